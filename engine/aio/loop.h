@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * loop - the event loop of asyncio, as a program of its thread.
+ *
+ * One iteration (Lib/asyncio/base_events.py BaseEventLoop._run_once):
+ *
+ *   1. time-out: 0 if handles are ready, else until the first timer, else none
+ *   2. select(time-out): always called, always detaches; epoll rounds up to whole
+ * milliseconds (Lib/selectors.py EpollSelector.select)
+ *   3. a handle is appended to the ready queue for every file descriptor that is ready
+ *   4. timers that are due are moved to the ready queue, in the order of their times
+ *   5. as many handles as are ready *now* are run; what they append waits for the next
+ * iteration
+ *
+ * Tasks (Lib/asyncio/tasks.py, futures.py): a step runs the coroutine until it suspends.
+ * Then nothing of the task is in the ready queue. Whatever ends the wait sets a future's
+ * result in a handle of its own; that appends the task's next step: one more iteration.
+ *
+ *   await I/O      fd ready -> handle: set_result -> handle: step
+ *   asyncio.sleep  timer due -> handle: set_result -> handle: step        (0: handle:
+ * step) to_thread      worker: call_soon_threadsafe -> handle: set_result -> handle:
+ * step, and a byte on the self-pipe -> handle: recv until EAGAIN (two system calls)
+ *   Semaphore      release -> handle: step
+ *
+ * The loop is a struct program: it passes what its tasks ask for on to its thread, except
+ * what suspends a task. So a task that computes or blocks does so on the loop's thread,
+ * as it should.
+ *
+ * Simplified: the system calls of a transport (send, recv, epoll_ctl) around await_io are
+ * not charged; the main coroutine only gathers the tasks; cancellation does not exist
+ * yet.
+ */
+#ifndef ENGINE_AIO_LOOP_H
+#define ENGINE_AIO_LOOP_H
+
+#include "engine/python/py_thread.h"
+
+struct aio_loop;
+
+/* What makes one task. */
+struct aio_task_spec {
+    const char *name;
+    struct program program;
+};
+
+struct aio_loop_spec {
+    struct world *world;
+    uint32_t task_count;
+    uint32_t permits; /* of the semaphore that ACTION_AWAIT_ACQUIRE acquires */
+};
+
+/* A loop with room for its tasks, from the world's arena; NULL when out of memory. */
+struct aio_loop *aio_loop_create(const struct aio_loop_spec *spec);
+
+/* The next task; to be called exactly task_count times. */
+void aio_loop_add_task(struct aio_loop *loop, const struct aio_task_spec *spec);
+
+/* The program for the loop's thread. */
+struct program aio_loop_program(struct aio_loop *loop);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/analysis/measure.h"
+
+#include <math.h>
+
+static double us(double ns) { return ns / 1e3; }
+
+static double ratio(double part, double whole) {
+    return whole > 0.0 ? part / whole : 0.0;
+}
+
+/* Time per state, and life, summed over the lanes of one kind. */
+struct kind_sum {
+    size_t lanes;
+    double life_ns;
+    double state_ns[STATE_COUNT];
+};
+
+static struct kind_sum sum_lanes(const struct recorder *recorder, enum lane_kind kind) {
+    struct kind_sum sum = {0};
+    for (lane_id id = 0; (size_t)id < recorder_lane_count(recorder); id++) {
+        if (recorder_lane(recorder, id)->kind != kind) {
+            continue;
+        }
+        const sim_ns *totals = recorder_lane_totals(recorder, id);
+        sum.lanes++;
+        for (int state = 0; state < STATE_COUNT; state++) {
+            sum.state_ns[state] += (double)totals[state];
+            sum.life_ns += (double)totals[state];
+        }
+    }
+    return sum;
+}
+
+static void measure_units(const struct world *world, double *values) {
+    const struct histogram *latency = &world->tally.latency;
+    if (latency->count == 0) {
+        return;
+    }
+    values[METRIC_THROUGHPUT_PER_S] =
+        ratio((double)latency->count * 1e9, (double)world->sim.now);
+    values[METRIC_LATENCY_P50_US] = us((double)histogram_percentile(latency, 0.50));
+    values[METRIC_LATENCY_P90_US] = us((double)histogram_percentile(latency, 0.90));
+    values[METRIC_LATENCY_P99_US] = us((double)histogram_percentile(latency, 0.99));
+    values[METRIC_LATENCY_MAX_US] = us((double)latency->max);
+    values[METRIC_LATENCY_MEAN_US] = us(histogram_mean(latency));
+}
+
+static void measure_gils(const struct world *world, const struct kind_sum *threads,
+                         double *values) {
+    const struct kind_sum gils = sum_lanes(world->sim.recorder, LANE_GIL);
+    if (gils.lanes == 0) {
+        return;
+    }
+    double switches = 0, requests = 0, forced = 0, voluntary = 0, false_wakeups = 0;
+    for (size_t i = 0; i < world->process_count; i++) {
+        const struct gil *gil = &world->processes[i]->gil;
+        switches += (double)gil->switch_number;
+        requests += (double)gil->drop_requests;
+        forced += (double)gil->forced_drops;
+        voluntary += (double)gil->voluntary_drops;
+        false_wakeups += (double)gil->false_wakeups;
+    }
+    values[METRIC_GIL_WAIT_US] = us(threads->state_ns[STATE_WAIT_GIL]);
+    values[METRIC_GIL_WAIT_SHARE] =
+        ratio(threads->state_ns[STATE_WAIT_GIL], threads->life_ns);
+    values[METRIC_GIL_HELD_SHARE] = ratio(gils.state_ns[STATE_HELD], gils.life_ns);
+    values[METRIC_GIL_SWITCHES] = switches;
+    values[METRIC_GIL_DROP_REQUESTS] = requests;
+    values[METRIC_GIL_FORCED_DROPS] = forced;
+    values[METRIC_GIL_VOLUNTARY_DROPS] = voluntary;
+    values[METRIC_GIL_FALSE_WAKEUPS] = false_wakeups;
+}
+
+static void measure_loops(const struct world *world, double *values) {
+    const struct kind_sum loops = sum_lanes(world->sim.recorder, LANE_LOOP);
+    if (loops.lanes == 0) {
+        return;
+    }
+    values[METRIC_LOOP_ITERATIONS] = (double)world->tally.loop_iterations;
+    values[METRIC_LOOP_POLL_SHARE] = ratio(loops.state_ns[STATE_POLL], loops.life_ns);
+    if (world->tally.loop_lag.count > 0) {
+        values[METRIC_LOOP_LAG_MAX_US] = us((double)world->tally.loop_lag.max);
+    }
+}
+
+void measure_run(const struct world *world, double values[METRIC_COUNT]) {
+    for (int i = 0; i < METRIC_COUNT; i++) {
+        values[i] = NAN;
+    }
+    const struct kind_sum threads = sum_lanes(world->sim.recorder, LANE_THREAD);
+    const double busy = (double)cpu_busy_ns(&world->cpu);
+    const double makespan = (double)world->sim.now;
+    values[METRIC_MAKESPAN_US] = us(makespan);
+    values[METRIC_CPU_US] = us(busy);
+    values[METRIC_CORE_UTILISATION] = ratio(busy, makespan * world->cpu.core_count);
+    values[METRIC_PYTHON_US] = us(threads.state_ns[STATE_RUNNING]);
+    values[METRIC_READY_US] = us(threads.state_ns[STATE_READY]);
+    values[METRIC_CONTEXT_SWITCHES] = (double)world->cpu.context_switches;
+    measure_units(world, values);
+    measure_gils(world, &threads, values);
+    measure_loops(world, values);
+}

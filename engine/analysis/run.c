@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/analysis/run.h"
+
+#include "engine/analysis/measure.h"
+#include "engine/strategy/strategy.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const status_names[] = {"done", "limited", "stopped", "failed"};
+static_assert(sizeof status_names / sizeof status_names[0] == RUN_STATUS_COUNT,
+              "a name each");
+
+const char *run_status_name(enum run_status status) { return status_names[status]; }
+
+const char *const run_not_modelled[] = {
+    "imports, and the first call of anything",
+    "CPU caches, memory bandwidth, simultaneous multithreading and turbo frequencies",
+    "garbage collection",
+    "reference counts, per-object locks and stop-the-world pauses of free-threaded "
+    "builds",
+    "load balancing between cores, other programs on the machine, CPU quotas",
+    "system calls of asyncio's transports around await_io_us",
+    "the manager and feeder threads of process pools",
+    "exceptions, signals and cancellation",
+    NULL,
+};
+
+/* --- how the run ended --------------------------------------------------------- */
+
+static enum run_status status_of(enum sim_end end) {
+    switch (end) {
+    case SIM_FINISHED:
+        return RUN_DONE;
+    case SIM_CANCELLED:
+        return RUN_STOPPED;
+    case SIM_LIMIT_TIME:
+    case SIM_LIMIT_EVENTS:
+    case SIM_LIMIT_SPANS:
+    case SIM_LIMIT_STEPS:
+        return RUN_LIMITED;
+    case SIM_RUNNING:
+    case SIM_RECORDER_FAILED:
+    case SIM_NOTHING_LEFT:
+        break;
+    }
+    return RUN_FAILED;
+}
+
+static void write_reason(const struct world *world, char *text, size_t size) {
+    const struct limits *limits = &world->plan->limits;
+    switch (world->sim.end) {
+    case SIM_LIMIT_TIME:
+        snprintf(text, size, "stopped at the limit of %.6g s of virtual time",
+                 (double)limits->virtual_ns / 1e9);
+        break;
+    case SIM_LIMIT_EVENTS:
+        snprintf(text, size, "stopped at the limit of %llu transitions",
+                 (unsigned long long)limits->events);
+        break;
+    case SIM_LIMIT_SPANS:
+        snprintf(text, size, "stopped at the limit of %llu recorded spans",
+                 (unsigned long long)limits->spans);
+        break;
+    case SIM_LIMIT_STEPS:
+        snprintf(text, size,
+                 "stopped because the program runs for ever without doing "
+                 "anything that takes time");
+        break;
+    case SIM_CANCELLED:
+        snprintf(text, size, "cancelled");
+        break;
+    case SIM_NOTHING_LEFT:
+        snprintf(text, size,
+                 "deadlock: every thread waits and nothing can wake any of them");
+        break;
+    case SIM_RUNNING:
+    case SIM_FINISHED:
+    case SIM_RECORDER_FAILED:
+        break;
+    }
+}
+
+/* --- the result ---------------------------------------------------------------- */
+
+static int copy_lanes(const struct recorder *recorder, struct run_result *result,
+                      struct err *err) {
+    const size_t count = recorder_lane_count(recorder);
+    result->lanes = memory_zeroed(count, sizeof *result->lanes);
+    if (result->lanes == NULL) {
+        return err_set_nomem(err);
+    }
+    result->lane_count = count;
+    for (lane_id id = 0; (size_t)id < count; id++) {
+        struct lane_total *total = &result->lanes[id];
+        total->lane = *recorder_lane(recorder, id);
+        total->died_ns = recorder_lane_died(recorder, id);
+        memcpy(total->state_ns, recorder_lane_totals(recorder, id),
+               sizeof total->state_ns);
+    }
+    return 0;
+}
+
+static int collect(const struct world *world, struct run_result *result,
+                   struct err *err) {
+    const struct recorder *recorder = world->sim.recorder;
+    result->status = status_of(world->sim.end);
+    write_reason(world, result->reason, sizeof result->reason);
+    result->fingerprint =
+        result->status == RUN_STOPPED ? 0 : recorder_fingerprint(recorder);
+    result->transitions = recorder_transitions(recorder);
+    result->duration_ns = world->sim.now;
+    measure_run(world, result->metric);
+    return copy_lanes(recorder, result, err);
+}
+
+/* Builds the world, runs it, reads the result. */
+static int simulate(struct world *world, struct run_result *result, struct err *err) {
+    int rc = strategy_build(world, err);
+    if (rc != 0) {
+        return rc;
+    }
+    sim_run(&world->sim);
+    if (world->err.code != 0) {
+        return err_set(err, world->err.code, "%s", world->err.text);
+    }
+    rc = recorder_finish(world->sim.recorder, world->sim.now, err);
+    return rc != 0 ? rc : collect(world, result, err);
+}
+
+int run_execute(struct run_result *out, const struct plan *plan,
+                const struct run_options *options, struct err *err) {
+    int rc = plan_check(plan, err);
+    if (rc != 0) {
+        return rc;
+    }
+    struct recorder *recorder = NULL;
+    struct world world = {0};
+    struct run_result result = {0};
+    rc = recorder_create(&recorder, options->sink, err);
+    if (rc != 0) {
+        return rc;
+    }
+    rc = world_init(&world,
+                    &(struct world_spec){
+                        .plan = plan,
+                        .repetition = options->repetition,
+                        .recorder = recorder,
+                        .cancel = options->cancel,
+                    },
+                    err);
+    if (rc == 0) {
+        rc = simulate(&world, &result, err);
+    }
+    world_deinit(&world);
+    recorder_destroy(recorder);
+    if (rc == 0) {
+        *out = result;
+    }
+    return rc;
+}
+
+void run_result_deinit(struct run_result *result) {
+    if (result != NULL) {
+        memory_free(result->lanes);
+        *result = (struct run_result){0};
+    }
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * err - the one error object of the program.
+ *
+ * A function that can fail returns 0 or a negative `enum err_code`; its last parameter is
+ * a `struct err *` owned by the caller. NULL is allowed. The first error set is kept: a
+ * later failure during cleanup never hides the cause. Out-parameters are untouched on
+ * failure.
+ *
+ * `pointer` is a JSON pointer into the user's document when the error is about one.
+ */
+#ifndef ENGINE_BASE_ERR_H
+#define ENGINE_BASE_ERR_H
+
+#include <stdbool.h>
+
+#define WARN_UNUSED __attribute__((warn_unused_result))
+#define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
+
+enum err_code {
+    ERR_OK = 0,
+    ERR_NOMEM = -1,       /* memory could not be had */
+    ERR_INVALID = -2,     /* the input is wrong: see `pointer` */
+    ERR_LIMIT = -3,       /* a limit of the document or of the program was reached */
+    ERR_NOT_FOUND = -4,   /* no such thing */
+    ERR_UNSUPPORTED = -5, /* a combination that does not exist: "not applicable" */
+    ERR_IO = -6,          /* file, socket */
+    ERR_DB = -7,          /* SQLite said no */
+    ERR_CANCELLED = -8,   /* somebody asked to stop */
+    ERR_CORRUPT = -9,     /* stored bytes are damaged */
+    ERR_CONFLICT = -10    /* the state of the thing forbids it */
+};
+
+struct err {
+    int code; /* 0 when nothing was set */
+    int line; /* source line that set it */
+    const char *file;
+    char pointer[192]; /* JSON pointer, "" when not about a document */
+    char text[320];    /* one sentence, no newline */
+};
+
+/* Forgets the error, so that the object can be used again. */
+void err_clear(struct err *err);
+
+/* Sets code and text unless an error is already there; returns `code`. */
+int err_set_at(struct err *err, const char *file, int line, int code, const char *fmt,
+               ...) PRINTF_LIKE(5, 6);
+
+/* The same with a JSON pointer into the document. */
+int err_set_pointer_at(struct err *err, const char *file, int line, const char *pointer,
+                       const char *fmt, ...) PRINTF_LIKE(5, 6);
+
+#define err_set(err, code, ...) err_set_at((err), __FILE__, __LINE__, (code), __VA_ARGS__)
+
+/* Always ERR_INVALID. */
+#define err_set_pointer(err, pointer, ...)                                               \
+    err_set_pointer_at((err), __FILE__, __LINE__, (pointer), __VA_ARGS__)
+
+#define err_set_nomem(err) err_set((err), ERR_NOMEM, "out of memory")
+
+/* "invalid", "limit" ...: a stable word for each code. */
+const char *err_code_name(int code);
+
+#endif

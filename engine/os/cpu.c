@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/os/cpu.h"
+
+#include "engine/base/check.h"
+#include "engine/base/random.h"
+#include "engine/base/real.h"
+
+#include <stdio.h>
+
+static const struct activity READY = {STATE_READY, LANE_NONE, SITE_NONE};
+static const struct activity IDLE = {STATE_IDLE, LANE_NONE, SITE_NONE};
+
+static void core_arrival(struct event *event);
+static void core_slice_end(struct event *event);
+static void work_done(struct event *event);
+
+#define CORE_OF(event_pointer, member)                                                   \
+    ((struct core *)(void *)((char *)(event_pointer)-offsetof(struct core, member)))
+
+/* --- setting up ---------------------------------------------------------------- */
+
+int cpu_init(struct cpu *cpu, struct sim *sim, const struct machine *machine,
+             struct arena *arena, struct err *err) {
+    const uint32_t count = (uint32_t)machine->cores;
+    struct core *cores = arena_alloc(arena, count, sizeof *cores);
+    if (cores == NULL || event_queue_reserve(&sim->queue, 2 * (size_t)count) != 0) {
+        return err_set_nomem(err);
+    }
+    *cpu = (struct cpu){
+        .sim = sim,
+        .machine = machine,
+        .cores = cores,
+        .core_count = count,
+        .idle_count = count,
+    };
+    for (uint32_t i = 0; i < count; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "core %u", i);
+        cores[i] = (struct core){
+            .cpu = cpu,
+            .arrival = {.fire = core_arrival, .priority = PRIORITY_CORE},
+            .slice_end = {.fire = core_slice_end, .priority = PRIORITY_CORE},
+            .index = i,
+            .lane = recorder_open_lane(
+                sim->recorder, sim->now,
+                &(struct lane_birth){LANE_CORE, LANE_NONE, name, IDLE}),
+        };
+    }
+    return 0;
+}
+
+sim_ns cpu_busy_ns(const struct cpu *cpu) {
+    sim_ns sum = 0;
+    for (uint32_t i = 0; i < cpu->core_count; i++) {
+        sum += cpu->cores[i].busy_ns;
+    }
+    return sum;
+}
+
+int os_thread_init(struct os_thread *thread, struct cpu *cpu, lane_id lane, os_fn then) {
+    if (event_queue_reserve(&cpu->sim->queue, 2) != 0) {
+        return ERR_NOMEM;
+    }
+    *thread = (struct os_thread){
+        .cpu = cpu,
+        .then = then,
+        .work_done = {.fire = work_done, .priority = PRIORITY_CORE},
+        .timer = {.priority = PRIORITY_WORLD},
+        .lane = lane,
+        .doing = {STATE_DETACHED, LANE_NONE, SITE_NONE},
+        .state = OS_BLOCKED,
+    };
+    return 0;
+}
+
+/* --- recording ----------------------------------------------------------------- */
+
+static void show_thread(struct os_thread *thread, struct activity activity, lane_id by) {
+    if (!thread->masked) {
+        sim_switch(thread->cpu->sim, thread->lane, activity, by);
+    }
+}
+
+static void show_core(struct core *core, enum lane_state state) {
+    const lane_id who = core->current == NULL ? LANE_NONE : core->current->lane;
+    sim_switch(core->cpu->sim, core->lane, (struct activity){state, who, SITE_NONE},
+               LANE_NONE);
+}
+
+void os_thread_show(struct os_thread *thread, struct activity doing, lane_id by) {
+    ASSERT(thread->state == OS_ON_CORE);
+    thread->doing = doing;
+    show_thread(thread, doing, by);
+}
+
+/* --- work ---------------------------------------------------------------------- */
+
+/* Books `ns` of work as done. */
+static void settle(struct os_thread *thread, sim_ns ns) {
+    thread->left_ns -= ns;
+    thread->cpu_ns += ns;
+    thread->core->busy_ns += ns;
+}
+
+/* Lets the thread do its work and call its continuations for as long as it has a core. */
+static void drive(struct os_thread *thread) {
+    struct sim *sim = thread->cpu->sim;
+    while (thread->state == OS_ON_CORE && sim_step(sim)) {
+        if (thread->left_ns > 0) {
+            const sim_ns end = sim_add(sim->now, thread->left_ns);
+            if (!sim_try_advance(sim, end)) {
+                thread->resumed_ns = sim->now;
+                sim_schedule(sim, &thread->work_done, end);
+                return;
+            }
+            settle(thread, thread->left_ns);
+        }
+        const os_fn then = thread->then;
+        ASSERT(then != NULL);
+        thread->then = NULL;
+        then(thread);
+    }
+}
+
+static void work_done(struct event *event) {
+    struct os_thread *thread = OS_THREAD_OF(event, work_done);
+    settle(thread, thread->left_ns);
+    drive(thread);
+}
+
+void os_thread_work(struct os_thread *thread, sim_ns ns, os_fn then) {
+    ASSERT(thread->state == OS_ON_CORE && thread->then == NULL && ns >= 0);
+    thread->work_ns = ns;
+    thread->left_ns = ns;
+    thread->then = then;
+}
+
+static sim_ns unsettled(const struct os_thread *thread) {
+    return event_is_pending(&thread->work_done)
+               ? thread->cpu->sim->now - thread->resumed_ns
+               : 0;
+}
+
+sim_ns os_thread_work_done(const struct os_thread *thread) {
+    return thread->work_ns - thread->left_ns + unsettled(thread);
+}
+
+sim_ns os_thread_cpu_clock(const struct os_thread *thread) {
+    return thread->cpu_ns + unsettled(thread);
+}
+
+/* Stops the running piece of work, so that it can be changed or moved. */
+static void pause_work(struct os_thread *thread) {
+    if (event_is_pending(&thread->work_done)) {
+        settle(thread, unsettled(thread));
+        sim_cancel_event(thread->cpu->sim, &thread->work_done);
+    }
+}
+
+void os_thread_shorten_work(struct os_thread *thread, sim_ns ns) {
+    const bool running = event_is_pending(&thread->work_done);
+    pause_work(thread);
+    const sim_ns done = thread->work_ns - thread->left_ns;
+    ASSERT(ns >= done && ns <= thread->work_ns);
+    thread->work_ns = ns;
+    thread->left_ns = ns - done;
+    if (running) {
+        struct sim *sim = thread->cpu->sim;
+        thread->resumed_ns = sim->now;
+        sim_schedule(sim, &thread->work_done, sim->now + thread->left_ns);
+    }
+}
+
+/* --- cores --------------------------------------------------------------------- */
+
+static void ready_push(struct cpu *cpu, struct os_thread *thread) {
+    thread->next = NULL;
+    if (cpu->ready_last == NULL) {
+        cpu->ready_first = thread;
+    } else {
+        cpu->ready_last->next = thread;
+    }
+    cpu->ready_last = thread;
+}
+
+static struct os_thread *ready_pop(struct cpu *cpu) {
+    struct os_thread *thread = cpu->ready_first;
+    if (thread != NULL) {
+        cpu->ready_first = thread->next;
+        if (cpu->ready_first == NULL) {
+            cpu->ready_last = NULL;
+        }
+    }
+    return thread;
+}
+
+/* The core is `latency` away from running the thread. */
+static void core_send(struct core *core, struct os_thread *thread, sim_ns latency) {
+    struct sim *sim = core->cpu->sim;
+    core->current = thread;
+    core->slice_since = sim->now;
+    core->cpu->context_switches++;
+    thread->core = core;
+    show_core(core, STATE_SWITCH);
+    sim_schedule(sim, &core->arrival, sim_add(sim->now, latency));
+}
+
+static void watch_slice(struct core *core);
+
+static void core_arrival(struct event *event) {
+    struct core *core = CORE_OF(event, arrival);
+    struct os_thread *thread = core->current;
+    core->busy_ns += core->cpu->sim->now - core->slice_since;
+    core->slice_since = core->cpu->sim->now;
+    thread->state = OS_ON_CORE;
+    thread->last_core = core;
+    show_core(core, STATE_RUNNING);
+    show_thread(thread, thread->doing, LANE_NONE);
+    if (core->cpu->ready_first != NULL) {
+        watch_slice(core);
+    }
+    drive(thread);
+}
+
+/* The core has lost its thread: takes the next one, or idles. */
+static void core_vacate(struct core *core) {
+    struct cpu *cpu = core->cpu;
+    core->current = NULL;
+    sim_cancel_event(cpu->sim, &core->slice_end);
+    struct os_thread *next = ready_pop(cpu);
+    if (next != NULL) {
+        core_send(core, next, cpu->machine->context_switch_ns);
+        return;
+    }
+    core->idle_since = cpu->sim->now;
+    cpu->idle_count++;
+    show_core(core, STATE_IDLE);
+}
+
+/* When the present thread may be preempted: its slice is over, noticed at a tick. */
+static sim_ns slice_noticed(const struct core *core) {
+    const struct machine *machine = core->cpu->machine;
+    const sim_ns end = sim_add(core->slice_since, machine->slice_ns);
+    if (machine->tick_ns == 0) {
+        return end;
+    }
+    return sim_add(end, machine->tick_ns - 1) / machine->tick_ns * machine->tick_ns;
+}
+
+/* Somebody waits for a core: the slice of this core's thread now has an end. */
+static void watch_slice(struct core *core) {
+    struct sim *sim = core->cpu->sim;
+    if (!event_is_pending(&core->slice_end) && core->current != NULL &&
+        core->current->state == OS_ON_CORE) {
+        const sim_ns due = slice_noticed(core);
+        sim_schedule(sim, &core->slice_end, due > sim->now ? due : sim->now);
+    }
+}
+
+static void preempt(struct core *core) {
+    struct os_thread *thread = core->current;
+    pause_work(thread);
+    thread->state = OS_READY;
+    thread->core = NULL;
+    core->cpu->preemptions++;
+    show_thread(thread, READY, LANE_NONE);
+    ready_push(core->cpu, thread);
+    core_vacate(core);
+}
+
+static void core_slice_end(struct event *event) {
+    struct core *core = CORE_OF(event, slice_end);
+    if (core->cpu->ready_first != NULL && core->current != NULL &&
+        core->current->state == OS_ON_CORE) {
+        preempt(core);
+    }
+}
+
+/* --- blocking and waking ------------------------------------------------------- */
+
+static void leave_core(struct os_thread *thread) {
+    struct core *core = thread->core;
+    thread->core = NULL;
+    core_vacate(core);
+}
+
+void os_thread_block(struct os_thread *thread, struct activity waiting, os_fn then) {
+    ASSERT(thread->state == OS_ON_CORE && thread->then == NULL);
+    thread->state = OS_BLOCKED;
+    thread->work_ns = thread->left_ns = 0;
+    thread->then = then;
+    show_thread(thread, waiting, LANE_NONE);
+    leave_core(thread);
+}
+
+void os_thread_exit(struct os_thread *thread) {
+    ASSERT(thread->state == OS_ON_CORE && thread->then == NULL);
+    thread->state = OS_ENDED;
+    recorder_close_lane(thread->cpu->sim->recorder, thread->cpu->sim->now, thread->lane);
+    leave_core(thread);
+}
+
+/* `median` with the profile's lognormal noise; `key` names the draw. */
+static sim_ns with_noise(const struct cpu *cpu, sim_ns median, uint64_t key) {
+    if (cpu->machine->wake_spread_ppm == 0 || median == 0) {
+        return median;
+    }
+    const double sigma = (double)cpu->machine->wake_spread_ppm * 1e-6;
+    return (sim_ns)((double)median * real_exp(sigma * random_normal(key)) + 0.5);
+}
+
+static uint64_t noise_key(const struct cpu *cpu, enum random_domain domain, uint32_t who,
+                          uint64_t nth) {
+    return random_mix(random_mix(random_mix(cpu->sim->random_key, domain), who), nth);
+}
+
+/* Latency of a wake-up on this idle core. */
+static sim_ns wake_latency(struct core *core) {
+    const struct machine *machine = core->cpu->machine;
+    const sim_ns idle = core->cpu->sim->now - core->idle_since;
+    const sim_ns median = idle >= machine->deep_after_ns   ? machine->wake_deep_ns
+                          : idle >= machine->idle_after_ns ? machine->wake_idle_ns
+                                                           : machine->wake_warm_ns;
+    return with_noise(core->cpu, median,
+                      noise_key(core->cpu, RANDOM_WAKE, core->index, core->wakeups++));
+}
+
+sim_ns os_thread_timer_due(struct os_thread *thread, sim_ns ns) {
+    struct cpu *cpu = thread->cpu;
+    const uint64_t key =
+        noise_key(cpu, RANDOM_TIMER, (uint32_t)thread->lane, thread->timers++);
+    const sim_ns late = with_noise(cpu, cpu->machine->timer_slack_ns, key);
+    return sim_add(sim_add(cpu->sim->now, ns), late);
+}
+
+static struct core *find_idle_core(const struct cpu *cpu,
+                                   const struct os_thread *thread) {
+    if (thread->last_core != NULL && thread->last_core->current == NULL) {
+        return thread->last_core;
+    }
+    uint32_t nth = chooser_choose(cpu->sim->chooser, CHOICE_IDLE_CORE, cpu->idle_count);
+    for (uint32_t i = 0;; i++) {
+        if (cpu->cores[i].current == NULL && nth-- == 0) {
+            return &cpu->cores[i];
+        }
+    }
+}
+
+static bool slice_used_up(const struct core *core) {
+    return core->current != NULL && core->current->state == OS_ON_CORE &&
+           core->cpu->sim->now - core->slice_since >= core->cpu->machine->slice_ns;
+}
+
+/* A wake-up without an idle core: preempts a thread that has had its slice, else waits.
+ */
+static void queue_for_core(struct cpu *cpu) {
+    uint32_t candidates = 0;
+    for (uint32_t i = 0; i < cpu->core_count; i++) {
+        candidates += slice_used_up(&cpu->cores[i]);
+        watch_slice(&cpu->cores[i]);
+    }
+    if (candidates == 0) {
+        return;
+    }
+    uint32_t nth = chooser_choose(cpu->sim->chooser, CHOICE_PREEMPT_CORE, candidates);
+    for (uint32_t i = 0;; i++) {
+        if (slice_used_up(&cpu->cores[i]) && nth-- == 0) {
+            struct core *core = &cpu->cores[i];
+            sim_cancel_event(cpu->sim, &core->slice_end);
+            sim_schedule(cpu->sim, &core->slice_end, cpu->sim->now);
+            return;
+        }
+    }
+}
+
+void os_thread_wake(struct os_thread *thread, lane_id by) {
+    ASSERT(thread->state == OS_BLOCKED);
+    struct cpu *cpu = thread->cpu;
+    thread->state = OS_READY;
+    show_thread(thread, READY, by);
+    if (cpu->idle_count > 0) {
+        struct core *core = find_idle_core(cpu, thread);
+        cpu->idle_count--;
+        core_send(core, thread, wake_latency(core));
+        return;
+    }
+    ready_push(cpu, thread);
+    queue_for_core(cpu);
+}

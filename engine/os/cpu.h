@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cpu - cores and the operating system's scheduler.
+ *
+ * A thread needs a core before it can do anything. It is in one of these states:
+ *
+ *       os_thread_wake            core found, latency over
+ *   BLOCKED ------------> READY ---------------------------> ON_CORE
+ *      ^                    ^  slice used up, others wait       |
+ *      |                    +-----------------------------------+
+ *      +--------------------------------------------------------+
+ *                              os_thread_block
+ *
+ * What a thread does on its core is *work*: so many nanoseconds of core time, then a
+ * continuation is called - with the thread on a core. Work may be preempted and goes on
+ * later; nobody but this module sees that.
+ *
+ * Mechanism (reference section 8; Linux EEVDF, kernel/sched/fair.c):
+ *   - A woken thread goes at once to an idle core (the one it last ran on if that is
+ * idle); it arrives after the wake-up latency, which depends on how long the core has
+ * been idle.
+ *   - Without an idle core it queues. The running thread is protected for a base slice
+ *     (RUN_TO_PARITY); the end of the slice is noticed at a tick, or at a wake-up.
+ *   - One queue for all cores: the load balancer is taken to be perfect and free.
+ *   - Going from one thread to another on a busy core costs a context switch.
+ *
+ * The thread's CPU clock (CLOCK_THREAD_CPUTIME_ID) counts the core time of its work.
+ *
+ * Recording: the core lanes, and the thread's lane: `doing` while on a core, `ready`
+ * while it wants one, the activity given to os_thread_block() while blocked. A thread may
+ * be *masked*: then its lane keeps what it shows, because all of it is one wait seen from
+ * above (the timed waits of the GIL wake the thread every few milliseconds for a look at
+ * the lock).
+ */
+#ifndef ENGINE_OS_CPU_H
+#define ENGINE_OS_CPU_H
+
+#include "engine/base/memory.h"
+#include "engine/os/machine.h"
+#include "engine/sim/sim.h"
+
+struct os_thread;
+typedef void (*os_fn)(struct os_thread *thread);
+
+enum os_state { OS_BLOCKED, OS_READY, OS_ON_CORE, OS_ENDED };
+
+struct core;
+struct cpu;
+
+struct os_thread {
+    struct cpu *cpu;
+    struct core *core;      /* while OS_ON_CORE or on the way to one; else NULL */
+    struct core *last_core; /* where it last ran; NULL = nowhere yet */
+    struct os_thread *next; /* in the ready queue */
+    os_fn then;             /* what to call when the work is done */
+    struct event work_done;
+    struct event timer; /* for the layer above: sleeps, time-outs, I/O */
+    sim_ns work_ns;     /* core time of the present piece of work, in all */
+    sim_ns left_ns;     /* what is left of it, as of resumed_ns */
+    sim_ns resumed_ns;  /* since when it has been advancing while work_done is pending */
+    sim_ns cpu_ns;      /* CPU clock, up to the last settled piece of work */
+    uint64_t timers;    /* names the noise of the next timed wait */
+    struct activity doing;
+    lane_id lane;
+    enum os_state state;
+    bool masked;
+};
+
+struct core {
+    struct cpu *cpu;
+    struct os_thread *current; /* runs here, or is on its way here */
+    struct event arrival;      /* `current` gets here */
+    struct event slice_end;
+    sim_ns idle_since;
+    sim_ns slice_since; /* when `current` got here */
+    sim_ns busy_ns;     /* core time of work and switches */
+    uint64_t wakeups;   /* names the noise of the next one */
+    lane_id lane;
+    uint32_t index;
+};
+
+struct cpu {
+    struct sim *sim;
+    const struct machine *machine;
+    struct core *cores;
+    uint32_t core_count;
+    uint32_t idle_count;
+    struct os_thread *ready_first, *ready_last;
+    uint64_t context_switches; /* from one thread to another, or from idle */
+    uint64_t preemptions;
+};
+
+/* Opens the core lanes. `machine` is borrowed; cores come from `arena`. */
+int cpu_init(struct cpu *cpu, struct sim *sim, const struct machine *machine,
+             struct arena *arena, struct err *err) WARN_UNUSED;
+
+/* Core time of everything that ran so far, over all cores, in nanoseconds. */
+sim_ns cpu_busy_ns(const struct cpu *cpu);
+
+/*
+ * A new thread, blocked; `lane` is its lane. The first os_thread_wake() starts it: `then`
+ * is called once it is on a core. Reserves room for its events.
+ */
+int os_thread_init(struct os_thread *thread, struct cpu *cpu, lane_id lane,
+                   os_fn then) WARN_UNUSED;
+
+/* On a core: does `ns` >= 0 of work, then calls `then`. Call it last in a continuation.
+ */
+void os_thread_work(struct os_thread *thread, sim_ns ns, os_fn then);
+
+/* On a core: gives it up. `then` is called after a wake-up, on a core. */
+void os_thread_block(struct os_thread *thread, struct activity waiting, os_fn then);
+
+/* Blocked: makes it runnable; `by` is the lane of the thread that woke it, or LANE_NONE.
+ */
+void os_thread_wake(struct os_thread *thread, lane_id by);
+
+/* On a core: the thread ends. Its lane is closed. */
+void os_thread_exit(struct os_thread *thread);
+
+/* On a core: what its lane shows from now on, whenever it is on a core. */
+void os_thread_show(struct os_thread *thread, struct activity doing, lane_id by);
+
+/* Core time of the present piece of work that has been done by now. */
+sim_ns os_thread_work_done(const struct os_thread *thread);
+
+/* Makes the present piece of work end after `ns` of core time, counted from its start;
+ * not before what is already done. The thread may be on a core or ready. */
+void os_thread_shorten_work(struct os_thread *thread, sim_ns ns);
+
+/* The thread's CPU clock now. */
+sim_ns os_thread_cpu_clock(const struct os_thread *thread);
+
+/* When a timed wait of this thread that is due `ns` from now really ends: late by the
+ * timer slack, with the profile's noise. */
+sim_ns os_thread_timer_due(struct os_thread *thread, sim_ns ns);
+
+#define OS_THREAD_OF(event_pointer, member)                                              \
+    ((struct os_thread *)(void *)((char *)(event_pointer)-offsetof(struct os_thread,     \
+                                                                   member)))
+
+#endif

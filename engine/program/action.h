@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * action - what a program asks for next, and how the last thing it asked for ended.
+ *
+ * Programs are pulled: the scheduler says how the last action ended and gets exactly one
+ * action. Whatever another actor could observe is an action of its own, executed by the
+ * scheduler at its virtual time. Between two such actions lies *compute*, which the
+ * scheduler may cut at a check point. A program changes nothing but its own state, draws
+ * only from its own stream of random numbers and never runs ahead of what it was told.
+ *
+ * Who executes what:
+ *
+ *   a thread (python/py_thread.c)   everything from ACTION_EXIT to ACTION_NOTIFY
+ *   an event loop (aio/loop.c)      is itself a program of its thread: it passes the
+ * actions of its tasks on to the thread, except those that suspend a task
+ */
+#ifndef ENGINE_PROGRAM_ACTION_H
+#define ENGINE_PROGRAM_ACTION_H
+
+#include "engine/base/time.h"
+#include "engine/record/lane.h"
+
+#include <stdbool.h>
+
+struct program;
+
+enum action_kind {
+    ACTION_EXIT,        /* the thread or task ends */
+    ACTION_COMPUTE,     /* bytecode for `ns`; cut at check points */
+    ACTION_COMPUTE_CPU, /* bytecode until the thread's CPU clock has advanced by `ns` */
+    ACTION_C_HELD,      /* C code for `ns` with the GIL */
+    ACTION_C_RELEASED,  /* C code for `ns` on a core, detached */
+    ACTION_IO,          /* a blocking call; the outside world answers after `ns` */
+    ACTION_SLEEP,       /* time.sleep(ns) */
+    ACTION_UNIT_BEGIN,  /* a unit of work (a job, a cycle) begins here */
+    ACTION_UNIT_END,    /* ... and ends: its latency is counted */
+    ACTION_START,       /* starts the thread or process `object`; resume.value = its id */
+    ACTION_JOIN,        /* waits for the end of the thread or process with id `value` */
+    ACTION_SUBMIT, /* puts work item `value` into pool `object`; may start a worker */
+    ACTION_PUT,    /* puts `value` into queue `object` */
+    ACTION_TAKE,   /* takes from queue `object`, waits while it is empty; `value` 1: the
+                    * taker is a pool's worker that has just finished an item */
+    ACTION_POLL, /* waits on the thread's selector for at most `ns`; SIM_NEVER = for ever
+                  */
+    ACTION_WAKE_POLL, /* makes selector `object` ready: the byte on a self-pipe */
+    /* only tasks: */
+    ACTION_AWAIT_IO,      /* suspends until the outside world answers, after `ns` */
+    ACTION_AWAIT_SLEEP,   /* suspends in asyncio.sleep(ns) */
+    ACTION_AWAIT_THREAD,  /* runs program `object` in the default executor */
+    ACTION_AWAIT_ACQUIRE, /* asyncio.Semaphore of the loop: acquire */
+    ACTION_RELEASE,       /* ... release; does not suspend */
+    ACTION_KIND_COUNT
+};
+
+struct action {
+    enum action_kind kind;
+    site_id site; /* where in the document, or SITE_NONE */
+    sim_ns ns;    /* >= 0 */
+    int64_t value;
+    void *object; /* borrowed; lives as long as the run */
+};
+
+enum resume_status {
+    RESUME_START,     /* first call: nothing has been asked yet */
+    RESUME_DONE,      /* the action ended as it should */
+    RESUME_TIMED_OUT, /* ACTION_POLL: nothing came */
+    RESUME_RAISED,    /* it raised an exception */
+    RESUME_CANCELLED  /* it was cancelled */
+};
+
+struct resume {
+    enum resume_status status;
+    int64_t value; /* at RESUME_START: the lane that runs the program; of ACTION_START:
+                    * the id of what was started; of ACTION_TAKE: what was taken */
+};
+
+/* `next` writes exactly one action. State is of fixed size, lives in the run's arena,
+ * holds no pointer into itself and can therefore be cloned by copying `state_size` bytes.
+ */
+struct program_ops {
+    void (*next)(void *state, const struct resume *resume, struct action *action);
+    size_t state_size;
+};
+
+struct program {
+    const struct program_ops *ops;
+    void *state;
+};
+
+static inline void program_next(struct program *program, const struct resume *resume,
+                                struct action *action) {
+    *action = (struct action){.kind = ACTION_EXIT, .site = SITE_NONE};
+    program->ops->next(program->state, resume, action);
+}
+
+#endif

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/program/plan.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+static const char *const strategy_names[] = {
+    "actors", "sequential", "threads", "asyncio", "processes",
+};
+static_assert(sizeof strategy_names / sizeof strategy_names[0] == STRATEGY_KIND_COUNT,
+              "a name each");
+
+const char *strategy_kind_name(enum strategy_kind kind) { return strategy_names[kind]; }
+
+void plan_deinit(struct plan *plan) {
+    if (plan != NULL) {
+        arena_deinit(&plan->arena);
+        *plan = (struct plan){0};
+    }
+}
+
+/* --- checking ------------------------------------------------------------------ */
+
+/* Where a slice of steps stands: what may be in it. */
+struct place {
+    bool in_task;   /* awaits are possible */
+    bool in_daemon; /* `forever` is possible */
+};
+
+static bool has_body(enum step_kind kind) {
+    return kind == STEP_REPEAT || kind == STEP_FOREVER || kind == STEP_TO_THREAD;
+}
+
+static bool is_await(enum step_kind kind) {
+    return kind == STEP_AWAIT_IO || kind == STEP_AWAIT_SLEEP || kind == STEP_TO_THREAD;
+}
+
+static int check_step(const struct plan *plan, const struct step *step,
+                      const struct place *place, struct err *err) {
+    const char *site = step->site >= 0 && (size_t)step->site < plan->site_count
+                           ? plan->sites[step->site]
+                           : "";
+    if (step->kind >= STEP_KIND_COUNT || step->count < 0) {
+        return err_set_pointer(err, site, "this is no step");
+    }
+    if (is_await(step->kind) && !place->in_task) {
+        return err_set_pointer(err, site,
+                               "only a task of an event loop can await; use io_us or "
+                               "sleep_us in a thread");
+    }
+    if (step->kind == STEP_FOREVER && !place->in_daemon) {
+        return err_set_pointer(
+            err, site,
+            "a run with this step would never end; set \"daemon\": true "
+            "on the actor, or use repeat");
+    }
+    return 0;
+}
+
+/* Every body lies inside the body around it; depth is bounded, so nothing recurses. */
+static int check_slice(const struct plan *plan, struct step_slice slice,
+                       struct place place, struct err *err) {
+    uint32_t ends[STEP_MAX_DEPTH + 1] = {slice.end};
+    int thread_depth = 0; /* depth of the to_thread body we are in; 0 = none */
+    int depth = 0;
+    if (slice.first > slice.end || slice.end > plan->step_count) {
+        return err_set(err, ERR_INVALID, "steps %u..%u are out of range", slice.first,
+                       slice.end);
+    }
+    for (uint32_t i = slice.first; i < slice.end; i++) {
+        const struct step *step = &plan->steps[i];
+        while (i >= ends[depth]) {
+            depth--;
+            thread_depth = depth < thread_depth ? 0 : thread_depth;
+        }
+        const struct place here = {.in_task = place.in_task && thread_depth == 0,
+                                   .in_daemon = place.in_daemon};
+        const int rc = check_step(plan, step, &here, err);
+        if (rc != 0) {
+            return rc;
+        }
+        const uint32_t least = i + 1;
+        if (step->end < least || step->end > ends[depth] ||
+            (!has_body(step->kind) && step->end != least)) {
+            return err_set(err, ERR_INVALID, "step %u has a body out of range", i);
+        }
+        if (has_body(step->kind) && step->end > least) {
+            if (depth == STEP_MAX_DEPTH) {
+                return err_set(err, ERR_INVALID, "steps are nested deeper than %d",
+                               STEP_MAX_DEPTH);
+            }
+            ends[++depth] = step->end;
+            if (step->kind == STEP_TO_THREAD && thread_depth == 0) {
+                thread_depth = depth;
+            }
+        }
+    }
+    return 0;
+}
+
+static int check_actor(const struct plan *plan, const struct actor_plan *actor,
+                       struct err *err) {
+    if (actor->kind == ACTOR_THREAD) {
+        return check_slice(plan, actor->steps, (struct place){false, actor->daemon}, err);
+    }
+    if (actor->first_task > actor->task_end || actor->task_end > plan->task_count) {
+        return err_set(err, ERR_INVALID, "tasks of actor '%s' are out of range",
+                       actor->name);
+    }
+    for (uint32_t i = actor->first_task; i < actor->task_end; i++) {
+        const int rc = check_slice(plan, plan->tasks[i].steps,
+                                   (struct place){true, actor->daemon}, err);
+        if (rc != 0) {
+            return rc;
+        }
+    }
+    return 0;
+}
+
+static int check_fields(const struct field *fields, size_t count, const void *base,
+                        struct err *err) {
+    for (size_t i = 0; i < count; i++) {
+        const double value = field_get(&fields[i], base);
+        if (!(value >= fields[i].min && value <= fields[i].max)) {
+            return err_set(err, ERR_INVALID, "%s is %g, must be between %g and %g",
+                           fields[i].name, value, fields[i].min, fields[i].max);
+        }
+    }
+    return 0;
+}
+
+static bool needs_asyncio(const struct plan *plan) {
+    if (plan->strategy.kind == STRATEGY_ASYNCIO) {
+        return true;
+    }
+    for (size_t i = 0; i < plan->actor_count; i++) {
+        if (plan->actors[i].kind == ACTOR_EVENT_LOOP && plan->actors[i].count > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int plan_check(const struct plan *plan, struct err *err) {
+    int rc = check_fields(machine_fields, machine_field_count, &plan->machine, err);
+    if (rc != 0) {
+        return rc;
+    }
+    if (plan->strategy.kind >= STRATEGY_KIND_COUNT ||
+        (plan->strategy.kind > STRATEGY_SEQUENTIAL && plan->strategy.workers < 1)) {
+        return err_set(err, ERR_INVALID, "a strategy needs at least one worker");
+    }
+    if (needs_asyncio(plan) && !plan->runtime.has_asyncio) {
+        return err_set(err, ERR_UNSUPPORTED, "%s has no asyncio", plan->runtime.name);
+    }
+    if (plan->strategy.kind != STRATEGY_ACTORS) {
+        return check_slice(plan, plan->job, (struct place){false, false}, err);
+    }
+    for (size_t i = 0; i < plan->actor_count && rc == 0; i++) {
+        rc = check_actor(plan, &plan->actors[i], err);
+    }
+    return rc;
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/program/step_list.h"
+
+#include "engine/base/check.h"
+#include "engine/base/random.h"
+
+static void step_list_next(void *state, const struct resume *resume,
+                           struct action *action);
+
+const struct program_ops step_list_ops = {
+    .next = step_list_next,
+    .state_size = sizeof(struct step_list),
+};
+
+static bool slice_has_to_thread(const struct plan *plan, struct step_slice slice) {
+    for (uint32_t i = slice.first; i < slice.end; i++) {
+        if (plan->steps[i].kind == STEP_TO_THREAD) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int step_list_init(struct step_list *list, const struct step_list_spec *spec,
+                   struct arena *arena) {
+    *list = (struct step_list){
+        .plan = spec->plan,
+        .first = spec->slice.first,
+        .pc = spec->slice.first,
+        .end = spec->slice.end,
+        .key = spec->key,
+        .units = spec->units,
+        .asyncio = spec->asyncio,
+    };
+    if (slice_has_to_thread(spec->plan, spec->slice)) {
+        /* The body has no awaits, hence no to_thread of its own: one level is enough. */
+        list->inner = arena_alloc(arena, 1, sizeof *list->inner);
+        if (list->inner == NULL) {
+            return ERR_NOMEM;
+        }
+        list->body = (struct program){&step_list_ops, list->inner};
+    }
+    return 0;
+}
+
+void step_list_restart(struct step_list *list, uint64_t key) {
+    list->pc = list->first;
+    list->depth = 0;
+    list->key = key;
+    list->unit_open = false;
+}
+
+/* --- loops --------------------------------------------------------------------- */
+
+static void enter_body(struct step_list *list, const struct step *step) {
+    const uint32_t body = list->pc + 1;
+    list->pc = step->end;
+    if (body == step->end || (step->kind == STEP_REPEAT && step->count == 0)) {
+        return;
+    }
+    ASSERT(list->depth < STEP_MAX_DEPTH);
+    list->frame[list->depth++] = (struct step_frame){
+        .first = body,
+        .end = step->end,
+        .left = step->kind == STEP_FOREVER ? -1 : step->count - 1,
+    };
+    list->pc = body;
+}
+
+/* At the end of the innermost body: next iteration, or out of it. */
+static void leave_body(struct step_list *list) {
+    struct step_frame *frame = &list->frame[list->depth - 1];
+    if (frame->left == 0) {
+        list->depth--;
+        return; /* pc is already one past the body */
+    }
+    frame->left -= frame->left > 0;
+    frame->iteration++;
+    list->pc = frame->first;
+}
+
+static bool at_end_of_body(const struct step_list *list) {
+    return list->depth > 0 && list->pc == list->frame[list->depth - 1].end;
+}
+
+static bool in_outermost_repeat(const struct step_list *list) {
+    return list->depth == 1 && list->frame[0].left >= 0;
+}
+
+/* Where a unit begins or ends before the step at pc; false when nothing is to be said. */
+static bool mark_unit(struct step_list *list, struct action *action) {
+    if (!list->units || !in_outermost_repeat(list)) {
+        return false;
+    }
+    const bool begin = !list->unit_open && list->pc == list->frame[0].first;
+    const bool end = list->unit_open && at_end_of_body(list);
+    if (!begin && !end) {
+        return false;
+    }
+    list->unit_open = begin;
+    action->kind = begin ? ACTION_UNIT_BEGIN : ACTION_UNIT_END;
+    return true;
+}
+
+/* --- steps --------------------------------------------------------------------- */
+
+static uint64_t draw_key(const struct step_list *list) {
+    uint64_t key = random_mix(list->key, list->pc - list->first);
+    for (uint8_t i = 0; i < list->depth; i++) {
+        key = random_mix(key, (uint64_t)list->frame[i].iteration);
+    }
+    return key;
+}
+
+static enum action_kind action_of(const struct step_list *list, const struct step *step) {
+    static const enum action_kind kinds[STEP_KIND_COUNT] = {
+        [STEP_PYTHON] = ACTION_COMPUTE,
+        [STEP_PYTHON_CPU] = ACTION_COMPUTE_CPU,
+        [STEP_C_HELD] = ACTION_C_HELD,
+        [STEP_C_RELEASED] = ACTION_C_RELEASED,
+        [STEP_IO] = ACTION_IO,
+        [STEP_SLEEP] = ACTION_SLEEP,
+        [STEP_AWAIT_IO] = ACTION_AWAIT_IO,
+        [STEP_AWAIT_SLEEP] = ACTION_AWAIT_SLEEP,
+        [STEP_TO_THREAD] = ACTION_AWAIT_THREAD,
+    };
+    if (list->asyncio && !step->blocking) {
+        if (step->kind == STEP_IO) {
+            return ACTION_AWAIT_IO;
+        }
+        if (step->kind == STEP_SLEEP) {
+            return ACTION_AWAIT_SLEEP;
+        }
+    }
+    return kinds[step->kind];
+}
+
+/* The body of to_thread becomes a program of its own, with its own place in the stream.
+ */
+static void prepare_thread_body(struct step_list *list, const struct step *step,
+                                struct action *action) {
+    *list->inner = (struct step_list){
+        .plan = list->plan,
+        .first = list->pc + 1,
+        .pc = list->pc + 1,
+        .end = step->end,
+        .key = draw_key(list),
+    };
+    action->object = &list->body;
+}
+
+static void perform(struct step_list *list, const struct step *step,
+                    struct action *action) {
+    action->kind = action_of(list, step);
+    action->site = step->site;
+    if (step->kind == STEP_TO_THREAD) {
+        prepare_thread_body(list, step, action);
+    } else if (step->time.kind == DISTRIBUTION_CONSTANT) {
+        action->ns = step->time.a;
+    } else {
+        action->ns = distribution_draw(&step->time, draw_key(list));
+    }
+    list->pc = step->end;
+}
+
+/* Loops around nothing must not keep the scheduler from looking at its limits. */
+enum { MAX_TURNS = 1000 };
+
+static void step_list_next(void *state, const struct resume *resume,
+                           struct action *action) {
+    (void)resume; /* steps do not branch on results */
+    struct step_list *list = state;
+    for (int turns = 0; turns < MAX_TURNS; turns++) {
+        if (mark_unit(list, action)) {
+            return;
+        }
+        if (at_end_of_body(list)) {
+            leave_body(list);
+            continue;
+        }
+        if (list->pc == list->end) {
+            return; /* ACTION_EXIT */
+        }
+        const struct step *step = &list->plan->steps[list->pc];
+        if (step->kind != STEP_REPEAT && step->kind != STEP_FOREVER) {
+            perform(list, step, action);
+            return;
+        }
+        enter_body(list, step);
+    }
+    action->kind = ACTION_COMPUTE; /* of no length */
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * step_list - the program that runs a slice of the plan's steps.
+ *
+ * Draws are named by (key of the program, step, iteration of every loop around it): the
+ * same job draws the same values under every strategy.
+ *
+ * With `units` on, each iteration of an outermost `repeat` is a unit of work: that is
+ * what a "request" or "cycle" of an actor is.
+ */
+#ifndef ENGINE_PROGRAM_STEP_LIST_H
+#define ENGINE_PROGRAM_STEP_LIST_H
+
+#include "engine/program/action.h"
+#include "engine/program/plan.h"
+
+struct step_frame {
+    uint32_t first, end; /* body */
+    int64_t left;        /* iterations still to begin; -1 = for ever */
+    int64_t iteration;
+};
+
+struct step_list {
+    const struct plan *plan;
+    uint64_t key; /* names the program's stream of random numbers */
+    uint32_t pc, end, first;
+    uint8_t depth;
+    bool units;     /* mark iterations of outermost repeats */
+    bool asyncio;   /* io and sleep become awaits unless they are blocking */
+    bool unit_open; /* the current outermost iteration has begun */
+    struct program
+        body; /* of to_thread: a step list of its own, made by step_list_init */
+    struct step_list *inner; /* its state; NULL when the slice has no to_thread */
+    struct step_frame frame[STEP_MAX_DEPTH];
+};
+
+extern const struct program_ops step_list_ops;
+
+/* What a step list is made of. */
+struct step_list_spec {
+    const struct plan *plan;
+    struct step_slice slice;
+    uint64_t key;
+    bool units;
+    bool asyncio;
+};
+
+/* Prepares `list`; what it needs besides comes from `arena`. */
+int step_list_init(struct step_list *list, const struct step_list_spec *spec,
+                   struct arena *arena) WARN_UNUSED;
+
+/* Begins again from the first step with another key. */
+void step_list_restart(struct step_list *list, uint64_t key);
+
+#endif

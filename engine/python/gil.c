@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/python/gil.h"
+
+#include "engine/base/check.h"
+
+static void take_try(struct os_thread *os);
+static void take_deadline(struct event *event);
+
+void gil_init(struct gil *gil, struct cpu *cpu, const struct runtime *runtime,
+              lane_id process) {
+    *gil = (struct gil){
+        .sim = cpu->sim,
+        .cpu = cpu,
+        .runtime = runtime,
+        .lane = LANE_NONE,
+    };
+    if (runtime->gil != GIL_NONE) {
+        gil->lane = recorder_open_lane(
+            cpu->sim->recorder, cpu->sim->now,
+            &(struct lane_birth){
+                LANE_GIL, process, "GIL", {STATE_FREE, LANE_NONE, SITE_NONE}});
+    }
+}
+
+sim_ns gil_check_spacing(const struct gil *gil) { return gil->runtime->check_spacing_ns; }
+
+/* --- queues of the two condition variables ------------------------------------- */
+
+static void queue_append(struct gil_queue *queue, struct gil_client *client) {
+    client->next = NULL;
+    client->previous = queue->last;
+    if (queue->last == NULL) {
+        queue->first = client;
+    } else {
+        queue->last->next = client;
+    }
+    queue->last = client;
+}
+
+static void queue_remove(struct gil_queue *queue, struct gil_client *client) {
+    if (client->previous == NULL) {
+        queue->first = client->next;
+    } else {
+        client->previous->next = client->next;
+    }
+    if (client->next == NULL) {
+        queue->last = client->previous;
+    } else {
+        client->next->previous = client->previous;
+    }
+}
+
+/* --- recording ----------------------------------------------------------------- */
+
+static void show_gil(struct gil *gil, enum lane_state state, lane_id holder, lane_id by) {
+    sim_switch(gil->sim, gil->lane, (struct activity){state, holder, SITE_NONE}, by);
+}
+
+static void show_client(struct gil_client *client, enum lane_state state, lane_id by) {
+    const lane_id resource = state == STATE_WAIT_GIL || state == STATE_FORCED_WAIT
+                                 ? client->gil->lane
+                                 : LANE_NONE;
+    os_thread_show(&client->os, (struct activity){state, resource, client->site}, by);
+}
+
+static void proceed(struct os_thread *os) {
+    struct gil_client *client = GIL_CLIENT_OF(os);
+    const os_fn then = client->then;
+    client->then = NULL;
+    then(os);
+}
+
+/* --- take_gil ------------------------------------------------------------------ */
+
+/* The first waiter of `switch_cond` may go on: somebody took the GIL. Returns the price.
+ */
+static sim_ns signal_switch(struct gil_client *client) {
+    struct gil *gil = client->gil;
+    struct gil_client *dropper = gil->switch_cond.first;
+    if (dropper == NULL) {
+        return 0;
+    }
+    queue_remove(&gil->switch_cond, dropper);
+    os_thread_wake(&dropper->os, client->os.lane);
+    return gil->cpu->machine->futex_wake_ns;
+}
+
+static void grant(struct gil_client *client) {
+    struct gil *gil = client->gil;
+    const lane_id releaser =
+        gil->last_holder == NULL ? LANE_NONE : gil->last_holder->os.lane;
+    gil->holder = client;
+    if (gil->last_holder != client) {
+        gil->last_holder = client;
+        gil->switch_number++;
+    }
+    gil->drop_request = false;
+    show_gil(gil, STATE_HELD, client->os.lane, client->os.lane);
+    client->waiting = false;
+    client->os.masked = false;
+    show_client(client, STATE_RUNNING, releaser);
+    os_thread_work(&client->os, signal_switch(client), proceed);
+}
+
+/* A waiter ran out of patience: the holder is to notice at its next check point. */
+static void request_drop(struct gil *gil, const struct gil_client *waiter) {
+    if (!gil->drop_request) {
+        gil->drop_requests++;
+        sim_instant(gil->sim, gil->lane, INSTANT_DROP_REQUEST, waiter->os.lane);
+    }
+    gil->drop_request = true;
+    struct gil_client *holder = gil->holder;
+    if (!holder->computing) {
+        return;
+    }
+    const sim_ns spacing = gil_check_spacing(gil);
+    const sim_ns next = (os_thread_work_done(&holder->os) / spacing + 1) * spacing;
+    if (next < holder->os.work_ns) {
+        os_thread_shorten_work(&holder->os, next);
+    }
+}
+
+/* Wakes the oldest sleeper, if there is one. Returns the price. The wake-up is on its way
+ * while the dropper still pays for it: that is the head start in the race for the GIL. */
+static sim_ns signal_waiter(struct gil_client *client) {
+    struct gil *gil = client->gil;
+    struct gil_client *waiter = gil->cond.first;
+    if (waiter == NULL) {
+        return 0;
+    }
+    queue_remove(&gil->cond, waiter);
+    waiter->signalled = true;
+    if (!waiter->timed_out) { /* else it is on its way already */
+        sim_cancel_event(gil->sim, &waiter->os.timer);
+        os_thread_wake(&waiter->os, client->os.lane);
+    }
+    return gil->cpu->machine->futex_wake_ns;
+}
+
+/* Back on a core. Who timed out leaves the queue only now; a signal that it got in
+ * between is passed on (glibc nptl/pthread_cond_wait.c __condvar_cancel_waiting). */
+static void wait_over(struct os_thread *os) {
+    struct gil_client *client = GIL_CLIENT_OF(os);
+    sim_ns price = client->gil->cpu->machine->futex_wait_ns;
+    if (!client->signalled) {
+        queue_remove(&client->gil->cond, client);
+    } else if (client->timed_out) {
+        price += signal_waiter(client);
+    }
+    os_thread_work(os, price, take_try);
+}
+
+static void wait_for_release(struct gil_client *client) {
+    struct gil *gil = client->gil;
+    if (!client->waiting) {
+        client->waiting = true;
+        show_client(client, STATE_WAIT_GIL, LANE_NONE);
+        client->os.masked = true; /* however often it wakes up, this is one wait */
+    }
+    client->timed_out = false;
+    client->signalled = false;
+    client->switch_seen = gil->switch_number;
+    queue_append(&gil->cond, client);
+    client->os.timer.fire = take_deadline;
+    sim_schedule(gil->sim, &client->os.timer,
+                 os_thread_timer_due(&client->os, gil->runtime->switch_interval_ns));
+    os_thread_block(&client->os, client->os.doing, wait_over);
+}
+
+static void take_deadline(struct event *event) {
+    struct os_thread *os = OS_THREAD_OF(event, timer);
+    GIL_CLIENT_OF(os)->timed_out = true;
+    os_thread_wake(os, LANE_NONE);
+}
+
+/* The loop of take_gil: its first round, and every round after a wait. */
+static void take_try(struct os_thread *os) {
+    struct gil_client *client = GIL_CLIENT_OF(os);
+    struct gil *gil = client->gil;
+    if (gil->holder == NULL) {
+        grant(client);
+        return;
+    }
+    if (client->waiting) {
+        if (!client->timed_out) {
+            gil->false_wakeups++;
+            sim_instant(gil->sim, gil->lane, INSTANT_FALSE_WAKEUP, os->lane);
+        } else if (gil->switch_number == client->switch_seen) {
+            request_drop(gil, client);
+        }
+    }
+    wait_for_release(client);
+}
+
+void gil_take(struct gil_client *client, os_fn then) {
+    if (client->gil->runtime->gil == GIL_NONE) {
+        show_client(client, STATE_RUNNING, LANE_NONE);
+        os_thread_work(&client->os, 0, then);
+        return;
+    }
+    client->then = then;
+    os_thread_work(&client->os, client->gil->runtime->attach_ns, take_try);
+}
+
+/* --- drop_gil ------------------------------------------------------------------ */
+
+/* Dropped on request, and nobody has been faster: waits for the handover. */
+static void released(struct os_thread *os) {
+    struct gil_client *client = GIL_CLIENT_OF(os);
+    struct gil *gil = client->gil;
+    if (!gil->runtime->force_switching || !gil->drop_request ||
+        gil->last_holder != client) {
+        proceed(os);
+        return;
+    }
+    gil->drop_request = false;
+    queue_append(&gil->switch_cond, client);
+    os_thread_block(os, (struct activity){STATE_FORCED_WAIT, gil->lane, client->site},
+                    proceed);
+}
+
+static void release(struct gil_client *client, os_fn then, os_fn afterwards) {
+    struct gil *gil = client->gil;
+    ASSERT(gil->holder == client && !client->computing);
+    gil->last_holder = client;
+    gil->holder = NULL;
+    show_gil(gil, STATE_FREE, LANE_NONE, client->os.lane);
+    show_client(client, STATE_DETACHED, LANE_NONE);
+    client->then = then;
+    const sim_ns price = signal_waiter(client);
+    os_thread_work(&client->os, gil->runtime->attach_ns + price, afterwards);
+}
+
+void gil_drop(struct gil_client *client, bool forced, os_fn then) {
+    struct gil *gil = client->gil;
+    if (gil->runtime->gil == GIL_NONE) {
+        show_client(client, STATE_DETACHED, LANE_NONE);
+        os_thread_work(&client->os, 0, then);
+        return;
+    }
+    gil->forced_drops += forced;
+    gil->voluntary_drops += !forced;
+    sim_instant(gil->sim, gil->lane,
+                forced ? INSTANT_FORCED_DROP : INSTANT_VOLUNTARY_DROP, client->os.lane);
+    release(client, then, released);
+}
+
+void gil_drop_at_exit(struct gil_client *client, os_fn then) {
+    if (client->gil->runtime->gil == GIL_NONE) {
+        os_thread_work(&client->os, 0, then);
+        return;
+    }
+    release(client, then, proceed);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * gil - the global interpreter lock of CPython 3.2 and later, and its absence.
+ *
+ * The interval GIL (Python/ceval_gil.c take_gil, drop_gil; the same algorithm in 3.2
+ * - 3.15):
+ *
+ *   take   1. If nobody holds it, take it: arriving threads do not queue behind sleepers.
+ *          2. Else wait on `cond` for one interval, remembering switch_number.
+ *          3. Timed out, still held, and no switch since the wait began: set
+ * drop_request. In every other case do nothing. Then go to 1 with a fresh interval, at
+ * the tail.
+ *          4. On taking: if the last holder was somebody else, switch_number += 1. Signal
+ *             `switch_cond`. Clear drop_request.
+ *   drop   1. Free it, signal `cond`: one waiter is woken, the oldest.
+ *          2. If drop_request is set and nobody has taken it since: clear the request and
+ * wait on `switch_cond`, without time-out, until somebody has taken the GIL. This holds
+ *             for every drop, also for one before a system call.
+ *   check  The holder looks at drop_request at check points in the bytecode; a C call has
+ * none.
+ *
+ * Whether a thread that drops the GIL around a short call gets it back before the woken
+ * waiter arrives is a race between the length of the call and the waiter's wake-up
+ * latency. Nothing here decides it: both take their time on their cores.
+ *
+ * A free-threaded build (GIL_NONE) attaches and detaches at no cost.
+ *
+ * `cond` is a glibc condition variable: signals go to the oldest waiter, and a waiter
+ * whose time is over counts as a waiter until it runs again. That matters: with as many
+ * threads as cores a timed-out thread may have to wait for a core, and would otherwise
+ * lose its place for good.
+ *
+ * Simplified: the mutex around the GIL's own state is never contended.
+ */
+#ifndef ENGINE_PYTHON_GIL_H
+#define ENGINE_PYTHON_GIL_H
+
+#include "engine/os/cpu.h"
+#include "engine/program/runtime.h"
+
+struct gil;
+
+/* The part of a thread that the GIL knows. First member of struct py_thread. */
+struct gil_client {
+    struct os_thread os;
+    struct gil *gil;
+    struct gil_client *previous, *next; /* in the queue of `cond` or of `switch_cond` */
+    os_fn then;                         /* after take or drop */
+    uint64_t switch_seen;
+    site_id site;   /* what the thread is doing, for the wait it may run into */
+    bool waiting;   /* inside take_gil, past the first try */
+    bool timed_out; /* its wait ended by the clock */
+    bool signalled; /* a drop chose it; both can be true */
+    bool computing; /* its present work is bytecode, which check points may cut */
+};
+
+struct gil_queue {
+    struct gil_client *first, *last;
+};
+
+struct gil {
+    struct sim *sim;
+    struct cpu *cpu;
+    const struct runtime *runtime;
+    struct gil_client *holder;
+    struct gil_client *last_holder;
+    struct gil_queue cond;        /* sleepers, oldest first */
+    struct gil_queue switch_cond; /* those that dropped on request */
+    uint64_t switch_number;
+    bool drop_request;
+    lane_id lane; /* LANE_NONE without a GIL */
+
+    uint64_t drop_requests, forced_drops, voluntary_drops, false_wakeups;
+};
+
+/* Opens the GIL's lane under `process`, unless the runtime has none. */
+void gil_init(struct gil *gil, struct cpu *cpu, const struct runtime *runtime,
+              lane_id process);
+
+/* On a core, detached: `then` is called on a core, attached. */
+void gil_take(struct gil_client *client, os_fn then);
+
+/* On a core, attached: `then` is called on a core, detached - after the handover if a
+ * drop was requested. `forced` says that the request is the reason. */
+void gil_drop(struct gil_client *client, bool forced, os_fn then);
+
+/* The same at the end of a thread: never waits for a handover. */
+void gil_drop_at_exit(struct gil_client *client, os_fn then);
+
+/* True when the holder must drop the GIL at its next check point. */
+static inline bool gil_must_drop(const struct gil_client *client) {
+    return client->gil->drop_request;
+}
+
+/* Work until the next check point, for bytecode that begins now. */
+sim_ns gil_check_spacing(const struct gil *gil);
+
+#define GIL_CLIENT_OF(os_pointer) ((struct gil_client *)(void *)(os_pointer))
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * py_thread - a Python thread: executes the actions of a program, attached to an
+ * interpreter.
+ *
+ *   fetch -> one action -> its phases, each a continuation on a core -> finish -> fetch
+ * ...
+ *
+ * Attached means: holds the GIL, if there is one. Every blocking call detaches, blocks,
+ * and attaches again (Py_BEGIN_ALLOW_THREADS). Starting a thread includes the handshake
+ * of Lib/threading.py: start() waits until the child, attached, has set its event.
+ *
+ * Simplified: exceptions and signals do not exist yet; a process starts by fork and
+ * shares nothing but queues, whose pipe costs are charged to the worker.
+ */
+#ifndef ENGINE_PYTHON_PY_THREAD_H
+#define ENGINE_PYTHON_PY_THREAD_H
+
+#include "engine/program/action.h"
+#include "engine/python/py_queue.h"
+#include "engine/python/world.h"
+
+/* What ACTION_START starts; lives in the run's arena. */
+struct thread_spec {
+    const char *name;
+    struct program program;
+    bool new_process; /* a forked process whose main thread runs the program */
+    int64_t id;       /* set when it has been started: for ACTION_JOIN */
+};
+
+/* What a thread in ACTION_POLL waits for: an epoll set. */
+struct selector {
+    struct py_thread *poller; /* blocked in ACTION_POLL on this, or NULL */
+    lane_id lane;             /* of the loop */
+    bool ready;               /* something has happened; cleared by the owner */
+    /* ACTION_WAKE_POLL: call_soon_threadsafe. Called attached, before the byte is sent.
+     */
+    void (*deliver)(struct selector *selector, int64_t value);
+};
+
+struct py_thread {
+    struct gil_client client; /* must be first */
+    struct world *world;
+    struct process *process;
+    struct program program;
+    struct action action;
+    struct resume resume;
+    os_fn after;          /* after the present stretch of bytecode */
+    sim_ns left_ns;       /* of that stretch */
+    sim_ns cpu_target_ns; /* ACTION_COMPUTE_CPU: end on the CPU clock; else -1 */
+    sim_ns began_ns;      /* when the present unit of work began */
+    int64_t id;
+    struct py_thread *other;       /* ACTION_START, ACTION_JOIN: the thread in question */
+    struct py_thread *next_waiter; /* in a queue's or a thread's list of waiters */
+    struct py_thread *joiners;
+    bool is_main; /* its end ends the run */
+    bool started; /* the child's half of the handshake is done */
+    bool ended;
+    bool forked;
+};
+
+/*
+ * A new thread of `process`, blocked; NULL when out of memory. It begins with
+ * py_thread_begin(), or by ACTION_START of another thread.
+ */
+struct py_thread *py_thread_create(struct world *world, struct process *process,
+                                   const char *name, struct program program);
+
+/* Starts the first thread of the world; its end ends the run. */
+void py_thread_begin_main(struct py_thread *thread);
+
+/* The outside world, or another thread, made the selector ready. `by` may be LANE_NONE.
+ */
+void selector_set_ready(struct selector *selector, lane_id by);
+
+#endif

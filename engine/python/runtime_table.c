@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/python/runtime_table.h"
+
+#include <string.h>
+
+#define AT(member) offsetof(struct runtime, member)
+
+/* Costs of asyncio and of pools are whole-microsecond figures for a current desktop: what
+ * reference 7.5, 5.3 and 6.2 measured on a slow machine, divided by 4. */
+#define DESKTOP_ESTIMATE                                                                 \
+    "measured on a slow virtual machine with CPython 3.11, divided by 4 for a desktop"
+
+const struct field runtime_fields[] = {
+    {"switch_interval_us", AT(switch_interval_ns), FIELD_US, 1, 1e9,
+     "how long a thread waits for the GIL before it asks the holder to drop it",
+     "sys.setswitchinterval; Python/ceval_gil.c DEFAULT_INTERVAL 5000, least 1"},
+    {"force_switching", AT(force_switching), FIELD_FLAG, 0, 1,
+     "after a drop on request the dropper waits until another thread has taken the GIL",
+     "Python/ceval_gil.c FORCE_SWITCHING, on on every platform"},
+    {"check_spacing_us", AT(check_spacing_ns), FIELD_US, 0.001, 1e6,
+     "time between two check points in pure Python",
+     "3.9: most opcodes; 3.10+: back edges, function entry, calls; 0.02 - 2 us, "
+     "estimate"},
+    {"attach_us", AT(attach_ns), FIELD_US, 0, 1e6,
+     "CPU time of an uncontended take_gil or drop_gil",
+     "1-byte os.read 661 ns against getppid 361 ns, CPython 3.11"},
+    {"python_cost", AT(python_cost_ppm), FIELD_RATIO, 0.01, 100,
+     "time of pure Python on this runtime, CPython 3.12 = 1",
+     "3.9: pyperformance, 3.11 is 1.25x and 3.12 about 1.3x as fast as 3.10 and 3.9 "
+     "(What's New in 3.11); 3.14t: 8 % over the GIL build on x86-64 (free-threading "
+     "HOWTO)"},
+    {"thread_start_us", AT(thread_start_ns), FIELD_US, 0, 1e6,
+     "Python code of Thread.start() in the starting thread",
+     "Lib/threading.py; estimate"},
+    {"thread_bootstrap_us", AT(thread_bootstrap_ns), FIELD_US, 0, 1e6,
+     "Python code in the new thread before its target runs",
+     "Lib/threading.py _bootstrap_inner; estimate"},
+    {"thread_join_us", AT(thread_join_ns), FIELD_US, 0, 1e6,
+     "Python code of Thread.join() in the joining thread", "Lib/threading.py; estimate"},
+    {"pool_job_us", AT(pool_job_ns), FIELD_US, 0, 1e6,
+     "Python code of a ThreadPoolExecutor worker per job",
+     "Lib/concurrent/futures/thread.py; 51 us a job in bulk, " DESKTOP_ESTIMATE},
+    {"pool_submit_us", AT(pool_submit_ns), FIELD_US, 0, 1e6,
+     "Python code of ThreadPoolExecutor.submit()",
+     "Lib/concurrent/futures/thread.py; the same measurement"},
+    {"has_asyncio", AT(has_asyncio), FIELD_FLAG, 0, 1, "asyncio exists in this runtime",
+     "3.4 and later"},
+    {"loop_start_us", AT(loop_start_ns), FIELD_US, 0, 1e7,
+     "asyncio.run(): making and closing the event loop",
+     "tests/fidelity: aio_run_empty, 0.13 - 0.35 ms on a virtual machine"},
+    {"loop_iteration_us", AT(loop_iteration_ns), FIELD_US, 0, 1e6,
+     "Python code of one _run_once besides select() and the handles",
+     "asyncio/base_events.py; 5.8 us for an iteration with one "
+     "callback, " DESKTOP_ESTIMATE},
+    {"loop_handle_us", AT(loop_handle_ns), FIELD_US, 0, 1e6,
+     "running one handle besides what its callback does",
+     "asyncio/events.py Handle._run; call_soon and run 2.5 us, " DESKTOP_ESTIMATE},
+    {"task_create_us", AT(task_create_ns), FIELD_US, 0, 1e6, "create_task()",
+     "gather of tasks that do nothing 11.7 us each, " DESKTOP_ESTIMATE},
+    {"task_step_us", AT(task_step_ns), FIELD_US, 0, 1e6,
+     "Task.__step: into the coroutine and back",
+     "Modules/_asynciomodule.c; switch over sleep(0) 2.0 us, " DESKTOP_ESTIMATE},
+    {"call_later_us", AT(call_later_ns), FIELD_US, 0, 1e6,
+     "a timer with its future: heap push and done callback",
+     "asyncio/base_events.py call_at; estimate"},
+    {"threadsafe_wake_us", AT(threadsafe_wake_ns), FIELD_US, 0, 1e6,
+     "call_soon_threadsafe() besides the send on the self-pipe",
+     "asyncio/base_events.py; to_thread 158 us, " DESKTOP_ESTIMATE},
+    {"self_pipe_us", AT(self_pipe_ns), FIELD_US, 0, 1e6,
+     "reading the self-pipe besides its two recv calls",
+     "asyncio/selector_events.py _read_from_self; the same measurement"},
+    {"process_start_us", AT(process_start_ns), FIELD_US, 0, 1e7,
+     "Process.start() in the parent besides fork()",
+     "mp.Process with fork 1.27 ms against os.fork + wait 0.81 ms (independent study, "
+     "2026)"},
+    {"process_bootstrap_us", AT(process_bootstrap_ns), FIELD_US, 0, 1e7,
+     "Python code in a forked child before its target runs",
+     "Lib/multiprocessing/process.py _bootstrap; estimate"},
+    {"process_job_us", AT(process_job_ns), FIELD_US, 0, 1e7,
+     "CPU time per job for pickling and the pipe",
+     "ProcessPoolExecutor 240-470 us a job, " DESKTOP_ESTIMATE},
+};
+const size_t runtime_field_count = sizeof runtime_fields / sizeof runtime_fields[0];
+
+#define COMMON                                                                           \
+    .switch_interval_ns = 5000000, .force_switching = 1, .attach_ns = 70,                \
+    .thread_start_ns = 6000, .thread_bootstrap_ns = 6000, .thread_join_ns = 3000,        \
+    .pool_job_ns = 6000, .pool_submit_ns = 6000, .has_asyncio = 1
+
+#define PROCESS_COSTS                                                                    \
+    .process_start_ns = 300000, .process_bootstrap_ns = 100000, .process_job_ns = 80000
+
+const struct runtime_row runtime_rows[] = {
+    {"CPython 3.9",
+     "interval",
+     {
+         .name = "cpython-3.9",
+         .gil = GIL_INTERVAL,
+         COMMON,
+         .check_spacing_ns = 50,
+         .python_cost_ppm = 1300000,
+         .loop_start_ns = 90000,
+         .loop_iteration_ns = 2000,
+         .loop_handle_ns = 700,
+         .task_create_ns = 3000,
+         .task_step_ns = 900,
+         .call_later_ns = 2000,
+         .threadsafe_wake_ns = 3000,
+         .self_pipe_ns = 2000,
+         PROCESS_COSTS,
+     }},
+    {"CPython 3.12",
+     "interval",
+     {
+         .name = "cpython-3.12",
+         .gil = GIL_INTERVAL,
+         COMMON,
+         .check_spacing_ns = 100,
+         .python_cost_ppm = 1000000,
+         .loop_start_ns = 60000,
+         .loop_iteration_ns = 1500,
+         .loop_handle_ns = 500,
+         .task_create_ns = 2000,
+         .task_step_ns = 500,
+         .call_later_ns = 1500,
+         .threadsafe_wake_ns = 2000,
+         .self_pipe_ns = 1500,
+         PROCESS_COSTS,
+     }},
+    {"CPython 3.14, free-threaded",
+     "none",
+     {
+         .name = "cpython-3.14t",
+         .gil = GIL_NONE,
+         COMMON,
+         .check_spacing_ns = 100,
+         .python_cost_ppm = 1080000,
+         .loop_start_ns = 60000,
+         .loop_iteration_ns = 1500,
+         .loop_handle_ns = 500,
+         .task_create_ns = 2000,
+         .task_step_ns = 500,
+         .call_later_ns = 1500,
+         .threadsafe_wake_ns = 2000,
+         .self_pipe_ns = 1500,
+         PROCESS_COSTS,
+     }},
+};
+const size_t runtime_row_count = sizeof runtime_rows / sizeof runtime_rows[0];
+
+const struct runtime_row *runtime_row_find(const char *name) {
+    for (size_t i = 0; i < runtime_row_count; i++) {
+        if (strcmp(runtime_rows[i].runtime.name, name) == 0) {
+            return &runtime_rows[i];
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lane - the rows of a timeline and the words for what happens on them.
+ *
+ * A lane is a core, a process, a GIL (one per interpreter), a thread, an event loop or a
+ * task. At any instant of its life a lane is in exactly one state; a *span* is the time
+ * between two changes of state. The numbers of states and instants are stored: append
+ * only, never renumber.
+ */
+#ifndef ENGINE_RECORD_LANE_H
+#define ENGINE_RECORD_LANE_H
+
+#include "engine/base/time.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef int32_t lane_id; /* 0, 1, 2 ... in order of birth within a run */
+#define LANE_NONE ((lane_id)-1)
+
+typedef int32_t site_id; /* index into the plan's site table: where in the document */
+#define SITE_NONE ((site_id)-1)
+
+enum lane_kind {
+    LANE_CORE,
+    LANE_PROCESS,
+    LANE_GIL,
+    LANE_THREAD,
+    LANE_LOOP,
+    LANE_TASK,
+    LANE_KIND_COUNT
+};
+
+enum lane_state {
+    STATE_RUNNING,   /* thread: attached, executes Python; core: runs a thread; task: runs
+                      */
+    STATE_RUNNING_C, /* thread: attached, inside a C call that holds the GIL */
+    STATE_DETACHED,  /* thread: on a core without the GIL */
+    STATE_WAIT_GIL,  /* thread: timed wait on the GIL's condition */
+    STATE_FORCED_WAIT, /* thread: gave the GIL up on request, waits until somebody took it
+                        */
+    STATE_READY,       /* thread: wants a core; task: its step is in the ready queue */
+    STATE_IO,          /* thread: blocked in a system call */
+    STATE_SLEEP,       /* thread: blocked in a timed sleep */
+    STATE_WAIT_LOCK,   /* thread: waits for a lock */
+    STATE_WAIT_OBJECT, /* thread: waits for a queue, an event, the end of a thread */
+    STATE_SPIN,        /* thread: spins on a core for a lock */
+    STATE_PAUSED,      /* thread: stopped by a stop-the-world pause */
+    STATE_IDLE,        /* core: nothing to run; thread: pool worker without work */
+    STATE_AWAIT_IO,    /* task */
+    STATE_AWAIT_TIMER, /* task */
+    STATE_AWAIT_FUTURE, /* task */
+    STATE_AWAIT_LOCK,   /* task */
+    STATE_POLL,         /* loop: inside the selector */
+    STATE_CALLBACK, /* loop: runs a handle; resource = the task, if it is a task's step */
+    STATE_SWITCH,   /* core: wakes up for, or switches to, a thread */
+    STATE_HELD,     /* GIL: resource = lane of the holder */
+    STATE_FREE,     /* GIL: nobody holds it */
+    STATE_ALIVE,    /* process */
+    STATE_COUNT
+};
+
+enum instant_kind {
+    INSTANT_DROP_REQUEST, /* GIL: a waiter timed out and asks the holder to give it up */
+    INSTANT_FORCED_DROP,  /* GIL: the holder gave it up on request */
+    INSTANT_VOLUNTARY_DROP, /* GIL: given up around a blocking call */
+    INSTANT_FALSE_WAKEUP, /* thread: was signalled, came too late, the GIL is taken again
+                           */
+    INSTANT_LATE_TIMER,   /* loop: a timer ran more than 1 ms after it was due */
+    INSTANT_COUNT
+};
+
+struct lane {
+    lane_id id;
+    lane_id parent; /* thread -> process, GIL -> process, loop -> thread, task -> loop */
+    enum lane_kind kind;
+    sim_ns born_ns;
+    char name[48]; /* UTF-8, NUL-terminated, from the document: may contain anything */
+};
+
+/* "core", "process" ... the words of the API. */
+const char *lane_kind_name(enum lane_kind kind);
+/* "running", "wait_gil" ... */
+const char *lane_state_name(enum lane_state state);
+/* "drop_request" ... */
+const char *instant_kind_name(enum instant_kind kind);
+
+#endif

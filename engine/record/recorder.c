@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/record/recorder.h"
+
+#include "engine/base/check.h"
+#include "engine/base/memory.h"
+
+#include <string.h>
+
+struct lane_slot {
+    struct lane lane;
+    sim_ns since_ns; /* start of the open span */
+    sim_ns died_ns;  /* -1 while alive */
+    struct activity activity;
+    sim_ns total_ns[STATE_COUNT];
+};
+
+/* Columns of one lane group, waiting to be sealed. They grow by doubling up to a full
+ * chunk. */
+struct group_buffer {
+    uint32_t count, capacity, seq;
+    lane_id *lane;
+    sim_ns *start_ns;
+    sim_ns *end_ns;
+    uint8_t *state;
+    lane_id *resource;
+    lane_id *by;
+    site_id *site;
+};
+
+struct instant_buffer {
+    uint32_t count, seq;
+    lane_id lane[CHUNK_SPANS];
+    sim_ns at_ns[CHUNK_SPANS];
+    uint8_t kind[CHUNK_SPANS];
+    lane_id by[CHUNK_SPANS];
+};
+
+struct recorder {
+    const struct sink *sink;
+    struct lane_slot *slots;
+    size_t slot_count, slot_capacity;
+    struct group_buffer *groups;
+    size_t group_count, group_capacity;
+    struct instant_buffer *instants; /* only with a sink */
+    uint64_t fingerprint;
+    uint64_t transitions;
+    uint64_t spans;
+    struct err err;
+};
+
+/* --- life ---------------------------------------------------------------------- */
+
+int recorder_create(struct recorder **out, const struct sink *sink, struct err *err) {
+    struct recorder *recorder = memory_zeroed(1, sizeof *recorder);
+    if (recorder == NULL) {
+        return err_set_nomem(err);
+    }
+    recorder->sink = sink;
+    recorder->fingerprint = UINT64_C(0xcbf29ce484222325);
+    if (sink != NULL) {
+        recorder->instants = memory_zeroed(1, sizeof *recorder->instants);
+        if (recorder->instants == NULL) {
+            recorder_destroy(recorder);
+            return err_set_nomem(err);
+        }
+    }
+    *out = recorder;
+    return 0;
+}
+
+static void group_deinit(struct group_buffer *group) {
+    memory_free(group->lane);
+    memory_free(group->start_ns);
+    memory_free(group->end_ns);
+    memory_free(group->state);
+    memory_free(group->resource);
+    memory_free(group->by);
+    memory_free(group->site);
+}
+
+void recorder_destroy(struct recorder *recorder) {
+    if (recorder == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < recorder->group_count; i++) {
+        group_deinit(&recorder->groups[i]);
+    }
+    memory_free(recorder->groups);
+    memory_free(recorder->slots);
+    memory_free(recorder->instants);
+    memory_free(recorder);
+}
+
+static void fail_nomem(struct recorder *recorder) { (void)err_set_nomem(&recorder->err); }
+
+/* --- fingerprint --------------------------------------------------------------- */
+
+static void fold(struct recorder *recorder, sim_ns now, uint64_t what) {
+    uint64_t h = recorder->fingerprint ^ (uint64_t)now;
+    h *= UINT64_C(0x9e3779b97f4a7c15);
+    h = (h ^ (h >> 29)) ^ what;
+    h *= UINT64_C(0xbf58476d1ce4e5b9);
+    recorder->fingerprint = h ^ (h >> 32);
+    recorder->transitions++;
+}
+
+static uint64_t pack(lane_id lane, uint64_t kind, lane_id other) {
+    return (uint64_t)(uint32_t)lane << 32 | (kind & 0xff) << 24 |
+           ((uint64_t)(uint32_t)other & 0xffffff);
+}
+
+/* --- sealing chunks ------------------------------------------------------------ */
+
+static void seal_group(struct recorder *recorder, uint32_t index) {
+    struct group_buffer *group = &recorder->groups[index];
+    if (group->count == 0 || recorder->err.code != 0) {
+        return;
+    }
+    struct span_chunk chunk = {
+        .group = index,
+        .seq = group->seq++,
+        .count = group->count,
+        .t0_ns = group->start_ns[0],
+        .t1_ns =
+            group->end_ns[group->count - 1], /* spans are in the order of their ends */
+        .lane = group->lane,
+        .start_ns = group->start_ns,
+        .end_ns = group->end_ns,
+        .state = group->state,
+        .resource = group->resource,
+        .by = group->by,
+        .site = group->site,
+    };
+    for (uint32_t i = 1; i < group->count; i++) {
+        if (group->start_ns[i] < chunk.t0_ns) {
+            chunk.t0_ns = group->start_ns[i];
+        }
+    }
+    group->count = 0;
+    /* The result is kept in recorder->err, which the scheduler looks at. */
+    (void)recorder->sink->spans(recorder->sink->context, &chunk, &recorder->err);
+}
+
+static void seal_instants(struct recorder *recorder) {
+    struct instant_buffer *buffer = recorder->instants;
+    if (buffer == NULL || buffer->count == 0 || recorder->err.code != 0) {
+        return;
+    }
+    const struct instant_chunk chunk = {
+        .seq = buffer->seq++,
+        .count = buffer->count,
+        .t0_ns = buffer->at_ns[0],
+        .t1_ns = buffer->at_ns[buffer->count - 1],
+        .lane = buffer->lane,
+        .at_ns = buffer->at_ns,
+        .kind = buffer->kind,
+        .by = buffer->by,
+    };
+    buffer->count = 0;
+    (void)recorder->sink->instants(recorder->sink->context, &chunk, &recorder->err);
+}
+
+#define GROW_COLUMN(group, column, to)                                                   \
+    grow_column((void **)&(group)->column, (to), sizeof *(group)->column)
+
+static bool grow_column(void **column, uint32_t capacity, size_t size) {
+    void *moved = memory_resize(*column, capacity, size);
+    if (moved == NULL) {
+        return false;
+    }
+    *column = moved;
+    return true;
+}
+
+static bool group_make_room(struct group_buffer *group) {
+    if (group->count < group->capacity) {
+        return true;
+    }
+    const uint32_t to = group->capacity == 0 ? 64 : group->capacity * 2;
+    const bool grown = GROW_COLUMN(group, lane, to) && GROW_COLUMN(group, start_ns, to) &&
+                       GROW_COLUMN(group, end_ns, to) && GROW_COLUMN(group, state, to) &&
+                       GROW_COLUMN(group, resource, to) && GROW_COLUMN(group, by, to) &&
+                       GROW_COLUMN(group, site, to);
+    if (grown) {
+        group->capacity = to;
+    }
+    return grown;
+}
+
+static void append_span(struct recorder *recorder, const struct lane_slot *slot,
+                        sim_ns end, lane_id by) {
+    const uint32_t index = (uint32_t)slot->lane.id / LANE_GROUP_LANES;
+    struct group_buffer *group = &recorder->groups[index];
+    if (!group_make_room(group)) {
+        fail_nomem(recorder);
+        return;
+    }
+    const uint32_t at = group->count++;
+    group->lane[at] = slot->lane.id;
+    group->start_ns[at] = slot->since_ns;
+    group->end_ns[at] = end;
+    group->state[at] = (uint8_t)slot->activity.state;
+    group->resource[at] = slot->activity.resource;
+    group->by[at] = by;
+    group->site[at] = slot->activity.site;
+    recorder->spans++;
+    if (group->count == CHUNK_SPANS) {
+        seal_group(recorder, index);
+    }
+}
+
+/* --- lanes --------------------------------------------------------------------- */
+
+/* Copies at most size - 1 bytes and never leaves half of a UTF-8 character behind. */
+static void copy_name(char *to, size_t size, const char *from) {
+    size_t length = strnlen(from, size - 1);
+    if (from[length] != '\0') {
+        while (length > 0 && ((unsigned char)from[length] & 0xc0) == 0x80) {
+            length--;
+        }
+    }
+    memcpy(to, from, length);
+    to[length] = '\0';
+}
+
+static int make_room_for_lane(struct recorder *recorder, lane_id id) {
+    int rc = vec_reserve((void **)&recorder->slots, &recorder->slot_capacity,
+                         recorder->slot_count, sizeof *recorder->slots);
+    if (rc != 0 || (size_t)id / LANE_GROUP_LANES < recorder->group_count) {
+        return rc;
+    }
+    rc = vec_reserve((void **)&recorder->groups, &recorder->group_capacity,
+                     recorder->group_count, sizeof *recorder->groups);
+    if (rc == 0) {
+        recorder->groups[recorder->group_count++] = (struct group_buffer){0};
+    }
+    return rc;
+}
+
+lane_id recorder_open_lane(struct recorder *recorder, sim_ns now,
+                           const struct lane_birth *birth) {
+    if (recorder->err.code != 0 || recorder->slot_count >= INT32_MAX) {
+        return LANE_NONE;
+    }
+    const lane_id id = (lane_id)recorder->slot_count;
+    if (make_room_for_lane(recorder, id) != 0) {
+        fail_nomem(recorder);
+        return LANE_NONE;
+    }
+    struct lane_slot *slot = &recorder->slots[recorder->slot_count++];
+    *slot = (struct lane_slot){
+        .lane = {.id = id, .parent = birth->parent, .kind = birth->kind, .born_ns = now},
+        .since_ns = now,
+        .died_ns = -1,
+        .activity = birth->first,
+    };
+    copy_name(slot->lane.name, sizeof slot->lane.name, birth->name);
+    fold(recorder, now, pack(id, birth->first.state, birth->first.resource));
+    if (recorder->sink != NULL) {
+        (void)recorder->sink->lane(recorder->sink->context, &slot->lane, &recorder->err);
+    }
+    return id;
+}
+
+static void close_span(struct recorder *recorder, struct lane_slot *slot, sim_ns now,
+                       lane_id by) {
+    ASSERT(now >= slot->since_ns);
+    if (now == slot->since_ns) {
+        return;
+    }
+    slot->total_ns[slot->activity.state] += now - slot->since_ns;
+    if (recorder->sink != NULL && recorder->err.code == 0) {
+        append_span(recorder, slot, now, by);
+    }
+}
+
+void recorder_switch(struct recorder *recorder, sim_ns now, lane_id lane,
+                     struct activity next, lane_id by) {
+    if (lane == LANE_NONE) {
+        return; /* only after a failure */
+    }
+    struct lane_slot *slot = &recorder->slots[lane];
+    ASSERT(slot->died_ns < 0);
+    if (slot->activity.state == next.state && slot->activity.resource == next.resource &&
+        slot->activity.site == next.site) {
+        return;
+    }
+    close_span(recorder, slot, now, by);
+    slot->activity = next;
+    slot->since_ns = now;
+    fold(recorder, now, pack(lane, next.state, next.resource));
+}
+
+void recorder_close_lane(struct recorder *recorder, sim_ns now, lane_id lane) {
+    if (lane == LANE_NONE) {
+        return;
+    }
+    struct lane_slot *slot = &recorder->slots[lane];
+    ASSERT(slot->died_ns < 0);
+    close_span(recorder, slot, now, LANE_NONE);
+    slot->died_ns = now;
+    fold(recorder, now, pack(lane, STATE_COUNT, LANE_NONE));
+}
+
+void recorder_instant(struct recorder *recorder, sim_ns now, lane_id lane,
+                      enum instant_kind kind, lane_id by) {
+    fold(recorder, now, pack(lane, STATE_COUNT + 1 + (uint64_t)kind, by));
+    struct instant_buffer *buffer = recorder->instants;
+    if (buffer == NULL || recorder->err.code != 0) {
+        return;
+    }
+    const uint32_t at = buffer->count++;
+    buffer->lane[at] = lane;
+    buffer->at_ns[at] = now;
+    buffer->kind[at] = (uint8_t)kind;
+    buffer->by[at] = by;
+    if (buffer->count == CHUNK_SPANS) {
+        seal_instants(recorder);
+    }
+}
+
+int recorder_finish(struct recorder *recorder, sim_ns now, struct err *err) {
+    for (size_t i = 0; i < recorder->slot_count; i++) {
+        if (recorder->slots[i].died_ns < 0) {
+            recorder_close_lane(recorder, now, (lane_id)i);
+        }
+    }
+    for (size_t i = 0; i < recorder->group_count; i++) {
+        seal_group(recorder, (uint32_t)i);
+    }
+    seal_instants(recorder);
+    if (recorder->err.code != 0 && err != NULL && err->code == 0) {
+        *err = recorder->err;
+    }
+    return recorder->err.code;
+}
+
+/* --- reading ------------------------------------------------------------------- */
+
+bool recorder_failed(const struct recorder *recorder) { return recorder->err.code != 0; }
+
+uint64_t recorder_fingerprint(const struct recorder *recorder) {
+    return recorder->fingerprint;
+}
+
+uint64_t recorder_transitions(const struct recorder *recorder) {
+    return recorder->transitions;
+}
+
+uint64_t recorder_spans(const struct recorder *recorder) { return recorder->spans; }
+
+size_t recorder_lane_count(const struct recorder *recorder) {
+    return recorder->slot_count;
+}
+
+const struct lane *recorder_lane(const struct recorder *recorder, lane_id lane) {
+    return &recorder->slots[lane].lane;
+}
+
+sim_ns recorder_lane_died(const struct recorder *recorder, lane_id lane) {
+    return recorder->slots[lane].died_ns;
+}
+
+const sim_ns *recorder_lane_totals(const struct recorder *recorder, lane_id lane) {
+    return recorder->slots[lane].total_ns;
+}
+
+struct activity recorder_lane_activity(const struct recorder *recorder, lane_id lane) {
+    return recorder->slots[lane].activity;
+}

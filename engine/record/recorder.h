@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * recorder - takes every change of state of every lane, once.
+ *
+ * It keeps what is true at this instant (the open span of each lane), adds up the time of
+ * each state per lane, folds every transition into the fingerprint, and - if there is a
+ * sink - gives closed spans away in chunks. The scheduler calls it with times that never
+ * decrease.
+ *
+ * The fingerprint is taken whether or not anything is recorded: it covers (time, lane,
+ * state, resource) of every transition in the order in which they happen, and instants.
+ *
+ * An error (out of memory, or the sink's) is kept; after it nothing is recorded any more
+ * and the scheduler ends the run at its next look at recorder_failed().
+ */
+#ifndef ENGINE_RECORD_RECORDER_H
+#define ENGINE_RECORD_RECORDER_H
+
+#include "engine/record/sink.h"
+
+#include <stdbool.h>
+
+struct recorder;
+
+/* What a lane is doing from now on. */
+struct activity {
+    enum lane_state state;
+    lane_id resource;
+    site_id site;
+};
+
+/* `sink` may be NULL (summary only) and is borrowed for the recorder's life. */
+int recorder_create(struct recorder **out, const struct sink *sink,
+                    struct err *err) WARN_UNUSED;
+void recorder_destroy(struct recorder *recorder);
+
+struct lane_birth {
+    enum lane_kind kind;
+    lane_id parent;
+    const char *name; /* cut after 47 bytes, never inside a UTF-8 character */
+    struct activity first;
+};
+
+/* A new lane; its id, or LANE_NONE after a failure. */
+lane_id recorder_open_lane(struct recorder *recorder, sim_ns now,
+                           const struct lane_birth *birth);
+
+/*
+ * The lane changes to `next` at `now`. `by` is the lane of the thread that ended the span
+ * which was open until now (who woke, released, handed over), or LANE_NONE. A change to
+ * exactly the same activity is no transition.
+ */
+void recorder_switch(struct recorder *recorder, sim_ns now, lane_id lane,
+                     struct activity next, lane_id by);
+
+/* The lane's life ends at `now`. */
+void recorder_close_lane(struct recorder *recorder, sim_ns now, lane_id lane);
+
+void recorder_instant(struct recorder *recorder, sim_ns now, lane_id lane,
+                      enum instant_kind kind, lane_id by);
+
+/* Closes every lane that is still open and hands the last chunks to the sink. */
+int recorder_finish(struct recorder *recorder, sim_ns now, struct err *err) WARN_UNUSED;
+
+bool recorder_failed(const struct recorder *recorder);
+uint64_t recorder_fingerprint(const struct recorder *recorder);
+uint64_t recorder_transitions(const struct recorder *recorder);
+uint64_t recorder_spans(const struct recorder *recorder);
+
+/* --- what was measured per lane; ids 0 .. count - 1 --- */
+size_t recorder_lane_count(const struct recorder *recorder);
+const struct lane *recorder_lane(const struct recorder *recorder, lane_id lane);
+sim_ns recorder_lane_died(const struct recorder *recorder, lane_id lane);
+/* STATE_COUNT totals in nanoseconds; complete after recorder_finish(). */
+const sim_ns *recorder_lane_totals(const struct recorder *recorder, lane_id lane);
+struct activity recorder_lane_activity(const struct recorder *recorder, lane_id lane);
+
+#endif

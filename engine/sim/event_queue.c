@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/sim/event_queue.h"
+
+#include "engine/base/check.h"
+#include "engine/base/memory.h"
+
+enum { ARITY = 4 };
+
+void event_queue_deinit(struct event_queue *queue) {
+    memory_free(queue->heap);
+    *queue = (struct event_queue){0};
+}
+
+int event_queue_reserve(struct event_queue *queue, size_t more) {
+    const size_t wanted = queue->reserved + more;
+    if (wanted > queue->capacity) {
+        const size_t grown = wanted > 2 * queue->capacity ? wanted : 2 * queue->capacity;
+        void *moved = memory_resize(queue->heap, grown, sizeof *queue->heap);
+        if (moved == NULL) {
+            return ERR_NOMEM;
+        }
+        queue->heap = moved;
+        queue->capacity = grown;
+    }
+    queue->reserved = wanted;
+    return 0;
+}
+
+void event_queue_borrow(struct event_queue *queue, struct event_key *storage,
+                        size_t capacity) {
+    *queue =
+        (struct event_queue){.heap = storage, .capacity = capacity, .reserved = capacity};
+}
+
+static bool key_before(const struct event_key *a, const struct event_key *b) {
+    return a->at != b->at ? a->at < b->at : a->order < b->order;
+}
+
+static void place(struct event_queue *queue, size_t at, struct event_key key) {
+    queue->heap[at] = key;
+    key.event->slot = (uint32_t)at + 1;
+}
+
+static void sift_up(struct event_queue *queue, size_t at, struct event_key key) {
+    while (at > 0) {
+        const size_t parent = (at - 1) / ARITY;
+        if (!key_before(&key, &queue->heap[parent])) {
+            break;
+        }
+        place(queue, at, queue->heap[parent]);
+        at = parent;
+    }
+    place(queue, at, key);
+}
+
+static size_t first_child(const struct event_queue *queue, size_t at) {
+    const size_t from = at * ARITY + 1;
+    const size_t end = from + ARITY < queue->count ? from + ARITY : queue->count;
+    size_t first = from;
+    for (size_t i = from + 1; i < end; i++) {
+        if (key_before(&queue->heap[i], &queue->heap[first])) {
+            first = i;
+        }
+    }
+    return first;
+}
+
+static void sift_down(struct event_queue *queue, size_t at, struct event_key key) {
+    for (;;) {
+        const size_t child = first_child(queue, at);
+        if (child >= queue->count || !key_before(&queue->heap[child], &key)) {
+            break;
+        }
+        place(queue, at, queue->heap[child]);
+        at = child;
+    }
+    place(queue, at, key);
+}
+
+void event_queue_push(struct event_queue *queue, struct event *event, sim_ns at) {
+    ASSERT(event->slot == 0 && queue->count < queue->capacity);
+    const struct event_key key = {
+        .at = at,
+        .order = (uint64_t)event->priority << 56 | queue->pushes++,
+        .event = event,
+    };
+    sift_up(queue, queue->count++, key);
+}
+
+void event_queue_remove(struct event_queue *queue, struct event *event) {
+    if (event->slot == 0) {
+        return;
+    }
+    const size_t at = event->slot - 1;
+    event->slot = 0;
+    const struct event_key last = queue->heap[--queue->count];
+    if (at == queue->count) {
+        return;
+    }
+    if (at > 0 && key_before(&last, &queue->heap[(at - 1) / ARITY])) {
+        sift_up(queue, at, last);
+    } else {
+        sift_down(queue, at, last);
+    }
+}
+
+struct event *event_queue_pop(struct event_queue *queue, sim_ns *at) {
+    if (queue->count == 0) {
+        return NULL;
+    }
+    struct event *event = queue->heap[0].event;
+    *at = queue->heap[0].at;
+    event_queue_remove(queue, event);
+    return event;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/sim/sim.h"
+
+enum {
+    LOOK_EVERY = 1024,         /* steps between two looks at limits; a power of two */
+    IDLE_STEPS_MAX = 20000000, /* steps without a transition: such a program never ends */
+};
+
+void sim_deinit(struct sim *sim) { event_queue_deinit(&sim->queue); }
+
+static void look_at_limits(struct sim *sim) {
+    const uint64_t transitions = recorder_transitions(sim->recorder);
+    if (transitions != sim->transitions_seen) {
+        sim->transitions_seen = transitions;
+        sim->steps_at_transition = sim->steps;
+    }
+    if (sim->cancel != NULL && atomic_load_explicit(sim->cancel, memory_order_relaxed)) {
+        sim_stop(sim, SIM_CANCELLED);
+    } else if (recorder_failed(sim->recorder)) {
+        sim_stop(sim, SIM_RECORDER_FAILED);
+    } else if (transitions > sim->limit_transitions) {
+        sim_stop(sim, SIM_LIMIT_EVENTS);
+    } else if (recorder_spans(sim->recorder) > sim->limit_spans) {
+        sim_stop(sim, SIM_LIMIT_SPANS);
+    } else if (sim->steps - sim->steps_at_transition > IDLE_STEPS_MAX) {
+        sim_stop(sim, SIM_LIMIT_STEPS);
+    }
+}
+
+bool sim_step(struct sim *sim) {
+    if ((++sim->steps & (LOOK_EVERY - 1)) == 0) {
+        look_at_limits(sim);
+    }
+    return sim->end == SIM_RUNNING;
+}
+
+bool sim_try_advance(struct sim *sim, sim_ns to) {
+    if (to >= event_queue_next(&sim->queue) || to > sim->limit_ns) {
+        return false;
+    }
+    sim->now = to;
+    return true;
+}
+
+void sim_run(struct sim *sim) {
+    while (sim_step(sim)) {
+        const sim_ns next = event_queue_next(&sim->queue);
+        if (next == SIM_NEVER) {
+            sim_stop(sim, SIM_NOTHING_LEFT);
+        } else if (next > sim->limit_ns) {
+            sim->now = sim->limit_ns;
+            sim_stop(sim, SIM_LIMIT_TIME);
+        } else {
+            struct event *event = event_queue_pop(&sim->queue, &sim->now);
+            event->fire(event);
+        }
+    }
+    look_at_limits(sim); /* a failure of the last steps must not pass as success */
+    if (recorder_failed(sim->recorder)) {
+        sim->end = SIM_RECORDER_FAILED;
+    }
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sim - the clock: runs events in order until the run ends.
+ *
+ * Whoever runs on a core may also advance the clock itself (sim_try_advance) while
+ * nothing else is due before, which saves the way through the queue. Both ways give the
+ * same order.
+ *
+ * A run ends when sim_stop() is called (the main thread ended), when a limit is reached,
+ * when it is cancelled, when the recorder fails, or when nothing is left to happen (a
+ * deadlock).
+ */
+#ifndef ENGINE_SIM_SIM_H
+#define ENGINE_SIM_SIM_H
+
+#include "engine/record/recorder.h"
+#include "engine/sim/chooser.h"
+#include "engine/sim/event_queue.h"
+
+#include <stdatomic.h>
+
+enum sim_end {
+    SIM_RUNNING,
+    SIM_FINISHED,     /* sim_stop() */
+    SIM_LIMIT_TIME,   /* virtual time */
+    SIM_LIMIT_EVENTS, /* transitions */
+    SIM_LIMIT_SPANS,  /* recorded spans */
+    SIM_LIMIT_STEPS,  /* steps without any transition: a program that does nothing */
+    SIM_CANCELLED,
+    SIM_RECORDER_FAILED, /* or out of memory elsewhere */
+    SIM_NOTHING_LEFT
+};
+
+struct sim {
+    sim_ns now;
+    struct event_queue queue;
+    struct recorder *recorder;
+    const struct chooser *chooser; /* NULL = the default */
+    const atomic_bool *cancel;     /* NULL = never */
+    sim_ns limit_ns;
+    uint64_t limit_transitions;
+    uint64_t limit_spans;
+    uint64_t random_key; /* root key of the run */
+    uint64_t steps;
+    uint64_t steps_at_transition; /* `steps` when transitions was last seen to move */
+    uint64_t transitions_seen;
+    enum sim_end end;
+};
+
+void sim_deinit(struct sim *sim);
+
+/* Runs until the end; sets sim->end. */
+void sim_run(struct sim *sim);
+
+static inline void sim_stop(struct sim *sim, enum sim_end why) {
+    if (sim->end == SIM_RUNNING) {
+        sim->end = why;
+    }
+}
+
+/* Counts one step of anything; every few thousand it looks at limits and `cancel`. False
+ * when the run must end: the caller returns to sim_run() without doing more. */
+bool sim_step(struct sim *sim);
+
+/* Moves the clock to `to` and returns true, unless something else is due before or then.
+ */
+bool sim_try_advance(struct sim *sim, sim_ns to);
+
+static inline void sim_schedule(struct sim *sim, struct event *event, sim_ns at) {
+    event_queue_push(&sim->queue, event, at);
+}
+
+static inline void sim_cancel_event(struct sim *sim, struct event *event) {
+    event_queue_remove(&sim->queue, event);
+}
+
+static inline void sim_switch(struct sim *sim, lane_id lane, struct activity next,
+                              lane_id by) {
+    recorder_switch(sim->recorder, sim->now, lane, next, by);
+}
+
+static inline void sim_instant(struct sim *sim, lane_id lane, enum instant_kind kind,
+                               lane_id by) {
+    recorder_instant(sim->recorder, sim->now, lane, kind, by);
+}
+
+/* a + b for durations that come from a document; stays below SIM_NEVER. */
+static inline sim_ns sim_add(sim_ns a, sim_ns b) {
+    sim_ns sum;
+    return __builtin_add_overflow(a, b, &sum) || sum == SIM_NEVER ? SIM_NEVER - 1 : sum;
+}
+
+#endif

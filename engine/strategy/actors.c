@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/* actors - the workload says itself which threads and event loops there are. */
+#include "engine/aio/loop.h"
+#include "engine/base/random.h"
+#include "engine/program/step_list.h"
+#include "engine/strategy/strategy_priv.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Starts every thread in order, then waits for those that are no daemons. */
+struct actors_main {
+    struct thread_spec *specs;
+    const bool *daemon;
+    uint32_t count, started, joined;
+};
+
+static void actors_main_next(void *state, const struct resume *resume,
+                             struct action *action) {
+    (void)resume;
+    struct actors_main *main = state;
+    if (main->started < main->count) {
+        action->kind = ACTION_START;
+        action->object = &main->specs[main->started++];
+        return;
+    }
+    while (main->joined < main->count && main->daemon[main->joined]) {
+        main->joined++;
+    }
+    if (main->joined < main->count) {
+        action->kind = ACTION_JOIN;
+        action->value = main->specs[main->joined++].id;
+    }
+}
+
+static const struct program_ops actors_main_ops = {
+    .next = actors_main_next,
+    .state_size = sizeof(struct actors_main),
+};
+
+/* --- names and streams of random numbers --------------------------------------- */
+
+static uint64_t hash_name(const char *name) {
+    uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+    for (; *name != '\0'; name++) {
+        hash = (hash ^ (unsigned char)*name) * UINT64_C(0x100000001b3);
+    }
+    return hash;
+}
+
+/* A stream is named by the actor's name (and how many before it are called the same), so
+ * that adding an actor changes nobody else's numbers. */
+static uint64_t actor_key(const struct world *world, size_t index) {
+    const struct plan *plan = world->plan;
+    uint64_t same = 0;
+    for (size_t i = 0; i < index; i++) {
+        same += strcmp(plan->actors[i].name, plan->actors[index].name) == 0;
+    }
+    const uint64_t key = random_mix(world->work_key, hash_name(plan->actors[index].name));
+    return random_mix(key, same);
+}
+
+static uint64_t task_key(const struct plan *plan, uint64_t key,
+                         const struct actor_plan *actor, uint32_t index) {
+    uint64_t same = 0;
+    for (uint32_t i = actor->first_task; i < index; i++) {
+        same += strcmp(plan->tasks[i].name, plan->tasks[index].name) == 0;
+    }
+    return random_mix(random_mix(key, hash_name(plan->tasks[index].name)), same);
+}
+
+/* "name", or "name 3" when there are several; NULL when out of memory. */
+static const char *instance_name(struct world *world, const char *name, uint32_t instance,
+                                 uint32_t count) {
+    enum { SIZE = 64 };
+    char *text = arena_alloc(&world->arena, SIZE, 1);
+    if (text != NULL && count > 1) {
+        snprintf(text, SIZE, "%s %u", name, instance);
+    } else if (text != NULL) {
+        snprintf(text, SIZE, "%s", name);
+    }
+    return text;
+}
+
+/* --- building ------------------------------------------------------------------ */
+
+static int build_steps(struct world *world, struct step_slice slice, uint64_t key,
+                       bool units, struct program *program) {
+    struct step_list *list = arena_alloc(&world->arena, 1, sizeof *list);
+    if (list == NULL) {
+        return ERR_NOMEM;
+    }
+    *program = (struct program){&step_list_ops, list};
+    return step_list_init(
+        list,
+        &(struct step_list_spec){
+            .plan = world->plan, .slice = slice, .key = key, .units = units},
+        &world->arena);
+}
+
+static int add_tasks(struct world *world, const struct actor_plan *actor, uint64_t key,
+                     struct aio_loop *loop) {
+    for (uint32_t i = actor->first_task; i < actor->task_end; i++) {
+        const struct task_plan *task = &world->plan->tasks[i];
+        const uint64_t group = task_key(world->plan, key, actor, i);
+        for (uint32_t k = 0; k < task->count; k++) {
+            struct aio_task_spec spec = {
+                .name = instance_name(world, task->name, k, task->count)};
+            if (spec.name == NULL || build_steps(world, task->steps, random_mix(group, k),
+                                                 !actor->daemon, &spec.program) != 0) {
+                return ERR_NOMEM;
+            }
+            aio_loop_add_task(loop, &spec);
+        }
+    }
+    return 0;
+}
+
+static int build_loop(struct world *world, const struct actor_plan *actor, uint64_t key,
+                      struct program *program) {
+    uint32_t count = 0;
+    for (uint32_t i = actor->first_task; i < actor->task_end; i++) {
+        count += world->plan->tasks[i].count;
+    }
+    struct aio_loop *loop =
+        aio_loop_create(&(struct aio_loop_spec){.world = world, .task_count = count});
+    if (loop == NULL) {
+        return ERR_NOMEM;
+    }
+    *program = aio_loop_program(loop);
+    return add_tasks(world, actor, key, loop);
+}
+
+static int build_thread(struct world *world, const struct actor_plan *actor, uint64_t key,
+                        struct program *program) {
+    return actor->kind == ACTOR_THREAD
+               ? build_steps(world, actor->steps, key, !actor->daemon, program)
+               : build_loop(world, actor, key, program);
+}
+
+static uint32_t count_threads(const struct plan *plan) {
+    uint32_t count = 0;
+    for (size_t i = 0; i < plan->actor_count; i++) {
+        count += plan->actors[i].count;
+    }
+    return count;
+}
+
+static int build_actor(struct world *world, size_t index, struct thread_spec *specs,
+                       bool *daemon) {
+    const struct actor_plan *actor = &world->plan->actors[index];
+    const uint64_t key = actor_key(world, index);
+    for (uint32_t k = 0; k < actor->count; k++) {
+        specs[k].name = instance_name(world, actor->name, k, actor->count);
+        daemon[k] = actor->daemon;
+        if (specs[k].name == NULL ||
+            build_thread(world, actor, random_mix(key, k), &specs[k].program) != 0) {
+            return ERR_NOMEM;
+        }
+    }
+    return 0;
+}
+
+int strategy_build_actors(struct world *world, struct program *program) {
+    const uint32_t count = count_threads(world->plan);
+    struct actors_main *main = arena_alloc(&world->arena, 1, sizeof *main);
+    struct thread_spec *specs = arena_alloc(&world->arena, count, sizeof *specs);
+    bool *daemon = arena_alloc(&world->arena, count, sizeof *daemon);
+    if (main == NULL || specs == NULL || daemon == NULL) {
+        return ERR_NOMEM;
+    }
+    uint32_t at = 0;
+    for (size_t i = 0; i < world->plan->actor_count; i++) {
+        if (build_actor(world, i, specs + at, daemon + at) != 0) {
+            return ERR_NOMEM;
+        }
+        at += world->plan->actors[i].count;
+    }
+    *main = (struct actors_main){.specs = specs, .daemon = daemon, .count = count};
+    *program = (struct program){&actors_main_ops, main};
+    return 0;
+}

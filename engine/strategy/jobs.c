@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT */
+/* jobs - a closed batch of jobs: one after the other, by a thread pool, by an event loop.
+ */
+#include "engine/aio/loop.h"
+#include "engine/strategy/job_runner.h"
+#include "engine/strategy/strategy_priv.h"
+
+#include <stdio.h>
+
+enum { NO_MORE = -1 };
+
+/* --- sequential ---------------------------------------------------------------- */
+
+struct sequential {
+    struct job_runner runner;
+    uint32_t next, count;
+};
+
+static void sequential_next(void *state, const struct resume *resume,
+                            struct action *action) {
+    struct sequential *main = state;
+    while (!job_runner_next(&main->runner, resume, action)) {
+        if (main->next == main->count) {
+            return; /* ACTION_EXIT */
+        }
+        job_runner_begin(&main->runner, main->next++);
+    }
+}
+
+static const struct program_ops sequential_ops = {
+    .next = sequential_next,
+    .state_size = sizeof(struct sequential),
+};
+
+int strategy_build_sequential(struct world *world, struct program *program) {
+    struct sequential *main = arena_alloc(&world->arena, 1, sizeof *main);
+    if (main == NULL) {
+        return ERR_NOMEM;
+    }
+    main->count = world->plan->job_count;
+    *program = (struct program){&sequential_ops, main};
+    return job_runner_init(&main->runner, world, false);
+}
+
+/* --- a worker that takes jobs from a queue ------------------------------------- */
+
+enum worker_phase { WORKER_TAKE, WORKER_TAKEN, WORKER_JOB, WORKER_END };
+
+struct worker {
+    struct job_runner runner;
+    void *queue;        /* struct py_queue, or struct pool */
+    sim_ns overhead_ns; /* bytecode per job besides the job's own */
+    enum worker_phase phase;
+    bool in_pool; /* says that it is idle after each job */
+    bool worked;
+    char name[32];
+};
+
+static void worker_taken(struct worker *worker, int64_t value, struct action *action) {
+    if (value == NO_MORE) { /* leaves it there for the next worker */
+        action->kind = ACTION_PUT;
+        action->object = worker->queue;
+        action->value = NO_MORE;
+        worker->phase = WORKER_END;
+        return;
+    }
+    job_runner_begin(&worker->runner, (uint32_t)value);
+    action->kind = ACTION_COMPUTE;
+    action->ns = worker->overhead_ns;
+    worker->phase = WORKER_JOB;
+}
+
+static void worker_next(void *state, const struct resume *resume, struct action *action) {
+    struct worker *worker = state;
+    switch (worker->phase) {
+    case WORKER_TAKEN:
+        worker_taken(worker, resume->value, action);
+        return;
+    case WORKER_END:
+        return; /* ACTION_EXIT */
+    case WORKER_JOB:
+        if (job_runner_next(&worker->runner, resume, action)) {
+            return;
+        }
+        worker->worked = worker->in_pool;
+        break;
+    case WORKER_TAKE:
+        break;
+    }
+    action->kind = ACTION_TAKE;
+    action->object = worker->queue;
+    action->value = worker->worked;
+    worker->phase = WORKER_TAKEN;
+}
+
+static const struct program_ops worker_ops = {
+    .next = worker_next,
+    .state_size = sizeof(struct worker),
+};
+
+/* `count` workers on one queue, with what is needed to start them. */
+static struct thread_spec *build_workers(struct world *world, const struct worker *model,
+                                         uint32_t count) {
+    struct worker *workers = arena_alloc(&world->arena, count, sizeof *workers);
+    struct thread_spec *specs = arena_alloc(&world->arena, count, sizeof *specs);
+    if (workers == NULL || specs == NULL) {
+        return NULL;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        workers[i] = *model;
+        snprintf(workers[i].name, sizeof workers[i].name, "worker %u", i);
+        if (job_runner_init(&workers[i].runner, world, false) != 0) {
+            return NULL;
+        }
+        specs[i] = (struct thread_spec){.name = workers[i].name,
+                                        .program = {&worker_ops, &workers[i]}};
+    }
+    return specs;
+}
+
+/* --- threads ------------------------------------------------------------------- */
+
+struct pool_main {
+    struct pool pool;
+    uint32_t submitted, jobs;
+    uint32_t joined;
+    bool stopped;
+};
+
+static void pool_main_next(void *state, const struct resume *resume,
+                           struct action *action) {
+    (void)resume;
+    struct pool_main *main = state;
+    if (main->submitted < main->jobs) {
+        action->kind = ACTION_SUBMIT;
+        action->object = &main->pool;
+        action->value = main->submitted++;
+    } else if (!main->stopped) {
+        main->stopped = true;
+        action->kind = ACTION_PUT;
+        action->object = &main->pool.queue;
+        action->value = NO_MORE;
+    } else if (main->joined < main->pool.workers) {
+        action->kind = ACTION_JOIN;
+        action->value = main->pool.worker_specs[main->joined++].id;
+    }
+}
+
+static const struct program_ops pool_main_ops = {
+    .next = pool_main_next,
+    .state_size = sizeof(struct pool_main),
+};
+
+int strategy_build_threads(struct world *world, struct program *program) {
+    const struct plan *plan = world->plan;
+    struct pool_main *main = arena_alloc(&world->arena, 1, sizeof *main);
+    if (main == NULL) {
+        return ERR_NOMEM;
+    }
+    const struct worker model = {
+        .queue = &main->pool,
+        .overhead_ns = plan->runtime.pool_job_ns,
+        .in_pool = true,
+    };
+    main->jobs = plan->job_count;
+    main->pool.queue.arena = &world->arena;
+    main->pool.max_workers = plan->strategy.workers;
+    main->pool.worker_specs = build_workers(world, &model, plan->strategy.workers);
+    *program = (struct program){&pool_main_ops, main};
+    return main->pool.worker_specs == NULL ? ERR_NOMEM : 0;
+}
+
+/* --- processes ----------------------------------------------------------------- */
+
+struct processes_main {
+    struct py_queue queue;
+    struct thread_spec *specs;
+    uint32_t started, joined, count;
+};
+
+static void processes_main_next(void *state, const struct resume *resume,
+                                struct action *action) {
+    (void)resume;
+    struct processes_main *main = state;
+    if (main->started < main->count) {
+        action->kind = ACTION_START;
+        action->object = &main->specs[main->started++];
+    } else if (main->joined < main->count) {
+        action->kind = ACTION_JOIN;
+        action->value = main->specs[main->joined++].id;
+    }
+}
+
+static const struct program_ops processes_main_ops = {
+    .next = processes_main_next,
+    .state_size = sizeof(struct processes_main),
+};
+
+static int fill_queue(struct py_queue *queue, uint32_t jobs) {
+    for (uint32_t i = 0; i < jobs; i++) {
+        if (py_queue_push(queue, i) != 0) {
+            return ERR_NOMEM;
+        }
+    }
+    return py_queue_push(queue, NO_MORE);
+}
+
+int strategy_build_processes(struct world *world, struct program *program) {
+    const struct plan *plan = world->plan;
+    struct processes_main *main = arena_alloc(&world->arena, 1, sizeof *main);
+    if (main == NULL) {
+        return ERR_NOMEM;
+    }
+    const struct worker model = {
+        .queue = &main->queue,
+        .overhead_ns = plan->runtime.process_job_ns,
+    };
+    main->queue.arena = &world->arena;
+    main->count = plan->strategy.workers;
+    main->specs = build_workers(world, &model, main->count);
+    if (main->specs == NULL || fill_queue(&main->queue, plan->job_count) != 0) {
+        return ERR_NOMEM;
+    }
+    for (uint32_t i = 0; i < main->count; i++) {
+        main->specs[i].new_process = true;
+    }
+    *program = (struct program){&processes_main_ops, main};
+    return 0;
+}
+
+/* --- asyncio ------------------------------------------------------------------- */
+
+enum coroutine_phase { COROUTINE_ACQUIRE, COROUTINE_JOB, COROUTINE_END };
+
+/* async with semaphore: the job. */
+struct coroutine {
+    struct job_runner runner;
+    enum coroutine_phase phase;
+    uint32_t number;
+    char name[24];
+};
+
+static void coroutine_next(void *state, const struct resume *resume,
+                           struct action *action) {
+    struct coroutine *coroutine = state;
+    switch (coroutine->phase) {
+    case COROUTINE_ACQUIRE:
+        action->kind = ACTION_AWAIT_ACQUIRE;
+        job_runner_begin(&coroutine->runner, coroutine->number);
+        coroutine->phase = COROUTINE_JOB;
+        return;
+    case COROUTINE_JOB:
+        if (!job_runner_next(&coroutine->runner, resume, action)) {
+            action->kind = ACTION_RELEASE;
+            coroutine->phase = COROUTINE_END;
+        }
+        return;
+    case COROUTINE_END:
+        return; /* ACTION_EXIT */
+    }
+}
+
+static const struct program_ops coroutine_ops = {
+    .next = coroutine_next,
+    .state_size = sizeof(struct coroutine),
+};
+
+int strategy_build_asyncio(struct world *world, struct program *program) {
+    const struct plan *plan = world->plan;
+    struct aio_loop *loop = aio_loop_create(&(struct aio_loop_spec){
+        .world = world,
+        .task_count = plan->job_count,
+        .permits = plan->strategy.workers,
+    });
+    struct coroutine *coroutines =
+        arena_alloc(&world->arena, plan->job_count, sizeof *coroutines);
+    if (loop == NULL || coroutines == NULL) {
+        return ERR_NOMEM;
+    }
+    for (uint32_t i = 0; i < plan->job_count; i++) {
+        struct coroutine *coroutine = &coroutines[i];
+        coroutine->number = i;
+        snprintf(coroutine->name, sizeof coroutine->name, "job %u", i);
+        if (job_runner_init(&coroutine->runner, world, true) != 0) {
+            return ERR_NOMEM;
+        }
+        aio_loop_add_task(loop, &(struct aio_task_spec){
+                                    .name = coroutine->name,
+                                    .program = {&coroutine_ops, coroutine},
+                                });
+    }
+    *program = aio_loop_program(loop);
+    return 0;
+}

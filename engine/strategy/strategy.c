@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/strategy/strategy.h"
+
+#include "engine/python/py_thread.h"
+#include "engine/strategy/strategy_priv.h"
+
+static const strategy_builder builders[STRATEGY_KIND_COUNT] = {
+    [STRATEGY_ACTORS] = strategy_build_actors,
+    [STRATEGY_SEQUENTIAL] = strategy_build_sequential,
+    [STRATEGY_THREADS] = strategy_build_threads,
+    [STRATEGY_ASYNCIO] = strategy_build_asyncio,
+    [STRATEGY_PROCESSES] = strategy_build_processes,
+};
+
+int strategy_build(struct world *world, struct err *err) {
+    struct process *process = world_add_process(world, "process");
+    struct program program;
+    if (process == NULL || builders[world->plan->strategy.kind](world, &program) != 0) {
+        return err_set_nomem(err);
+    }
+    struct py_thread *thread = py_thread_create(world, process, "MainThread", program);
+    if (thread == NULL) {
+        return err_set_nomem(err);
+    }
+    py_thread_begin_main(thread);
+    return 0;
+}
