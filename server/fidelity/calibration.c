@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/fidelity/calibration.h"
+
+#include "engine/os/machine.h"
+#include "engine/program/plan.h"
+
+#include <math.h>
+
+#include <jansson.h>
+
+#include "server/fidelity/family.h"
+#include "server/fidelity/prediction.h"
+
+enum { STARTS = 50 }; /* threads that are started and joined, one after the other */
+
+static double overshoot_us(const struct measured *measured, const char *build,
+                           double ms) {
+    const double slept = measured_primitive(
+        measured,
+        &(struct measured_figure){build, "sleep_overshoot", "ms", ms, "sleep_s", "p50"});
+    return slept * 1e6 - ms * 1e3;
+}
+
+/* The value when it is a sensible latency, else what the profile says. */
+static double or_profile(double value, double profile) {
+    return isnan(value) || value < 0.0 ? profile : value;
+}
+
+static void calibrate_wakeups(struct calibration *out, const struct measured *measured,
+                              const char *build) {
+    const struct machine *machine = &machine_profile_find("linux-vm-2")->machine;
+    const double slack = (double)machine->timer_slack_ns * 1e-3;
+    const double roundtrip = measured_primitive(
+        measured, &(struct measured_figure){build, "sock_roundtrip", NULL, 0,
+                                            "roundtrip_s", "p50"});
+    out->wake_warm_us = or_profile((roundtrip * 1e6 - 2.0 * CALIBRATION_SEND_US) / 2.0,
+                                   (double)machine->wake_warm_ns * 1e-3);
+    out->wake_idle_us = or_profile(overshoot_us(measured, build, 1.0) - slack,
+                                   (double)machine->wake_idle_ns * 1e-3);
+    out->wake_deep_us = or_profile(overshoot_us(measured, build, 10.0) - slack,
+                                   (double)machine->wake_deep_ns * 1e-3);
+}
+
+/* What starting and joining one thread takes in the model. */
+static int model_start_us(double *out, const struct calibration *calibration,
+                          const char *build, struct err *err) {
+    json_t *list = json_array();
+    for (int i = 0; i < STARTS; i++) {
+        json_array_append_new(list, json_pack("{s:s, s:i, s:[{s:i}]}", "name", "thread",
+                                              "thread", 1, "steps", "python_us", 0));
+    }
+    struct plan plan;
+    struct prediction prediction = {0};
+    int rc = prediction_plan(&plan,
+                             &(struct prediction_spec){
+                                 .take_workload = json_pack("{s:o}", "actors", list),
+                                 .runtime = family_runtime_of(build),
+                                 .switch_interval_s = NAN,
+                                 .calibration = calibration,
+                             },
+                             err);
+    if (rc != 0) {
+        return rc;
+    }
+    rc = prediction_run(&prediction, &plan, 0, err);
+    plan_deinit(&plan);
+    *out = prediction.wall_s * 1e6 / STARTS;
+    return rc;
+}
+
+int calibration_make(struct calibration *out, const struct measured *measured,
+                     const char *build, struct err *err) {
+    struct calibration calibration = {0};
+    calibrate_wakeups(&calibration, measured, build);
+    double modelled;
+    const int rc = model_start_us(&modelled, &calibration, build, err);
+    if (rc != 0) {
+        return rc;
+    }
+    const double start_us =
+        1e6 * measured_primitive(measured,
+                                 &(struct measured_figure){build, "thread_start", NULL, 0,
+                                                           "start_join_s", "p50"});
+    const double profile_us =
+        (double)machine_profile_find("linux-vm-2")->machine.thread_create_ns * 1e-3;
+    calibration.thread_create_us = or_profile(start_us - modelled, profile_us);
+    *out = calibration;
+    return 0;
+}

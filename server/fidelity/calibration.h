@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * calibration - the constants of the measuring machine, from the primitives of one build.
+ *
+ *   wake_warm   sock_roundtrip: our send, the peer's wake-up, its send, our wake-up
+ *   wake_idle   sleep_overshoot of 1 ms, less the timer slack
+ *   wake_deep   sleep_overshoot of 10 ms, less the timer slack
+ *   create      thread_start: what is left of start() and join() when the model has run
+ * them with a thread creation that costs nothing
+ *
+ * Never a row that is predicted. A primitive that is missing leaves the profile's value.
+ */
+#ifndef SERVER_FIDELITY_CALIBRATION_H
+#define SERVER_FIDELITY_CALIBRATION_H
+
+#include "server/fidelity/measured.h"
+
+/* send() on a socket pair: time in the kernel, without the GIL. No primitive isolates it;
+ * system calls of this kind take 1 - 15 us. */
+static const double CALIBRATION_SEND_US = 5.0;
+
+struct calibration {
+    double wake_warm_us, wake_idle_us, wake_deep_us;
+    double thread_create_us;
+};
+
+/* Runs the engine once. ERR_NOMEM, or the document reader's own error. */
+int calibration_make(struct calibration *out, const struct measured *measured,
+                     const char *build, struct err *err) WARN_UNUSED;
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * family - what the workloads of tests/fidelity are as documents, and what a naive
+ * predictor says of them.
+ *
+ * The document of a group goes through the same reader as any user's document. Its
+ * machine is the profile linux-vm-2 with what calibration.h measured; its runtime is the
+ * build's own and its own reference.
+ */
+#ifndef SERVER_FIDELITY_FAMILY_H
+#define SERVER_FIDELITY_FAMILY_H
+
+#include "server/fidelity/measured.h"
+
+struct calibration;
+struct json_t;
+
+/* How the family counts work: the strata of the report. */
+enum family_stratum {
+    STRATUM_CPU_CLOCK,
+    STRATUM_COUNTED,
+    STRATUM_LATENCY,
+    STRATUM_COUNT
+};
+
+struct family {
+    const char *name;
+    enum family_stratum stratum;
+    const char
+        *detail; /* summary whose p50 is predicted as latency_p50_us; NULL = none */
+    /* New reference: the "workload" of the document; NULL when out of memory. */
+    struct json_t *(*workload)(const struct measured_group *group,
+                               const struct calibration *calibration);
+    /* Wall time by simple addition, in seconds. */
+    double (*naive_s)(const struct measured_group *group);
+};
+
+/* "cpu_clock", "counted", "latency". */
+const char *family_stratum_name(enum family_stratum stratum);
+
+/* NULL when the model does not know the family yet. */
+const struct family *family_find(const char *name);
+
+/* Stratum of any family of the data, also of one that cannot be predicted. */
+enum family_stratum family_stratum_of(const char *name);
+
+/* The runtime that models the build ("3.9.18" -> "cpython-3.9"), or NULL. */
+const char *family_runtime_of(const char *build);
+
+#endif

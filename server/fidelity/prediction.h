@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * prediction - runs a workload on the model of a measured build: workload, calibration
+ * and switch interval become a document, which the ordinary reader reads.
+ */
+#ifndef SERVER_FIDELITY_PREDICTION_H
+#define SERVER_FIDELITY_PREDICTION_H
+
+#include "engine/base/err.h"
+#include "server/fidelity/calibration.h"
+
+#include <stdint.h>
+
+struct plan;
+struct json_t;
+
+struct prediction {
+    double wall_s;        /* makespan */
+    double latency_p50_s; /* of a unit of work; NaN without units */
+};
+
+struct prediction_spec {
+    struct json_t *take_workload; /* consumed; NULL = out of memory */
+    const char *runtime;
+    double switch_interval_s; /* NaN = the default */
+    const struct calibration *calibration;
+};
+
+/* Makes the plan; free with plan_deinit(). */
+int prediction_plan(struct plan *out, const struct prediction_spec *spec,
+                    struct err *err) WARN_UNUSED;
+
+/* Runs one repetition of it. */
+int prediction_run(struct prediction *out, const struct plan *plan, uint32_t repetition,
+                   struct err *err) WARN_UNUSED;
+
+#endif
