@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/* py_compute - bytecode and its check points, C calls, units of work. */
+#include "engine/python/py_thread_priv.h"
+
+/* --- bytecode ------------------------------------------------------------------ */
+
+static void compute(struct os_thread *os);
+
+static void compute_again(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    py_thread_show(thread, STATE_RUNNING, LANE_NONE);
+    compute(os);
+}
+
+static void take_back(struct os_thread *os) {
+    gil_take(GIL_CLIENT_OF(os), compute_again);
+}
+
+/* The end of a piece of bytecode is a check point. */
+static void compute_pause(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    thread->client.computing = false;
+    thread->left_ns -= os->work_ns;
+    if (gil_must_drop(&thread->client)) {
+        gil_drop(&thread->client, true, take_back);
+        return;
+    }
+    compute(os);
+}
+
+static void compute(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    sim_ns ns = thread->left_ns;
+    if (thread->cpu_target_ns >= 0) {
+        ns = thread->cpu_target_ns - os_thread_cpu_clock(os);
+        thread->left_ns = ns;
+    }
+    if (ns <= 0) {
+        thread->after(os);
+        return;
+    }
+    if (gil_must_drop(&thread->client)) {
+        const sim_ns check = gil_check_spacing(thread->client.gil);
+        ns = ns < check ? ns : check;
+    }
+    thread->client.computing = true;
+    py_thread_work(thread, ns, compute_pause);
+}
+
+/* Runs `ns` of bytecode, then `after`. */
+void py_thread_run_python(struct py_thread *thread, sim_ns ns, os_fn after) {
+    thread->left_ns = ns;
+    thread->cpu_target_ns = -1;
+    thread->after = after;
+    py_thread_show(thread, STATE_RUNNING, LANE_NONE);
+    compute(&thread->client.os);
+}
+
+void py_compute_begin(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    py_thread_run_python(thread, thread->action.ns, py_thread_finish);
+}
+
+void py_compute_begin_cpu(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    thread->cpu_target_ns = sim_add(os_thread_cpu_clock(os), thread->action.ns);
+    thread->after = py_thread_finish;
+    py_thread_show(thread, STATE_RUNNING, LANE_NONE);
+    compute(os);
+}
+
+/* --- C calls ------------------------------------------------------------------- */
+
+/* After the call the interpreter passes a check point (3.9: next opcode; 3.12: CALL). */
+static void c_held_end(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    if (gil_must_drop(&thread->client)) {
+        gil_drop(&thread->client, true, py_thread_attach_and_finish);
+        return;
+    }
+    py_thread_finish(os);
+}
+
+void py_compute_begin_c_held(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    py_thread_show(thread, STATE_RUNNING_C, LANE_NONE);
+    py_thread_work(thread, thread->action.ns, c_held_end);
+}
+
+static void c_released_run(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    py_thread_show(thread, STATE_DETACHED, LANE_NONE);
+    py_thread_work(thread, thread->action.ns, py_thread_attach_and_finish);
+}
+
+void py_compute_begin_c_released(struct os_thread *os) {
+    py_thread_detach(PY_THREAD_OF(os), c_released_run);
+}
+
+/* --- units of work ------------------------------------------------------------- */
+
+void py_compute_begin_unit(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    thread->began_ns = py_thread_sim(thread)->now;
+    py_thread_finish(os);
+}
+
+void py_compute_end_unit(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    histogram_add(&thread->world->tally.latency,
+                  py_thread_sim(thread)->now - thread->began_ns);
+    py_thread_finish(os);
+}

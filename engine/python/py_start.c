@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/* py_start - starting, joining and ending threads and processes. */
+#include "engine/python/py_thread_priv.h"
+
+#include "engine/base/check.h"
+
+/* --- starting and joining ------------------------------------------------------ */
+
+static void child_started(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    thread->started = true;
+    struct py_thread *starter = thread->other;
+    thread->other = NULL;
+    if (starter != NULL) { /* it has come to wait for the event */
+        py_thread_wake_other(thread, starter, py_thread_finish);
+        return;
+    }
+    py_thread_finish(os);
+}
+
+static void child_bootstrap(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    const struct runtime *runtime = py_thread_runtime(thread);
+    py_thread_run_python(thread,
+                         thread->forked ? runtime->process_bootstrap_ns
+                                        : runtime->thread_bootstrap_ns,
+                         child_started);
+}
+
+void py_thread_child_first(struct os_thread *os) {
+    gil_take(GIL_CLIENT_OF(os), child_bootstrap);
+}
+
+/* start(): waits for the child's event, detached. */
+static void wait_for_child(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    struct py_thread *child = thread->other;
+    if (child->started) {
+        py_thread_attach_and_finish(os);
+        return;
+    }
+    child->other = thread;
+    py_thread_block(thread, STATE_WAIT_OBJECT, child->client.os.lane,
+                    py_thread_attach_and_finish);
+}
+
+static void child_created(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    struct thread_spec *spec = thread->action.object;
+    struct process *process = spec->new_process
+                                  ? world_add_process(thread->world, spec->name)
+                                  : thread->process;
+    struct py_thread *child =
+        process == NULL ? NULL
+                        : py_thread_create(thread->world, process,
+                                           spec->new_process ? "MainThread" : spec->name,
+                                           spec->program);
+    if (child == NULL) {
+        world_fail_nomem(thread->world);
+        return;
+    }
+    child->forked = spec->new_process;
+    thread->other = child;
+    thread->resume.value = child->id;
+    spec->id = child->id;
+    os_thread_wake(&child->client.os, thread->client.os.lane);
+    if (spec->new_process) {
+        py_thread_finish(os); /* fork() returns; nobody waits for the child to run */
+    } else {
+        py_thread_detach(thread, wait_for_child);
+    }
+}
+
+static void create_child(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    const struct thread_spec *spec = thread->action.object;
+    py_thread_show(thread, STATE_RUNNING_C, LANE_NONE);
+    py_thread_work(thread,
+                   spec->new_process ? py_thread_machine(thread)->fork_ns
+                                     : py_thread_machine(thread)->thread_create_ns,
+                   child_created);
+}
+
+void py_start_begin(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    const struct thread_spec *spec = thread->action.object;
+    const struct runtime *runtime = py_thread_runtime(thread);
+    py_thread_run_python(
+        thread, spec->new_process ? runtime->process_start_ns : runtime->thread_start_ns,
+        create_child);
+}
+
+static void wait_for_end(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    if (thread->other->ended) {
+        py_thread_attach_and_finish(os);
+        return;
+    }
+    thread->next_waiter = thread->other->joiners;
+    thread->other->joiners = thread;
+    py_thread_block(thread, STATE_WAIT_OBJECT, thread->other->client.os.lane,
+                    py_thread_attach_and_finish);
+}
+
+static void join_try(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    if (thread->other->ended) {
+        py_thread_finish(os);
+    } else {
+        py_thread_detach(thread, wait_for_end);
+    }
+}
+
+void py_start_begin_join(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    const int64_t id = thread->action.value;
+    ASSERT(id >= 0 && (size_t)id < thread->world->thread_count);
+    thread->other = thread->world->threads[id];
+    py_thread_run_python(thread, py_thread_runtime(thread)->thread_join_ns, join_try);
+}
+
+static void gone(struct os_thread *os) { os_thread_exit(os); }
+
+static void leave_interpreter(struct os_thread *os) {
+    gil_drop_at_exit(GIL_CLIENT_OF(os), gone);
+}
+
+/* Releases those who wait for the end, one after the other. */
+static void release_joiners(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    thread->ended = true;
+    struct py_thread *joiner = thread->joiners;
+    if (joiner == NULL) {
+        leave_interpreter(os);
+        return;
+    }
+    thread->joiners = joiner->next_waiter;
+    py_thread_wake_other(thread, joiner, release_joiners);
+}
+
+void py_start_begin_exit(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    if (thread->is_main) {
+        sim_stop(py_thread_sim(thread), SIM_FINISHED);
+        return;
+    }
+    py_thread_work(thread,
+                   thread->forked ? py_thread_machine(thread)->process_exit_ns : 0,
+                   release_joiners);
+}

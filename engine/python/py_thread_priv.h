@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * py_thread_priv - what the files that execute actions share.
+ *
+ * An action is a chain of continuations, each called with the thread on a core. Each
+ * begins attached (it may use run_python, detach ...) and ends with py_thread_finish(),
+ * attached.
+ *
+ *   py_thread.c    fetching, life
+ *   py_compute.c   bytecode and its check points, C calls, units of work
+ *   py_blocking.c  blocking calls, sleep, the selector of an event loop
+ *   py_start.c     starting, joining and ending threads and processes
+ *   py_pool.c      queues and pools
+ */
+#ifndef ENGINE_PYTHON_PY_THREAD_PRIV_H
+#define ENGINE_PYTHON_PY_THREAD_PRIV_H
+
+#include "engine/python/py_thread.h"
+
+/* Continuations get the thread as the scheduler knows it. */
+#define PY_THREAD_OF(os_pointer) ((struct py_thread *)(void *)(os_pointer))
+
+/* --- for every action ---------------------------------------------------------- */
+
+static inline struct sim *py_thread_sim(const struct py_thread *thread) {
+    return &thread->world->sim;
+}
+
+static inline const struct machine *py_thread_machine(const struct py_thread *thread) {
+    return thread->world->cpu.machine;
+}
+
+static inline const struct runtime *py_thread_runtime(const struct py_thread *thread) {
+    return thread->process->gil.runtime;
+}
+
+/* On a core: what the lane shows, with the action's site. */
+static inline void py_thread_show(struct py_thread *thread, enum lane_state state,
+                                  lane_id resource) {
+    os_thread_show(&thread->client.os,
+                   (struct activity){state, resource, thread->action.site}, LANE_NONE);
+}
+
+static inline void py_thread_block(struct py_thread *thread, enum lane_state state,
+                                   lane_id resource, os_fn then) {
+    os_thread_block(&thread->client.os,
+                    (struct activity){state, resource, thread->action.site}, then);
+}
+
+static inline void py_thread_work(struct py_thread *thread, sim_ns ns, os_fn then) {
+    os_thread_work(&thread->client.os, ns, then);
+}
+
+/* Py_BEGIN_ALLOW_THREADS */
+static inline void py_thread_detach(struct py_thread *thread, os_fn then) {
+    gil_drop(&thread->client, false, then);
+}
+
+/* The action is over: attached, with `resume` filled in. */
+void py_thread_finish(struct os_thread *os);
+
+/* Py_END_ALLOW_THREADS, and the action is over. */
+void py_thread_attach_and_finish(struct os_thread *os);
+
+/* Runs `ns` of bytecode with its check points, then `after`. */
+void py_thread_run_python(struct py_thread *thread, sim_ns ns, os_fn after);
+
+/* Wakes a blocked thread at the price of a futex wake; `then` follows. */
+void py_thread_wake_other(struct py_thread *thread, struct py_thread *other, os_fn then);
+
+/* First continuations of a child and of the main thread. */
+void py_thread_child_first(struct os_thread *os);
+void py_thread_main_first(struct os_thread *os);
+
+/* --- one function per action --------------------------------------------------- */
+
+void py_compute_begin(struct os_thread *os);
+void py_compute_begin_cpu(struct os_thread *os);
+void py_compute_begin_c_held(struct os_thread *os);
+void py_compute_begin_c_released(struct os_thread *os);
+void py_compute_begin_unit(struct os_thread *os);
+void py_compute_end_unit(struct os_thread *os);
+
+void py_blocking_begin_io(struct os_thread *os);
+void py_blocking_begin_sleep(struct os_thread *os);
+void py_blocking_begin_poll(struct os_thread *os);
+void py_blocking_begin_wake_poll(struct os_thread *os);
+
+void py_start_begin(struct os_thread *os);
+void py_start_begin_join(struct os_thread *os);
+void py_start_begin_exit(struct os_thread *os);
+
+void py_pool_begin_put(struct os_thread *os);
+void py_pool_begin_take(struct os_thread *os);
+void py_pool_begin_submit(struct os_thread *os);
+
+#endif
