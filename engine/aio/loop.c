@@ -48,14 +48,15 @@ struct aio_loop {
     uint64_t ready_count, todo;
     struct handle *current; /* being run */
     struct handle main, self_pipe;
-    struct task_queue answered; /* I/O that completed since the last select */
+    struct task_queue answered; /* I/O that has completed and was not reported yet */
+    struct task_queue reported; /* ... that the last select reported */
+    bool pipe_reported;         /* the self-pipe was readable when it returned */
     struct event_queue timers;  /* call_later's heap, by time, then in order of calls */
     struct task_queue semaphore;
     uint32_t permits;
     struct aio_task *tasks;
     uint32_t task_count, task_capacity, tasks_left;
     struct aio_executor *executor; /* default executor, made by the first to_thread */
-    uint64_t pipe_bytes;           /* unread in the self-pipe */
     uint32_t joined;
     bool finished;
 };
@@ -153,7 +154,14 @@ static void io_answered(struct event *event) {
 static void deliver(struct selector *selector, int64_t value) {
     struct aio_loop *loop = (struct aio_loop *)(void *)selector;
     call_soon(loop, &loop->tasks[value].handle, HANDLE_RESULT);
-    loop->pipe_bytes++;
+}
+
+/* select() returns. */
+static void report(struct selector *selector) {
+    struct aio_loop *loop = (struct aio_loop *)(void *)selector;
+    loop->reported = loop->answered;
+    loop->answered = (struct task_queue){0};
+    loop->pipe_reported = selector->bytes > 0;
 }
 
 /* --- one iteration ------------------------------------------------------------- */
@@ -178,12 +186,11 @@ static sim_ns select_timeout(const struct aio_loop *loop) {
 }
 
 static void collect_answers(struct aio_loop *loop) {
-    loop->selector.ready = false;
-    for (struct aio_task *task; (task = task_queue_pop(&loop->answered)) != NULL;) {
+    for (struct aio_task *task; (task = task_queue_pop(&loop->reported)) != NULL;) {
         call_soon(loop, &task->handle, HANDLE_RESULT);
     }
-    if (loop->pipe_bytes > 0) {
-        loop->pipe_bytes = 0;
+    if (loop->pipe_reported) {
+        loop->pipe_reported = false;
         call_soon(loop, &loop->self_pipe, HANDLE_SELF_PIPE);
     }
 }
@@ -244,6 +251,8 @@ static bool read_pipe_again(struct aio_loop *loop, const struct resume *resume,
 
 static bool read_pipe(struct aio_loop *loop, const struct resume *resume,
                       struct action *action) {
+    loop->selector.bytes = 0;
+    loop->selector.ready = loop->answered.first != NULL;
     read_pipe_again(loop, resume, action);
     loop->phase = read_pipe_again;
     return true;
@@ -519,7 +528,7 @@ struct aio_loop *aio_loop_create(const struct aio_loop_spec *spec) {
         return NULL;
     }
     *loop = (struct aio_loop){
-        .selector = {.lane = LANE_NONE, .deliver = deliver},
+        .selector = {.lane = LANE_NONE, .report = report, .deliver = deliver},
         .world = world,
         .phase = start,
         .permits = spec->permits,

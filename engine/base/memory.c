@@ -89,6 +89,15 @@ void *arena_alloc(struct arena *arena, size_t count, size_t size) {
     return result;
 }
 
+char *arena_strdup(struct arena *arena, const char *text) {
+    const size_t size = strlen(text) + 1;
+    char *copy = arena_alloc(arena, size, 1);
+    if (copy != NULL) {
+        memcpy(copy, text, size);
+    }
+    return copy;
+}
+
 void arena_deinit(struct arena *arena) {
     struct arena_block *block = arena->head;
     while (block != NULL) {

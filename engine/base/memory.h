@@ -53,6 +53,9 @@ void arena_deinit(struct arena *arena);
  * arena_deinit(). */
 void *arena_alloc(struct arena *arena, size_t count, size_t size) WARN_UNUSED;
 
+/* A copy of a C string in the arena, NULL when out of memory. */
+char *arena_strdup(struct arena *arena, const char *text) WARN_UNUSED;
+
 /* --- growing array ------------------------------------------------------------- */
 
 /*

@@ -5,10 +5,13 @@
 #include "engine/base/random.h"
 #include "engine/base/real.h"
 
+#include <math.h>
 #include <stdio.h>
 
 static const struct activity READY = {STATE_READY, LANE_NONE, SITE_NONE};
 static const struct activity IDLE = {STATE_IDLE, LANE_NONE, SITE_NONE};
+
+enum { FULL_SPEED_PPM = 1000000 };
 
 static void core_arrival(struct event *event);
 static void core_slice_end(struct event *event);
@@ -32,6 +35,7 @@ int cpu_init(struct cpu *cpu, struct sim *sim, const struct machine *machine,
         .cores = cores,
         .core_count = count,
         .idle_count = count,
+        .speed_ppm = FULL_SPEED_PPM,
     };
     for (uint32_t i = 0; i < count; i++) {
         char name[16];
@@ -95,11 +99,42 @@ void os_thread_show(struct os_thread *thread, struct activity doing, lane_id by)
 
 /* --- work ---------------------------------------------------------------------- */
 
-/* Books `ns` of work as done. */
-static void settle(struct os_thread *thread, sim_ns ns) {
-    thread->left_ns -= ns;
-    thread->cpu_ns += ns;
-    thread->core->busy_ns += ns;
+/* Work by the CPU clock ends by the clock; all other work advances at the cores' speed.
+ */
+static int64_t speed_of(const struct os_thread *thread) {
+    return thread->clocked ? FULL_SPEED_PPM : thread->cpu->speed_ppm;
+}
+
+/* Core time for so much work, rounded up. */
+static sim_ns time_for(const struct os_thread *thread, sim_ns work) {
+    const int64_t speed = speed_of(thread);
+    if (speed == FULL_SPEED_PPM) {
+        return work;
+    }
+    const double time = ceil((double)work * FULL_SPEED_PPM / (double)speed);
+    return time < (double)(SIM_NEVER / 2) ? (sim_ns)time : SIM_NEVER / 2;
+}
+
+/* Work done in so much core time: never more than there is. */
+static sim_ns work_in(const struct os_thread *thread, sim_ns time) {
+    const int64_t speed = speed_of(thread);
+    if (speed == FULL_SPEED_PPM) {
+        return time;
+    }
+    const sim_ns work = (sim_ns)((double)time * (double)speed / FULL_SPEED_PPM);
+    return work < thread->left_ns ? work : thread->left_ns;
+}
+
+/* Books so much core time, in which `work` was done. */
+static void settle(struct os_thread *thread, sim_ns time, sim_ns work) {
+    thread->left_ns -= work;
+    thread->cpu_ns += time;
+    thread->core->busy_ns += time;
+}
+
+static void resume_work(struct os_thread *thread, sim_ns end) {
+    thread->resumed_ns = thread->cpu->sim->now;
+    sim_schedule(thread->cpu->sim, &thread->work_done, end);
 }
 
 /* Lets the thread do its work and call its continuations for as long as it has a core. */
@@ -107,13 +142,13 @@ static void drive(struct os_thread *thread) {
     struct sim *sim = thread->cpu->sim;
     while (thread->state == OS_ON_CORE && sim_step(sim)) {
         if (thread->left_ns > 0) {
-            const sim_ns end = sim_add(sim->now, thread->left_ns);
+            const sim_ns time = time_for(thread, thread->left_ns);
+            const sim_ns end = sim_add(sim->now, time);
             if (!sim_try_advance(sim, end)) {
-                thread->resumed_ns = sim->now;
-                sim_schedule(sim, &thread->work_done, end);
+                resume_work(thread, end);
                 return;
             }
-            settle(thread, thread->left_ns);
+            settle(thread, time, thread->left_ns);
         }
         const os_fn then = thread->then;
         ASSERT(then != NULL);
@@ -124,7 +159,7 @@ static void drive(struct os_thread *thread) {
 
 static void work_done(struct event *event) {
     struct os_thread *thread = OS_THREAD_OF(event, work_done);
-    settle(thread, thread->left_ns);
+    settle(thread, thread->cpu->sim->now - thread->resumed_ns, thread->left_ns);
     drive(thread);
 }
 
@@ -142,7 +177,7 @@ static sim_ns unsettled(const struct os_thread *thread) {
 }
 
 sim_ns os_thread_work_done(const struct os_thread *thread) {
-    return thread->work_ns - thread->left_ns + unsettled(thread);
+    return thread->work_ns - thread->left_ns + work_in(thread, unsettled(thread));
 }
 
 sim_ns os_thread_cpu_clock(const struct os_thread *thread) {
@@ -152,7 +187,8 @@ sim_ns os_thread_cpu_clock(const struct os_thread *thread) {
 /* Stops the running piece of work, so that it can be changed or moved. */
 static void pause_work(struct os_thread *thread) {
     if (event_is_pending(&thread->work_done)) {
-        settle(thread, unsettled(thread));
+        const sim_ns time = unsettled(thread);
+        settle(thread, time, work_in(thread, time));
         sim_cancel_event(thread->cpu->sim, &thread->work_done);
     }
 }
@@ -165,10 +201,39 @@ void os_thread_shorten_work(struct os_thread *thread, sim_ns ns) {
     thread->work_ns = ns;
     thread->left_ns = ns - done;
     if (running) {
-        struct sim *sim = thread->cpu->sim;
-        thread->resumed_ns = sim->now;
-        sim_schedule(sim, &thread->work_done, sim->now + thread->left_ns);
+        resume_work(thread, thread->cpu->sim->now + time_for(thread, thread->left_ns));
     }
+}
+
+/* --- speed --------------------------------------------------------------------- */
+
+/* Linear between one busy core (full speed) and all of them. */
+static int64_t speed_for(const struct cpu *cpu, uint32_t busy) {
+    const int64_t loss = FULL_SPEED_PPM - cpu->machine->all_cores_speed_ppm;
+    if (busy < 2 || loss == 0) {
+        return FULL_SPEED_PPM;
+    }
+    return FULL_SPEED_PPM - loss * (busy - 1) / (cpu->core_count - 1);
+}
+
+/* The number of idle cores changes: what runs goes on at another speed. */
+static void change_idle_count(struct cpu *cpu, int change) {
+    cpu->idle_count = (uint32_t)((int)cpu->idle_count + change);
+    const int64_t speed = speed_for(cpu, cpu->core_count - cpu->idle_count);
+    if (speed == cpu->speed_ppm) {
+        return;
+    }
+    const int64_t before = cpu->speed_ppm;
+    for (uint32_t i = 0; i < cpu->core_count; i++) {
+        struct os_thread *thread = cpu->cores[i].current;
+        if (thread != NULL && event_is_pending(&thread->work_done)) {
+            cpu->speed_ppm = before;
+            pause_work(thread);
+            cpu->speed_ppm = speed;
+            resume_work(thread, cpu->sim->now + time_for(thread, thread->left_ns));
+        }
+    }
+    cpu->speed_ppm = speed;
 }
 
 /* --- cores --------------------------------------------------------------------- */
@@ -233,7 +298,7 @@ static void core_vacate(struct core *core) {
         return;
     }
     core->idle_since = cpu->sim->now;
-    cpu->idle_count++;
+    change_idle_count(cpu, 1);
     show_core(core, STATE_IDLE);
 }
 
@@ -380,7 +445,7 @@ void os_thread_wake(struct os_thread *thread, lane_id by) {
     show_thread(thread, READY, by);
     if (cpu->idle_count > 0) {
         struct core *core = find_idle_core(cpu, thread);
-        cpu->idle_count--;
+        change_idle_count(cpu, -1);
         core_send(core, thread, wake_latency(core));
         return;
     }

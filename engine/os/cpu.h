@@ -23,6 +23,7 @@
  *     (RUN_TO_PARITY); the end of the slice is noticed at a tick, or at a wake-up.
  *   - One queue for all cores: the load balancer is taken to be perfect and free.
  *   - Going from one thread to another on a busy core costs a context switch.
+ *   - The more cores are busy, the slower each is (turbo, shared caches, SMT).
  *
  * The thread's CPU clock (CLOCK_THREAD_CPUTIME_ID) counts the core time of its work.
  *
@@ -64,6 +65,8 @@ struct os_thread {
     lane_id lane;
     enum os_state state;
     bool masked;
+    bool clocked; /* the present work is counted by the CPU clock, not by the core's speed
+                   */
 };
 
 struct core {
@@ -85,6 +88,7 @@ struct cpu {
     struct core *cores;
     uint32_t core_count;
     uint32_t idle_count;
+    int64_t speed_ppm; /* of work now, by the number of busy cores */
     struct os_thread *ready_first, *ready_last;
     uint64_t context_switches; /* from one thread to another, or from idle */
     uint64_t preemptions;

@@ -8,6 +8,12 @@
 const struct field machine_fields[] = {
     {"cores", NS(cores), FIELD_COUNT, 1, MACHINE_MAX_CORES,
      "cores that the program may use; one hardware thread each", "the machine"},
+    {"all_cores_speed", NS(all_cores_speed_ppm), FIELD_RATIO, 0.01, 1,
+     "speed of each core when all are busy, where one busy core alone has speed 1; "
+     "linear in "
+     "between",
+     "desktop: all-core over single-core turbo of current 8-core parts; virtual machine: "
+     "tests/fidelity, busy_cores"},
     {"context_switch_us", NS(context_switch_ns), FIELD_US, 0, 1e6,
      "core time to go from one thread to another",
      "perf bench sched pipe -T, pinned: 1.47 us a switch"},
@@ -47,6 +53,8 @@ const struct field machine_fields[] = {
      "CONFIG_HZ=250 of Debian's kernel"},
     {"futex_wake_us", NS(futex_wake_ns), FIELD_US, 0, 1e6,
      "CPU time the waker pays to wake one thread", "1-2 us, estimate"},
+    {"futex_empty_us", NS(futex_empty_ns), FIELD_US, 0, 1e6,
+     "CPU time of a futex wake when nobody sleeps", "about 80 ns on a desktop"},
     {"futex_wait_us", NS(futex_wait_ns), FIELD_US, 0, 1e6,
      "CPU time a woken thread pays to leave the wait", "estimate"},
     {"syscall_us", NS(syscall_ns), FIELD_US, 0, 1e6,
@@ -67,6 +75,7 @@ const struct machine_profile machine_profiles[] = {
      "Ideal: everything but the program itself is free",
      {
          .cores = 4,
+         .all_cores_speed_ppm = 1000000,
          .idle_after_ns = 1000000000,
          .deep_after_ns = 1000000000,
          .slice_ns = 2800000,
@@ -75,6 +84,7 @@ const struct machine_profile machine_profiles[] = {
      "Linux desktop, 8 cores",
      {
          .cores = 8,
+         .all_cores_speed_ppm = 900000,
          .context_switch_ns = 1470,
          .wake_warm_ns = 3000,
          .wake_idle_ns = 13000,
@@ -86,6 +96,7 @@ const struct machine_profile machine_profiles[] = {
          .slice_ns = 2800000,
          .tick_ns = 4000000,
          .futex_wake_ns = 1000,
+         .futex_empty_ns = 80,
          .futex_wait_ns = 500,
          .syscall_ns = 500,
          .thread_create_ns = 15000,
@@ -96,6 +107,7 @@ const struct machine_profile machine_profiles[] = {
      "Linux virtual machine, 2 cores",
      {
          .cores = 2,
+         .all_cores_speed_ppm = 950000,
          .context_switch_ns = 2000,
          .wake_warm_ns = 16000,
          .wake_idle_ns = 70000,
@@ -107,6 +119,7 @@ const struct machine_profile machine_profiles[] = {
          .slice_ns = 1400000,
          .tick_ns = 4000000,
          .futex_wake_ns = 2000,
+         .futex_empty_ns = 200,
          .futex_wait_ns = 1000,
          .syscall_ns = 1000,
          .thread_create_ns = 40000,

@@ -12,7 +12,8 @@
 #include "engine/base/field.h"
 
 struct machine {
-    int64_t cores;             /* 1 .. MACHINE_MAX_CORES */
+    int64_t cores;               /* 1 .. MACHINE_MAX_CORES */
+    int64_t all_cores_speed_ppm; /* speed of a core when all are busy; one alone = 1 */
     int64_t context_switch_ns; /* on the core, when it goes from one thread to another */
     int64_t wake_warm_ns; /* wake-up until on core, core idle for less than idle_after */
     int64_t wake_idle_ns; /* ... for longer */
@@ -24,6 +25,7 @@ struct machine {
     int64_t slice_ns;        /* base slice of the fair scheduler */
     int64_t tick_ns;         /* the end of a slice is noticed at a tick; 0 = at once */
     int64_t futex_wake_ns;   /* CPU time of the waker for waking one thread */
+    int64_t futex_empty_ns;  /* ... for a wake-up when nobody sleeps */
     int64_t futex_wait_ns;   /* CPU time of the woken thread on its way out of the wait */
     int64_t syscall_ns;      /* CPU time of a short system call (epoll_wait, send) */
     int64_t thread_create_ns; /* CPU time of clone() in the creator */

@@ -11,6 +11,7 @@
 
 enum gil_kind {
     GIL_NONE,     /* free threading */
+    GIL_TICK,     /* 2.7 - 3.1: dropped and taken again every 100 ticks */
     GIL_INTERVAL, /* 3.2 and later: a waiter's patience, then a drop request */
     GIL_KIND_COUNT
 };

@@ -96,21 +96,17 @@ static void grant(struct gil_client *client) {
     }
     gil->drop_request = false;
     show_gil(gil, STATE_HELD, client->os.lane, client->os.lane);
+    gil->waiters -= client->waiting;
     client->waiting = false;
     client->os.masked = false;
     show_client(client, STATE_RUNNING, releaser);
     os_thread_work(&client->os, signal_switch(client), proceed);
 }
 
-/* A waiter ran out of patience: the holder is to notice at its next check point. */
-static void request_drop(struct gil *gil, const struct gil_client *waiter) {
-    if (!gil->drop_request) {
-        gil->drop_requests++;
-        sim_instant(gil->sim, gil->lane, INSTANT_DROP_REQUEST, waiter->os.lane);
-    }
-    gil->drop_request = true;
+/* The holder is to drop the GIL at its next check point, if it runs bytecode. */
+static void notify_holder(const struct gil *gil) {
     struct gil_client *holder = gil->holder;
-    if (!holder->computing) {
+    if (holder == NULL || !holder->computing) {
         return;
     }
     const sim_ns spacing = gil_check_spacing(gil);
@@ -120,13 +116,25 @@ static void request_drop(struct gil *gil, const struct gil_client *waiter) {
     }
 }
 
+/* A waiter ran out of patience. */
+static void request_drop(struct gil *gil, const struct gil_client *waiter) {
+    if (!gil->drop_request) {
+        gil->drop_requests++;
+        sim_instant(gil->sim, gil->lane, INSTANT_DROP_REQUEST, waiter->os.lane);
+    }
+    gil->drop_request = true;
+    notify_holder(gil);
+}
+
 /* Wakes the oldest sleeper, if there is one. Returns the price. The wake-up is on its way
  * while the dropper still pays for it: that is the head start in the race for the GIL. */
 static sim_ns signal_waiter(struct gil_client *client) {
     struct gil *gil = client->gil;
     struct gil_client *waiter = gil->cond.first;
-    if (waiter == NULL) {
-        return 0;
+    if (waiter == NULL) { /* sem_post() looks in the kernel when anybody is on the way */
+        return gil->runtime->gil == GIL_TICK && gil->waiters > 0
+                   ? gil->cpu->machine->futex_empty_ns
+                   : 0;
     }
     queue_remove(&gil->cond, waiter);
     waiter->signalled = true;
@@ -154,16 +162,22 @@ static void wait_for_release(struct gil_client *client) {
     struct gil *gil = client->gil;
     if (!client->waiting) {
         client->waiting = true;
+        gil->waiters++;
         show_client(client, STATE_WAIT_GIL, LANE_NONE);
         client->os.masked = true; /* however often it wakes up, this is one wait */
+        if (gil->runtime->gil == GIL_TICK) {
+            notify_holder(gil); /* from now on its checks are worth a look */
+        }
     }
     client->timed_out = false;
     client->signalled = false;
     client->switch_seen = gil->switch_number;
     queue_append(&gil->cond, client);
-    client->os.timer.fire = take_deadline;
-    sim_schedule(gil->sim, &client->os.timer,
-                 os_thread_timer_due(&client->os, gil->runtime->switch_interval_ns));
+    if (gil->runtime->gil == GIL_INTERVAL) {
+        client->os.timer.fire = take_deadline;
+        sim_schedule(gil->sim, &client->os.timer,
+                     os_thread_timer_due(&client->os, gil->runtime->switch_interval_ns));
+    }
     os_thread_block(&client->os, client->os.doing, wait_over);
 }
 
@@ -208,8 +222,8 @@ void gil_take(struct gil_client *client, os_fn then) {
 static void released(struct os_thread *os) {
     struct gil_client *client = GIL_CLIENT_OF(os);
     struct gil *gil = client->gil;
-    if (!gil->runtime->force_switching || !gil->drop_request ||
-        gil->last_holder != client) {
+    if (gil->runtime->gil == GIL_TICK || !gil->runtime->force_switching ||
+        !gil->drop_request || gil->last_holder != client) {
         proceed(os);
         return;
     }
@@ -240,8 +254,11 @@ void gil_drop(struct gil_client *client, bool forced, os_fn then) {
     }
     gil->forced_drops += forced;
     gil->voluntary_drops += !forced;
-    sim_instant(gil->sim, gil->lane,
-                forced ? INSTANT_FORCED_DROP : INSTANT_VOLUNTARY_DROP, client->os.lane);
+    if (!forced || gil->runtime->gil != GIL_TICK) { /* a check every 2 us is no event */
+        sim_instant(gil->sim, gil->lane,
+                    forced ? INSTANT_FORCED_DROP : INSTANT_VOLUNTARY_DROP,
+                    client->os.lane);
+    }
     release(client, then, released);
 }
 

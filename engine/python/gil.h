@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * gil - the global interpreter lock of CPython 3.2 and later, and its absence.
+ * gil - the global interpreter lock of CPython, in both of its forms, and its absence.
  *
  * The interval GIL (Python/ceval_gil.c take_gil, drop_gil; the same algorithm in 3.2
  * - 3.15):
@@ -22,6 +22,16 @@
  * Whether a thread that drops the GIL around a short call gets it back before the woken
  * waiter arrives is a race between the length of the call and the waiter's wake-up
  * latency. Nothing here decides it: both take their time on their cores.
+ *
+ * The tick GIL (2.7 - 3.1, Python/ceval.c and thread_pthread.h, a POSIX semaphore on
+ * Linux):
+ *
+ *   take   Take the semaphore if its count is 1, else sleep on it; when woken, try again.
+ *   drop   Count 1; if anybody waits, wake one.
+ *   check  Every 100 ticks the holder drops and takes again. With a waiter that is the
+ * GIL battle: the waiter is woken, and arrives after the holder has taken it back, unless
+ *          its arrival happens to fall into one of the short gaps. Without a waiter the
+ * check costs next to nothing and is part of the bytecode's own time.
  *
  * A free-threaded build (GIL_NONE) attaches and detaches at no cost.
  *
@@ -67,6 +77,7 @@ struct gil {
     struct gil_queue cond;        /* sleepers, oldest first */
     struct gil_queue switch_cond; /* those that dropped on request */
     uint64_t switch_number;
+    uint32_t waiters; /* threads inside take, past the first try */
     bool drop_request;
     lane_id lane; /* LANE_NONE without a GIL */
 
@@ -89,7 +100,8 @@ void gil_drop_at_exit(struct gil_client *client, os_fn then);
 
 /* True when the holder must drop the GIL at its next check point. */
 static inline bool gil_must_drop(const struct gil_client *client) {
-    return client->gil->drop_request;
+    const struct gil *gil = client->gil;
+    return gil->runtime->gil == GIL_TICK ? gil->waiters > 0 : gil->drop_request;
 }
 
 /* Work until the next check point, for bytecode that begins now. */

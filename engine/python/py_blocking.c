@@ -62,8 +62,12 @@ void py_blocking_begin_sleep(struct os_thread *os) {
 
 static void poll_over(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
-    const struct selector *selector = thread->action.object;
+    struct selector *selector = thread->action.object;
     thread->resume.status = selector->ready ? RESUME_DONE : RESUME_TIMED_OUT;
+    selector->ready = false;
+    if (selector->report != NULL) {
+        selector->report(selector);
+    }
     py_thread_attach_and_finish(os);
 }
 
@@ -112,7 +116,9 @@ void selector_set_ready(struct selector *selector, lane_id by) {
 
 static void wake_poll_sent(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
-    selector_set_ready(thread->action.object, os->lane);
+    struct selector *selector = thread->action.object;
+    selector->bytes++;
+    selector_set_ready(selector, os->lane);
     py_thread_attach_and_finish(os);
 }
 

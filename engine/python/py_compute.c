@@ -20,6 +20,7 @@ static void take_back(struct os_thread *os) {
 static void compute_pause(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
     thread->client.computing = false;
+    os->clocked = false;
     thread->left_ns -= os->work_ns;
     if (gil_must_drop(&thread->client)) {
         gil_drop(&thread->client, true, take_back);
@@ -44,6 +45,7 @@ static void compute(struct os_thread *os) {
         ns = ns < check ? ns : check;
     }
     thread->client.computing = true;
+    os->clocked = thread->cpu_target_ns >= 0;
     py_thread_work(thread, ns, compute_pause);
 }
 

@@ -32,7 +32,11 @@ struct thread_spec {
 struct selector {
     struct py_thread *poller; /* blocked in ACTION_POLL on this, or NULL */
     lane_id lane;             /* of the loop */
-    bool ready;               /* something has happened; cleared by the owner */
+    bool ready;               /* something has happened since ACTION_POLL last returned */
+    uint64_t bytes;           /* unread in the self-pipe; the owner reads them */
+    /* ACTION_POLL returns: what is ready now is what it reports, and nothing that happens
+     * while its thread waits for the GIL. Called detached; may be NULL. */
+    void (*report)(struct selector *selector);
     /* ACTION_WAKE_POLL: call_soon_threadsafe. Called attached, before the byte is sent.
      */
     void (*deliver)(struct selector *selector, int64_t value);

@@ -82,69 +82,76 @@ const struct field runtime_fields[] = {
 };
 const size_t runtime_field_count = sizeof runtime_fields / sizeof runtime_fields[0];
 
-#define COMMON                                                                           \
-    .switch_interval_ns = 5000000, .force_switching = 1, .attach_ns = 70,                \
-    .thread_start_ns = 6000, .thread_bootstrap_ns = 6000, .thread_join_ns = 3000,        \
-    .pool_job_ns = 6000, .pool_submit_ns = 6000, .has_asyncio = 1
+/* Costs of CPython 3.12 on a desktop; another version's Python code takes `percent` of
+ * it. */
+#define PYTHON_COSTS(percent)                                                            \
+    .thread_start_ns = 60 * (percent), .thread_bootstrap_ns = 60 * (percent),            \
+    .thread_join_ns = 30 * (percent), .pool_job_ns = 60 * (percent),                     \
+    .pool_submit_ns = 60 * (percent), .process_start_ns = 3000 * (percent),              \
+    .process_bootstrap_ns = 1000 * (percent), .process_job_ns = 800 * (percent)
 
-#define PROCESS_COSTS                                                                    \
-    .process_start_ns = 300000, .process_bootstrap_ns = 100000, .process_job_ns = 80000
+#define ASYNCIO(percent)                                                                 \
+    .has_asyncio = 1, .loop_start_ns = 600 * (percent),                                  \
+    .loop_iteration_ns = 15 * (percent), .loop_handle_ns = 5 * (percent),                \
+    .task_create_ns = 20 * (percent), .task_step_ns = 5 * (percent),                     \
+    .call_later_ns = 15 * (percent), .threadsafe_wake_ns = 20 * (percent),               \
+    .self_pipe_ns = 15 * (percent)
+
+#define NO_ASYNCIO .has_asyncio = 0
+
+/* 2.7 - 3.1: 100 ticks are about 25 iterations of a counting loop. */
+#define TICK(label, id, percent)                                                         \
+    {                                                                                    \
+        label, "tick", {                                                                 \
+            .name = id, .gil = GIL_TICK, .switch_interval_ns = 5000000,                  \
+            .check_spacing_ns = 20 * (percent), .attach_ns = 50,                         \
+            .python_cost_ppm = 10000 * (percent), PYTHON_COSTS(percent), NO_ASYNCIO      \
+        }                                                                                \
+    }
+
+#define INTERVAL(label, id, spacing, percent, aio)                                       \
+    {                                                                                    \
+        label, "interval", {                                                             \
+            .name = id, .gil = GIL_INTERVAL, .switch_interval_ns = 5000000,              \
+            .force_switching = 1, .check_spacing_ns = (spacing), .attach_ns = 70,        \
+            .python_cost_ppm = 10000 * (percent), PYTHON_COSTS(percent), aio             \
+        }                                                                                \
+    }
+
+#define FREE_THREADED(label, id, percent, aio)                                           \
+    {                                                                                    \
+        label, "none", {                                                                 \
+            .name = id, .gil = GIL_NONE, .switch_interval_ns = 5000000,                  \
+            .force_switching = 1, .check_spacing_ns = 100, .attach_ns = 70,              \
+            .python_cost_ppm = 10000 * (percent), PYTHON_COSTS(percent), aio             \
+        }                                                                                \
+    }
+
+enum {
+    EVERY_OPCODE_NS = 50, /* 3.2 - 3.9 */
+    BACK_EDGE_NS = 100    /* 3.10+: back edges, function entry, calls */
+};
 
 const struct runtime_row runtime_rows[] = {
-    {"CPython 3.9",
-     "interval",
-     {
-         .name = "cpython-3.9",
-         .gil = GIL_INTERVAL,
-         COMMON,
-         .check_spacing_ns = 50,
-         .python_cost_ppm = 1300000,
-         .loop_start_ns = 90000,
-         .loop_iteration_ns = 2000,
-         .loop_handle_ns = 700,
-         .task_create_ns = 3000,
-         .task_step_ns = 900,
-         .call_later_ns = 2000,
-         .threadsafe_wake_ns = 3000,
-         .self_pipe_ns = 2000,
-         PROCESS_COSTS,
-     }},
-    {"CPython 3.12",
-     "interval",
-     {
-         .name = "cpython-3.12",
-         .gil = GIL_INTERVAL,
-         COMMON,
-         .check_spacing_ns = 100,
-         .python_cost_ppm = 1000000,
-         .loop_start_ns = 60000,
-         .loop_iteration_ns = 1500,
-         .loop_handle_ns = 500,
-         .task_create_ns = 2000,
-         .task_step_ns = 500,
-         .call_later_ns = 1500,
-         .threadsafe_wake_ns = 2000,
-         .self_pipe_ns = 1500,
-         PROCESS_COSTS,
-     }},
-    {"CPython 3.14, free-threaded",
-     "none",
-     {
-         .name = "cpython-3.14t",
-         .gil = GIL_NONE,
-         COMMON,
-         .check_spacing_ns = 100,
-         .python_cost_ppm = 1080000,
-         .loop_start_ns = 60000,
-         .loop_iteration_ns = 1500,
-         .loop_handle_ns = 500,
-         .task_create_ns = 2000,
-         .task_step_ns = 500,
-         .call_later_ns = 1500,
-         .threadsafe_wake_ns = 2000,
-         .self_pipe_ns = 1500,
-         PROCESS_COSTS,
-     }},
+    TICK("CPython 2.7", "cpython-2.7", 130),
+    TICK("CPython 3.1", "cpython-3.1", 150),
+    INTERVAL("CPython 3.2", "cpython-3.2", EVERY_OPCODE_NS, 140, NO_ASYNCIO),
+    INTERVAL("CPython 3.3", "cpython-3.3", EVERY_OPCODE_NS, 140, NO_ASYNCIO),
+    INTERVAL("CPython 3.4", "cpython-3.4", EVERY_OPCODE_NS, 140, ASYNCIO(250)),
+    INTERVAL("CPython 3.5", "cpython-3.5", EVERY_OPCODE_NS, 140, ASYNCIO(250)),
+    INTERVAL("CPython 3.6", "cpython-3.6", EVERY_OPCODE_NS, 135, ASYNCIO(150)),
+    INTERVAL("CPython 3.7", "cpython-3.7", EVERY_OPCODE_NS, 130, ASYNCIO(140)),
+    INTERVAL("CPython 3.8", "cpython-3.8", EVERY_OPCODE_NS, 130, ASYNCIO(140)),
+    INTERVAL("CPython 3.9", "cpython-3.9", EVERY_OPCODE_NS, 130, ASYNCIO(140)),
+    INTERVAL("CPython 3.10", "cpython-3.10", BACK_EDGE_NS, 130, ASYNCIO(140)),
+    INTERVAL("CPython 3.11", "cpython-3.11", BACK_EDGE_NS, 105, ASYNCIO(110)),
+    INTERVAL("CPython 3.12", "cpython-3.12", BACK_EDGE_NS, 100, ASYNCIO(100)),
+    INTERVAL("CPython 3.13", "cpython-3.13", BACK_EDGE_NS, 100, ASYNCIO(100)),
+    INTERVAL("CPython 3.14", "cpython-3.14", BACK_EDGE_NS, 97, ASYNCIO(87)),
+    INTERVAL("CPython 3.15", "cpython-3.15", BACK_EDGE_NS, 95, ASYNCIO(87)),
+    FREE_THREADED("CPython 3.13, free-threaded", "cpython-3.13t", 140, ASYNCIO(140)),
+    FREE_THREADED("CPython 3.14, free-threaded", "cpython-3.14t", 108, ASYNCIO(100)),
+    FREE_THREADED("CPython 3.15, free-threaded", "cpython-3.15t", 104, ASYNCIO(95)),
 };
 const size_t runtime_row_count = sizeof runtime_rows / sizeof runtime_rows[0];
 

@@ -41,6 +41,18 @@ static void calibrate_wakeups(struct calibration *out, const struct measured *me
                                    (double)machine->wake_deep_ns * 1e-3);
 }
 
+static void calibrate_speed(struct calibration *out, const struct measured *measured,
+                            const char *build) {
+    const struct measured_figure alone = {build, "busy_cores", "n", 2, "solo_s", NULL};
+    const struct measured_figure together = {build, "busy_cores", "n", 2, "wall_s", NULL};
+    const double ratio =
+        measured_primitive(measured, &alone) / measured_primitive(measured, &together);
+    const double profile =
+        (double)machine_profile_find("linux-vm-2")->machine.all_cores_speed_ppm * 1e-6;
+    /* A build whose C call keeps the GIL (2.7) shows nothing about cores. */
+    out->all_cores_speed = ratio > 0.7 ? fmin(ratio, 1.0) : profile;
+}
+
 /* What starting and joining one thread takes in the model. */
 static int model_start_us(double *out, const struct calibration *calibration,
                           const char *build, struct err *err) {
@@ -51,14 +63,15 @@ static int model_start_us(double *out, const struct calibration *calibration,
     }
     struct plan plan;
     struct prediction prediction = {0};
-    int rc = prediction_plan(&plan,
-                             &(struct prediction_spec){
-                                 .take_workload = json_pack("{s:o}", "actors", list),
-                                 .runtime = family_runtime_of(build),
-                                 .switch_interval_s = NAN,
-                                 .calibration = calibration,
-                             },
-                             err);
+    int rc = prediction_plan(
+        &plan,
+        &(struct prediction_spec){
+            .take_work = json_pack("{s:{s:o}}", "workload", "actors", list),
+            .runtime = family_runtime_of(build),
+            .switch_interval_s = NAN,
+            .calibration = calibration,
+        },
+        err);
     if (rc != 0) {
         return rc;
     }
@@ -72,6 +85,7 @@ int calibration_make(struct calibration *out, const struct measured *measured,
                      const char *build, struct err *err) {
     struct calibration calibration = {0};
     calibrate_wakeups(&calibration, measured, build);
+    calibrate_speed(&calibration, measured, build);
     double modelled;
     const int rc = model_start_us(&modelled, &calibration, build, err);
     if (rc != 0) {

@@ -5,6 +5,7 @@
  *   wake_warm   sock_roundtrip: our send, the peer's wake-up, its send, our wake-up
  *   wake_idle   sleep_overshoot of 1 ms, less the timer slack
  *   wake_deep   sleep_overshoot of 10 ms, less the timer slack
+ *   speed       busy_cores: the same C work by two threads against one
  *   create      thread_start: what is left of start() and join() when the model has run
  * them with a thread creation that costs nothing
  *
@@ -22,6 +23,7 @@ static const double CALIBRATION_SEND_US = 5.0;
 struct calibration {
     double wake_warm_us, wake_idle_us, wake_deep_us;
     double thread_create_us;
+    double all_cores_speed; /* one core alone = 1 */
 };
 
 /* Runs the engine once. ERR_NOMEM, or the document reader's own error. */

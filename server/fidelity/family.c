@@ -9,16 +9,42 @@
 
 #include "server/fidelity/calibration.h"
 
-static double param(const struct measured_group *group, const char *key) {
-    const double value = measured_number(group->params, key, NULL);
+static double param(const struct family_input *input, const char *key) {
+    const double value = measured_number(input->group->params, key, NULL);
     return isnan(value) ? 0.0 : value;
 }
 
-static int count_param(const struct measured_group *group, const char *key) {
-    return (int)param(group, key);
+static int count_param(const struct family_input *input, const char *key) {
+    return (int)param(input, key);
+}
+
+static double result(const struct family_input *input, const char *key) {
+    return measured_number(input->row->result, key, NULL);
+}
+
+/* 2.7 has no CPU clock: there the same work is iterations of a loop, solo_s long in all.
+ */
+static bool counts_iterations(const struct family_input *input) {
+    return strncmp(input->group->build, "2.", 2) == 0;
+}
+
+static bool has_gil(const struct family_input *input) {
+    const char *build = input->group->build;
+    return build[strlen(build) - 1] != 't';
 }
 
 /* --- documents ----------------------------------------------------------------- */
+
+/* Python of `us`, of which the row says that `solo` is the time alone. */
+static json_t *python(const struct family_input *input, double us, const char *solo) {
+    const double alone_us = solo == NULL ? NAN : result(input, solo) * 1e6;
+    if (counts_iterations(input)) {
+        return json_pack("{s:f}", "python_us", isnan(alone_us) ? us : alone_us);
+    }
+    return json_pack("{s:f}", "python_cpu_us", us);
+}
+
+static json_t *sleep_ms(double ms) { return json_pack("{s:f}", "sleep_us", ms * 1e3); }
 
 static json_t *actors(json_t *first, json_t *second) {
     json_t *list = json_pack("[o]", first);
@@ -26,91 +52,147 @@ static json_t *actors(json_t *first, json_t *second) {
         json_decref(list);
         return NULL;
     }
-    return json_pack("{s:o}", "actors", list);
+    return json_pack("{s:{s:o}}", "workload", "actors", list);
 }
 
 static json_t *thread_actor(const char *name, int count, json_t *steps) {
     return json_pack("{s:s, s:i, s:o}", "name", name, "thread", count, "steps", steps);
 }
 
-static json_t *spinners(int count) {
-    return json_pack("{s:s, s:i, s:b, s:[{s:[{s:i}]}]}", "name", "spinner", "thread",
-                     count, "daemon", 1, "steps", "forever", "python_us", 1000);
+static json_t *daemon_actor(const char *name, int count, json_t *steps) {
+    return json_pack("{s:s, s:i, s:b, s:[{s:o}]}", "name", name, "thread", count,
+                     "daemon", 1, "steps", "forever", steps);
 }
 
 static json_t *repeat(int count, json_t *steps) {
     return json_pack("[{s:i, s:o}]", "repeat", count, "steps", steps);
 }
 
-static json_t *cpu_threads_workload(const struct measured_group *group,
-                                    const struct calibration *calibration) {
-    (void)calibration;
-    json_t *steps = json_pack("[{s:f}]", "python_cpu_us", param(group, "cpu_s") * 1e6);
-    return actors(thread_actor("burner", count_param(group, "threads"), steps), NULL);
+static json_t *cpu_threads(const struct family_input *input) {
+    json_t *steps =
+        json_pack("[o]", python(input, param(input, "cpu_s") * 1e6, "solo_s"));
+    return actors(thread_actor("burner", count_param(input, "threads"), steps), NULL);
 }
 
-static json_t *io_threads_workload(const struct measured_group *group,
-                                   const struct calibration *calibration) {
-    (void)calibration;
+static json_t *io_threads(const struct family_input *input) {
     json_t *cycle =
-        json_pack("[{s:f}, {s:f}]", "python_cpu_us", param(group, "cpu_ms") * 1e3,
-                  "sleep_us", param(group, "io_ms") * 1e3);
-    return actors(thread_actor("worker", count_param(group, "threads"),
-                               repeat(count_param(group, "cycles"), cycle)),
+        json_pack("[o, o]", python(input, param(input, "cpu_ms") * 1e3, "solo_cpu_s"),
+                  sleep_ms(param(input, "io_ms")));
+    return actors(thread_actor("worker", count_param(input, "threads"),
+                               repeat(count_param(input, "cycles"), cycle)),
                   NULL);
 }
 
-static double io_cpu_us(const struct measured_group *group) {
-    const double given = param(group, "io_cpu_us");
+static double io_cpu_us(const struct family_input *input) {
+    const double given = param(input, "io_cpu_us");
     return given > 0.0 ? given : 20.0; /* the harness's default */
-}
-
-static bool uses_socket(const struct measured_group *group) {
-    return json_is_true(json_object_get(group->params, "sock"));
 }
 
 /* A byte to the echo process and back. While we wait the peer is woken and sends; our own
  * wake-up is the engine's. The peer's need for a core of its own is not modelled. */
-static json_t *socket_cycle(const struct measured_group *group,
-                            const struct calibration *calibration) {
-    return json_pack("[{s:f, s:s}, {s:f}, {s:f}]", "c_us", CALIBRATION_SEND_US, "gil",
-                     "released", "io_us", calibration->wake_warm_us + CALIBRATION_SEND_US,
-                     "python_cpu_us", io_cpu_us(group));
+static json_t *socket_cycle(const struct family_input *input) {
+    return json_pack("[{s:f, s:s}, {s:f}, o]", "c_us", CALIBRATION_SEND_US, "gil",
+                     "released", "io_us",
+                     input->calibration->wake_warm_us + CALIBRATION_SEND_US,
+                     python(input, io_cpu_us(input), NULL));
 }
 
-static json_t *io_vs_cpu_workload(const struct measured_group *group,
-                                  const struct calibration *calibration) {
-    json_t *cycle = uses_socket(group) ? socket_cycle(group, calibration)
-                                       : json_pack("[{s:f}, {s:f}]", "sleep_us",
-                                                   param(group, "io_ms") * 1e3,
-                                                   "python_cpu_us", io_cpu_us(group));
-    return actors(thread_actor("io", 1, repeat(count_param(group, "cycles"), cycle)),
-                  spinners(count_param(group, "cpu_threads")));
+static json_t *io_vs_cpu(const struct family_input *input) {
+    json_t *cycle = json_is_true(json_object_get(input->group->params, "sock"))
+                        ? socket_cycle(input)
+                        : json_pack("[o, o]", sleep_ms(param(input, "io_ms")),
+                                    python(input, io_cpu_us(input), NULL));
+    return actors(thread_actor("io", 1, repeat(count_param(input, "cycles"), cycle)),
+                  daemon_actor("spinner", count_param(input, "cpu_threads"),
+                               json_pack("[{s:i}]", "python_us", 1000)));
+}
+
+/* sha256 of 64 KiB; the hashlib of the 2.7 build does not release the GIL. */
+static json_t *nogil_c(const struct family_input *input) {
+    const double ops = result(input, "ops");
+    json_t *call = json_pack("[{s:f, s:s}]", "c_us", result(input, "solo_s") * 1e6 / ops,
+                             "gil", counts_iterations(input) ? "held" : "released");
+    return actors(
+        thread_actor("hasher", count_param(input, "threads"), repeat((int)ops, call)),
+        NULL);
+}
+
+/* The heartbeat thread ends with the sorter: it is a daemon here. */
+static json_t *hold_c(const struct family_input *input) {
+    json_t *call =
+        json_pack("[{s:f, s:s}]", "c_us", result(input, "call_s") * 1e6, "gil", "held");
+    return actors(thread_actor("sorter", 1, repeat((int)result(input, "ops"), call)),
+                  daemon_actor("heartbeat", 1,
+                               json_pack("[o]", sleep_ms(param(input, "beat_ms")))));
+}
+
+static json_t *jobs(const char *strategy, int workers, int count, json_t *steps) {
+    return json_pack("{s:[{s:i}], s:{s:{s:i, s:o}}}", "strategies", strategy, workers,
+                     "workload", "jobs", "count", count, "steps", steps);
+}
+
+static json_t *pool(const struct family_input *input) {
+    json_t *steps =
+        json_pack("[o, o]", python(input, param(input, "cpu_ms") * 1e3, "solo_cpu_s"),
+                  sleep_ms(param(input, "io_ms")));
+    return jobs("threads", count_param(input, "workers"), count_param(input, "jobs"),
+                steps);
 }
 
 /* --- naive --------------------------------------------------------------------- */
 
-static double cpu_threads_naive(const struct measured_group *group) {
-    return param(group, "threads") * param(group, "cpu_s");
+/* Work that only one thread at a time can do under a GIL, shared by the cores without
+ * one. */
+static double shared_out(const struct family_input *input, double one, double threads) {
+    const double cores = 2.0;
+    if (has_gil(input)) {
+        return one * threads;
+    }
+    return one * ceil(threads / cores);
 }
 
-static double io_threads_naive(const struct measured_group *group) {
-    const double cpu = param(group, "cpu_ms"), io = param(group, "io_ms");
-    const double one = cpu + io, all = cpu * param(group, "threads");
-    return param(group, "cycles") * (one > all ? one : all) * 1e-3;
+static double cpu_threads_naive(const struct family_input *input) {
+    const double one =
+        counts_iterations(input) ? result(input, "solo_s") : param(input, "cpu_s");
+    return shared_out(input, one, param(input, "threads"));
 }
 
-static double io_vs_cpu_naive(const struct measured_group *group) {
-    return param(group, "cycles") *
-           (param(group, "io_ms") * 1e-3 + io_cpu_us(group) * 1e-6);
+static double io_threads_naive(const struct family_input *input) {
+    const double cpu = param(input, "cpu_ms"), io = param(input, "io_ms");
+    const double one = cpu + io, all = shared_out(input, cpu, param(input, "threads"));
+    return param(input, "cycles") * (one > all ? one : all) * 1e-3;
+}
+
+static double io_vs_cpu_naive(const struct family_input *input) {
+    return param(input, "cycles") *
+           (param(input, "io_ms") * 1e-3 + io_cpu_us(input) * 1e-6);
+}
+
+static double nogil_c_naive(const struct family_input *input) {
+    const double solo = result(input, "solo_s");
+    return counts_iterations(input) ? solo * param(input, "threads") : solo;
+}
+
+static double hold_c_naive(const struct family_input *input) {
+    return result(input, "solo_s");
+}
+
+static double pool_naive(const struct family_input *input) {
+    const double cpu = param(input, "cpu_ms"), io = param(input, "io_ms");
+    const double workers = param(input, "workers"), count = param(input, "jobs");
+    const double one = count / workers * (cpu + io), all = shared_out(input, cpu, count);
+    return (one > all ? one : all) * 1e-3;
 }
 
 /* --- tables -------------------------------------------------------------------- */
 
 static const struct family families[] = {
-    {"cpu_threads", STRATUM_CPU_CLOCK, NULL, cpu_threads_workload, cpu_threads_naive},
-    {"io_threads", STRATUM_CPU_CLOCK, "cycle_s", io_threads_workload, io_threads_naive},
-    {"io_vs_cpu", STRATUM_LATENCY, "cycle_s", io_vs_cpu_workload, io_vs_cpu_naive},
+    {"cpu_threads", STRATUM_CPU_CLOCK, NULL, cpu_threads, cpu_threads_naive},
+    {"io_threads", STRATUM_CPU_CLOCK, "cycle_s", io_threads, io_threads_naive},
+    {"io_vs_cpu", STRATUM_LATENCY, "cycle_s", io_vs_cpu, io_vs_cpu_naive},
+    {"nogil_c", STRATUM_COUNTED, NULL, nogil_c, nogil_c_naive},
+    {"hold_c", STRATUM_LATENCY, NULL, hold_c, hold_c_naive},
+    {"pool", STRATUM_CPU_CLOCK, "job_s", pool, pool_naive},
 };
 
 static const char *const stratum_names[] = {"cpu_clock", "counted", "latency"};
@@ -151,16 +233,20 @@ enum family_stratum family_stratum_of(const char *name) {
 
 const char *family_runtime_of(const char *build) {
     static const struct {
-        const char *prefix, *runtime;
+        const char *prefix, *with_gil, *free_threaded;
     } builds[] = {
-        {"3.9.", "cpython-3.9"},
-        {"3.12.", "cpython-3.12"},
+        {"2.7.", "cpython-2.7", NULL},
+        {"3.9.", "cpython-3.9", NULL},
+        {"3.11.", "cpython-3.11", NULL},
+        {"3.12.", "cpython-3.12", NULL},
+        {"3.13.", "cpython-3.13", "cpython-3.13t"},
+        {"3.14.", "cpython-3.14", "cpython-3.14t"},
+        {"3.15.", "cpython-3.15", "cpython-3.15t"},
     };
     for (size_t i = 0; i < sizeof builds / sizeof builds[0]; i++) {
-        const size_t length = strlen(builds[i].prefix);
-        if (strncmp(build, builds[i].prefix, length) == 0 &&
-            build[strlen(build) - 1] != 't') {
-            return builds[i].runtime;
+        if (strncmp(build, builds[i].prefix, strlen(builds[i].prefix)) == 0) {
+            return build[strlen(build) - 1] == 't' ? builds[i].free_threaded
+                                                   : builds[i].with_gil;
         }
     }
     return NULL;

@@ -23,16 +23,23 @@ enum family_stratum {
     STRATUM_COUNT
 };
 
+/* One repetition, and the machine it ran on. */
+struct family_input {
+    const struct measured_group *group;
+    const struct measured_row *row;
+    const struct calibration *calibration;
+};
+
 struct family {
     const char *name;
     enum family_stratum stratum;
     const char
         *detail; /* summary whose p50 is predicted as latency_p50_us; NULL = none */
-    /* New reference: the "workload" of the document; NULL when out of memory. */
-    struct json_t *(*workload)(const struct measured_group *group,
-                               const struct calibration *calibration);
+    /* New reference: "workload", and "strategies" where there are jobs; NULL = no memory.
+     */
+    struct json_t *(*describe)(const struct family_input *input);
     /* Wall time by simple addition, in seconds. */
-    double (*naive_s)(const struct measured_group *group);
+    double (*naive_s)(const struct family_input *input);
 };
 
 /* "cpu_clock", "counted", "latency". */

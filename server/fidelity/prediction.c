@@ -13,10 +13,11 @@
 #include "server/grid/grid.h"
 
 static json_t *machine_object(const struct calibration *calibration) {
-    return json_pack("{s:s, s:f, s:f, s:f, s:f}", "profile", "linux-vm-2", "wake_warm_us",
-                     calibration->wake_warm_us, "wake_idle_us", calibration->wake_idle_us,
-                     "wake_deep_us", calibration->wake_deep_us, "thread_create_us",
-                     calibration->thread_create_us);
+    return json_pack("{s:s, s:f, s:f, s:f, s:f, s:f}", "profile", "linux-vm-2",
+                     "wake_warm_us", calibration->wake_warm_us, "wake_idle_us",
+                     calibration->wake_idle_us, "wake_deep_us", calibration->wake_deep_us,
+                     "thread_create_us", calibration->thread_create_us, "all_cores_speed",
+                     calibration->all_cores_speed);
 }
 
 static json_t *runtime_object(const struct prediction_spec *spec) {
@@ -28,10 +29,14 @@ static json_t *runtime_object(const struct prediction_spec *spec) {
 }
 
 static char *document_text(const struct prediction_spec *spec) {
-    json_t *document = json_pack(
-        "{s:i, s:o, s:s, s:[o], s:o, s:s}", "schema", 1, "machine",
-        machine_object(spec->calibration), "reference", spec->runtime, "runtimes",
-        runtime_object(spec), "workload", spec->take_workload, "record", "summary");
+    json_t *document =
+        json_pack("{s:i, s:o, s:s, s:[o], s:s}", "schema", 1, "machine",
+                  machine_object(spec->calibration), "reference", spec->runtime,
+                  "runtimes", runtime_object(spec), "record", "summary");
+    if (document == NULL || json_object_update_new(document, spec->take_work) != 0) {
+        json_decref(document);
+        return NULL;
+    }
     char *text = json_dumps(document, JSON_REAL_PRECISION(15));
     json_decref(document);
     return text;

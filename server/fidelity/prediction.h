@@ -20,7 +20,8 @@ struct prediction {
 };
 
 struct prediction_spec {
-    struct json_t *take_workload; /* consumed; NULL = out of memory */
+    struct json_t
+        *take_work; /* "workload" and "strategies"; consumed; NULL = no memory */
     const char *runtime;
     double switch_interval_s; /* NaN = the default */
     const struct calibration *calibration;

@@ -80,17 +80,36 @@ static void measure_spread(struct score_row *row, size_t quiet_needed) {
     row->eligible = row->quiet >= quiet_needed && row->spread < MAX_SPREAD;
 }
 
+static int predict_repetition(struct prediction *out, const struct family *family,
+                              const struct family_input *input, uint32_t repetition,
+                              struct err *err) {
+    struct plan plan;
+    int rc = prediction_plan(&plan,
+                             &(struct prediction_spec){
+                                 .take_work = family->describe(input),
+                                 .runtime = family_runtime_of(input->group->build),
+                                 .switch_interval_s = input->group->switch_interval_s,
+                                 .calibration = input->calibration,
+                             },
+                             err);
+    if (rc == 0) {
+        rc = prediction_run(out, &plan, repetition, err);
+        plan_deinit(&plan);
+    }
+    return rc;
+}
+
 static int predict_repetitions(struct figures *figures, const struct score_row *row,
-                               const struct family *family, const struct plan *plan,
-                               struct err *err) {
-    const struct measured_group *group = row->group;
-    for (size_t i = 0; i < group->row_count; i++) {
-        const struct measured_row *measured = &group->rows[i];
+                               const struct family *family,
+                               const struct calibration *calibration, struct err *err) {
+    for (size_t i = 0; i < row->group->row_count; i++) {
+        const struct measured_row *measured = &row->group->rows[i];
+        const struct family_input input = {row->group, measured, calibration};
         if (!measured->quiet || !(measured->wall_s > 0.0)) {
             continue;
         }
         struct prediction prediction;
-        const int rc = prediction_run(&prediction, plan, (uint32_t)i, err);
+        const int rc = predict_repetition(&prediction, family, &input, (uint32_t)i, err);
         if (rc != 0) {
             return rc;
         }
@@ -121,52 +140,42 @@ static void conclude(struct score_row *row, struct figures *figures) {
 
 static int predict_group(struct score_row *row, const struct family *family,
                          const struct calibration *calibration, struct err *err) {
-    struct plan plan;
-    int rc =
-        prediction_plan(&plan,
-                        &(struct prediction_spec){
-                            .take_workload = family->workload(row->group, calibration),
-                            .runtime = family_runtime_of(row->group->build),
-                            .switch_interval_s = row->group->switch_interval_s,
-                            .calibration = calibration,
-                        },
-                        err);
-    if (rc != 0) {
-        return rc;
-    }
     double *storage = NULL;
     struct figures figures;
     if (figures_init(&figures, row->group->row_count, &storage) != 0) {
-        plan_deinit(&plan);
         return err_set_nomem(err);
     }
-    rc = predict_repetitions(&figures, row, family, &plan, err);
+    const int rc = predict_repetitions(&figures, row, family, calibration, err);
     if (rc == 0) {
         conclude(row, &figures);
     }
     memory_free(storage);
-    plan_deinit(&plan);
     return rc;
 }
 
 static int measure_group(struct score_row *row, const struct family *family,
                          struct err *err) {
-    double *walls = memory_zeroed(row->group->row_count + 1, sizeof *walls);
+    const size_t rows = row->group->row_count;
+    double *walls = memory_zeroed(2 * (rows + 1), sizeof *walls);
     if (walls == NULL) {
         return err_set_nomem(err);
     }
+    double *naive = walls + rows + 1;
     size_t count = 0;
-    for (size_t i = 0; i < row->group->row_count; i++) {
-        if (row->group->rows[i].quiet && row->group->rows[i].wall_s > 0.0) {
-            walls[count++] = row->group->rows[i].wall_s;
+    for (size_t i = 0; i < rows; i++) {
+        const struct measured_row *measured = &row->group->rows[i];
+        if (measured->quiet && measured->wall_s > 0.0) {
+            const struct family_input input = {row->group, measured, NULL};
+            naive[count] = family == NULL ? NAN : family->naive_s(&input);
+            walls[count++] = measured->wall_s;
         }
     }
     row->measured_s = quantile(walls, count, 0.5);
-    memory_free(walls);
     if (family != NULL) {
-        row->naive_s = family->naive_s(row->group);
+        row->naive_s = quantile(naive, count, 0.5);
         row->naive_error = fabs(log(row->naive_s / row->measured_s));
     }
+    memory_free(walls);
     return 0;
 }
 

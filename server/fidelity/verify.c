@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "server/cli/cli.h"
 #include "server/fidelity/score.h"
 
 /* --- selections ---------------------------------------------------------------- */
@@ -233,13 +234,6 @@ static int print_table(const struct score *score, struct err *err) {
 
 /* --- command ------------------------------------------------------------------- */
 
-static const char USAGE[] =
-    "usage: gilscope verify --measured FILE [--json]\n"
-    "\n"
-    "Predicts every workload that was measured on real Python and prints measured time,\n"
-    "prediction and error, beside a naive predictor. FILE is JSON Lines as written by\n"
-    "tests/fidelity/measure.py; tests/fidelity/measured.jsonl is the project's own.\n";
-
 static int verify(const char *path, bool as_json, struct err *err) {
     struct measured measured;
     struct score score;
@@ -259,27 +253,32 @@ static int verify(const char *path, bool as_json, struct err *err) {
 int fidelity_command(int argc, char **argv) {
     const char *path = NULL;
     bool as_json = false;
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--json") == 0) {
-            as_json = true;
-        } else if (strcmp(argv[i], "--measured") == 0 && i + 1 < argc) {
-            path = argv[++i];
-        } else if (strcmp(argv[i], "--help") == 0) {
-            fputs(USAGE, stdout);
-            return 0;
-        } else {
-            fprintf(stderr, "gilscope verify: '%s' is not an option\n%s", argv[i], USAGE);
-            return 2;
-        }
+    const struct cli_option options[] = {
+        {"--measured", "FILE", "JSON Lines, as tests/fidelity/measure.py writes them",
+         &path, NULL},
+        {"--json", NULL, "one JSON object instead of tables", NULL, &as_json},
+    };
+    const struct cli_usage usage = {
+        .command = "verify",
+        .arguments = "--measured FILE",
+        .summary = "Predicts every workload that was measured on real Python and prints "
+                   "measured\ntime, prediction and error, beside a naive predictor. "
+                   "tests/fidelity/measured.jsonl\nholds the project's own measurements.",
+        .options = options,
+        .option_count = sizeof options / sizeof options[0],
+    };
+    const enum cli_parsed parsed = cli_parse(&usage, argc, argv, NULL);
+    if (parsed != CLI_GO_ON) {
+        return parsed == CLI_HELP_SHOWN ? CLI_OK : CLI_REFUSED;
     }
     if (path == NULL) {
-        fprintf(stderr, "gilscope verify: --measured FILE is missing\n%s", USAGE);
-        return 2;
+        cli_complain("verify needs --measured FILE; see gilscope verify --help");
+        return CLI_REFUSED;
     }
     struct err err = {0};
     if (verify(path, as_json, &err) != 0) {
-        fprintf(stderr, "gilscope verify: %s: %s\n", path, err.text);
-        return 1;
+        cli_report(&err, path);
+        return CLI_FAILED;
     }
-    return 0;
+    return CLI_OK;
 }
