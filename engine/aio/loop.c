@@ -172,6 +172,8 @@ static bool compute(struct action *action, sim_ns ns) {
     return true;
 }
 
+static const sim_ns LONGEST_SELECT_NS = 86400 * NS_PER_S; /* MAXIMUM_SELECT_TIMEOUT */
+
 /* Whole milliseconds, upward (EpollSelector.select). */
 static sim_ns select_timeout(const struct aio_loop *loop) {
     const sim_ns next = event_queue_next(&loop->timers);
@@ -181,7 +183,8 @@ static sim_ns select_timeout(const struct aio_loop *loop) {
     if (next == SIM_NEVER) {
         return SIM_NEVER;
     }
-    const sim_ns wait = next > now(loop) ? next - now(loop) : 0;
+    sim_ns wait = next > now(loop) ? next - now(loop) : 0;
+    wait = wait < LONGEST_SELECT_NS ? wait : LONGEST_SELECT_NS;
     return (wait + NS_PER_MS - 1) / NS_PER_MS * NS_PER_MS;
 }
 
@@ -382,7 +385,7 @@ static bool await_thread(struct aio_task *task, struct action *action) {
             aio_executor_create(loop->world, &loop->selector, loop->task_count);
         if (loop->executor == NULL) {
             world_fail_nomem(loop->world);
-            return true; /* the action is never looked at: the run has ended */
+            return compute(action, 0); /* the run has ended */
         }
     }
     aio_executor_submit(loop->executor, action->object, (uint32_t)(task - loop->tasks),

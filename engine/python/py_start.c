@@ -44,6 +44,10 @@ static void wait_for_child(struct os_thread *os) {
                     py_thread_attach_and_finish);
 }
 
+static void thread_started(struct os_thread *os) {
+    py_thread_detach(PY_THREAD_OF(os), wait_for_child);
+}
+
 static void child_created(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
     struct thread_spec *spec = thread->action.object;
@@ -67,7 +71,8 @@ static void child_created(struct os_thread *os) {
     if (spec->new_process) {
         py_thread_finish(os); /* fork() returns; nobody waits for the child to run */
     } else {
-        py_thread_detach(thread, wait_for_child);
+        py_thread_run_python(thread, py_thread_runtime(thread)->thread_start_ns,
+                             thread_started);
     }
 }
 
@@ -85,9 +90,8 @@ void py_start_begin(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
     const struct thread_spec *spec = thread->action.object;
     const struct runtime *runtime = py_thread_runtime(thread);
-    py_thread_run_python(
-        thread, spec->new_process ? runtime->process_start_ns : runtime->thread_start_ns,
-        create_child);
+    py_thread_run_python(thread, spec->new_process ? runtime->process_start_ns : 0,
+                         create_child);
 }
 
 static void wait_for_end(struct os_thread *os) {

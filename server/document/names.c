@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#include "names.h"
+
+#include <assert.h>
+
+#include "engine/analysis/metrics.h"
+#include "engine/os/machine.h"
+#include "engine/python/runtime_table.h"
+#include "server/document/schema.h"
+
+/* Words that are in no other table; NULL ends a row. */
+static const char *const fixed_words[NAMES_KIND_COUNT][3] = {
+    [NAMES_STRATEGIES] = {"sequential"},
+    [NAMES_GIL] = {"held", "released"},
+    [NAMES_RECORD] = {"summary", "timeline"},
+};
+
+void names_list(enum names_kind kind, struct spelling *out) {
+    *out = (struct spelling){0};
+    for (size_t i = 0; kind == NAMES_RUNTIMES && i < runtime_row_count; i++) {
+        spelling_add(out, runtime_rows[i].runtime.name);
+    }
+    for (size_t i = 0; kind == NAMES_PROFILES && i < machine_profile_count; i++) {
+        spelling_add(out, machine_profiles[i].name);
+    }
+    for (size_t i = 0; kind == NAMES_METRICS && i < METRIC_COUNT; i++) {
+        spelling_add(out, metrics[i].name);
+    }
+    for (size_t i = 0; kind == NAMES_LAWS && i < schema_laws.count; i++) {
+        spelling_add(out, schema_laws.variant[i].name);
+    }
+    for (const char *const *word = fixed_words[kind]; *word != NULL; word++) {
+        spelling_add(out, *word);
+    }
+}
+
+const char *names_phrase(enum names_kind kind) {
+    static const char *const phrases[] = {
+        [NAMES_ANY] = "text",
+        [NAMES_RUNTIMES] = "runtime",
+        [NAMES_PROFILES] = "machine profile",
+        [NAMES_METRICS] = "metric",
+        [NAMES_STRATEGIES] = "strategy",
+        [NAMES_LAWS] = "distribution",
+        [NAMES_GIL] = "word",
+        [NAMES_RECORD] = "word",
+    };
+    static_assert(sizeof phrases / sizeof phrases[0] == NAMES_KIND_COUNT, "one each");
+    return phrases[kind];
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fuzz_chunk - any bytes as a chunk of spans and as one of instants: refused with a
+ * sentence, or a chunk that can be written and read again. The last four bytes are
+ * replaced by the right checksum, so that it does not keep the fuzzer out.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <zlib.h>
+
+#include "db/chunk_codec.h"
+#include "engine/base/check.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct span_block spans, spans_again;
+static struct instant_block instants, instants_again;
+
+static void check_refusal(int rc, const struct err *err) {
+    ASSERT(rc == ERR_CORRUPT && err->code == ERR_CORRUPT && err->text[0] != '\0');
+}
+
+static void try_spans(const uint8_t *data, size_t size) {
+    struct err err = {0};
+    const int rc = chunk_codec_decode_spans(data, size, &spans, &err);
+    if (rc != 0) {
+        check_refusal(rc, &err);
+        return;
+    }
+    struct chunk_bytes bytes = {0};
+    ASSERT(chunk_codec_encode_spans(&spans.chunk, &bytes, &err) == 0);
+    ASSERT(chunk_codec_decode_spans(bytes.data, bytes.size, &spans_again, &err) == 0);
+    const size_t times = spans.chunk.count * sizeof spans.start_ns[0];
+    ASSERT(memcmp(spans.start_ns, spans_again.start_ns, times) == 0);
+    ASSERT(memcmp(spans.end_ns, spans_again.end_ns, times) == 0);
+    chunk_bytes_deinit(&bytes);
+}
+
+static void try_instants(const uint8_t *data, size_t size) {
+    struct err err = {0};
+    const int rc = chunk_codec_decode_instants(data, size, &instants, &err);
+    if (rc != 0) {
+        check_refusal(rc, &err);
+        return;
+    }
+    struct chunk_bytes bytes = {0};
+    ASSERT(chunk_codec_encode_instants(&instants.chunk, &bytes, &err) == 0);
+    ASSERT(chunk_codec_decode_instants(bytes.data, bytes.size, &instants_again, &err) ==
+           0);
+    const size_t times = instants.chunk.count * sizeof instants.at_ns[0];
+    ASSERT(memcmp(instants.at_ns, instants_again.at_ns, times) == 0);
+    chunk_bytes_deinit(&bytes);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    uint8_t *sealed = malloc(size > 0 ? size : 1);
+    ASSERT(sealed != NULL);
+    if (size > 0) {
+        memcpy(sealed, data, size);
+    }
+    if (size >= 4) {
+        const uLong crc = crc32(0, sealed, (uInt)(size - 4));
+        for (size_t i = 0; i < 4; i++) {
+            sealed[size - 4 + i] = (uint8_t)(crc >> (8 * i));
+        }
+    }
+    try_spans(sealed, size);
+    try_instants(sealed, size);
+    free(sealed);
+    return 0;
+}

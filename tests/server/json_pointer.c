@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#include "json_pointer.h"
+
+#include <stdlib.h>
+
+#include <jansson.h>
+
+/* Decodes the token after the slash; returns where the next one begins. */
+static const char *read_token(const char *pointer, char out[512]) {
+    size_t used = 0;
+    for (pointer++; *pointer != '\0' && *pointer != '/' && used < 511; pointer++) {
+        char c = *pointer;
+        if (c == '~') {
+            pointer++;
+            c = *pointer == '0' ? '~' : '/';
+        }
+        out[used++] = c;
+    }
+    out[used] = '\0';
+    return pointer;
+}
+
+bool json_pointer_resolves(const char *text, size_t size, const char *pointer) {
+    json_t *root = json_loadb(text, size, JSON_DECODE_ANY, NULL);
+    const json_t *value = root;
+    while (value != NULL && *pointer == '/') {
+        char token[512];
+        pointer = read_token(pointer, token);
+        value = json_is_array(value)
+                    ? json_array_get(value, (size_t)strtoul(token, NULL, 10))
+                    : json_object_get(value, token);
+    }
+    const bool result = root == NULL || (value != NULL && *pointer == '\0');
+    json_decref(root);
+    return result;
+}

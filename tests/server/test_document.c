@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: MIT */
+/* Valid documents: every member arrives in the plan, in the plan's units. */
+#include "tests/support/test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/python/runtime_table.h"
+#include "server/document/document.h"
+#include "server/grid/grid.h"
+
+#define JOBS "\"workload\":{\"jobs\":{\"count\":3,\"steps\":[{\"python_us\":1}]}}"
+
+static struct document *parse(const char *text) {
+    struct document *document = NULL;
+    struct err err = {0};
+    if (document_parse(&document, text, strlen(text), &err) != 0) {
+        fail_msg("%s: %s", err.pointer, err.text);
+    }
+    return document;
+}
+
+/* The plan of the first cell. */
+static void plan_of(const char *text, struct plan *out) {
+    struct document *document = parse(text);
+    struct grid *grid = NULL;
+    struct err err = {0};
+    int rc = grid_create(&grid, document, &err);
+    document_destroy(document);
+    if (rc == 0) {
+        rc = grid_cell_plan(grid, 0, out, &err);
+        grid_destroy(grid);
+    }
+    if (rc != 0) {
+        fail_msg("%s: %s", err.pointer, err.text);
+    }
+}
+
+static void assert_constant(const struct step *step, enum step_kind kind, sim_ns time) {
+    assert_int_equal(step->kind, kind);
+    assert_int_equal(step->time.kind, DISTRIBUTION_CONSTANT);
+    assert_int_equal(step->time.a, time);
+}
+
+/* --- the document ------------------------------------------------------------- */
+
+static void test_document_reads_scalars(void **state) {
+    (void)state;
+    struct document *document =
+        parse("{\"schema\":1,\"name\":\"Za\xc5\xbc\xc3\xb3\xc5\x82\xc4\x87\","
+              "\"description\":\"d\",\"seed\":9007199254740992,\"repetitions\":7,"
+              "\"goal\":\"latency_p99_us\",\"record\":\"timeline\"," JOBS "}");
+    assert_string_equal(document->name, "Za\xc5\xbc\xc3\xb3\xc5\x82\xc4\x87");
+    assert_string_equal(document->description, "d");
+    assert_true(document->seed == UINT64_C(1) << 53);
+    assert_int_equal(document->repetitions, 7);
+    assert_int_equal(document->goal, METRIC_LATENCY_P99_US);
+    assert_int_equal(document->record, DOCUMENT_RECORD_TIMELINE);
+    document_destroy(document);
+}
+
+static void test_document_has_defaults(void **state) {
+    (void)state;
+    struct document *document = parse("{\"schema\":1," JOBS "}");
+    assert_string_equal(document->name, "");
+    assert_string_equal(document->description, "");
+    assert_int_equal(document->seed, 1);
+    assert_int_equal(document->repetitions, 1);
+    assert_int_equal(document->goal, METRIC_COUNT);
+    assert_int_equal(document->record, DOCUMENT_RECORD_DEFAULT);
+    document_destroy(document);
+
+    struct plan plan;
+    plan_of("{\"schema\":1," JOBS "}", &plan);
+    assert_int_equal(plan.seed, 1);
+    assert_string_equal(plan.machine_name, "linux-desktop");
+    assert_memory_equal(&plan.machine, &machine_profile_find("linux-desktop")->machine,
+                        sizeof plan.machine);
+    assert_string_equal(plan.runtime.name, "cpython-3.12");
+    assert_int_equal(plan.strategy.kind, STRATEGY_SEQUENTIAL);
+    assert_int_equal(plan.limits.events, 50000000);
+    assert_int_equal(plan.limits.virtual_ns, 3600 * NS_PER_S);
+    assert_int_equal(plan.limits.spans, 5000000);
+    plan_deinit(&plan);
+}
+
+static void test_document_keeps_source_and_canonical_text(void **state) {
+    (void)state;
+    static const char text[] =
+        " {\"workload\" : {\"jobs\":{\"steps\":[{\"io_us\":0.10}, {\"python_us\":2.0}],\n"
+        "\"count\":1}},\"seed\":-0,\"schema\":1,\"name\":\"\\u0041\\/"
+        "\\n\\u007f\xc5\xbc\"}\n";
+    static const char canonical[] =
+        "{\"name\":\"A/"
+        "\\u000a\x7f\xc5\xbc\",\"schema\":1,\"seed\":0,\"workload\":{\"jobs\":{"
+        "\"count\":1,\"steps\":[{\"io_us\":0.1},{\"python_us\":2.0}]}}}";
+    struct document *document = parse(text);
+    assert_string_equal(document->source, text);
+    assert_int_equal(document->source_size, sizeof text - 1);
+    assert_string_equal(document->canonical, canonical);
+    assert_int_equal(document->canonical_size, sizeof canonical - 1);
+    struct document *again = parse(document->canonical);
+    assert_string_equal(again->canonical, canonical);
+    assert_string_equal(again->hash, document->hash);
+    document_destroy(again);
+    document_destroy(document);
+}
+
+static void test_document_hash_tells_documents_apart(void **state) {
+    (void)state;
+    struct document *a = parse("{\"schema\":1,\"seed\":1," JOBS "}");
+    struct document *b = parse("{\"seed\":1,\"schema\":1," JOBS "}");
+    struct document *c = parse("{\"schema\":1,\"seed\":2," JOBS "}");
+    assert_int_equal(strlen(a->hash), 32);
+    assert_string_equal(a->hash, b->hash);
+    assert_string_not_equal(a->hash, c->hash);
+    document_destroy(a);
+    document_destroy(b);
+    document_destroy(c);
+}
+
+/* Every digit of a number survives, also where 15 are not enough. */
+static void test_document_canonical_keeps_numbers(void **state) {
+    (void)state;
+    static const char *const numbers[] = {"0.1",     "0.30000000000000004", "1e-7",
+                                          "123.456", "99999999999.99999",   "0.0"};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        char text[256];
+        snprintf(text, sizeof text,
+                 "{\"schema\":1,\"workload\":{\"jobs\":{\"count\":1,\"steps\":"
+                 "[{\"io_us\":%s}]}}}",
+                 numbers[i]);
+        struct document *document = parse(text);
+        const char *at = strstr(document->canonical, "\"io_us\":") + strlen("\"io_us\":");
+        assert_true(strtod(at, NULL) == strtod(numbers[i], NULL));
+        document_destroy(document);
+    }
+}
+
+/* A request body has no NUL at its end and something else behind it. */
+static void test_document_reads_no_further_than_size(void **state) {
+    (void)state;
+    static const char text[] = "{\"schema\":1," JOBS "}";
+    char *exact = malloc(sizeof text - 1);
+    assert_non_null(exact);
+    memcpy(exact, text, sizeof text - 1);
+    struct document *document = NULL;
+    assert_int_equal(document_parse(&document, exact, sizeof text - 1, NULL), 0);
+    document_destroy(document);
+    free(exact);
+}
+
+/* --- machine and runtime ------------------------------------------------------ */
+
+static void test_document_overrides_machine(void **state) {
+    (void)state;
+    struct plan plan;
+    plan_of("{\"schema\":1,\"machine\":{\"profile\":\"linux-vm-2\",\"cores\":3,"
+            "\"timer_slack_us\":12.5,\"wake_spread\":0.25},\"limits\":{\"events\":10,"
+            "\"virtual_s\":0.5,\"spans\":20}," JOBS "}",
+            &plan);
+    struct machine expected = machine_profile_find("linux-vm-2")->machine;
+    expected.cores = 3;
+    expected.timer_slack_ns = 12500;
+    expected.wake_spread_ppm = 250000;
+    assert_string_equal(plan.machine_name, "linux-vm-2");
+    assert_memory_equal(&plan.machine, &expected, sizeof expected);
+    assert_int_equal(plan.limits.events, 10);
+    assert_int_equal(plan.limits.virtual_ns, 500000000);
+    assert_int_equal(plan.limits.spans, 20);
+    plan_deinit(&plan);
+}
+
+static void test_document_overrides_runtime(void **state) {
+    (void)state;
+    struct plan plan;
+    plan_of(
+        "{\"schema\":1,\"runtimes\":[{\"base\":\"cpython-3.9\","
+        "\"switch_interval_us\":1000,\"force_switching\":false,\"attach_us\":0.5}]," JOBS
+        "}",
+        &plan);
+    const struct runtime *base = &runtime_row_find("cpython-3.9")->runtime;
+    assert_string_equal(plan.runtime.name, "cpython-3.9");
+    assert_int_equal(plan.runtime.gil, base->gil);
+    assert_int_equal(plan.runtime.switch_interval_ns, 1000000);
+    assert_int_equal(plan.runtime.force_switching, 0);
+    assert_int_equal(plan.runtime.attach_ns, 500);
+    assert_int_equal(plan.runtime.task_create_ns, base->task_create_ns);
+    plan_deinit(&plan);
+}
+
+/* Any parameter in either table can be set, and lands in its own member. */
+static void test_document_overrides_every_parameter(void **state) {
+    (void)state;
+    for (size_t i = 0; i < machine_field_count + runtime_field_count; i++) {
+        const bool of_machine = i < machine_field_count;
+        const struct field *field =
+            of_machine ? &machine_fields[i] : &runtime_fields[i - machine_field_count];
+        const bool flag = field->unit == FIELD_FLAG;
+        char value[40], text[512];
+        snprintf(value, sizeof value, "%.0f", field->max);
+        snprintf(text, sizeof text,
+                 of_machine ? "{\"schema\":1,\"machine\":{\"%s\":%s}," JOBS "}"
+                            : "{\"schema\":1,\"runtimes\":[{\"base\":\"cpython-3.9\","
+                              "\"%s\":%s}]," JOBS "}",
+                 field->name, flag ? "true" : value);
+        struct plan plan;
+        plan_of(text, &plan);
+        const void *base =
+            of_machine ? (const void *)&plan.machine : (const void *)&plan.runtime;
+        assert_true(field_get(field, base) == field->max);
+        plan_deinit(&plan);
+    }
+}
+
+/* Python's times are those of the reference runtime; C, waiting and sigma do not scale.
+ */
+static void test_document_scales_python_times(void **state) {
+    (void)state;
+    struct plan plan;
+    plan_of(
+        "{\"schema\":1,\"reference\":\"cpython-3.12\","
+        "\"runtimes\":[{\"base\":\"cpython-3.12\",\"python_cost\":1.5}],"
+        "\"workload\":{\"jobs\":{\"count\":1,\"steps\":[{\"python_us\":10},"
+        "{\"python_cpu_us\":{\"dist\":\"uniform\",\"min\":2,\"max\":4}},{\"c_us\":10},"
+        "{\"python_us\":{\"dist\":\"lognormal\",\"median\":8,\"sigma\":0.5}},"
+        "{\"io_us\":10},{\"python_us\":0}]}}}",
+        &plan);
+    assert_constant(&plan.steps[0], STEP_PYTHON, 15000);
+    assert_int_equal(plan.steps[1].kind, STEP_PYTHON_CPU);
+    assert_int_equal(plan.steps[1].time.a, 3000);
+    assert_int_equal(plan.steps[1].time.b, 6000);
+    assert_constant(&plan.steps[2], STEP_C_HELD, 10000);
+    assert_int_equal(plan.steps[3].time.a, 12000);
+    assert_true(plan.steps[3].time.s == 0.5);
+    assert_constant(&plan.steps[4], STEP_IO, 10000);
+    assert_constant(&plan.steps[5], STEP_PYTHON, 0);
+    plan_deinit(&plan);
+
+    /* Relative to the reference, not to cpython-3.12. */
+    plan_of(
+        "{\"schema\":1,\"reference\":\"cpython-3.9\",\"runtimes\":[\"cpython-3.9\"]," JOBS
+        "}",
+        &plan);
+    assert_constant(&plan.steps[0], STEP_PYTHON, 1000);
+    plan_deinit(&plan);
+    plan_of("{\"schema\":1,\"reference\":\"cpython-3.9\",\"runtimes\":[\"cpython-3.12\"]"
+            "," JOBS "}",
+            &plan);
+    const double cost = (double)runtime_row_find("cpython-3.9")->runtime.python_cost_ppm;
+    assert_constant(&plan.steps[0], STEP_PYTHON, (sim_ns)(1000 * 1e6 / cost + 0.5));
+    plan_deinit(&plan);
+}
+
+/* --- jobs --------------------------------------------------------------------- */
+
+static void test_document_reads_steps_of_jobs(void **state) {
+    (void)state;
+    struct plan plan;
+    plan_of(
+        "{\"schema\":1,\"strategies\":[{\"threads\":8}],\"workload\":{\"jobs\":{"
+        "\"count\":200,\"steps\":[{\"python_us\":2000},{\"c_us\":800,\"gil\":"
+        "\"released\"},{\"c_us\":1.5,\"gil\":\"held\"},{\"io_us\":5,\"blocking\":true},"
+        "{\"sleep_us\":0.001},{\"repeat\":3,\"steps\":[{\"io_us\":7},{\"repeat\":0,"
+        "\"steps\":[{\"python_cpu_us\":9}]}]},{\"sleep_us\":1,\"blocking\":false}]}}}",
+        &plan);
+    assert_int_equal(plan.strategy.kind, STRATEGY_THREADS);
+    assert_int_equal(plan.strategy.workers, 8);
+    assert_int_equal(plan.job_count, 200);
+    assert_int_equal(plan.actor_count, 0);
+    assert_int_equal(plan.step_count, 10);
+    assert_int_equal(plan.job.first, 0);
+    assert_int_equal(plan.job.end, 10);
+    assert_constant(&plan.steps[0], STEP_PYTHON, 2000000);
+    assert_constant(&plan.steps[1], STEP_C_RELEASED, 800000);
+    assert_constant(&plan.steps[2], STEP_C_HELD, 1500);
+    assert_constant(&plan.steps[3], STEP_IO, 5000);
+    assert_true(plan.steps[3].blocking);
+    assert_constant(&plan.steps[4], STEP_SLEEP, 1);
+    assert_false(plan.steps[4].blocking);
+    assert_int_equal(plan.steps[5].kind, STEP_REPEAT);
+    assert_int_equal(plan.steps[5].count, 3);
+    assert_int_equal(plan.steps[5].end, 9);
+    assert_constant(&plan.steps[6], STEP_IO, 7000);
+    assert_int_equal(plan.steps[7].kind, STEP_REPEAT);
+    assert_int_equal(plan.steps[7].count, 0);
+    assert_int_equal(plan.steps[7].end, 9);
+    assert_constant(&plan.steps[8], STEP_PYTHON_CPU, 9000);
+    assert_constant(&plan.steps[9], STEP_SLEEP, 1000);
+    assert_false(plan.steps[9].blocking);
+    plan_deinit(&plan);
+}
+
+/* Only `forever` must take time: a sweep may well go down to 0. */
+static void test_document_repeats_what_takes_no_time(void **state) {
+    (void)state;
+    struct plan plan;
+    plan_of("{\"schema\":1,\"workload\":{\"jobs\":{\"count\":1,\"steps\":[{\"repeat\":9,"
+            "\"steps\":[{\"python_us\":0}]}]}}}",
+            &plan);
+    assert_constant(&plan.steps[1], STEP_PYTHON, 0);
+    plan_deinit(&plan);
+}
+
+static void test_document_names_the_site_of_every_step(void **state) {
+    (void)state;
+    static const char *const sites[] = {
+        "/workload/jobs/steps/0", "/workload/jobs/steps/1",
+        "/workload/jobs/steps/1/steps/0", "/workload/jobs/steps/1/steps/0/steps/0",
+        "/workload/jobs/steps/2"};
+    struct plan plan;
+    plan_of("{\"schema\":1,\"workload\":{\"jobs\":{\"count\":1,\"steps\":[{\"io_us\":1},"
+            "{\"repeat\":2,\"steps\":[{\"repeat\":2,\"steps\":[{\"io_us\":1}]}]},"
+            "{\"io_us\":1}]}}}",
+            &plan);
+    assert_int_equal(plan.site_count, 5);
+    for (size_t i = 0; i < 5; i++) {
+        assert_int_equal(plan.steps[i].site, i);
+        assert_string_equal(plan.sites[i], sites[i]);
+    }
+    plan_deinit(&plan);
+}
+
+static void test_document_reads_distributions(void **state) {
+    (void)state;
+    static const struct distribution expected[] = {
+        {DISTRIBUTION_CONSTANT, 5000, 0, 0},
+        {DISTRIBUTION_UNIFORM, 1000, 2500, 0},
+        {DISTRIBUTION_EXPONENTIAL, 70000, 0, 0},
+        {DISTRIBUTION_LOGNORMAL, 50000000, 0, 0.5},
+        {DISTRIBUTION_PARETO, 3000, 0, 1.5},
+    };
+    struct plan plan;
+    plan_of("{\"schema\":1,\"workload\":{\"jobs\":{\"count\":1,\"steps\":["
+            "{\"io_us\":{\"dist\":\"constant\",\"value\":5}},"
+            "{\"io_us\":{\"dist\":\"uniform\",\"min\":1,\"max\":2.5}},"
+            "{\"io_us\":{\"dist\":\"exponential\",\"mean\":70}},"
+            "{\"io_us\":{\"dist\":\"lognormal\",\"median\":50000,\"sigma\":0.5}},"
+            "{\"io_us\":{\"dist\":\"pareto\",\"min\":3,\"shape\":1.5}}]}}}",
+            &plan);
+    for (size_t i = 0; i < 5; i++) {
+        const struct distribution *actual = &plan.steps[i].time;
+        assert_int_equal(actual->kind, expected[i].kind);
+        assert_int_equal(actual->a, expected[i].a);
+        assert_int_equal(actual->b, expected[i].b);
+        assert_true(actual->s == expected[i].s);
+    }
+    plan_deinit(&plan);
+}
+
+/* --- actors ------------------------------------------------------------------- */
+
+static const char actors_text[] =
+    "{\"schema\":1,\"workload\":{\"actors\":["
+    "{\"name\":\"spinner\",\"thread\":2,\"daemon\":true,"
+    "\"steps\":[{\"forever\":[{\"python_us\":1000}]}]},"
+    "{\"name\":\"nobody\",\"thread\":0,\"steps\":[{\"io_us\":1}]},"
+    "{\"name\":\"echo\",\"thread\":1,\"steps\":[{\"repeat\":300,\"steps\":[{\"io_us\":16}"
+    ","
+    "{\"python_us\":12},{\"c_us\":5,\"gil\":\"released\"}]}]},"
+    "{\"name\":\"server\",\"event_loop\":1,\"tasks\":["
+    "{\"name\":\"client\",\"count\":100,\"steps\":[{\"await_io_us\":10000},"
+    "{\"to_thread\":[{\"python_us\":5},{\"io_us\":6}]}]},"
+    "{\"name\":\"beat\",\"steps\":[{\"await_sleep_us\":7}]}]}]}}";
+
+static void test_document_reads_actors(void **state) {
+    (void)state;
+    struct plan plan;
+    plan_of(actors_text, &plan);
+    assert_int_equal(plan.strategy.kind, STRATEGY_ACTORS);
+    assert_int_equal(plan.job_count, 0);
+    assert_int_equal(plan.actor_count, 3);
+
+    const struct actor_plan *spinner = &plan.actors[0];
+    assert_string_equal(spinner->name, "spinner");
+    assert_int_equal(spinner->kind, ACTOR_THREAD);
+    assert_int_equal(spinner->count, 2);
+    assert_true(spinner->daemon);
+    assert_int_equal(spinner->steps.first, 0);
+    assert_int_equal(spinner->steps.end, 2);
+    assert_int_equal(plan.steps[0].kind, STEP_FOREVER);
+    assert_int_equal(plan.steps[0].end, 2);
+    assert_constant(&plan.steps[1], STEP_PYTHON, 1000000);
+
+    /* The actor without threads has left no steps behind. */
+    const struct actor_plan *echo = &plan.actors[1];
+    assert_string_equal(echo->name, "echo");
+    assert_int_equal(echo->count, 1);
+    assert_false(echo->daemon);
+    assert_int_equal(echo->steps.first, 2);
+    assert_int_equal(echo->steps.end, 6);
+    assert_int_equal(plan.steps[2].count, 300);
+    assert_constant(&plan.steps[5], STEP_C_RELEASED, 5000);
+    assert_string_equal(plan.sites[plan.steps[5].site],
+                        "/workload/actors/2/steps/0/steps/2");
+    plan_deinit(&plan);
+}
+
+static void test_document_reads_tasks(void **state) {
+    (void)state;
+    struct plan plan;
+    plan_of(actors_text, &plan);
+    const struct actor_plan *server = &plan.actors[2];
+    assert_string_equal(server->name, "server");
+    assert_int_equal(server->kind, ACTOR_EVENT_LOOP);
+    assert_int_equal(server->first_task, 0);
+    assert_int_equal(server->task_end, 2);
+    assert_int_equal(plan.task_count, 2);
+    assert_string_equal(plan.tasks[0].name, "client");
+    assert_int_equal(plan.tasks[0].count, 100);
+    assert_int_equal(plan.tasks[0].steps.first, 6);
+    assert_int_equal(plan.tasks[0].steps.end, 10);
+    assert_constant(&plan.steps[6], STEP_AWAIT_IO, 10000000);
+    assert_int_equal(plan.steps[7].kind, STEP_TO_THREAD);
+    assert_int_equal(plan.steps[7].end, 10);
+    assert_constant(&plan.steps[9], STEP_IO, 6000);
+    assert_string_equal(plan.sites[plan.steps[9].site],
+                        "/workload/actors/3/tasks/0/steps/1/to_thread/1");
+    assert_string_equal(plan.tasks[1].name, "beat");
+    assert_int_equal(plan.tasks[1].count, 1);
+    assert_constant(&plan.steps[10], STEP_AWAIT_SLEEP, 7000);
+    plan_deinit(&plan);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_document_reads_scalars),
+        cmocka_unit_test(test_document_has_defaults),
+        cmocka_unit_test(test_document_keeps_source_and_canonical_text),
+        cmocka_unit_test(test_document_hash_tells_documents_apart),
+        cmocka_unit_test(test_document_canonical_keeps_numbers),
+        cmocka_unit_test(test_document_reads_no_further_than_size),
+        cmocka_unit_test(test_document_overrides_machine),
+        cmocka_unit_test(test_document_overrides_runtime),
+        cmocka_unit_test(test_document_overrides_every_parameter),
+        cmocka_unit_test(test_document_scales_python_times),
+        cmocka_unit_test(test_document_reads_steps_of_jobs),
+        cmocka_unit_test(test_document_repeats_what_takes_no_time),
+        cmocka_unit_test(test_document_names_the_site_of_every_step),
+        cmocka_unit_test(test_document_reads_distributions),
+        cmocka_unit_test(test_document_reads_actors),
+        cmocka_unit_test(test_document_reads_tasks),
+    };
+    return cmocka_run_group_tests_name("document", tests, NULL, NULL);
+}

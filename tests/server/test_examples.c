@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/* The documents that are shipped: each can be read, says what to look for, and runs. */
+#include "tests/support/test.h"
+
+#include <string.h>
+
+#include "engine/analysis/run.h"
+#include "server/examples/example.h"
+#include "server/grid/grid.h"
+
+static struct document *parse(const struct example *example) {
+    struct document *document = NULL;
+    struct err err = {0};
+    if (document_parse(&document, example->text, example->size, &err) != 0) {
+        fail_msg("%s: %s: %s", example->id, err.pointer, err.text);
+    }
+    return document;
+}
+
+static const struct example *find(const char *id) {
+    for (size_t i = 0; i < example_count; i++) {
+        if (strcmp(examples[i].id, id) == 0) {
+            return &examples[i];
+        }
+    }
+    fail_msg("there is no example %s", id);
+    return NULL;
+}
+
+static void test_examples_say_what_to_look_for(void **state) {
+    (void)state;
+    assert_true(example_count >= 8);
+    for (size_t i = 0; i < example_count; i++) {
+        struct document *document = parse(&examples[i]);
+        assert_true(document->name[0] != '\0');
+        assert_true(strlen(document->description) > 40);
+        assert_int_not_equal(document->goal, METRIC_COUNT);
+        document_destroy(document);
+    }
+}
+
+static struct grid *expand(const char *id) {
+    struct document *document = parse(find(id));
+    struct grid *grid = NULL;
+    struct err err = {0};
+    if (grid_create(&grid, document, &err) != 0) {
+        fail_msg("%s: %s: %s", id, err.pointer, err.text);
+    }
+    document_destroy(document);
+    return grid;
+}
+
+/* One metric of repetition 0 of a cell. */
+static double run_cell(const struct grid *grid, size_t index, enum metric_id metric) {
+    struct plan plan;
+    struct err err = {0};
+    struct run_result result = {0};
+    const struct run_options options = {0};
+    if (grid_cell_plan(grid, index, &plan, &err) != 0 ||
+        run_execute(&result, &plan, &options, &err) != 0) {
+        fail_msg("cell %zu: %s", index, err.text);
+    }
+    assert_int_equal(result.status, RUN_DONE);
+    const double value = result.metric[metric];
+    run_result_deinit(&result);
+    plan_deinit(&plan);
+    return value;
+}
+
+static void test_examples_run(void **state) {
+    (void)state;
+    for (size_t i = 0; i < example_count; i++) {
+        struct grid *grid = expand(examples[i].id);
+        for (size_t j = 0; j < grid_cell_count(grid); j++) {
+            assert_null(grid_cell(grid, j)->reason);
+            assert_true(run_cell(grid, j, METRIC_MAKESPAN_US) > 0);
+        }
+        grid_destroy(grid);
+    }
+}
+
+/* The GIL makes two computing threads as slow as one after the other; without it two
+ * cores halve the time. */
+static void test_examples_two_threads_need_no_gil(void **state) {
+    (void)state;
+    struct grid *grid = expand("gil-two-cpu-threads");
+    const double gil_alone = run_cell(grid, 0, METRIC_MAKESPAN_US);
+    const double gil_threads = run_cell(grid, 1, METRIC_MAKESPAN_US);
+    assert_true(gil_threads >= gil_alone);
+    grid_destroy(grid);
+    grid = expand("no-gil-two-cpu-threads");
+    const double free_alone = run_cell(grid, 0, METRIC_MAKESPAN_US);
+    const double free_threads = run_cell(grid, 1, METRIC_MAKESPAN_US);
+    assert_true(free_threads < 0.6 * free_alone);
+    assert_true(free_alone > gil_alone);
+    grid_destroy(grid);
+}
+
+/* Each point of the sweep has more spinning threads than the one before. */
+static void test_examples_spinning_threads_slow_the_echo(void **state) {
+    (void)state;
+    struct grid *grid = expand("echo-convoy");
+    double before = run_cell(grid, 0, METRIC_THROUGHPUT_PER_S);
+    assert_true(before > 10000);
+    for (size_t i = 1; i < 4; i++) {
+        const double now = run_cell(grid, i, METRIC_THROUGHPUT_PER_S);
+        assert_true(now < before);
+        assert_true(now < 200);
+        before = now;
+    }
+    grid_destroy(grid);
+}
+
+static void test_examples_offloading_frees_the_loop(void **state) {
+    (void)state;
+    struct grid *blocked = expand("loop-blocked"), *offloaded = expand("loop-offloaded");
+    const double late = run_cell(blocked, 0, METRIC_LOOP_LAG_MAX_US);
+    const double less_late = run_cell(offloaded, 0, METRIC_LOOP_LAG_MAX_US);
+    const double on_time = run_cell(offloaded, 1, METRIC_LOOP_LAG_MAX_US);
+    assert_true(late > 20000);
+    assert_true(less_late < late / 2);
+    assert_true(on_time < less_late / 2);
+    grid_destroy(blocked);
+    grid_destroy(offloaded);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_examples_say_what_to_look_for),
+        cmocka_unit_test(test_examples_run),
+        cmocka_unit_test(test_examples_two_threads_need_no_gil),
+        cmocka_unit_test(test_examples_spinning_threads_slow_the_echo),
+        cmocka_unit_test(test_examples_offloading_frees_the_loop),
+    };
+    return cmocka_run_group_tests_name("examples", tests, NULL, NULL);
+}
