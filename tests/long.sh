@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+#
+# Sourced by tests/run --long: what takes too long for every change. Each part reports through
+# `add`, like the ordinary parts. The repeated kill -9 tests are ordinary tests, which do more
+# rounds when GILSCOPE_LONG is set.
+
+# Each fuzzer starts from the inputs of tests/fuzz/<parser>/ and gets its share of ten minutes.
+run_fuzzers() {
+    local source name share count
+    build fuzz
+    count=$(find "$top/tests/fuzz" -name 'fuzz_*.c' | wc -l)
+    [ "$count" -gt 0 ] || return 0
+    share=$((600 / count))
+    for source in "$top"/tests/fuzz/fuzz_*.c; do
+        name=$(basename "$source" .c)
+        say "$name for $share s"
+        mkdir -p "$work/corpus/$name"
+        if isolated "$top/build/fuzz/tests/$name" -max_total_time="$share" -rss_limit_mb=2048 \
+            -timeout=20 -print_final_stats=1 -artifact_prefix="$work/" \
+            "$work/corpus/$name" "$top/tests/fuzz/${name#fuzz_}" \
+            >"$work/$name.log" 2>&1; then
+            grep -E 'number_of_executed_units|peak_rss_mb' "$work/$name.log"
+            add 1 0 0
+        else
+            tail -n 40 "$work/$name.log"
+            # The input that did it, as text that can be pasted into a file of the corpus.
+            find "$work" -maxdepth 1 -name '*-*' -newer "$work/corpus/$name" -type f \
+                ! -name '*.log' -exec base64 {} +
+            add 0 1 0
+        fi
+    done
+}
+
+say "long tests"
+build tsan
+run_ctest tsan
+build valgrind
+run_ctest valgrind
+run_fuzzers
