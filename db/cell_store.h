@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cell_store - the points of an experiment's grid, and the summary of their runs.
+ *
+ *     pending -> running -> done | failed | limited
+ *        |          +-----> interrupted -> pending      (experiment_store_requeue)
+ *        +-> not_applicable | failed
+ */
+#ifndef DB_CELL_STORE_H
+#define DB_CELL_STORE_H
+
+#include "db/db.h"
+#include "engine/base/memory.h"
+
+enum cell_status {
+    CELL_PENDING,
+    CELL_RUNNING,
+    CELL_DONE,
+    CELL_FAILED,
+    CELL_LIMITED,
+    CELL_NOT_APPLICABLE,
+    CELL_INTERRUPTED,
+    CELL_STATUS_COUNT
+};
+
+/* "pending", "running" ...: the words of the API and of the file. */
+const char *cell_status_name(enum cell_status status);
+
+/* A cell to be stored with its experiment; all text is UTF-8 and borrowed for the call.
+ */
+struct cell_new {
+    const char *key; /* hash of the canonical resolved document and the engine version */
+    const char *runtime;     /* "cpython-3.12" */
+    const char *strategy;    /* as shown to the user: "threads(8)" */
+    const char *point;       /* JSON object: pointer -> value of the sweep */
+    enum cell_status status; /* CELL_PENDING or CELL_NOT_APPLICABLE */
+    const char *reason;      /* why not applicable; may be NULL */
+};
+
+/* One metric over the cell's finished runs (status done or limited). */
+struct metric_summary {
+    const char *name; /* of engine/analysis/metrics.h */
+    double median, min, max;
+};
+
+struct cell_row {
+    int64_t id;
+    int64_t experiment;
+    int64_t index; /* 0, 1, 2 ... within the experiment */
+    const char *key;
+    const char *runtime;
+    const char *strategy;
+    const char *point;
+    const char *reason; /* "" when there is nothing to say */
+    enum cell_status status;
+    const struct metric_summary *metrics; /* by name; none before the cell is finished */
+    size_t metric_count;
+};
+
+struct cell_list {
+    struct cell_row *items; /* by index */
+    size_t count;
+    struct metric_summary *summaries; /* private: of all items */
+    struct arena arena;
+};
+
+/* All cells of an experiment (none when there is no such experiment). */
+int cell_store_list(struct db_reader *reader, int64_t experiment, struct cell_list *out,
+                    struct err *err) WARN_UNUSED;
+
+/* One cell, as a list of one; ERR_NOT_FOUND. */
+int cell_store_read(struct db_reader *reader, int64_t id, struct cell_list *out,
+                    struct err *err) WARN_UNUSED;
+void cell_list_deinit(struct cell_list *list);
+
+/* Pending -> running. ERR_NOT_FOUND; ERR_CONFLICT when it is not pending. */
+int cell_store_start(struct db *db, int64_t id, struct err *err) WARN_UNUSED;
+
+/*
+ * Sets a final status (not pending, not running) and computes the summary of the metrics
+ * from the runs that are stored. ERR_NOT_FOUND; ERR_CONFLICT when the picture forbids it.
+ * `reason` may be NULL.
+ */
+int cell_store_finish(struct db *db, int64_t id, enum cell_status status,
+                      const char *reason, struct err *err) WARN_UNUSED;
+
+#endif

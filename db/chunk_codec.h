@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * chunk_codec - a chunk of spans or instants as bytes, and back. The format is specified
+ * at the head of chunk_codec.c.
+ *
+ * Decoding accepts any bytes: it reads nothing outside them, and what it gives back is a
+ * valid chunk (states and kinds known, lanes in their group, times in order and inside
+ * [t0, t1]). No function keeps anything; they may be called from any thread.
+ */
+#ifndef DB_CHUNK_CODEC_H
+#define DB_CHUNK_CODEC_H
+
+#include "engine/base/err.h"
+#include "engine/record/sink.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* A growing array of bytes; a zeroed one is ready for use. */
+struct chunk_bytes {
+    uint8_t *data;
+    size_t size;
+    size_t capacity;
+};
+
+void chunk_bytes_deinit(struct chunk_bytes *bytes);
+
+/* A decoded chunk with room for the largest; `chunk` points into the arrays. */
+struct span_block {
+    struct span_chunk chunk;
+    lane_id lane[CHUNK_SPANS];
+    sim_ns start_ns[CHUNK_SPANS];
+    sim_ns end_ns[CHUNK_SPANS];
+    uint8_t state[CHUNK_SPANS];
+    lane_id resource[CHUNK_SPANS];
+    lane_id by[CHUNK_SPANS];
+    site_id site[CHUNK_SPANS];
+    int64_t column[CHUNK_SPANS]; /* private */
+};
+
+struct instant_block {
+    struct instant_chunk chunk;
+    lane_id lane[CHUNK_SPANS];
+    sim_ns at_ns[CHUNK_SPANS];
+    uint8_t kind[CHUNK_SPANS];
+    lane_id by[CHUNK_SPANS];
+    int64_t column[CHUNK_SPANS]; /* private */
+};
+
+/*
+ * Appends the encoded chunk to `out`. ERR_INVALID when it is no valid chunk, ERR_NOMEM;
+ * `out` keeps its size then.
+ */
+int chunk_codec_encode_spans(const struct span_chunk *chunk, struct chunk_bytes *out,
+                             struct err *err) WARN_UNUSED;
+int chunk_codec_encode_instants(const struct instant_chunk *chunk,
+                                struct chunk_bytes *out, struct err *err) WARN_UNUSED;
+
+/* ERR_CORRUPT says what is wrong with the bytes; the content of `out` is undefined then.
+ */
+int chunk_codec_decode_spans(const void *data, size_t size, struct span_block *out,
+                             struct err *err) WARN_UNUSED;
+int chunk_codec_decode_instants(const void *data, size_t size, struct instant_block *out,
+                                struct err *err) WARN_UNUSED;
+
+#endif

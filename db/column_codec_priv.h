@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * column_codec - a column of a chunk as bytes, and back; the format is specified at the
+ * head of chunk_codec.c. Inside db only.
+ */
+#ifndef DB_COLUMN_CODEC_PRIV_H
+#define DB_COLUMN_CODEC_PRIV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    COLUMN_HEADER_BYTES = 5, /* encoding, length */
+    COLUMN_VALUE_BYTES = 10  /* the most that one value takes */
+};
+
+/* Differences and sums modulo 2^64: every pair of 64-bit values has one. */
+static inline int64_t column_subtract(int64_t a, int64_t b) {
+    return (int64_t)((uint64_t)a - (uint64_t)b);
+}
+
+static inline int64_t column_add(int64_t a, int64_t b) {
+    return (int64_t)((uint64_t)a + (uint64_t)b);
+}
+
+/* Little-endian integers of 1 .. 8 bytes. */
+uint8_t *column_put_fixed(uint8_t *at, uint64_t value, size_t bytes);
+uint64_t column_get_fixed(const uint8_t *at, size_t bytes);
+
+/*
+ * Writes header and data of a column and returns the byte after it. The caller has
+ * provided COLUMN_HEADER_BYTES + count * COLUMN_VALUE_BYTES bytes.
+ */
+uint8_t *column_put(uint8_t *at, const int64_t *values, uint32_t count);
+
+/*
+ * Reads exactly `count` values from exactly `size` bytes of data. False when the bytes
+ * say anything else or the encoding is unknown.
+ */
+bool column_get(const uint8_t *data, size_t size, uint8_t encoding, uint32_t count,
+                int64_t *values);
+
+#endif

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: MIT */
+#include "db/connection_priv.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <sqlite3.h>
+
+#include "engine/base/check.h"
+
+enum {
+    STATEMENTS_MAX = 96, /* more constants than all stores have */
+    BUSY_TIMEOUT_MS = 5000
+};
+
+struct connection {
+    sqlite3 *sqlite;
+    const char *path;
+    enum connection_kind kind;
+    size_t statement_count;
+    struct {
+        const char *sql;
+        sqlite3_stmt *stmt;
+    } statements[STATEMENTS_MAX];
+};
+
+/* --- errors -------------------------------------------------------------------- */
+
+/* What a result code means for the user. The first row that matches counts. */
+static const struct {
+    int code;
+    int ours;
+    const char *text; /* with the path for %s */
+} failures[] = {
+    {SQLITE_FULL, ERR_IO, "the disk of %s is full: free some space, then try again"},
+    {SQLITE_READONLY, ERR_IO,
+     "%s is read-only: change its permissions or use another file"},
+    {SQLITE_PERM, ERR_IO,
+     "%s may not be opened: change its permissions or use another file"},
+    {SQLITE_AUTH, ERR_IO,
+     "%s may not be opened: change its permissions or use another file"},
+    {SQLITE_BUSY, ERR_DB,
+     "%s is locked by another program: close that program, then try again"},
+    {SQLITE_LOCKED, ERR_DB,
+     "%s is locked by another program: close that program, then try again"},
+    {SQLITE_NOTADB, ERR_CORRUPT, "%s is not a gilscope store: name another file"},
+    {SQLITE_CORRUPT, ERR_CORRUPT, "%s is damaged: restore a copy or use another file"},
+    {SQLITE_TOOBIG, ERR_LIMIT, "a text or blob is too large for %s"},
+};
+
+int connection_fail(const struct connection *connection, int code, struct err *err) {
+    const int primary = code & 0xff;
+    for (size_t i = 0; i < sizeof failures / sizeof failures[0]; i++) {
+        if (failures[i].code == primary) {
+            char text[sizeof err->text];
+            sqlite3_snprintf(sizeof text, text, failures[i].text, connection->path);
+            return err_set(err, failures[i].ours, "%s", text);
+        }
+    }
+    if (primary == SQLITE_NOMEM) {
+        return err_set_nomem(err);
+    }
+    if (primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN) {
+        const int why = sqlite3_system_errno(connection->sqlite);
+        return err_set(err, ERR_IO, "%s %s: %s: check the disk and the path",
+                       primary == SQLITE_IOERR ? "cannot read or write" : "cannot open",
+                       connection->path, why != 0 ? strerror(why) : sqlite3_errstr(code));
+    }
+    if (primary == SQLITE_CONSTRAINT) {
+        return err_set(err, ERR_INVALID, "%s does not accept this: %s", connection->path,
+                       sqlite3_errmsg(connection->sqlite));
+    }
+    return err_set(err, ERR_DB, "%s: %s", connection->path,
+                   connection->sqlite != NULL ? sqlite3_errmsg(connection->sqlite)
+                                              : sqlite3_errstr(code));
+}
+
+/* --- opening ------------------------------------------------------------------- */
+
+/*
+ * None of these touches the file. secure_delete would fill every freed page with zeros;
+ * the store holds no secrets. A file that somebody prepared must not run functions in its
+ * schema.
+ */
+static const char SETTINGS[] = "PRAGMA foreign_keys = ON;"
+                               "PRAGMA synchronous = NORMAL;"
+                               "PRAGMA secure_delete = OFF;"
+                               "PRAGMA temp_store = MEMORY;"
+                               "PRAGMA cache_size = -16000;"
+                               "PRAGMA journal_size_limit = 67108864;"
+                               "PRAGMA trusted_schema = OFF;";
+
+static int configure(struct connection *connection, struct err *err) {
+    sqlite3 *sqlite = connection->sqlite;
+    sqlite3_extended_result_codes(sqlite, 1);
+    sqlite3_busy_timeout(sqlite, BUSY_TIMEOUT_MS);
+    /* A file that is refused must stay as it is, so its log is not folded in either. */
+    int code = sqlite3_db_config(sqlite, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    if (code == SQLITE_OK) {
+        code = sqlite3_db_config(sqlite, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    }
+    if (code != SQLITE_OK) {
+        return connection_fail(connection, code, err);
+    }
+    return connection_exec(connection, SETTINGS, err);
+}
+
+int connection_open(struct connection **out, const char *path, enum connection_kind kind,
+                    struct err *err) {
+    struct connection *connection = memory_zeroed(1, sizeof *connection);
+    if (connection == NULL) {
+        return err_set_nomem(err);
+    }
+    connection->path = path;
+    connection->kind = kind;
+    const int flags = kind == CONNECTION_WRITER
+                          ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+                          : SQLITE_OPEN_READONLY;
+    const int code =
+        sqlite3_open_v2(path, &connection->sqlite, flags | SQLITE_OPEN_NOMUTEX, NULL);
+    int rc = 0;
+    if (code != SQLITE_OK) {
+        rc = connection_fail(connection, code, err);
+    } else {
+        rc = configure(connection, err);
+    }
+    if (rc == 0 && kind == CONNECTION_WRITER &&
+        sqlite3_db_readonly(connection->sqlite, "main") == 1) {
+        rc = connection_fail(connection, SQLITE_READONLY, err);
+    }
+    if (rc != 0) {
+        connection_close(connection);
+        return rc;
+    }
+    *out = connection;
+    return 0;
+}
+
+int connection_accept(struct connection *connection, struct err *err) {
+    int code =
+        sqlite3_db_config(connection->sqlite, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+    if (code != SQLITE_OK) {
+        return connection_fail(connection, code, err);
+    }
+    static const char USE_WAL[] = "PRAGMA journal_mode = WAL";
+    struct query q;
+    query_begin(&q, connection, USE_WAL);
+    int rc = query_next(&q, err);
+    if (rc == 1) {
+        rc = 0;
+        if (strcmp(query_get_text(&q, 0), "wal") != 0) {
+            rc = err_set(
+                err, ERR_IO,
+                "the file system of %s cannot share memory between programs: use a "
+                "local disk",
+                connection->path);
+        }
+    }
+    query_end(&q);
+    return rc;
+}
+
+void connection_close(struct connection *connection) {
+    if (connection == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < connection->statement_count; i++) {
+        sqlite3_finalize(connection->statements[i].stmt);
+    }
+    const int code = sqlite3_close(connection->sqlite);
+    ASSERT(code == SQLITE_OK);
+    memory_free(connection);
+}
+
+const char *connection_path(const struct connection *connection) {
+    return connection->path;
+}
+
+/* --- statements ---------------------------------------------------------------- */
+
+/* See query_fail_after(). */
+static _Thread_local int64_t fail_countdown = -1;
+
+void query_fail_after(int64_t after) { fail_countdown = after; }
+
+static bool call_must_fail(void) { return fail_countdown >= 0 && fail_countdown-- == 0; }
+
+static int prepare(struct connection *connection, const char *sql, sqlite3_stmt **out) {
+    for (size_t i = 0; i < connection->statement_count; i++) {
+        if (connection->statements[i].sql == sql) {
+            *out = connection->statements[i].stmt;
+            return SQLITE_OK;
+        }
+    }
+    ASSERT(connection->statement_count < STATEMENTS_MAX);
+    sqlite3_stmt *stmt = NULL;
+    const int code = sqlite3_prepare_v3(connection->sqlite, sql, -1,
+                                        SQLITE_PREPARE_PERSISTENT, &stmt, NULL);
+    if (code == SQLITE_OK) {
+        connection->statements[connection->statement_count].sql = sql;
+        connection->statements[connection->statement_count].stmt = stmt;
+        connection->statement_count++;
+        *out = stmt;
+    }
+    return code;
+}
+
+int connection_exec(struct connection *connection, const char *sql, struct err *err) {
+    int code = SQLITE_FULL;
+    if (!call_must_fail()) {
+        code = sqlite3_exec(connection->sqlite, sql, NULL, NULL, NULL);
+    }
+    return code == SQLITE_OK ? 0 : connection_fail(connection, code, err);
+}
+
+int connection_begin(struct connection *connection, struct err *err) {
+    static const char BEGIN_WRITE[] = "BEGIN IMMEDIATE";
+    static const char BEGIN_READ[] = "BEGIN";
+    struct query q;
+    query_begin(&q, connection,
+                connection->kind == CONNECTION_WRITER ? BEGIN_WRITE : BEGIN_READ);
+    return query_run(&q, err);
+}
+
+int connection_end(struct connection *connection, int rc, struct err *err) {
+    static const char COMMIT[] = "COMMIT";
+    if (rc == 0) {
+        struct query q;
+        query_begin(&q, connection, COMMIT);
+        rc = query_run(&q, err);
+        if (rc == 0) {
+            return 0;
+        }
+    }
+    /* Some errors have rolled back already. */
+    if (sqlite3_get_autocommit(connection->sqlite) == 0) {
+        const int code = sqlite3_exec(connection->sqlite, "ROLLBACK", NULL, NULL, NULL);
+        ASSERT(code == SQLITE_OK || sqlite3_get_autocommit(connection->sqlite) != 0);
+    }
+    return rc;
+}
+
+int64_t connection_changes(const struct connection *connection) {
+    return sqlite3_changes64(connection->sqlite);
+}
+
+int64_t connection_last_id(const struct connection *connection) {
+    return sqlite3_last_insert_rowid(connection->sqlite);
+}
+
+/* --- queries ------------------------------------------------------------------- */
+
+void query_begin(struct query *query, struct connection *connection, const char *sql) {
+    *query = (struct query){.connection = connection};
+    query->code = prepare(connection, sql, &query->stmt);
+    ASSERT(query->code != SQLITE_OK || !sqlite3_stmt_busy(query->stmt));
+}
+
+static void keep(struct query *query, int code) {
+    if (query->code == SQLITE_OK) {
+        query->code = code;
+    }
+}
+
+void query_int(struct query *query, int64_t value) {
+    keep(query, sqlite3_bind_int64(query->stmt, ++query->bound, value));
+}
+
+void query_real(struct query *query, double value) {
+    keep(query, sqlite3_bind_double(query->stmt, ++query->bound, value));
+}
+
+void query_text(struct query *query, const char *text) {
+    keep(query, sqlite3_bind_text64(query->stmt, ++query->bound, text,
+                                    text != NULL ? strlen(text) : 0, SQLITE_STATIC,
+                                    SQLITE_UTF8));
+}
+
+void query_blob(struct query *query, const void *data, size_t size) {
+    keep(query,
+         sqlite3_bind_blob64(query->stmt, ++query->bound, data, size, SQLITE_STATIC));
+}
+
+int query_next(struct query *query, struct err *err) {
+    if (query->code == SQLITE_OK && call_must_fail()) {
+        query->code = SQLITE_FULL;
+    }
+    if (query->code != SQLITE_OK) {
+        return connection_fail(query->connection, query->code, err);
+    }
+    const int code = sqlite3_step(query->stmt);
+    if (code == SQLITE_ROW || code == SQLITE_DONE) {
+        return code == SQLITE_ROW ? 1 : 0;
+    }
+    query->code = code;
+    return connection_fail(query->connection, code, err);
+}
+
+int query_run(struct query *query, struct err *err) {
+    const int rc = query_next(query, err);
+    query_end(query);
+    ASSERT(rc <= 0);
+    return rc;
+}
+
+/* Resets, so that the statement keeps no lock, and forgets the borrowed parameters. */
+void query_end(struct query *query) {
+    if (query->stmt != NULL) {
+        sqlite3_reset(query->stmt);
+        sqlite3_clear_bindings(query->stmt);
+    }
+    *query = (struct query){0};
+}
+
+bool query_is_null(const struct query *query, int column) {
+    return sqlite3_column_type(query->stmt, column) == SQLITE_NULL;
+}
+
+int64_t query_get_int(const struct query *query, int column) {
+    return sqlite3_column_int64(query->stmt, column);
+}
+
+double query_get_real(const struct query *query, int column) {
+    return sqlite3_column_double(query->stmt, column);
+}
+
+const char *query_get_text(const struct query *query, int column) {
+    const unsigned char *text = sqlite3_column_text(query->stmt, column);
+    return text != NULL ? (const char *)text : "";
+}
+
+const void *query_get_blob(const struct query *query, int column, size_t *size) {
+    const void *data = sqlite3_column_blob(query->stmt, column);
+    *size = (size_t)sqlite3_column_bytes(query->stmt, column);
+    return data != NULL ? data : "";
+}
+
+const char *query_copy_text(struct query *query, int column, struct arena *arena) {
+    const char *text = query_get_text(query, column);
+    const size_t size = strlen(text) + 1;
+    char *copy = arena_alloc(arena, size, 1);
+    if (copy == NULL) {
+        keep(query, SQLITE_NOMEM);
+        return "";
+    }
+    memcpy(copy, text, size);
+    return copy;
+}
+
+int query_get_word(const struct query *query, int column, const char *const *words,
+                   int count, struct err *err) {
+    const char *text = query_get_text(query, column);
+    for (int i = 0; i < count; i++) {
+        if (strcmp(words[i], text) == 0) {
+            return i;
+        }
+    }
+    return err_set(err, ERR_CORRUPT,
+                   "%s is damaged: '%.40s' is no word for a %s: restore a copy",
+                   connection_path(query->connection), text,
+                   sqlite3_column_name(query->stmt, column));
+}
+
+int connection_check_json(struct connection *connection, const char *text,
+                          const char *what, struct err *err) {
+    static const char IS_JSON[] = "SELECT json_valid(?)";
+    struct query q;
+    query_begin(&q, connection, IS_JSON);
+    query_text(&q, text);
+    int rc = query_next(&q, err);
+    if (rc == 1) {
+        rc = query_get_int(&q, 0) == 1
+                 ? 0
+                 : err_set(err, ERR_INVALID, "%s is not valid JSON", what);
+    }
+    query_end(&q);
+    return rc;
+}

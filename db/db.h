@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * db - the store: one SQLite file that holds experiments, cells, runs and their
+ * timelines.
+ *
+ * Who may do what:
+ *
+ *     struct db            one per process and file; shared by all its threads
+ *       | owner lock       exclusive, held from db_open(DB_OWN) to db_close()
+ *       | writer           one connection, guarded by `db->writer_mutex` (inside every
+ *       |                  function that takes a `struct db *` and writes)
+ *       +-- struct db_reader   a read-only connection; one per thread, never shared
+ *
+ * Only the owner of a file writes to it. Ownership is a flock() on "<file>-owner", which
+ * the kernel drops when the process dies in whatever way: what the new owner finds
+ * "running" is therefore dead, and db_recover() may say so. A second process gets
+ * ERR_CONFLICT with the number of the first, or opens the file with DB_READ beside it.
+ *
+ * What a function acknowledged by returning 0 survives the death of the process at any
+ * moment. A power cut may lose the last transactions but never damages the file (WAL with
+ * synchronous=NORMAL). Every write is one transaction: all of it is stored, or nothing.
+ *
+ * Errors of every function below and of every store: ERR_IO (disk full, read-only, no
+ * such folder, I/O error), ERR_CORRUPT (not a database, damaged), ERR_DB (locked by
+ * another program, anything else SQLite says), ERR_NOMEM; the text names the file and the
+ * remedy.
+ */
+#ifndef DB_DB_H
+#define DB_DB_H
+
+#include "engine/base/err.h"
+
+#include <stdint.h>
+
+struct db;
+struct db_reader;
+
+enum db_mode {
+    DB_OWN, /* creates or upgrades the file, takes the owner lock, may write */
+    DB_READ /* the file must exist with the current schema; every write is ERR_CONFLICT */
+};
+
+/*
+ * Opens a store. ERR_CONFLICT: another process owns it. ERR_UNSUPPORTED: written by a
+ * newer gilscope, or (DB_READ) by an older one. ERR_INVALID: a database of another
+ * program. A refused file is left as it was, byte for byte.
+ */
+int db_open(struct db **out, const char *path, enum db_mode mode,
+            struct err *err) WARN_UNUSED;
+
+/* Its readers and run writers must be closed before. NULL is accepted. */
+void db_close(struct db *db);
+
+/* The path without symbolic links; lives as long as `db`. */
+const char *db_path(const struct db *db);
+
+/* "3.40.1", of the linked library. */
+const char *db_sqlite_version(void);
+
+/* The number of the newest schema that this program knows. */
+int db_schema_version(void);
+
+/* How many rows a recovery changed. */
+struct db_recovered {
+    int64_t experiments, cells, runs; /* were running, are now interrupted */
+    int64_t timelines;                /* half-written recordings that were removed */
+};
+
+/*
+ * Marks whatever a dead process left "running" as "interrupted" and removes half-written
+ * timelines. Queued experiments stay queued. To be called by the owner (else
+ * ERR_CONFLICT) before it starts a run of its own. `out` may be NULL.
+ */
+int db_recover(struct db *db, struct db_recovered *out, struct err *err) WARN_UNUSED;
+
+/* --- readers ------------------------------------------------------------------- */
+
+/* A connection for one thread; it sees what was committed when a read begins. */
+int db_reader_open(struct db_reader **out, struct db *db, struct err *err) WARN_UNUSED;
+void db_reader_close(struct db_reader *reader);
+
+/*
+ * Between begin and end all reads see one state of the store. Keep it short: an open read
+ * stops the log from being folded back into the file.
+ */
+int db_reader_begin(struct db_reader *reader, struct err *err) WARN_UNUSED;
+void db_reader_end(struct db_reader *reader);
+
+/* PRAGMA integrity_check and foreign_key_check: 0, or ERR_CORRUPT with the first
+ * complaint. */
+int db_reader_check(struct db_reader *reader, struct err *err) WARN_UNUSED;
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* db - what the stores share: write transactions and the reader's connection. */
+#ifndef DB_DB_PRIV_H
+#define DB_DB_PRIV_H
+
+#include "db/connection_priv.h"
+#include "db/db.h"
+
+/*
+ * Takes the writer and begins a transaction. On failure nothing is held. The mutex is
+ * held over SQLite on purpose: guarding this connection is its only use.
+ */
+int db_write_begin(struct db *db, struct connection **out, struct err *err) WARN_UNUSED;
+
+/* Commits when `rc` is 0, else rolls back, and gives the writer back. */
+int db_write_end(struct db *db, int rc, struct err *err) WARN_UNUSED;
+
+/* Deletes the chunks of a run, 1000 at a time, and then the mark that it has a timeline.
+ */
+int db_timeline_remove(struct db *db, int64_t run, struct err *err) WARN_UNUSED;
+
+struct connection *db_reader_connection(struct db_reader *reader);
+
+#endif

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: MIT */
+#include "db/experiment_store.h"
+
+#include <assert.h>
+
+#include "db/db_priv.h"
+
+static const char *const status_names[] = {
+    "queued", "running", "done", "failed", "interrupted",
+};
+static_assert(sizeof status_names / sizeof status_names[0] == EXPERIMENT_STATUS_COUNT,
+              "a name each");
+
+const char *experiment_status_name(enum experiment_status status) {
+    return status_names[status];
+}
+
+/* The picture in the header: bit `to` of row `from`. Queued is reached by requeue only.
+ */
+#define BIT(status) (1U << (status))
+static const unsigned allowed[EXPERIMENT_STATUS_COUNT] = {
+    [EXPERIMENT_QUEUED] =
+        BIT(EXPERIMENT_RUNNING) | BIT(EXPERIMENT_FAILED) | BIT(EXPERIMENT_INTERRUPTED),
+    [EXPERIMENT_RUNNING] =
+        BIT(EXPERIMENT_DONE) | BIT(EXPERIMENT_FAILED) | BIT(EXPERIMENT_INTERRUPTED),
+};
+
+static int not_found(int64_t id, struct err *err) {
+    return err_set(err, ERR_NOT_FOUND, "there is no experiment %lld", (long long)id);
+}
+
+/* --- inserting ----------------------------------------------------------------- */
+
+static const char FIND_BY_HASH[] = "SELECT id FROM experiment WHERE content_hash = ?";
+
+/* *id = 0 when there is none. */
+static int find_by_hash(struct connection *connection, const char *content_hash,
+                        int64_t *id, struct err *err) {
+    struct query q;
+    query_begin(&q, connection, FIND_BY_HASH);
+    query_text(&q, content_hash);
+    int rc = query_next(&q, err);
+    if (rc >= 0) {
+        *id = rc == 1 ? query_get_int(&q, 0) : 0;
+        rc = 0;
+    }
+    query_end(&q);
+    return rc;
+}
+
+static const char INSERT_EXPERIMENT[] =
+    "INSERT INTO experiment (name, document, content_hash, status, created_ms,"
+    " engine_version, seed, cell_count) VALUES (?, ?, ?, 'queued', ?, ?, ?, ?)";
+
+static int insert_experiment(struct connection *connection,
+                             const struct experiment_new *experiment, int64_t *id,
+                             struct err *err) {
+    int rc = connection_check_json(connection, experiment->document, "the document", err);
+    if (rc != 0) {
+        return rc;
+    }
+    struct query q;
+    query_begin(&q, connection, INSERT_EXPERIMENT);
+    query_text(&q, experiment->name);
+    query_text(&q, experiment->document);
+    query_text(&q, experiment->content_hash);
+    query_int(&q, experiment->created_ms);
+    query_text(&q, experiment->engine_version);
+    query_int(&q, (int64_t)experiment->seed);
+    query_int(&q, (int64_t)experiment->cell_count);
+    rc = query_run(&q, err);
+    if (rc == 0) {
+        *id = connection_last_id(connection);
+    }
+    return rc;
+}
+
+static const char INSERT_CELL[] =
+    "INSERT INTO cell (experiment, idx, key, runtime, strategy, point, status, reason)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+
+static int insert_cell(struct connection *connection, int64_t experiment, size_t index,
+                       const struct cell_new *cell, struct err *err) {
+    if (cell->status != CELL_PENDING && cell->status != CELL_NOT_APPLICABLE) {
+        return err_set(err, ERR_INVALID, "a new cell cannot be '%s'",
+                       cell_status_name(cell->status));
+    }
+    const int rc =
+        connection_check_json(connection, cell->point, "the point of a cell", err);
+    if (rc != 0) {
+        return rc;
+    }
+    struct query q;
+    query_begin(&q, connection, INSERT_CELL);
+    query_int(&q, experiment);
+    query_int(&q, (int64_t)index);
+    query_text(&q, cell->key);
+    query_text(&q, cell->runtime);
+    query_text(&q, cell->strategy);
+    query_text(&q, cell->point);
+    query_text(&q, cell_status_name(cell->status));
+    query_text(&q, cell->reason != NULL ? cell->reason : "");
+    return query_run(&q, err);
+}
+
+int experiment_store_insert(struct db *db, const struct experiment_new *experiment,
+                            int64_t *id, bool *existed, struct err *err) {
+    struct connection *connection;
+    int64_t old = 0, new = 0;
+    int rc = db_write_begin(db, &connection, err);
+    if (rc != 0) {
+        return rc;
+    }
+    rc = find_by_hash(connection, experiment->content_hash, &old, err);
+    if (rc == 0 && old == 0) {
+        rc = insert_experiment(connection, experiment, &new, err);
+        for (size_t i = 0; rc == 0 && i < experiment->cell_count; i++) {
+            rc = insert_cell(connection, new, i, &experiment->cells[i], err);
+        }
+    }
+    rc = db_write_end(db, rc, err);
+    if (rc == 0) {
+        *id = old != 0 ? old : new;
+        *existed = old != 0;
+    }
+    return rc;
+}
+
+/* --- reading ------------------------------------------------------------------- */
+
+#define ROW_COLUMNS                                                                      \
+    "e.id, e.name, e.content_hash, e.engine_version, e.reason, e.status, e.seed,"        \
+    " e.created_ms, e.cell_count, (SELECT count(*) FROM cell c WHERE c.experiment = "    \
+    "e.id AND c.status NOT IN ('pending', 'running', 'interrupted'))"
+
+static const char READ_EXPERIMENT[] =
+    "SELECT " ROW_COLUMNS ", e.document FROM experiment e WHERE e.id = ?";
+static const char LIST_EXPERIMENTS[] =
+    "SELECT " ROW_COLUMNS " FROM experiment e WHERE e.id < ? ORDER BY e.id DESC LIMIT ?";
+
+static int read_row(struct query *q, struct experiment_row *row, struct arena *arena,
+                    struct err *err) {
+    const int status = query_get_word(q, 5, status_names, EXPERIMENT_STATUS_COUNT, err);
+    if (status < 0) {
+        return status;
+    }
+    *row = (struct experiment_row){
+        .id = query_get_int(q, 0),
+        .name = query_copy_text(q, 1, arena),
+        .content_hash = query_copy_text(q, 2, arena),
+        .engine_version = query_copy_text(q, 3, arena),
+        .reason = query_copy_text(q, 4, arena),
+        .status = (enum experiment_status)status,
+        .seed = (uint64_t)query_get_int(q, 6),
+        .created_ms = query_get_int(q, 7),
+        .cells = query_get_int(q, 8),
+        .cells_done = query_get_int(q, 9),
+    };
+    return 0;
+}
+
+int experiment_store_read(struct db_reader *reader, int64_t id, struct experiment *out,
+                          struct err *err) {
+    struct experiment found = {0};
+    struct query q;
+    query_begin(&q, db_reader_connection(reader), READ_EXPERIMENT);
+    query_int(&q, id);
+    int rc = query_next(&q, err);
+    if (rc == 0) {
+        rc = not_found(id, err);
+    }
+    if (rc == 1) {
+        rc = read_row(&q, &found.row, &found.arena, err);
+        found.row.document = query_copy_text(&q, 10, &found.arena);
+        if (rc == 0) {
+            rc = query_next(&q, err); /* 0, or out of memory while copying */
+        }
+    }
+    query_end(&q);
+    if (rc != 0) {
+        experiment_deinit(&found);
+        return rc;
+    }
+    *out = found;
+    return 0;
+}
+
+void experiment_deinit(struct experiment *experiment) {
+    arena_deinit(&experiment->arena);
+    *experiment = (struct experiment){0};
+}
+
+int experiment_store_find(struct db_reader *reader, const char *content_hash, int64_t *id,
+                          struct err *err) {
+    int64_t found = 0;
+    const int rc = find_by_hash(db_reader_connection(reader), content_hash, &found, err);
+    if (rc != 0) {
+        return rc;
+    }
+    if (found == 0) {
+        return err_set(err, ERR_NOT_FOUND, "there is no such experiment");
+    }
+    *id = found;
+    return 0;
+}
+
+/* One row more than the page holds tells whether there is a next page. */
+static int list_rows(struct query *q, size_t limit, struct experiment_list *list,
+                     struct err *err) {
+    int rc;
+    while ((rc = query_next(q, err)) == 1) {
+        if (list->count == limit) {
+            list->next = list->items[limit - 1].id;
+            return 0;
+        }
+        rc = read_row(q, &list->items[list->count], &list->arena, err);
+        if (rc != 0) {
+            return rc;
+        }
+        list->count++;
+    }
+    return rc;
+}
+
+int experiment_store_list(struct db_reader *reader, int64_t before, size_t limit,
+                          struct experiment_list *out, struct err *err) {
+    if (limit < 1 || limit > EXPERIMENT_PAGE_MAX) {
+        return err_set(err, ERR_INVALID, "a page has 1 to %d items", EXPERIMENT_PAGE_MAX);
+    }
+    struct experiment_list list = {0};
+    list.items = arena_alloc(&list.arena, limit, sizeof *list.items);
+    if (list.items == NULL) {
+        arena_deinit(&list.arena);
+        return err_set_nomem(err);
+    }
+    struct query q;
+    query_begin(&q, db_reader_connection(reader), LIST_EXPERIMENTS);
+    query_int(&q, before > 0 ? before : INT64_MAX);
+    query_int(&q, (int64_t)limit + 1);
+    const int rc = list_rows(&q, limit, &list, err);
+    query_end(&q);
+    if (rc != 0) {
+        experiment_list_deinit(&list);
+        return rc;
+    }
+    *out = list;
+    return 0;
+}
+
+void experiment_list_deinit(struct experiment_list *list) {
+    arena_deinit(&list->arena);
+    *list = (struct experiment_list){0};
+}
+
+static const char NEXT_QUEUED[] =
+    "SELECT min(id) FROM experiment WHERE status = 'queued' AND id > ?";
+
+int experiment_store_next_queued(struct db_reader *reader, int64_t after, int64_t *id,
+                                 struct err *err) {
+    int64_t found = 0;
+    struct query q;
+    query_begin(&q, db_reader_connection(reader), NEXT_QUEUED);
+    query_int(&q, after);
+    int rc = query_next(&q, err);
+    if (rc == 1) {
+        found = query_get_int(&q, 0); /* 0 for NULL: the minimum of nothing */
+        rc = 0;
+    }
+    query_end(&q);
+    if (rc != 0) {
+        return rc;
+    }
+    if (found == 0) {
+        return err_set(err, ERR_NOT_FOUND, "no experiment is queued");
+    }
+    *id = found;
+    return 0;
+}
+
+/* --- changing ------------------------------------------------------------------ */
+
+static const char READ_STATUS[] = "SELECT status FROM experiment WHERE id = ?";
+static const char SET_STATUS[] =
+    "UPDATE experiment SET status = ?, reason = ? WHERE id = ?";
+static const char REVIVE_CELLS[] = "UPDATE cell SET status = 'pending', reason = ''"
+                                   " WHERE experiment = ? AND status = 'interrupted'";
+
+/* The present status, or an error. */
+static int read_status(struct connection *connection, int64_t id, struct err *err) {
+    struct query q;
+    query_begin(&q, connection, READ_STATUS);
+    query_int(&q, id);
+    int rc = query_next(&q, err);
+    if (rc == 1) {
+        rc = query_get_word(&q, 0, status_names, EXPERIMENT_STATUS_COUNT, err);
+    } else if (rc == 0) {
+        rc = not_found(id, err);
+    }
+    query_end(&q);
+    return rc;
+}
+
+static int write_status(struct connection *connection, int64_t id,
+                        enum experiment_status status, const char *reason,
+                        struct err *err) {
+    struct query q;
+    query_begin(&q, connection, SET_STATUS);
+    query_text(&q, status_names[status]);
+    query_text(&q, reason != NULL ? reason : "");
+    query_int(&q, id);
+    return query_run(&q, err);
+}
+
+static int conflict(int64_t id, int from, enum experiment_status to, struct err *err) {
+    return err_set(err, ERR_CONFLICT, "experiment %lld is %s and cannot become %s",
+                   (long long)id, status_names[from], status_names[to]);
+}
+
+int experiment_store_set_status(struct db *db, int64_t id, enum experiment_status status,
+                                const char *reason, struct err *err) {
+    struct connection *connection;
+    int rc = db_write_begin(db, &connection, err);
+    if (rc != 0) {
+        return rc;
+    }
+    const int from = read_status(connection, id, err);
+    if (from < 0) {
+        rc = from;
+    } else if ((allowed[from] & BIT(status)) == 0) {
+        rc = conflict(id, from, status, err);
+    } else {
+        rc = write_status(connection, id, status, reason, err);
+    }
+    return db_write_end(db, rc, err);
+}
+
+static int revive_cells(struct connection *connection, int64_t id, struct err *err) {
+    struct query q;
+    query_begin(&q, connection, REVIVE_CELLS);
+    query_int(&q, id);
+    return query_run(&q, err);
+}
+
+int experiment_store_requeue(struct db *db, int64_t id, struct err *err) {
+    struct connection *connection;
+    int rc = db_write_begin(db, &connection, err);
+    if (rc != 0) {
+        return rc;
+    }
+    const int from = read_status(connection, id, err);
+    if (from < 0) {
+        rc = from;
+    } else if (from != EXPERIMENT_INTERRUPTED && from != EXPERIMENT_FAILED) {
+        rc = conflict(id, from, EXPERIMENT_QUEUED, err);
+    } else {
+        rc = write_status(connection, id, EXPERIMENT_QUEUED, NULL, err);
+    }
+    if (rc == 0) {
+        rc = revive_cells(connection, id, err);
+    }
+    return db_write_end(db, rc, err);
+}

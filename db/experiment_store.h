@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * experiment_store - submitted documents and what became of them.
+ *
+ *     queued -> running -> done | failed
+ *                  |
+ *                  +-----> interrupted -> queued        (experiment_store_requeue)
+ *
+ * An experiment is stored together with its cells in one transaction. `content_hash`
+ * makes a submission idempotent: the same hash gives the same experiment, however often
+ * it is sent. Ids ascend in the order of submission and are never used twice.
+ */
+#ifndef DB_EXPERIMENT_STORE_H
+#define DB_EXPERIMENT_STORE_H
+
+#include "db/cell_store.h"
+#include "db/db.h"
+#include "engine/base/memory.h"
+
+#include <stdbool.h>
+
+enum experiment_status {
+    EXPERIMENT_QUEUED,
+    EXPERIMENT_RUNNING,
+    EXPERIMENT_DONE,
+    EXPERIMENT_FAILED,
+    EXPERIMENT_INTERRUPTED,
+    EXPERIMENT_STATUS_COUNT
+};
+
+/* "queued", "running" ...: the words of the API and of the file. */
+const char *experiment_status_name(enum experiment_status status);
+
+/* What is submitted; all text is UTF-8 and borrowed for the call. */
+struct experiment_new {
+    const char *name;
+    const char *document; /* JSON text */
+    const char
+        *content_hash; /* of everything that makes it what it is; 1 .. 128 characters */
+    const char *engine_version; /* ENGINE_VERSION */
+    uint64_t seed;
+    int64_t created_ms; /* since 1970, UTC */
+    const struct cell_new *cells;
+    size_t cell_count;
+};
+
+struct experiment_row {
+    int64_t id;
+    const char *name;
+    const char *document; /* NULL in lists */
+    const char *content_hash;
+    const char *engine_version;
+    const char *reason; /* why failed or interrupted, "" otherwise */
+    enum experiment_status status;
+    uint64_t seed;
+    int64_t created_ms;
+    int64_t cells;
+    int64_t cells_done; /* neither pending nor running nor interrupted */
+};
+
+/* One experiment; its text lives in the arena. */
+struct experiment {
+    struct experiment_row row;
+    struct arena arena;
+};
+
+/* One page of a list. `next` is the `before` of the next page, 0 when this is the last
+ * one. */
+struct experiment_list {
+    struct experiment_row *items;
+    size_t count;
+    int64_t next;
+    struct arena arena;
+};
+
+enum { EXPERIMENT_PAGE_MAX = 200 };
+
+/*
+ * Stores a queued experiment. When one with this content_hash exists, nothing is stored,
+ * `*id` is its id and `*existed` is true. ERR_INVALID when SQLite does not take a text
+ * for JSON.
+ */
+int experiment_store_insert(struct db *db, const struct experiment_new *experiment,
+                            int64_t *id, bool *existed, struct err *err) WARN_UNUSED;
+
+/* ERR_NOT_FOUND. On success release with experiment_deinit(). */
+int experiment_store_read(struct db_reader *reader, int64_t id, struct experiment *out,
+                          struct err *err) WARN_UNUSED;
+void experiment_deinit(struct experiment *experiment);
+
+/* ERR_NOT_FOUND when there is none with this hash. */
+int experiment_store_find(struct db_reader *reader, const char *content_hash, int64_t *id,
+                          struct err *err) WARN_UNUSED;
+
+/*
+ * Experiments with an id smaller than `before` (0: from the newest on), newest first, at
+ * most `limit` (1 .. EXPERIMENT_PAGE_MAX, else ERR_INVALID). Release with
+ * experiment_list_deinit().
+ */
+int experiment_store_list(struct db_reader *reader, int64_t before, size_t limit,
+                          struct experiment_list *out, struct err *err) WARN_UNUSED;
+void experiment_list_deinit(struct experiment_list *list);
+
+/* The oldest queued experiment with an id above `after`; ERR_NOT_FOUND when there is
+ * none. */
+int experiment_store_next_queued(struct db_reader *reader, int64_t after, int64_t *id,
+                                 struct err *err) WARN_UNUSED;
+
+/*
+ * Moves an experiment along the picture above (not to queued: see requeue). `reason` may
+ * be NULL. ERR_NOT_FOUND; ERR_CONFLICT when its present status does not allow it.
+ */
+int experiment_store_set_status(struct db *db, int64_t id, enum experiment_status status,
+                                const char *reason, struct err *err) WARN_UNUSED;
+
+/* Interrupted or failed -> queued; its interrupted cells become pending again. */
+int experiment_store_requeue(struct db *db, int64_t id, struct err *err) WARN_UNUSED;
+
+#endif

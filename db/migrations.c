@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+#include "db/migrations_priv.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+/*
+ * The tables.
+ *
+ *     experiment 1--n cell 1--n run 1--n metric, lane, span_chunk, instant_chunk
+ *                       1--n cell_metric
+ *
+ * Times of the wall clock are milliseconds since 1970, UTC; virtual times nanoseconds
+ * since the start of the run. Words (status, kind) are those of the API. `lane.totals` is
+ * specified in run_store.c, `data` of the chunks in chunk_codec.c. run.timeline: 0 none,
+ * 1 being written, 2 complete. Chunks are rowid tables because their rows are large;
+ * their indexes answer which chunks touch a window without reading one.
+ */
+static const char MIGRATION_1[] =
+    "CREATE TABLE experiment ("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  name TEXT NOT NULL,"
+    "  document TEXT NOT NULL,"
+    "  content_hash TEXT NOT NULL UNIQUE CHECK (length(content_hash) BETWEEN 1 AND 128),"
+    "  status TEXT NOT NULL CHECK"
+    "    (status IN ('queued', 'running', 'done', 'failed', 'interrupted')),"
+    "  reason TEXT NOT NULL DEFAULT '',"
+    "  created_ms INTEGER NOT NULL,"
+    "  engine_version TEXT NOT NULL,"
+    "  seed INTEGER NOT NULL," /* the bits of an unsigned 64-bit number */
+    "  cell_count INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX experiment_unfinished ON experiment (status, id)"
+    "  WHERE status IN ('queued', 'running');"
+
+    "CREATE TABLE cell ("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  experiment INTEGER NOT NULL REFERENCES experiment (id) ON DELETE CASCADE,"
+    "  idx INTEGER NOT NULL,"
+    "  key TEXT NOT NULL,"
+    "  runtime TEXT NOT NULL,"
+    "  strategy TEXT NOT NULL,"
+    "  point TEXT NOT NULL,"
+    "  status TEXT NOT NULL CHECK (status IN ('pending', 'running', 'done', 'failed',"
+    "    'limited', 'not_applicable', 'interrupted')),"
+    "  reason TEXT NOT NULL DEFAULT '',"
+    "  UNIQUE (experiment, idx)"
+    ") STRICT;"
+    "CREATE INDEX cell_by_status ON cell (experiment, status);"
+    "CREATE INDEX cell_running ON cell (id) WHERE status = 'running';"
+    "CREATE INDEX cell_by_key ON cell (key);"
+
+    "CREATE TABLE cell_metric ("
+    "  cell INTEGER NOT NULL REFERENCES cell (id) ON DELETE CASCADE,"
+    "  name TEXT NOT NULL,"
+    "  median REAL NOT NULL,"
+    "  min REAL NOT NULL,"
+    "  max REAL NOT NULL,"
+    "  PRIMARY KEY (cell, name)"
+    ") STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE run ("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  cell INTEGER NOT NULL REFERENCES cell (id) ON DELETE CASCADE,"
+    "  repetition INTEGER NOT NULL,"
+    "  status TEXT NOT NULL CHECK (status IN ('running', 'done', 'limited', 'stopped',"
+    "    'failed', 'interrupted')),"
+    "  reason TEXT NOT NULL DEFAULT '',"
+    "  fingerprint TEXT NOT NULL DEFAULT '' CHECK (length(fingerprint) IN (0, 16)),"
+    "  started_ms INTEGER NOT NULL,"
+    "  finished_ms INTEGER NOT NULL DEFAULT 0,"
+    "  duration_ns INTEGER NOT NULL DEFAULT 0,"
+    "  transitions INTEGER NOT NULL DEFAULT 0,"
+    "  timeline INTEGER NOT NULL DEFAULT 0 CHECK (timeline IN (0, 1, 2)),"
+    "  sites TEXT NOT NULL DEFAULT '[]'"
+    ") STRICT;"
+    "CREATE INDEX run_by_cell ON run (cell, repetition);"
+    "CREATE INDEX run_running ON run (id) WHERE status = 'running';"
+    "CREATE INDEX run_recording ON run (id) WHERE timeline = 1;"
+
+    "CREATE TABLE metric ("
+    "  run INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,"
+    "  name TEXT NOT NULL,"
+    "  value REAL NOT NULL,"
+    "  PRIMARY KEY (run, name)"
+    ") STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE lane ("
+    "  run INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,"
+    "  lane INTEGER NOT NULL,"
+    "  kind TEXT NOT NULL,"
+    "  parent INTEGER NOT NULL,"
+    "  name TEXT NOT NULL,"
+    "  born_ns INTEGER NOT NULL,"
+    "  died_ns INTEGER NOT NULL,"
+    "  totals BLOB NOT NULL,"
+    "  PRIMARY KEY (run, lane)"
+    ") STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE span_chunk ("
+    "  id INTEGER PRIMARY KEY,"
+    "  run INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,"
+    "  lane_group INTEGER NOT NULL,"
+    "  seq INTEGER NOT NULL,"
+    "  t0_ns INTEGER NOT NULL,"
+    "  t1_ns INTEGER NOT NULL,"
+    "  count INTEGER NOT NULL,"
+    "  data BLOB NOT NULL"
+    ") STRICT;"
+    "CREATE UNIQUE INDEX span_chunk_by_time"
+    "  ON span_chunk (run, lane_group, t1_ns, seq, t0_ns);"
+
+    "CREATE TABLE instant_chunk ("
+    "  id INTEGER PRIMARY KEY,"
+    "  run INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,"
+    "  seq INTEGER NOT NULL,"
+    "  t0_ns INTEGER NOT NULL,"
+    "  t1_ns INTEGER NOT NULL,"
+    "  count INTEGER NOT NULL,"
+    "  data BLOB NOT NULL"
+    ") STRICT;"
+    "CREATE UNIQUE INDEX instant_chunk_by_time ON instant_chunk (run, t1_ns, seq, t0_ns);"
+
+    "PRAGMA application_id = 0x47536370;"
+    "PRAGMA user_version = 1;";
+
+/* Each sets user_version to its number; position + 1 is the number. */
+static const char *const migrations[] = {
+    MIGRATION_1,
+};
+
+int migrations_count(void) { return (int)(sizeof migrations / sizeof migrations[0]); }
+
+/* The one number that a statement without parameters gives. */
+static int read_number(struct connection *connection, const char *sql, int64_t *out,
+                       struct err *err) {
+    struct query q;
+    query_begin(&q, connection, sql);
+    int rc = query_next(&q, err);
+    if (rc == 1) {
+        *out = query_get_int(&q, 0);
+        rc = 0;
+    }
+    query_end(&q);
+    return rc;
+}
+
+static const char READ_APPLICATION_ID[] = "PRAGMA application_id";
+static const char READ_VERSION[] = "PRAGMA user_version";
+static const char COUNT_TABLES[] = "SELECT count(*) FROM sqlite_schema";
+
+int migrations_version(struct connection *connection, int *version, struct err *err) {
+    int64_t application = 0, number = 0, tables = 0;
+    int rc = read_number(connection, READ_APPLICATION_ID, &application, err);
+    if (rc == 0) {
+        rc = read_number(connection, READ_VERSION, &number, err);
+    }
+    if (rc == 0) {
+        rc = read_number(connection, COUNT_TABLES, &tables, err);
+    }
+    if (rc != 0) {
+        return rc;
+    }
+    const char *path = connection_path(connection);
+    const bool empty = application == 0 && number == 0 && tables == 0;
+    if (!empty && application != MIGRATIONS_APPLICATION_ID) {
+        return err_set(err, ERR_INVALID,
+                       "%s is a database of another program: name another file", path);
+    }
+    if (number > migrations_count()) {
+        return err_set(
+            err, ERR_UNSUPPORTED,
+            "%s was written by a newer gilscope (schema %lld, this one knows %d): "
+            "update gilscope or use another file",
+            path, (long long)number, migrations_count());
+    }
+    if (number < 0 || (!empty && number == 0)) {
+        return err_set(err, ERR_CORRUPT, "%s is damaged: schema number %lld", path,
+                       (long long)number);
+    }
+    *version = (int)number;
+    return 0;
+}
+
+int migrations_run(struct connection *connection, int version, struct err *err) {
+    for (int i = version; i < migrations_count(); i++) {
+        int rc = connection_begin(connection, err);
+        if (rc != 0) {
+            return rc;
+        }
+        rc = connection_exec(connection, migrations[i], err);
+        rc = connection_end(connection, rc, err);
+        if (rc != 0) {
+            return rc;
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * run_store - reading runs: their outcome, metrics and lanes. Writing is run_writer's.
+ *
+ * A run that was interrupted and repeated has a row for each attempt; the newest comes
+ * last.
+ */
+#ifndef DB_RUN_STORE_H
+#define DB_RUN_STORE_H
+
+#include "db/db.h"
+#include "engine/analysis/run.h"
+#include "engine/base/memory.h"
+
+#include <stdbool.h>
+
+enum run_state {
+    RUN_STATE_RUNNING,
+    RUN_STATE_DONE,
+    RUN_STATE_LIMITED,
+    RUN_STATE_STOPPED,
+    RUN_STATE_FAILED,
+    RUN_STATE_INTERRUPTED,
+    RUN_STATE_COUNT
+};
+
+/* "running", "done" ...: the words of the API and of the file. */
+const char *run_state_name(enum run_state state);
+
+struct run_row {
+    int64_t id;
+    int64_t cell;
+    int64_t experiment;
+    uint32_t repetition;
+    enum run_state state;
+    bool has_timeline;    /* a complete recording is stored */
+    char fingerprint[17]; /* 16 hexadecimal digits, "" when there is none */
+    const char *reason;   /* "" when there is nothing to say */
+    const char *sites;    /* JSON array of pointers; NULL in lists */
+    sim_ns duration_ns;
+    int64_t transitions;
+    int64_t started_ms, finished_ms; /* since 1970, UTC; 0 = not yet */
+};
+
+struct run_list {
+    struct run_row *items; /* by (cell, repetition, id) */
+    size_t count;
+    struct arena arena;
+};
+
+/* One run, as a list of one; ERR_NOT_FOUND. */
+int run_store_read(struct db_reader *reader, int64_t id, struct run_list *out,
+                   struct err *err) WARN_UNUSED;
+
+/* All runs of an experiment's cells, by (cell, repetition, id). Cells ascend by index. */
+int run_store_list(struct db_reader *reader, int64_t experiment, struct run_list *out,
+                   struct err *err) WARN_UNUSED;
+
+/* All runs of one cell. */
+int run_store_list_cell(struct db_reader *reader, int64_t cell, struct run_list *out,
+                        struct err *err) WARN_UNUSED;
+void run_list_deinit(struct run_list *list);
+
+/* --- metrics ------------------------------------------------------------------- */
+
+struct metric_value {
+    const char *name; /* of engine/analysis/metrics.h */
+    double value; /* a number, perhaps infinite; a metric without meaning has no row */
+};
+
+struct metric_list {
+    struct metric_value *items; /* in the order of the metric table, unknown names last */
+    size_t count;
+    struct arena arena;
+};
+
+/* The metrics of a run; none before it is finished. ERR_NOT_FOUND when there is no run.
+ */
+int run_store_metrics(struct db_reader *reader, int64_t run, struct metric_list *out,
+                      struct err *err) WARN_UNUSED;
+void metric_list_deinit(struct metric_list *list);
+
+/* --- lanes --------------------------------------------------------------------- */
+
+struct lane_list {
+    struct lane_total *items; /* by id; with the time in every state */
+    size_t count;
+};
+
+/* The lanes of a run that has a timeline, else none. ERR_NOT_FOUND when there is no run.
+ */
+int run_store_lanes(struct db_reader *reader, int64_t run, struct lane_list *out,
+                    struct err *err) WARN_UNUSED;
+void lane_list_deinit(struct lane_list *list);
+
+#endif

@@ -1,0 +1,526 @@
+/* SPDX-License-Identifier: MIT */
+#include "db/run_writer.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "db/chunk_codec.h"
+#include "db/db_priv.h"
+#include "db/lane_totals_priv.h"
+#include "engine/base/check.h"
+
+/* A transaction costs about the same however much is in it; a crash loses what is not in
+ * one. */
+enum { FLUSH_BYTES = 1024 * 1024, FLUSH_MS = 100 };
+
+/* An encoded chunk that waits for the next transaction. */
+struct pending {
+    bool is_span;
+    uint32_t group;
+    uint32_t seq;
+    uint32_t count;
+    sim_ns t0_ns, t1_ns;
+    size_t offset, size; /* in run_writer.bytes */
+};
+
+struct run_writer {
+    struct db *db;
+    int64_t run;
+    bool record;
+    bool again;           /* the run has its outcome already */
+    bool ended;           /* finished or abandoned */
+    char fingerprint[17]; /* again: what the new recording must have */
+    char *sites;          /* again: stored with the timeline */
+    struct sink sink;
+    struct chunk_bytes bytes;
+    struct pending *pending;
+    size_t pending_count;
+    size_t pending_capacity;
+    int64_t flushed_ms; /* monotonic clock */
+};
+
+static int64_t monotonic_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* --- chunks -------------------------------------------------------------------- */
+
+static const char INSERT_SPANS[] =
+    "INSERT INTO span_chunk (run, seq, t0_ns, t1_ns, count, data, lane_group)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?)";
+static const char INSERT_INSTANTS[] =
+    "INSERT INTO instant_chunk (run, seq, t0_ns, t1_ns, count, data)"
+    " VALUES (?, ?, ?, ?, ?, ?)";
+
+static int insert_chunk(struct connection *connection, const struct run_writer *writer,
+                        const struct pending *chunk, struct err *err) {
+    struct query q;
+    query_begin(&q, connection, chunk->is_span ? INSERT_SPANS : INSERT_INSTANTS);
+    query_int(&q, writer->run);
+    query_int(&q, chunk->seq);
+    query_int(&q, chunk->t0_ns);
+    query_int(&q, chunk->t1_ns);
+    query_int(&q, chunk->count);
+    query_blob(&q, writer->bytes.data + chunk->offset, chunk->size);
+    if (chunk->is_span) {
+        query_int(&q, chunk->group);
+    }
+    return query_run(&q, err);
+}
+
+static int insert_pending(struct connection *connection, const struct run_writer *writer,
+                          struct err *err) {
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < writer->pending_count; i++) {
+        rc = insert_chunk(connection, writer, &writer->pending[i], err);
+    }
+    return rc;
+}
+
+static void forget_pending(struct run_writer *writer) {
+    writer->pending_count = 0;
+    writer->bytes.size = 0;
+    writer->flushed_ms = monotonic_ms();
+}
+
+static int flush(struct run_writer *writer, struct err *err) {
+    struct connection *connection;
+    int rc = db_write_begin(writer->db, &connection, err);
+    if (rc == 0) {
+        rc = insert_pending(connection, writer, err);
+        rc = db_write_end(writer->db, rc, err);
+    }
+    if (rc == 0) {
+        forget_pending(writer);
+    }
+    return rc;
+}
+
+/* The last chunk_bytes up to the present end belong to `chunk`; stores all when it is
+ * time. */
+static int keep_chunk(struct run_writer *writer, struct pending chunk, struct err *err) {
+    chunk.size = writer->bytes.size - chunk.offset;
+    writer->pending[writer->pending_count++] = chunk;
+    if (writer->bytes.size < FLUSH_BYTES &&
+        monotonic_ms() - writer->flushed_ms < FLUSH_MS) {
+        return 0;
+    }
+    return flush(writer, err);
+}
+
+static int reserve_pending(struct run_writer *writer, struct err *err) {
+    if (vec_reserve((void **)&writer->pending, &writer->pending_capacity,
+                    writer->pending_count, sizeof *writer->pending) != 0) {
+        return err_set_nomem(err);
+    }
+    return 0;
+}
+
+/* --- the sink ------------------------------------------------------------------ */
+
+/* Lanes are stored with their totals, which are known when the run ends. */
+static int on_lane(void *context, const struct lane *lane, struct err *err) {
+    (void)context; /* The result has them all. */
+    (void)lane;
+    (void)err;
+    return 0;
+}
+
+static int on_spans(void *context, const struct span_chunk *chunk, struct err *err) {
+    struct run_writer *writer = context;
+    int rc = reserve_pending(writer, err);
+    const size_t offset = writer->bytes.size;
+    if (rc == 0) {
+        rc = chunk_codec_encode_spans(chunk, &writer->bytes, err);
+    }
+    if (rc != 0) {
+        return rc;
+    }
+    const struct pending kept = {
+        .is_span = true,
+        .group = chunk->group,
+        .seq = chunk->seq,
+        .count = chunk->count,
+        .t0_ns = chunk->t0_ns,
+        .t1_ns = chunk->t1_ns,
+        .offset = offset,
+    };
+    return keep_chunk(writer, kept, err);
+}
+
+static int on_instants(void *context, const struct instant_chunk *chunk,
+                       struct err *err) {
+    struct run_writer *writer = context;
+    int rc = reserve_pending(writer, err);
+    const size_t offset = writer->bytes.size;
+    if (rc == 0) {
+        rc = chunk_codec_encode_instants(chunk, &writer->bytes, err);
+    }
+    if (rc != 0) {
+        return rc;
+    }
+    const struct pending kept = {
+        .is_span = false,
+        .seq = chunk->seq,
+        .count = chunk->count,
+        .t0_ns = chunk->t0_ns,
+        .t1_ns = chunk->t1_ns,
+        .offset = offset,
+    };
+    return keep_chunk(writer, kept, err);
+}
+
+/* --- opening ------------------------------------------------------------------- */
+
+static const char CELL_EXISTS[] = "SELECT 1 FROM cell WHERE id = ?";
+static const char INSERT_RUN[] =
+    "INSERT INTO run (cell, repetition, status, started_ms, timeline, sites)"
+    " VALUES (?, ?, 'running', ?, ?, ?)";
+
+static int insert_run(struct connection *connection, const struct run_new *run,
+                      int64_t *id, struct err *err) {
+    struct query q;
+    query_begin(&q, connection, CELL_EXISTS);
+    query_int(&q, run->cell);
+    int rc = query_next(&q, err);
+    query_end(&q);
+    if (rc == 0) {
+        rc = err_set(err, ERR_NOT_FOUND, "there is no cell %lld", (long long)run->cell);
+    }
+    const char *sites = run->sites != NULL ? run->sites : "[]";
+    if (rc == 1) {
+        rc = connection_check_json(connection, sites, "the list of sites", err);
+    }
+    if (rc != 0) {
+        return rc;
+    }
+    query_begin(&q, connection, INSERT_RUN);
+    query_int(&q, run->cell);
+    query_int(&q, run->repetition);
+    query_int(&q, run->started_ms);
+    query_int(&q, run->record ? 1 : 0);
+    query_text(&q, sites);
+    rc = query_run(&q, err);
+    if (rc == 0) {
+        *id = connection_last_id(connection);
+    }
+    return rc;
+}
+
+static struct run_writer *writer_create(struct db *db, bool record) {
+    struct run_writer *writer = memory_zeroed(1, sizeof *writer);
+    if (writer != NULL) {
+        writer->db = db;
+        writer->record = record;
+        writer->flushed_ms = monotonic_ms();
+        writer->sink = (struct sink){
+            .context = writer,
+            .lane = on_lane,
+            .spans = on_spans,
+            .instants = on_instants,
+        };
+    }
+    return writer;
+}
+
+int run_writer_open(struct run_writer **out, struct db *db, const struct run_new *run,
+                    struct err *err) {
+    struct run_writer *writer = writer_create(db, run->record);
+    if (writer == NULL) {
+        return err_set_nomem(err);
+    }
+    struct connection *connection;
+    int rc = db_write_begin(db, &connection, err);
+    if (rc == 0) {
+        rc = insert_run(connection, run, &writer->run, err);
+        rc = db_write_end(db, rc, err);
+    }
+    if (rc != 0) {
+        run_writer_close(writer);
+        return rc;
+    }
+    *out = writer;
+    return 0;
+}
+
+static const char READ_OUTCOME[] = "SELECT status IN ('done', 'limited'), timeline,"
+                                   " fingerprint FROM run WHERE id = ?";
+static const char MARK_RECORDING[] = "UPDATE run SET timeline = 1 WHERE id = ?";
+
+static int check_repeatable(const struct query *q, int64_t run, struct err *err) {
+    const long long id = (long long)run;
+    if (query_get_int(q, 0) == 0) {
+        return err_set(err, ERR_CONFLICT, "run %lld has no result to be repeated", id);
+    }
+    switch (query_get_int(q, 1)) {
+    case 0:
+        return 0;
+    case 1:
+        return err_set(err, ERR_CONFLICT, "the timeline of run %lld is being made", id);
+    default:
+        return err_set(err, ERR_CONFLICT, "run %lld has a timeline", id);
+    }
+}
+
+/* Two repetitions at once would mix their chunks: the mark lets only one of them begin.
+ */
+static int begin_again(struct connection *connection, struct run_writer *writer,
+                       struct err *err) {
+    struct query q;
+    query_begin(&q, connection, READ_OUTCOME);
+    query_int(&q, writer->run);
+    int rc = query_next(&q, err);
+    if (rc == 0) {
+        rc = err_set(err, ERR_NOT_FOUND, "there is no run %lld", (long long)writer->run);
+    } else if (rc == 1) {
+        rc = check_repeatable(&q, writer->run, err);
+        snprintf(writer->fingerprint, sizeof writer->fingerprint, "%s",
+                 query_get_text(&q, 2));
+    }
+    query_end(&q);
+    if (rc == 0) {
+        rc = connection_check_json(connection, writer->sites, "the list of sites", err);
+    }
+    if (rc != 0) {
+        return rc;
+    }
+    query_begin(&q, connection, MARK_RECORDING);
+    query_int(&q, writer->run);
+    return query_run(&q, err);
+}
+
+int run_writer_open_again(struct run_writer **out, struct db *db, int64_t run,
+                          const char *sites, struct err *err) {
+    struct run_writer *writer = writer_create(db, true);
+    if (writer == NULL) {
+        return err_set_nomem(err);
+    }
+    writer->run = run;
+    writer->again = true;
+    writer->sites = memory_strdup(sites != NULL ? sites : "[]");
+    struct connection *connection;
+    int rc =
+        writer->sites != NULL ? db_write_begin(db, &connection, err) : err_set_nomem(err);
+    if (rc == 0) {
+        rc = begin_again(connection, writer, err);
+        rc = db_write_end(db, rc, err);
+    }
+    if (rc != 0) {
+        run_writer_close(writer);
+        return rc;
+    }
+    *out = writer;
+    return 0;
+}
+
+int64_t run_writer_id(const struct run_writer *writer) { return writer->run; }
+
+const struct sink *run_writer_sink(const struct run_writer *writer) {
+    return writer->record ? &writer->sink : NULL;
+}
+
+/* --- ending -------------------------------------------------------------------- */
+
+static const char INSERT_LANE[] =
+    "INSERT INTO lane (run, lane, kind, parent, name, born_ns, died_ns, totals)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+static const char INSERT_METRIC[] =
+    "INSERT INTO metric (run, name, value) VALUES (?, ?, ?)";
+static const char SET_OUTCOME[] =
+    "UPDATE run SET status = ?, reason = ?, fingerprint = ?, finished_ms = ?,"
+    " duration_ns = ?, transitions = ? WHERE id = ?";
+static const char SET_TIMELINE[] = "UPDATE run SET timeline = 2 WHERE id = ?";
+static const char SET_SITES[] = "UPDATE run SET sites = ? WHERE id = ?";
+static const char SET_ABANDONED[] =
+    "UPDATE run SET status = ?, reason = ?, finished_ms = ? WHERE id = ?";
+
+static int insert_lane(struct connection *connection, int64_t run,
+                       const struct lane_total *total, struct err *err) {
+    uint8_t totals[LANE_TOTALS_BYTES];
+    const size_t size = lane_totals_encode(totals, total->state_ns);
+    struct query q;
+    query_begin(&q, connection, INSERT_LANE);
+    query_int(&q, run);
+    query_int(&q, total->lane.id);
+    query_text(&q, lane_kind_name(total->lane.kind));
+    query_int(&q, total->lane.parent);
+    query_text(&q, total->lane.name);
+    query_int(&q, total->lane.born_ns);
+    query_int(&q, total->died_ns);
+    query_blob(&q, totals, size);
+    return query_run(&q, err);
+}
+
+static int insert_metric(struct connection *connection, int64_t run, const char *name,
+                         double value, struct err *err) {
+    struct query q;
+    query_begin(&q, connection, INSERT_METRIC);
+    query_int(&q, run);
+    query_text(&q, name);
+    query_real(&q, value);
+    return query_run(&q, err);
+}
+
+static int insert_metrics(struct connection *connection, int64_t run,
+                          const struct run_result *result, struct err *err) {
+    int rc = 0;
+    for (int i = 0; rc == 0 && i < METRIC_COUNT; i++) {
+        if (!isnan(result->metric[i])) {
+            rc = insert_metric(connection, run, metrics[i].name, result->metric[i], err);
+        }
+    }
+    return rc;
+}
+
+static void fingerprint_text(char text[17], const struct run_result *result) {
+    text[0] = '\0';
+    if (result->status != RUN_STOPPED) {
+        snprintf(text, 17, "%016" PRIx64, result->fingerprint);
+    }
+}
+
+static int set_outcome(struct connection *connection, int64_t run,
+                       const struct run_result *result, int64_t finished_ms,
+                       struct err *err) {
+    char fingerprint[17];
+    fingerprint_text(fingerprint, result);
+    struct query q;
+    query_begin(&q, connection, SET_OUTCOME);
+    query_text(&q, run_status_name(result->status));
+    query_text(&q, result->reason);
+    query_text(&q, fingerprint);
+    query_int(&q, finished_ms);
+    query_int(&q, result->duration_ns);
+    query_int(&q, (int64_t)result->transitions);
+    query_int(&q, run);
+    return query_run(&q, err);
+}
+
+/* The rest of the recording, and the mark that it is complete. */
+static int complete_timeline(struct connection *connection,
+                             const struct run_writer *writer,
+                             const struct run_result *result, struct err *err) {
+    int rc = insert_pending(connection, writer, err);
+    for (size_t i = 0; rc == 0 && i < result->lane_count; i++) {
+        rc = insert_lane(connection, writer->run, &result->lanes[i], err);
+    }
+    struct query q;
+    if (rc == 0 && writer->again) {
+        query_begin(&q, connection, SET_SITES);
+        query_text(&q, writer->sites);
+        query_int(&q, writer->run);
+        rc = query_run(&q, err);
+    }
+    if (rc == 0) {
+        query_begin(&q, connection, SET_TIMELINE);
+        query_int(&q, writer->run);
+        rc = query_run(&q, err);
+    }
+    return rc;
+}
+
+static int check_same(const struct run_writer *writer, const struct run_result *result,
+                      struct err *err) {
+    char fingerprint[17];
+    fingerprint_text(fingerprint, result);
+    if (strcmp(fingerprint, writer->fingerprint) != 0) {
+        return err_set(err, ERR_CONFLICT,
+                       "run %lld was repeated with another result: fingerprint '%s' "
+                       "instead of '%s'",
+                       (long long)writer->run, fingerprint, writer->fingerprint);
+    }
+    return 0;
+}
+
+static int store_outcome(struct connection *connection, const struct run_writer *writer,
+                         const struct run_result *result, int64_t finished_ms,
+                         struct err *err) {
+    int rc = 0;
+    if (!writer->again) {
+        rc = set_outcome(connection, writer->run, result, finished_ms, err);
+        if (rc == 0) {
+            rc = insert_metrics(connection, writer->run, result, err);
+        }
+    }
+    if (rc == 0 && writer->record && result->status != RUN_STOPPED) {
+        rc = complete_timeline(connection, writer, result, err);
+    }
+    return rc;
+}
+
+int run_writer_finish(struct run_writer *writer, const struct run_result *result,
+                      int64_t finished_ms, struct err *err) {
+    ASSERT(!writer->ended);
+    int rc = writer->again ? check_same(writer, result, err) : 0;
+    if (rc != 0) {
+        return rc;
+    }
+    struct connection *connection;
+    rc = db_write_begin(writer->db, &connection, err);
+    if (rc != 0) {
+        return rc;
+    }
+    rc = store_outcome(connection, writer, result, finished_ms, err);
+    rc = db_write_end(writer->db, rc, err);
+    if (rc != 0) {
+        return rc;
+    }
+    writer->ended = true;
+    forget_pending(writer);
+    /* What is left of a stopped run's recording is not seen by anybody: if it cannot be
+     * removed now, db_recover() does it. The outcome is stored. */
+    if (writer->record && result->status == RUN_STOPPED &&
+        db_timeline_remove(writer->db, writer->run, NULL) != 0) {
+        return 0;
+    }
+    return 0;
+}
+
+static int set_abandoned(struct run_writer *writer, enum run_state state,
+                         const char *reason, int64_t finished_ms, struct err *err) {
+    struct connection *connection;
+    int rc = db_write_begin(writer->db, &connection, err);
+    if (rc != 0) {
+        return rc;
+    }
+    struct query q;
+    query_begin(&q, connection, SET_ABANDONED);
+    query_text(&q, run_state_name(state));
+    query_text(&q, reason != NULL ? reason : "");
+    query_int(&q, finished_ms);
+    query_int(&q, writer->run);
+    rc = query_run(&q, err);
+    return db_write_end(writer->db, rc, err);
+}
+
+int run_writer_abandon(struct run_writer *writer, enum run_state state,
+                       const char *reason, int64_t finished_ms, struct err *err) {
+    ASSERT(!writer->ended);
+    ASSERT(state == RUN_STATE_FAILED || state == RUN_STATE_STOPPED ||
+           state == RUN_STATE_INTERRUPTED);
+    forget_pending(writer);
+    int rc = 0;
+    if (!writer->again) {
+        rc = set_abandoned(writer, state, reason, finished_ms, err);
+    }
+    if (rc == 0 && writer->record) {
+        rc = db_timeline_remove(writer->db, writer->run, err);
+    }
+    writer->ended = rc == 0;
+    return rc;
+}
+
+void run_writer_close(struct run_writer *writer) {
+    if (writer == NULL) {
+        return;
+    }
+    chunk_bytes_deinit(&writer->bytes);
+    memory_free(writer->pending);
+    memory_free(writer->sites);
+    memory_free(writer);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * timeline - what is seen of a run's lanes through a window of so many pixels.
+ *
+ * The rule, in terms of a window [from, to) of P pixels (W = to - from):
+ *
+ *   1. A span is seen when it overlaps the window. Its visible part is cut at both edges.
+ *   2. A span is *long* when its visible part is at least a pixel (part * P >= W), else
+ * short.
+ *   3. Every long span is an entry of its own.
+ *   4. The pixel of a short span is that of its visible start: floor((start - from) * P /
+ * W). All short spans of a lane with the same pixel are one entry: count = how many,
+ * state = the state with most visible time among them (the smallest code when equal).
+ *   5. An entry of one span tells the whole span: its own start and end, even outside the
+ *      window, and its resource, by and site. An entry of more reaches from the first
+ * visible start to the last visible end; resource, by and site are -1.
+ *
+ * A long span ends at least one pixel later, so a pixel holds at most two entries of a
+ * lane: one of short spans and one long span that begins in it.
+ *
+ * Instants: those of a lane in the same pixel are one entry at the time of the first; its
+ * kind is the most frequent one (the smallest code when equal), `by` is -1 when there is
+ * more than one.
+ */
+#ifndef DB_TIMELINE_H
+#define DB_TIMELINE_H
+
+#include "db/db.h"
+#include "engine/base/memory.h"
+#include "engine/record/lane.h"
+
+#include <stddef.h>
+
+enum {
+    TIMELINE_MAX_PIXELS = 16384,
+    TIMELINE_MAX_ENTRIES =
+        4 * 1000 * 1000 /* of one answer, spans and instants together */
+};
+
+struct timeline_query {
+    int64_t run;
+    sim_ns from_ns, to_ns; /* 0 <= from < to */
+    uint32_t pixels;       /* 1 .. TIMELINE_MAX_PIXELS */
+    const lane_id *lanes;  /* each once; NULL: all lanes */
+    size_t lane_count;
+};
+
+/* Columns of equal length, in the order of time. */
+struct timeline_lane {
+    lane_id lane;
+    size_t count;
+    sim_ns *start_ns;
+    sim_ns *end_ns;
+    uint8_t *state;    /* enum lane_state */
+    lane_id *resource; /* or LANE_NONE */
+    lane_id *by;       /* or LANE_NONE */
+    site_id *site;     /* or SITE_NONE */
+    uint32_t *merged;  /* how many spans this entry stands for */
+    size_t capacity;   /* private */
+};
+
+/* Columns of equal length, in the order of time and, at the same time, of recording. */
+struct timeline_instants {
+    size_t count;
+    lane_id *lane;
+    sim_ns *at_ns;
+    uint8_t *kind; /* enum instant_kind */
+    lane_id *by;   /* or LANE_NONE */
+    uint32_t *merged;
+    size_t capacity; /* private */
+};
+
+struct timeline_view {
+    struct timeline_lane
+        *lanes; /* as asked for; without a list: those with entries, by id */
+    size_t lane_count;
+    struct timeline_instants instants;
+};
+
+/*
+ * ERR_INVALID: the query is out of range, or names a lane twice or one that is not there.
+ * ERR_NOT_FOUND: no such run, or no timeline of it. ERR_LIMIT: more than
+ * TIMELINE_MAX_ENTRIES. ERR_CORRUPT: a chunk is damaged. On success release with
+ * timeline_view_deinit().
+ */
+int timeline_read(struct db_reader *reader, const struct timeline_query *query,
+                  struct timeline_view *out, struct err *err) WARN_UNUSED;
+void timeline_view_deinit(struct timeline_view *timeline);
+
+#endif

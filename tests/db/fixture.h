@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fixture - a store in a folder of its own, and the things that the tests put into it.
+ *
+ * fixture_setup() and fixture_teardown() are cmocka's; the folder goes with all its
+ * files.
+ */
+#ifndef TESTS_DB_FIXTURE_H
+#define TESTS_DB_FIXTURE_H
+
+#include "tests/support/test.h"
+
+#include "db/db.h"
+#include "db/experiment_store.h"
+#include "db/run_writer.h"
+
+struct fixture {
+    char folder[96];
+    char path[128]; /* of the store */
+};
+
+int fixture_setup(void **state);
+int fixture_teardown(void **state);
+
+/* The test fails when an error is set or `rc` is not 0, and says why. */
+void fixture_ok(int rc, const struct err *err);
+
+/* Opens as the owner. */
+struct db *fixture_open(const struct fixture *fixture);
+struct db_reader *fixture_reader(struct db *db);
+
+/* An experiment with so many pending cells; its hash is made of the number. */
+int64_t fixture_experiment(struct db *db, int number, size_t cells);
+
+/* Id of the first cell of an experiment. */
+int64_t fixture_cell(struct db_reader *reader, int64_t experiment);
+
+/* A result as the engine would give it: `lanes` lanes that belong to the caller. */
+struct run_result fixture_result(uint64_t fingerprint, struct lane_total *lanes,
+                                 size_t lane_count);
+
+/* A recording of one lane: `count` spans of 10 ns from `first` * 10 on, in one chunk of
+ * about 10 bytes a span. */
+int fixture_record(const struct sink *sink, uint32_t seq, uint32_t count, sim_ns first,
+                   struct err *err);
+
+/* One stored and finished run with `chunks` chunks of 100 spans and one lane. */
+int64_t fixture_run(struct db *db, int64_t cell, uint32_t repetition, uint32_t chunks);
+
+/* The one number that a query on the file gives, past all our code. */
+int64_t fixture_sql(const struct fixture *fixture, const char *sql);
+
+/* splitmix64: the next value of a stream of its own. */
+uint64_t fixture_random(uint64_t *state);
+
+/* 0 .. limit - 1 */
+uint32_t fixture_below(uint64_t *state, uint32_t limit);
+
+#endif

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What was acknowledged survives: a process that writes runs is killed in the middle, or
+ * meets a full disk; then the store is opened again and looked at.
+ */
+#define _XOPEN_SOURCE 700
+#include "tests/db/fixture.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "db/timeline.h"
+
+enum { CHUNKS = 40 };
+
+/* --- kill -9 ------------------------------------------------------------------- */
+
+/* Stores runs for ever; the id of each goes into the pipe once it is acknowledged. */
+static _Noreturn void write_for_ever(const struct fixture *fixture, int64_t cell,
+                                     int acknowledged) {
+    struct db *db = NULL;
+    if (db_open(&db, fixture->path, DB_OWN, NULL) != 0) {
+        _exit(1);
+    }
+    for (uint32_t i = 0;; i++) {
+        struct run_writer *writer = NULL;
+        const struct run_new run = {.cell = cell, .repetition = i, .record = true};
+        int rc = run_writer_open(&writer, db, &run, NULL);
+        for (uint32_t seq = 0; rc == 0 && seq < CHUNKS; seq++) {
+            rc = fixture_record(run_writer_sink(writer), seq, CHUNK_SPANS,
+                                (sim_ns)seq * CHUNK_SPANS, NULL);
+        }
+        struct lane_total lane;
+        const struct run_result result = fixture_result(i, &lane, 1);
+        if (rc != 0 || run_writer_finish(writer, &result, 1, NULL) != 0) {
+            _exit(2);
+        }
+        const int64_t id = run_writer_id(writer);
+        run_writer_close(writer);
+        if (write(acknowledged, &id, sizeof id) != (ssize_t)sizeof id) {
+            _exit(3);
+        }
+    }
+}
+
+/* Every acknowledged run is whole: outcome, metrics, lane and each of its spans. */
+static void assert_whole(struct db_reader *reader, int64_t id) {
+    struct err err = {0};
+    struct run_list runs;
+    struct metric_list values;
+    struct lane_list lanes;
+    struct timeline_view timeline;
+    const struct timeline_query query = {
+        .run = id, .to_ns = (sim_ns)CHUNKS * CHUNK_SPANS * 10, .pixels = 1};
+    fixture_ok(run_store_read(reader, id, &runs, &err), &err);
+    assert_int_equal(runs.items[0].state, RUN_STATE_DONE);
+    assert_true(runs.items[0].has_timeline);
+    run_list_deinit(&runs);
+    fixture_ok(run_store_metrics(reader, id, &values, &err), &err);
+    assert_int_equal(values.count, METRIC_COUNT);
+    metric_list_deinit(&values);
+    fixture_ok(run_store_lanes(reader, id, &lanes, &err), &err);
+    assert_int_equal(lanes.count, 1);
+    lane_list_deinit(&lanes);
+    fixture_ok(timeline_read(reader, &query, &timeline, &err), &err);
+    assert_int_equal(timeline.lanes[0].merged[0], CHUNKS * CHUNK_SPANS);
+    timeline_view_deinit(&timeline);
+}
+
+/* Lets the child acknowledge so many runs and kills it somewhere in the next one. */
+static void kill_while_writing(const struct fixture *fixture, int64_t cell, int runs,
+                               uint64_t *random) {
+    int acknowledged[2];
+    assert_int_equal(pipe(acknowledged), 0);
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        close(acknowledged[0]);
+        write_for_ever(fixture, cell, acknowledged[1]);
+    }
+    close(acknowledged[1]);
+    int64_t ids[64];
+    for (int i = 0; i < runs; i++) {
+        assert_int_equal(read(acknowledged[0], &ids[i], sizeof ids[i]), sizeof ids[i]);
+    }
+    /* Not a wait for anything: it moves the moment of death through the next run. */
+    for (volatile uint32_t n = fixture_below(random, 3000000); n > 0; n--) {
+    }
+    assert_int_equal(kill(child, SIGKILL), 0);
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    while (read(acknowledged[0], &ids[runs], sizeof ids[runs]) == sizeof ids[runs]) {
+        runs++;
+    }
+    close(acknowledged[0]);
+
+    struct err err = {0};
+    struct db *db = fixture_open(fixture);
+    struct db_reader *reader = fixture_reader(db);
+    fixture_ok(db_recover(db, NULL, &err), &err);
+    fixture_ok(db_reader_check(reader, &err), &err);
+    for (int i = 0; i < runs; i++) {
+        assert_whole(reader, ids[i]);
+    }
+    db_reader_close(reader);
+    db_close(db);
+    assert_int_equal(fixture_sql(fixture, "SELECT count(*) FROM run WHERE status NOT IN"
+                                          " ('done', 'interrupted') OR timeline = 1"),
+                     0);
+    assert_int_equal(fixture_sql(fixture,
+                                 "SELECT count(*) FROM span_chunk WHERE run NOT IN"
+                                 " (SELECT id FROM run WHERE timeline = 2)"),
+                     0);
+    assert_int_equal(fixture_sql(fixture,
+                                 "SELECT count(*) FROM run r WHERE status ="
+                                 " 'interrupted' AND (fingerprint <> '' OR EXISTS"
+                                 " (SELECT 1 FROM metric WHERE run = r.id))"),
+                     0);
+}
+
+static void test_crash_loses_nothing_that_was_acknowledged(void **state) {
+    const struct fixture *fixture = *state;
+    struct db *db = fixture_open(fixture);
+    struct db_reader *reader = fixture_reader(db);
+    const int64_t cell = fixture_cell(reader, fixture_experiment(db, 1, 1));
+    db_reader_close(reader);
+    db_close(db);
+    uint64_t random = 1;
+    const int rounds = getenv("GILSCOPE_LONG") != NULL ? 200 : 10;
+    for (int round = 0; round < rounds; round++) {
+        kill_while_writing(fixture, cell, 1 + round % 3, &random);
+    }
+    /* Else every death came between two runs, and nothing was tried. */
+    assert_true(fixture_sql(fixture, "SELECT count(*) FROM run WHERE status ="
+                                     " 'interrupted'") > 0);
+}
+
+/* --- a full disk --------------------------------------------------------------- */
+
+/* In a child, because the limit holds for the whole process: 0 when all went as it
+ * should. */
+static int write_until_full(const struct fixture *fixture, int64_t cell) {
+    struct err err = {0};
+    struct db *db = NULL;
+    if (db_open(&db, fixture->path, DB_OWN, &err) != 0) {
+        return 1;
+    }
+    const struct rlimit limit = {.rlim_cur = 512 * 1024, .rlim_max = RLIM_INFINITY};
+    if (setrlimit(RLIMIT_FSIZE, &limit) != 0) {
+        return 2;
+    }
+    struct run_writer *writer = NULL;
+    const struct run_new run = {.cell = cell, .record = true};
+    int rc = run_writer_open(&writer, db, &run, &err);
+    struct lane_total lane;
+    struct run_result result = fixture_result(1, &lane, 1);
+    for (uint32_t seq = 0; rc == 0 && seq < 20000; seq++) {
+        rc = fixture_record(run_writer_sink(writer), seq, 1, (sim_ns)seq, &err);
+    }
+    if (rc == 0) {
+        rc = run_writer_finish(writer, &result, 1, &err);
+    }
+    run_writer_close(writer);
+    if (rc != ERR_IO || strstr(err.text, fixture->path) == NULL ||
+        strstr(err.text, "check the disk") == NULL) {
+        fprintf(stderr, "code %d: %s\n", rc, err.text);
+        return 3;
+    }
+    db_close(db);
+    return 0;
+}
+
+static void test_crash_full_disk_is_an_error_and_stores_no_half(void **state) {
+    const struct fixture *fixture = *state;
+    struct err err = {0};
+    struct db *db = fixture_open(fixture);
+    struct db_reader *reader = fixture_reader(db);
+    const int64_t cell = fixture_cell(reader, fixture_experiment(db, 1, 1));
+    const int64_t before = fixture_run(db, cell, 0, 3);
+    db_reader_close(reader);
+    db_close(db);
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        signal(SIGXFSZ, SIG_IGN);
+        _exit(write_until_full(fixture, cell));
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+
+    db = fixture_open(fixture);
+    reader = fixture_reader(db);
+    struct db_recovered recovered;
+    fixture_ok(db_recover(db, &recovered, &err), &err);
+    assert_int_equal(recovered.runs, 1);
+    fixture_ok(db_reader_check(reader, &err), &err);
+    struct metric_list values;
+    fixture_ok(run_store_metrics(reader, before + 1, &values, &err), &err);
+    assert_int_equal(values.count, 0);
+    metric_list_deinit(&values);
+    /* There is room again: the store works as before. */
+    assert_true(fixture_run(db, cell, 1, 3) > before);
+    db_reader_close(reader);
+    db_close(db);
+    assert_int_equal(fixture_sql(fixture, "SELECT count(*) FROM span_chunk"), 6);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(test_crash_loses_nothing_that_was_acknowledged),
+        TEST(test_crash_full_disk_is_an_error_and_stores_no_half),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/db/fixture.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "db/connection_priv.h"
+#include "db/db_priv.h"
+#include "engine/base/memory.h"
+
+/* What every test works on. */
+struct world {
+    struct fixture *fixture;
+    struct db *db;
+    struct db_reader *reader;
+};
+
+static struct world *world_of(void **state) {
+    static struct world world;
+    world.fixture = *state;
+    world.db = fixture_open(world.fixture);
+    world.reader = fixture_reader(world.db);
+    return &world;
+}
+
+static void world_close(struct world *world) {
+    db_reader_close(world->reader);
+    db_close(world->db);
+}
+
+static void test_experiment_store_gives_back_what_it_got(void **state) {
+    struct world *w = world_of(state);
+    struct err err = {0};
+    const int64_t id = fixture_experiment(w->db, 7, 3);
+    struct experiment got;
+    fixture_ok(experiment_store_read(w->reader, id, &got, &err), &err);
+    assert_int_equal(got.row.id, id);
+    assert_string_equal(got.row.name, "Two threads");
+    assert_string_equal(got.row.document, "{\"schema\":1}");
+    assert_string_equal(got.row.content_hash, "hash-7");
+    assert_string_equal(got.row.engine_version, "0.1.0");
+    assert_string_equal(got.row.reason, "");
+    assert_int_equal(got.row.status, EXPERIMENT_QUEUED);
+    assert_true(got.row.seed == UINT64_MAX - 1);
+    assert_int_equal(got.row.created_ms, 1700000000007);
+    assert_int_equal(got.row.cells, 3);
+    assert_int_equal(got.row.cells_done, 0);
+    experiment_deinit(&got);
+
+    struct cell_list cells;
+    fixture_ok(cell_store_list(w->reader, id, &cells, &err), &err);
+    assert_int_equal(cells.count, 3);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(cells.items[i].index, i);
+        assert_int_equal(cells.items[i].experiment, id);
+        assert_string_equal(cells.items[i].runtime, "cpython-3.12");
+        assert_string_equal(cells.items[i].strategy, "threads(2)");
+        assert_string_equal(cells.items[i].point, "{\"/machine/cores\":2}");
+        assert_int_equal(cells.items[i].status, CELL_PENDING);
+        assert_int_equal(cells.items[i].metric_count, 0);
+    }
+    cell_list_deinit(&cells);
+    assert_int_equal(experiment_store_read(w->reader, id + 1, &got, NULL), ERR_NOT_FOUND);
+    assert_int_equal(cell_store_read(w->reader, 999, &cells, NULL), ERR_NOT_FOUND);
+    world_close(w);
+}
+
+static void test_experiment_store_takes_a_submission_once(void **state) {
+    struct world *w = world_of(state);
+    struct err err = {0};
+    const int64_t first = fixture_experiment(w->db, 1, 2);
+    const struct experiment_new again = {
+        .name = "Another name",
+        .document = "{}",
+        .content_hash = "hash-1",
+        .engine_version = "0.1.0",
+    };
+    int64_t id = 0, found = 0;
+    bool existed = false;
+    fixture_ok(experiment_store_insert(w->db, &again, &id, &existed, &err), &err);
+    assert_true(existed);
+    assert_int_equal(id, first);
+    assert_int_equal(fixture_sql(w->fixture, "SELECT count(*) FROM experiment"), 1);
+    assert_int_equal(fixture_sql(w->fixture, "SELECT count(*) FROM cell"), 2);
+    fixture_ok(experiment_store_find(w->reader, "hash-1", &found, &err), &err);
+    assert_int_equal(found, first);
+    assert_int_equal(experiment_store_find(w->reader, "hash-2", &found, NULL),
+                     ERR_NOT_FOUND);
+    world_close(w);
+}
+
+static void test_experiment_store_refuses_what_is_no_json(void **state) {
+    struct world *w = world_of(state);
+    struct err err = {0};
+    const struct cell_new cell = {
+        .key = "k", .runtime = "r", .strategy = "s", .point = "no json"};
+    struct experiment_new bad = {
+        .name = "n",
+        .document = "{",
+        .content_hash = "h",
+        .engine_version = "0.1.0",
+        .cells = &cell,
+        .cell_count = 1,
+    };
+    int64_t id = 77;
+    bool existed = false;
+    assert_int_equal(experiment_store_insert(w->db, &bad, &id, &existed, &err),
+                     ERR_INVALID);
+    assert_non_null(strstr(err.text, "the document is not valid JSON"));
+    bad.document = "{}";
+    assert_int_equal(experiment_store_insert(w->db, &bad, &id, &existed, NULL),
+                     ERR_INVALID);
+    assert_int_equal(id, 77);
+    assert_int_equal(fixture_sql(w->fixture, "SELECT count(*) FROM experiment"), 0);
+    world_close(w);
+}
+
+/* Reads everything in pages and checks that `ids` come in turn, the last one first. */
+static void assert_pages(struct world *w, size_t limit, const int64_t *ids, int count,
+                         bool submit_meanwhile) {
+    struct err err = {0};
+    int64_t before = 0;
+    do {
+        struct experiment_list list;
+        fixture_ok(experiment_store_list(w->reader, before, limit, &list, &err), &err);
+        assert_true(list.count <= limit);
+        for (size_t i = 0; i < list.count; i++) {
+            assert_true(count > 0);
+            assert_int_equal(list.items[i].id, ids[--count]);
+            assert_null(list.items[i].document);
+            assert_int_equal(list.items[i].cells, 1);
+        }
+        before = list.next;
+        assert_true(before == 0 || list.count == limit);
+        experiment_list_deinit(&list);
+        if (submit_meanwhile) {
+            fixture_experiment(w->db, 1000 + count, 1);
+        }
+    } while (before != 0);
+    assert_int_equal(count, 0);
+}
+
+/* Pages of every size give every experiment once, newest first, also while others arrive.
+ */
+static void test_experiment_store_pages(void **state) {
+    struct world *w = world_of(state);
+    enum { COUNT = 23 };
+    int64_t ids[COUNT];
+    for (int i = 0; i < COUNT; i++) {
+        ids[i] = fixture_experiment(w->db, i, 1);
+    }
+    for (size_t limit = 1; limit <= COUNT + 1; limit++) {
+        assert_pages(w, limit, ids, COUNT, false);
+    }
+    assert_pages(w, 5, ids, COUNT, true);
+    struct experiment_list list;
+    assert_int_equal(experiment_store_list(w->reader, 0, 0, &list, NULL), ERR_INVALID);
+    assert_int_equal(
+        experiment_store_list(w->reader, 0, EXPERIMENT_PAGE_MAX + 1, &list, NULL),
+        ERR_INVALID);
+    world_close(w);
+}
+
+static void test_experiment_store_lists_nothing(void **state) {
+    struct world *w = world_of(state);
+    struct err err = {0};
+    struct experiment_list list;
+    fixture_ok(experiment_store_list(w->reader, 0, 10, &list, &err), &err);
+    assert_int_equal(list.count, 0);
+    assert_int_equal(list.next, 0);
+    experiment_list_deinit(&list);
+    int64_t id = 0;
+    assert_int_equal(experiment_store_next_queued(w->reader, 0, &id, NULL),
+                     ERR_NOT_FOUND);
+    world_close(w);
+}
+
+static void test_experiment_store_gives_the_oldest_queued(void **state) {
+    struct world *w = world_of(state);
+    struct err err = {0};
+    const int64_t first = fixture_experiment(w->db, 1, 1);
+    const int64_t second = fixture_experiment(w->db, 2, 1);
+    int64_t id = 0;
+    fixture_ok(experiment_store_next_queued(w->reader, 0, &id, &err), &err);
+    assert_int_equal(id, first);
+    fixture_ok(experiment_store_next_queued(w->reader, first, &id, &err), &err);
+    assert_int_equal(id, second);
+    fixture_ok(experiment_store_set_status(w->db, first, EXPERIMENT_RUNNING, NULL, &err),
+               &err);
+    fixture_ok(experiment_store_next_queued(w->reader, 0, &id, &err), &err);
+    assert_int_equal(id, second);
+    world_close(w);
+}
+
+static void test_experiment_store_changes_status_as_drawn(void **state) {
+    struct world *w = world_of(state);
+    struct err err = {0};
+    const int64_t id = fixture_experiment(w->db, 1, 2);
+    assert_int_equal(experiment_store_set_status(w->db, id, EXPERIMENT_DONE, NULL, &err),
+                     ERR_CONFLICT);
+    assert_non_null(strstr(err.text, "is queued and cannot become done"));
+    err_clear(&err);
+    fixture_ok(experiment_store_set_status(w->db, id, EXPERIMENT_RUNNING, NULL, &err),
+               &err);
+    assert_int_equal(
+        experiment_store_set_status(w->db, id, EXPERIMENT_QUEUED, NULL, NULL),
+        ERR_CONFLICT);
+    assert_int_equal(experiment_store_requeue(w->db, id, NULL), ERR_CONFLICT);
+
+    const int64_t cell = fixture_cell(w->reader, id);
+    fixture_ok(cell_store_start(w->db, cell, &err), &err);
+    assert_int_equal(cell_store_start(w->db, cell, NULL), ERR_CONFLICT);
+    assert_int_equal(cell_store_finish(w->db, cell, CELL_PENDING, NULL, NULL),
+                     ERR_INVALID);
+    fixture_ok(cell_store_finish(w->db, cell, CELL_INTERRUPTED, "stopped", &err), &err);
+    fixture_ok(experiment_store_set_status(w->db, id, EXPERIMENT_INTERRUPTED,
+                                           "the server stopped", &err),
+               &err);
+    struct experiment got;
+    fixture_ok(experiment_store_read(w->reader, id, &got, &err), &err);
+    assert_string_equal(got.row.reason, "the server stopped");
+    assert_int_equal(got.row.cells_done, 0);
+    experiment_deinit(&got);
+
+    fixture_ok(experiment_store_requeue(w->db, id, &err), &err);
+    fixture_ok(experiment_store_read(w->reader, id, &got, &err), &err);
+    assert_int_equal(got.row.status, EXPERIMENT_QUEUED);
+    assert_string_equal(got.row.reason, "");
+    experiment_deinit(&got);
+    fixture_ok(cell_store_start(w->db, cell, &err), &err);
+    fixture_ok(cell_store_finish(w->db, cell, CELL_DONE, NULL, &err), &err);
+    assert_int_equal(cell_store_finish(w->db, cell, CELL_DONE, NULL, NULL), ERR_CONFLICT);
+    fixture_ok(experiment_store_read(w->reader, id, &got, &err), &err);
+    assert_int_equal(got.row.cells_done, 1);
+    experiment_deinit(&got);
+    assert_int_equal(cell_store_start(w->db, 12345, NULL), ERR_NOT_FOUND);
+    assert_int_equal(
+        experiment_store_set_status(w->db, 12345, EXPERIMENT_RUNNING, NULL, NULL),
+        ERR_NOT_FOUND);
+    world_close(w);
+}
+
+/* Between begin and end a reader sees one state, whatever is written meanwhile. */
+static void test_db_reader_sees_one_state(void **state) {
+    struct world *w = world_of(state);
+    struct err err = {0};
+    const int64_t id = fixture_experiment(w->db, 1, 1);
+    struct experiment got;
+    fixture_ok(db_reader_begin(w->reader, &err), &err);
+    fixture_ok(experiment_store_read(w->reader, id, &got, &err), &err);
+    experiment_deinit(&got);
+    fixture_ok(experiment_store_set_status(w->db, id, EXPERIMENT_RUNNING, NULL, &err),
+               &err);
+    fixture_ok(experiment_store_read(w->reader, id, &got, &err), &err);
+    assert_int_equal(got.row.status, EXPERIMENT_QUEUED);
+    experiment_deinit(&got);
+    db_reader_end(w->reader);
+    fixture_ok(experiment_store_read(w->reader, id, &got, &err), &err);
+    assert_int_equal(got.row.status, EXPERIMENT_RUNNING);
+    experiment_deinit(&got);
+    world_close(w);
+}
+
+static void test_db_read_mode_writes_nothing(void **state) {
+    struct fixture *fixture = *state;
+    struct err err = {0};
+    struct db *db = fixture_open(fixture);
+    const int64_t id = fixture_experiment(db, 1, 1);
+    struct db *beside = NULL;
+    fixture_ok(db_open(&beside, fixture->path, DB_READ, &err), &err);
+    assert_int_equal(experiment_store_requeue(beside, id, &err), ERR_CONFLICT);
+    assert_non_null(strstr(err.text, "reading only"));
+    assert_int_equal(db_recover(beside, NULL, NULL), ERR_CONFLICT);
+    db_close(beside);
+    db_close(db);
+}
+
+/* Whatever call fails while an experiment is stored: all of it is there, or nothing. */
+static void test_experiment_store_survives_every_failing_call(void **state) {
+    struct world *w = world_of(state);
+    struct cell_new cells[3];
+    for (int i = 0; i < 3; i++) {
+        cells[i] =
+            (struct cell_new){.key = "k", .runtime = "r", .strategy = "s", .point = "{}"};
+    }
+    const struct experiment_new experiment = {
+        .name = "n",
+        .document = "{}",
+        .content_hash = "h",
+        .engine_version = "0.1.0",
+        .cells = cells,
+        .cell_count = 3,
+    };
+    int failures = 0;
+    int64_t id = -1;
+    bool existed = false;
+    for (int after = 0;; after++) {
+        struct err err = {0};
+        query_fail_after(after);
+        const int rc = experiment_store_insert(w->db, &experiment, &id, &existed, &err);
+        query_fail_after(-1);
+        if (rc == 0) {
+            break;
+        }
+        assert_int_equal(rc, ERR_IO);
+        assert_int_equal(id, -1);
+        assert_non_null(strstr(err.text, "full"));
+        assert_int_equal(fixture_sql(w->fixture, "SELECT count(*) FROM experiment"), 0);
+        assert_int_equal(fixture_sql(w->fixture, "SELECT count(*) FROM cell"), 0);
+        failures++;
+    }
+    assert_int_equal(failures, 11); /* begin, find, commit; check and insert four rows */
+    assert_false(existed);
+    assert_int_equal(fixture_sql(w->fixture, "SELECT count(*) FROM cell"), 3);
+    world_close(w);
+}
+
+static void test_experiment_store_survives_every_failing_allocation(void **state) {
+    struct world *w = world_of(state);
+    const int64_t id = fixture_experiment(w->db, 1, 2);
+    int failures = 0;
+    for (int after = 0;; after++) {
+        struct experiment got;
+        struct experiment_list list;
+        struct cell_list cells;
+        memory_fail_after(after);
+        int rc = experiment_store_read(w->reader, id, &got, NULL);
+        if (rc == 0) {
+            experiment_deinit(&got);
+            rc = experiment_store_list(w->reader, 0, 10, &list, NULL);
+        }
+        if (rc == 0) {
+            experiment_list_deinit(&list);
+            rc = cell_store_list(w->reader, id, &cells, NULL);
+        }
+        memory_fail_after(-1);
+        if (rc == 0) {
+            cell_list_deinit(&cells);
+            break;
+        }
+        assert_int_equal(rc, ERR_NOMEM);
+        failures++;
+    }
+    assert_true(failures >= 3);
+    world_close(w);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(test_experiment_store_gives_back_what_it_got),
+        TEST(test_experiment_store_takes_a_submission_once),
+        TEST(test_experiment_store_refuses_what_is_no_json),
+        TEST(test_experiment_store_pages),
+        TEST(test_experiment_store_lists_nothing),
+        TEST(test_experiment_store_gives_the_oldest_queued),
+        TEST(test_experiment_store_changes_status_as_drawn),
+        TEST(test_db_reader_sees_one_state),
+        TEST(test_db_read_mode_writes_nothing),
+        TEST(test_experiment_store_survives_every_failing_call),
+        TEST(test_experiment_store_survives_every_failing_allocation),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,617 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The timeline against a painter that keeps every span in memory and applies the rule of
+ * timeline.h pixel by pixel, on random recordings and random windows.
+ */
+#include "tests/db/fixture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/timeline.h"
+
+enum {
+    LANES = 150, /* three lane groups */
+    SPANS_MAX = 20000,
+    INSTANTS_MAX = 4000,
+    LAST_NS = 1000000,
+    ENTRIES_MAX = 2 * 4000
+};
+
+struct span {
+    lane_id lane, resource, by;
+    site_id site;
+    sim_ns start, end;
+    uint8_t state;
+};
+
+struct instant {
+    lane_id lane, by;
+    sim_ns at;
+    uint8_t kind;
+};
+
+/* A recording, in the order in which a recorder hands it out. */
+struct recording {
+    size_t span_count, instant_count;
+    struct span spans[SPANS_MAX];
+    struct instant instants[INSTANTS_MAX];
+};
+
+/* --- recordings ---------------------------------------------------------------- */
+
+/* Most spans are short, some are very long, and there are gaps. */
+static sim_ns random_length(uint64_t *random, uint32_t scale) {
+    const uint32_t kind = fixture_below(random, 20);
+    if (kind == 0) {
+        return 1 + fixture_below(random, scale * 100);
+    }
+    return 1 + fixture_below(random, kind < 10 ? 5 : scale);
+}
+
+static void random_lane(struct recording *r, lane_id lane, uint64_t *random) {
+    const uint32_t scale = 1 + fixture_below(random, lane % 7 == 0 ? 20000 : 400);
+    const size_t most = 20 + fixture_below(random, 200);
+    sim_ns at = fixture_below(random, LAST_NS / 2);
+    for (size_t n = 0; n < most && at < LAST_NS && r->span_count < SPANS_MAX; n++) {
+        if (fixture_below(random, 10) == 0) {
+            at += random_length(random, scale);
+        }
+        const sim_ns end = at + random_length(random, scale);
+        r->spans[r->span_count++] = (struct span){
+            .lane = lane,
+            .start = at,
+            .end = end,
+            .state =
+                (uint8_t)fixture_below(random, 1 + fixture_below(random, STATE_COUNT)),
+            .resource = (lane_id)fixture_below(random, LANES) - 1,
+            .by = (lane_id)fixture_below(random, LANES) - 1,
+            .site = (site_id)fixture_below(random, 9) - 1,
+        };
+        at = end;
+    }
+}
+
+static int by_end(const void *a, const void *b) {
+    const struct span *left = a, *right = b;
+    if (left->end != right->end) {
+        return left->end < right->end ? -1 : 1;
+    }
+    return left->lane - right->lane;
+}
+
+static void random_recording(struct recording *r, uint64_t *random) {
+    r->span_count = 0;
+    r->instant_count = 0;
+    for (lane_id lane = 0; lane < LANES; lane++) {
+        if (lane % 11 != 3) { /* some lanes have no span */
+            random_lane(r, lane, random);
+        }
+    }
+    qsort(r->spans, r->span_count, sizeof r->spans[0], by_end);
+    sim_ns at = 0;
+    while (r->instant_count < INSTANTS_MAX && at < LAST_NS) {
+        at += fixture_below(random, 3) == 0 ? 0 : fixture_below(random, 600);
+        r->instants[r->instant_count++] = (struct instant){
+            .lane = (lane_id)fixture_below(random, LANES),
+            .by = (lane_id)fixture_below(random, LANES) - 1,
+            .at = at,
+            .kind = (uint8_t)fixture_below(random, INSTANT_COUNT),
+        };
+    }
+}
+
+/* The spans of one lane group, in chunks of random sizes. */
+static void send_group(const struct recording *r, uint32_t group, const struct sink *sink,
+                       uint64_t *random) {
+    static struct {
+        lane_id lane[CHUNK_SPANS], resource[CHUNK_SPANS], by[CHUNK_SPANS];
+        site_id site[CHUNK_SPANS];
+        sim_ns start[CHUNK_SPANS], end[CHUNK_SPANS];
+        uint8_t state[CHUNK_SPANS];
+    } c;
+    struct err err = {0};
+    uint32_t seq = 0, count = 0, room = 1;
+    sim_ns t0 = INT64_MAX, t1 = 0;
+    for (size_t i = 0; i <= r->span_count; i++) {
+        if (count == room || (i == r->span_count && count > 0)) {
+            const struct span_chunk chunk = {
+                group,   seq++, count,   t0,         t1,   c.lane,
+                c.start, c.end, c.state, c.resource, c.by, c.site,
+            };
+            fixture_ok(sink->spans(sink->context, &chunk, &err), &err);
+            count = 0;
+            t0 = INT64_MAX;
+            room = 1 + fixture_below(random, fixture_below(random, 4) == 0 ? 4096 : 200);
+        }
+        if (i == r->span_count ||
+            (uint32_t)r->spans[i].lane / LANE_GROUP_LANES != group) {
+            continue;
+        }
+        const struct span *s = &r->spans[i];
+        c.lane[count] = s->lane;
+        c.start[count] = s->start;
+        c.end[count] = s->end;
+        c.state[count] = s->state;
+        c.resource[count] = s->resource;
+        c.by[count] = s->by;
+        c.site[count] = s->site;
+        t0 = s->start < t0 ? s->start : t0;
+        t1 = s->end;
+        count++;
+    }
+}
+
+static void send_instants(const struct recording *r, const struct sink *sink,
+                          uint64_t *random) {
+    struct err err = {0};
+    uint32_t seq = 0;
+    for (size_t i = 0; i < r->instant_count;) {
+        lane_id lane[200], by[200];
+        sim_ns at[200];
+        uint8_t kind[200];
+        uint32_t count = 0;
+        const uint32_t room = 1 + fixture_below(random, 200);
+        for (; count < room && i < r->instant_count; count++, i++) {
+            lane[count] = r->instants[i].lane;
+            by[count] = r->instants[i].by;
+            at[count] = r->instants[i].at;
+            kind[count] = r->instants[i].kind;
+        }
+        const struct instant_chunk chunk = {seq++, count, at[0], at[count - 1],
+                                            lane,  at,    kind,  by};
+        fixture_ok(sink->instants(sink->context, &chunk, &err), &err);
+    }
+}
+
+static int64_t store(struct db *db, int64_t cell, const struct recording *r,
+                     uint64_t *random) {
+    static struct lane_total lanes[LANES];
+    struct err err = {0};
+    struct run_writer *writer = NULL;
+    const struct run_new run = {.cell = cell, .record = true};
+    fixture_ok(run_writer_open(&writer, db, &run, &err), &err);
+    for (uint32_t group = 0; group <= LANES / LANE_GROUP_LANES; group++) {
+        send_group(r, group, run_writer_sink(writer), random);
+    }
+    send_instants(r, run_writer_sink(writer), random);
+    const struct run_result result = fixture_result(1, lanes, LANES);
+    fixture_ok(run_writer_finish(writer, &result, 1, &err), &err);
+    const int64_t id = run_writer_id(writer);
+    run_writer_close(writer);
+    return id;
+}
+
+/* --- the brute-force painter --------------------------------------------------- */
+
+struct entry {
+    sim_ns start, end;
+    lane_id resource, by;
+    site_id site;
+    uint8_t state;
+    uint32_t merged;
+};
+
+struct window {
+    sim_ns from, to;
+    int64_t pixels;
+};
+
+static sim_ns most(sim_ns a, sim_ns b) { return a > b ? a : b; }
+static sim_ns least(sim_ns a, sim_ns b) { return a < b ? a : b; }
+
+static bool is_seen(const struct window *w, const struct span *s) {
+    return s->end > w->from && s->start < w->to;
+}
+
+static bool is_long(const struct window *w, const struct span *s) {
+    const sim_ns part = least(s->end, w->to) - most(s->start, w->from);
+    return part * w->pixels >= w->to - w->from;
+}
+
+static int64_t pixel_of(const struct window *w, sim_ns at) {
+    return (most(at, w->from) - w->from) * w->pixels / (w->to - w->from);
+}
+
+static struct entry alone(const struct span *s) {
+    return (struct entry){.start = s->start,
+                          .end = s->end,
+                          .resource = s->resource,
+                          .by = s->by,
+                          .site = s->site,
+                          .state = s->state,
+                          .merged = 1};
+}
+
+/* Rule 4 and 5: the short spans whose pixel is `pixel`. False when there are none. */
+static bool short_ones(const struct window *w, const struct span *const *spans,
+                       size_t count, int64_t pixel, struct entry *out) {
+    sim_ns times[STATE_COUNT] = {0};
+    *out = (struct entry){.start = INT64_MAX, .resource = -1, .by = -1, .site = -1};
+    const struct span *last = NULL;
+    for (size_t i = 0; i < count; i++) {
+        const struct span *s = spans[i];
+        if (is_long(w, s) || pixel_of(w, s->start) != pixel) {
+            continue;
+        }
+        out->start = least(out->start, most(s->start, w->from));
+        out->end = most(out->end, least(s->end, w->to));
+        times[s->state] += least(s->end, w->to) - most(s->start, w->from);
+        out->merged++;
+        last = s;
+    }
+    for (uint8_t state = 0; state < STATE_COUNT; state++) {
+        if (times[state] > times[out->state]) {
+            out->state = state;
+        }
+    }
+    if (out->merged == 1) {
+        *out = alone(last);
+    }
+    return out->merged > 0;
+}
+
+/* All entries of a lane; at most two for each pixel, which is checked here as well. */
+static size_t paint_lane(const struct recording *r, const struct window *w, lane_id lane,
+                         struct entry *out) {
+    static const struct span *spans[SPANS_MAX];
+    size_t seen = 0, count = 0;
+    for (size_t i = 0; i < r->span_count; i++) {
+        if (r->spans[i].lane == lane && is_seen(w, &r->spans[i])) {
+            spans[seen++] = &r->spans[i];
+        }
+    }
+    for (int64_t pixel = 0; pixel < w->pixels && seen > 0; pixel++) {
+        size_t begun = 0;
+        if (short_ones(w, spans, seen, pixel, &out[count])) {
+            count++;
+            begun++;
+        }
+        for (size_t i = 0; i < seen; i++) {
+            if (is_long(w, spans[i]) && pixel_of(w, spans[i]->start) == pixel) {
+                out[count++] = alone(spans[i]);
+                begun++;
+            }
+        }
+        assert_true(begun <= 2 || w->to - w->from < w->pixels);
+    }
+    return count;
+}
+
+/* --- comparing ----------------------------------------------------------------- */
+
+static struct entry entry_at(const struct timeline_lane *lane, size_t i) {
+    return (struct entry){.start = lane->start_ns[i],
+                          .end = lane->end_ns[i],
+                          .resource = lane->resource[i],
+                          .by = lane->by[i],
+                          .site = lane->site[i],
+                          .state = lane->state[i],
+                          .merged = lane->merged[i]};
+}
+
+static bool same(const struct entry *a, const struct entry *b) {
+    return a->start == b->start && a->end == b->end && a->resource == b->resource &&
+           a->by == b->by && a->site == b->site && a->state == b->state &&
+           a->merged == b->merged;
+}
+
+static void compare_lane(const struct recording *r, const struct window *w,
+                         const struct timeline_lane *lane) {
+    static struct entry expected[ENTRIES_MAX + SPANS_MAX];
+    const size_t count = paint_lane(r, w, lane->lane, expected);
+    if (count != lane->count) {
+        fail_msg("window %lld..%lld of %lld pixels, lane %d: %zu entries instead of %zu",
+                 (long long)w->from, (long long)w->to, (long long)w->pixels,
+                 (int)lane->lane, lane->count, count);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct entry got = entry_at(lane, i);
+        if (!same(&got, &expected[i])) {
+            fail_msg("window %lld..%lld of %lld pixels, lane %d, entry %zu: %lld..%lld "
+                     "state %d x%u instead of %lld..%lld state %d x%u",
+                     (long long)w->from, (long long)w->to, (long long)w->pixels,
+                     (int)lane->lane, i, (long long)got.start, (long long)got.end,
+                     got.state, got.merged, (long long)expected[i].start,
+                     (long long)expected[i].end, expected[i].state, expected[i].merged);
+        }
+    }
+}
+
+/* The instants of a lane in the pixel of the one at `first`, which is the first of them.
+ */
+static void compare_instant(const struct recording *r, const struct window *w,
+                            size_t first, const struct timeline_instants *got,
+                            size_t at) {
+    const struct instant *begin = &r->instants[first];
+    uint32_t kinds[INSTANT_COUNT] = {0}, merged = 0;
+    uint8_t best = 0;
+    for (size_t i = first; i < r->instant_count; i++) {
+        const struct instant *x = &r->instants[i];
+        if (x->lane == begin->lane && x->at < w->to &&
+            pixel_of(w, x->at) == pixel_of(w, begin->at)) {
+            kinds[x->kind]++;
+            merged++;
+        }
+    }
+    for (uint8_t kind = 0; kind < INSTANT_COUNT; kind++) {
+        best = kinds[kind] > kinds[best] ? kind : best;
+    }
+    assert_int_equal(got->lane[at], begin->lane);
+    assert_int_equal(got->at_ns[at], begin->at);
+    assert_int_equal(got->merged[at], merged);
+    assert_int_equal(got->kind[at], best);
+    assert_int_equal(got->by[at], merged > 1 ? -1 : begin->by);
+}
+
+static void compare_instants(const struct recording *r, const struct window *w,
+                             const bool *wanted, const struct timeline_instants *got) {
+    static int64_t last_pixel[LANES];
+    size_t at = 0;
+    for (lane_id lane = 0; lane < LANES; lane++) {
+        last_pixel[lane] = -1;
+    }
+    for (size_t i = 0; i < r->instant_count; i++) {
+        const struct instant *x = &r->instants[i];
+        if (!wanted[x->lane] || x->at < w->from || x->at >= w->to) {
+            continue;
+        }
+        const int64_t pixel = pixel_of(w, x->at);
+        if (pixel != last_pixel[x->lane]) {
+            last_pixel[x->lane] = pixel;
+            assert_true(at < got->count);
+            compare_instant(r, w, i, got, at++);
+        }
+    }
+    assert_int_equal(at, got->count);
+}
+
+/* --- windows ------------------------------------------------------------------- */
+
+static struct window random_window(uint64_t *random) {
+    struct window w = {0};
+    const uint32_t width =
+        1 + fixture_below(random, fixture_below(random, 3) == 0 ? LAST_NS * 2 : 3000);
+    w.from = fixture_below(random, LAST_NS);
+    w.to = w.from + width;
+    if (fixture_below(random, 10) == 0) {
+        w.from = 0;
+    }
+    w.pixels = 1 + fixture_below(random, fixture_below(random, 4) == 0 ? 4000 : 60);
+    return w;
+}
+
+/* A few lanes in any order, each once. */
+static size_t random_lanes(uint64_t *random, lane_id *lanes, bool *wanted) {
+    const size_t count = 1 + fixture_below(random, 5);
+    size_t n = 0;
+    memset(wanted, 0, LANES * sizeof *wanted);
+    while (n < count) {
+        const uint32_t lane = fixture_below(random, LANES);
+        if (!wanted[lane]) {
+            wanted[lane] = true;
+            lanes[n++] = (lane_id)lane;
+        }
+    }
+    return n;
+}
+
+static void compare_some_lanes(struct db_reader *reader, const struct recording *r,
+                               int64_t run, uint64_t *random) {
+    struct err err = {0};
+    lane_id lanes[8];
+    bool wanted[LANES];
+    const struct window w = random_window(random);
+    const struct timeline_query query = {
+        .run = run,
+        .from_ns = w.from,
+        .to_ns = w.to,
+        .pixels = (uint32_t)w.pixels,
+        .lane_count = random_lanes(random, lanes, wanted),
+        .lanes = lanes,
+    };
+    struct timeline_view got;
+    fixture_ok(timeline_read(reader, &query, &got, &err), &err);
+    assert_int_equal(got.lane_count, query.lane_count);
+    for (size_t i = 0; i < got.lane_count; i++) {
+        assert_int_equal(got.lanes[i].lane, lanes[i]);
+        compare_lane(r, &w, &got.lanes[i]);
+    }
+    compare_instants(r, &w, wanted, &got.instants);
+    timeline_view_deinit(&got);
+}
+
+static void compare_all_lanes(struct db_reader *reader, const struct recording *r,
+                              int64_t run, uint64_t *random) {
+    struct err err = {0};
+    static struct entry entries[ENTRIES_MAX + SPANS_MAX];
+    bool wanted[LANES];
+    memset(wanted, 1, sizeof wanted);
+    struct window w = random_window(random);
+    w.pixels = 1 + w.pixels % 40;
+    const struct timeline_query query = {
+        .run = run, .from_ns = w.from, .to_ns = w.to, .pixels = (uint32_t)w.pixels};
+    struct timeline_view got;
+    fixture_ok(timeline_read(reader, &query, &got, &err), &err);
+    size_t next = 0;
+    for (lane_id lane = 0; lane < LANES; lane++) {
+        if (next < got.lane_count && got.lanes[next].lane == lane) {
+            compare_lane(r, &w, &got.lanes[next++]);
+        } else {
+            assert_int_equal(paint_lane(r, &w, lane, entries), 0);
+        }
+    }
+    assert_int_equal(next, got.lane_count);
+    compare_instants(r, &w, wanted, &got.instants);
+    timeline_view_deinit(&got);
+}
+
+/* --- tests --------------------------------------------------------------------- */
+
+static void test_timeline_equals_the_brute_force_painter(void **state) {
+    const struct fixture *fixture = *state;
+    struct recording *recording = malloc(sizeof *recording);
+    assert_non_null(recording);
+    struct db *db = fixture_open(fixture);
+    struct db_reader *reader = fixture_reader(db);
+    const int64_t cell = fixture_cell(reader, fixture_experiment(db, 1, 1));
+    for (uint64_t seed = 1; seed <= 5; seed++) {
+        uint64_t random = seed;
+        random_recording(recording, &random);
+        const int64_t run = store(db, cell, recording, &random);
+        for (int i = 0; i < 500; i++) {
+            compare_some_lanes(reader, recording, run, &random);
+        }
+        for (int i = 0; i < 20; i++) {
+            compare_all_lanes(reader, recording, run, &random);
+        }
+    }
+    db_reader_close(reader);
+    db_close(db);
+    free(recording);
+}
+
+/* Three hundred years in 16384 pixels: nothing overflows. */
+static void test_timeline_takes_the_longest_windows(void **state) {
+    const struct fixture *fixture = *state;
+    struct err err = {0};
+    struct db *db = fixture_open(fixture);
+    struct db_reader *reader = fixture_reader(db);
+    const int64_t cell = fixture_cell(reader, fixture_experiment(db, 1, 1));
+    const int64_t run = fixture_run(db, cell, 0, 3);
+    const struct timeline_query query = {
+        .run = run, .from_ns = 0, .to_ns = INT64_MAX, .pixels = TIMELINE_MAX_PIXELS};
+    struct timeline_view got;
+    fixture_ok(timeline_read(reader, &query, &got, &err), &err);
+    assert_int_equal(got.lane_count, 1);
+    assert_int_equal(got.lanes[0].count, 1);
+    assert_int_equal(got.lanes[0].merged[0], 300);
+    assert_int_equal(got.lanes[0].start_ns[0], 0);
+    assert_int_equal(got.lanes[0].end_ns[0], 3000);
+    timeline_view_deinit(&got);
+    db_reader_close(reader);
+    db_close(db);
+}
+
+/* The last instant of a chunk lies at its t1: a window that begins there shows it, one
+ * that ends there does not. */
+static void test_timeline_shows_an_instant_at_the_edge(void **state) {
+    const struct fixture *fixture = *state;
+    static const lane_id lane[] = {0, 0}, by[] = {-1, -1};
+    static const sim_ns at[] = {100, 200};
+    static const uint8_t kind[] = {INSTANT_DROP_REQUEST, INSTANT_FORCED_DROP};
+    struct err err = {0};
+    struct db *db = fixture_open(fixture);
+    struct db_reader *reader = fixture_reader(db);
+    const int64_t cell = fixture_cell(reader, fixture_experiment(db, 1, 1));
+    struct run_writer *writer = NULL;
+    const struct run_new run = {.cell = cell, .record = true};
+    fixture_ok(run_writer_open(&writer, db, &run, &err), &err);
+    const struct sink *sink = run_writer_sink(writer);
+    const struct instant_chunk chunk = {0, 2, 100, 200, lane, at, kind, by};
+    fixture_ok(sink->instants(sink->context, &chunk, &err), &err);
+    struct lane_total total;
+    const struct run_result result = fixture_result(1, &total, 1);
+    fixture_ok(run_writer_finish(writer, &result, 1, &err), &err);
+    const int64_t id = run_writer_id(writer);
+    run_writer_close(writer);
+
+    static const struct {
+        sim_ns from, to;
+        size_t count;
+    } cases[] = {{200, 300, 1}, {100, 200, 1}, {100, 201, 2}, {101, 200, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct timeline_query query = {
+            .run = id, .from_ns = cases[i].from, .to_ns = cases[i].to, .pixels = 10};
+        struct timeline_view got;
+        fixture_ok(timeline_read(reader, &query, &got, &err), &err);
+        assert_int_equal(got.instants.count, cases[i].count);
+        assert_int_equal(got.lane_count, 0);
+        timeline_view_deinit(&got);
+    }
+    db_reader_close(reader);
+    db_close(db);
+}
+
+static void test_timeline_refuses_wrong_queries(void **state) {
+    const struct fixture *fixture = *state;
+    struct db *db = fixture_open(fixture);
+    struct db_reader *reader = fixture_reader(db);
+    const int64_t cell = fixture_cell(reader, fixture_experiment(db, 1, 1));
+    const int64_t run = fixture_run(db, cell, 0, 1);
+    const lane_id twice[] = {0, 0}, missing[] = {1}, negative[] = {-1};
+    const struct {
+        struct timeline_query query;
+        int code;
+    } cases[] = {
+        {{.run = run, .from_ns = 5, .to_ns = 5, .pixels = 10}, ERR_INVALID},
+        {{.run = run, .from_ns = -1, .to_ns = 5, .pixels = 10}, ERR_INVALID},
+        {{.run = run, .to_ns = 5, .pixels = 0}, ERR_INVALID},
+        {{.run = run, .to_ns = 5, .pixels = TIMELINE_MAX_PIXELS + 1}, ERR_INVALID},
+        {{.run = run, .to_ns = 5, .pixels = 1, .lanes = twice, .lane_count = 2},
+         ERR_INVALID},
+        {{.run = run, .to_ns = 5, .pixels = 1, .lanes = missing, .lane_count = 1},
+         ERR_INVALID},
+        {{.run = run, .to_ns = 5, .pixels = 1, .lanes = negative, .lane_count = 1},
+         ERR_INVALID},
+        {{.run = run + 1, .to_ns = 5, .pixels = 1}, ERR_NOT_FOUND},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct timeline_view got;
+        struct err err = {0};
+        assert_int_equal(timeline_read(reader, &cases[i].query, &got, &err),
+                         cases[i].code);
+        assert_true(err.text[0] != '\0');
+    }
+    db_reader_close(reader);
+    db_close(db);
+}
+
+/* A damaged chunk is an error that names the file, not a picture. */
+static void test_timeline_reports_damage(void **state) {
+    const struct fixture *fixture = *state;
+    static const char *const damage[] = {
+        "UPDATE span_chunk SET data = x'00'",
+        "UPDATE span_chunk SET data = substr(data, 1, length(data) - 1)",
+        "UPDATE span_chunk SET data = CAST(replace(CAST(data AS TEXT), 'GS', 'XS') AS "
+        "BLOB)",
+        "UPDATE span_chunk SET lane_group = 1",
+        "UPDATE span_chunk SET lane_group = 99999999999",
+        "UPDATE span_chunk SET lane_group = -1",
+        "DELETE FROM lane",
+        "UPDATE lane SET lane = 99999999999",
+    };
+    for (size_t i = 0; i < sizeof damage / sizeof damage[0]; i++) {
+        struct db *db = fixture_open(fixture);
+        struct db_reader *reader = fixture_reader(db);
+        const int64_t cell = fixture_cell(reader, fixture_experiment(db, (int)i, 1));
+        const int64_t run = fixture_run(db, cell, 0, 2);
+        const struct timeline_query query = {.run = run, .to_ns = 5000, .pixels = 10};
+        struct timeline_view got;
+        struct err err = {0};
+        fixture_ok(timeline_read(reader, &query, &got, &err), &err);
+        timeline_view_deinit(&got);
+        fixture_sql(fixture, damage[i]);
+        const int rc = timeline_read(reader, &query, &got, &err);
+        if (rc != ERR_CORRUPT || strstr(err.text, fixture->path) == NULL) {
+            fail_msg("%s: code %d, '%s'", damage[i], rc, err.text);
+        }
+        db_reader_close(reader);
+        db_close(db);
+        fixture_sql(fixture, "DELETE FROM experiment");
+    }
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(test_timeline_equals_the_brute_force_painter),
+        TEST(test_timeline_takes_the_longest_windows),
+        TEST(test_timeline_shows_an_instant_at_the_edge),
+        TEST(test_timeline_refuses_wrong_queries),
+        TEST(test_timeline_reports_damage),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
