@@ -433,7 +433,7 @@ static bool do_for_task(struct aio_task *task, const struct action *action) {
         histogram_add(&task->loop->world->tally.latency,
                       now(task->loop) - task->began_ns);
         return true;
-    case ACTION_RELEASE:
+    case ACTION_LET_GO:
         release_permit(task);
         return true;
     case ACTION_AWAIT_ACQUIRE:

@@ -72,6 +72,28 @@ static void measure_gils(const struct world *world, const struct kind_sum *threa
     values[METRIC_GIL_FALSE_WAKEUPS] = false_wakeups;
 }
 
+static void measure_objects(const struct world *world, const struct kind_sum *threads,
+                            double *values) {
+    double stores = 0, shown = 0;
+    bool locks = false, counters = false;
+    for (size_t i = 0; i < world->plan->object_count; i++) {
+        const bool counter = world->plan->objects[i].kind == OBJECT_COUNTER;
+        locks = locks || !counter;
+        counters = counters || counter;
+        stores += (double)world->objects[i].counter.stores;
+        shown += (double)world->objects[i].counter.value;
+    }
+    if (locks) {
+        values[METRIC_LOCK_WAIT_US] =
+            us(threads->state_ns[STATE_WAIT_LOCK] + threads->state_ns[STATE_SPIN]);
+    }
+    if (counters) {
+        values[METRIC_UPDATES] = stores;
+        values[METRIC_LOST_UPDATES] = stores - shown;
+        values[METRIC_LOST_UPDATE_SHARE] = ratio(stores - shown, stores);
+    }
+}
+
 static void measure_loops(const struct world *world, double *values) {
     const struct kind_sum loops = sum_lanes(world->sim.recorder, LANE_LOOP);
     if (loops.lanes == 0) {
@@ -99,5 +121,6 @@ void measure_run(const struct world *world, double values[METRIC_COUNT]) {
     values[METRIC_CONTEXT_SWITCHES] = (double)world->cpu.context_switches;
     measure_units(world, values);
     measure_gils(world, &threads, values);
+    measure_objects(world, &threads, values);
     measure_loops(world, values);
 }

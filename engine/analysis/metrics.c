@@ -56,6 +56,17 @@ const struct metric metrics[METRIC_COUNT] = {
     [METRIC_READY_US] = {"ready_us", "us", METRIC_LOWER,
                          "time in which threads could run but had no core, summed over "
                          "threads; includes wake-up latency"},
+    [METRIC_LOCK_WAIT_US] =
+        {"lock_wait_us", "us", METRIC_LOWER,
+         "time in which threads spun or slept for a lock, summed over "
+         "threads"},
+    [METRIC_UPDATES] = {"updates", "count", METRIC_NEUTRAL,
+                        "how often a thread added 1 to a counter"},
+    [METRIC_LOST_UPDATES] = {"lost_updates", "count", METRIC_LOWER,
+                             "updates that the counters do not show in the end, because "
+                             "another thread's lay between their load and their store"},
+    [METRIC_LOST_UPDATE_SHARE] = {"lost_update_share", "ratio", METRIC_LOWER,
+                                  "lost_updates / updates"},
     [METRIC_LOOP_ITERATIONS] = {"loop_iterations", "count", METRIC_NEUTRAL,
                                 "iterations of event loops"},
     [METRIC_LOOP_LAG_MAX_US] =

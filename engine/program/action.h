@@ -10,7 +10,7 @@
  *
  * Who executes what:
  *
- *   a thread (python/py_thread.c)   everything from ACTION_EXIT to ACTION_NOTIFY
+ *   a thread (python/py_thread.c)   everything from ACTION_EXIT to ACTION_WAKE_POLL
  *   an event loop (aio/loop.c)      is itself a program of its thread: it passes the
  * actions of its tasks on to the thread, except those that suspend a task
  */
@@ -25,8 +25,9 @@
 struct program;
 
 enum action_kind {
-    ACTION_EXIT,        /* the thread or task ends */
-    ACTION_COMPUTE,     /* bytecode for `ns`; cut at check points */
+    ACTION_EXIT,    /* the thread or task ends */
+    ACTION_COMPUTE, /* bytecode for `ns`; cut at check points. `value` 1: straight-line
+                     * code, which has check points only up to 3.9 */
     ACTION_COMPUTE_CPU, /* bytecode until the thread's CPU clock has advanced by `ns` */
     ACTION_C_HELD,      /* C code for `ns` with the GIL */
     ACTION_C_RELEASED,  /* C code for `ns` on a core, detached */
@@ -36,10 +37,15 @@ enum action_kind {
     ACTION_UNIT_END,    /* ... and ends: its latency is counted */
     ACTION_START,       /* starts the thread or process `object`; resume.value = its id */
     ACTION_JOIN,        /* waits for the end of the thread or process with id `value` */
-    ACTION_SUBMIT, /* puts work item `value` into pool `object`; may start a worker */
-    ACTION_PUT,    /* puts `value` into queue `object` */
-    ACTION_TAKE,   /* takes from queue `object`, waits while it is empty; `value` 1: the
-                    * taker is a pool's worker that has just finished an item */
+    ACTION_SUBMIT,  /* puts work item `value` into pool `object`; may start a worker */
+    ACTION_PUT,     /* puts `value` into queue `object` */
+    ACTION_TAKE,    /* takes from queue `object`, waits while it is empty; `value` 1: the
+                     * taker is a pool's worker that has just finished an item */
+    ACTION_ACQUIRE, /* takes lock `object`, waits while it is taken; `value` 1: no check
+                     * point follows (`with` in 3.10 - 3.13) */
+    ACTION_RELEASE, /* gives lock `object` back; never waits */
+    ACTION_LOAD,    /* reads counter `object` */
+    ACTION_STORE,   /* writes `value` to counter `object` */
     ACTION_POLL, /* waits on the thread's selector for at most `ns`; SIM_NEVER = for ever
                   */
     ACTION_WAKE_POLL, /* makes selector `object` ready: the byte on a self-pipe */
@@ -48,7 +54,7 @@ enum action_kind {
     ACTION_AWAIT_SLEEP,   /* suspends in asyncio.sleep(ns) */
     ACTION_AWAIT_THREAD,  /* runs program `object` in the default executor */
     ACTION_AWAIT_ACQUIRE, /* asyncio.Semaphore of the loop: acquire */
-    ACTION_RELEASE,       /* ... release; does not suspend */
+    ACTION_LET_GO,        /* ... release; does not suspend */
     ACTION_KIND_COUNT
 };
 
@@ -71,7 +77,8 @@ enum resume_status {
 struct resume {
     enum resume_status status;
     int64_t value; /* at RESUME_START: the lane that runs the program; of ACTION_START:
-                    * the id of what was started; of ACTION_TAKE: what was taken */
+                    * the id of what was started; of ACTION_TAKE: what was taken; of
+                    * ACTION_LOAD: what was read */
 };
 
 /* `next` writes exactly one action. State is of fixed size, lives in the run's arena,

@@ -10,6 +10,12 @@ static const char *const strategy_names[] = {
 static_assert(sizeof strategy_names / sizeof strategy_names[0] == STRATEGY_KIND_COUNT,
               "a name each");
 
+static const char *const object_names[] = {"lock", "counter"};
+static_assert(sizeof object_names / sizeof object_names[0] == OBJECT_KIND_COUNT,
+              "a name each");
+
+const char *object_kind_name(enum object_kind kind) { return object_names[kind]; }
+
 const char *strategy_kind_name(enum strategy_kind kind) { return strategy_names[kind]; }
 
 void plan_deinit(struct plan *plan) {
@@ -28,7 +34,27 @@ struct place {
 };
 
 static bool has_body(enum step_kind kind) {
-    return kind == STEP_REPEAT || kind == STEP_FOREVER || kind == STEP_TO_THREAD;
+    return kind == STEP_REPEAT || kind == STEP_FOREVER || kind == STEP_TO_THREAD ||
+           kind == STEP_WITH;
+}
+
+/* True when the step's object exists and is of the kind that the step needs. */
+static bool object_fits(const struct plan *plan, const struct step *step) {
+    enum object_kind needed;
+    switch (step->kind) {
+    case STEP_WITH:
+    case STEP_ACQUIRE:
+    case STEP_RELEASE:
+        needed = OBJECT_LOCK;
+        break;
+    case STEP_UPDATE:
+        needed = OBJECT_COUNTER;
+        break;
+    default:
+        return true;
+    }
+    return step->object < plan->object_count &&
+           plan->objects[step->object].kind == needed;
 }
 
 static bool is_await(enum step_kind kind) {
@@ -42,6 +68,10 @@ static int check_step(const struct plan *plan, const struct step *step,
                            : "";
     if (step->kind >= STEP_KIND_COUNT || step->count < 0) {
         return err_set_pointer(err, site, "this is no step");
+    }
+    if (!object_fits(plan, step)) {
+        return err_set_pointer(err, site,
+                               "the object does not exist or is of another kind");
     }
     if (is_await(step->kind) && !place->in_task) {
         return err_set_pointer(err, site,

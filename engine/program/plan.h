@@ -41,15 +41,21 @@ enum step_kind {
     STEP_REPEAT,      /* body `count` times */
     STEP_FOREVER,     /* body until the run ends; only in daemon actors */
     STEP_TO_THREAD, /* await asyncio.to_thread(body); only in tasks; body has no awaits */
+    STEP_WITH,      /* with lock: body */
+    STEP_ACQUIRE,   /* lock.acquire() */
+    STEP_RELEASE,   /* lock.release() */
+    STEP_UPDATE,    /* counter += 1 in `time`: load, compute, store */
     STEP_KIND_COUNT
 };
 
 struct step {
     enum step_kind kind;
-    uint32_t end;  /* one past the body; index + 1 for steps without a body */
-    int64_t count; /* STEP_REPEAT: how often, 0 or more */
-    bool blocking; /* jobs: stays a blocking call under asyncio */
-    site_id site;  /* index into plan.sites */
+    uint32_t end;    /* one past the body; index + 1 for steps without a body */
+    int64_t count;   /* STEP_REPEAT: how often, 0 or more */
+    bool call;       /* STEP_UPDATE: a call lies between load and store */
+    uint32_t object; /* steps on an object: index into plan.objects */
+    bool blocking;   /* jobs: stays a blocking call under asyncio */
+    site_id site;    /* index into plan.sites */
     struct distribution time;
 };
 
@@ -58,6 +64,17 @@ enum { STEP_MAX_DEPTH = 16 };
 
 struct step_slice {
     uint32_t first, end;
+};
+
+enum object_kind {
+    OBJECT_LOCK,    /* threading.Lock */
+    OBJECT_COUNTER, /* a number that threads add to */
+    OBJECT_KIND_COUNT
+};
+
+struct object_plan {
+    char name[48];
+    enum object_kind kind;
 };
 
 enum actor_kind {
@@ -114,6 +131,9 @@ struct plan {
     struct step_slice job; /* the steps of one job */
     uint32_t job_count;
 
+    struct object_plan *objects; /* shared by all threads of the first process */
+    size_t object_count;
+
     struct actor_plan *actors;
     size_t actor_count;
     struct task_plan *tasks;
@@ -127,6 +147,9 @@ struct plan {
 
 /* "sequential", "threads" ...; "actors". */
 const char *strategy_kind_name(enum strategy_kind kind);
+
+/* "lock", "counter". */
+const char *object_kind_name(enum object_kind kind);
 
 /* Releases what the plan owns; the struct may be on the stack. Zeroed input is accepted.
  */

@@ -9,6 +9,13 @@
 
 #include <stdint.h>
 
+enum lock_kind {
+    LOCK_SEMAPHORE, /* up to 3.13: a POSIX semaphore; barging */
+    LOCK_PYMUTEX, /* 3.14+, and inside free-threaded builds: parking lot, fair after 1 ms
+                   */
+    LOCK_KIND_COUNT
+};
+
 enum gil_kind {
     GIL_NONE,     /* free threading */
     GIL_TICK,     /* 2.7 - 3.1: dropped and taken again every 100 ticks */
@@ -22,6 +29,11 @@ struct runtime {
     int64_t switch_interval_ns; /* sys.setswitchinterval, 3.2+ */
     int64_t force_switching; /* 1: after a forced drop wait until somebody took the GIL */
     int64_t check_spacing_ns;    /* time between two check points in pure Python */
+    int64_t check_every_opcode;  /* 1: check points also in straight-line code */
+    int64_t check_after_enter;   /* 1: a check point between __enter__ and the body */
+    int64_t lock_kind;           /* enum lock_kind */
+    int64_t lock_ns;             /* CPU time of an uncontended acquire() or release() */
+    int64_t lock_spins;          /* PyMutex: sched_yield calls before parking */
     int64_t attach_ns;           /* CPU time of an uncontended take_gil or drop_gil */
     int64_t python_cost_ppm;     /* time of pure Python relative to cpython-3.12 */
     int64_t thread_start_ns;     /* Python code of Thread.start() in the parent */

@@ -25,6 +25,7 @@ int step_list_init(struct step_list *list, const struct step_list_spec *spec,
                    struct arena *arena) {
     *list = (struct step_list){
         .plan = spec->plan,
+        .objects = spec->objects,
         .first = spec->slice.first,
         .pc = spec->slice.first,
         .end = spec->slice.end,
@@ -48,6 +49,7 @@ void step_list_restart(struct step_list *list, uint64_t key) {
     list->depth = 0;
     list->key = key;
     list->unit_open = false;
+    list->update = UPDATE_NONE;
 }
 
 /* --- loops --------------------------------------------------------------------- */
@@ -62,6 +64,7 @@ static void enter_body(struct step_list *list, const struct step *step) {
     list->frame[list->depth++] = (struct step_frame){
         .first = body,
         .end = step->end,
+        .object = NO_OBJECT,
         .left = step->kind == STEP_FOREVER ? -1 : step->count - 1,
     };
     list->pc = body;
@@ -112,6 +115,84 @@ static uint64_t draw_key(const struct step_list *list) {
     return key;
 }
 
+/* --- locks --------------------------------------------------------------------- */
+
+static void act_on(const struct step_list *list, enum action_kind kind, uint32_t object,
+                   struct action *action) {
+    action->kind = kind;
+    action->object = list->objects[object];
+}
+
+/* `with lock:` acquires before its body and releases after it. */
+static void enter_with(struct step_list *list, const struct step *step,
+                       struct action *action) {
+    act_on(list, ACTION_ACQUIRE, step->object, action);
+    action->site = step->site;
+    action->value = !list->plan->runtime.check_after_enter;
+    ASSERT(list->depth < STEP_MAX_DEPTH);
+    list->frame[list->depth++] = (struct step_frame){
+        .first = list->pc + 1, .end = step->end, .object = step->object};
+    list->pc++;
+}
+
+/* At the end of a body that holds a lock: releases it, once. */
+static bool leave_with(struct step_list *list, struct action *action) {
+    struct step_frame *frame = &list->frame[list->depth - 1];
+    if (frame->object == NO_OBJECT) {
+        return false;
+    }
+    act_on(list, ACTION_RELEASE, frame->object, action);
+    action->site = list->plan->steps[frame->first - 1].site;
+    frame->object = NO_OBJECT;
+    return true;
+}
+
+/* --- counter += 1 -------------------------------------------------------------- */
+
+/* A third of the time before the load, a third until the store, a third after it: about
+ * where LOAD_ATTR and STORE_ATTR stand in the bytecode of such a loop. */
+static void update_compute(struct step_list *list, enum update_phase next, bool straight,
+                           struct action *action) {
+    const struct step *step = &list->plan->steps[list->pc];
+    action->kind = ACTION_COMPUTE;
+    action->site = step->site;
+    action->ns = step->time.a / 3;
+    action->value = straight;
+    list->update = next;
+}
+
+static bool in_with(const struct step_list *list) {
+    return list->depth > 0 && list->frame[list->depth - 1].object != NO_OBJECT;
+}
+
+static void update_next(struct step_list *list, const struct resume *resume,
+                        struct action *action) {
+    const struct step *step = &list->plan->steps[list->pc];
+    switch (list->update) {
+    case UPDATE_NONE:
+        update_compute(list, UPDATE_LOAD, true, action);
+        return;
+    case UPDATE_LOAD:
+        act_on(list, ACTION_LOAD, step->object, action);
+        list->update = UPDATE_ADD;
+        return;
+    case UPDATE_ADD:
+        list->loaded = resume->value;
+        update_compute(list, UPDATE_STORE, !step->call, action);
+        return;
+    case UPDATE_STORE:
+        act_on(list, ACTION_STORE, step->object, action);
+        action->value = list->loaded + 1;
+        list->update = UPDATE_REST;
+        return;
+    case UPDATE_REST: /* the back edge of a loop follows, but not inside a with statement
+                       */
+        update_compute(list, UPDATE_NONE, in_with(list), action);
+        list->pc = step->end;
+        return;
+    }
+}
+
 static enum action_kind action_of(const struct step_list *list, const struct step *step) {
     static const enum action_kind kinds[STEP_KIND_COUNT] = {
         [STEP_PYTHON] = ACTION_COMPUTE,
@@ -123,6 +204,8 @@ static enum action_kind action_of(const struct step_list *list, const struct ste
         [STEP_AWAIT_IO] = ACTION_AWAIT_IO,
         [STEP_AWAIT_SLEEP] = ACTION_AWAIT_SLEEP,
         [STEP_TO_THREAD] = ACTION_AWAIT_THREAD,
+        [STEP_ACQUIRE] = ACTION_ACQUIRE,
+        [STEP_RELEASE] = ACTION_RELEASE,
     };
     if (list->asyncio && !step->blocking) {
         if (step->kind == STEP_IO) {
@@ -141,6 +224,7 @@ static void prepare_thread_body(struct step_list *list, const struct step *step,
                                 struct action *action) {
     *list->inner = (struct step_list){
         .plan = list->plan,
+        .objects = list->objects,
         .first = list->pc + 1,
         .pc = list->pc + 1,
         .end = step->end,
@@ -153,7 +237,9 @@ static void perform(struct step_list *list, const struct step *step,
                     struct action *action) {
     action->kind = action_of(list, step);
     action->site = step->site;
-    if (step->kind == STEP_TO_THREAD) {
+    if (step->kind == STEP_ACQUIRE || step->kind == STEP_RELEASE) {
+        act_on(list, action->kind, step->object, action);
+    } else if (step->kind == STEP_TO_THREAD) {
         prepare_thread_body(list, step, action);
     } else if (step->time.kind == DISTRIBUTION_CONSTANT) {
         action->ns = step->time.a;
@@ -168,13 +254,15 @@ enum { MAX_TURNS = 1000 };
 
 static void step_list_next(void *state, const struct resume *resume,
                            struct action *action) {
-    (void)resume; /* steps do not branch on results */
     struct step_list *list = state;
     for (int turns = 0; turns < MAX_TURNS; turns++) {
         if (mark_unit(list, action)) {
             return;
         }
         if (at_end_of_body(list)) {
+            if (leave_with(list, action)) {
+                return;
+            }
             leave_body(list);
             continue;
         }
@@ -182,11 +270,18 @@ static void step_list_next(void *state, const struct resume *resume,
             return; /* ACTION_EXIT */
         }
         const struct step *step = &list->plan->steps[list->pc];
-        if (step->kind != STEP_REPEAT && step->kind != STEP_FOREVER) {
-            perform(list, step, action);
-            return;
+        if (step->kind == STEP_REPEAT || step->kind == STEP_FOREVER) {
+            enter_body(list, step);
+            continue;
         }
-        enter_body(list, step);
+        if (step->kind == STEP_WITH) {
+            enter_with(list, step, action);
+        } else if (step->kind == STEP_UPDATE) {
+            update_next(list, resume, action);
+        } else {
+            perform(list, step, action);
+        }
+        return;
     }
     action->kind = ACTION_COMPUTE; /* of no length */
 }

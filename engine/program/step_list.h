@@ -14,15 +14,22 @@
 #include "engine/program/action.h"
 #include "engine/program/plan.h"
 
+enum { NO_OBJECT = UINT32_MAX };
+
+/* Where the present `counter += 1` is. */
+enum update_phase { UPDATE_NONE, UPDATE_LOAD, UPDATE_ADD, UPDATE_STORE, UPDATE_REST };
+
 struct step_frame {
     uint32_t first, end; /* body */
+    uint32_t object;     /* lock that is held around it; NO_OBJECT = none */
     int64_t left;        /* iterations still to begin; -1 = for ever */
     int64_t iteration;
 };
 
 struct step_list {
     const struct plan *plan;
-    uint64_t key; /* names the program's stream of random numbers */
+    void *const *objects; /* by index of plan.objects; what actions on them name */
+    uint64_t key;         /* names the program's stream of random numbers */
     uint32_t pc, end, first;
     uint8_t depth;
     bool units;     /* mark iterations of outermost repeats */
@@ -31,6 +38,8 @@ struct step_list {
     struct program
         body; /* of to_thread: a step list of its own, made by step_list_init */
     struct step_list *inner; /* its state; NULL when the slice has no to_thread */
+    enum update_phase update;
+    int64_t loaded; /* what the present update has read */
     struct step_frame frame[STEP_MAX_DEPTH];
 };
 
@@ -40,6 +49,7 @@ extern const struct program_ops step_list_ops;
 struct step_list_spec {
     const struct plan *plan;
     struct step_slice slice;
+    void *const *objects; /* NULL when the plan has none */
     uint64_t key;
     bool units;
     bool asyncio;

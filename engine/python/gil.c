@@ -12,6 +12,7 @@ void gil_init(struct gil *gil, struct cpu *cpu, const struct runtime *runtime,
         .sim = cpu->sim,
         .cpu = cpu,
         .runtime = runtime,
+        .tick_left_ns = runtime->check_spacing_ns,
         .lane = LANE_NONE,
     };
     if (runtime->gil != GIL_NONE) {
@@ -22,7 +23,25 @@ void gil_init(struct gil *gil, struct cpu *cpu, const struct runtime *runtime,
     }
 }
 
-sim_ns gil_check_spacing(const struct gil *gil) { return gil->runtime->check_spacing_ns; }
+sim_ns gil_next_check(const struct gil *gil) {
+    return gil->runtime->gil == GIL_TICK ? gil->tick_left_ns
+                                         : gil->runtime->check_spacing_ns;
+}
+
+/* Check points of 3.2+ lie so close together that the end of a piece of bytecode is one.
+ * The ticker of 2.7 goes on counting from one piece to the next. */
+bool gil_count_ticks(struct gil *gil, sim_ns ns) {
+    if (gil->runtime->gil != GIL_TICK) {
+        return true;
+    }
+    if (ns < gil->tick_left_ns) {
+        gil->tick_left_ns -= ns;
+        return false;
+    }
+    const sim_ns spacing = gil->runtime->check_spacing_ns;
+    gil->tick_left_ns = spacing - (ns - gil->tick_left_ns) % spacing;
+    return true;
+}
 
 /* --- queues of the two condition variables ------------------------------------- */
 
@@ -109,8 +128,11 @@ static void notify_holder(const struct gil *gil) {
     if (holder == NULL || !holder->computing) {
         return;
     }
-    const sim_ns spacing = gil_check_spacing(gil);
-    const sim_ns next = (os_thread_work_done(&holder->os) / spacing + 1) * spacing;
+    const sim_ns spacing = gil->runtime->check_spacing_ns;
+    const sim_ns first = gil_next_check(gil);
+    const sim_ns done = os_thread_work_done(&holder->os);
+    const sim_ns next =
+        done < first ? first : first + ((done - first) / spacing + 1) * spacing;
     if (next < holder->os.work_ns) {
         os_thread_shorten_work(&holder->os, next);
     }

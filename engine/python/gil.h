@@ -78,6 +78,8 @@ struct gil {
     struct gil_queue switch_cond; /* those that dropped on request */
     uint64_t switch_number;
     uint32_t waiters; /* threads inside take, past the first try */
+    sim_ns
+        tick_left_ns; /* tick GIL: bytecode until the next check; shared by all threads */
     bool drop_request;
     lane_id lane; /* LANE_NONE without a GIL */
 
@@ -105,7 +107,10 @@ static inline bool gil_must_drop(const struct gil_client *client) {
 }
 
 /* Work until the next check point, for bytecode that begins now. */
-sim_ns gil_check_spacing(const struct gil *gil);
+sim_ns gil_next_check(const struct gil *gil);
+
+/* So much bytecode has been run. True when it ended at a check point. */
+bool gil_count_ticks(struct gil *gil, sim_ns ns);
 
 #define GIL_CLIENT_OF(os_pointer) ((struct gil_client *)(void *)(os_pointer))
 

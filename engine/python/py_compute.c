@@ -16,13 +16,21 @@ static void take_back(struct os_thread *os) {
     gil_take(GIL_CLIENT_OF(os), compute_again);
 }
 
+/* Code without back edges and calls, in a version that looks only there. */
+static bool is_straight(const struct py_thread *thread) {
+    return thread->action.kind == ACTION_COMPUTE && thread->action.value == 1 &&
+           !py_thread_runtime(thread)->check_every_opcode;
+}
+
 /* The end of a piece of bytecode is a check point. */
 static void compute_pause(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
     thread->client.computing = false;
     os->clocked = false;
     thread->left_ns -= os->work_ns;
-    if (gil_must_drop(&thread->client)) {
+    const bool check =
+        gil_count_ticks(thread->client.gil, os->work_ns) && !is_straight(thread);
+    if (check && gil_must_drop(&thread->client)) {
         gil_drop(&thread->client, true, take_back);
         return;
     }
@@ -40,11 +48,11 @@ static void compute(struct os_thread *os) {
         thread->after(os);
         return;
     }
-    if (gil_must_drop(&thread->client)) {
-        const sim_ns check = gil_check_spacing(thread->client.gil);
+    if (!is_straight(thread) && gil_must_drop(&thread->client)) {
+        const sim_ns check = gil_next_check(thread->client.gil);
         ns = ns < check ? ns : check;
     }
-    thread->client.computing = true;
+    thread->client.computing = !is_straight(thread);
     os->clocked = thread->cpu_target_ns >= 0;
     py_thread_work(thread, ns, compute_pause);
 }
@@ -73,20 +81,11 @@ void py_compute_begin_cpu(struct os_thread *os) {
 
 /* --- C calls ------------------------------------------------------------------- */
 
-/* After the call the interpreter passes a check point (3.9: next opcode; 3.12: CALL). */
-static void c_held_end(struct os_thread *os) {
-    struct py_thread *thread = PY_THREAD_OF(os);
-    if (gil_must_drop(&thread->client)) {
-        gil_drop(&thread->client, true, py_thread_attach_and_finish);
-        return;
-    }
-    py_thread_finish(os);
-}
-
 void py_compute_begin_c_held(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
     py_thread_show(thread, STATE_RUNNING_C, LANE_NONE);
-    py_thread_work(thread, thread->action.ns, c_held_end);
+    /* Afterwards comes a check point (3.9: the next opcode; 3.10+: CALL). */
+    py_thread_work(thread, thread->action.ns, py_thread_check_and_finish);
 }
 
 static void c_released_run(struct os_thread *os) {

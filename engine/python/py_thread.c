@@ -14,6 +14,14 @@ void py_thread_attach_and_finish(struct os_thread *os) {
     gil_take(GIL_CLIENT_OF(os), py_thread_finish);
 }
 
+void py_thread_check_and_finish(struct os_thread *os) {
+    if (gil_must_drop(GIL_CLIENT_OF(os))) {
+        gil_drop(GIL_CLIENT_OF(os), true, py_thread_attach_and_finish);
+    } else {
+        py_thread_finish(os);
+    }
+}
+
 void py_thread_wake_other(struct py_thread *thread, struct py_thread *other, os_fn then) {
     os_thread_wake(&other->client.os, thread->client.os.lane);
     py_thread_work(thread, py_thread_machine(thread)->futex_wake_ns, then);
@@ -36,6 +44,10 @@ static const os_fn begin[ACTION_KIND_COUNT] = {
     [ACTION_SUBMIT] = py_pool_begin_submit,
     [ACTION_PUT] = py_pool_begin_put,
     [ACTION_TAKE] = py_pool_begin_take,
+    [ACTION_ACQUIRE] = py_lock_begin_acquire,
+    [ACTION_RELEASE] = py_lock_begin_release,
+    [ACTION_LOAD] = py_lock_begin_load,
+    [ACTION_STORE] = py_lock_begin_store,
     [ACTION_POLL] = py_blocking_begin_poll,
     [ACTION_WAKE_POLL] = py_blocking_begin_wake_poll,
 };

@@ -11,6 +11,7 @@
  *   py_blocking.c  blocking calls, sleep, the selector of an event loop
  *   py_start.c     starting, joining and ending threads and processes
  *   py_pool.c      queues and pools
+ *   py_lock.c      locks, and counters without one
  */
 #ifndef ENGINE_PYTHON_PY_THREAD_PRIV_H
 #define ENGINE_PYTHON_PY_THREAD_PRIV_H
@@ -62,6 +63,9 @@ void py_thread_finish(struct os_thread *os);
 /* Py_END_ALLOW_THREADS, and the action is over. */
 void py_thread_attach_and_finish(struct os_thread *os);
 
+/* The action is over, at a check point: drops the GIL first if that was asked for. */
+void py_thread_check_and_finish(struct os_thread *os);
+
 /* Runs `ns` of bytecode with its check points, then `after`. */
 void py_thread_run_python(struct py_thread *thread, sim_ns ns, os_fn after);
 
@@ -93,5 +97,10 @@ void py_start_begin_exit(struct os_thread *os);
 void py_pool_begin_put(struct os_thread *os);
 void py_pool_begin_take(struct os_thread *os);
 void py_pool_begin_submit(struct os_thread *os);
+
+void py_lock_begin_acquire(struct os_thread *os);
+void py_lock_begin_release(struct os_thread *os);
+void py_lock_begin_load(struct os_thread *os);
+void py_lock_begin_store(struct os_thread *os);
 
 #endif

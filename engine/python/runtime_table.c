@@ -21,6 +21,23 @@ const struct field runtime_fields[] = {
      "time between two check points in pure Python",
      "3.9: most opcodes; 3.10+: back edges, function entry, calls; 0.02 - 2 us, "
      "estimate"},
+    {"check_every_opcode", AT(check_every_opcode), FIELD_FLAG, 0, 1,
+     "check points lie also in straight-line code, so that `x += 1` can lose updates",
+     "Python/ceval.c: up to 3.9 before most opcodes; 3.10+ back edges and calls only "
+     "(bpo-29988)"},
+    {"check_after_enter", AT(check_after_enter), FIELD_FLAG, 0, 1,
+     "a check point lies between __enter__ of a with statement and its body",
+     "3.14 Python/bytecodes.c: __enter__ is called by CALL; 3.10 - 3.13: BEFORE_WITH"},
+    {"lock_kind", AT(lock_kind), FIELD_COUNT, 0, 1,
+     "threading.Lock: 0 = POSIX semaphore, 1 = PyMutex",
+     "Python/thread_pthread.h up to 3.13; Python/lock.c from 3.14"},
+    {"lock_us", AT(lock_ns), FIELD_US, 0, 1e6,
+     "CPU time of an uncontended acquire() or release()",
+     "acquire and release 0.29 us on a slow virtual machine; tests/fidelity, "
+     "lock_uncontended"},
+    {"lock_spins", AT(lock_spins), FIELD_COUNT, 0, 1e6,
+     "PyMutex: how often a thread yields before it parks",
+     "Python/lock.c MAX_SPIN_COUNT: 40 in free-threaded builds, 0 with a GIL"},
     {"attach_us", AT(attach_ns), FIELD_US, 0, 1e6,
      "CPU time of an uncontended take_gil or drop_gil",
      "1-byte os.read 661 ns against getppid 361 ns, CPython 3.11"},
@@ -105,53 +122,59 @@ const size_t runtime_field_count = sizeof runtime_fields / sizeof runtime_fields
         label, "tick", {                                                                 \
             .name = id, .gil = GIL_TICK, .switch_interval_ns = 5000000,                  \
             .check_spacing_ns = 20 * (percent), .attach_ns = 50,                         \
+            .check_every_opcode = 1, .check_after_enter = 1, .lock_ns = 70,              \
             .python_cost_ppm = 10000 * (percent), PYTHON_COSTS(percent), NO_ASYNCIO      \
         }                                                                                \
     }
 
-#define INTERVAL(label, id, spacing, percent, aio)                                       \
+#define INTERVAL(label, id, code, percent, aio)                                          \
     {                                                                                    \
         label, "interval", {                                                             \
             .name = id, .gil = GIL_INTERVAL, .switch_interval_ns = 5000000,              \
-            .force_switching = 1, .check_spacing_ns = (spacing), .attach_ns = 70,        \
+            .force_switching = 1, code, .attach_ns = 70, .lock_ns = 70,                  \
             .python_cost_ppm = 10000 * (percent), PYTHON_COSTS(percent), aio             \
         }                                                                                \
     }
 
-#define FREE_THREADED(label, id, percent, aio)                                           \
+#define FREE_THREADED(label, id, code, percent, aio)                                     \
     {                                                                                    \
         label, "none", {                                                                 \
             .name = id, .gil = GIL_NONE, .switch_interval_ns = 5000000,                  \
-            .force_switching = 1, .check_spacing_ns = 100, .attach_ns = 70,              \
-            .python_cost_ppm = 10000 * (percent), PYTHON_COSTS(percent), aio             \
+            .force_switching = 1, code, .lock_spins = 40, .attach_ns = 70,               \
+            .lock_ns = 70, .python_cost_ppm = 10000 * (percent), PYTHON_COSTS(percent),  \
+            aio                                                                          \
         }                                                                                \
     }
 
-enum {
-    EVERY_OPCODE_NS = 50, /* 3.2 - 3.9 */
-    BACK_EDGE_NS = 100    /* 3.10+: back edges, function entry, calls */
-};
+/* Where check points lie and what a Lock is, by version. */
+#define OPCODES .check_spacing_ns = 50, .check_every_opcode = 1, .check_after_enter = 1
+#define BACK_EDGES .check_spacing_ns = 100
+#define BACK_EDGES_PYMUTEX                                                               \
+    .check_spacing_ns = 100, .check_after_enter = 1, .lock_kind = LOCK_PYMUTEX
 
 const struct runtime_row runtime_rows[] = {
     TICK("CPython 2.7", "cpython-2.7", 130),
     TICK("CPython 3.1", "cpython-3.1", 150),
-    INTERVAL("CPython 3.2", "cpython-3.2", EVERY_OPCODE_NS, 140, NO_ASYNCIO),
-    INTERVAL("CPython 3.3", "cpython-3.3", EVERY_OPCODE_NS, 140, NO_ASYNCIO),
-    INTERVAL("CPython 3.4", "cpython-3.4", EVERY_OPCODE_NS, 140, ASYNCIO(250)),
-    INTERVAL("CPython 3.5", "cpython-3.5", EVERY_OPCODE_NS, 140, ASYNCIO(250)),
-    INTERVAL("CPython 3.6", "cpython-3.6", EVERY_OPCODE_NS, 135, ASYNCIO(150)),
-    INTERVAL("CPython 3.7", "cpython-3.7", EVERY_OPCODE_NS, 130, ASYNCIO(140)),
-    INTERVAL("CPython 3.8", "cpython-3.8", EVERY_OPCODE_NS, 130, ASYNCIO(140)),
-    INTERVAL("CPython 3.9", "cpython-3.9", EVERY_OPCODE_NS, 130, ASYNCIO(140)),
-    INTERVAL("CPython 3.10", "cpython-3.10", BACK_EDGE_NS, 130, ASYNCIO(140)),
-    INTERVAL("CPython 3.11", "cpython-3.11", BACK_EDGE_NS, 105, ASYNCIO(110)),
-    INTERVAL("CPython 3.12", "cpython-3.12", BACK_EDGE_NS, 100, ASYNCIO(100)),
-    INTERVAL("CPython 3.13", "cpython-3.13", BACK_EDGE_NS, 100, ASYNCIO(100)),
-    INTERVAL("CPython 3.14", "cpython-3.14", BACK_EDGE_NS, 97, ASYNCIO(87)),
-    INTERVAL("CPython 3.15", "cpython-3.15", BACK_EDGE_NS, 95, ASYNCIO(87)),
-    FREE_THREADED("CPython 3.13, free-threaded", "cpython-3.13t", 140, ASYNCIO(140)),
-    FREE_THREADED("CPython 3.14, free-threaded", "cpython-3.14t", 108, ASYNCIO(100)),
-    FREE_THREADED("CPython 3.15, free-threaded", "cpython-3.15t", 104, ASYNCIO(95)),
+    INTERVAL("CPython 3.2", "cpython-3.2", OPCODES, 140, NO_ASYNCIO),
+    INTERVAL("CPython 3.3", "cpython-3.3", OPCODES, 140, NO_ASYNCIO),
+    INTERVAL("CPython 3.4", "cpython-3.4", OPCODES, 140, ASYNCIO(250)),
+    INTERVAL("CPython 3.5", "cpython-3.5", OPCODES, 140, ASYNCIO(250)),
+    INTERVAL("CPython 3.6", "cpython-3.6", OPCODES, 135, ASYNCIO(150)),
+    INTERVAL("CPython 3.7", "cpython-3.7", OPCODES, 130, ASYNCIO(140)),
+    INTERVAL("CPython 3.8", "cpython-3.8", OPCODES, 130, ASYNCIO(140)),
+    INTERVAL("CPython 3.9", "cpython-3.9", OPCODES, 130, ASYNCIO(140)),
+    INTERVAL("CPython 3.10", "cpython-3.10", BACK_EDGES, 130, ASYNCIO(140)),
+    INTERVAL("CPython 3.11", "cpython-3.11", BACK_EDGES, 105, ASYNCIO(110)),
+    INTERVAL("CPython 3.12", "cpython-3.12", BACK_EDGES, 100, ASYNCIO(100)),
+    INTERVAL("CPython 3.13", "cpython-3.13", BACK_EDGES, 100, ASYNCIO(100)),
+    INTERVAL("CPython 3.14", "cpython-3.14", BACK_EDGES_PYMUTEX, 97, ASYNCIO(87)),
+    INTERVAL("CPython 3.15", "cpython-3.15", BACK_EDGES_PYMUTEX, 95, ASYNCIO(87)),
+    FREE_THREADED("CPython 3.13, free-threaded", "cpython-3.13t", BACK_EDGES, 140,
+                  ASYNCIO(140)),
+    FREE_THREADED("CPython 3.14, free-threaded", "cpython-3.14t", BACK_EDGES_PYMUTEX, 108,
+                  ASYNCIO(100)),
+    FREE_THREADED("CPython 3.15, free-threaded", "cpython-3.15t", BACK_EDGES_PYMUTEX, 104,
+                  ASYNCIO(95)),
 };
 const size_t runtime_row_count = sizeof runtime_rows / sizeof runtime_rows[0];
 

@@ -59,3 +59,31 @@ int64_t world_add_thread(struct world *world, struct py_thread *thread) {
     world->threads[world->thread_count] = thread;
     return (int64_t)world->thread_count++;
 }
+
+int world_add_objects(struct world *world, const struct process *process) {
+    const struct plan *plan = world->plan;
+    world->objects =
+        arena_alloc(&world->arena, plan->object_count, sizeof *world->objects);
+    world->object_handles =
+        arena_alloc(&world->arena, plan->object_count, sizeof(void *));
+    if (world->objects == NULL || world->object_handles == NULL) {
+        return ERR_NOMEM;
+    }
+    for (size_t i = 0; i < plan->object_count; i++) {
+        struct world_object *object = &world->objects[i];
+        object->lock.lane = LANE_NONE;
+        if (plan->objects[i].kind == OBJECT_COUNTER) {
+            world->object_handles[i] = &object->counter;
+            continue;
+        }
+        world->object_handles[i] = &object->lock;
+        object->lock.lane = recorder_open_lane(world->sim.recorder, world->sim.now,
+                                               &(struct lane_birth){
+                                                   LANE_LOCK,
+                                                   process->lane,
+                                                   plan->objects[i].name,
+                                                   {STATE_FREE, LANE_NONE, SITE_NONE},
+                                               });
+    }
+    return 0;
+}

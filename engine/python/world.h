@@ -14,8 +14,15 @@
 #include "engine/os/cpu.h"
 #include "engine/program/plan.h"
 #include "engine/python/gil.h"
+#include "engine/python/py_lock.h"
 
 struct py_thread;
+
+/* What a plan's object is while it runs. */
+struct world_object {
+    struct py_lock lock;
+    struct py_counter counter;
+};
 
 /* A process with its one interpreter. */
 struct process {
@@ -38,6 +45,9 @@ struct world {
     struct tally tally;
     uint64_t work_key; /* root of the random numbers of the workload */
 
+    struct world_object *objects; /* plan->object_count */
+    void **object_handles;        /* what actions name: the lock, or the counter */
+
     struct process **processes;
     size_t process_count, process_capacity;
     struct py_thread **threads;
@@ -59,6 +69,9 @@ void world_deinit(struct world *world);
 
 /* A new process with an interpreter of the plan's runtime; NULL when out of memory. */
 struct process *world_add_process(struct world *world, const char *name);
+
+/* Makes the plan's objects, with their lanes under `process`. */
+int world_add_objects(struct world *world, const struct process *process) WARN_UNUSED;
 
 /* Gives the thread its id, -1 when out of memory. */
 int64_t world_add_thread(struct world *world, struct py_thread *thread);

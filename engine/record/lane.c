@@ -4,7 +4,7 @@
 #include <assert.h>
 
 static const char *const kind_names[] = {
-    "core", "process", "gil", "thread", "loop", "task",
+    "core", "process", "gil", "thread", "loop", "task", "lock",
 };
 static_assert(sizeof kind_names / sizeof kind_names[0] == LANE_KIND_COUNT, "a name each");
 

@@ -2,10 +2,10 @@
 /*
  * lane - the rows of a timeline and the words for what happens on them.
  *
- * A lane is a core, a process, a GIL (one per interpreter), a thread, an event loop or a
- * task. At any instant of its life a lane is in exactly one state; a *span* is the time
- * between two changes of state. The numbers of states and instants are stored: append
- * only, never renumber.
+ * A lane is a core, a process, a GIL (one per interpreter), a thread, an event loop, a
+ * task or a lock. At any instant of its life a lane is in exactly one state; a *span* is
+ * the time between two changes of state. The numbers of states and instants are stored:
+ * append only, never renumber.
  */
 #ifndef ENGINE_RECORD_LANE_H
 #define ENGINE_RECORD_LANE_H
@@ -28,6 +28,7 @@ enum lane_kind {
     LANE_THREAD,
     LANE_LOOP,
     LANE_TASK,
+    LANE_LOCK,
     LANE_KIND_COUNT
 };
 

@@ -2,17 +2,17 @@
 #include "engine/sim/sim.h"
 
 enum {
-    LOOK_EVERY = 1024,         /* steps between two looks at limits; a power of two */
-    IDLE_STEPS_MAX = 20000000, /* steps without a transition: such a program never ends */
+    LOOK_EVERY = 1024,          /* steps between two looks at limits; a power of two */
+    STILL_STEPS_MAX = 20000000, /* in which the clock stands still */
 };
 
 void sim_deinit(struct sim *sim) { event_queue_deinit(&sim->queue); }
 
 static void look_at_limits(struct sim *sim) {
     const uint64_t transitions = recorder_transitions(sim->recorder);
-    if (transitions != sim->transitions_seen) {
-        sim->transitions_seen = transitions;
-        sim->steps_at_transition = sim->steps;
+    if (sim->now != sim->seen_ns) {
+        sim->seen_ns = sim->now;
+        sim->steps_at_seen = sim->steps;
     }
     if (sim->cancel != NULL && atomic_load_explicit(sim->cancel, memory_order_relaxed)) {
         sim_stop(sim, SIM_CANCELLED);
@@ -22,7 +22,7 @@ static void look_at_limits(struct sim *sim) {
         sim_stop(sim, SIM_LIMIT_EVENTS);
     } else if (recorder_spans(sim->recorder) > sim->limit_spans) {
         sim_stop(sim, SIM_LIMIT_SPANS);
-    } else if (sim->steps - sim->steps_at_transition > IDLE_STEPS_MAX) {
+    } else if (sim->steps - sim->steps_at_seen > STILL_STEPS_MAX) {
         sim_stop(sim, SIM_LIMIT_STEPS);
     }
 }

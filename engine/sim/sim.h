@@ -25,7 +25,8 @@ enum sim_end {
     SIM_LIMIT_TIME,   /* virtual time */
     SIM_LIMIT_EVENTS, /* transitions */
     SIM_LIMIT_SPANS,  /* recorded spans */
-    SIM_LIMIT_STEPS,  /* steps without any transition: a program that does nothing */
+    SIM_LIMIT_STEPS,  /* steps in which the clock stood still: a program that does nothing
+                       */
     SIM_CANCELLED,
     SIM_RECORDER_FAILED, /* or out of memory elsewhere */
     SIM_NOTHING_LEFT
@@ -42,8 +43,8 @@ struct sim {
     uint64_t limit_spans;
     uint64_t random_key; /* root key of the run */
     uint64_t steps;
-    uint64_t steps_at_transition; /* `steps` when transitions was last seen to move */
-    uint64_t transitions_seen;
+    sim_ns seen_ns; /* the clock at the last look, and the steps until it moved */
+    uint64_t steps_at_seen;
     enum sim_end end;
 };
 

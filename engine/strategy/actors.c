@@ -91,11 +91,13 @@ static int build_steps(struct world *world, struct step_slice slice, uint64_t ke
         return ERR_NOMEM;
     }
     *program = (struct program){&step_list_ops, list};
-    return step_list_init(
-        list,
-        &(struct step_list_spec){
-            .plan = world->plan, .slice = slice, .key = key, .units = units},
-        &world->arena);
+    return step_list_init(list,
+                          &(struct step_list_spec){.plan = world->plan,
+                                                   .slice = slice,
+                                                   .objects = world->object_handles,
+                                                   .key = key,
+                                                   .units = units},
+                          &world->arena);
 }
 
 static int add_tasks(struct world *world, const struct actor_plan *actor, uint64_t key,

@@ -10,6 +10,7 @@ int job_runner_init(struct job_runner *runner, struct world *world, bool asyncio
                           &(struct step_list_spec){
                               .plan = world->plan,
                               .slice = world->plan->job,
+                              .objects = world->object_handles,
                               .asyncio = asyncio,
                           },
                           &world->arena);

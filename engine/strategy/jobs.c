@@ -251,7 +251,7 @@ static void coroutine_next(void *state, const struct resume *resume,
         return;
     case COROUTINE_JOB:
         if (!job_runner_next(&coroutine->runner, resume, action)) {
-            action->kind = ACTION_RELEASE;
+            action->kind = ACTION_LET_GO;
             coroutine->phase = COROUTINE_END;
         }
         return;

@@ -15,7 +15,8 @@ static const strategy_builder builders[STRATEGY_KIND_COUNT] = {
 int strategy_build(struct world *world, struct err *err) {
     struct process *process = world_add_process(world, "process");
     struct program program;
-    if (process == NULL || builders[world->plan->strategy.kind](world, &program) != 0) {
+    if (process == NULL || world_add_objects(world, process) != 0 ||
+        builders[world->plan->strategy.kind](world, &program) != 0) {
         return err_set_nomem(err);
     }
     struct py_thread *thread = py_thread_create(world, process, "MainThread", program);

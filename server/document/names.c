@@ -5,6 +5,7 @@
 
 #include "engine/analysis/metrics.h"
 #include "engine/os/machine.h"
+#include "engine/program/plan.h"
 #include "engine/python/runtime_table.h"
 #include "server/document/schema.h"
 
@@ -29,6 +30,9 @@ void names_list(enum names_kind kind, struct spelling *out) {
     for (size_t i = 0; kind == NAMES_LAWS && i < schema_laws.count; i++) {
         spelling_add(out, schema_laws.variant[i].name);
     }
+    for (int i = 0; kind == NAMES_OBJECTS && i < OBJECT_KIND_COUNT; i++) {
+        spelling_add(out, object_kind_name((enum object_kind)i));
+    }
     for (const char *const *word = fixed_words[kind]; *word != NULL; word++) {
         spelling_add(out, *word);
     }
@@ -44,6 +48,7 @@ const char *names_phrase(enum names_kind kind) {
         [NAMES_LAWS] = "distribution",
         [NAMES_GIL] = "word",
         [NAMES_RECORD] = "word",
+        [NAMES_OBJECTS] = "kind of object",
     };
     static_assert(sizeof phrases / sizeof phrases[0] == NAMES_KIND_COUNT, "one each");
     return phrases[kind];

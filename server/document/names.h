@@ -18,6 +18,7 @@ enum names_kind {
     NAMES_LAWS,
     NAMES_GIL,
     NAMES_RECORD,
+    NAMES_OBJECTS, /* kinds of shared objects */
     NAMES_KIND_COUNT
 };
 

@@ -327,7 +327,8 @@ static void scale_python(struct plan *plan, const struct runtime *reference) {
         (double)plan->runtime.python_cost_ppm / (double)reference->python_cost_ppm;
     for (size_t i = 0; i < plan->step_count; i++) {
         struct step *step = &plan->steps[i];
-        if (step->kind == STEP_PYTHON || step->kind == STEP_PYTHON_CPU) {
+        if (step->kind == STEP_PYTHON || step->kind == STEP_PYTHON_CPU ||
+            step->kind == STEP_UPDATE) {
             step->time.a = scale_ns(step->time.a, factor);
             step->time.b = scale_ns(step->time.b, factor);
         }

@@ -99,6 +99,11 @@ const struct schema_variants schema_laws = {
         .name = (label), .type = SCHEMA_LIST, .required = true, .min = 1, .max = 1e6,    \
         .unit = "", .meaning = (what), .variants = &schema_steps                         \
     }
+#define STEP_OBJECT(label, what)                                                         \
+    {                                                                                    \
+        .name = (label), .type = SCHEMA_STRING, .required = true, .min = 1, .max = 47,   \
+        .unit = "bytes", .meaning = (what)                                               \
+    }
 #define STEP_BLOCKING                                                                    \
     {                                                                                    \
         .name = "blocking", .type = SCHEMA_BOOLEAN, .unit = "", .fallback = "false",     \
@@ -160,6 +165,36 @@ static const struct schema_field forever_fields[] = {
     STEP_BODY("forever", "the steps that run again and again until the run ends"),
 };
 
+static const struct schema_field with_fields[] = {
+    STEP_OBJECT("with", "the lock that is held while the steps run"),
+    STEP_BODY("steps", "what runs with the lock held"),
+};
+static const struct schema_field acquire_fields[] = {
+    STEP_OBJECT("acquire", "the lock to take; waits while somebody has it"),
+};
+static const struct schema_field release_fields[] = {
+    STEP_OBJECT("release", "the lock to give back"),
+};
+static const struct schema_field update_fields[] = {
+    STEP_OBJECT("update", "the counter to which 1 is added: load, compute, store"),
+    {.name = "compute_us",
+     .type = SCHEMA_NUMBER,
+     .required = true,
+     .max = TIME_MAX_US,
+     .unit = "us",
+     .meaning =
+         "the time of its Python code on the reference runtime: a third before the "
+         "load, a third between load and store, a third after the store"},
+    {.name = "call",
+     .type = SCHEMA_BOOLEAN,
+     .unit = "",
+     .fallback = "false",
+     .meaning = "true when a call lies between load and store, as in x = f(x)"},
+};
+
+static const char objects_instead[] =
+    "shared objects belong to actors; describe the work as actors";
+
 static const char await_instead[] = "an await needs an event loop; here write 'io_us' or "
                                     "'sleep_us', which in jobs is an await "
                                     "under asyncio";
@@ -215,6 +250,27 @@ static const struct schema_variant steps[] = {
      .body = "forever",
      .instead = "a job, and what to_thread runs, must end; use 'repeat'",
      .object = OBJECT("a forever step", forever_fields)},
+    {.name = "with",
+     .kind = STEP_WITH,
+     .contexts = SCHEMA_IN_ACTOR,
+     .body = "steps",
+     .instead = objects_instead,
+     .object = OBJECT("a with step", with_fields)},
+    {.name = "acquire",
+     .kind = STEP_ACQUIRE,
+     .contexts = SCHEMA_IN_ACTOR,
+     .instead = objects_instead,
+     .object = OBJECT("an acquire step", acquire_fields)},
+    {.name = "release",
+     .kind = STEP_RELEASE,
+     .contexts = SCHEMA_IN_ACTOR,
+     .instead = objects_instead,
+     .object = OBJECT("a release step", release_fields)},
+    {.name = "update",
+     .kind = STEP_UPDATE,
+     .contexts = SCHEMA_IN_ACTOR,
+     .instead = objects_instead,
+     .object = OBJECT("an update step", update_fields)},
 };
 /* One word stands for both kinds of C call. */
 static_assert(COUNT_OF(steps) == STEP_KIND_COUNT - 1, "a row per kind of step");
@@ -312,6 +368,13 @@ static const struct schema_field workload_jobs_fields[] = {
      .object = &schema_jobs},
 };
 static const struct schema_field workload_actors_fields[] = {
+    {.name = "objects",
+     .type = SCHEMA_MAP,
+     .max = 1000,
+     .unit = "",
+     .fallback = "{}",
+     .names = NAMES_OBJECTS,
+     .meaning = "what the actors share: names, each with a kind"},
     {.name = "actors",
      .type = SCHEMA_LIST,
      .required = true,

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "server/document/text.h"
@@ -18,6 +19,8 @@ struct builder {
     size_t actor_count, actor_capacity;
     struct task_plan *tasks;
     size_t task_count, task_capacity;
+    struct object_plan *objects;
+    size_t object_count, object_capacity;
     uint64_t thread_total, task_total; /* what the actors add up to */
 };
 
@@ -26,6 +29,7 @@ static void builder_deinit(struct builder *builder) {
     memory_free(builder->sites);
     memory_free(builder->actors);
     memory_free(builder->tasks);
+    memory_free(builder->objects);
 }
 
 /* --- times -------------------------------------------------------------------- */
@@ -136,9 +140,53 @@ static int check_surroundings(struct reader *reader, const struct schema_variant
     return 0;
 }
 
+/* The object that the step names in its telling member. */
+static int read_object_name(const struct builder *builder,
+                            const struct schema_variant *variant, const json_t *value,
+                            enum object_kind kind, uint32_t *out) {
+    const char *name = json_string_value(json_object_get(value, variant->name));
+    for (size_t i = 0; i < builder->object_count; i++) {
+        const struct object_plan *object = &builder->objects[i];
+        if (strcmp(object->name, name) != 0) {
+            continue;
+        }
+        if (object->kind != kind) {
+            return reader_refuse_member(builder->reader, variant->name,
+                                        "'%s' needs a %s, and '%s' is a %s",
+                                        variant->name, object_kind_name(kind), name,
+                                        object_kind_name(object->kind));
+        }
+        *out = (uint32_t)i;
+        return 0;
+    }
+    return reader_refuse_member(builder->reader, variant->name,
+                                "there is no object '%s'; add \"%s\": \"%s\" to "
+                                "'objects' of the workload",
+                                name, name, object_kind_name(kind));
+}
+
+/* What a step on a shared object is about. */
+static int read_object_step(const struct builder *builder,
+                            const struct schema_variant *variant, const json_t *value,
+                            struct step *step) {
+    if (step->kind != STEP_UPDATE) {
+        return read_object_name(builder, variant, value, OBJECT_LOCK, &step->object);
+    }
+    step->call = reader_get_flag(value, "call");
+    step->time = (struct distribution){.kind = DISTRIBUTION_CONSTANT,
+                                       .a = to_ns(json_object_get(value, "compute_us"))};
+    return read_object_name(builder, variant, value, OBJECT_COUNTER, &step->object);
+}
+
+static bool is_object_step(enum step_kind kind) {
+    return kind == STEP_WITH || kind == STEP_ACQUIRE || kind == STEP_RELEASE ||
+           kind == STEP_UPDATE;
+}
+
 /* Reads a step without its body; the place is the step's. */
-static int read_step(struct reader *reader, const struct schema_variant *variant,
+static int read_step(const struct builder *builder, const struct schema_variant *variant,
                      const json_t *value, struct step *out) {
+    struct reader *reader = builder->reader;
     struct step step = {.kind = (enum step_kind)variant->kind,
                         .blocking = reader_get_flag(value, "blocking")};
     if (step.kind == STEP_C_HELD &&
@@ -148,6 +196,8 @@ static int read_step(struct reader *reader, const struct schema_variant *variant
     int rc = 0;
     if (step.kind == STEP_REPEAT) {
         step.count = reader_get_integer(value, &variant->object, "repeat");
+    } else if (is_object_step(step.kind)) {
+        rc = read_object_step(builder, variant, value, &step);
     } else if (variant->body == NULL) {
         rc = read_time(reader, value, variant->name, &step.time);
     }
@@ -201,10 +251,15 @@ static bool makes_progress(const struct step *step) {
     case STEP_PYTHON_CPU:
     case STEP_C_HELD:
     case STEP_C_RELEASED:
+    case STEP_UPDATE:
         return distribution_mean(&step->time) > 0;
     case STEP_REPEAT:
     case STEP_FOREVER:
+    case STEP_WITH:
         return false; /* as their bodies do */
+    case STEP_ACQUIRE:
+    case STEP_RELEASE:
+        return false; /* a lock may cost nothing */
     default:
         return true;
     }
@@ -270,7 +325,7 @@ static int walk_element(struct walk *walk) {
         rc = check_surroundings(reader, variant, &frame->where, value);
     }
     if (rc == 0) {
-        rc = read_step(reader, variant, value, &step);
+        rc = read_step(walk->builder, variant, value, &step);
     }
     if (rc == 0) {
         rc = append_step(walk->builder, &step);
@@ -425,6 +480,52 @@ static int append_actor(struct builder *builder, const json_t *value) {
     return 0;
 }
 
+static int compare_objects(const void *a, const void *b) {
+    return strcmp(((const struct object_plan *)a)->name,
+                  ((const struct object_plan *)b)->name);
+}
+
+/* Sorted by name, so that the order in which they are written changes no lane. The place
+ * is the workload's. */
+static int read_objects(struct builder *builder, const json_t *objects) {
+    struct reader *reader = builder->reader;
+    const char *name;
+    const json_t *kind;
+    place_push_name(&reader->place, "objects");
+    json_object_foreach((json_t *)(uintptr_t)objects, name, kind) {
+        struct object_plan object = {0};
+        place_push_name(&reader->place, name);
+        if (name[0] == '\0' || strlen(name) >= sizeof object.name) {
+            return reader_refuse(reader, "the name of an object has 1 to %zu bytes",
+                                 sizeof object.name - 1);
+        }
+        if (!json_is_string(kind)) {
+            return reader_refuse(reader, "the kind of an object must be a string, not %s",
+                                 text_type_name(kind));
+        }
+        int rc = reader_check_name(reader, kind, NAMES_OBJECTS);
+        if (rc == 0 && vec_reserve((void **)&builder->objects, &builder->object_capacity,
+                                   builder->object_count, sizeof object) != 0) {
+            rc = err_set_nomem(reader->err);
+        }
+        if (rc != 0) {
+            return rc;
+        }
+        strcpy(object.name, name);
+        while (strcmp(object_kind_name(object.kind), json_string_value(kind)) != 0) {
+            object.kind++;
+        }
+        builder->objects[builder->object_count++] = object;
+        place_pop(&reader->place);
+    }
+    place_pop(&reader->place);
+    if (builder->object_count > 0) {
+        qsort(builder->objects, builder->object_count, sizeof builder->objects[0],
+              compare_objects);
+    }
+    return 0;
+}
+
 static int read_actors(struct builder *builder, const json_t *list, struct plan *plan) {
     struct reader *reader = builder->reader;
     bool waits = false;
@@ -469,16 +570,19 @@ static int move_to_plan(const struct builder *builder, struct plan *plan) {
         move_array(arena, builder->sites, builder->step_count, sizeof builder->sites[0]);
     plan->actors = move_array(arena, builder->actors, builder->actor_count,
                               sizeof builder->actors[0]);
+    plan->objects = move_array(arena, builder->objects, builder->object_count,
+                               sizeof builder->objects[0]);
     plan->tasks =
         move_array(arena, builder->tasks, builder->task_count, sizeof builder->tasks[0]);
     if (plan->steps == NULL || plan->sites == NULL || plan->actors == NULL ||
-        plan->tasks == NULL) {
+        plan->tasks == NULL || plan->objects == NULL) {
         return err_set_nomem(builder->reader->err);
     }
     plan->step_count = builder->step_count;
     plan->site_count = builder->step_count;
     plan->actor_count = builder->actor_count;
     plan->task_count = builder->task_count;
+    plan->object_count = builder->object_count;
     return 0;
 }
 
@@ -488,8 +592,12 @@ int workload_read(struct reader *reader, const json_t *value, struct plan *plan)
     int rc = reader_check_variant(reader, value, &schema_workload, &variant);
     if (rc == 0) {
         const json_t *member = json_object_get(value, variant->name);
-        rc = json_is_array(member) ? read_actors(&builder, member, plan)
-                                   : read_jobs(&builder, member, plan);
+        if (json_is_array(member)) {
+            rc = read_objects(&builder, json_object_get(value, "objects"));
+            rc = rc == 0 ? read_actors(&builder, member, plan) : rc;
+        } else {
+            rc = read_jobs(&builder, member, plan);
+        }
     }
     if (rc == 0) {
         rc = move_to_plan(&builder, plan);

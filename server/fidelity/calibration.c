@@ -3,6 +3,7 @@
 
 #include "engine/os/machine.h"
 #include "engine/program/plan.h"
+#include "engine/python/runtime_table.h"
 
 #include <math.h>
 
@@ -39,6 +40,15 @@ static void calibrate_wakeups(struct calibration *out, const struct measured *me
                                    (double)machine->wake_idle_ns * 1e-3);
     out->wake_deep_us = or_profile(overshoot_us(measured, build, 10.0) - slack,
                                    (double)machine->wake_deep_ns * 1e-3);
+}
+
+static void calibrate_lock(struct calibration *out, const struct measured *measured,
+                           const char *build) {
+    const double pair =
+        measured_primitive(measured, &(struct measured_figure){build, "lock_uncontended",
+                                                               NULL, 0, "pair_s", NULL});
+    const struct runtime_row *row = runtime_row_find(family_runtime_of(build));
+    out->lock_us = or_profile(pair * 1e6 / 2.0, (double)row->runtime.lock_ns * 1e-3);
 }
 
 static void calibrate_speed(struct calibration *out, const struct measured *measured,
@@ -85,6 +95,7 @@ int calibration_make(struct calibration *out, const struct measured *measured,
                      const char *build, struct err *err) {
     struct calibration calibration = {0};
     calibrate_wakeups(&calibration, measured, build);
+    calibrate_lock(&calibration, measured, build);
     calibrate_speed(&calibration, measured, build);
     double modelled;
     const int rc = model_start_us(&modelled, &calibration, build, err);

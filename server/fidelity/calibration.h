@@ -6,6 +6,7 @@
  *   wake_idle   sleep_overshoot of 1 ms, less the timer slack
  *   wake_deep   sleep_overshoot of 10 ms, less the timer slack
  *   speed       busy_cores: the same C work by two threads against one
+ *   lock        lock_uncontended: half of a pair of acquire and release
  *   create      thread_start: what is left of start() and join() when the model has run
  * them with a thread creation that costs nothing
  *
@@ -23,6 +24,7 @@ static const double CALIBRATION_SEND_US = 5.0;
 struct calibration {
     double wake_warm_us, wake_idle_us, wake_deep_us;
     double thread_create_us;
+    double lock_us;         /* acquire or release, uncontended */
     double all_cores_speed; /* one core alone = 1 */
 };
 

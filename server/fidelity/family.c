@@ -126,6 +126,41 @@ static json_t *hold_c(const struct family_input *input) {
                                json_pack("[o]", sleep_ms(param(input, "beat_ms")))));
 }
 
+/* One operation of a counted family alone, in microseconds. */
+static double operation_us(const struct family_input *input) {
+    return result(input, "solo_s") * 1e6 / result(input, "ops");
+}
+
+static json_t *counted(const struct family_input *input, json_t *steps) {
+    json_t *actor = thread_actor("thread", count_param(input, "threads"),
+                                 repeat((int)result(input, "ops"), steps));
+    return json_pack("{s:{s:{s:s, s:s}, s:[o]}}", "workload", "objects", "lock", "lock",
+                     "counter", "counter", "actors", actor);
+}
+
+/* `with lock: c[0] += 1`: of the bytecode besides the lock's own two calls about two
+ * thirds run with the lock held (9 of 13 opcodes in 3.9). */
+static json_t *lock_contended(const struct family_input *input) {
+    const double python_us =
+        fmax(0.0, operation_us(input) - 2.0 * input->calibration->lock_us);
+    json_t *update = json_pack("[{s:s, s:f}]", "update", "counter", "compute_us",
+                               python_us * 2.0 / 3.0);
+    return counted(input, json_pack("[{s:s, s:o}, {s:f}]", "with", "lock", "steps",
+                                    update, "python_us", python_us / 3.0));
+}
+
+static json_t *race_with(const struct family_input *input, bool call) {
+    return counted(input,
+                   json_pack("[{s:s, s:f, s:b}]", "update", "counter", "compute_us",
+                             operation_us(input), "call", (int)call));
+}
+
+static json_t *race(const struct family_input *input) { return race_with(input, false); }
+
+static json_t *race_call(const struct family_input *input) {
+    return race_with(input, true);
+}
+
 static json_t *jobs(const char *strategy, int workers, int count, json_t *steps) {
     return json_pack("{s:[{s:i}], s:{s:{s:i, s:o}}}", "strategies", strategy, workers,
                      "workload", "jobs", "count", count, "steps", steps);
@@ -173,6 +208,10 @@ static double nogil_c_naive(const struct family_input *input) {
     return counts_iterations(input) ? solo * param(input, "threads") : solo;
 }
 
+static double counted_naive(const struct family_input *input) {
+    return shared_out(input, result(input, "solo_s"), param(input, "threads"));
+}
+
 static double hold_c_naive(const struct family_input *input) {
     return result(input, "solo_s");
 }
@@ -192,6 +231,9 @@ static const struct family families[] = {
     {"io_vs_cpu", STRATUM_LATENCY, "cycle_s", io_vs_cpu, io_vs_cpu_naive},
     {"nogil_c", STRATUM_COUNTED, NULL, nogil_c, nogil_c_naive},
     {"hold_c", STRATUM_LATENCY, NULL, hold_c, hold_c_naive},
+    {"lock_contended", STRATUM_COUNTED, NULL, lock_contended, counted_naive},
+    {"race", STRATUM_COUNTED, NULL, race, counted_naive},
+    {"race_call", STRATUM_COUNTED, NULL, race_call, counted_naive},
     {"pool", STRATUM_CPU_CLOCK, "job_s", pool, pool_naive},
 };
 

@@ -21,11 +21,13 @@ static json_t *machine_object(const struct calibration *calibration) {
 }
 
 static json_t *runtime_object(const struct prediction_spec *spec) {
-    if (isnan(spec->switch_interval_s)) {
-        return json_string(spec->runtime);
+    json_t *object = json_pack("{s:s, s:f}", "base", spec->runtime, "lock_us",
+                               spec->calibration->lock_us);
+    if (!isnan(spec->switch_interval_s)) {
+        json_object_set_new(object, "switch_interval_us",
+                            json_real(spec->switch_interval_s * 1e6));
     }
-    return json_pack("{s:s, s:f}", "base", spec->runtime, "switch_interval_us",
-                     spec->switch_interval_s * 1e6);
+    return object;
 }
 
 static char *document_text(const struct prediction_spec *spec) {
@@ -74,6 +76,7 @@ int prediction_run(struct prediction *out, const struct plan *plan, uint32_t rep
     *out = (struct prediction){
         .wall_s = result.metric[METRIC_MAKESPAN_US] * 1e-6,
         .latency_p50_s = result.metric[METRIC_LATENCY_P50_US] * 1e-6,
+        .lost_share = result.metric[METRIC_LOST_UPDATE_SHARE],
     };
     const enum run_status status = result.status;
     run_result_deinit(&result);

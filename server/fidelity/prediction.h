@@ -17,6 +17,7 @@ struct json_t;
 struct prediction {
     double wall_s;        /* makespan */
     double latency_p50_s; /* of a unit of work; NaN without units */
+    double lost_share;    /* of updates of a counter; NaN without one */
 };
 
 struct prediction_spec {

@@ -34,12 +34,13 @@ static double quantile(double *values, size_t count, double q) {
 
 /* What is computed per repetition of a group, kept for the medians. */
 struct figures {
-    double *measured, *predicted, *error, *naive_error, *detail_error, *relative;
+    double *measured, *predicted, *error, *naive_error, *detail_error, *lost,
+        *lost_measured;
     size_t count, details;
 };
 
 static int figures_init(struct figures *figures, size_t rows, double **storage) {
-    double *block = memory_zeroed(6 * (rows + 1), sizeof *block);
+    double *block = memory_zeroed(7 * (rows + 1), sizeof *block);
     if (block == NULL) {
         return ERR_NOMEM;
     }
@@ -50,7 +51,8 @@ static int figures_init(struct figures *figures, size_t rows, double **storage) 
         .error = block + 2 * rows,
         .naive_error = block + 3 * rows,
         .detail_error = block + 4 * rows,
-        .relative = block + 5 * rows,
+        .lost = block + 5 * rows,
+        .lost_measured = block + 6 * rows,
     };
     return 0;
 }
@@ -115,6 +117,10 @@ static int predict_repetitions(struct figures *figures, const struct score_row *
         }
         const size_t at = figures->count++;
         figures->predicted[at] = prediction.wall_s;
+        figures->lost[at] = prediction.lost_share;
+        figures->lost_measured[at] =
+            1.0 - measured_number(measured->result, "got", NULL) /
+                      measured_number(measured->result, "expected", NULL);
         figures->error[at] = log(prediction.wall_s / measured->wall_s);
         const double detail =
             family->detail == NULL
@@ -130,6 +136,8 @@ static int predict_repetitions(struct figures *figures, const struct score_row *
 
 static void conclude(struct score_row *row, struct figures *figures) {
     if (figures->count > 0) {
+        row->lost_predicted = quantile(figures->lost, figures->count, 0.5);
+        row->lost_measured = quantile(figures->lost_measured, figures->count, 0.5);
         row->predicted_s = quantile(figures->predicted, figures->count, 0.5);
         row->error = fabs(quantile(figures->error, figures->count, 0.5));
     }
@@ -190,6 +198,8 @@ static int score_group(struct score_row *row, const struct measured_group *group
         .naive_s = NAN,
         .naive_error = NAN,
         .detail_error = NAN,
+        .lost_measured = NAN,
+        .lost_predicted = NAN,
         .reason = why_not(group, family),
     };
     measure_spread(row, strcmp(group->family, "jobs") == 0 ? 2 : 3);

@@ -19,7 +19,9 @@ struct score_row {
     double error;       /* |median of ln(predicted / measured)|; 1 when not predicted */
     double naive_s;     /* NaN when the naive predictor does not know the family */
     double naive_error;
-    double detail_error; /* of the p50 of cycles or jobs; NaN when there is none */
+    double detail_error;   /* of the p50 of cycles or jobs; NaN when there is none */
+    double lost_measured;  /* share of updates; NaN when the family has none */
+    double lost_predicted; /* median over repetitions */
     const char *reason;  /* why it is not predicted; NULL when it is */
 };
 

@@ -72,8 +72,10 @@ static json_t *row_object(const struct score_row *row) {
         (int)row->eligible, "measured_s", number(row->measured_s), "spread",
         number(row->spread), "predicted_s", number(row->predicted_s), "error",
         number(row->error), "naive_s", number(row->naive_s), "naive_error",
-        number(row->naive_error), "detail_error", number(row->detail_error), "stratum",
-        family_stratum_name(row->stratum), "reason", row->reason);
+        number(row->naive_error), "detail_error", number(row->detail_error),
+        "lost_measured", number(row->lost_measured), "lost_predicted",
+        number(row->lost_predicted), "stratum", family_stratum_name(row->stratum),
+        "reason", row->reason);
 }
 
 static json_t *summary_object(const struct score_summary *summary) {
@@ -162,12 +164,14 @@ static void print_row(const struct score_row *row) {
         snprintf(interval, sizeof interval, " @%gms",
                  row->group->switch_interval_s * 1e3);
     }
-    printf("%-7s %-12s", row->group->build, row->group->family);
+    printf("%-8s %-14s", row->group->build, row->group->family);
     print_seconds(row->measured_s);
     print_seconds(row->predicted_s);
     print_percent(row->error);
     print_percent(row->naive_error);
     print_percent(row->detail_error);
+    print_percent(row->lost_measured);
+    print_percent(row->lost_predicted);
     printf("  %s%s%s\n", params == NULL ? "" : params, interval,
            row->eligible ? "" : "  (not eligible)");
     free(params);
@@ -220,8 +224,9 @@ static void print_missing(const struct score *score) {
 }
 
 static int print_table(const struct score *score, struct err *err) {
-    printf("%-7s %-12s %10s %10s %7s %7s %7s  %s\n", "build", "family", "measured",
-           "predicted", "error", "naive", "p50", "parameters");
+    printf("%-8s %-14s %10s %10s %7s %7s %7s %7s %7s  %s\n", "build", "family",
+           "measured", "predicted", "error", "naive", "p50", "lost", "model",
+           "parameters");
     for (size_t i = 0; i < score->count; i++) {
         if (!isnan(score->rows[i].predicted_s)) {
             print_row(&score->rows[i]);

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/python/py_lock.h"
+
+#include "engine/base/check.h"
+#include "engine/python/py_thread_priv.h"
+
+static const sim_ns FAIR_NS = NS_PER_MS; /* Python/lock.c TIME_TO_BE_FAIR_NS */
+
+static void semaphore_try(struct os_thread *os);
+static void mutex_try(struct os_thread *os);
+
+static struct py_lock *lock_of(const struct py_thread *thread) {
+    return thread->action.object;
+}
+
+static bool is_mutex(const struct py_thread *thread) {
+    return py_thread_runtime(thread)->lock_kind == LOCK_PYMUTEX;
+}
+
+/* --- state --------------------------------------------------------------------- */
+
+static void show_lock(const struct py_thread *thread, const struct py_lock *lock) {
+    const bool held = lock->holder != NULL;
+    sim_switch(py_thread_sim(thread), lock->lane,
+               (struct activity){held ? STATE_HELD : STATE_FREE,
+                                 held ? lock->holder->client.os.lane : LANE_NONE,
+                                 SITE_NONE},
+               thread->client.os.lane);
+}
+
+static void hold(struct py_thread *thread, struct py_lock *lock) {
+    lock->holder = thread;
+    show_lock(thread, lock);
+}
+
+static void queue_push(struct py_lock *lock, struct py_thread *thread) {
+    thread->next_waiter = NULL;
+    if (lock->last == NULL) {
+        lock->first = thread;
+    } else {
+        lock->last->next_waiter = thread;
+    }
+    lock->last = thread;
+}
+
+static struct py_thread *queue_pop(struct py_lock *lock) {
+    struct py_thread *thread = lock->first;
+    if (thread != NULL) {
+        lock->first = thread->next_waiter;
+        if (lock->first == NULL) {
+            lock->last = NULL;
+        }
+    }
+    return thread;
+}
+
+/* --- acquire ------------------------------------------------------------------- */
+
+/* Off the lock's queue for good, with the lock: now for the GIL. */
+static void obtained(struct py_thread *thread) {
+    thread->client.os.masked = false;
+    gil_take(&thread->client, py_thread_finish);
+}
+
+static void woken(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    py_thread_work(thread, py_thread_machine(thread)->futex_wait_ns,
+                   is_mutex(thread) ? mutex_try : semaphore_try);
+}
+
+/* Sleeps until a release; the wait is one span however often it wakes up in vain. */
+static void sleep_on(struct py_thread *thread, struct py_lock *lock) {
+    if (!thread->client.os.masked) {
+        py_thread_show(thread, STATE_WAIT_LOCK, lock->lane);
+        thread->client.os.masked = true;
+    }
+    thread->parked_ns = py_thread_sim(thread)->now;
+    queue_push(lock, thread);
+    os_thread_block(&thread->client.os, thread->client.os.doing, woken);
+}
+
+static void semaphore_try(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    struct py_lock *lock = lock_of(thread);
+    if (lock->holder != NULL) {
+        sleep_on(thread, lock);
+        return;
+    }
+    lock->waiters--;
+    hold(thread, lock);
+    obtained(thread);
+}
+
+static void mutex_try(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    struct py_lock *lock = lock_of(thread);
+    if (lock->holder == thread) { /* handed over */
+        obtained(thread);
+    } else if (lock->holder == NULL) {
+        hold(thread, lock);
+        obtained(thread);
+    } else {
+        sleep_on(thread, lock);
+    }
+}
+
+static void wait_detached(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    if (is_mutex(thread)) {
+        mutex_try(os);
+    } else {
+        lock_of(thread)->waiters++;
+        semaphore_try(os);
+    }
+}
+
+static void acquired(struct py_thread *thread) {
+    hold(thread, lock_of(thread));
+    if (thread->action.value == 1) {
+        py_thread_finish(&thread->client.os);
+    } else {
+        py_thread_check_and_finish(&thread->client.os);
+    }
+}
+
+/* PyMutex without parked threads: yields the core, in the hope of a quick release. */
+static void spin(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    struct py_lock *lock = lock_of(thread);
+    if (lock->holder == NULL) {
+        acquired(thread);
+    } else if (lock->first != NULL || thread->spins == 0) {
+        py_thread_detach(thread, wait_detached);
+    } else {
+        thread->spins--;
+        py_thread_work(thread, py_thread_machine(thread)->sched_yield_ns, spin);
+    }
+}
+
+static void acquire_try(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    if (lock_of(thread)->holder == NULL) {
+        acquired(thread);
+    } else if (is_mutex(thread) && py_thread_runtime(thread)->lock_spins > 0) {
+        thread->spins = py_thread_runtime(thread)->lock_spins;
+        py_thread_show(thread, STATE_SPIN, lock_of(thread)->lane);
+        spin(os);
+    } else {
+        py_thread_detach(thread, wait_detached);
+    }
+}
+
+void py_lock_begin_acquire(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    py_thread_show(thread, STATE_RUNNING, LANE_NONE);
+    py_thread_work(thread, py_thread_runtime(thread)->lock_ns, acquire_try);
+}
+
+/* --- release ------------------------------------------------------------------- */
+
+/* Wakes the oldest sleeper, if there is one; returns the price. */
+static sim_ns wake_first(struct py_thread *thread, struct py_lock *lock) {
+    const struct machine *machine = py_thread_machine(thread);
+    struct py_thread *sleeper = queue_pop(lock);
+    if (sleeper != NULL) {
+        os_thread_wake(&sleeper->client.os, thread->client.os.lane);
+        return machine->futex_wake_ns;
+    }
+    return lock->waiters > 0 ? machine->futex_empty_ns : 0;
+}
+
+static sim_ns unlock_mutex(struct py_thread *thread, struct py_lock *lock) {
+    const sim_ns now = py_thread_sim(thread)->now;
+    if (lock->first != NULL && now - lock->first->parked_ns > FAIR_NS) {
+        hold(lock->first, lock);
+    }
+    return wake_first(thread, lock);
+}
+
+static void released(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    struct py_lock *lock = lock_of(thread);
+    lock->holder = NULL;
+    const sim_ns price =
+        is_mutex(thread) ? unlock_mutex(thread, lock) : wake_first(thread, lock);
+    show_lock(thread, lock);
+    py_thread_work(thread, price, py_thread_check_and_finish);
+}
+
+void py_lock_begin_release(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    py_thread_show(thread, STATE_RUNNING, LANE_NONE);
+    py_thread_work(thread, py_thread_runtime(thread)->lock_ns, released);
+}
+
+/* --- counters ------------------------------------------------------------------ */
+
+void py_lock_begin_load(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    thread->resume.value = ((const struct py_counter *)thread->action.object)->value;
+    py_thread_finish(os);
+}
+
+void py_lock_begin_store(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    struct py_counter *counter = thread->action.object;
+    counter->value = thread->action.value;
+    counter->stores++;
+    py_thread_finish(os);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * py_lock - threading.Lock, in the two forms that CPython has had.
+ *
+ * Both are tried first while attached; who fails detaches, waits, obtains the lock, and
+ * only then queues for the GIL (Modules/_threadmodule.c acquire_timed). A release never
+ * yields.
+ *
+ *   semaphore  up to 3.13 (Python/thread_pthread.h): a waiter sleeps on the semaphore. A
+ * release makes it free and wakes one sleeper, if anybody waits at all. Whoever comes
+ * first takes it: usually the releaser itself, again. The woken thread then sleeps on.
+ *   PyMutex    3.14+ (Python/lock.c): yields a number of times before it parks, first in
+ * first out. An unlock wakes the first parked thread; if that has waited for more than a
+ *              millisecond the lock goes to it directly, otherwise it is free for
+ * anybody.
+ */
+#ifndef ENGINE_PYTHON_PY_LOCK_H
+#define ENGINE_PYTHON_PY_LOCK_H
+
+#include "engine/base/time.h"
+#include "engine/record/lane.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct py_thread;
+
+struct py_lock {
+    struct py_thread *holder;       /* NULL = free */
+    struct py_thread *first, *last; /* asleep or parked, oldest first */
+    uint32_t waiters; /* semaphore: those, and who is on its way from there */
+    lane_id lane;
+};
+
+/* `counter += 1` by many threads: what is in it, and how often somebody stored. */
+struct py_counter {
+    int64_t value;
+    int64_t stores;
+};
+
+#endif
