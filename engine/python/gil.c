@@ -167,17 +167,16 @@ static sim_ns signal_waiter(struct gil_client *client) {
     return gil->cpu->machine->futex_wake_ns;
 }
 
-/* Back on a core. Who timed out leaves the queue only now; a signal that it got in
- * between is passed on (glibc nptl/pthread_cond_wait.c __condvar_cancel_waiting). */
+/* Back on a core. Who timed out leaves the queue only now; a signal that it got in between
+ * counts, not the time-out (Linux kernel/futex/waitwake.c __futex_wait). */
 static void wait_over(struct os_thread *os) {
     struct gil_client *client = GIL_CLIENT_OF(os);
-    sim_ns price = client->gil->cpu->machine->futex_wait_ns;
-    if (!client->signalled) {
+    if (client->signalled) {
+        client->timed_out = false;
+    } else {
         queue_remove(&client->gil->cond, client);
-    } else if (client->timed_out) {
-        price += signal_waiter(client);
     }
-    os_thread_work(os, price, take_try);
+    os_thread_work(os, client->gil->cpu->machine->futex_wait_ns, take_try);
 }
 
 static void wait_for_release(struct gil_client *client) {

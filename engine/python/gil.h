@@ -36,9 +36,10 @@
  * A free-threaded build (GIL_NONE) attaches and detaches at no cost.
  *
  * `cond` is a glibc condition variable: signals go to the oldest waiter, and a waiter
- * whose time is over counts as a waiter until it runs again. That matters: with as many
- * threads as cores a timed-out thread may have to wait for a core, and would otherwise
- * lose its place for good.
+ * whose time is over counts as a waiter until it runs again: a signal in between makes it
+ * a wake-up, not a time-out. That matters: all sleepers begin their patience at about the
+ * same time, so the oldest is often on its way when the holder drops, and threads would
+ * not take turns if it lost its place, or if the signal went to two of them.
  *
  * Simplified: the mutex around the GIL's own state is never contended.
  */
@@ -60,7 +61,7 @@ struct gil_client {
     site_id site;   /* what the thread is doing, for the wait it may run into */
     bool waiting;   /* inside take_gil, past the first try */
     bool timed_out; /* its wait ended by the clock */
-    bool signalled; /* a drop chose it; both can be true */
+    bool signalled; /* a drop chose it, perhaps after its time was over */
     bool computing; /* its present work is bytecode, which check points may cut */
 };
 

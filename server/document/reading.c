@@ -352,8 +352,10 @@ static int own_arrays(struct plan *plan, struct err *err) {
         copy_array(arena, plan->actors, plan->actor_count, sizeof plan->actors[0]);
     plan->tasks = copy_array(arena, plan->tasks, plan->task_count, sizeof plan->tasks[0]);
     plan->sites = copy_array(arena, plan->sites, plan->site_count, sizeof plan->sites[0]);
-    if (plan->steps == NULL || plan->actors == NULL || plan->tasks == NULL ||
-        plan->sites == NULL) {
+    plan->objects =
+        copy_array(arena, plan->objects, plan->object_count, sizeof plan->objects[0]);
+    if (plan->objects == NULL || plan->steps == NULL || plan->actors == NULL ||
+        plan->tasks == NULL || plan->sites == NULL) {
         return err_set_nomem(err);
     }
     for (size_t i = 0; i < plan->site_count; i++) {

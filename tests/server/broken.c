@@ -20,6 +20,9 @@ struct row {
            "{'name':'d','thread':1,'daemon':true,'steps':" steps "}]")
 #define TASK(steps)                                                                      \
     ACTORS("[{'name':'a','event_loop':1,'tasks':[{'name':'t','steps':" steps "}]}]")
+#define OBJECTS(objects, steps)                                                          \
+    "{'schema':1,'workload':{'objects':" objects                                         \
+    ",'actors':[{'name':'a','thread':1,'steps':" steps "}]}}"
 #define IN_STEP "/workload/jobs/steps/0"
 #define IN_THREAD "/workload/actors/0/steps/0"
 
@@ -257,6 +260,20 @@ static const struct row rows[] = {
      "/workload/actors/1/steps/0/forever", "clock would stand still"},
     {"blocking in an actor", THREAD("[{'io_us':1,'blocking':true}]"),
      IN_THREAD "/blocking", "in jobs only"},
+    {"no such object", OBJECTS("{'l':'lock'}", "[{'acquire':'m'}]"), IN_THREAD "/acquire",
+     "add \"m\": \"lock\""},
+    {"object of another kind",
+     OBJECTS("{'n':'counter'}", "[{'with':'n','steps':[{'io_us':1}]}]"),
+     IN_THREAD "/with", "needs a lock"},
+    {"unknown kind of object", OBJECTS("{'l':'mutex'}", "[{'io_us':1}]"),
+     "/workload/objects/l", "known: lock"},
+    {"kind of object is a number", OBJECTS("{'l':1}", "[{'io_us':1}]"),
+     "/workload/objects/l", "must be a string"},
+    {"object without a name", OBJECTS("{'':'lock'}", "[{'io_us':1}]"),
+     "/workload/objects/", "1 to 47 bytes"},
+    {"lock in a job", STEPS("[{'acquire':'l'}]"), IN_STEP "/acquire", "as actors"},
+    {"update without a time", OBJECTS("{'n':'counter'}", "[{'update':'n'}]"), IN_THREAD,
+     "lacks 'compute_us'"},
     {"daemons only",
      ACTORS("[{'name':'d','thread':1,'daemon':true,'steps':[{'python_us':1}]}]"),
      "/workload/actors", "add one"},

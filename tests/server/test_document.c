@@ -423,6 +423,32 @@ static void test_document_reads_tasks(void **state) {
     plan_deinit(&plan);
 }
 
+/* --- objects ------------------------------------------------------------------ */
+
+static void test_document_reads_objects(void **state) {
+    (void)state;
+    struct plan plan;
+    plan_of(
+        "{\"schema\":1,\"workload\":{\"objects\":{\"n\":\"counter\",\"a\":\"lock\"},"
+        "\"actors\":[{\"name\":\"t\",\"thread\":2,\"steps\":["
+        "{\"with\":\"a\",\"steps\":[{\"update\":\"n\",\"compute_us\":3,\"call\":true}]},"
+        "{\"acquire\":\"a\"},{\"release\":\"a\"}]}]}}",
+        &plan);
+    assert_int_equal(plan.object_count, 2);
+    assert_string_equal(plan.objects[0].name, "a"); /* sorted by name */
+    assert_int_equal(plan.objects[0].kind, OBJECT_LOCK);
+    assert_int_equal(plan.objects[1].kind, OBJECT_COUNTER);
+    assert_int_equal(plan.steps[0].kind, STEP_WITH);
+    assert_int_equal(plan.steps[0].end, 2);
+    assert_int_equal(plan.steps[0].object, 0);
+    assert_constant(&plan.steps[1], STEP_UPDATE, 3000);
+    assert_int_equal(plan.steps[1].object, 1);
+    assert_true(plan.steps[1].call);
+    assert_int_equal(plan.steps[2].kind, STEP_ACQUIRE);
+    assert_int_equal(plan.steps[3].kind, STEP_RELEASE);
+    plan_deinit(&plan);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_document_reads_scalars),
@@ -441,6 +467,7 @@ int main(void) {
         cmocka_unit_test(test_document_reads_distributions),
         cmocka_unit_test(test_document_reads_actors),
         cmocka_unit_test(test_document_reads_tasks),
+        cmocka_unit_test(test_document_reads_objects),
     };
     return cmocka_run_group_tests_name("document", tests, NULL, NULL);
 }

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * api - what the handlers of the REST interface share: the store, the queue, the event
+ * hub.
+ *
+ * A handler that reads the store runs on an executor thread and uses that thread's own
+ * reader. Routes that only show compiled-in tables are inline and use none of this.
+ */
+#ifndef SERVER_API_API_H
+#define SERVER_API_API_H
+
+#include "db/db.h"
+#include "server/http/http_executor.h"
+#include "server/http/http_request.h"
+#include "server/jobs/job_queue.h"
+#include "server/jobs/stored_job.h"
+#include "server/stream/hub.h"
+
+struct api {
+    struct db *db;
+    struct db_reader *readers[HTTP_EXECUTOR_THREADS];
+    struct stored_source *source;
+    struct job_queue *queue;
+    struct hub *hub;
+};
+
+/* The reader of the thread that handles the request. */
+struct db_reader *api_reader(const struct api *api, const struct http_request *request);
+
+/*
+ * Reads a whole number from a query parameter: `fallback` when it is absent, ERR_INVALID
+ * when it is no number or out of range.
+ */
+struct api_number {
+    const char *name;
+    int64_t fallback, min, max;
+};
+int api_query_number(const struct http_request *request, const struct api_number *number,
+                     int64_t *out, struct err *err) WARN_UNUSED;
+
+#endif

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/api/experiment_api.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "server/api/api.h"
+#include "server/api/experiment_view.h"
+#include "server/api/resource_id.h"
+
+enum { IDENTITY_SIZE = 129, KEY_MAX = 100 };
+
+/* --- reading --------------------------------------------------------------------- */
+
+enum with_runs { WITHOUT_RUNS, WITH_RUNS };
+
+/* Writes an experiment as one state of the store. */
+static int write_experiment(struct db_reader *reader, int64_t id,
+                            enum with_runs with_runs, struct json_writer *writer,
+                            struct err *err) {
+    struct experiment experiment;
+    struct cell_list cells = {0};
+    struct run_list runs = {0};
+    int code = db_reader_begin(reader, err);
+    if (code != 0) {
+        return code;
+    }
+    code = experiment_store_read(reader, id, &experiment, err);
+    if (code != 0) {
+        db_reader_end(reader);
+        return code;
+    }
+    code = cell_store_list(reader, id, &cells, err);
+    if (code == 0 && with_runs == WITH_RUNS) {
+        code = run_store_list(reader, id, &runs, err);
+    }
+    db_reader_end(reader);
+    if (code == 0) {
+        experiment_view_write(writer, &experiment.row, &cells,
+                              with_runs == WITH_RUNS ? &runs : NULL);
+    }
+    run_list_deinit(&runs);
+    cell_list_deinit(&cells);
+    experiment_deinit(&experiment);
+    return code;
+}
+
+int experiment_api_read(void *context, const struct http_request *request,
+                        struct http_response *response, struct err *err) {
+    const struct api *api = context;
+    struct json_writer writer = {0};
+    int64_t id;
+    int code = resource_id_parse(RESOURCE_EXPERIMENT, request->capture[0], &id, err);
+    if (code == 0) {
+        code = write_experiment(api_reader(api, request), id, WITH_RUNS, &writer, err);
+    }
+    return code != 0 ? code : http_response_take_json(response, 200, &writer, err);
+}
+
+int experiment_api_list(void *context, const struct http_request *request,
+                        struct http_response *response, struct err *err) {
+    const struct api *api = context;
+    const char *after = http_request_query(request, "after");
+    struct experiment_list list;
+    struct json_writer writer = {0};
+    int64_t before = 0;
+    int64_t limit;
+    int code = api_query_number(
+        request, &(struct api_number){"limit", 50, 1, EXPERIMENT_PAGE_MAX}, &limit, err);
+    if (code != 0) {
+        return code;
+    }
+    if (after != NULL &&
+        resource_id_parse(RESOURCE_EXPERIMENT, after, &before, NULL) != 0) {
+        return err_set(err, ERR_INVALID,
+                       "query parameter 'after' must be the 'next' of a page before");
+    }
+    code = experiment_store_list(api_reader(api, request), before, (size_t)limit, &list,
+                                 err);
+    if (code != 0) {
+        return code;
+    }
+    json_writer_begin_object(&writer);
+    json_writer_key(&writer, "items");
+    json_writer_begin_array(&writer);
+    for (size_t i = 0; i < list.count; i++) {
+        experiment_view_write_item(&writer, &list.items[i]);
+    }
+    json_writer_end_array(&writer);
+    if (list.next != 0) {
+        experiment_view_id(&writer, "next", RESOURCE_EXPERIMENT, list.next);
+    } else {
+        json_writer_key(&writer, "next");
+        json_writer_null(&writer);
+    }
+    json_writer_end_object(&writer);
+    experiment_list_deinit(&list);
+    return http_response_take_json(response, 200, &writer, err);
+}
+
+/* --- submitting ------------------------------------------------------------------ */
+
+static bool is_plain(const char *text) {
+    for (const char *c = text; *c != '\0'; c++) {
+        if (*c < 0x21 || *c > 0x7E) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What makes the submission the same as another one: the client's key, or nothing. */
+static int make_identity(const struct http_request *request, char out[IDENTITY_SIZE],
+                         struct err *err) {
+    const char *key = http_request_header(request, "Idempotency-Key");
+    if (key != NULL) {
+        if (key[0] == '\0' || strlen(key) > KEY_MAX || !is_plain(key)) {
+            return err_set(err, ERR_INVALID,
+                           "Idempotency-Key must be 1 to %d printable ASCII characters "
+                           "without spaces",
+                           KEY_MAX);
+        }
+        snprintf(out, IDENTITY_SIZE, "key:%s", key);
+        return 0;
+    }
+    return stored_job_once(out, IDENTITY_SIZE, err);
+}
+
+/* A key that was used before must have been used for the same document. */
+static int check_same_document(struct db_reader *reader, int64_t id,
+                               const struct document *document, struct err *err) {
+    struct experiment experiment;
+    int code = experiment_store_read(reader, id, &experiment, err);
+    if (code == 0) {
+        if (strcmp(experiment.row.document, document->source) != 0) {
+            code = err_set(err, ERR_CONFLICT,
+                           "this Idempotency-Key was used for another document");
+        }
+        experiment_deinit(&experiment);
+    }
+    return code;
+}
+
+static int submit(const struct api *api, const struct http_request *request,
+                  const struct document *document, int64_t *id, struct err *err) {
+    char identity[IDENTITY_SIZE];
+    struct grid *grid = NULL;
+    bool existed = false;
+    int code = make_identity(request, identity, err);
+    if (code == 0) {
+        code = grid_create(&grid, document, err);
+    }
+    if (code == 0) {
+        const struct stored_submission submission = {
+            .document = document, .grid = grid, .identity = identity};
+        code = stored_source_submit(api->source, &submission, id, &existed, err);
+    }
+    grid_destroy(grid);
+    if (code == 0 && existed) {
+        code = check_same_document(api_reader(api, request), *id, document, err);
+    } else if (code == 0) {
+        job_queue_notify(api->queue);
+    }
+    return code;
+}
+
+int experiment_api_submit(void *context, const struct http_request *request,
+                          struct http_response *response, struct err *err) {
+    const struct api *api = context;
+    struct document *document = NULL;
+    struct json_writer writer = {0};
+    int64_t id = 0;
+    int code = document_parse(&document, request->body != NULL ? request->body : "",
+                              request->body_size, err);
+    if (code == 0) {
+        code = submit(api, request, document, &id, err);
+        document_destroy(document);
+    }
+    if (code == 0) {
+        code = write_experiment(api_reader(api, request), id, WITHOUT_RUNS, &writer, err);
+    }
+    if (code == 0) {
+        code = http_response_take_json(response, 201, &writer, err);
+    }
+    if (code == 0) {
+        char text[RESOURCE_ID_SIZE];
+        resource_id_format(RESOURCE_EXPERIMENT, id, text);
+        snprintf(response->location, sizeof response->location, "/api/v1/experiments/%s",
+                 text);
+    }
+    return code;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* experiment_api - handlers: submit, list and read experiments. Context: struct api. */
+#ifndef SERVER_API_EXPERIMENT_API_H
+#define SERVER_API_EXPERIMENT_API_H
+
+#include "server/http/router.h"
+
+int experiment_api_submit(void *context, const struct http_request *request,
+                          struct http_response *response, struct err *err);
+int experiment_api_list(void *context, const struct http_request *request,
+                        struct http_response *response, struct err *err);
+int experiment_api_read(void *context, const struct http_request *request,
+                        struct http_response *response, struct err *err);
+
+#endif

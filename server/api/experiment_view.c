@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/api/experiment_view.h"
+
+#include <string.h>
+
+#include "server/api/resource_id.h"
+
+void experiment_view_id(struct json_writer *writer, const char *key, char kind,
+                        int64_t id) {
+    char text[RESOURCE_ID_SIZE];
+    resource_id_format((enum resource_kind)kind, id, text);
+    json_writer_key(writer, key);
+    json_writer_string(writer, text);
+}
+
+static void write_text(struct json_writer *writer, const char *key, const char *text) {
+    json_writer_key(writer, key);
+    json_writer_string(writer, text);
+}
+
+/* "" is shown as null: there is nothing to say. */
+static void write_optional(struct json_writer *writer, const char *key,
+                           const char *text) {
+    write_text(writer, key, text != NULL && text[0] != '\0' ? text : NULL);
+}
+
+static void write_int(struct json_writer *writer, const char *key, int64_t value) {
+    json_writer_key(writer, key);
+    json_writer_int(writer, value);
+}
+
+static void write_metrics(struct json_writer *writer, const struct cell_row *cell) {
+    json_writer_key(writer, "metrics");
+    json_writer_begin_object(writer);
+    for (size_t i = 0; i < cell->metric_count; i++) {
+        const struct metric_summary *metric = &cell->metrics[i];
+        json_writer_key(writer, metric->name);
+        json_writer_begin_object(writer);
+        json_writer_key(writer, "median");
+        json_writer_real(writer, metric->median);
+        json_writer_key(writer, "min");
+        json_writer_real(writer, metric->min);
+        json_writer_key(writer, "max");
+        json_writer_real(writer, metric->max);
+        json_writer_end_object(writer);
+    }
+    json_writer_end_object(writer);
+}
+
+static void write_run(struct json_writer *writer, const struct run_row *run) {
+    json_writer_begin_object(writer);
+    experiment_view_id(writer, "id", RESOURCE_RUN, run->id);
+    write_int(writer, "repetition", run->repetition);
+    write_text(writer, "status", run_state_name(run->state));
+    write_optional(writer, "fingerprint", run->fingerprint);
+    json_writer_key(writer, "has_timeline");
+    json_writer_bool(writer, run->has_timeline);
+    json_writer_end_object(writer);
+}
+
+/* Writes the cell's runs, which begin at `*next`, and moves on to those of the next cell.
+ */
+static void write_runs(struct json_writer *writer, const struct cell_row *cell,
+                       const struct run_list *runs, size_t *next) {
+    json_writer_key(writer, "runs");
+    json_writer_begin_array(writer);
+    while (*next < runs->count && runs->items[*next].cell == cell->id) {
+        write_run(writer, &runs->items[(*next)++]);
+    }
+    json_writer_end_array(writer);
+}
+
+static void write_cell(struct json_writer *writer, const struct cell_row *cell) {
+    experiment_view_id(writer, "id", RESOURCE_CELL, cell->id);
+    write_int(writer, "index", cell->index);
+    write_text(writer, "runtime", cell->runtime);
+    write_text(writer, "strategy", cell->strategy);
+    json_writer_key(writer, "point");
+    json_writer_raw(writer, cell->point, strlen(cell->point));
+    write_text(writer, "status", cell_status_name(cell->status));
+    write_optional(writer, "reason", cell->reason);
+    write_metrics(writer, cell);
+}
+
+void experiment_view_write(struct json_writer *writer, const struct experiment_row *row,
+                           const struct cell_list *cells, const struct run_list *runs) {
+    size_t next = 0;
+    json_writer_begin_object(writer);
+    experiment_view_id(writer, "id", RESOURCE_EXPERIMENT, row->id);
+    write_text(writer, "name", row->name);
+    write_text(writer, "status", experiment_status_name(row->status));
+    write_optional(writer, "reason", row->reason);
+    write_int(writer, "created_ms", row->created_ms);
+    write_text(writer, "engine_version", row->engine_version);
+    write_int(writer, "cells_done", row->cells_done);
+    json_writer_key(writer, "document");
+    json_writer_raw(writer, row->document, strlen(row->document));
+    json_writer_key(writer, "cells");
+    json_writer_begin_array(writer);
+    for (size_t i = 0; i < cells->count; i++) {
+        json_writer_begin_object(writer);
+        write_cell(writer, &cells->items[i]);
+        if (runs != NULL) {
+            write_runs(writer, &cells->items[i], runs, &next);
+        }
+        json_writer_end_object(writer);
+    }
+    json_writer_end_array(writer);
+    json_writer_end_object(writer);
+}
+
+void experiment_view_write_item(struct json_writer *writer,
+                                const struct experiment_row *row) {
+    json_writer_begin_object(writer);
+    experiment_view_id(writer, "id", RESOURCE_EXPERIMENT, row->id);
+    write_text(writer, "name", row->name);
+    write_text(writer, "status", experiment_status_name(row->status));
+    write_int(writer, "created_ms", row->created_ms);
+    write_int(writer, "cells", row->cells);
+    write_int(writer, "cells_done", row->cells_done);
+    json_writer_end_object(writer);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * experiment_view - experiments as JSON. The API and `gilscope run --json` show rows
+ * through the same functions, so that both give the same object for the same document.
+ */
+#ifndef SERVER_API_EXPERIMENT_VIEW_H
+#define SERVER_API_EXPERIMENT_VIEW_H
+
+#include "db/cell_store.h"
+#include "db/experiment_store.h"
+#include "db/run_store.h"
+#include "server/http/json_writer.h"
+
+/* Writes a key and a resource id. */
+void experiment_view_id(struct json_writer *writer, const char *key, char kind,
+                        int64_t id);
+
+/*
+ * The whole experiment. `runs` by (cell, repetition, id) in the order of `cells`; NULL
+ * leaves the member "runs" of the cells out.
+ */
+void experiment_view_write(struct json_writer *writer, const struct experiment_row *row,
+                           const struct cell_list *cells, const struct run_list *runs);
+
+/* An item of the list of experiments. */
+void experiment_view_write_item(struct json_writer *writer,
+                                const struct experiment_row *row);
+
+#endif

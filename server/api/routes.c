@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/api/routes.h"
+
+#include "server/api/catalogue_api.h"
+#include "server/api/event_api.h"
+#include "server/api/experiment_api.h"
+#include "server/api/run_api.h"
+
+#define JSON "application/json"
+
+const struct http_route routes[] = {
+    {"GET", "/healthz", catalogue_api_health, HTTP_ROUTE_INLINE, NULL, JSON},
+    {"GET", "/api/v1/presets", catalogue_api_presets, 0, NULL, JSON},
+    {"GET", "/api/v1/models", catalogue_api_models, HTTP_ROUTE_INLINE, NULL, JSON},
+    {"GET", "/api/v1/metrics", catalogue_api_metrics, HTTP_ROUTE_INLINE, NULL, JSON},
+    {"POST", "/api/v1/experiments", experiment_api_submit, HTTP_ROUTE_JSON_BODY, NULL,
+     JSON},
+    {"GET", "/api/v1/experiments", experiment_api_list, 0, "limit after", JSON},
+    {"GET", "/api/v1/experiments/{id}", experiment_api_read, 0, NULL, JSON},
+    {"GET", "/api/v1/runs/{id}", run_api_read, 0, NULL, JSON},
+    {"GET", "/api/v1/runs/{id}/metrics", run_api_metrics, 0, NULL, JSON},
+    {"GET", "/api/v1/runs/{id}/lanes", run_api_lanes, 0, NULL, JSON},
+    {"GET", "/api/v1/runs/{id}/timeline", run_api_timeline, 0, "from to pixels lanes",
+     JSON},
+    {"GET", "/api/v1/events", event_api_stream, 0, "experiment after",
+     "text/event-stream"},
+};
+
+const size_t route_count = sizeof routes / sizeof routes[0];

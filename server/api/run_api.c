@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/api/run_api.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/run_store.h"
+#include "db/timeline.h"
+#include "engine/analysis/metrics.h"
+#include "engine/analysis/run.h"
+#include "server/api/api.h"
+#include "server/api/experiment_view.h"
+#include "server/api/resource_id.h"
+
+static void write_text(struct json_writer *writer, const char *key, const char *text) {
+    json_writer_key(writer, key);
+    json_writer_string(writer, text);
+}
+
+static void write_optional(struct json_writer *writer, const char *key,
+                           const char *text) {
+    write_text(writer, key, text[0] != '\0' ? text : NULL);
+}
+
+static void write_int(struct json_writer *writer, const char *key, int64_t value) {
+    json_writer_key(writer, key);
+    json_writer_int(writer, value);
+}
+
+static int run_id(const struct http_request *request, int64_t *out, struct err *err) {
+    return resource_id_parse(RESOURCE_RUN, request->capture[0], out, err);
+}
+
+/* --- the run --------------------------------------------------------------------- */
+
+int run_api_read(void *context, const struct http_request *request,
+                 struct http_response *response, struct err *err) {
+    struct json_writer writer = {0};
+    struct run_list list;
+    int64_t id;
+    int code = run_id(request, &id, err);
+    if (code == 0) {
+        code = run_store_read(api_reader(context, request), id, &list, err);
+    }
+    if (code != 0) {
+        return code;
+    }
+    const struct run_row *run = &list.items[0];
+    json_writer_begin_object(&writer);
+    experiment_view_id(&writer, "id", RESOURCE_RUN, run->id);
+    experiment_view_id(&writer, "experiment", RESOURCE_EXPERIMENT, run->experiment);
+    experiment_view_id(&writer, "cell", RESOURCE_CELL, run->cell);
+    write_int(&writer, "repetition", run->repetition);
+    write_text(&writer, "status", run_state_name(run->state));
+    write_optional(&writer, "fingerprint", run->fingerprint);
+    write_int(&writer, "duration_ns", run->duration_ns);
+    write_int(&writer, "events", run->transitions);
+    json_writer_key(&writer, "has_timeline");
+    json_writer_bool(&writer, run->has_timeline);
+    write_optional(&writer, "reason", run->reason);
+    json_writer_key(&writer, "not_modelled");
+    json_writer_begin_array(&writer);
+    for (size_t i = 0; run_not_modelled[i] != NULL; i++) {
+        json_writer_string(&writer, run_not_modelled[i]);
+    }
+    json_writer_end_array(&writer);
+    json_writer_end_object(&writer);
+    run_list_deinit(&list);
+    return http_response_take_json(response, 200, &writer, err);
+}
+
+int run_api_metrics(void *context, const struct http_request *request,
+                    struct http_response *response, struct err *err) {
+    struct json_writer writer = {0};
+    struct metric_list list;
+    int64_t id;
+    int code = run_id(request, &id, err);
+    if (code == 0) {
+        code = run_store_metrics(api_reader(context, request), id, &list, err);
+    }
+    if (code != 0) {
+        return code;
+    }
+    json_writer_begin_object(&writer);
+    json_writer_key(&writer, "items");
+    json_writer_begin_array(&writer);
+    for (size_t i = 0; i < list.count; i++) {
+        const enum metric_id metric = metric_find(list.items[i].name);
+        json_writer_begin_object(&writer);
+        write_text(&writer, "name", list.items[i].name);
+        write_text(&writer, "unit", metric < METRIC_COUNT ? metrics[metric].unit : NULL);
+        json_writer_key(&writer, "value");
+        json_writer_real(&writer, list.items[i].value);
+        json_writer_end_object(&writer);
+    }
+    json_writer_end_array(&writer);
+    json_writer_end_object(&writer);
+    metric_list_deinit(&list);
+    return http_response_take_json(response, 200, &writer, err);
+}
+
+/* --- lanes ----------------------------------------------------------------------- */
+
+static void write_lane(struct json_writer *writer, const struct lane_total *item) {
+    json_writer_begin_object(writer);
+    write_int(writer, "id", item->lane.id);
+    write_text(writer, "kind", lane_kind_name(item->lane.kind));
+    write_text(writer, "name", item->lane.name);
+    write_int(writer, "parent", item->lane.parent);
+    write_int(writer, "born_ns", item->lane.born_ns);
+    write_int(writer, "died_ns", item->died_ns);
+    json_writer_key(writer, "totals");
+    json_writer_begin_object(writer);
+    for (int state = 0; state < STATE_COUNT; state++) {
+        if (item->state_ns[state] > 0) {
+            write_int(writer, lane_state_name((enum lane_state)state),
+                      item->state_ns[state]);
+        }
+    }
+    json_writer_end_object(writer);
+    json_writer_end_object(writer);
+}
+
+static void write_names(struct json_writer *writer) {
+    json_writer_key(writer, "states");
+    json_writer_begin_array(writer);
+    for (int state = 0; state < STATE_COUNT; state++) {
+        json_writer_string(writer, lane_state_name((enum lane_state)state));
+    }
+    json_writer_end_array(writer);
+    json_writer_key(writer, "instants");
+    json_writer_begin_array(writer);
+    for (int kind = 0; kind < INSTANT_COUNT; kind++) {
+        json_writer_string(writer, instant_kind_name((enum instant_kind)kind));
+    }
+    json_writer_end_array(writer);
+}
+
+int run_api_lanes(void *context, const struct http_request *request,
+                  struct http_response *response, struct err *err) {
+    struct db_reader *reader = api_reader(context, request);
+    struct json_writer writer = {0};
+    struct run_list runs;
+    struct lane_list lanes;
+    int64_t id;
+    int code = run_id(request, &id, err);
+    if (code == 0) {
+        code = run_store_read(reader, id, &runs, err);
+    }
+    if (code != 0) {
+        return code;
+    }
+    code = run_store_lanes(reader, id, &lanes, err);
+    if (code != 0) {
+        run_list_deinit(&runs);
+        return code;
+    }
+    const char *sites = runs.items[0].sites;
+    json_writer_begin_object(&writer);
+    write_names(&writer);
+    json_writer_key(&writer, "sites");
+    json_writer_raw(&writer, sites, strlen(sites));
+    json_writer_key(&writer, "items");
+    json_writer_begin_array(&writer);
+    for (size_t i = 0; i < lanes.count; i++) {
+        write_lane(&writer, &lanes.items[i]);
+    }
+    json_writer_end_array(&writer);
+    json_writer_end_object(&writer);
+    lane_list_deinit(&lanes);
+    run_list_deinit(&runs);
+    return http_response_take_json(response, 200, &writer, err);
+}
+
+/* --- timeline -------------------------------------------------------------------- */
+
+static int compare_lanes(const void *a, const void *b) {
+    const lane_id x = *(const lane_id *)a;
+    const lane_id y = *(const lane_id *)b;
+    return (x > y) - (x < y);
+}
+
+/* "1,2,3" -> ascending, each once. `*out` is NULL without the parameter; else free it. */
+static int parse_lanes(const char *text, lane_id **out, size_t *count, struct err *err) {
+    *out = NULL;
+    *count = 0;
+    if (text == NULL) {
+        return 0;
+    }
+    lane_id *lanes = calloc(strlen(text) / 2 + 1, sizeof *lanes);
+    if (lanes == NULL) {
+        return err_set_nomem(err);
+    }
+    size_t found = 0;
+    for (const char *at = text;; at++) {
+        const size_t digits = strspn(at, "0123456789");
+        if (digits == 0 || digits > 9 || (at[digits] != ',' && at[digits] != '\0')) {
+            free(lanes);
+            return err_set(
+                err, ERR_INVALID,
+                "query parameter 'lanes' must be lane ids separated by commas");
+        }
+        lanes[found++] = (lane_id)strtol(at, NULL, 10);
+        at += digits;
+        if (*at == '\0') {
+            break;
+        }
+    }
+    qsort(lanes, found, sizeof *lanes, compare_lanes);
+    for (size_t i = 0; i < found; i++) {
+        if (*count == 0 || lanes[*count - 1] != lanes[i]) {
+            lanes[(*count)++] = lanes[i];
+        }
+    }
+    *out = lanes;
+    return 0;
+}
+
+/* Writes `"key":[...]` from a column of any integer type. */
+#define WRITE_COLUMN(writer, key, count, column)                                         \
+    do {                                                                                 \
+        json_writer_key((writer), (key));                                                \
+        json_writer_begin_array(writer);                                                 \
+        for (size_t column_i = 0; column_i < (count); column_i++) {                      \
+            json_writer_int((writer), (int64_t)(column)[column_i]);                      \
+        }                                                                                \
+        json_writer_end_array(writer);                                                   \
+    } while (0)
+
+static void write_timeline(struct json_writer *writer, const struct timeline_query *query,
+                           const struct timeline_view *timeline) {
+    json_writer_begin_object(writer);
+    write_int(writer, "from", query->from_ns);
+    write_int(writer, "to", query->to_ns);
+    write_int(writer, "pixels", query->pixels);
+    json_writer_key(writer, "lanes");
+    json_writer_begin_array(writer);
+    for (size_t i = 0; i < timeline->lane_count; i++) {
+        const struct timeline_lane *lane = &timeline->lanes[i];
+        json_writer_begin_object(writer);
+        write_int(writer, "id", lane->lane);
+        WRITE_COLUMN(writer, "start", lane->count, lane->start_ns);
+        WRITE_COLUMN(writer, "end", lane->count, lane->end_ns);
+        WRITE_COLUMN(writer, "state", lane->count, lane->state);
+        WRITE_COLUMN(writer, "resource", lane->count, lane->resource);
+        WRITE_COLUMN(writer, "by", lane->count, lane->by);
+        WRITE_COLUMN(writer, "site", lane->count, lane->site);
+        WRITE_COLUMN(writer, "count", lane->count, lane->merged);
+        json_writer_end_object(writer);
+    }
+    json_writer_end_array(writer);
+    const struct timeline_instants *instants = &timeline->instants;
+    json_writer_key(writer, "instants");
+    json_writer_begin_object(writer);
+    WRITE_COLUMN(writer, "lane", instants->count, instants->lane);
+    WRITE_COLUMN(writer, "at", instants->count, instants->at_ns);
+    WRITE_COLUMN(writer, "kind", instants->count, instants->kind);
+    WRITE_COLUMN(writer, "by", instants->count, instants->by);
+    WRITE_COLUMN(writer, "count", instants->count, instants->merged);
+    json_writer_end_object(writer);
+    json_writer_end_object(writer);
+}
+
+/* The window: by default the whole run on 1,000 pixels. */
+static int parse_window(struct db_reader *reader, const struct http_request *request,
+                        struct timeline_query *query, struct err *err) {
+    struct run_list runs;
+    int64_t pixels;
+    int code = run_id(request, &query->run, err);
+    if (code == 0) {
+        code = run_store_read(reader, query->run, &runs, err);
+    }
+    if (code != 0) {
+        return code;
+    }
+    const sim_ns end = runs.items[0].duration_ns > 0 ? runs.items[0].duration_ns : 1;
+    run_list_deinit(&runs);
+    const struct api_number from = {"from", 0, 0, INT64_MAX - 1};
+    if ((code = api_query_number(request, &from, &query->from_ns, err)) != 0) {
+        return code;
+    }
+    const struct api_number to = {"to", end > query->from_ns ? end : query->from_ns + 1,
+                                  query->from_ns + 1, INT64_MAX};
+    const struct api_number width = {"pixels", 1000, 1, TIMELINE_MAX_PIXELS};
+    if ((code = api_query_number(request, &to, &query->to_ns, err)) != 0 ||
+        (code = api_query_number(request, &width, &pixels, err)) != 0) {
+        return code;
+    }
+    query->pixels = (uint32_t)pixels;
+    return 0;
+}
+
+int run_api_timeline(void *context, const struct http_request *request,
+                     struct http_response *response, struct err *err) {
+    struct db_reader *reader = api_reader(context, request);
+    struct json_writer writer = {0};
+    struct timeline_query query = {0};
+    struct timeline_view timeline;
+    lane_id *lanes = NULL;
+    int code = parse_window(reader, request, &query, err);
+    if (code == 0) {
+        code = parse_lanes(http_request_query(request, "lanes"), &lanes,
+                           &query.lane_count, err);
+    }
+    query.lanes = lanes;
+    if (code == 0) {
+        code = timeline_read(reader, &query, &timeline, err);
+    }
+    free(lanes);
+    if (code != 0) {
+        return code;
+    }
+    write_timeline(&writer, &query, &timeline);
+    timeline_view_deinit(&timeline);
+    return http_response_take_json(response, 200, &writer, err);
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/api/service.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "server/api/api.h"
+#include "server/api/event_api.h"
+#include "server/api/routes.h"
+#include "server/examples/example.h"
+#include "server/http/http_server.h"
+#include "server/log/log.h"
+
+struct service {
+    struct api api;
+    struct http_server *http;
+};
+
+/* --- examples -------------------------------------------------------------------- */
+
+static int submit_example(struct service *service, const struct example *example,
+                          struct err *err) {
+    struct document *document = NULL;
+    struct grid *grid = NULL;
+    int64_t id;
+    bool existed;
+    int code = document_parse(&document, example->text, example->size, err);
+    if (code != 0) {
+        return code;
+    }
+    code = grid_create(&grid, document, err);
+    if (code == 0) {
+        /* A changed document or engine makes it a new experiment. */
+        char identity[129];
+        snprintf(identity, sizeof identity, "example:%s:%s", document->hash,
+                 ENGINE_VERSION);
+        const struct stored_submission submission = {
+            .document = document, .grid = grid, .identity = identity};
+        code = stored_source_submit(service->api.source, &submission, &id, &existed, err);
+    }
+    grid_destroy(grid);
+    document_destroy(document);
+    return code;
+}
+
+/* An example that cannot be loaded is no reason not to serve. */
+static void load_examples(struct service *service) {
+    for (size_t i = 0; i < example_count; i++) {
+        struct err err = {0};
+        if (submit_example(service, &examples[i], &err) != 0) {
+            log_write(LOG_ERROR, "service", "example %s: %s: %s", examples[i].id,
+                      err.pointer, err.text);
+        }
+    }
+}
+
+/* --- start ----------------------------------------------------------------------- */
+
+static int open_store(struct service *service, const struct service_options *options,
+                      struct err *err) {
+    struct api *api = &service->api;
+    struct db_recovered recovered;
+    int code;
+    if ((code = db_open(&api->db, options->database, DB_OWN, err)) != 0 ||
+        (code = db_recover(api->db, &recovered, err)) != 0) {
+        return code;
+    }
+    if (recovered.runs > 0 || recovered.experiments > 0) {
+        log_write(LOG_WARN, "service",
+                  "the last process died: %lld experiments and %lld runs are interrupted",
+                  (long long)recovered.experiments, (long long)recovered.runs);
+    }
+    for (int i = 0; i < HTTP_EXECUTOR_THREADS; i++) {
+        if ((code = db_reader_open(&api->readers[i], api->db, err)) != 0) {
+            return code;
+        }
+    }
+    return stored_source_open(&api->source, api->db, err);
+}
+
+static int start_parts(struct service *service, const struct service_options *options,
+                       struct err *err) {
+    struct api *api = &service->api;
+    int code;
+    if ((code = open_store(service, options, err)) != 0 ||
+        (code = hub_create(&api->hub, err)) != 0) {
+        return code;
+    }
+    if (options->load_examples) {
+        load_examples(service);
+    }
+    const struct http_server_options http = {.port = options->port,
+                                             .routes = routes,
+                                             .route_count = route_count,
+                                             .context = api};
+    const struct job_queue_options queue = {
+        .workers = options->workers,
+        .source = stored_source_jobs(api->source),
+        .listener = event_api_listener(api->hub),
+    };
+    if ((code = job_queue_create(&api->queue, &queue, err)) != 0) {
+        return code;
+    }
+    code = http_server_start(&service->http, &http, err);
+    if (code == 0) {
+        /* Nothing runs before it is sure that this process serves. */
+        job_queue_notify(api->queue);
+    }
+    return code;
+}
+
+int service_start(struct service **out, const struct service_options *options,
+                  struct err *err) {
+    struct service *service = calloc(1, sizeof *service);
+    if (service == NULL) {
+        return err_set_nomem(err);
+    }
+    const int code = start_parts(service, options, err);
+    if (code != 0) {
+        service_stop(service);
+        return code;
+    }
+    *out = service;
+    return 0;
+}
+
+uint16_t service_port(const struct service *service) {
+    return http_server_port(service->http);
+}
+
+/* --- stop ------------------------------------------------------------------------ */
+
+void service_stop(struct service *service) {
+    if (service == NULL) {
+        return;
+    }
+    struct api *api = &service->api;
+    if (service->http != NULL) {
+        http_server_quiesce(service->http);
+    }
+    /* Handlers may still notify the queue: it goes after HTTP, but its runs end now. */
+    if (api->queue != NULL) {
+        job_queue_close(api->queue);
+    }
+    if (api->hub != NULL) {
+        hub_close(api->hub);
+    }
+    http_server_stop(service->http);
+    job_queue_destroy(api->queue);
+    hub_destroy(api->hub);
+    stored_source_close(api->source);
+    for (int i = 0; i < HTTP_EXECUTOR_THREADS; i++) {
+        if (api->readers[i] != NULL) {
+            db_reader_close(api->readers[i]);
+        }
+    }
+    db_close(api->db);
+    free(service);
+}

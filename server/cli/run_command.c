@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * run_command - `gilscope run`: a document without a server.
+ *
+ * Without --database the outcome is kept in memory; with it the experiment is stored as
+ * the server would store it. Either way the rows go through the API's own writer, so that
+ * --json prints the object that GET /experiments/{id} gives.
+ */
+#include "server/cli/commands.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/run_store.h"
+#include "server/api/experiment_view.h"
+#include "server/cli/cli.h"
+#include "server/cli/document_file.h"
+#include "server/cli/progress_bar.h"
+#include "server/cli/run_report.h"
+#include "server/jobs/memory_job.h"
+#include "server/jobs/stored_job.h"
+#include "server/log/log.h"
+
+enum { JOBS_MAX = 256 };
+
+struct run_request {
+    const char *file;
+    const char *database; /* NULL: in memory */
+    unsigned workers;
+    bool json, quiet;
+    const struct document *document;
+    struct grid *grid;
+};
+
+/* --- interruption ---------------------------------------------------------------- */
+
+/* What a signal says, and the queue that it cancels: a handler has no other way to know.
+ */
+static atomic_bool interrupted;
+static _Atomic(struct job_queue *) running_queue;
+
+static void on_signal(int number) {
+    (void)number;
+    atomic_store(&interrupted, true);
+    struct job_queue *queue = atomic_load(&running_queue);
+    if (queue != NULL) {
+        job_queue_cancel(queue);
+    }
+}
+
+static void catch_signals(void) {
+    /* A second signal ends the process at once. */
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+/* --- running --------------------------------------------------------------------- */
+
+static int run_jobs(const struct run_request *request, struct job_source source,
+                    struct err *err) {
+    struct progress_bar bar;
+    struct job_queue *queue = NULL;
+    progress_bar_init(&bar, !request->quiet);
+    const struct job_queue_options options = {.workers = request->workers,
+                                              .source = source,
+                                              .listener = progress_bar_listener(&bar)};
+    const int code = job_queue_create(&queue, &options, err);
+    if (code == 0) {
+        atomic_store(&running_queue, queue);
+        if (atomic_load(&interrupted)) {
+            job_queue_cancel(queue); /* the signal came before there was a queue */
+        }
+        job_queue_notify(queue);
+        job_queue_wait(queue);
+        atomic_store(&running_queue, NULL);
+        job_queue_destroy(queue);
+    }
+    progress_bar_deinit(&bar);
+    return code;
+}
+
+static int print_json(const struct experiment_row *row, const struct cell_list *cells,
+                      const struct run_list *runs, struct err *err) {
+    struct json_writer writer = {0};
+    char *text = NULL;
+    size_t size = 0;
+    experiment_view_write(&writer, row, cells, runs);
+    const int code = json_writer_steal(&writer, &text, &size, err);
+    if (code == 0) {
+        fwrite(text, 1, size, stdout);
+        fputc('\n', stdout);
+        free(text);
+    }
+    return code;
+}
+
+/* Prints the outcome; `*exit_code` tells it, too. */
+static int print_outcome(const struct run_request *request,
+                         const struct experiment_row *row, const struct cell_list *cells,
+                         const struct run_list *runs, int *exit_code, struct err *err) {
+    if (row->status == EXPERIMENT_INTERRUPTED || row->status == EXPERIMENT_QUEUED) {
+        cli_complain("interrupted");
+        *exit_code = CLI_INTERRUPTED;
+        return 0;
+    }
+    *exit_code = row->status == EXPERIMENT_DONE ? CLI_OK : CLI_FAILED;
+    if (request->json) {
+        return print_json(row, cells, runs, err);
+    }
+    if (request->quiet) {
+        return 0;
+    }
+    return run_report_print(row, cells, request->document->repetitions, stdout, err);
+}
+
+static int run_in_memory(struct run_request *request, int *exit_code, struct err *err) {
+    struct memory_job *memory = NULL;
+    struct memory_rows rows;
+    struct grid *grid = request->grid;
+    request->grid = NULL;
+    int code = memory_job_create(&memory, request->document, grid, err);
+    if (code == 0) {
+        code = run_jobs(request, memory_job_source(memory), err);
+    }
+    if (code == 0) {
+        code = memory_job_rows(memory, &rows, err);
+    }
+    if (code == 0) {
+        code = print_outcome(request, &rows.experiment, &rows.cells, &rows.runs,
+                             exit_code, err);
+        memory_rows_deinit(&rows);
+    }
+    memory_job_destroy(memory);
+    return code;
+}
+
+static int print_stored(const struct run_request *request, struct db *db, int64_t id,
+                        int *exit_code, struct err *err) {
+    struct db_reader *reader = NULL;
+    struct experiment experiment = {0};
+    struct cell_list cells = {0};
+    struct run_list runs = {0};
+    int code = db_reader_open(&reader, db, err);
+    if (code != 0) {
+        return code;
+    }
+    if ((code = experiment_store_read(reader, id, &experiment, err)) == 0 &&
+        (code = cell_store_list(reader, id, &cells, err)) == 0 &&
+        (code = run_store_list(reader, id, &runs, err)) == 0) {
+        code = print_outcome(request, &experiment.row, &cells, &runs, exit_code, err);
+    }
+    run_list_deinit(&runs);
+    cell_list_deinit(&cells);
+    experiment_deinit(&experiment);
+    db_reader_close(reader);
+    return code;
+}
+
+static int run_stored(const struct run_request *request, int *exit_code,
+                      struct err *err) {
+    struct db *db = NULL;
+    struct stored_source *source = NULL;
+    char identity[64];
+    int64_t id = 0;
+    bool existed = false;
+    int code;
+    if ((code = db_open(&db, request->database, DB_OWN, err)) != 0 ||
+        (code = db_recover(db, NULL, err)) != 0 ||
+        (code = stored_source_open(&source, db, err)) != 0 ||
+        (code = stored_job_once(identity, sizeof identity, err)) != 0) {
+        goto out;
+    }
+    const struct stored_submission submission = {
+        .document = request->document, .grid = request->grid, .identity = identity};
+    code = stored_source_submit(source, &submission, &id, &existed, err);
+    if (code == 0) {
+        stored_source_restrict(source, id);
+        code = run_jobs(request, stored_source_jobs(source), err);
+    }
+    if (code == 0) {
+        code = print_stored(request, db, id, exit_code, err);
+    }
+out:
+    stored_source_close(source);
+    db_close(db);
+    return code;
+}
+
+/* --- the command ----------------------------------------------------------------- */
+
+static int execute(struct run_request *request) {
+    struct document *document = NULL;
+    struct err err = {0};
+    int exit_code = CLI_OK;
+    const char *about =
+        strcmp(request->file, "-") == 0 ? "standard input" : request->file;
+    int code = document_file_read(&document, request->file, &err);
+    request->document = document;
+    if (code == 0) {
+        code = grid_create(&request->grid, document, &err);
+    }
+    if (code != 0) {
+        cli_report(&err, about);
+        exit_code = code == ERR_INVALID ? CLI_REFUSED : CLI_FAILED;
+    } else {
+        code = request->database != NULL ? run_stored(request, &exit_code, &err)
+                                         : run_in_memory(request, &exit_code, &err);
+        if (code != 0) {
+            cli_report(&err, NULL);
+            exit_code = CLI_FAILED;
+        }
+    }
+    grid_destroy(request->grid);
+    document_destroy(document);
+    return exit_code;
+}
+
+int run_command(int argc, char **argv) {
+    struct run_request request = {0};
+    const char *jobs = NULL;
+    long workers = 0;
+    const struct cli_option options[] = {
+        {"--json", NULL, "print one JSON object, as GET /experiments/{id} gives it", NULL,
+         &request.json},
+        {"--database", "FILE",
+         "keep experiment and timelines there (default: keep nothing)", &request.database,
+         NULL},
+        {"--jobs", "N", "worker threads (default: one for each processor)", &jobs, NULL},
+        {"--quiet", NULL, "no progress bar and no table; the exit code tells", NULL,
+         &request.quiet},
+    };
+    const struct cli_usage usage = {
+        .command = "run",
+        .arguments = "FILE|-",
+        .summary = "Runs a document, one cell or a whole grid, and prints the medians of "
+                   "each cell.\n"
+                   "FILE is JSON; - reads standard input. Needs no server. Timelines are "
+                   "recorded\n"
+                   "only into a database. Exit code 1 when a cell failed, 2 when the "
+                   "document was\n"
+                   "refused, 130 when interrupted.",
+        .options = options,
+        .option_count = sizeof options / sizeof options[0],
+        .arguments_min = 1,
+        .arguments_max = 1,
+    };
+    switch (cli_parse(&usage, argc, argv, &request.file)) {
+    case CLI_HELP_SHOWN:
+        return CLI_OK;
+    case CLI_WRONG:
+        return CLI_REFUSED;
+    case CLI_GO_ON:
+        break;
+    }
+    if (jobs != NULL && (!cli_parse_number(jobs, 1, JOBS_MAX, &workers))) {
+        cli_complain("--jobs must be a number from 1 to %d, not '%s'", JOBS_MAX, jobs);
+        return CLI_REFUSED;
+    }
+    request.workers = (unsigned)workers;
+    log_init();
+    catch_signals();
+    return execute(&request);
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/http/guard.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* --- who asks -------------------------------------------------------------------- */
+
+static bool all_digits(const char *text) {
+    return text[strspn(text, "0123456789")] == '\0';
+}
+
+bool guard_host_is_local(const char *host) {
+    static const char *const names[] = {"127.0.0.1", "localhost", "[::1]"};
+    if (host == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const size_t length = strlen(names[i]);
+        if (strncasecmp(host, names[i], length) == 0) {
+            const char *rest = host + length;
+            return rest[0] == '\0' ||
+                   (rest[0] == ':' && rest[1] != '\0' && all_digits(rest + 1));
+        }
+    }
+    return false;
+}
+
+bool guard_is_same_origin(const char *host, const char *origin, const char *fetch_site) {
+    if (fetch_site != NULL && strcasecmp(fetch_site, "same-origin") != 0 &&
+        strcasecmp(fetch_site, "none") != 0) {
+        return false;
+    }
+    if (origin == NULL) {
+        return true;
+    }
+    static const char scheme[] = "http://";
+    return host != NULL && strncasecmp(origin, scheme, sizeof scheme - 1) == 0 &&
+           strcasecmp(origin + sizeof scheme - 1, host) == 0;
+}
+
+/* --- lists of header values ------------------------------------------------------- */
+
+/* One element of a comma-separated header: its value, and its parameters after ';'. */
+struct element {
+    const char *value;
+    size_t length;
+    const char *parameters; /* up to `end`; may be empty */
+    const char *end;
+};
+
+static bool is_space(char c) { return c == ' ' || c == '\t'; }
+
+/* Reads the element at `*list` and moves on; false at the end of the list. */
+static bool next_element(const char **list, struct element *out) {
+    const char *at = *list;
+    while (is_space(*at) || *at == ',') {
+        at++;
+    }
+    if (*at == '\0') {
+        return false;
+    }
+    const char *end = at + strcspn(at, ",");
+    const size_t value = strcspn(at, ";,");
+    size_t length = value;
+    while (length > 0 && is_space(at[length - 1])) {
+        length--;
+    }
+    *out = (struct element){
+        .value = at, .length = length, .parameters = at + value, .end = end};
+    *list = end;
+    return true;
+}
+
+static bool equals(const char *text, size_t length, const char *word) {
+    return strlen(word) == length && strncasecmp(text, word, length) == 0;
+}
+
+/* The value of a parameter such as q or charset, or NULL. */
+static const char *find_parameter(const struct element *element, const char *name) {
+    const size_t length = strlen(name);
+    for (const char *at = element->parameters; at < element->end;) {
+        at++; /* the ';' */
+        while (at < element->end && is_space(*at)) {
+            at++;
+        }
+        if ((size_t)(element->end - at) > length && at[length] == '=' &&
+            strncasecmp(at, name, length) == 0) {
+            return at + length + 1;
+        }
+        at += strcspn(at, ";,");
+    }
+    return NULL;
+}
+
+static bool is_refused(const struct element *element) {
+    const char *quality = find_parameter(element, "q");
+    return quality != NULL && strtod(quality, NULL) <= 0;
+}
+
+bool guard_type_is_json(const char *content_type) {
+    struct element element;
+    if (content_type == NULL || !next_element(&content_type, &element) ||
+        !equals(element.value, element.length, "application/json")) {
+        return false;
+    }
+    const char *charset = find_parameter(&element, "charset");
+    return charset == NULL || strncasecmp(charset, "utf-8", 5) == 0 ||
+           strncasecmp(charset, "\"utf-8\"", 7) == 0;
+}
+
+bool guard_accepts(const char *accept, const char *type) {
+    if (accept == NULL || accept[0] == '\0') {
+        return true;
+    }
+    const size_t major = strcspn(type, "/") + 1; /* "text/" */
+    struct element element;
+    while (next_element(&accept, &element)) {
+        const bool any_minor = element.length == major + 1 &&
+                               strncasecmp(element.value, type, major) == 0 &&
+                               element.value[major] == '*';
+        if (!is_refused(&element) &&
+            (any_minor || equals(element.value, element.length, "*/*") ||
+             equals(element.value, element.length, type))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool guard_accepts_gzip(const char *accept_encoding) {
+    struct element element;
+    while (accept_encoding != NULL && next_element(&accept_encoding, &element)) {
+        if (equals(element.value, element.length, "gzip")) {
+            return !is_refused(&element);
+        }
+    }
+    return false;
+}
+
+bool guard_etag_matches(const char *if_none_match, const char *etag) {
+    struct element element;
+    while (if_none_match != NULL && next_element(&if_none_match, &element)) {
+        const char *value = element.value;
+        size_t length = element.length;
+        if (length > 2 && strncmp(value, "W/", 2) == 0) {
+            value += 2;
+            length -= 2;
+        }
+        if (equals(value, length, "*") || equals(value, length, etag)) {
+            return true;
+        }
+    }
+    return false;
+}

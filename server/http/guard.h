@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * guard - decides from headers alone whether a request may be answered. Pure functions.
+ *
+ * The server listens on loopback, but every page that the user's browser shows can send
+ * requests there. Two attacks are refused:
+ *
+ *   - DNS rebinding: a foreign name that resolves to 127.0.0.1. The Host header must be
+ * an address of loopback or "localhost", with any port (a tunnel may use another one).
+ *   - Cross-site requests: a foreign page that posts a form. Whatever changes something
+ * must carry no Origin (not a browser) or the Origin of the very host it is sent to, must
+ * not be marked cross-site by Sec-Fetch-Site, and must be JSON, which no form can send.
+ */
+#ifndef SERVER_HTTP_GUARD_H
+#define SERVER_HTTP_GUARD_H
+
+#include <stdbool.h>
+
+/* `host`: value of the Host header, or NULL. */
+bool guard_host_is_local(const char *host);
+
+/* `origin`, `fetch_site`: values of Origin and Sec-Fetch-Site, or NULL. */
+bool guard_is_same_origin(const char *host, const char *origin, const char *fetch_site);
+
+/* Whether the media type of Content-Type (or NULL) is application/json, in UTF-8 if it
+ * says. */
+bool guard_type_is_json(const char *content_type);
+
+/* Whether Accept (or NULL) admits `type`, "text/html" for example. */
+bool guard_accepts(const char *accept, const char *type);
+
+/* Whether Accept-Encoding (or NULL) admits gzip. */
+bool guard_accepts_gzip(const char *accept_encoding);
+
+/* Whether If-None-Match (or NULL) names `etag` (with quotes), weakly or not, or is "*".
+ */
+bool guard_etag_matches(const char *if_none_match, const char *etag);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * http_request - what a handler may know about a request: path, captured segments, query,
+ * headers, body. Everything is borrowed and lives until the handler returns.
+ */
+#ifndef SERVER_HTTP_HTTP_REQUEST_H
+#define SERVER_HTTP_HTTP_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { HTTP_CAPTURES_MAX = 2, HTTP_CAPTURE_SIZE = 64 };
+
+struct MHD_Connection;
+
+struct http_request {
+    const char *method; /* as sent */
+    const char *path;   /* percent-decoded, without the query */
+    const char *body;   /* NULL when there is none */
+    size_t body_size;
+    bool head_only; /* HEAD: the body of the answer is not sent */
+    int worker;     /* which executor thread runs the handler, -1: the HTTP thread */
+    char capture[HTTP_CAPTURES_MAX][HTTP_CAPTURE_SIZE]; /* "{...}" segments, in order */
+    struct MHD_Connection *connection;                  /* private */
+};
+
+/* The first value of a query parameter, percent-decoded; "" for "?name"; NULL if absent.
+ */
+const char *http_request_query(const struct http_request *request, const char *name);
+
+/* The first value of a header, or NULL. */
+const char *http_request_header(const struct http_request *request, const char *name);
+
+/*
+ * Looks for a query parameter whose name is not one of the space-separated `allowed`
+ * names (NULL: none is allowed). Returns it, or NULL when all are known.
+ */
+const char *http_request_unknown_query(const struct http_request *request,
+                                       const char *allowed);
+
+#endif

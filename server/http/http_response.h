@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * http_response - what a handler answers; the server adds the security headers, sends it
+ * and frees the body.
+ *
+ * A response has a body, or a stream (server-sent events), never both. A zeroed struct is
+ * an empty 200.
+ */
+#ifndef SERVER_HTTP_HTTP_RESPONSE_H
+#define SERVER_HTTP_HTTP_RESPONSE_H
+
+#include "engine/base/err.h"
+#include "server/http/http_stream.h"
+#include "server/http/json_writer.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct MHD_Connection;
+
+struct http_response {
+    unsigned status;          /* 0 means 200 */
+    const char *content_type; /* static text; NULL without a body */
+    char *body;               /* heap, owned; or static when `body_is_static` */
+    size_t body_size;
+    bool body_is_static;
+    const char *cache_control;        /* static; NULL means "no-store" */
+    const char *encoding;             /* static: "gzip", or NULL */
+    const char *vary;                 /* static, or NULL */
+    unsigned retry_after_s;           /* 0: header not sent */
+    char etag[64];                    /* quotes included; "" : header not sent */
+    char allow[64];                   /* "" : header not sent */
+    char location[96];                /* "" : header not sent */
+    struct http_stream_source stream; /* used when `read` is not NULL */
+};
+
+/* Takes the writer's text as the body, application/json. ERR_NOMEM; the writer is then
+ * empty. */
+int http_response_take_json(struct http_response *response, unsigned status,
+                            struct json_writer *writer, struct err *err) WARN_UNUSED;
+
+/* Frees a body or closes a stream that was not sent. */
+void http_response_deinit(struct http_response *response);
+
+/*
+ * Queues the response on a connection and takes its body or stream in every case. 0, or
+ * ERR_NOMEM: the connection must then be closed.
+ */
+int http_response_send(struct http_response *response, struct MHD_Connection *connection,
+                       struct err *err) WARN_UNUSED;
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * http_server - HTTP/1.1 on 127.0.0.1: connections, limits, routing and the life of a
+ * request.
+ *
+ *     request --> checks (Host, Origin, type, size) --> route
+ *                    |                                    |
+ *                    v                                    +-- inline: handler on the HTTP
+ * thread problem                                 +-- else: suspend, handler on an
+ *                                                             executor thread, resume,
+ * answer
+ *
+ * HTTP threads never wait for a disk, a database or the engine. A body is read up to
+ * HTTP_BODY_MAX; a larger one is read to its end and refused, so that the client sees the
+ * answer, unless it is larger than HTTP_DRAIN_MAX or the client asked first
+ * (100-continue).
+ *
+ * Order of the end, because the HTTP library aborts when it is stopped with a suspended
+ * connection: http_server_quiesce(), end what suspends streams and wait until the last
+ * one is closed, then http_server_stop().
+ */
+#ifndef SERVER_HTTP_HTTP_SERVER_H
+#define SERVER_HTTP_HTTP_SERVER_H
+
+#include "engine/base/err.h"
+#include "server/http/router.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct http_server;
+
+enum {
+    HTTP_BODY_MAX = 1024 * 1024,
+    HTTP_DRAIN_MAX = 32 * 1024 * 1024,
+    HTTP_CONNECTIONS_MAX = 2048,
+    HTTP_CONNECTION_MEMORY = 32 * 1024, /* bounds the head of a request, too */
+    HTTP_IDLE_TIMEOUT_S = 30
+};
+
+struct http_server_options {
+    uint16_t port;                   /* 0: any free one */
+    const struct http_route *routes; /* must outlive the server */
+    size_t route_count;
+    void *context; /* for the handlers */
+};
+
+/* Serves until stopped. ERR_IO: the port cannot be had (the text says why). */
+int http_server_start(struct http_server **out, const struct http_server_options *options,
+                      struct err *err) WARN_UNUSED;
+
+/* The port that it listens on. */
+uint16_t http_server_port(const struct http_server *server);
+
+/* Accepts no more connections; those that are open go on. */
+void http_server_quiesce(struct http_server *server);
+
+/* Finishes what was begun, closes everything, frees. NULL is accepted. */
+void http_server_stop(struct http_server *server);
+
+#endif

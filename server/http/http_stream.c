@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/http/http_stream.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include <microhttpd.h>
+
+enum { STREAM_BLOCK_BYTES = 16 * 1024 };
+
+static_assert(HTTP_STREAM_END == MHD_CONTENT_READER_END_OF_STREAM,
+              "read() results are handed through");
+
+struct http_stream {
+    struct MHD_Connection *connection;
+    struct http_stream_source source;
+};
+
+static ssize_t stream_read(void *context, uint64_t position, char *buffer, size_t max) {
+    (void)position;
+    struct http_stream *stream = context;
+    return stream->source.read(stream->source.context, stream, buffer, max);
+}
+
+static void stream_free(void *context) {
+    struct http_stream *stream = context;
+    stream->source.close(stream->source.context);
+    free(stream);
+}
+
+void http_stream_suspend(struct http_stream *stream) {
+    MHD_suspend_connection(stream->connection);
+}
+
+void http_stream_resume(struct http_stream *stream) {
+    MHD_resume_connection(stream->connection);
+}
+
+int http_stream_response(struct MHD_Response **out,
+                         const struct http_stream_source *source,
+                         struct MHD_Connection *connection, struct err *err) {
+    struct http_stream *stream = malloc(sizeof *stream);
+    if (stream == NULL) {
+        source->close(source->context);
+        return err_set_nomem(err);
+    }
+    *stream = (struct http_stream){.connection = connection, .source = *source};
+    struct MHD_Response *response = MHD_create_response_from_callback(
+        MHD_SIZE_UNKNOWN, STREAM_BLOCK_BYTES, stream_read, stream, stream_free);
+    if (response == NULL) {
+        stream_free(stream);
+        return err_set_nomem(err);
+    }
+    *out = response;
+    return 0;
+}

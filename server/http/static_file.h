@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * static_file - answers with a compiled-in file of the dashboard (asset.h).
+ *
+ * "/" is /index.html; in a build without the dashboard it is a plain page that says so.
+ * Files are looked up by exact name in a table: there is no file system to walk out of.
+ * Answers are revalidated by ETag, except those under /assets, whose names change with
+ * their content, and sent as gzip to whom accepts it.
+ */
+#ifndef SERVER_HTTP_STATIC_FILE_H
+#define SERVER_HTTP_STATIC_FILE_H
+
+#include "server/http/http_request.h"
+#include "server/http/http_response.h"
+
+#include <stdbool.h>
+
+/* Whether there is a file of that path. */
+bool static_file_exists(const char *path);
+
+/* For a path that exists. */
+void static_file_respond(const struct http_request *request,
+                         struct http_response *response);
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/jobs/cell_job.h"
+
+#include <stdio.h>
+
+#include "server/log/log.h"
+
+/* The status of a cell so far, and the first reason why it is not simply done. */
+struct verdict {
+    enum cell_status status;
+    char reason[320];
+};
+
+/* Failed outweighs limited, limited outweighs done; an interruption outweighs all. */
+static void verdict_add(struct verdict *verdict, enum cell_status status,
+                        const char *reason) {
+    static const int weight[CELL_STATUS_COUNT] = {
+        [CELL_DONE] = 0, [CELL_LIMITED] = 1, [CELL_FAILED] = 2, [CELL_INTERRUPTED] = 3};
+    if (weight[status] > weight[verdict->status]) {
+        verdict->status = status;
+        snprintf(verdict->reason, sizeof verdict->reason, "%s", reason);
+    }
+}
+
+static void verdict_add_run(struct verdict *verdict, const struct job_outcome *outcome) {
+    static const enum cell_status statuses[RUN_STATUS_COUNT] = {
+        [RUN_DONE] = CELL_DONE,
+        [RUN_LIMITED] = CELL_LIMITED,
+        [RUN_STOPPED] = CELL_INTERRUPTED,
+        [RUN_FAILED] = CELL_FAILED,
+    };
+    verdict_add(verdict, statuses[outcome->status], outcome->reason);
+}
+
+static void execute_runs(const struct cell_job *cell_job, const struct plan *plan,
+                         struct verdict *verdict) {
+    const struct job *job = cell_job->job;
+    for (uint32_t i = 0; i < job->repetitions; i++) {
+        const struct job_run run = {
+            .cell = cell_job->cell,
+            .repetition = i,
+            .plan = plan,
+            .record = grid_wants_timeline(job->grid, i),
+            .cancel = cell_job->cancel,
+        };
+        struct job_outcome outcome = {.status = RUN_FAILED};
+        struct err err = {0};
+        if (atomic_load(cell_job->cancel)) {
+            verdict_add(verdict, CELL_INTERRUPTED, "stopped before it ended");
+            return;
+        }
+        if (job->keeper.run(job->keeper.context, &run, &outcome, &err) != 0) {
+            verdict_add(verdict, CELL_FAILED, err.text);
+            return;
+        }
+        verdict_add_run(verdict, &outcome);
+        cell_job->on_run(cell_job->context, &outcome);
+    }
+}
+
+enum cell_status cell_job_execute(const struct cell_job *cell_job) {
+    const struct job *job = cell_job->job;
+    const struct job_keeper *keeper = &job->keeper;
+    struct verdict verdict = {.status = CELL_DONE};
+    struct plan plan = {0};
+    struct err err = {0};
+    if (keeper->cell_start(keeper->context, cell_job->cell, &err) != 0) {
+        log_write(LOG_ERROR, "jobs", "experiment %lld, cell %zu: %s",
+                  (long long)job->experiment, cell_job->cell, err.text);
+        return CELL_FAILED;
+    }
+    if (grid_cell_plan(job->grid, cell_job->cell, &plan, &err) != 0) {
+        verdict_add(&verdict, CELL_FAILED, err.text);
+    } else {
+        execute_runs(cell_job, &plan, &verdict);
+        plan_deinit(&plan);
+    }
+    err_clear(&err);
+    if (keeper->cell_finish(keeper->context, cell_job->cell, verdict.status,
+                            verdict.reason, &err) != 0) {
+        log_write(LOG_ERROR, "jobs", "experiment %lld, cell %zu: %s",
+                  (long long)job->experiment, cell_job->cell, err.text);
+        verdict_add(&verdict, CELL_FAILED, err.text);
+    }
+    return verdict.status;
+}

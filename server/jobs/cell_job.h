@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* cell_job - executes all repetitions of one cell of a job and settles its status. */
+#ifndef SERVER_JOBS_CELL_JOB_H
+#define SERVER_JOBS_CELL_JOB_H
+
+#include "server/jobs/job.h"
+
+/* Told after each repetition. */
+typedef void (*cell_job_run_fn)(void *context, const struct job_outcome *outcome);
+
+struct cell_job {
+    struct job *job;
+    size_t cell;
+    const atomic_bool *cancel;
+    cell_job_run_fn on_run;
+    void *context; /* of on_run */
+};
+
+/*
+ * Returns the status that was kept: CELL_INTERRUPTED after a cancel, CELL_FAILED when a
+ * run failed or could not be kept (which is logged), CELL_LIMITED when one met a limit.
+ */
+enum cell_status cell_job_execute(const struct cell_job *cell_job);
+
+#endif

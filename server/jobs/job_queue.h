@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * job_queue - worker threads that take the cells of one job after the other.
+ *
+ *     source --next--> [job A: cells 0 1 2 3 | 4 5 6]  [job B: 0 1 ...]
+ *                                   ^ ^
+ *                               worker 0, 1
+ *
+ * Jobs are pulled: a worker that finds no cell left asks the source for the next job, so
+ * experiments that wait cost no memory. Cells of the next job begin while the last cells
+ * of the one before are still running. A cell that fails does not touch the others. Only
+ * these threads run the engine.
+ */
+#ifndef SERVER_JOBS_JOB_QUEUE_H
+#define SERVER_JOBS_JOB_QUEUE_H
+
+#include "engine/base/err.h"
+#include "server/jobs/job.h"
+
+struct job_queue;
+
+struct job_source {
+    void *context;
+    /* The next job, owned by the queue then; ERR_NOT_FOUND when there is none now. Called
+     * by one worker at a time. Any other error is logged and the source asked again
+     * later. */
+    int (*next)(void *context, struct job **out, struct err *err);
+};
+
+struct job_queue_options {
+    unsigned workers; /* 0: one for each processor, at least 2 */
+    struct job_source source;
+    struct job_listener listener;
+};
+
+/* The workers sleep until the first notification. */
+int job_queue_create(struct job_queue **out, const struct job_queue_options *options,
+                     struct err *err) WARN_UNUSED;
+
+/* The source may have a job now. */
+void job_queue_notify(struct job_queue *queue);
+
+/* Blocks until the source had none and nothing runs. A cancelled queue has none. */
+void job_queue_wait(struct job_queue *queue);
+
+/*
+ * Stops runs as soon as the engine notices and takes no further cells. The jobs at work
+ * finish as interrupted. Async-signal-safe.
+ */
+void job_queue_cancel(struct job_queue *queue);
+
+/* Cancels and joins the workers; notifying stays allowed. */
+void job_queue_close(struct job_queue *queue);
+
+/* Closes and frees. NULL is accepted. */
+void job_queue_destroy(struct job_queue *queue);
+
+#endif

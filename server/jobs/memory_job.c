@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/jobs/memory_job.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "server/jobs/stored_job.h"
+
+struct memory_run {
+    bool finished; /* false: not reached */
+    enum run_status status;
+    uint64_t fingerprint;
+    uint64_t transitions;
+    sim_ns duration_ns;
+    char reason[160];
+    double metric[METRIC_COUNT];
+};
+
+struct memory_cell {
+    enum cell_status status;
+    char reason[320];
+    struct metric_summary metrics[METRIC_COUNT];
+    size_t metric_count;
+};
+
+struct memory_job {
+    const struct document *document;
+    struct grid *grid; /* owned */
+    struct job *job;   /* owned until it is handed out, NULL then */
+    enum experiment_status status;
+    char reason[128];
+    int64_t created_ms;
+    struct memory_cell *cells;
+    struct memory_run *runs; /* cell * repetitions + repetition */
+};
+
+/* --- keeping --------------------------------------------------------------------- */
+
+static struct memory_run *run_at(const struct memory_job *memory, size_t cell,
+                                 uint32_t repetition) {
+    return &memory->runs[cell * memory->document->repetitions + repetition];
+}
+
+static int keep_begin(void *context, struct err *err) {
+    (void)err;
+    struct memory_job *memory = context;
+    memory->status = EXPERIMENT_RUNNING;
+    return 0;
+}
+
+static int keep_cell_start(void *context, size_t cell, struct err *err) {
+    (void)err;
+    struct memory_job *memory = context;
+    memory->cells[cell].status = CELL_RUNNING;
+    return 0;
+}
+
+static int keep_run(void *context, const struct job_run *run, struct job_outcome *out,
+                    struct err *err) {
+    const struct memory_job *memory = context;
+    const struct run_options options = {.repetition = run->repetition,
+                                        .cancel = run->cancel};
+    struct run_result result;
+    const int code = run_execute(&result, run->plan, &options, err);
+    if (code != 0) {
+        return code;
+    }
+    struct memory_run *kept = run_at(memory, run->cell, run->repetition);
+    kept->finished = true;
+    kept->status = result.status;
+    kept->fingerprint = result.fingerprint;
+    kept->transitions = result.transitions;
+    kept->duration_ns = result.duration_ns;
+    static_assert(sizeof kept->reason == sizeof result.reason, "same text");
+    static_assert(sizeof out->reason == sizeof result.reason, "same text");
+    memcpy(kept->reason, result.reason, sizeof kept->reason);
+    memcpy(kept->metric, result.metric, sizeof kept->metric);
+    out->status = result.status;
+    out->events = result.transitions;
+    memcpy(out->reason, result.reason, sizeof out->reason);
+    run_result_deinit(&result);
+    return 0;
+}
+
+/* --- summaries ------------------------------------------------------------------- */
+
+static int compare_doubles(const void *a, const void *b) {
+    const double x = *(const double *)a;
+    const double y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static int compare_names(const void *a, const void *b) {
+    return strcmp(((const struct metric_summary *)a)->name,
+                  ((const struct metric_summary *)b)->name);
+}
+
+static void summarize(const struct memory_job *memory, size_t index, double *values) {
+    struct memory_cell *cell = &memory->cells[index];
+    cell->metric_count = 0;
+    for (int id = 0; id < METRIC_COUNT; id++) {
+        size_t count = 0;
+        for (uint32_t i = 0; i < memory->document->repetitions; i++) {
+            const struct memory_run *run = run_at(memory, index, i);
+            const bool counts =
+                run->finished && (run->status == RUN_DONE || run->status == RUN_LIMITED);
+            if (counts && !isnan(run->metric[id])) {
+                values[count++] = run->metric[id];
+            }
+        }
+        if (count == 0) {
+            continue;
+        }
+        qsort(values, count, sizeof *values, compare_doubles);
+        const double middle = (count % 2 == 1)
+                                  ? values[count / 2]
+                                  : (values[count / 2 - 1] + values[count / 2]) / 2;
+        if (!isnan(middle)) {
+            cell->metrics[cell->metric_count++] =
+                (struct metric_summary){.name = metrics[id].name,
+                                        .median = middle,
+                                        .min = values[0],
+                                        .max = values[count - 1]};
+        }
+    }
+    qsort(cell->metrics, cell->metric_count, sizeof *cell->metrics, compare_names);
+}
+
+static int keep_cell_finish(void *context, size_t cell, enum cell_status status,
+                            const char *reason, struct err *err) {
+    struct memory_job *memory = context;
+    double *values = calloc(memory->document->repetitions, sizeof *values);
+    if (values == NULL) {
+        return err_set_nomem(err);
+    }
+    memory->cells[cell].status = status;
+    snprintf(memory->cells[cell].reason, sizeof memory->cells[cell].reason, "%s", reason);
+    summarize(memory, cell, values);
+    free(values);
+    return 0;
+}
+
+static int keep_finish(void *context, enum experiment_status status, const char *reason,
+                       struct err *err) {
+    (void)err;
+    struct memory_job *memory = context;
+    memory->status = status;
+    snprintf(memory->reason, sizeof memory->reason, "%s", reason);
+    return 0;
+}
+
+/* --- life ------------------------------------------------------------------------ */
+
+static int allocate(struct memory_job *memory, struct err *err) {
+    const size_t cells = grid_cell_count(memory->grid);
+    memory->cells = calloc(cells, sizeof *memory->cells);
+    memory->runs = calloc(cells * memory->document->repetitions, sizeof *memory->runs);
+    if (memory->cells == NULL || memory->runs == NULL) {
+        return err_set_nomem(err);
+    }
+    for (size_t i = 0; i < cells; i++) {
+        const char *reason = grid_cell(memory->grid, i)->reason;
+        memory->cells[i].status = reason != NULL ? CELL_NOT_APPLICABLE : CELL_PENDING;
+        snprintf(memory->cells[i].reason, sizeof memory->cells[i].reason, "%s",
+                 reason != NULL ? reason : "");
+    }
+    return job_create(&memory->job, memory->grid, memory->document->repetitions, err);
+}
+
+int memory_job_create(struct memory_job **out, const struct document *document,
+                      struct grid *take_grid, struct err *err) {
+    struct memory_job *memory = calloc(1, sizeof *memory);
+    if (memory == NULL) {
+        grid_destroy(take_grid);
+        return err_set_nomem(err);
+    }
+    memory->document = document;
+    memory->grid = take_grid;
+    memory->created_ms = stored_job_now_ms();
+    const int code = allocate(memory, err);
+    if (code != 0) {
+        memory_job_destroy(memory);
+        return code;
+    }
+    *out = memory;
+    return 0;
+}
+
+void memory_job_destroy(struct memory_job *memory) {
+    if (memory != NULL) {
+        job_destroy(memory->job);
+        grid_destroy(memory->grid);
+        free(memory->cells);
+        free(memory->runs);
+        free(memory);
+    }
+}
+
+static int source_next(void *context, struct job **out, struct err *err) {
+    struct memory_job *memory = context;
+    if (memory->job == NULL) {
+        return err_set(err, ERR_NOT_FOUND, "there was one job");
+    }
+    memory->job->keeper = (struct job_keeper){
+        .context = memory,
+        .begin = keep_begin,
+        .cell_start = keep_cell_start,
+        .run = keep_run,
+        .cell_finish = keep_cell_finish,
+        .finish = keep_finish,
+    };
+    *out = memory->job;
+    memory->job = NULL;
+    return 0;
+}
+
+struct job_source memory_job_source(struct memory_job *memory) {
+    return (struct job_source){.context = memory, .next = source_next};
+}
+
+/* --- rows ------------------------------------------------------------------------ */
+
+static enum run_state state_of(enum run_status status) {
+    static const enum run_state states[RUN_STATUS_COUNT] = {
+        [RUN_DONE] = RUN_STATE_DONE,
+        [RUN_LIMITED] = RUN_STATE_LIMITED,
+        [RUN_STOPPED] = RUN_STATE_INTERRUPTED,
+        [RUN_FAILED] = RUN_STATE_FAILED,
+    };
+    return states[status];
+}
+
+static void add_cell_row(const struct memory_job *memory, size_t index,
+                         struct cell_list *list) {
+    const struct grid_cell *cell = grid_cell(memory->grid, index);
+    const struct memory_cell *kept = &memory->cells[index];
+    list->items[list->count++] = (struct cell_row){
+        .id = (int64_t)index + 1,
+        .experiment = 1,
+        .index = (int64_t)index,
+        .key = cell->key,
+        .runtime = cell->runtime,
+        .strategy = cell->strategy,
+        .point = cell->point,
+        .reason = kept->reason,
+        .status = kept->status,
+        .metrics = kept->metrics,
+        .metric_count = kept->metric_count,
+    };
+}
+
+static void add_run_row(const struct memory_job *memory, size_t cell, uint32_t repetition,
+                        struct run_list *list) {
+    const struct memory_run *kept = run_at(memory, cell, repetition);
+    if (!kept->finished) {
+        return;
+    }
+    struct run_row *row = &list->items[list->count++];
+    *row = (struct run_row){
+        .id = (int64_t)list->count,
+        .cell = (int64_t)cell + 1,
+        .experiment = 1,
+        .repetition = repetition,
+        .state = state_of(kept->status),
+        .reason = kept->reason,
+        .duration_ns = kept->duration_ns,
+        .transitions = (int64_t)kept->transitions,
+    };
+    if (kept->status != RUN_STOPPED) {
+        snprintf(row->fingerprint, sizeof row->fingerprint, "%016" PRIx64,
+                 kept->fingerprint);
+    }
+}
+
+static void describe_experiment(const struct memory_job *memory,
+                                struct experiment_row *out) {
+    *out = (struct experiment_row){
+        .id = 1,
+        .name = memory->document->name,
+        .document = memory->document->source,
+        .content_hash = memory->document->hash,
+        .engine_version = ENGINE_VERSION,
+        .reason = memory->reason,
+        .status = memory->status,
+        .seed = memory->document->seed,
+        .created_ms = memory->created_ms,
+        .cells = (int64_t)grid_cell_count(memory->grid),
+    };
+    for (int64_t i = 0; i < out->cells; i++) {
+        const enum cell_status status = memory->cells[i].status;
+        const bool open = status == CELL_PENDING || status == CELL_RUNNING ||
+                          status == CELL_INTERRUPTED;
+        out->cells_done += open ? 0 : 1;
+    }
+}
+
+int memory_job_rows(const struct memory_job *memory, struct memory_rows *out,
+                    struct err *err) {
+    const size_t cells = grid_cell_count(memory->grid);
+    const uint32_t repetitions = memory->document->repetitions;
+    struct memory_rows rows = {0};
+    rows.cells.items = calloc(cells, sizeof *rows.cells.items);
+    rows.runs.items = calloc(cells * repetitions, sizeof *rows.runs.items);
+    if (rows.cells.items == NULL || rows.runs.items == NULL) {
+        memory_rows_deinit(&rows);
+        return err_set_nomem(err);
+    }
+    describe_experiment(memory, &rows.experiment);
+    for (size_t cell = 0; cell < cells; cell++) {
+        add_cell_row(memory, cell, &rows.cells);
+        for (uint32_t i = 0; i < repetitions; i++) {
+            add_run_row(memory, cell, i, &rows.runs);
+        }
+    }
+    *out = rows;
+    return 0;
+}
+
+void memory_rows_deinit(struct memory_rows *rows) {
+    free(rows->cells.items);
+    free(rows->runs.items);
+    *rows = (struct memory_rows){0};
+}

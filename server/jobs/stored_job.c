@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/jobs/stored_job.h"
+
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "db/run_writer.h"
+#include "server/http/json_writer.h"
+#include "server/log/log.h"
+
+struct stored_source {
+    struct db *db;
+    struct db_reader *reader;
+    atomic_size_t waiting; /* queued experiments */
+    int64_t only;          /* the one experiment to hand out, 0: all */
+};
+
+/* The keeper's context. */
+struct stored_job {
+    struct db *db;
+    const struct job *job;
+    struct grid *grid;
+};
+
+int64_t stored_job_now_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* --- keeping --------------------------------------------------------------------- */
+
+static int stored_begin(void *context, struct err *err) {
+    const struct stored_job *stored = context;
+    return experiment_store_set_status(stored->db, stored->job->experiment,
+                                       EXPERIMENT_RUNNING, NULL, err);
+}
+
+static int stored_cell_start(void *context, size_t cell, struct err *err) {
+    const struct stored_job *stored = context;
+    return cell_store_start(stored->db, stored->job->cell_ids[cell], err);
+}
+
+static int stored_cell_finish(void *context, size_t cell, enum cell_status status,
+                              const char *reason, struct err *err) {
+    const struct stored_job *stored = context;
+    return cell_store_finish(stored->db, stored->job->cell_ids[cell], status, reason,
+                             err);
+}
+
+static int stored_finish(void *context, enum experiment_status status, const char *reason,
+                         struct err *err) {
+    const struct stored_job *stored = context;
+    return experiment_store_set_status(stored->db, stored->job->experiment, status,
+                                       reason, err);
+}
+
+static void stored_close(void *context) {
+    struct stored_job *stored = context;
+    grid_destroy(stored->grid);
+    free(stored);
+}
+
+/* The plan's sites as a JSON array; the caller frees `*out`. */
+static int write_sites(const struct plan *plan, char **out, struct err *err) {
+    struct json_writer writer = {0};
+    size_t size;
+    json_writer_begin_array(&writer);
+    for (size_t i = 0; i < plan->site_count; i++) {
+        json_writer_string(&writer, plan->sites[i]);
+    }
+    json_writer_end_array(&writer);
+    return json_writer_steal(&writer, out, &size, err);
+}
+
+/* Marks a run that has no result. The first error is the one that counts. */
+static void abandon(struct run_writer *writer, const struct err *cause) {
+    struct err err = {0};
+    const enum run_state state =
+        cause->code == ERR_CANCELLED ? RUN_STATE_INTERRUPTED : RUN_STATE_FAILED;
+    if (run_writer_abandon(writer, state, cause->text, stored_job_now_ms(), &err) != 0) {
+        log_write(LOG_ERROR, "jobs", "run %lld: %s", (long long)run_writer_id(writer),
+                  err.text);
+    }
+}
+
+static int execute(struct run_writer *writer, const struct job_run *run,
+                   struct job_outcome *out, struct err *err) {
+    const struct run_options options = {
+        .repetition = run->repetition,
+        .sink = run_writer_sink(writer),
+        .cancel = run->cancel,
+    };
+    struct run_result result;
+    int code = run_execute(&result, run->plan, &options, err);
+    if (code != 0) {
+        return code;
+    }
+    if (result.status == RUN_STOPPED) {
+        code = err_set(err, ERR_CANCELLED, "stopped before it ended");
+    } else {
+        code = run_writer_finish(writer, &result, stored_job_now_ms(), err);
+    }
+    out->status = result.status;
+    out->events = result.transitions;
+    memcpy(out->reason, result.reason, sizeof out->reason);
+    run_result_deinit(&result);
+    return code;
+}
+
+static int stored_run(void *context, const struct job_run *run, struct job_outcome *out,
+                      struct err *err) {
+    const struct stored_job *stored = context;
+    struct run_writer *writer = NULL;
+    struct err cause = {0};
+    char *sites = NULL;
+    int code = write_sites(run->plan, &sites, err);
+    if (code != 0) {
+        return code;
+    }
+    const struct run_new row = {
+        .cell = stored->job->cell_ids[run->cell],
+        .repetition = run->repetition,
+        .started_ms = stored_job_now_ms(),
+        .record = run->record,
+        .sites = sites,
+    };
+    code = run_writer_open(&writer, stored->db, &row, err);
+    free(sites);
+    if (code != 0) {
+        return code;
+    }
+    code = execute(writer, run, out, &cause);
+    if (code != 0) {
+        abandon(writer, &cause);
+    }
+    run_writer_close(writer);
+    if (code == ERR_CANCELLED) {
+        out->status = RUN_STOPPED;
+        snprintf(out->reason, sizeof out->reason, "stopped before it ended");
+        return 0;
+    }
+    return code == 0 ? 0 : err_set(err, code, "%s", cause.text);
+}
+
+/* --- loading --------------------------------------------------------------------- */
+
+/* Gives the job its cells' ids, and the cells that are finished already to skip. */
+static int add_cells(struct job *job, struct stored_source *source, struct err *err) {
+    struct cell_list cells;
+    int code = cell_store_list(source->reader, job->experiment, &cells, err);
+    if (code != 0) {
+        return code;
+    }
+    const size_t count = grid_cell_count(job->grid);
+    job->cell_ids = calloc(count, sizeof *job->cell_ids);
+    if (job->cell_ids == NULL) {
+        code = err_set_nomem(err);
+    } else if (cells.count != count) {
+        code = err_set(err, ERR_CORRUPT, "%zu cells are stored, its document has %zu",
+                       cells.count, count);
+    }
+    for (size_t i = 0; code == 0 && i < count; i++) {
+        job->cell_ids[i] = cells.items[i].id;
+        job->skip[i] = cells.items[i].status != CELL_PENDING;
+    }
+    cell_list_deinit(&cells);
+    return code;
+}
+
+static int add_keeper(struct job *job, struct db *db, struct grid *take_grid,
+                      struct err *err) {
+    struct stored_job *stored = malloc(sizeof *stored);
+    if (stored == NULL) {
+        grid_destroy(take_grid);
+        return err_set_nomem(err);
+    }
+    *stored = (struct stored_job){.db = db, .job = job, .grid = take_grid};
+    job->keeper = (struct job_keeper){
+        .context = stored,
+        .begin = stored_begin,
+        .cell_start = stored_cell_start,
+        .run = stored_run,
+        .cell_finish = stored_cell_finish,
+        .finish = stored_finish,
+        .close = stored_close,
+    };
+    return 0;
+}
+
+static int make_job_of_grid(struct job **out, struct stored_source *source, int64_t id,
+                            struct grid *take_grid, uint32_t repetitions,
+                            struct err *err) {
+    struct job *job = NULL;
+    int code = job_create(&job, take_grid, repetitions, err);
+    if (code != 0) {
+        grid_destroy(take_grid);
+        return code;
+    }
+    job->experiment = id;
+    code = add_keeper(job, source->db, take_grid, err);
+    if (code == 0) {
+        code = add_cells(job, source, err);
+    }
+    if (code != 0) {
+        job_destroy(job);
+        return code;
+    }
+    *out = job;
+    return 0;
+}
+
+static int make_job(struct job **out, struct stored_source *source,
+                    const struct experiment_row *row, struct err *err) {
+    struct document *document = NULL;
+    struct grid *grid = NULL;
+    if (strcmp(row->engine_version, ENGINE_VERSION) != 0) {
+        return err_set(
+            err, ERR_UNSUPPORTED,
+            "it was submitted to engine %s and not run before the upgrade to %s",
+            row->engine_version, ENGINE_VERSION);
+    }
+    int code = document_parse(&document, row->document, strlen(row->document), err);
+    if (code != 0) {
+        return code;
+    }
+    const uint32_t repetitions = document->repetitions;
+    code = grid_create(&grid, document, err);
+    document_destroy(document);
+    return code != 0 ? code
+                     : make_job_of_grid(out, source, row->id, grid, repetitions, err);
+}
+
+/* An experiment that can never run must not stand in the way of the others. */
+static int refuse(struct stored_source *source, int64_t id, const char *reason,
+                  struct err *err) {
+    log_write(LOG_WARN, "jobs", "experiment %lld cannot be run: %s", (long long)id,
+              reason);
+    int code = experiment_store_set_status(source->db, id, EXPERIMENT_RUNNING, NULL, err);
+    if (code == 0) {
+        code =
+            experiment_store_set_status(source->db, id, EXPERIMENT_FAILED, reason, err);
+    }
+    return code;
+}
+
+static int next_queued(const struct stored_source *source, int64_t *id, struct err *err) {
+    /* "The first above the one before" is the one itself, when it is queued. */
+    const int64_t after = source->only > 0 ? source->only - 1 : 0;
+    const int code = experiment_store_next_queued(source->reader, after, id, err);
+    if (code == 0 && source->only > 0 && *id != source->only) {
+        return err_set(err, ERR_NOT_FOUND, "experiment %lld is not queued",
+                       (long long)source->only);
+    }
+    return code;
+}
+
+static int source_next(void *context, struct job **out, struct err *err) {
+    struct stored_source *source = context;
+    for (;;) {
+        int64_t id = 0;
+        struct experiment experiment;
+        struct err cause = {0};
+        int code = next_queued(source, &id, err);
+        if (code == 0) {
+            code = experiment_store_read(source->reader, id, &experiment, err);
+        }
+        if (code != 0) {
+            return code;
+        }
+        code = make_job(out, source, &experiment.row, &cause);
+        experiment_deinit(&experiment);
+        if (code == 0) {
+            atomic_fetch_sub(&source->waiting, 1);
+            return 0;
+        }
+        if (code == ERR_NOMEM || code == ERR_IO || code == ERR_DB) {
+            return err_set(err, code, "%s", cause.text);
+        }
+        code = refuse(source, id, cause.text, err);
+        if (code != 0) {
+            return code;
+        }
+        atomic_fetch_sub(&source->waiting, 1);
+    }
+}
+
+/* How many experiments a former process left queued. */
+static int count_waiting(struct stored_source *source, struct err *err) {
+    struct err end = {0};
+    int64_t id = 0;
+    int code;
+    while ((code = experiment_store_next_queued(source->reader, id, &id, &end)) == 0) {
+        atomic_fetch_add(&source->waiting, 1);
+    }
+    return code == ERR_NOT_FOUND ? 0 : err_set(err, code, "%s", end.text);
+}
+
+int stored_source_open(struct stored_source **out, struct db *db, struct err *err) {
+    struct stored_source *source = calloc(1, sizeof *source);
+    if (source == NULL) {
+        return err_set_nomem(err);
+    }
+    source->db = db;
+    atomic_init(&source->waiting, 0);
+    int code = db_reader_open(&source->reader, db, err);
+    if (code == 0) {
+        code = count_waiting(source, err);
+    }
+    if (code != 0) {
+        stored_source_close(source);
+        return code;
+    }
+    *out = source;
+    return 0;
+}
+
+void stored_source_close(struct stored_source *source) {
+    if (source != NULL) {
+        if (source->reader != NULL) {
+            db_reader_close(source->reader);
+        }
+        free(source);
+    }
+}
+
+void stored_source_restrict(struct stored_source *source, int64_t experiment) {
+    source->only = experiment;
+}
+
+struct job_source stored_source_jobs(struct stored_source *source) {
+    return (struct job_source){.context = source, .next = source_next};
+}
+
+/* --- submitting ------------------------------------------------------------------ */
+
+int stored_job_once(char *out, size_t size, struct err *err) {
+    uint64_t random[2];
+    if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random) {
+        return err_set(err, ERR_IO, "the system has no random numbers");
+    }
+    snprintf(out, size, "once:%016" PRIx64 "%016" PRIx64, random[0], random[1]);
+    return 0;
+}
+
+static int insert(struct stored_source *source,
+                  const struct stored_submission *submission, int64_t *id, bool *existed,
+                  struct err *err) {
+    const struct grid *grid = submission->grid;
+    const size_t count = grid_cell_count(grid);
+    struct cell_new *cells = calloc(count, sizeof *cells);
+    if (cells == NULL) {
+        return err_set_nomem(err);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct grid_cell *cell = grid_cell(grid, i);
+        cells[i] = (struct cell_new){
+            .key = cell->key,
+            .runtime = cell->runtime,
+            .strategy = cell->strategy,
+            .point = cell->point,
+            .status = cell->reason != NULL ? CELL_NOT_APPLICABLE : CELL_PENDING,
+            .reason = cell->reason,
+        };
+    }
+    const struct experiment_new experiment = {
+        .name = submission->document->name,
+        .document = submission->document->source,
+        .content_hash = submission->identity,
+        .engine_version = ENGINE_VERSION,
+        .seed = submission->document->seed,
+        .created_ms = stored_job_now_ms(),
+        .cells = cells,
+        .cell_count = count,
+    };
+    const int code = experiment_store_insert(source->db, &experiment, id, existed, err);
+    free(cells);
+    return code;
+}
+
+int stored_source_submit(struct stored_source *source,
+                         const struct stored_submission *submission, int64_t *id,
+                         bool *existed, struct err *err) {
+    /* Counted before it is stored, so that a worker cannot take it uncounted. */
+    if (atomic_fetch_add(&source->waiting, 1) >= STORED_QUEUE_MAX) {
+        atomic_fetch_sub(&source->waiting, 1);
+        return err_set(err, ERR_LIMIT, "%d experiments are waiting already",
+                       STORED_QUEUE_MAX);
+    }
+    const int code = insert(source, submission, id, existed, err);
+    if (code != 0 || *existed) {
+        atomic_fetch_sub(&source->waiting, 1);
+    }
+    return code;
+}

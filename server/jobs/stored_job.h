@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * stored_job - jobs whose experiment lies in the database: loading them, and keeping
+ * their outcome there.
+ *
+ * A stored source hands out the queued experiments, oldest first, so that those which a
+ * former process left queued are run by the next one.
+ */
+#ifndef SERVER_JOBS_STORED_JOB_H
+#define SERVER_JOBS_STORED_JOB_H
+
+#include "db/db.h"
+#include "engine/base/err.h"
+#include "server/document/document.h"
+#include "server/grid/grid.h"
+#include "server/jobs/job_queue.h"
+
+struct stored_source;
+
+/* `db` must outlive it. Owns a reader. */
+int stored_source_open(struct stored_source **out, struct db *db,
+                       struct err *err) WARN_UNUSED;
+
+/* After the queue that uses it is destroyed. NULL is accepted. */
+void stored_source_close(struct stored_source *source);
+
+/* Hands out only this experiment, if it is queued. Before the queue is notified. */
+void stored_source_restrict(struct stored_source *source, int64_t experiment);
+
+/* For job_queue_options. */
+struct job_source stored_source_jobs(struct stored_source *source);
+
+enum { STORED_QUEUE_MAX = 1000 }; /* experiments that may wait */
+
+struct stored_submission {
+    const struct document *document;
+    const struct grid *grid; /* of the document */
+    const char *identity;    /* 1 .. 128 characters, see experiment_store_insert() */
+};
+
+/*
+ * Stores a document as a queued experiment, together with the cells of its grid; the
+ * queue is still to be notified. When there is an experiment of that identity already,
+ * nothing is stored, `*id` is that one and `*existed` is true. ERR_LIMIT:
+ * STORED_QUEUE_MAX experiments wait. May be called from any thread.
+ */
+int stored_source_submit(struct stored_source *source,
+                         const struct stored_submission *submission, int64_t *id,
+                         bool *existed, struct err *err) WARN_UNUSED;
+
+/* An identity that no other submission has: every submission is an experiment of its own.
+ */
+int stored_job_once(char *out, size_t size, struct err *err) WARN_UNUSED;
+
+/* Milliseconds since 1970, UTC. */
+int64_t stored_job_now_ms(void);
+
+#endif

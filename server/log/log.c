@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/log/log.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const level_names[] = {"error", "warn", "info", "debug"};
+static_assert(sizeof level_names / sizeof level_names[0] == LOG_LEVEL_COUNT,
+              "a name per level");
+
+/* Set once by log_init(), before threads, and only read after that. */
+static enum log_level log_level = LOG_WARN;
+
+void log_init(void) {
+    const char *wanted = getenv("GILSCOPE_LOG");
+    for (int i = 0; wanted != NULL && i < LOG_LEVEL_COUNT; i++) {
+        if (strcmp(wanted, level_names[i]) == 0) {
+            log_level = (enum log_level)i;
+        }
+    }
+}
+
+/* Quotes and line ends would break the format. */
+static void clean(char *text) {
+    size_t length = strlen(text);
+    while (length > 0 && text[length - 1] == '\n') {
+        text[--length] = '\0';
+    }
+    for (char *c = text; *c != '\0'; c++) {
+        if (*c == '"') {
+            *c = '\'';
+        } else if ((unsigned char)*c < 0x20) {
+            *c = ' ';
+        }
+    }
+}
+
+void log_write_v(enum log_level level, const char *at, const char *fmt, va_list args) {
+    if (level > log_level) {
+        return;
+    }
+    char text[512];
+    vsnprintf(text, sizeof text, fmt, args);
+    clean(text);
+    /* One call: stdio locks the stream for it. */
+    fprintf(stderr, "level=%s at=%s msg=\"%s\"\n", level_names[level], at, text);
+}
+
+void log_write(enum log_level level, const char *at, const char *fmt, ...) {
+    va_list args;
+    va_start(args, fmt);
+    log_write_v(level, at, fmt, args);
+    va_end(args);
+}

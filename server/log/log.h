@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * log - one line per event on standard error, in logfmt:
+ *
+ *     level=error at=jobs msg="run r12 could not be stored: disk full"
+ *
+ * The environment variable GILSCOPE_LOG (error, warn, info, debug; default warn) says
+ * from which level on. Lines of several threads never mix. No other module of the server
+ * writes to standard error, except the command line's messages to its user.
+ */
+#ifndef SERVER_LOG_LOG_H
+#define SERVER_LOG_LOG_H
+
+#include "engine/base/err.h"
+
+#include <stdarg.h>
+
+enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG_LEVEL_COUNT };
+
+/* Reads the environment. Before the first thread starts; without it the level is warn. */
+void log_init(void);
+
+/* `at`: the part of the server that speaks ("http", "jobs"). */
+void log_write(enum log_level level, const char *at, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
+void log_write_v(enum log_level level, const char *at, const char *fmt, va_list args)
+    PRINTF_LIKE(3, 0);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* main - the table of commands. */
+#include "server/cli/cli.h"
+#include "server/cli/commands.h"
+#include "server/fidelity/verify.h"
+
+static const struct cli_command commands[] = {
+    {"serve", serve_command, "serve the dashboard and the REST interface"},
+    {"run", run_command, "run a document and print its outcome"},
+    {"models", models_command, "list runtimes and machine profiles, or explain one"},
+    {"verify", fidelity_command, "compare predictions with measurements of real Python"},
+    {"verify", fidelity_command,
+     "compare predictions with measured times of real Python"},
+    {"examples", examples_command, "list the example documents, or print one"},
+};
+
+int main(int argc, char **argv) {
+    return cli_main(commands, sizeof commands / sizeof commands[0], argc, argv);
+}

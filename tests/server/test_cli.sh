@@ -1,0 +1,152 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# The command line: exit codes, what goes to which stream, help.
+set -u
+
+fail() {
+    echo "test_cli: $*" >&2
+    exit 1
+}
+
+: "${GILSCOPE_BIN:?}"
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
+out=$scratch/out
+err=$scratch/err
+
+# expect CODE ARGUMENT...: runs it, keeps its streams.
+expect() {
+    wanted=$1
+    shift
+    "$GILSCOPE_BIN" "$@" >"$out" 2>"$err" </dev/null
+    got=$?
+    [ "$got" -eq "$wanted" ] ||
+        fail "'gilscope $*' ended with $got instead of $wanted: $(cat "$err")"
+}
+
+says() { grep -q -e "$1" "$2" || fail "no '$1' in: $(cat "$2")"; }
+silent() { [ ! -s "$1" ] || fail "unexpected output: $(cat "$1")"; }
+
+# --- help and usage ---
+expect 0 --help
+for word in serve run models examples 'exit codes' 130; do says "$word" "$out"; done
+expect 0 --version
+says 'engine' "$out"
+expect 2
+expect 2 nonsense
+silent "$out"
+says "no command 'nonsense'" "$err"
+for command in serve run models examples; do
+    expect 0 "$command" --help
+    says "usage: gilscope $command" "$out"
+    expect 2 "$command" --nonsense
+    silent "$out"
+    says "unknown option '--nonsense'" "$err"
+done
+expect 2 run
+says 'missing argument' "$err"
+expect 2 run a b
+says 'unexpected argument' "$err"
+expect 2 run --jobs 0 x.json
+expect 2 run --jobs
+expect 2 run --json=yes x.json
+expect 2 serve --port 65536
+expect 2 serve extra
+
+# --- models and examples ---
+expect 0 models
+says 'cpython-3.12 ' "$out"
+says 'linux-desktop ' "$out"
+expect 0 models cpython-3.12
+says 'switch_interval_us *5000 *us' "$out"
+expect 0 models linux-desktop
+says 'context_switch_us' "$out"
+expect 2 models cpython-1.0
+expect 0 examples
+says 'echo-convoy' "$out"
+expect 0 examples echo-convoy
+cp "$out" "$scratch/echo.json"
+cmp -s "$scratch/echo.json" "$GILSCOPE_ROOT/server/examples/echo-convoy.json" ||
+    fail "an example is not printed byte for byte"
+expect 2 examples nonsense
+
+# --- run ---
+cat >"$scratch/small.json" <<'END'
+{"schema": 1, "name": "small", "runtimes": ["cpython-3.12"],
+ "strategies": ["sequential", {"threads": 2}],
+ "workload": {"jobs": {"count": 4, "steps": [{"python_us": 1000}, {"io_us": 500}]}}}
+END
+expect 0 run "$scratch/small.json"
+says 'threads(2)' "$out"
+says 'done' "$out"
+silent "$err"
+expect 0 run --quiet "$scratch/small.json"
+silent "$out"
+silent "$err"
+expect 0 run --json --jobs 1 "$scratch/small.json"
+cp "$out" "$scratch/one.json"
+expect 0 run --jobs 2 --json -- "$scratch/small.json"
+for file in "$scratch/one.json" "$out"; do
+    sed -i 's/"created_ms":[0-9]*//' "$file"
+done
+cmp -s "$scratch/one.json" "$out" || fail "the number of workers changes the outcome"
+"$GILSCOPE_BIN" run --json - <"$scratch/small.json" >"$out" 2>"$err" || fail "run -"
+sed -i 's/"created_ms":[0-9]*//' "$out"
+cmp -s "$scratch/one.json" "$out" || fail "standard input gives another outcome"
+
+# --- run into a database ---
+expect 0 run --json --database "$scratch/runs.db" "$scratch/small.json"
+says '"id":"e1"' "$out"
+says '"has_timeline":true' "$out"
+expect 0 run --json --database="$scratch/runs.db" "$scratch/small.json"
+says '"id":"e2"' "$out"
+expect 1 run --database /nonexistent/x.db "$scratch/small.json"
+echo 'no database' >"$scratch/text.db"
+expect 1 run --database "$scratch/text.db" "$scratch/small.json"
+[ "$(cat "$scratch/text.db")" = 'no database' ] || fail "a file that is no database was changed"
+
+# --- refusals ---
+expect 1 run "$scratch/missing.json"
+says 'missing.json: No such file' "$err"
+expect 1 run "$scratch"
+sed 's/python_us/pyton_us/' "$scratch/small.json" >"$scratch/broken.json"
+expect 2 run "$scratch/broken.json"
+silent "$out"
+says 'broken.json: /workload/jobs/steps/0' "$err"
+says 'python_us' "$err"
+expect 2 run --database "$scratch/never.db" "$scratch/broken.json"
+[ ! -e "$scratch/never.db" ] || fail "a refused document made a database"
+expect 2 run --json -
+says 'standard input: ' "$err"
+head -c 2000000 /dev/zero | tr '\0' ' ' >"$scratch/large.json"
+expect 2 run "$scratch/large.json"
+says 'large' "$err"
+
+# --- a full disk is noticed ---
+if [ -w /dev/full ]; then
+    "$GILSCOPE_BIN" run --json "$scratch/small.json" >/dev/full 2>"$err"
+    [ $? -eq 1 ] || fail "a full disk is not noticed"
+    says 'standard output' "$err"
+fi
+
+# --- interruption ---
+cat >"$scratch/endless.json" <<'END'
+{"schema": 1, "repetitions": 1000, "strategies": [{"threads": 8}],
+ "workload": {"jobs": {"count": 2000, "steps": [
+   {"repeat": 200, "steps": [{"python_us": 300}, {"io_us": 500}]}]}}}
+END
+"$GILSCOPE_BIN" run --database "$scratch/stopped.db" "$scratch/endless.json" >"$out" 2>"$err" &
+pid=$!
+tries=0
+until [ -e "$scratch/stopped.db-wal" ]; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 100000 ] || fail "nothing was stored"
+    kill -0 "$pid" 2>/dev/null || fail "it ended by itself: $(cat "$err")"
+done
+kill -TERM "$pid"
+wait "$pid"
+code=$?
+[ "$code" -eq 130 ] || fail "an interrupted run ended with $code"
+silent "$out"
+says 'interrupted' "$err"

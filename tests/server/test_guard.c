@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/http/guard.h"
+
+#include "tests/support/test.h"
+
+static void test_guard_host_is_loopback(void **state) {
+    (void)state;
+    static const char *const local[] = {"127.0.0.1",    "127.0.0.1:8737", "localhost",
+                                        "LocalHost:80", "[::1]",          "[::1]:8737"};
+    static const char *const foreign[] = {"",
+                                          "example.org",
+                                          "127.0.0.1.example.org",
+                                          "localhost.example.org:80",
+                                          "127.0.0.2",
+                                          "127.0.0.1:",
+                                          "127.0.0.1:80a",
+                                          "0.0.0.0",
+                                          "localhost@example.org",
+                                          " localhost"};
+    for (size_t i = 0; i < sizeof local / sizeof local[0]; i++) {
+        assert_true(guard_host_is_local(local[i]));
+    }
+    for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++) {
+        assert_false(guard_host_is_local(foreign[i]));
+    }
+    assert_false(guard_host_is_local(NULL));
+}
+
+static void test_guard_origin_must_be_this_host(void **state) {
+    (void)state;
+    const char *host = "127.0.0.1:8737";
+    assert_true(guard_is_same_origin(host, NULL, NULL));
+    assert_true(guard_is_same_origin(host, "http://127.0.0.1:8737", "same-origin"));
+    assert_true(guard_is_same_origin(host, NULL, "none"));
+    assert_false(guard_is_same_origin(host, "http://127.0.0.1:9999", NULL));
+    assert_false(guard_is_same_origin(host, "http://127.0.0.1", NULL));
+    assert_false(guard_is_same_origin(host, "https://127.0.0.1:8737", NULL));
+    assert_false(guard_is_same_origin(host, "http://example.org", NULL));
+    assert_false(guard_is_same_origin(host, "null", NULL));
+    assert_false(guard_is_same_origin(host, NULL, "cross-site"));
+    assert_false(guard_is_same_origin(host, "http://127.0.0.1:8737", "same-site"));
+    assert_false(guard_is_same_origin(NULL, "http://127.0.0.1", NULL));
+}
+
+static void test_guard_type_is_json(void **state) {
+    (void)state;
+    assert_true(guard_type_is_json("application/json"));
+    assert_true(guard_type_is_json("Application/JSON; charset=utf-8"));
+    assert_true(guard_type_is_json("application/json;charset=\"UTF-8\""));
+    assert_false(guard_type_is_json("application/json; charset=latin1"));
+    assert_false(guard_type_is_json("text/plain"));
+    assert_false(guard_type_is_json("application/jsonx"));
+    assert_false(guard_type_is_json("application/json-patch+json"));
+    assert_false(guard_type_is_json(""));
+    assert_false(guard_type_is_json(NULL));
+}
+
+static void test_guard_accepts(void **state) {
+    (void)state;
+    const char *json = "application/json";
+    assert_true(guard_accepts(NULL, json));
+    assert_true(guard_accepts("*/*", json));
+    assert_true(guard_accepts("text/html, application/*;q=0.1", json));
+    assert_true(guard_accepts("text/html,application/json ; q=1", json));
+    assert_false(guard_accepts("text/html", json));
+    assert_false(guard_accepts("application/json;q=0, text/html", json));
+    assert_false(guard_accepts("application/jso", json));
+    assert_false(guard_accepts("text/*", json));
+    assert_true(guard_accepts_gzip("br, gzip;q=0.5"));
+    assert_false(guard_accepts_gzip("br, gzip;q=0"));
+    assert_false(guard_accepts_gzip("gzipped"));
+    assert_false(guard_accepts_gzip(NULL));
+}
+
+static void test_guard_etag(void **state) {
+    (void)state;
+    assert_true(guard_etag_matches("\"a\"", "\"a\""));
+    assert_true(guard_etag_matches("\"b\", W/\"a\"", "\"a\""));
+    assert_true(guard_etag_matches("*", "\"a\""));
+    assert_false(guard_etag_matches("\"b\"", "\"a\""));
+    assert_false(guard_etag_matches("a", "\"a\""));
+    assert_false(guard_etag_matches(NULL, "\"a\""));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_guard_host_is_loopback),
+        cmocka_unit_test(test_guard_origin_must_be_this_host),
+        cmocka_unit_test(test_guard_type_is_json),
+        cmocka_unit_test(test_guard_accepts),
+        cmocka_unit_test(test_guard_etag),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/stream/hub.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "http_client.h"
+#include "server/http/http_server.h"
+#include "tests/support/test.h"
+
+enum { TOPIC = 7, BUFFER_SIZE = 1 << 20 };
+
+struct fixture {
+    struct hub *hub;
+    struct http_server *server;
+    uint16_t port;
+};
+
+/* GET /events?topic=N&after=N: a stream without a greeting. */
+static int handle_events(void *context, const struct http_request *request,
+                         struct http_response *response, struct err *err) {
+    const struct fixture *fixture = context;
+    const char *topic = http_request_query(request, "topic");
+    const char *after = http_request_query(request, "after");
+    response->content_type = "text/event-stream";
+    return hub_subscribe(fixture->hub, strtoll(topic, NULL, 10),
+                         after != NULL ? strtoull(after, NULL, 10) : 0, "", 0,
+                         &response->stream, err);
+}
+
+static const struct http_route table[] = {
+    {"GET", "/events", handle_events, 0, "topic after", "text/event-stream"},
+};
+
+static void start(struct fixture *fixture) {
+    assert_int_equal(hub_create(&fixture->hub, NULL), 0);
+    const struct http_server_options options = {
+        .routes = table, .route_count = 1, .context = fixture};
+    assert_int_equal(http_server_start(&fixture->server, &options, NULL), 0);
+    fixture->port = http_server_port(fixture->server);
+}
+
+static void stop(struct fixture *fixture) {
+    http_server_quiesce(fixture->server);
+    hub_close(fixture->hub);
+    http_server_stop(fixture->server);
+    hub_destroy(fixture->hub);
+    *fixture = (struct fixture){0};
+}
+
+static int set_up(void **state) {
+    struct fixture *fixture = calloc(1, sizeof *fixture);
+    assert_non_null(fixture);
+    start(fixture);
+    *state = fixture;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    struct fixture *fixture = *state;
+    if (fixture->hub != NULL) {
+        stop(fixture);
+    }
+    free(fixture);
+    return 0;
+}
+
+/*
+ * Opens a stream and waits until it is subscribed: the first thing sent is "retry:". What
+ * came with it is left in `buffer`.
+ */
+static int subscribe_version(const struct fixture *fixture, const char *version,
+                             const char *query, char *buffer, size_t capacity) {
+    char text[256];
+    buffer[0] = '\0';
+    const int fd = http_client_connect(fixture->port);
+    snprintf(text, sizeof text, "GET /events?%s %s\r\nHost: localhost\r\n\r\n", query,
+             version);
+    http_client_send_text(fd, text);
+    http_client_read_until(fd, "retry: 2000\n\n", buffer, capacity);
+    return fd;
+}
+
+/* HTTP/1.0 has no chunks, so that the text comes as it is. */
+static int subscribe(const struct fixture *fixture, int topic, uint64_t after,
+                     char *buffer, size_t capacity) {
+    char query[64];
+    snprintf(query, sizeof query, "topic=%d&after=%llu", topic,
+             (unsigned long long)after);
+    return subscribe_version(fixture, "HTTP/1.0", query, buffer, capacity);
+}
+
+static void publish(const struct fixture *fixture, int topic, const char *data) {
+    hub_publish(fixture->hub, topic, "cell", data, strlen(data));
+}
+
+static void test_hub_delivers_to_topic_and_to_all(void **state) {
+    const struct fixture *fixture = *state;
+    char one[4096] = "";
+    char all[4096] = "";
+    char expected[128];
+    const int topic_fd = subscribe(fixture, TOPIC, 0, one, sizeof one);
+    const int all_fd = subscribe(fixture, HUB_ALL, 0, all, sizeof all);
+    publish(fixture, TOPIC, "{\"n\":1}");
+    publish(fixture, 8, "{\"n\":2}");
+    publish(fixture, TOPIC, "{\"n\":3}");
+    http_client_read_until(all_fd, "{\"n\":3}\n\n", all, sizeof all);
+    http_client_read_until(topic_fd, "{\"n\":3}\n\n", one, sizeof one);
+    snprintf(expected, sizeof expected, "id: %llu\nevent: cell\ndata: {\"n\":3}\n\n",
+             (unsigned long long)hub_sequence(fixture->hub));
+    assert_non_null(strstr(one, expected));
+    assert_non_null(strstr(all, expected));
+    assert_non_null(strstr(one, "{\"n\":1}"));
+    assert_null(strstr(one, "{\"n\":2}"));
+    assert_non_null(strstr(all, "{\"n\":2}"));
+    close(topic_fd);
+    close(all_fd);
+}
+
+static void test_hub_resumes_after_an_event(void **state) {
+    const struct fixture *fixture = *state;
+    char buffer[4096] = "";
+    publish(fixture, TOPIC, "{\"n\":1}");
+    const uint64_t first = hub_sequence(fixture->hub);
+    publish(fixture, TOPIC, "{\"n\":2}");
+    publish(fixture, TOPIC, "{\"n\":3}");
+    const int fd = subscribe(fixture, TOPIC, first, buffer, sizeof buffer);
+    http_client_read_until(fd, "{\"n\":3}\n\n", buffer, sizeof buffer);
+    assert_null(strstr(buffer, "{\"n\":1}"));
+    assert_non_null(strstr(buffer, "{\"n\":2}"));
+    assert_null(strstr(buffer, "resync"));
+    close(fd);
+}
+
+static void test_hub_says_resync_when_the_past_is_gone(void **state) {
+    const struct fixture *fixture = *state;
+    char buffer[4096] = "";
+    char expected[128];
+    publish(fixture, TOPIC, "{\"n\":1}");
+    /* An id of an earlier process: smaller than all of this one. */
+    int fd = subscribe(fixture, TOPIC, 5, buffer, sizeof buffer);
+    snprintf(expected, sizeof expected, "event: resync\ndata: {\"sequence\":%llu}\n\n",
+             (unsigned long long)hub_sequence(fixture->hub));
+    http_client_read_until(fd, expected, buffer, sizeof buffer);
+    close(fd);
+    /* An id that was never given. */
+    fd = subscribe(fixture, TOPIC, UINT64_MAX, buffer, sizeof buffer);
+    http_client_read_until(fd, expected, buffer, sizeof buffer);
+    publish(fixture, TOPIC, "{\"n\":2}");
+    http_client_read_until(fd, "{\"n\":2}\n\n", buffer, sizeof buffer);
+    close(fd);
+}
+
+static void test_hub_delivers_an_event_larger_than_any_buffer(void **state) {
+    const struct fixture *fixture = *state;
+    enum { SIZE = 400 * 1000 };
+    char *data = malloc(SIZE + 1);
+    char *buffer = calloc(1, BUFFER_SIZE);
+    assert_non_null(data);
+    assert_non_null(buffer);
+    memset(data, 'x', SIZE);
+    data[SIZE] = '\0';
+    const int fd = subscribe(fixture, TOPIC, 0, buffer, BUFFER_SIZE);
+    buffer[0] = '\0'; /* the head has letters, too */
+    publish(fixture, TOPIC, data);
+    publish(fixture, TOPIC, "END");
+    http_client_read_until(fd, "data: END", buffer, BUFFER_SIZE);
+    size_t letters = 0;
+    for (const char *c = buffer; *c != '\0'; c++) {
+        letters += *c == 'x' ? 1 : 0;
+    }
+    assert_int_equal(letters, SIZE);
+    close(fd);
+    free(buffer);
+    free(data);
+}
+
+/*
+ * A client that does not read: the publisher goes on, and the client, once it reads, gets
+ * whole events, a resync, and what is published after it.
+ */
+static void test_hub_never_waits_for_a_slow_client(void **state) {
+    const struct fixture *fixture = *state;
+    enum { EVENTS = 4 * HUB_RING_EVENTS, SIZE = 8000 };
+    char *data = malloc(SIZE + 1);
+    char *buffer = calloc(1, (size_t)EVENTS * SIZE);
+    assert_non_null(data);
+    assert_non_null(buffer);
+    memset(data, 'x', SIZE);
+    data[SIZE] = '\0';
+    const int fd = subscribe(fixture, TOPIC, 0, buffer, (size_t)EVENTS * SIZE);
+    buffer[0] = '\0';
+    for (int i = 0; i < EVENTS; i++) {
+        publish(fixture, TOPIC, data);
+    }
+    http_client_read_until(fd, "event: resync", buffer, (size_t)EVENTS * SIZE);
+    publish(fixture, TOPIC, "END");
+    http_client_read_until(fd, "data: END", buffer, (size_t)EVENTS * SIZE);
+    size_t letters = 0;
+    for (const char *c = buffer; *c != '\0'; c++) {
+        letters += *c == 'x' ? 1 : 0;
+    }
+    assert_int_equal(letters % SIZE, 0);
+    assert_true(letters / SIZE < EVENTS);
+    close(fd);
+    free(buffer);
+    free(data);
+}
+
+static void test_hub_close_ends_idle_streams(void **state) {
+    struct fixture *fixture = *state;
+    enum { STREAMS = 100 };
+    int fds[STREAMS];
+    char first[1024];
+    for (int i = 0; i < STREAMS; i++) {
+        fds[i] = subscribe_version(fixture, "HTTP/1.1", "topic=3", first, sizeof first);
+    }
+    stop(fixture);
+    for (int i = 0; i < STREAMS; i++) {
+        char buffer[256] = "";
+        /* The end of a chunked body: the stream was ended, not cut. */
+        http_client_read_until(fds[i], "0\r\n\r\n", buffer, sizeof buffer);
+        close(fds[i]);
+    }
+}
+
+/* Streams that are idle, stuck, or whose client has left: stopping must not abort. */
+static void test_hub_stops_with_all_kinds_of_clients(void **state) {
+    struct fixture *fixture = *state;
+    enum { SIZE = 300 * 1000, EVENTS = 100 };
+    char *data = malloc(SIZE + 1);
+    char first[1024];
+    assert_non_null(data);
+    memset(data, 'x', SIZE);
+    data[SIZE] = '\0';
+    const int stuck = subscribe(fixture, TOPIC, 0, first, sizeof first);
+    const int idle = subscribe(fixture, 8, 0, first, sizeof first);
+    close(subscribe(fixture, TOPIC, 0, first, sizeof first));
+    for (int i = 0; i < EVENTS; i++) {
+        publish(fixture, TOPIC, data);
+    }
+    free(data);
+    stop(fixture);
+    close(stuck);
+    close(idle);
+}
+
+static void test_hub_refuses_subscribers_once_closed(void **state) {
+    (void)state;
+    struct http_stream_source source;
+    struct hub *hub = NULL;
+    assert_int_equal(hub_create(&hub, NULL), 0);
+    hub_close(hub);
+    assert_int_equal(hub_subscribe(hub, TOPIC, 0, "", 0, &source, NULL), ERR_CANCELLED);
+    hub_publish(hub, TOPIC, "cell", "{}", 2);
+    hub_destroy(hub);
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(test_hub_delivers_to_topic_and_to_all),
+        TEST(test_hub_resumes_after_an_event),
+        TEST(test_hub_says_resync_when_the_past_is_gone),
+        TEST(test_hub_delivers_an_event_larger_than_any_buffer),
+        TEST(test_hub_never_waits_for_a_slow_client),
+        TEST(test_hub_close_ends_idle_streams),
+        TEST(test_hub_stops_with_all_kinds_of_clients),
+        cmocka_unit_test(test_hub_refuses_subscribers_once_closed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/jobs/job_queue.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "http_client.h"
+#include "server/document/document.h"
+#include "server/grid/grid.h"
+#include "tests/support/test.h"
+
+enum { CELLS = 6 };
+
+static const char text[] =
+    "{\"schema\":1,\"repetitions\":2,\"machine\":{\"cores\":1},"
+    "\"workload\":{\"jobs\":{\"count\":1,\"steps\":[{\"python_us\":100}]}},"
+    "\"sweep\":{\"/machine/cores\":[1,2,3,4,5,6]}}";
+
+/* A source of one job whose keeper notes what it is asked, and fails where it is told to.
+ */
+struct fixture {
+    struct grid *grid;
+    struct job *job; /* until it is handed out */
+    struct job_queue *queue;
+
+    pthread_mutex_t mutex; /* guards the rest */
+    pthread_cond_t changed;
+    int failing_cell;  /* its run cannot be kept; -1: none */
+    bool runs_block;   /* runs wait until they are cancelled */
+    int runs, running; /* begun, and not ended yet */
+    int begun, closed;
+    enum cell_status cells[CELLS];
+    enum experiment_status status;
+    char reason[128];
+    char cell_reason[128];
+    int finished_events, cell_events;
+    uint64_t last_runs_done;
+};
+
+/* --- the keeper ------------------------------------------------------------------ */
+
+static int keep_begin(void *context, struct err *err) {
+    (void)err;
+    ((struct fixture *)context)->begun++;
+    return 0;
+}
+
+static int keep_cell_start(void *context, size_t cell, struct err *err) {
+    (void)err;
+    struct fixture *fixture = context;
+    pthread_mutex_lock(&fixture->mutex);
+    fixture->cells[cell] = CELL_RUNNING;
+    pthread_mutex_unlock(&fixture->mutex);
+    return 0;
+}
+
+static int keep_run(void *context, const struct job_run *run, struct job_outcome *out,
+                    struct err *err) {
+    struct fixture *fixture = context;
+    const int64_t started = monotonic_ms();
+    pthread_mutex_lock(&fixture->mutex);
+    fixture->runs++;
+    fixture->running++;
+    pthread_cond_broadcast(&fixture->changed);
+    const bool fails = (int)run->cell == fixture->failing_cell;
+    const bool blocks = fixture->runs_block;
+    pthread_mutex_unlock(&fixture->mutex);
+    while (blocks && !atomic_load(run->cancel)) {
+        poll_pause(started);
+    }
+    pthread_mutex_lock(&fixture->mutex);
+    fixture->running--;
+    pthread_mutex_unlock(&fixture->mutex);
+    if (fails) {
+        return err_set(err, ERR_IO, "disk full");
+    }
+    *out = (struct job_outcome){.status = blocks ? RUN_STOPPED : RUN_DONE, .events = 10};
+    return 0;
+}
+
+static int keep_cell_finish(void *context, size_t cell, enum cell_status status,
+                            const char *reason, struct err *err) {
+    (void)err;
+    struct fixture *fixture = context;
+    pthread_mutex_lock(&fixture->mutex);
+    fixture->cells[cell] = status;
+    if (status == CELL_FAILED) {
+        snprintf(fixture->cell_reason, sizeof fixture->cell_reason, "%s", reason);
+    }
+    pthread_mutex_unlock(&fixture->mutex);
+    return 0;
+}
+
+static int keep_finish(void *context, enum experiment_status status, const char *reason,
+                       struct err *err) {
+    (void)err;
+    struct fixture *fixture = context;
+    pthread_mutex_lock(&fixture->mutex);
+    assert_int_equal(fixture->running, 0);
+    fixture->status = status;
+    snprintf(fixture->reason, sizeof fixture->reason, "%s", reason);
+    pthread_mutex_unlock(&fixture->mutex);
+    return 0;
+}
+
+static void keep_close(void *context) { ((struct fixture *)context)->closed++; }
+
+static int next_job(void *context, struct job **out, struct err *err) {
+    struct fixture *fixture = context;
+    if (fixture->job == NULL) {
+        return err_set(err, ERR_NOT_FOUND, "no more");
+    }
+    *out = fixture->job;
+    fixture->job = NULL;
+    return 0;
+}
+
+static void listen_to(void *context, const struct job_event *event) {
+    struct fixture *fixture = context;
+    pthread_mutex_lock(&fixture->mutex);
+    fixture->finished_events += event->kind == JOB_EVENT_FINISHED ? 1 : 0;
+    fixture->cell_events += event->kind == JOB_EVENT_CELL ? 1 : 0;
+    assert_true(event->cells_done <= event->cells);
+    assert_true(event->runs_done <= event->runs);
+    if (event->kind == JOB_EVENT_FINISHED) {
+        fixture->last_runs_done = event->runs_done;
+    }
+    pthread_mutex_unlock(&fixture->mutex);
+}
+
+/* --- fixture --------------------------------------------------------------------- */
+
+static void make_job(struct fixture *fixture) {
+    assert_int_equal(job_create(&fixture->job, fixture->grid, 2, NULL), 0);
+    fixture->job->keeper = (struct job_keeper){
+        .context = fixture,
+        .begin = keep_begin,
+        .cell_start = keep_cell_start,
+        .run = keep_run,
+        .cell_finish = keep_cell_finish,
+        .finish = keep_finish,
+        .close = keep_close,
+    };
+}
+
+static int set_up(void **state) {
+    struct document *document = NULL;
+    struct fixture *fixture = calloc(1, sizeof *fixture);
+    assert_non_null(fixture);
+    fixture->failing_cell = -1;
+    pthread_mutex_init(&fixture->mutex, NULL);
+    pthread_cond_init(&fixture->changed, NULL);
+    assert_int_equal(document_parse(&document, text, strlen(text), NULL), 0);
+    assert_int_equal(grid_create(&fixture->grid, document, NULL), 0);
+    document_destroy(document);
+    assert_int_equal(grid_cell_count(fixture->grid), CELLS);
+    make_job(fixture);
+    const struct job_queue_options options = {
+        .workers = 3,
+        .source = {.context = fixture, .next = next_job},
+        .listener = {.context = fixture, .notify = listen_to},
+    };
+    assert_int_equal(job_queue_create(&fixture->queue, &options, NULL), 0);
+    *state = fixture;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    struct fixture *fixture = *state;
+    job_queue_destroy(fixture->queue);
+    job_destroy(fixture->job);
+    grid_destroy(fixture->grid);
+    pthread_cond_destroy(&fixture->changed);
+    pthread_mutex_destroy(&fixture->mutex);
+    free(fixture);
+    return 0;
+}
+
+/* --- tests ----------------------------------------------------------------------- */
+
+static void test_job_queue_runs_every_cell_and_repetition(void **state) {
+    struct fixture *fixture = *state;
+    job_queue_notify(fixture->queue);
+    job_queue_wait(fixture->queue);
+    assert_int_equal(fixture->runs, 2 * CELLS);
+    assert_int_equal(fixture->begun, 1);
+    assert_int_equal(fixture->closed, 1);
+    assert_int_equal(fixture->status, EXPERIMENT_DONE);
+    assert_string_equal(fixture->reason, "");
+    for (size_t i = 0; i < CELLS; i++) {
+        assert_int_equal(fixture->cells[i], CELL_DONE);
+    }
+    assert_int_equal(fixture->finished_events, 1);
+    assert_int_equal(fixture->cell_events, 2 * CELLS);
+    assert_int_equal(fixture->last_runs_done, 2 * CELLS);
+}
+
+static void test_job_queue_sleeps_until_it_is_notified(void **state) {
+    struct fixture *fixture = *state;
+    job_queue_wait(fixture->queue);
+    assert_int_equal(fixture->runs, 0);
+    assert_non_null(fixture->job);
+}
+
+static void test_job_queue_a_failed_cell_leaves_the_others(void **state) {
+    struct fixture *fixture = *state;
+    fixture->failing_cell = 2;
+    job_queue_notify(fixture->queue);
+    job_queue_wait(fixture->queue);
+    for (int i = 0; i < CELLS; i++) {
+        assert_int_equal(fixture->cells[i], i == 2 ? CELL_FAILED : CELL_DONE);
+    }
+    assert_int_equal(fixture->runs, 2 * CELLS - 1);
+    assert_string_equal(fixture->cell_reason, "disk full");
+    assert_int_equal(fixture->status, EXPERIMENT_FAILED);
+    assert_string_equal(fixture->reason, "1 of 6 cells failed");
+}
+
+static void test_job_queue_skips_cells_that_are_finished(void **state) {
+    struct fixture *fixture = *state;
+    fixture->job->skip[0] = true;
+    fixture->job->skip[3] = true;
+    fixture->job->skip[5] = true;
+    job_queue_notify(fixture->queue);
+    job_queue_wait(fixture->queue);
+    assert_int_equal(fixture->runs, 2 * 3);
+    assert_int_equal(fixture->cells[0], CELL_PENDING);
+    assert_int_equal(fixture->cells[1], CELL_DONE);
+    assert_int_equal(fixture->cells[5], CELL_PENDING);
+    assert_int_equal(fixture->status, EXPERIMENT_DONE);
+}
+
+static void test_job_queue_finishes_a_job_without_cells_to_run(void **state) {
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < CELLS; i++) {
+        fixture->job->skip[i] = true;
+    }
+    job_queue_notify(fixture->queue);
+    job_queue_wait(fixture->queue);
+    assert_int_equal(fixture->runs, 0);
+    assert_int_equal(fixture->status, EXPERIMENT_DONE);
+    assert_int_equal(fixture->finished_events, 1);
+}
+
+static void test_job_queue_cancel_interrupts_what_runs(void **state) {
+    struct fixture *fixture = *state;
+    fixture->runs_block = true;
+    job_queue_notify(fixture->queue);
+    pthread_mutex_lock(&fixture->mutex);
+    while (fixture->running < 3) {
+        pthread_cond_wait(&fixture->changed, &fixture->mutex);
+    }
+    pthread_mutex_unlock(&fixture->mutex);
+    job_queue_close(fixture->queue);
+    assert_int_equal(fixture->runs, 3);
+    assert_int_equal(fixture->status, EXPERIMENT_INTERRUPTED);
+    assert_true(strlen(fixture->reason) > 0);
+    for (int i = 0; i < CELLS; i++) {
+        assert_int_equal(fixture->cells[i], i < 3 ? CELL_INTERRUPTED : CELL_PENDING);
+    }
+    assert_int_equal(fixture->finished_events, 1);
+    /* Allowed, and without effect. */
+    job_queue_notify(fixture->queue);
+}
+
+static void test_job_queue_takes_what_comes_later(void **state) {
+    struct fixture *fixture = *state;
+    for (int i = 1; i <= 3; i++) {
+        job_queue_notify(fixture->queue);
+        job_queue_wait(fixture->queue);
+        assert_int_equal(fixture->runs, i * 2 * CELLS);
+        make_job(fixture);
+    }
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(test_job_queue_runs_every_cell_and_repetition),
+        TEST(test_job_queue_sleeps_until_it_is_notified),
+        TEST(test_job_queue_a_failed_cell_leaves_the_others),
+        TEST(test_job_queue_skips_cells_that_are_finished),
+        TEST(test_job_queue_finishes_a_job_without_cells_to_run),
+        TEST(test_job_queue_cancel_interrupts_what_runs),
+        TEST(test_job_queue_takes_what_comes_later),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * server/openapi.yaml against the program: the same operations and query parameters as
+ * the table of routes, and the same members as live answers.
+ *
+ * The contract is read as lines: its layout (two spaces a level) is part of what is
+ * tested.
+ */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "http_client.h"
+#include "scratch.h"
+#include "server/api/routes.h"
+#include "server/api/service.h"
+#include "tests/support/test.h"
+
+enum { LINES_MAX = 2000, LINE_SIZE = 256 };
+
+struct contract {
+    char lines[LINES_MAX][LINE_SIZE];
+    size_t count;
+};
+
+static struct contract *contract;
+
+static int read_contract(void **state) {
+    (void)state;
+    char path[512];
+    snprintf(path, sizeof path, "%s/server/openapi.yaml", getenv("GILSCOPE_ROOT"));
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    contract = calloc(1, sizeof *contract);
+    assert_non_null(contract);
+    while (contract->count < LINES_MAX &&
+           fgets(contract->lines[contract->count], LINE_SIZE, file) != NULL) {
+        char *line = contract->lines[contract->count++];
+        line[strcspn(line, "\n")] = '\0';
+    }
+    assert_true(contract->count < LINES_MAX);
+    fclose(file);
+    return 0;
+}
+
+static int free_contract(void **state) {
+    (void)state;
+    free(contract);
+    return 0;
+}
+
+static size_t indent_of(const char *line) { return strspn(line, " "); }
+
+/* The line `text` with that indentation, from `from` on; the number of lines if none. */
+static size_t find_line(size_t from, size_t indent, const char *text) {
+    for (size_t i = from; i < contract->count; i++) {
+        const char *line = contract->lines[i];
+        if (indent_of(line) == indent && strcmp(line + indent, text) == 0) {
+            return i;
+        }
+    }
+    return contract->count;
+}
+
+/* One past the block that begins at a line: up to the next line not deeper than it. */
+static size_t block_end(size_t at) {
+    const size_t indent = indent_of(contract->lines[at]);
+    size_t end = at + 1;
+    while (end < contract->count && (contract->lines[end][0] == '\0' ||
+                                     indent_of(contract->lines[end]) > indent)) {
+        end++;
+    }
+    return end;
+}
+
+/* --- operations ------------------------------------------------------------------ */
+
+/* The block of an operation; fails when the contract does not have it. */
+static size_t find_operation(const struct http_route *route) {
+    char path[128];
+    char method[16];
+    snprintf(path, sizeof path, "%s:", route->path);
+    snprintf(method, sizeof method, "%s:", route->method);
+    for (char *c = method; *c != '\0'; c++) {
+        *c = (char)(*c >= 'A' && *c <= 'Z' ? *c + ('a' - 'A') : *c);
+    }
+    const size_t at = find_line(0, 2, path);
+    const size_t operation = find_line(at, 4, method);
+    if (at == contract->count || operation >= block_end(at)) {
+        fail_msg("the contract lacks %s %s", route->method, route->path);
+    }
+    return operation;
+}
+
+static void test_openapi_has_every_route(void **state) {
+    (void)state;
+    for (size_t i = 0; i < route_count; i++) {
+        find_operation(&routes[i]);
+    }
+}
+
+static void test_openapi_has_no_other_operation(void **state) {
+    (void)state;
+    size_t operations = 0;
+    const size_t from = find_line(0, 0, "paths:");
+    for (size_t i = from + 1; i < block_end(from); i++) {
+        const char *line = contract->lines[i];
+        operations += indent_of(line) == 4 && strchr("gpd", line[4]) != NULL ? 1 : 0;
+    }
+    assert_int_equal(operations, route_count);
+}
+
+static bool route_knows(const struct http_route *route, const char *name) {
+    char words[128];
+    char wanted[64];
+    snprintf(words, sizeof words, " %s ", route->query != NULL ? route->query : "");
+    snprintf(wanted, sizeof wanted, " %s ", name);
+    return strstr(words, wanted) != NULL;
+}
+
+static void test_openapi_has_the_same_query_parameters(void **state) {
+    (void)state;
+    for (size_t i = 0; i < route_count; i++) {
+        const size_t from = find_operation(&routes[i]);
+        size_t found = 0;
+        for (size_t at = from; at < block_end(from); at++) {
+            const char *line = contract->lines[at];
+            if (strncmp(line, "        - name: ", 16) == 0 &&
+                strcmp(contract->lines[at + 1], "          in: query") == 0) {
+                if (!route_knows(&routes[i], line + 16)) {
+                    fail_msg("%s does not know '%s'", routes[i].path, line + 16);
+                }
+                found++;
+            }
+        }
+        size_t known = routes[i].query != NULL ? 1 : 0;
+        for (const char *c = routes[i].query; c != NULL && *c != '\0'; c++) {
+            known += *c == ' ' ? 1 : 0;
+        }
+        assert_int_equal(found, known);
+    }
+}
+
+/* --- members --------------------------------------------------------------------- */
+
+/* Whether the comma-separated list in "required: [a, b]" has the name. */
+static bool is_required(size_t schema, const char *name) {
+    char words[LINE_SIZE] = "";
+    for (size_t i = schema; i < block_end(schema); i++) {
+        if (strncmp(contract->lines[i], "      required: [", 17) == 0) {
+            snprintf(words, sizeof words, ", %s", contract->lines[i] + 17);
+            words[strcspn(words, "]")] = '\0';
+            strncat(words, ",", 2);
+        }
+    }
+    char wanted[64];
+    snprintf(wanted, sizeof wanted, ", %s,", name);
+    return strstr(words, wanted) != NULL;
+}
+
+/* Whether the schema has the property; counts those that are required. */
+static bool has_property(size_t schema, const char *name, size_t *required) {
+    bool found = false;
+    bool inside = false;
+    *required = 0;
+    for (size_t i = schema + 1; i < block_end(schema); i++) {
+        const char *line = contract->lines[i];
+        if (indent_of(line) == 6) {
+            inside = strcmp(line, "      properties:") == 0;
+        } else if (inside && indent_of(line) == 8) {
+            char property[64];
+            snprintf(property, sizeof property, "%.*s", (int)strcspn(line + 8, ":"),
+                     line + 8);
+            *required += is_required(schema, property) ? 1 : 0;
+            found = found || strcmp(property, name) == 0;
+        }
+    }
+    return found;
+}
+
+/* Every member of the object is a property, and every required property is there. */
+static void expect_schema(json_t *object, const char *name) {
+    char line[64];
+    const char *key;
+    json_t *value;
+    size_t required = 0;
+    size_t required_found = 0;
+    snprintf(line, sizeof line, "%s:", name);
+    const size_t schema = find_line(find_line(0, 2, "schemas:"), 4, line);
+    assert_true(schema < contract->count);
+    assert_true(json_is_object(object));
+    assert_true(json_object_size(object) > 0);
+    json_object_foreach(object, key, value) {
+        if (!has_property(schema, key, &required)) {
+            fail_msg("%s in the contract lacks '%s'", name, key);
+        }
+        required_found += is_required(schema, key) ? 1 : 0;
+    }
+    if (required_found != required) {
+        fail_msg("an answer lacks %zu required members of %s", required - required_found,
+                 name);
+    }
+}
+
+static void expect_first(const json_t *parent, const char *key, const char *name) {
+    expect_schema(json_array_get(json_object_get(parent, key), 0), name);
+}
+
+static json_t *ask(uint16_t port, const char *method, const char *path,
+                   const char *body) {
+    struct http_answer answer;
+    http_client_request(port, method, path, body, &answer);
+    json_t *json = json_loads(answer.body, 0, NULL);
+    assert_non_null(json);
+    http_answer_deinit(&answer);
+    return json;
+}
+
+static void expect_catalogue(uint16_t port) {
+    json_t *health = ask(port, "GET", "/healthz", NULL);
+    json_t *presets = ask(port, "GET", "/api/v1/presets", NULL);
+    json_t *models = ask(port, "GET", "/api/v1/models", NULL);
+    json_t *metrics = ask(port, "GET", "/api/v1/metrics", NULL);
+    expect_schema(health, "Health");
+    expect_schema(presets, "PresetList");
+    expect_first(presets, "items", "Preset");
+    expect_schema(models, "ModelList");
+    expect_first(models, "items", "Model");
+    expect_first(models, "profiles", "Profile");
+    expect_first(json_array_get(json_object_get(models, "items"), 0), "parameters",
+                 "Parameter");
+    expect_schema(metrics, "MetricList");
+    expect_first(metrics, "items", "Metric");
+    json_decref(health);
+    json_decref(presets);
+    json_decref(models);
+    json_decref(metrics);
+}
+
+static void expect_run(uint16_t port, const json_t *item) {
+    const char *id = json_string_value(json_object_get(item, "id"));
+    char path[128];
+    snprintf(path, sizeof path, "/api/v1/runs/%s", id);
+    json_t *run = ask(port, "GET", path, NULL);
+    snprintf(path, sizeof path, "/api/v1/runs/%s/metrics", id);
+    json_t *metrics = ask(port, "GET", path, NULL);
+    snprintf(path, sizeof path, "/api/v1/runs/%s/lanes", id);
+    json_t *lanes = ask(port, "GET", path, NULL);
+    snprintf(path, sizeof path, "/api/v1/runs/%s/timeline", id);
+    json_t *timeline = ask(port, "GET", path, NULL);
+    expect_schema(run, "Run");
+    expect_schema(metrics, "RunMetricList");
+    expect_first(metrics, "items", "RunMetric");
+    expect_schema(lanes, "LaneList");
+    expect_first(lanes, "items", "Lane");
+    expect_schema(timeline, "Timeline");
+    expect_first(timeline, "lanes", "TimelineLane");
+    expect_schema(json_object_get(timeline, "instants"), "TimelineInstants");
+    json_decref(run);
+    json_decref(metrics);
+    json_decref(lanes);
+    json_decref(timeline);
+}
+
+static void expect_experiments(uint16_t port) {
+    static const char document[] =
+        "{\"schema\":1,\"strategies\":[{\"threads\":2}],"
+        "\"workload\":{\"jobs\":{\"count\":4,\"steps\":[{\"python_us\":1000}]}}}";
+    const int64_t started = monotonic_ms();
+    json_t *created = ask(port, "POST", "/api/v1/experiments", document);
+    char path[128];
+    expect_schema(created, "Experiment");
+    snprintf(path, sizeof path, "/api/v1/experiments/%s",
+             json_string_value(json_object_get(created, "id")));
+    json_t *experiment = ask(port, "GET", path, NULL);
+    while (strcmp(json_string_value(json_object_get(experiment, "status")), "done") !=
+           0) {
+        poll_pause(started);
+        json_decref(experiment);
+        experiment = ask(port, "GET", path, NULL);
+    }
+    const json_t *cell = json_array_get(json_object_get(experiment, "cells"), 0);
+    expect_schema(experiment, "Experiment");
+    expect_first(experiment, "cells", "Cell");
+    expect_schema(json_object_get(json_object_get(cell, "metrics"), "makespan_us"),
+                  "Summary");
+    expect_first(cell, "runs", "RunItem");
+    expect_run(port, json_array_get(json_object_get(cell, "runs"), 0));
+    json_t *list = ask(port, "GET", "/api/v1/experiments", NULL);
+    expect_schema(list, "ExperimentList");
+    expect_first(list, "items", "ExperimentItem");
+    json_decref(list);
+    json_decref(created);
+    json_decref(experiment);
+}
+
+static void test_openapi_has_the_members_of_live_answers(void **state) {
+    (void)state;
+    struct scratch scratch;
+    struct service *service = NULL;
+    scratch_make(&scratch);
+    const struct service_options options = {.database = scratch.database};
+    assert_int_equal(service_start(&service, &options, NULL), 0);
+    const uint16_t port = service_port(service);
+    expect_catalogue(port);
+    expect_experiments(port);
+    json_t *problem = ask(port, "POST", "/api/v1/experiments", "{\"schema\":2}");
+    expect_schema(problem, "Problem");
+    json_decref(problem);
+    service_stop(service);
+    scratch_remove(&scratch);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_openapi_has_every_route),
+        cmocka_unit_test(test_openapi_has_no_other_operation),
+        cmocka_unit_test(test_openapi_has_the_same_query_parameters),
+        cmocka_unit_test(test_openapi_has_the_members_of_live_answers),
+    };
+    return cmocka_run_group_tests(tests, read_contract, free_contract);
+}
