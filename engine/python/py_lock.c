@@ -73,8 +73,8 @@ static void sleep_on(struct py_thread *thread, struct py_lock *lock) {
     if (!thread->client.os.masked) {
         py_thread_show(thread, STATE_WAIT_LOCK, lock->lane);
         thread->client.os.masked = true;
+        thread->parked_ns = py_thread_sim(thread)->now; /* patience counts from here */
     }
-    thread->parked_ns = py_thread_sim(thread)->now;
     queue_push(lock, thread);
     os_thread_block(&thread->client.os, thread->client.os.doing, woken);
 }

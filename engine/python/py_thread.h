@@ -57,7 +57,7 @@ struct py_thread {
     struct py_thread *other;       /* ACTION_START, ACTION_JOIN: the thread in question */
     struct py_thread *next_waiter; /* in a queue's or a thread's list of waiters */
     struct py_thread *joiners;
-    sim_ns parked_ns; /* since when it has been parked on a lock */
+    sim_ns parked_ns; /* since when it has been waiting for a lock */
     int64_t spins;    /* still to go before it parks */
     bool is_main;     /* its end ends the run */
     bool started;     /* the child's half of the handshake is done */

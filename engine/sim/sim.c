@@ -3,7 +3,7 @@
 
 enum {
     LOOK_EVERY = 1024,          /* steps between two looks at limits; a power of two */
-    STILL_STEPS_MAX = 20000000, /* in which the clock stands still */
+    STILL_STEPS_MAX = 5000000, /* in which the clock stands still */
 };
 
 void sim_deinit(struct sim *sim) { event_queue_deinit(&sim->queue); }

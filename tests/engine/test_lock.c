@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/* threading.Lock by version, and counters that are updated with and without one. */
+#include "tests/support/test.h"
+
+#include "engine/analysis/run.h"
+#include "engine/python/runtime_table.h"
+
+#include <string.h>
+
+enum { LOCK, COUNTER };
+
+/* A plan on the stack: its arrays are the test's. */
+static void plan_begin_with(struct plan *plan, const char *machine, const char *runtime) {
+    static struct object_plan objects[] = {{"lock", OBJECT_LOCK},
+                                           {"counter", OBJECT_COUNTER}};
+    *plan = (struct plan){
+        .seed = 1,
+        .machine = machine_profile_find(machine)->machine,
+        .runtime = runtime_row_find(runtime)->runtime,
+        .limits = {.events = 50000000, .virtual_ns = 600 * NS_PER_S, .spans = 5000000},
+        .objects = objects,
+        .object_count = 2,
+    };
+}
+
+static struct step step_of(enum step_kind kind, sim_ns ns, uint32_t end) {
+    return (struct step){
+        .kind = kind,
+        .end = end,
+        .site = SITE_NONE,
+        .object = kind == STEP_UPDATE ? COUNTER : LOCK,
+        .time = {.kind = DISTRIBUTION_CONSTANT, .a = ns},
+    };
+}
+
+static void run(struct plan *plan, struct run_result *result) {
+    struct err err = {0};
+    const struct run_options options = {0};
+    assert_int_equal(run_execute(result, plan, &options, &err), 0);
+}
+
+/* Two threads add 1 to one counter `ops` times each, in 0.3 us; the share that is lost.
+ */
+static double lost_share(const char *runtime, bool lock, bool call) {
+    const int64_t ops = 60000;
+    struct plan plan;
+    struct run_result result;
+    plan_begin_with(&plan, "linux-vm-2", runtime);
+    plan.runtime.switch_interval_ns = 500000;
+    struct step steps[3] = {step_of(STEP_REPEAT, 0, 3), step_of(STEP_WITH, 0, 3),
+                            step_of(STEP_UPDATE, 300, 3)};
+    steps[0].count = ops;
+    steps[2].call = call;
+    if (!lock) {
+        steps[1] = step_of(STEP_UPDATE, 300, 2);
+        steps[1].call = call;
+        steps[0].end = 2;
+    }
+    plan.steps = steps;
+    plan.step_count = lock ? 3 : 2;
+    struct actor_plan actor = {.name = "adder",
+                               .kind = ACTOR_THREAD,
+                               .count = 2,
+                               .steps = {0, (uint32_t)plan.step_count}};
+    plan.actors = &actor;
+    plan.actor_count = 1;
+    run(&plan, &result);
+    assert_int_equal(result.status, RUN_DONE);
+    assert_true(result.metric[METRIC_UPDATES] == 2.0 * (double)ops);
+    const double lost = result.metric[METRIC_LOST_UPDATE_SHARE];
+    run_result_deinit(&result);
+    return lost;
+}
+
+static void test_lock_updates_are_lost_where_check_points_lie(void **state) {
+    (void)state;
+    assert_true(lost_share("cpython-2.7", false, false) > 0.05);
+    assert_true(lost_share("cpython-3.9", false, false) > 0.05);
+    assert_true(lost_share("cpython-3.10", false, false) == 0.0);
+    assert_true(lost_share("cpython-3.12", false, false) == 0.0);
+    assert_true(lost_share("cpython-3.12", false, true) > 0.05);
+}
+
+static void test_lock_loses_nothing(void **state) {
+    (void)state;
+    static const char *const runtimes[] = {"cpython-2.7",   "cpython-3.9",
+                                           "cpython-3.12",  "cpython-3.14",
+                                           "cpython-3.13t", "cpython-3.14t"};
+    for (size_t i = 0; i < sizeof runtimes / sizeof runtimes[0]; i++) {
+        assert_true(lost_share(runtimes[i], true, true) == 0.0);
+    }
+}
+
+/* One thread after the other takes the lock for 0.2 ms, ten times each, on two cores and
+ * without a GIL. Longest time in which one waited for it. */
+static double longest_wait_us(enum lock_kind kind) {
+    struct plan plan;
+    struct run_result result;
+    plan_begin_with(&plan, "linux-desktop", "cpython-3.14t");
+    plan.runtime.lock_kind = kind;
+    plan.runtime.lock_spins = 0;
+    struct step steps[3] = {step_of(STEP_REPEAT, 0, 3), step_of(STEP_WITH, 0, 3),
+                            step_of(STEP_C_HELD, 200000, 3)};
+    steps[0].count = 50;
+    plan.steps = steps;
+    plan.step_count = 3;
+    struct actor_plan actor = {
+        .name = "user", .kind = ACTOR_THREAD, .count = 2, .steps = {0, 3}};
+    plan.actors = &actor;
+    plan.actor_count = 1;
+    run(&plan, &result);
+    assert_int_equal(result.status, RUN_DONE);
+    const double longest = result.metric[METRIC_LATENCY_MAX_US];
+    run_result_deinit(&result);
+    return longest;
+}
+
+static void test_lock_semaphore_lets_the_releaser_barge(void **state) {
+    (void)state;
+    /* The second thread starves until the first has had all its turns: 50 x 0.2 ms. */
+    assert_true(longest_wait_us(LOCK_SEMAPHORE) > 9000.0);
+}
+
+static void test_lock_pymutex_is_handed_over_after_a_millisecond(void **state) {
+    (void)state;
+    const double longest = longest_wait_us(LOCK_PYMUTEX);
+    assert_true(longest > 1000.0);
+    assert_true(longest < 2000.0);
+}
+
+static void test_lock_taken_twice_is_a_deadlock(void **state) {
+    (void)state;
+    struct plan plan;
+    struct run_result result;
+    plan_begin_with(&plan, "ideal", "cpython-3.12");
+    struct step steps[2] = {step_of(STEP_ACQUIRE, 0, 1), step_of(STEP_ACQUIRE, 0, 2)};
+    plan.steps = steps;
+    plan.step_count = 2;
+    struct actor_plan actor = {
+        .name = "twice", .kind = ACTOR_THREAD, .count = 1, .steps = {0, 2}};
+    plan.actors = &actor;
+    plan.actor_count = 1;
+    run(&plan, &result);
+    assert_int_equal(result.status, RUN_FAILED);
+    assert_non_null(strstr(result.reason, "deadlock"));
+    run_result_deinit(&result);
+}
+
+/* The lock's lane is held for exactly the time between acquire and release. */
+static void test_lock_lane_shows_the_holder(void **state) {
+    (void)state;
+    struct plan plan;
+    struct run_result result;
+    plan_begin_with(&plan, "ideal", "cpython-3.12");
+    plan.runtime.lock_ns = 0;
+    struct step steps[3] = {step_of(STEP_PYTHON, 1000000, 1), step_of(STEP_WITH, 0, 3),
+                            step_of(STEP_PYTHON, 2000000, 3)};
+    plan.steps = steps;
+    plan.step_count = 3;
+    struct actor_plan actor = {
+        .name = "user", .kind = ACTOR_THREAD, .count = 1, .steps = {0, 3}};
+    plan.actors = &actor;
+    plan.actor_count = 1;
+    run(&plan, &result);
+    bool seen = false;
+    for (size_t i = 0; i < result.lane_count; i++) {
+        if (result.lanes[i].lane.kind == LANE_LOCK) {
+            seen = true;
+            assert_string_equal(result.lanes[i].lane.name, "lock");
+            assert_int_equal(result.lanes[i].state_ns[STATE_HELD], 2000000);
+        }
+    }
+    assert_true(seen);
+    run_result_deinit(&result);
+}
+
+static void test_lock_step_needs_a_lock(void **state) {
+    (void)state;
+    struct plan plan;
+    struct run_result result;
+    struct err err = {0};
+    plan_begin_with(&plan, "ideal", "cpython-3.12");
+    struct step steps[1] = {step_of(STEP_ACQUIRE, 0, 1)};
+    steps[0].object = COUNTER;
+    plan.steps = steps;
+    plan.step_count = 1;
+    struct actor_plan actor = {
+        .name = "a", .kind = ACTOR_THREAD, .count = 1, .steps = {0, 1}};
+    plan.actors = &actor;
+    plan.actor_count = 1;
+    const struct run_options options = {0};
+    assert_int_equal(run_execute(&result, &plan, &options, &err), ERR_INVALID);
+    steps[0].object = 7;
+    err_clear(&err);
+    assert_int_equal(run_execute(&result, &plan, &options, &err), ERR_INVALID);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_lock_updates_are_lost_where_check_points_lie),
+        cmocka_unit_test(test_lock_loses_nothing),
+        cmocka_unit_test(test_lock_semaphore_lets_the_releaser_barge),
+        cmocka_unit_test(test_lock_pymutex_is_handed_over_after_a_millisecond),
+        cmocka_unit_test(test_lock_taken_twice_is_a_deadlock),
+        cmocka_unit_test(test_lock_lane_shows_the_holder),
+        cmocka_unit_test(test_lock_step_needs_a_lock),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
