@@ -452,3 +452,17 @@ void os_thread_wake(struct os_thread *thread, lane_id by) {
     ready_push(cpu, thread);
     queue_for_core(cpu);
 }
+
+/* --- cache lines --------------------------------------------------------------- */
+
+sim_ns os_thread_write_line(const struct os_thread *thread, struct cache_line *line) {
+    const sim_ns now = thread->cpu->sim->now;
+    if (line->owner == NULL || line->owner == thread->core) {
+        line->owner = thread->core;
+        return 0; /* in this core's cache */
+    }
+    const sim_ns start = line->free_ns > now ? line->free_ns : now;
+    line->owner = thread->core;
+    line->free_ns = sim_add(start, thread->cpu->machine->line_transfer_ns);
+    return line->free_ns - now;
+}

@@ -135,6 +135,18 @@ void os_thread_shorten_work(struct os_thread *thread, sim_ns ns);
 /* The thread's CPU clock now. */
 sim_ns os_thread_cpu_clock(const struct os_thread *thread);
 
+/*
+ * A cache line that several cores write. Who last wrote it has it; another core has to
+ * wait for the transfer, and transfers of one line come one after the other.
+ */
+struct cache_line {
+    const struct core *owner;
+    sim_ns free_ns; /* when the transfer that is under way is over */
+};
+
+/* On a core: core time until the thread may write the line, which then is this core's. */
+sim_ns os_thread_write_line(const struct os_thread *thread, struct cache_line *line);
+
 /* When a timed wait of this thread that is due `ns` from now really ends: late by the
  * timer slack, with the profile's noise. */
 sim_ns os_thread_timer_due(struct os_thread *thread, sim_ns ns);

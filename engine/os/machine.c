@@ -59,6 +59,11 @@ const struct field machine_fields[] = {
      "CPU time a woken thread pays to leave the wait", "estimate"},
     {"sched_yield_us", NS(sched_yield_ns), FIELD_US, 0, 1e6,
      "CPU time of a sched_yield() with nobody to yield to", "estimate: a system call"},
+    {"line_transfer_us", NS(line_transfer_ns), FIELD_US, 0, 1e6,
+     "time to get a cache line that another core has written",
+     "40 - 100 cycles between cores of one die, 300 between dies (independent study, "
+     "2026); "
+     "3 GHz"},
     {"syscall_us", NS(syscall_ns), FIELD_US, 0, 1e6,
      "CPU time of a short system call such as epoll_wait or a wake-up byte", "estimate"},
     {"thread_create_us", NS(thread_create_ns), FIELD_US, 0, 1e6,
@@ -100,6 +105,7 @@ const struct machine_profile machine_profiles[] = {
          .futex_wake_ns = 1000,
          .futex_empty_ns = 80,
          .sched_yield_ns = 300,
+         .line_transfer_ns = 30,
          .futex_wait_ns = 500,
          .syscall_ns = 500,
          .thread_create_ns = 15000,
@@ -124,6 +130,7 @@ const struct machine_profile machine_profiles[] = {
          .futex_wake_ns = 2000,
          .futex_empty_ns = 200,
          .sched_yield_ns = 500,
+         .line_transfer_ns = 100,
          .futex_wait_ns = 1000,
          .syscall_ns = 1000,
          .thread_create_ns = 40000,

@@ -167,8 +167,8 @@ static sim_ns signal_waiter(struct gil_client *client) {
     return gil->cpu->machine->futex_wake_ns;
 }
 
-/* Back on a core. Who timed out leaves the queue only now; a signal that it got in between
- * counts, not the time-out (Linux kernel/futex/waitwake.c __futex_wait). */
+/* Back on a core. Who timed out leaves the queue only now; a signal that it got in
+ * between counts, not the time-out (Linux kernel/futex/waitwake.c __futex_wait). */
 static void wait_over(struct os_thread *os) {
     struct gil_client *client = GIL_CLIENT_OF(os);
     if (client->signalled) {

@@ -54,6 +54,12 @@ static struct py_thread *queue_pop(struct py_lock *lock) {
     return thread;
 }
 
+/* acquire() or release() itself, and the way to the lock's cache line. */
+static sim_ns price_of_call(const struct py_thread *thread) {
+    return py_thread_runtime(thread)->lock_ns +
+           os_thread_write_line(&thread->client.os, &lock_of(thread)->line);
+}
+
 /* --- acquire ------------------------------------------------------------------- */
 
 /* Off the lock's queue for good, with the lock: now for the GIL. */
@@ -153,7 +159,7 @@ static void acquire_try(struct os_thread *os) {
 void py_lock_begin_acquire(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
     py_thread_show(thread, STATE_RUNNING, LANE_NONE);
-    py_thread_work(thread, py_thread_runtime(thread)->lock_ns, acquire_try);
+    py_thread_work(thread, price_of_call(thread), acquire_try);
 }
 
 /* --- release ------------------------------------------------------------------- */
@@ -190,21 +196,35 @@ static void released(struct os_thread *os) {
 void py_lock_begin_release(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
     py_thread_show(thread, STATE_RUNNING, LANE_NONE);
-    py_thread_work(thread, py_thread_runtime(thread)->lock_ns, released);
+    py_thread_work(thread, price_of_call(thread), released);
 }
 
 /* --- counters ------------------------------------------------------------------ */
 
+static struct py_counter *counter_of(const struct py_thread *thread) {
+    return thread->action.object;
+}
+
+static void load(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    thread->resume.value = counter_of(thread)->value;
+    py_thread_finish(os);
+}
+
 void py_lock_begin_load(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
-    thread->resume.value = ((const struct py_counter *)thread->action.object)->value;
+    py_thread_work(thread, os_thread_write_line(os, &counter_of(thread)->line), load);
+}
+
+static void store(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    struct py_counter *counter = counter_of(thread);
+    counter->value = thread->action.value;
+    counter->stores++;
     py_thread_finish(os);
 }
 
 void py_lock_begin_store(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
-    struct py_counter *counter = thread->action.object;
-    counter->value = thread->action.value;
-    counter->stores++;
-    py_thread_finish(os);
+    py_thread_work(thread, os_thread_write_line(os, &counter_of(thread)->line), store);
 }

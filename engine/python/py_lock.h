@@ -2,6 +2,10 @@
 /*
  * py_lock - threading.Lock, in the two forms that CPython has had.
  *
+ * Every attempt and every release writes the lock's cache line, which costs a transfer
+ * when another core wrote it last: next to nothing under a GIL, the price of sharing
+ * without one.
+ *
  * Both are tried first while attached; who fails detaches, waits, obtains the lock, and
  * only then queues for the GIL (Modules/_threadmodule.c acquire_timed). A release never
  * yields.
@@ -17,8 +21,7 @@
 #ifndef ENGINE_PYTHON_PY_LOCK_H
 #define ENGINE_PYTHON_PY_LOCK_H
 
-#include "engine/base/time.h"
-#include "engine/record/lane.h"
+#include "engine/os/cpu.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,16 +29,19 @@
 struct py_thread;
 
 struct py_lock {
+    struct cache_line line;
     struct py_thread *holder;       /* NULL = free */
     struct py_thread *first, *last; /* asleep or parked, oldest first */
     uint32_t waiters; /* semaphore: those, and who is on its way from there */
     lane_id lane;
 };
 
-/* `counter += 1` by many threads: what is in it, and how often somebody stored. */
+/* `counter += 1` by many threads: what is in it, and how often somebody stored. A load
+ * writes its cache line too, because it counts a reference to the object. */
 struct py_counter {
     int64_t value;
     int64_t stores;
+    struct cache_line line;
 };
 
 #endif

@@ -91,6 +91,45 @@ static void test_lock_loses_nothing(void **state) {
     }
 }
 
+/* Two free threads on two cores; each adds to its own counter, or both to the first. */
+static double makespan_us(const char *runtime, bool shared) {
+    static struct object_plan counters[] = {{"a", OBJECT_COUNTER}, {"b", OBJECT_COUNTER}};
+    struct plan plan;
+    struct run_result result;
+    plan_begin_with(&plan, "linux-vm-2", runtime);
+    plan.machine.all_cores_speed_ppm = 1000000;
+    plan.objects = counters;
+    struct step steps[4] = {step_of(STEP_REPEAT, 0, 2), step_of(STEP_UPDATE, 210, 2),
+                            step_of(STEP_REPEAT, 0, 4), step_of(STEP_UPDATE, 210, 4)};
+    steps[0].count = steps[2].count = 50000;
+    steps[1].object = 0;
+    steps[3].object = shared ? 0 : 1;
+    plan.steps = steps;
+    plan.step_count = 4;
+    struct actor_plan actors[2] = {
+        {.name = "a", .kind = ACTOR_THREAD, .count = 1, .steps = {0, 2}},
+        {.name = "b", .kind = ACTOR_THREAD, .count = 1, .steps = {2, 4}}};
+    plan.actors = actors;
+    plan.actor_count = 2;
+    run(&plan, &result);
+    const double makespan = result.metric[METRIC_MAKESPAN_US];
+    run_result_deinit(&result);
+    return makespan;
+}
+
+/* A transfer of 100 ns for each load and each store of an update that takes 210 ns. */
+static void test_lock_shared_cache_line_costs_transfers(void **state) {
+    (void)state;
+    const double apart = makespan_us("cpython-3.14t", false);
+    const double together = makespan_us("cpython-3.14t", true);
+    assert_true(together > 1.7 * apart);
+    assert_true(together < 2.2 * apart);
+    /* Under a GIL the line moves when the GIL does: some hundred times, not 200,000. */
+    const double gil_apart = makespan_us("cpython-3.12", false);
+    const double gil_together = makespan_us("cpython-3.12", true);
+    assert_true(gil_together < 1.01 * gil_apart);
+}
+
 /* One thread after the other takes the lock for 0.2 ms, ten times each, on two cores and
  * without a GIL. Longest time in which one waited for it. */
 static double longest_wait_us(enum lock_kind kind) {
@@ -199,6 +238,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lock_updates_are_lost_where_check_points_lie),
         cmocka_unit_test(test_lock_loses_nothing),
+        cmocka_unit_test(test_lock_shared_cache_line_costs_transfers),
         cmocka_unit_test(test_lock_semaphore_lets_the_releaser_barge),
         cmocka_unit_test(test_lock_pymutex_is_handed_over_after_a_millisecond),
         cmocka_unit_test(test_lock_taken_twice_is_a_deadlock),
