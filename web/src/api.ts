@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+// The REST API, version 1, as this page uses it. Everything that fails throws ApiError, which
+// carries the server's problem (RFC 9457) or "network" when there was no answer at all.
+
+import type { WireTimeline } from "./lib/columns";
+import type { Lane } from "./lib/lanes";
+import type { FetchWindow } from "./lib/viewport";
+
+export type ExperimentStatus = "queued" | "running" | "done" | "failed" | "interrupted";
+export type CellStatus = "pending" | "running" | "done" | "failed" | "limited" | "not_applicable";
+export type RunStatus = "running" | "done" | "limited" | "stopped" | "failed" | "interrupted";
+
+export interface Preset {
+  id: string;
+  name: string;
+  description: string;
+  document: unknown;
+}
+
+export interface ModelSummary {
+  name: string;
+  title: string;
+}
+
+export interface Models {
+  items: ModelSummary[];
+  profiles: ModelSummary[];
+}
+
+export interface MetricInfo {
+  name: string;
+  unit: string;
+  meaning: string;
+  better: "higher" | "lower" | "neutral";
+}
+
+export interface MetricSpread {
+  median: number;
+  min: number;
+  max: number;
+}
+
+export interface RunSummary {
+  id: string;
+  repetition: number;
+  status: RunStatus;
+  fingerprint: string | null;
+  has_timeline: boolean;
+}
+
+export interface Cell {
+  id: string;
+  index: number;
+  runtime: unknown;
+  strategy: unknown;
+  point: Record<string, unknown>;
+  status: CellStatus;
+  reason: string | null;
+  metrics?: Record<string, MetricSpread | null>;
+  runs?: RunSummary[];
+}
+
+export interface Experiment {
+  id: string;
+  name: string;
+  status: ExperimentStatus;
+  reason: string | null;
+  created_ms: number;
+  engine_version: string;
+  cells_done: number;
+  document: unknown;
+  cells: Cell[];
+}
+
+export interface ExperimentSummary {
+  id: string;
+  name: string;
+  status: ExperimentStatus;
+  created_ms: number;
+  cells: number;
+  cells_done: number;
+}
+
+export interface Run {
+  id: string;
+  experiment: string;
+  cell: string;
+  repetition: number;
+  status: RunStatus;
+  fingerprint: string | null;
+  duration_ns: number;
+  events: number;
+  has_timeline: boolean;
+  reason: string | null;
+  not_modelled: string[];
+}
+
+export interface RunMetric {
+  name: string;
+  unit: string;
+  value: number | null;
+}
+
+export interface RunLanes {
+  states: string[];
+  instants: string[];
+  sites: string[];
+  items: Lane[];
+}
+
+export interface ProblemDetail {
+  pointer: string;
+  detail: string;
+}
+
+export interface Problem {
+  title: string;
+  status: number;
+  detail: string;
+  errors: ProblemDetail[];
+}
+
+export class ApiError extends Error {
+  /** null: the server did not answer. */
+  readonly problem: Problem | null;
+
+  constructor(problem: Problem | null) {
+    super(problem ? problem.detail || problem.title : "network");
+    this.problem = problem;
+  }
+
+  get isMissing(): boolean {
+    return this.problem?.status === 404;
+  }
+}
+
+const BASE = "/api/v1";
+
+function readProblem(status: number, body: unknown): Problem {
+  const fields = typeof body === "object" && body !== null ? (body as Partial<Problem>) : {};
+  const errors = Array.isArray(fields.errors) ? fields.errors : [];
+  return {
+    title: typeof fields.title === "string" ? fields.title : `HTTP ${status}`,
+    status,
+    detail: typeof fields.detail === "string" ? fields.detail : "",
+    errors: errors.map((error) => ({
+      pointer: String(error.pointer ?? "").replace(/^#/, ""),
+      detail: String(error.detail ?? ""),
+    })),
+  };
+}
+
+async function request<T>(path: string, init: RequestInit = {}): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(BASE + path, init);
+  } catch (reason) {
+    if (reason instanceof DOMException && reason.name === "AbortError") throw reason;
+    throw new ApiError(null);
+  }
+  const body: unknown = await response.json().catch(() => null);
+  if (!response.ok) throw new ApiError(readProblem(response.status, body));
+  if (body === null) throw new ApiError(readProblem(response.status, null));
+  return body as T;
+}
+
+const id = encodeURIComponent;
+
+export async function getPresets(): Promise<Preset[]> {
+  return (await request<{ items: Preset[] }>("/presets")).items;
+}
+
+export function getModels(): Promise<Models> {
+  return request<Models>("/models");
+}
+
+export async function getMetrics(): Promise<MetricInfo[]> {
+  return (await request<{ items: MetricInfo[] }>("/metrics")).items;
+}
+
+/** `document` goes out as the user wrote it: the server is the judge of it. */
+export function createExperiment(document: string): Promise<Experiment> {
+  return request<Experiment>("/experiments", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: document,
+  });
+}
+
+export function listExperiments(
+  after: string | null,
+): Promise<{ items: ExperimentSummary[]; next: string | null }> {
+  const cursor = after === null ? "" : `&after=${id(after)}`;
+  return request(`/experiments?limit=50${cursor}`);
+}
+
+export function getExperiment(experiment: string): Promise<Experiment> {
+  return request<Experiment>(`/experiments/${id(experiment)}`);
+}
+
+export function getRun(run: string): Promise<Run> {
+  return request<Run>(`/runs/${id(run)}`);
+}
+
+export async function getRunMetrics(run: string): Promise<RunMetric[]> {
+  return (await request<{ items: RunMetric[] }>(`/runs/${id(run)}/metrics`)).items;
+}
+
+export function getRunLanes(run: string): Promise<RunLanes> {
+  return request<RunLanes>(`/runs/${id(run)}/lanes`);
+}
+
+export function getTimeline(
+  run: string,
+  window: FetchWindow,
+  lanes: readonly number[] | null,
+  signal?: AbortSignal,
+): Promise<WireTimeline> {
+  const { from, to, pixels } = window;
+  const only = lanes ? `&lanes=${lanes.join(",")}` : "";
+  const query = `from=${from}&to=${to}&pixels=${pixels}${only}`;
+  return request<WireTimeline>(`/runs/${id(run)}/timeline?${query}`, signal ? { signal } : {});
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+// Lines over a sweep: a wrapper around uPlot that adds whiskers from minimum to maximum, our
+// colours and dashes, and an HTML legend. The same numbers stand in the table above it.
+
+import { useEffect, useRef } from "preact/hooks";
+import uPlot from "uplot";
+import type { Series } from "../lib/grid";
+
+export interface SweepChartProps {
+  label: string;
+  axisLabel: string;
+  values: readonly number[];
+  series: readonly Series[];
+  log: boolean;
+  /** Redraws when it changes: colours are read from the page's style. */
+  theme: string;
+  formatX(value: number): string;
+  formatY(value: number): string;
+}
+
+const HEIGHT = 280;
+const DASHES: readonly number[][] = [[], [6, 4], [2, 3], [10, 4, 2, 4]];
+const COLOURS = 8;
+
+function colourName(index: number): string {
+  return `--identity-${(index % COLOURS) + 1}`;
+}
+
+function dashOf(index: number): number[] {
+  return DASHES[Math.floor(index / COLOURS + index) % DASHES.length] ?? [];
+}
+
+function whiskers(series: readonly Series[], colours: readonly string[]): uPlot.Plugin {
+  const draw = (chart: uPlot): void => {
+    const { ctx } = chart;
+    ctx.save();
+    ctx.lineWidth = 1.5 * devicePixelRatio;
+    const arm = 4 * devicePixelRatio;
+    series.forEach(({ points }, index) => {
+      ctx.strokeStyle = colours[index] ?? "";
+      ctx.beginPath();
+      points.forEach((point, at) => {
+        if (!point || point.min === point.max) return;
+        const x = chart.valToPos(at, "x", true);
+        const y0 = chart.valToPos(point.min, "y", true);
+        const y1 = chart.valToPos(point.max, "y", true);
+        ctx.moveTo(x, y0);
+        ctx.lineTo(x, y1);
+        for (const y of [y0, y1]) {
+          ctx.moveTo(x - arm, y);
+          ctx.lineTo(x + arm, y);
+        }
+      });
+      ctx.stroke();
+    });
+    ctx.restore();
+  };
+  return { hooks: { draw } };
+}
+
+function optionsFor(props: SweepChartProps, element: HTMLElement): uPlot.Options {
+  const style = getComputedStyle(element);
+  const read = (name: string): string => style.getPropertyValue(name).trim();
+  const colours = props.series.map((_, index) => read(colourName(index)));
+  const font = `12px ${read("--font-sans")}`;
+  const muted = read("--ink-muted");
+  const grid = { stroke: read("--line"), width: 1 };
+  const ticks = { show: false };
+  const decades: uPlot.Axis.Filter = (_chart, splits) =>
+    props.log ? splits.map((y) => (Number.isInteger(Math.log10(y)) ? y : null)) : splits;
+  const last = props.values.length - 1;
+  return {
+    width: Math.max(240, element.clientWidth),
+    height: HEIGHT,
+    legend: { show: false },
+    cursor: { drag: { x: false, y: false }, points: { size: 9 } },
+    padding: [16, 16, 0, 0],
+    scales: {
+      x: { time: false, range: [-0.25, last + 0.25] },
+      y: props.log ? { distr: 3 } : { range: (_chart, _min, max) => [0, max > 0 ? max * 1.08 : 1] },
+    },
+    axes: [
+      {
+        stroke: muted,
+        font,
+        grid: { show: false },
+        ticks,
+        size: 32,
+        splits: () => props.values.map((_, index) => index),
+        values: (_chart, splits) => splits.map((at) => props.formatX(props.values[at] ?? 0)),
+      },
+      {
+        stroke: muted,
+        font,
+        grid: { ...grid, filter: decades },
+        ticks,
+        size: 76,
+        filter: decades,
+        values: (_chart, splits) => splits.map((y) => (y === null ? "" : props.formatY(y))),
+      },
+    ],
+    series: [
+      {},
+      ...props.series.map(({ label }, index) => ({
+        label,
+        stroke: colours[index] ?? "",
+        width: 2,
+        dash: dashOf(index),
+        points: { show: true, size: 7, fill: read("--surface"), width: 2 },
+      })),
+    ],
+    plugins: [whiskers(props.series, colours)],
+  };
+}
+
+function LegendLine({ index, text }: { index: number; text: string }) {
+  return (
+    <li class="legend-item">
+      <svg class="legend-line" viewBox="0 0 28 8" aria-hidden="true">
+        <line
+          x1="1"
+          x2="27"
+          y1="4"
+          y2="4"
+          stroke-dasharray={dashOf(index).join(" ")}
+          style={{ stroke: `var(${colourName(index)})` }}
+        />
+      </svg>
+      {text}
+    </li>
+  );
+}
+
+export function SweepChart(props: SweepChartProps) {
+  const host = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const element = host.current;
+    if (!element) return;
+    const xs = props.values.map((_, index) => index);
+    const ys = props.series.map(({ points }) => points.map((point) => point?.median ?? null));
+    const chart = new uPlot(optionsFor(props, element), [xs, ...ys], element);
+    const observer = new ResizeObserver(() => {
+      chart.setSize({ width: Math.max(240, element.clientWidth), height: HEIGHT });
+    });
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      chart.destroy();
+    };
+  }, [props.values, props.series, props.log, props.theme, props.formatX, props.formatY]);
+  return (
+    <div class="chart">
+      <div ref={host} class="chart-host" role="img" aria-label={props.label} />
+      <p class="chart-axis">{props.axisLabel}</p>
+      <ul class="legend">
+        {props.series.map(({ label }, index) => (
+          <LegendLine key={label} index={index} text={label} />
+        ))}
+      </ul>
+    </div>
+  );
+}

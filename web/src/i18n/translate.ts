@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// Messages with {parameters} and plural forms. English is the reference: every other catalogue
+// has its keys, no more and no fewer (a test holds this), with the plural forms of its language.
+
+import { en } from "./en";
+import { pl } from "./pl";
+
+export type Plural = Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
+export type Message = string | Plural;
+export type Catalogue = Record<string, Message>;
+export type Language = "en" | "pl";
+export type MessageKey = keyof typeof en;
+export type Values = Record<string, string | number>;
+
+export const catalogues: Record<Language, Catalogue> = { en, pl };
+export const LANGUAGES: readonly Language[] = ["en", "pl"];
+
+const plurals: Record<Language, Intl.PluralRules> = {
+  en: new Intl.PluralRules("en"),
+  pl: new Intl.PluralRules("pl"),
+};
+
+function fill(text: string, values: Values, language: Language): string {
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = values[name];
+    if (value === undefined) return whole;
+    return typeof value === "number" ? value.toLocaleString(language) : value;
+  });
+}
+
+/** The message of `key`; a plural one picks its form by `values.count`. */
+export function translate(language: Language, key: MessageKey, values: Values = {}): string {
+  return translateIfKnown(language, key, values) ?? key;
+}
+
+/** For keys made from the server's words, which may be newer than this page. */
+export function translateIfKnown(
+  language: Language,
+  key: string,
+  values: Values = {},
+): string | null {
+  const catalogue = catalogues[language];
+  if (!Object.hasOwn(catalogue, key)) return null;
+  const message = catalogue[key] as Message;
+  if (typeof message === "string") return fill(message, values, language);
+  const form = plurals[language].select(Number(values.count ?? 0));
+  return fill(message[form] ?? message.other, values, language);
+}
+
+export function preferredLanguage(tags: readonly string[]): Language {
+  for (const tag of tags) {
+    const base = tag.toLowerCase().split("-")[0];
+    const found = LANGUAGES.find((language) => language === base);
+    if (found) return found;
+  }
+  return "en";
+}

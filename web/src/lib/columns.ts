@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+// The answer of GET /runs/{id}/timeline as typed columns, one set per lane, sorted by time.
+// count 1 is one span as it happened; count > 1 is several spans shorter than a pixel, and then
+// only the dominant state is known.
+
+export interface WireLane {
+  id: number;
+  start: number[];
+  end: number[];
+  state: number[];
+  resource: number[];
+  by: number[];
+  site: number[];
+  count: number[];
+}
+
+export interface WireTimeline {
+  from: number;
+  to: number;
+  pixels: number;
+  lanes: WireLane[];
+  instants: { lane: number[]; at: number[]; kind: number[]; by: number[]; count: number[] };
+}
+
+export interface LaneColumns {
+  id: number;
+  length: number;
+  start: Float64Array;
+  end: Float64Array;
+  state: Uint8Array;
+  resource: Int32Array;
+  by: Int32Array;
+  site: Int32Array;
+  count: Float64Array;
+}
+
+export interface InstantColumns {
+  length: number;
+  lane: Int32Array;
+  at: Float64Array;
+  kind: Uint8Array;
+  by: Int32Array;
+  count: Float64Array;
+}
+
+export interface TimelineData {
+  from: number;
+  to: number;
+  pixels: number;
+  lanes: Map<number, LaneColumns>;
+  instants: InstantColumns;
+}
+
+function laneColumns(wire: WireLane): LaneColumns {
+  const length = wire.start.length;
+  const all = [wire.end, wire.state, wire.resource, wire.by, wire.site, wire.count];
+  if (all.some((column) => column.length !== length)) {
+    throw new Error(`timeline: columns of lane ${wire.id} differ in length`);
+  }
+  return {
+    id: wire.id,
+    length,
+    start: Float64Array.from(wire.start),
+    end: Float64Array.from(wire.end),
+    state: Uint8Array.from(wire.state),
+    resource: Int32Array.from(wire.resource),
+    by: Int32Array.from(wire.by),
+    site: Int32Array.from(wire.site),
+    count: Float64Array.from(wire.count),
+  };
+}
+
+export function decodeTimeline(wire: WireTimeline): TimelineData {
+  const { lane, at, kind, by, count } = wire.instants;
+  return {
+    from: wire.from,
+    to: wire.to,
+    pixels: wire.pixels,
+    lanes: new Map(wire.lanes.map((entry) => [entry.id, laneColumns(entry)])),
+    instants: {
+      length: at.length,
+      lane: Int32Array.from(lane),
+      at: Float64Array.from(at),
+      kind: Uint8Array.from(kind),
+      by: Int32Array.from(by),
+      count: Float64Array.from(count),
+    },
+  };
+}
+
+/** First index whose end lies after `time`; `length` when there is none. */
+export function firstEndingAfter(columns: LaneColumns, time: number): number {
+  let low = 0;
+  let high = columns.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((columns.end[middle] as number) > time) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** Index of the span under `time`, or closer to it than `slack`; -1 when nothing is there. */
+export function spanAt(columns: LaneColumns, time: number, slack = 0): number {
+  const index = firstEndingAfter(columns, time);
+  if (index < columns.length && (columns.start[index] as number) <= time) return index;
+  const after = index < columns.length ? (columns.start[index] as number) - time : Infinity;
+  const before = index > 0 ? time - (columns.end[index - 1] as number) : Infinity;
+  if (!(Math.min(after, before) < slack)) return -1;
+  return after <= before ? index : index - 1;
+}
+
+export interface Span {
+  lane: number;
+  start: number;
+  end: number;
+  state: number;
+  resource: number;
+  by: number;
+  site: number;
+  count: number;
+}
+
+export function readSpan(columns: LaneColumns, index: number): Span | null {
+  if (index < 0 || index >= columns.length) return null;
+  return {
+    lane: columns.id,
+    start: columns.start[index] as number,
+    end: columns.end[index] as number,
+    state: columns.state[index] as number,
+    resource: columns.resource[index] as number,
+    by: columns.by[index] as number,
+    site: columns.site[index] as number,
+    count: columns.count[index] as number,
+  };
+}
+
+/** Time per state code inside [from, to). `exact` is false when a merged span took part. */
+export function stateTotals(
+  columns: LaneColumns,
+  from: number,
+  to: number,
+): { totals: Map<number, number>; exact: boolean } {
+  const totals = new Map<number, number>();
+  let exact = true;
+  for (let i = firstEndingAfter(columns, from); i < columns.length; i++) {
+    const start = columns.start[i] as number;
+    if (start >= to) break;
+    const time = Math.min(columns.end[i] as number, to) - Math.max(start, from);
+    const state = columns.state[i] as number;
+    totals.set(state, (totals.get(state) ?? 0) + time);
+    if ((columns.count[i] as number) > 1) exact = false;
+  }
+  return { totals, exact };
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// Numbers and units as people read them, in the reader's language: 1,234.5 µs, 12.3 ms, 45 %.
+
+const NARROW_SPACE = "\u202f";
+
+export interface Unit {
+  symbol: string;
+  ns: number;
+}
+
+const UNITS: readonly Unit[] = [
+  { symbol: "s", ns: 1e9 },
+  { symbol: "ms", ns: 1e6 },
+  { symbol: "µs", ns: 1e3 },
+  { symbol: "ns", ns: 1 },
+];
+
+const formats = new Map<string, Intl.NumberFormat>();
+
+function numberFormat(locale: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const key = locale + JSON.stringify(options);
+  let format = formats.get(key);
+  if (!format) {
+    format = new Intl.NumberFormat(locale, options);
+    formats.set(key, format);
+  }
+  return format;
+}
+
+export function formatNumber(value: number, locale: string, digits = 3): string {
+  const plain = Math.abs(value) >= 10 ** digits || Number.isInteger(value);
+  return numberFormat(
+    locale,
+    plain ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: digits },
+  ).format(value);
+}
+
+/** The largest unit in which `ns` is at least 1. */
+export function unitFor(ns: number): Unit {
+  const magnitude = Math.abs(ns);
+  return UNITS.find((unit) => magnitude >= unit.ns) ?? (UNITS[UNITS.length - 1] as Unit);
+}
+
+export function formatDuration(ns: number, locale: string, digits = 3): string {
+  const unit = unitFor(ns);
+  return `${formatNumber(ns / unit.ns, locale, digits)}${NARROW_SPACE}${unit.symbol}`;
+}
+
+/** A moment on the clock, with as many decimals as tell it from a neighbour `resolution` away. */
+export function formatInstant(ns: number, resolution: number, locale: string): string {
+  if (ns === 0) return "0";
+  const unit = unitFor(ns);
+  const step = Math.max(resolution, 1) / unit.ns;
+  const decimals = Math.min(9, Math.max(0, Math.ceil(-Math.log10(step))));
+  const text = numberFormat(locale, {
+    minimumFractionDigits: decimals,
+    maximumFractionDigits: decimals,
+  }).format(ns / unit.ns);
+  return `${text}${NARROW_SPACE}${unit.symbol}`;
+}
+
+export function formatShare(share: number, locale: string): string {
+  const percent = share * 100;
+  if (percent > 0 && percent < 0.1)
+    return `<${numberFormat(locale, {}).format(0.1)}${NARROW_SPACE}%`;
+  const digits = percent < 10 && percent > 0 ? 1 : 0;
+  const text = numberFormat(locale, { maximumFractionDigits: digits }).format(percent);
+  return `${text}${NARROW_SPACE}%`;
+}
+
+const NS_PER: Record<string, number> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9 };
+
+/** A metric's value in its unit: times scale by themselves, ratios become percentages. */
+export function formatMetric(value: number, unit: string, locale: string): string {
+  const ns = NS_PER[unit];
+  if (ns !== undefined) return formatDuration(value * ns, locale);
+  if (unit === "ratio") return formatShare(value, locale);
+  if (unit === "1/s") return `${formatNumber(value, locale)}${NARROW_SPACE}/s`;
+  if (unit === "count" || unit === "") return formatNumber(value, locale, 4);
+  return `${formatNumber(value, locale)}${NARROW_SPACE}${unit}`;
+}
+
+export function formatDate(ms: number, locale: string): string {
+  return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(ms);
+}

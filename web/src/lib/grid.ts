@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+// What a document's grid looks like before it runs, and how its cells line up after.
+
+import { resolvePointer } from "./json-scan";
+
+export interface GridShape {
+  runtimes: string[];
+  /** Empty for workloads of actors, which have none. */
+  strategies: string[];
+  points: number;
+  cells: number;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The product that the document asks for; null when it is too unfinished to tell. */
+export function gridShape(document: unknown): GridShape | null {
+  if (!isRecord(document)) return null;
+  const list = (value: unknown): string[] => (Array.isArray(value) ? value.map(compactLabel) : []);
+  const runtimes = list(document.runtimes);
+  const strategies = list(document.strategies);
+  let points = 1;
+  if (isRecord(document.sweep)) {
+    for (const values of Object.values(document.sweep)) {
+      points *= Array.isArray(values) ? values.length : 1;
+    }
+  }
+  const cells = Math.max(1, runtimes.length) * Math.max(1, strategies.length) * points;
+  return { runtimes, strategies, points, cells };
+}
+
+export type Point = Record<string, unknown>;
+
+/**
+ * Short words for a sweep pointer: its last part, with the name of the nearest thing around it
+ * that has one: "/workload/actors/0/thread" is "spinner thread" where actor 0 is the spinner.
+ */
+export function pointerLabel(pointer: string, document: unknown): string {
+  const parts = pointer.split("/").slice(1);
+  const last = parts[parts.length - 1] ?? pointer;
+  const words = /^\d+$/.test(last) ? parts.slice(-2).join(" ") : last;
+  for (let depth = parts.length - 1; depth > 0; depth--) {
+    const around = resolvePointer(document, `/${parts.slice(0, depth).join("/")}`);
+    if (isRecord(around) && typeof around.name === "string") return `${around.name} ${words}`;
+  }
+  return words;
+}
+
+/** A runtime or strategy as one line of text: "cpython-3.12", "threads 8", "{...}". */
+export function compactLabel(value: unknown): string {
+  if (typeof value === "string") return value;
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  if (Array.isArray(value)) return value.map(compactLabel).join(", ");
+  if (!isRecord(value)) return "";
+  return Object.entries(value)
+    .map(([key, entry]) => (key === "base" ? compactLabel(entry) : `${key} ${compactLabel(entry)}`))
+    .join(" · ");
+}
+
+export interface AxisChoice {
+  pointer: string;
+  values: number[];
+}
+
+/** Sweep pointers that can be the x axis of a chart: numbers, at least two of them. */
+export function numericAxes(points: readonly Point[]): AxisChoice[] {
+  const values = new Map<string, Set<number>>();
+  const spoiled = new Set<string>();
+  for (const point of points) {
+    for (const [pointer, value] of Object.entries(point)) {
+      if (typeof value !== "number") spoiled.add(pointer);
+      else values.set(pointer, (values.get(pointer) ?? new Set()).add(value));
+    }
+  }
+  return [...values]
+    .filter(([pointer, set]) => set.size > 1 && !spoiled.has(pointer))
+    .map(([pointer, set]) => ({ pointer, values: [...set].sort((a, b) => a - b) }))
+    .sort((a, b) => b.values.length - a.values.length);
+}
+
+export interface Spread {
+  median: number;
+  min: number;
+  max: number;
+}
+
+export interface ChartCell {
+  runtime: string;
+  strategy: string;
+  point: Point;
+  value: Spread | null;
+}
+
+export interface Series {
+  label: string;
+  points: (Spread | null)[];
+}
+
+/** One series per runtime, strategy and remaining sweep values; only what differs is named. */
+export function seriesOver(
+  cells: readonly ChartCell[],
+  axis: AxisChoice,
+  document: unknown,
+): Series[] {
+  const many = (pick: (cell: ChartCell) => string): boolean => new Set(cells.map(pick)).size > 1;
+  const manyRuntimes = many((cell) => cell.runtime);
+  const manyStrategies = many((cell) => cell.strategy);
+  const series = new Map<string, Series>();
+  for (const cell of cells) {
+    const x = cell.point[axis.pointer];
+    const index = typeof x === "number" ? axis.values.indexOf(x) : -1;
+    if (index < 0) continue;
+    const rest = Object.entries(cell.point)
+      .filter(([pointer]) => pointer !== axis.pointer)
+      .map(([pointer, value]) => `${pointerLabel(pointer, document)} ${compactLabel(value)}`);
+    const names = [
+      ...(manyRuntimes ? [cell.runtime] : []),
+      ...(manyStrategies ? [cell.strategy] : []),
+      ...rest,
+    ];
+    const label = names.join(" · ") || cell.strategy || cell.runtime;
+    const entry = series.get(label) ?? { label, points: axis.values.map(() => null) };
+    entry.points[index] = cell.value;
+    series.set(label, entry);
+  }
+  return [...series.values()];
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+// The order of rows: the cores first, then each process with its GIL, its threads and under
+// their thread the event loops with their tasks. A group can be folded; its head stays.
+
+import { isQuiet } from "./states";
+
+export type LaneKind = "core" | "process" | "gil" | "thread" | "loop" | "task";
+
+export interface Lane {
+  id: number;
+  kind: LaneKind;
+  name: string;
+  parent: number;
+  born_ns: number;
+  died_ns: number;
+  totals: Record<string, number>;
+}
+
+export interface Row {
+  /** "group" rows carry a title and no spans. */
+  type: "group" | "lane";
+  key: string;
+  lane: Lane | null;
+  depth: number;
+  children: number;
+  folded: boolean;
+}
+
+const KIND_ORDER: Record<LaneKind, number> = {
+  core: 0,
+  process: 1,
+  gil: 2,
+  thread: 3,
+  loop: 4,
+  task: 5,
+};
+
+/** Groups that are no lane themselves; cores on which nothing ever ran are one of them. */
+export type GroupKey = "cores" | "unused-cores";
+export const FOLDED_AT_FIRST: readonly string[] = ["unused-cores"];
+
+export function isUsed(lane: Lane): boolean {
+  return Object.entries(lane.totals).some(([state, ns]) => ns > 0 && !isQuiet(state));
+}
+
+function byKindThenId(a: Lane, b: Lane): number {
+  return KIND_ORDER[a.kind] - KIND_ORDER[b.kind] || a.id - b.id;
+}
+
+function childrenOf(lanes: readonly Lane[]): Map<number, Lane[]> {
+  const known = new Set(lanes.map((lane) => lane.id));
+  const children = new Map<number, Lane[]>();
+  for (const lane of lanes) {
+    const parent = known.has(lane.parent) ? lane.parent : -1;
+    const list = children.get(parent);
+    if (list) list.push(lane);
+    else children.set(parent, [lane]);
+  }
+  for (const list of children.values()) list.sort(byKindThenId);
+  return children;
+}
+
+export function arrangeRows(lanes: readonly Lane[], folded: ReadonlySet<string>): Row[] {
+  const children = childrenOf(lanes);
+  const rows: Row[] = [];
+
+  const addLane = (lane: Lane, depth: number): void => {
+    const below = children.get(lane.id) ?? [];
+    const key = `lane-${lane.id}`;
+    const type = lane.kind === "process" ? "group" : "lane";
+    rows.push({ type, key, lane, depth, children: below.length, folded: folded.has(key) });
+    if (!folded.has(key)) for (const child of below) addLane(child, depth + 1);
+  };
+
+  const addGroup = (key: GroupKey, members: readonly Lane[], depth: number): boolean => {
+    if (members.length === 0) return false;
+    const open = !folded.has(key);
+    rows.push({ type: "group", key, lane: null, depth, children: members.length, folded: !open });
+    return open;
+  };
+
+  const roots = children.get(-1) ?? [];
+  const cores = roots.filter((lane) => lane.kind === "core");
+  const unused = cores.filter((lane) => !isUsed(lane));
+  if (addGroup("cores", cores, 0)) {
+    for (const core of cores) if (isUsed(core)) addLane(core, 1);
+    if (addGroup("unused-cores", unused, 1)) for (const core of unused) addLane(core, 2);
+  }
+  for (const lane of roots) if (lane.kind !== "core") addLane(lane, 0);
+  return rows;
+}
+
+/** Lanes that tell the story in a few pixels: the GILs, loops, threads, cores; at most `limit`. */
+export function overviewLanes(lanes: readonly Lane[], limit: number): Lane[] {
+  const of = (kind: LaneKind): Lane[] => lanes.filter((lane) => lane.kind === kind && isUsed(lane));
+  return [...of("gil"), ...of("loop"), ...of("thread"), ...of("core")].slice(0, limit);
+}

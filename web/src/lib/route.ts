@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+// The URL is the view. Everything after # is a path and a query; nothing else is kept.
+//   #/?preset=ID or #/?from=EXPERIMENT     Ask
+//   #/experiments                          Runs
+//   #/experiments/ID?metric=NAME           Grid
+//   #/runs/ID?from=NS&to=NS&lane=N&at=NS   Timeline
+
+export type Route =
+  | { page: "ask"; preset: string | null; experiment: string | null }
+  | { page: "runs" }
+  | { page: "experiment"; id: string; metric: string | null }
+  | {
+      page: "timeline";
+      run: string;
+      from: number | null;
+      to: number | null;
+      lane: number | null;
+      at: number | null;
+    }
+  | { page: "not-found"; path: string };
+
+function naturalNumber(text: string | null): number | null {
+  return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : null;
+}
+
+export function parseRoute(hash: string): Route {
+  const text = hash.replace(/^#/, "") || "/";
+  const [path = "/", query = ""] = text.split("?", 2);
+  const params = new URLSearchParams(query);
+  let parts: string[];
+  try {
+    parts = path.split("/").filter(Boolean).map(decodeURIComponent);
+  } catch {
+    return { page: "not-found", path };
+  }
+  const [first, id, more] = parts;
+  if (first === undefined) {
+    return { page: "ask", preset: params.get("preset"), experiment: params.get("from") };
+  }
+  if (first === "experiments" && id === undefined) return { page: "runs" };
+  if (first === "experiments" && id !== undefined && more === undefined) {
+    return { page: "experiment", id, metric: params.get("metric") };
+  }
+  if (first === "runs" && id !== undefined && more === undefined) {
+    return {
+      page: "timeline",
+      run: id,
+      from: naturalNumber(params.get("from")),
+      to: naturalNumber(params.get("to")),
+      lane: naturalNumber(params.get("lane")),
+      at: naturalNumber(params.get("at")),
+    };
+  }
+  return { page: "not-found", path };
+}
+
+function withQuery(path: string, values: Record<string, string | number | null>): string {
+  const params = new URLSearchParams();
+  for (const [key, value] of Object.entries(values)) {
+    if (value !== null) params.set(key, String(value));
+  }
+  const query = params.toString();
+  return query ? `${path}?${query}` : path;
+}
+
+export function formatRoute(route: Route): string {
+  switch (route.page) {
+    case "ask":
+      return withQuery("#/", { preset: route.preset, from: route.experiment });
+    case "runs":
+      return "#/experiments";
+    case "experiment":
+      return withQuery(`#/experiments/${encodeURIComponent(route.id)}`, { metric: route.metric });
+    case "timeline": {
+      const { from, to, lane, at } = route;
+      return withQuery(`#/runs/${encodeURIComponent(route.run)}`, { from, to, lane, at });
+    }
+    case "not-found":
+      return `#${route.path}`;
+  }
+}
+
+export const askRoute = (preset: string | null = null, experiment: string | null = null): string =>
+  formatRoute({ page: "ask", preset, experiment });
+export const experimentRoute = (id: string, metric: string | null = null): string =>
+  formatRoute({ page: "experiment", id, metric });
+export const timelineRoute = (run: string): string =>
+  formatRoute({ page: "timeline", run, from: null, to: null, lane: null, at: null });
+export const runsRoute = "#/experiments";

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// How each state looks. Meaning is carried three times: by colour (a token of tokens.css), by
+// height or pattern, and by a letter; so a picture without colour still reads.
+
+export type Pattern = "solid" | "hatch" | "dots" | "lines" | "cross" | "edge";
+
+export interface StateLook {
+  /** Suffix of the CSS variable: --state-<token>. */
+  token: string;
+  pattern: Pattern;
+  letter: string;
+  /** Share of the lane's height, 0..1; low bars say "nothing happens". */
+  height: number;
+}
+
+const LOOKS: Record<string, StateLook> = {
+  running: { token: "run", pattern: "solid", letter: "R", height: 1 },
+  running_c: { token: "run-c", pattern: "edge", letter: "C", height: 1 },
+  detached: { token: "detached", pattern: "edge", letter: "D", height: 1 },
+  held: { token: "run", pattern: "edge", letter: "H", height: 1 },
+  callback: { token: "run", pattern: "solid", letter: "C", height: 1 },
+  wait_gil: { token: "gil", pattern: "hatch", letter: "G", height: 1 },
+  forced_wait: { token: "forced", pattern: "hatch", letter: "F", height: 1 },
+  ready: { token: "ready", pattern: "dots", letter: "Q", height: 0.72 },
+  io: { token: "io", pattern: "lines", letter: "I", height: 0.72 },
+  await_io: { token: "io", pattern: "lines", letter: "I", height: 0.72 },
+  poll: { token: "io", pattern: "lines", letter: "P", height: 0.4 },
+  sleep: { token: "sleep", pattern: "solid", letter: "S", height: 0.16 },
+  await_timer: { token: "sleep", pattern: "solid", letter: "T", height: 0.16 },
+  wait_lock: { token: "lock", pattern: "hatch", letter: "L", height: 0.8 },
+  await_lock: { token: "lock", pattern: "hatch", letter: "L", height: 0.8 },
+  wait_object: { token: "object", pattern: "dots", letter: "W", height: 0.56 },
+  await_future: { token: "object", pattern: "dots", letter: "W", height: 0.56 },
+  spin: { token: "lock", pattern: "cross", letter: "X", height: 1 },
+  paused: { token: "pause", pattern: "cross", letter: "Z", height: 0.8 },
+  switch: { token: "switch", pattern: "cross", letter: "K", height: 0.8 },
+  idle: { token: "idle", pattern: "solid", letter: "", height: 0.1 },
+  free: { token: "idle", pattern: "solid", letter: "", height: 0.1 },
+  alive: { token: "alive", pattern: "solid", letter: "", height: 0.16 },
+};
+
+const UNKNOWN: StateLook = { token: "unknown", pattern: "cross", letter: "?", height: 0.6 };
+
+export function lookOf(state: string): StateLook {
+  return LOOKS[state] ?? UNKNOWN;
+}
+
+/** States in which a lane does nothing worth a row in legends and summaries. */
+export function isQuiet(state: string): boolean {
+  return state === "idle" || state === "free" || state === "alive";
+}
+
+/** Every state this page knows how to draw, in the order in which legends list them. */
+export const KNOWN_STATES: readonly string[] = Object.keys(LOOKS);
+
+export function byLegendOrder(a: string, b: string): number {
+  const rank = (state: string): number => KNOWN_STATES.indexOf(state) + 1 || Infinity;
+  const difference = rank(a) - rank(b);
+  return Number.isNaN(difference) ? 0 : difference;
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+import "./styles/fonts.css";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./styles/components.css";
+import "./styles/ask.css";
+import "./styles/grid.css";
+import "./styles/stage.css";
+import "./styles/timeline.css";
+import "uplot/dist/uPlot.min.css";
+
+import { render } from "preact";
+import { App } from "./views/app";
+
+const root = document.getElementById("app");
+if (root) render(<App />, root);

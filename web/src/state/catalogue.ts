@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// What the server knows and does not change while it runs: presets, models, metrics.
+
+import { computed } from "@preact/signals";
+import { getMetrics, getModels, getPresets, type MetricInfo, type Preset } from "../api";
+import { tServer } from "./preferences";
+import { createResource, valueOf } from "./resource";
+
+/* From the plain to the surprising; presets this page does not know come after these. */
+const PRESET_ORDER = [
+  "gil-two-cpu-threads",
+  "no-gil-two-cpu-threads",
+  "threads-waiting-for-io",
+  "echo-convoy",
+  "requests-200",
+  "loop-blocked",
+  "loop-offloaded",
+];
+
+async function getPresetsInOrder(): Promise<Preset[]> {
+  const items = await getPresets();
+  const rank = ({ id }: Preset): number => {
+    const index = PRESET_ORDER.indexOf(id);
+    return index < 0 ? PRESET_ORDER.length : index;
+  };
+  return items.sort((a, b) => rank(a) - rank(b));
+}
+
+export const presets = createResource(getPresetsInOrder);
+export const models = createResource(getModels);
+export const metrics = createResource(getMetrics);
+
+const metricsByName = computed(
+  () => new Map((valueOf(metrics) ?? []).map((metric) => [metric.name, metric])),
+);
+
+export function metricInfo(name: string): MetricInfo {
+  const known = metricsByName.value.get(name);
+  return known ?? { name, unit: "", meaning: "", better: "neutral" };
+}
+
+export function metricTitle(name: string): string {
+  return tServer("metric", name, name.replace(/_/g, " "));
+}
+
+/** A sentence on what the metric means. */
+export function metricMeaning(name: string): string {
+  return tServer("metric", `${name}.meaning`, metricInfo(name).meaning);
+}
+
+export function presetName(preset: Preset): string {
+  return tServer("preset", `${preset.id}.name`, preset.name);
+}
+
+export function presetLook(preset: Preset): string {
+  return tServer("preset", `${preset.id}.look`, preset.description);
+}

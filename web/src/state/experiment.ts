@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+// One experiment under observation: read once, then kept current by the event stream. Metrics
+// come with the experiment itself, so cells that finish cause a read, at most one at a time.
+
+import { computed, signal } from "@preact/signals";
+import { type Cell, type Experiment, getExperiment } from "../api";
+import { compactLabel, pointerLabel } from "../lib/grid";
+import { followExperiment, type ProgressEvent } from "../stream";
+import { metricInfo } from "./catalogue";
+import { asApiError, type Loaded } from "./resource";
+
+export const experiment = signal<Loaded<Experiment>>({ status: "idle" });
+export const progress = signal<ProgressEvent | null>(null);
+export const connected = signal(true);
+
+export function isOver(status: string): boolean {
+  return status === "done" || status === "failed" || status === "interrupted";
+}
+
+/** Actors say themselves who executes what: there is no strategy to name. */
+export function strategyLabel(cell: Cell): string {
+  const label = compactLabel(cell.strategy);
+  return label === "actors" ? "" : label;
+}
+
+export function cellLabel(cell: Cell, document: unknown): string {
+  const point = Object.entries(cell.point).map(
+    ([pointer, value]) => `${pointerLabel(pointer, document)} ${compactLabel(value)}`,
+  );
+  return [compactLabel(cell.runtime), strategyLabel(cell), ...point].filter(Boolean).join(" · ");
+}
+
+/** Names of the metrics that at least one cell has. */
+export const availableMetrics = computed<string[]>(() => {
+  const state = experiment.value;
+  if (state.status !== "ready") return [];
+  const names = new Set<string>();
+  for (const cell of state.value.cells) {
+    for (const [name, spread] of Object.entries(cell.metrics ?? {})) if (spread) names.add(name);
+  }
+  return [...names];
+});
+
+/** What a grid is read by when nobody chose: the document's goal, else the makespan. */
+export function defaultMetric(document: unknown, available: readonly string[]): string | null {
+  const goal = (document as { goal?: unknown } | null)?.goal;
+  const wanted = available.find((name) => name === goal);
+  return wanted ?? available.find((name) => name === "makespan_us") ?? available[0] ?? null;
+}
+
+/** Cells whose median is the best one of the grid; none as long as cells are outstanding. */
+export function bestCells(cells: readonly Cell[], metric: string): Set<string> {
+  const { better } = metricInfo(metric);
+  const medians = cells.flatMap((cell) => {
+    const spread = cell.metrics?.[metric];
+    return spread ? [spread.median] : [];
+  });
+  const open = cells.some((cell) => cell.status === "pending" || cell.status === "running");
+  if (open || better === "neutral" || medians.length < 2) return new Set();
+  const best = better === "lower" ? Math.min(...medians) : Math.max(...medians);
+  if (medians.every((median) => median === best)) return new Set();
+  return new Set(
+    cells.filter((cell) => cell.metrics?.[metric]?.median === best).map((cell) => cell.id),
+  );
+}
+
+function patch(change: (current: Experiment) => Experiment): void {
+  const state = experiment.peek();
+  if (state.status === "ready") experiment.value = { status: "ready", value: change(state.value) };
+}
+
+/** Shows experiment `id` and follows it until the returned function is called. */
+export function watchExperiment(id: string): () => void {
+  let stopped = false;
+  let reading = false;
+  let again = false;
+  let unfollow = (): void => {};
+
+  const read = async (): Promise<void> => {
+    if (reading) {
+      again = true;
+      return;
+    }
+    reading = true;
+    do {
+      again = false;
+      try {
+        const value = await getExperiment(id);
+        if (stopped) return;
+        experiment.value = { status: "ready", value };
+        if (isOver(value.status)) finish();
+      } catch (reason) {
+        if (!stopped) experiment.value = { status: "failed", error: asApiError(reason) };
+      }
+    } while (again && !stopped);
+    reading = false;
+  };
+
+  const finish = (): void => {
+    unfollow();
+    unfollow = () => {};
+    connected.value = true;
+  };
+
+  experiment.value = { status: "loading" };
+  progress.value = null;
+  connected.value = true;
+  void read().then(() => {
+    const state = experiment.peek();
+    if (stopped || state.status !== "ready" || isOver(state.value.status)) return;
+    unfollow = followExperiment(id, {
+      progress(event) {
+        progress.value = event;
+        patch((current) => ({ ...current, status: event.status, cells_done: event.cells_done }));
+      },
+      cell(event) {
+        patch((current) => ({
+          ...current,
+          cells: current.cells.map((cell) =>
+            cell.id === event.cell ? { ...cell, status: event.status } : cell,
+          ),
+        }));
+        if (event.status !== "running" && event.status !== "pending") void read();
+      },
+      finished: () => void read(),
+      resync: () => void read(),
+      connected(yes) {
+        connected.value = yes;
+      },
+    });
+    // What happened between the first read and the subscription is in neither.
+    void read();
+  });
+
+  return () => {
+    stopped = true;
+    unfollow();
+  };
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// Language and theme: what the reader chose, else what the browser says. Choices are kept in
+// localStorage; where that is refused (private windows) they last as long as the page.
+
+import { computed, effect, signal } from "@preact/signals";
+import {
+  type Language,
+  LANGUAGES,
+  type MessageKey,
+  preferredLanguage,
+  translate,
+  translateIfKnown,
+  type Values,
+} from "../i18n/translate";
+
+export type ThemeChoice = "system" | "light" | "dark";
+export type Theme = "light" | "dark";
+
+const LANGUAGE_KEY = "gilscope.language";
+const THEME_KEY = "gilscope.theme";
+
+function load(key: string): string | null {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+function save(key: string, value: string): void {
+  try {
+    localStorage.setItem(key, value);
+  } catch {
+    // Storage is off; the choice lives until the page goes.
+  }
+}
+
+function initialLanguage(): Language {
+  const kept = LANGUAGES.find((language) => language === load(LANGUAGE_KEY));
+  return kept ?? preferredLanguage(navigator.languages ?? [navigator.language]);
+}
+
+function initialTheme(): ThemeChoice {
+  const kept = load(THEME_KEY);
+  return kept === "light" || kept === "dark" ? kept : "system";
+}
+
+const systemDark = window.matchMedia("(prefers-color-scheme: dark)");
+const systemTheme = signal<Theme>(systemDark.matches ? "dark" : "light");
+systemDark.addEventListener("change", (event) => {
+  systemTheme.value = event.matches ? "dark" : "light";
+});
+
+export const language = signal<Language>(initialLanguage());
+export const themeChoice = signal<ThemeChoice>(initialTheme());
+export const theme = computed<Theme>(() =>
+  themeChoice.value === "system" ? systemTheme.value : themeChoice.value,
+);
+
+effect(() => {
+  document.documentElement.lang = language.value;
+});
+effect(() => {
+  document.documentElement.dataset.theme = theme.value;
+});
+
+export function chooseLanguage(choice: Language): void {
+  language.value = choice;
+  save(LANGUAGE_KEY, choice);
+}
+
+export function chooseTheme(choice: ThemeChoice): void {
+  themeChoice.value = choice;
+  save(THEME_KEY, choice);
+}
+
+export function t(key: MessageKey, values?: Values): string {
+  return translate(language.value, key, values);
+}
+
+/** The word for something the server named; `fallback` when this page has none. */
+export function tServer(prefix: string, name: string, fallback: string): string {
+  return translateIfKnown(language.value, `${prefix}.${name}`) ?? fallback;
+}

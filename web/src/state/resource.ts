@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// Something read from the server once: idle, loading, ready or failed, as one signal.
+
+import { type Signal, signal } from "@preact/signals";
+import { ApiError } from "../api";
+
+export type Loaded<T> =
+  | { status: "idle" | "loading" }
+  | { status: "ready"; value: T }
+  | { status: "failed"; error: ApiError };
+
+export interface Resource<T> {
+  readonly state: Signal<Loaded<T>>;
+  /** Reads unless it was read already. */
+  ensure(): void;
+  /** Reads again; what is there stays until the answer comes. */
+  reload(): Promise<void>;
+}
+
+export function asApiError(reason: unknown): ApiError {
+  if (reason instanceof ApiError) return reason;
+  console.error(reason);
+  return new ApiError({ title: "unexpected", status: 0, detail: "", errors: [] });
+}
+
+export function createResource<T>(read: () => Promise<T>): Resource<T> {
+  const state = signal<Loaded<T>>({ status: "idle" });
+  const reload = async (): Promise<void> => {
+    if (state.peek().status !== "ready") state.value = { status: "loading" };
+    try {
+      state.value = { status: "ready", value: await read() };
+    } catch (reason) {
+      state.value = { status: "failed", error: asApiError(reason) };
+    }
+  };
+  return {
+    state,
+    reload,
+    ensure() {
+      const { status } = state.peek();
+      if (status === "idle" || status === "failed") void reload();
+    },
+  };
+}
+
+/** The value if it is there. */
+export function valueOf<T>(resource: Resource<T>): T | null {
+  const state = resource.state.value;
+  return state.status === "ready" ? state.value : null;
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// The current route, read from the URL and written back to it.
+
+import { computed, signal } from "@preact/signals";
+import { formatRoute, parseRoute, type Route } from "../lib/route";
+
+const hash = signal(window.location.hash);
+window.addEventListener("hashchange", () => {
+  hash.value = window.location.hash;
+});
+
+export const route = computed<Route>(() => parseRoute(hash.value));
+
+export function go(address: string): void {
+  window.location.hash = address;
+}
+
+/** Changes the URL without a step in the history: for what changes while one looks. */
+export function replaceRoute(next: Route): void {
+  const address = formatRoute(next);
+  if (address === window.location.hash) return;
+  window.history.replaceState(null, "", address);
+  hash.value = address;
+}

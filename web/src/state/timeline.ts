@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: MIT
+// One run under the glass. The browser never holds the trace: it asks for the visible window
+// with a screen of margin on each side, at the screen's density, and draws what it has,
+// stretched, until the answer is there. A newer question cancels an older one.
+
+import { batch, computed, effect, signal } from "@preact/signals";
+import {
+  type ApiError,
+  type Experiment,
+  getExperiment,
+  getRun,
+  getRunLanes,
+  getRunMetrics,
+  getTimeline,
+  type Run,
+  type RunLanes,
+  type RunMetric,
+} from "../api";
+import { type Blame, blameWait } from "../lib/blame";
+import { decodeTimeline, readSpan, type Span, spanAt, type TimelineData } from "../lib/columns";
+import { arrangeRows, FOLDED_AT_FIRST, type Lane, overviewLanes } from "../lib/lanes";
+import type { Route } from "../lib/route";
+import {
+  clampViewport,
+  fetchWindow,
+  type FetchWindow,
+  focusViewport,
+  type Viewport,
+  windowCovers,
+} from "../lib/viewport";
+import { asApiError, type Loaded } from "./resource";
+
+export interface OpenRun {
+  run: Run;
+  lanes: RunLanes;
+  metrics: RunMetric[];
+  experiment: Experiment;
+}
+
+const DEBOUNCE_MS = 70;
+const REST_MS = 200;
+const RETRY_MS = 3000;
+const OVERVIEW_PIXELS = 1200;
+const OVERVIEW_LANES = 8;
+const ALL_LANES_LIMIT = 32;
+/* Rows that exist before anything was measured. */
+const FIRST_ROWS = 40;
+const BLAME_PIXELS = 2000;
+
+export const opened = signal<Loaded<OpenRun>>({ status: "idle" });
+export const viewport = signal<Viewport>({ from: 0, to: 1 });
+/** Width of the drawing in CSS pixels; 0 until it is on the page. */
+export const width = signal(0);
+export const data = signal<TimelineData | null>(null);
+export const overview = signal<TimelineData | null>(null);
+export const stale = signal(false);
+/** Why the picture cannot be made sharper; it is tried again by itself. */
+export const fetchError = signal<ApiError | null>(null);
+export const folded = signal<ReadonlySet<string>>(new Set(FOLDED_AT_FIRST));
+/** Lanes on the screen, when there are too many to ask for all. */
+export const lanesOnScreen = signal<readonly number[] | null>(null);
+/** Rows on the screen and a few around them, as a range of `rows`. */
+export const rowsOnScreen = signal({ first: 0, last: FIRST_ROWS });
+/** State code that is singled out; null shows all alike. */
+export const singledOut = signal<number | null>(null);
+export const selection = signal<Span | null>(null);
+export const selectionBlame = signal<Blame | null>(null);
+
+const current = computed(() => (opened.value.status === "ready" ? opened.value.value : null));
+export const duration = computed(() => Math.max(1, current.value?.run.duration_ns ?? 1));
+export const rows = computed(() => arrangeRows(current.value?.lanes.items ?? [], folded.value));
+export const lanesById = computed(
+  () => new Map((current.value?.lanes.items ?? []).map((lane) => [lane.id, lane])),
+);
+export const overviewRows = computed<Lane[]>(() =>
+  overviewLanes(current.value?.lanes.items ?? [], OVERVIEW_LANES),
+);
+
+/** Index of each thread among the threads: its identity colour. */
+export const threadIndex = computed(() => {
+  const threads = (current.value?.lanes.items ?? []).filter((lane) => lane.kind === "thread");
+  return new Map(threads.map((lane, index) => [lane.id, index]));
+});
+
+export function stateName(code: number): string {
+  return current.value?.lanes.states[code] ?? "";
+}
+
+function isWhole(view: Viewport): boolean {
+  return view.from <= 0 && view.to >= duration.value;
+}
+
+/** Whether the window is the whole run. */
+export const whole = computed(() => isWhole(viewport.value));
+
+/** The window a moment after it last moved: for what is too costly to follow every frame. */
+export const restingViewport = signal<Viewport>({ from: 0, to: 1 });
+export const restsOnWhole = computed(() => isWhole(restingViewport.value));
+let restTimer = 0;
+effect(() => {
+  const view = viewport.value;
+  window.clearTimeout(restTimer);
+  restTimer = window.setTimeout(() => {
+    restingViewport.value = view;
+  }, REST_MS);
+});
+
+export function show(view: Viewport): void {
+  viewport.value = clampViewport(view, duration.peek());
+}
+
+export function showAll(): void {
+  show({ from: 0, to: duration.peek() });
+}
+
+export function toggleFold(key: string): void {
+  const next = new Set(folded.peek());
+  if (!next.delete(key)) next.add(key);
+  folded.value = next;
+}
+
+/* --- selection --- */
+
+export function select(span: Span | null): void {
+  selection.value = span;
+}
+
+/** The span at a time on a lane, from whatever is loaded. */
+export function findSpan(lane: number, time: number, slack: number): Span | null {
+  for (const source of [data.peek(), overview.peek()]) {
+    const columns = source?.lanes.get(lane);
+    if (!columns || !source || time < source.from || time > source.to) continue;
+    const span = readSpan(columns, spanAt(columns, time, slack));
+    if (span) return span;
+  }
+  return null;
+}
+
+/** Selects the span before or after the selected one, and moves the window if it must. */
+export function step(direction: 1 | -1): void {
+  const now = selection.peek();
+  const columns = now && data.peek()?.lanes.get(now.lane);
+  if (!now || !columns) return;
+  const here = spanAt(columns, (now.start + now.end) / 2, 0);
+  const next = readSpan(columns, here + direction);
+  if (!next) return;
+  select(next);
+  const view = viewport.peek();
+  const middle = (next.start + next.end) / 2;
+  if (middle >= view.from && middle <= view.to) return;
+  const half = (view.to - view.from) / 2;
+  show({ from: middle - half, to: middle + half });
+}
+
+/** Moves the selection to the lane `by` rows further down, at the same time. */
+export function stepLane(by: 1 | -1): void {
+  const order = rows
+    .peek()
+    .flatMap((row) => (row.type === "lane" && row.lane ? [row.lane.id] : []));
+  const now = selection.peek();
+  const view = viewport.peek();
+  const middle = (view.from + view.to) / 2;
+  const inView = now && now.end >= view.from && now.start <= view.to;
+  const time =
+    now && inView ? (Math.max(now.start, view.from) + Math.min(now.end, view.to)) / 2 : middle;
+  let index = now ? order.indexOf(now.lane) + by : 0;
+  for (; index >= 0 && index < order.length; index += by) {
+    const span = findSpan(order[index] as number, time, (view.to - view.from) / 4);
+    if (span) return select(span);
+  }
+}
+
+/** Whatever happens on `lane` at `time` becomes the selection, and the window goes there. */
+export function goTo(lane: number, time: number): void {
+  const span = findSpan(lane, time, 0);
+  if (!span) return;
+  select(span);
+  const view = viewport.peek();
+  if (time >= view.from && time <= view.to) return;
+  const half = (view.to - view.from) / 2;
+  show({ from: time - half, to: time + half });
+}
+
+/** Goes to what the thread that ended the selected span did when it ended it. */
+export function followEnder(): void {
+  const span = selection.peek();
+  if (span && span.by >= 0) goTo(span.by, span.end - 1);
+}
+
+export function focusSelection(): void {
+  const span = selection.peek();
+  if (span) show(focusViewport(span.start, span.end, duration.peek()));
+}
+
+/* --- blame --- */
+
+const HOLDING: Partial<Record<Lane["kind"], string>> = {
+  gil: "held",
+  loop: "callback",
+  core: "running",
+};
+
+/** Code of the state in which a lane of this kind names its holder; -1 if it has none. */
+function holdingState(lane: Lane | undefined): number {
+  const name = lane && HOLDING[lane.kind];
+  return name ? (current.peek()?.lanes.states.indexOf(name) ?? -1) : -1;
+}
+
+function waitsForHolder(span: Span): boolean {
+  const name = stateName(span.state);
+  const waits = name.startsWith("wait") || name.startsWith("await") || name === "ready";
+  return span.resource >= 0 && span.count === 1 && (waits || name === "forced_wait");
+}
+
+/** Who held what this span waits for; from loaded data, so possibly approximate. */
+export function blameOf(span: Span): Blame | null {
+  if (!waitsForHolder(span)) return null;
+  const holding = holdingState(lanesById.peek().get(span.resource));
+  const loaded = data.peek();
+  const columns = loaded?.lanes.get(span.resource);
+  if (holding < 0 || !loaded || !columns) return null;
+  const inside = span.start >= loaded.from && span.end <= loaded.to;
+  const blame = blameWait(columns, holding, span.start, span.end);
+  return inside ? blame : { ...blame, exact: false };
+}
+
+/** The same, read from the server at the resolution of the wait itself. */
+async function readBlame(run: string, span: Span): Promise<Blame | null> {
+  const holding = holdingState(lanesById.peek().get(span.resource));
+  if (holding < 0) return null;
+  const window = { from: span.start, to: span.end, pixels: BLAME_PIXELS };
+  const timeline = decodeTimeline(await getTimeline(run, window, [span.resource]));
+  const columns = timeline.lanes.get(span.resource);
+  return columns ? blameWait(columns, holding, span.start, span.end) : null;
+}
+
+effect(() => {
+  const span = selection.value;
+  const run = current.value?.run.id;
+  const rough = span && blameOf(span);
+  selectionBlame.value = rough ?? null;
+  if (!span || !run || !waitsForHolder(span) || rough?.exact) return;
+  readBlame(run, span)
+    .then((blame) => {
+      if (selection.peek() === span && blame) selectionBlame.value = blame;
+    })
+    .catch(() => {
+      // The rough answer stays.
+    });
+});
+
+/* --- fetching --- */
+
+let wanted: AbortController | null = null;
+let timer = 0;
+let have: { window: FetchWindow; lanes: readonly number[] | null } | null = null;
+
+function covered(view: Viewport, pixels: number, lanes: readonly number[] | null): boolean {
+  if (!have || !windowCovers(have.window, view, pixels)) return false;
+  if (have.lanes === null) return true;
+  const loaded = new Set(have.lanes);
+  return lanes !== null && lanes.every((lane) => loaded.has(lane));
+}
+
+async function fetchVisible(run: string): Promise<void> {
+  wanted?.abort();
+  const controller = new AbortController();
+  wanted = controller;
+  const wish = fetchWindow(viewport.peek(), width.peek(), duration.peek());
+  const lanes = lanesOnScreen.peek();
+  try {
+    const next = decodeTimeline(await getTimeline(run, wish, lanes, controller.signal));
+    if (wanted !== controller) return;
+    have = { window: wish, lanes };
+    batch(() => {
+      data.value = next;
+      stale.value = false;
+      fetchError.value = null;
+    });
+  } catch (reason) {
+    if (controller.signal.aborted) return;
+    batch(() => {
+      stale.value = false;
+      fetchError.value = asApiError(reason);
+    });
+    timer = window.setTimeout(() => void fetchVisible(run), RETRY_MS);
+  }
+}
+
+effect(() => {
+  const open = current.value;
+  const view = viewport.value;
+  const pixels = width.value;
+  const lanes = lanesOnScreen.value;
+  if (!open?.run.has_timeline || pixels === 0) return;
+  if (covered(view, pixels, lanes)) return;
+  stale.value = true;
+  window.clearTimeout(timer);
+  const { id } = open.run;
+  timer = window.setTimeout(() => void fetchVisible(id), have ? DEBOUNCE_MS : 0);
+});
+
+async function fetchOverview(open: OpenRun): Promise<void> {
+  const lanes = overviewRows.peek().map((lane) => lane.id);
+  const window = { from: 0, to: duration.peek(), pixels: OVERVIEW_PIXELS };
+  try {
+    const next = decodeTimeline(await getTimeline(open.run.id, window, lanes));
+    if (current.peek() === open) overview.value = next;
+  } catch {
+    // Without an overview the timeline still works.
+  }
+}
+
+/** Told by the page: rows [first, last) are on the screen or close to it. */
+export function reportRows(first: number, last: number): void {
+  const before = rowsOnScreen.peek();
+  if (before.first !== first || before.last !== last) rowsOnScreen.value = { first, last };
+  if (lanesById.peek().size <= ALL_LANES_LIMIT) return;
+  const near = rows.peek().slice(first, last);
+  const ids = near.flatMap((row) => (row.type === "lane" && row.lane ? [row.lane.id] : []));
+  // Blame needs the GILs, on the screen or not.
+  const gils = [...lanesById.peek().values()].filter(({ kind }) => kind === "gil");
+  const next = [...new Set([...ids, ...gils.map((lane) => lane.id)])].sort((a, b) => a - b);
+  if (next.join() !== lanesOnScreen.peek()?.join()) lanesOnScreen.value = next;
+}
+
+/* --- opening --- */
+
+function reset(): void {
+  wanted?.abort();
+  window.clearTimeout(timer);
+  have = null;
+  batch(() => {
+    data.value = null;
+    overview.value = null;
+    selection.value = null;
+    singledOut.value = null;
+    lanesOnScreen.value = null;
+    rowsOnScreen.value = { first: 0, last: FIRST_ROWS };
+    folded.value = new Set(FOLDED_AT_FIRST);
+    stale.value = false;
+    fetchError.value = null;
+  });
+}
+
+/** Restores the span that the URL names, once there is data to find it in. */
+function selectFromRoute(lane: number, at: number): void {
+  const stop = effect(() => {
+    if (!data.value) return;
+    const found = findSpan(lane, at, 0);
+    queueMicrotask(() => {
+      stop();
+      if (found && !selection.peek()) select(found);
+    });
+  });
+}
+
+/** Opens a run with the window of `route`, until the returned function is called. */
+export function openRun(route: Extract<Route, { page: "timeline" }>): () => void {
+  let stopped = false;
+  reset();
+  opened.value = { status: "loading" };
+  const read = async (): Promise<OpenRun> => {
+    const run = await getRun(route.run);
+    const [lanes, metrics, experiment] = await Promise.all([
+      run.has_timeline
+        ? getRunLanes(route.run)
+        : Promise.resolve({ states: [], instants: [], sites: [], items: [] }),
+      getRunMetrics(route.run),
+      getExperiment(run.experiment),
+    ]);
+    return { run, lanes, metrics, experiment };
+  };
+  read()
+    .then((open) => {
+      if (stopped) return;
+      batch(() => {
+        opened.value = { status: "ready", value: open };
+        const all = { from: 0, to: duration.value };
+        const { from, to } = route;
+        show(from !== null && to !== null && to > from ? { from, to } : all);
+        restingViewport.value = viewport.value;
+      });
+      if (!open.run.has_timeline) return;
+      void fetchOverview(open);
+      if (route.lane !== null && route.at !== null) selectFromRoute(route.lane, route.at);
+    })
+    .catch((reason: unknown) => {
+      if (!stopped) opened.value = { status: "failed", error: asApiError(reason) };
+    });
+  return () => {
+    stopped = true;
+    reset();
+    opened.value = { status: "idle" };
+  };
+}

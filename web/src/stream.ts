@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// Progress of one experiment over server-sent events. The browser reconnects by itself after a
+// dropped connection; when it gives up (the server answered with an error) this does, with
+// growing pauses. After every reconnection, and on `resync`, the caller must read the
+// experiment again: events in between are lost to it.
+
+import type { CellStatus, ExperimentStatus } from "./api";
+
+export interface ProgressEvent {
+  experiment: string;
+  status: ExperimentStatus;
+  cells: number;
+  cells_done: number;
+  runs_done: number;
+  events: number;
+}
+
+export interface CellEvent {
+  experiment: string;
+  cell: string;
+  index: number;
+  status: CellStatus;
+}
+
+export interface FinishedEvent {
+  experiment: string;
+  status: ExperimentStatus;
+}
+
+export interface StreamHandlers {
+  progress(event: ProgressEvent): void;
+  cell(event: CellEvent): void;
+  finished(event: FinishedEvent): void;
+  resync(): void;
+  connected(yes: boolean): void;
+}
+
+const FIRST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 15000;
+
+/** Follows an experiment until the returned function is called. */
+export function followExperiment(experiment: string, handlers: StreamHandlers): () => void {
+  let source: EventSource | null = null;
+  let timer = 0;
+  let pause = FIRST_PAUSE_MS;
+  let opened = false;
+
+  const on = <T>(name: string, handle: (event: T) => void): void => {
+    source?.addEventListener(name, (message) => {
+      handle(JSON.parse((message as MessageEvent<string>).data) as T);
+    });
+  };
+
+  const open = (): void => {
+    source = new EventSource(`/api/v1/events?experiment=${encodeURIComponent(experiment)}`);
+    source.onopen = () => {
+      pause = FIRST_PAUSE_MS;
+      handlers.connected(true);
+      if (opened) handlers.resync();
+      opened = true;
+    };
+    source.onerror = () => {
+      handlers.connected(false);
+      if (source?.readyState !== EventSource.CLOSED) return;
+      timer = window.setTimeout(open, pause);
+      pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
+    };
+    on<ProgressEvent>("progress", handlers.progress);
+    on<CellEvent>("cell", handlers.cell);
+    on<FinishedEvent>("finished", handlers.finished);
+    source.addEventListener("resync", () => handlers.resync());
+  };
+
+  open();
+  return () => {
+    window.clearTimeout(timer);
+    source?.close();
+    source = null;
+  };
+}

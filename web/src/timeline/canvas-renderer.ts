@@ -1,0 +1,485 @@
+// SPDX-License-Identifier: MIT
+// The timeline on Canvas 2D. Per lane and look one path is filled, so the cost is a few fills a
+// lane whatever the number of spans; the server sends at most two entries a pixel and lane.
+// Bars end a hair before the next begins when there is room, so neighbours stay apart.
+
+import {
+  firstEndingAfter,
+  type LaneColumns,
+  readSpan,
+  type Span,
+  type TimelineData,
+} from "../lib/columns";
+import { lookOf, type StateLook } from "../lib/states";
+import { ticksBetween } from "../lib/ticks";
+import type { Viewport } from "../lib/viewport";
+import type { Palette } from "./palette";
+import { anchorPattern, patternFill } from "./patterns";
+import type { OverlayScene, PlacedLane, Renderer, RulerScene, Scene } from "./renderer";
+
+const FADED = 0.16;
+const MERGED = 0.78;
+const LABEL_PADDING = 5;
+const LABEL_MIN_WIDTH = 18;
+/* Lower bars have no room for text. */
+const LABEL_MIN_HEIGHT = 0.7;
+const CUT_MIN_WIDTH = 48;
+const TICK_SPACING = 110;
+const IDENTITY_HEIGHT = 3;
+/* States in which a span's resource is the thread that runs there or holds it. */
+const HOSTED = new Set(["running", "running_c", "switch", "held"]);
+const TICK_GAP = 8;
+/* Leave out what lies outside by more than this; far coordinates lose precision. */
+const OUTSIDE = 4;
+
+interface Surface {
+  canvas: HTMLCanvasElement;
+  context: CanvasRenderingContext2D;
+}
+
+interface Scale {
+  from: number;
+  perNs: number;
+  width: number;
+}
+
+function surfaceOf(canvas: HTMLCanvasElement): Surface {
+  const context = canvas.getContext("2d");
+  if (!context) throw new Error("timeline: this browser has no 2D canvas");
+  return { canvas, context };
+}
+
+function scaleOf(view: Viewport, width: number): Scale {
+  return { from: view.from, perNs: width / Math.max(1, view.to - view.from), width };
+}
+
+function xOf(scale: Scale, time: number): number {
+  const x = (time - scale.from) * scale.perNs;
+  return Math.min(Math.max(x, -OUTSIDE), scale.width + OUTSIDE);
+}
+
+export class CanvasRenderer implements Renderer {
+  private readonly base: Surface;
+  private readonly overlay: Surface;
+  private readonly ruler: Surface;
+  private width = 0;
+  private height = 0;
+  private rulerHeight = 0;
+  private ratio = 1;
+  private palette: Palette | null = null;
+  private readonly fills = new Map<StateLook, CanvasPattern | string>();
+  private readonly textWidths = new Map<string, number>();
+  /** Rectangles of the lane being drawn: x0, x1, flags by turns, per state code. */
+  private readonly buckets: number[][] = [];
+
+  constructor(base: HTMLCanvasElement, overlay: HTMLCanvasElement, ruler: HTMLCanvasElement) {
+    this.base = surfaceOf(base);
+    this.overlay = surfaceOf(overlay);
+    this.ruler = surfaceOf(ruler);
+  }
+
+  resize(width: number, height: number, rulerHeight: number, ratio: number): void {
+    const sizes = [
+      [this.base, height],
+      [this.overlay, height],
+      [this.ruler, rulerHeight],
+    ] as const;
+    for (const [surface, tall] of sizes) {
+      surface.canvas.width = Math.max(1, Math.round(width * ratio));
+      surface.canvas.height = Math.max(1, Math.round(tall * ratio));
+      surface.canvas.style.width = `${width}px`;
+      surface.canvas.style.height = `${tall}px`;
+    }
+    if (ratio !== this.ratio) this.fills.clear();
+    this.width = width;
+    this.height = height;
+    this.rulerHeight = rulerHeight;
+    this.ratio = ratio;
+  }
+
+  restyle(palette: Palette): void {
+    this.palette = palette;
+    this.fills.clear();
+    this.textWidths.clear();
+  }
+
+  private begin(surface: Surface, height: number): CanvasRenderingContext2D {
+    const { context } = surface;
+    context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    context.clearRect(0, 0, this.width, height);
+    context.globalAlpha = 1;
+    return context;
+  }
+
+  private fillOf(look: StateLook, palette: Palette): CanvasPattern | string {
+    let fill = this.fills.get(look);
+    if (!fill) {
+      const { context } = this.base;
+      const colour = palette.fill(look.token);
+      fill = patternFill(context, look.pattern, colour, palette.stripe, this.ratio);
+      this.fills.set(look, fill);
+    }
+    return fill;
+  }
+
+  /* --- base --- */
+
+  drawBase(scene: Scene): void {
+    const { palette } = this;
+    if (!palette || this.width === 0) return;
+    const context = this.begin(this.base, this.height);
+    const scale = scaleOf(scene.view, this.width);
+    this.drawBackground(context, scene, scale, palette);
+    for (const lane of scene.lanes) {
+      if (lane.top > this.height || lane.top + lane.height < 0) continue;
+      this.drawLane(context, scene, lane, scale, palette);
+    }
+    if (scene.data) this.drawInstants(context, scene, scene.data, scale, palette);
+  }
+
+  private drawBackground(
+    context: CanvasRenderingContext2D,
+    scene: Scene,
+    scale: Scale,
+    palette: Palette,
+  ): void {
+    context.fillStyle = palette.band;
+    for (const band of scene.bands) context.fillRect(0, band.top, this.width, band.height);
+    const { at } = ticksBetween(scene.view.from, scene.view.to, this.width / TICK_SPACING);
+    context.fillStyle = palette.line;
+    for (const time of at) context.fillRect(Math.round(xOf(scale, time)), 0, 1, this.height);
+  }
+
+  private drawLane(
+    context: CanvasRenderingContext2D,
+    scene: Scene,
+    lane: PlacedLane,
+    scale: Scale,
+    palette: Palette,
+  ): void {
+    const sharp = scene.data?.lanes.get(lane.id);
+    const coarse = scene.fallback?.lanes.get(lane.id);
+    const { view } = scene;
+    if (!sharp || !scene.data) {
+      if (coarse) this.drawColumns(context, scene, lane, coarse, view, scale, palette);
+      return;
+    }
+    const { from, to } = scene.data;
+    if (coarse && view.from < from) {
+      const before = { from: view.from, to: Math.min(from, view.to) };
+      this.drawColumns(context, scene, lane, coarse, before, scale, palette);
+    }
+    if (coarse && view.to > to) {
+      const after = { from: Math.max(to, view.from), to: view.to };
+      this.drawColumns(context, scene, lane, coarse, after, scale, palette);
+    }
+    const inside = { from: Math.max(view.from, from), to: Math.min(view.to, to) };
+    this.drawColumns(context, scene, lane, sharp, inside, scale, palette);
+  }
+
+  private drawColumns(
+    context: CanvasRenderingContext2D,
+    scene: Scene,
+    lane: PlacedLane,
+    columns: LaneColumns,
+    part: Viewport,
+    scale: Scale,
+    palette: Palette,
+  ): void {
+    for (const bucket of this.buckets) bucket.length = 0;
+    const wide: number[] = [];
+    for (let i = firstEndingAfter(columns, part.from); i < columns.length; i++) {
+      const start = columns.start[i] as number;
+      if (start >= part.to) break;
+      const x0 = xOf(scale, Math.max(start, part.from));
+      const x1 = xOf(scale, Math.min(columns.end[i] as number, part.to));
+      const state = columns.state[i] as number;
+      while (this.buckets.length <= state) this.buckets.push([]);
+      this.buckets[state]?.push(x0, x1, (columns.count[i] as number) > 1 ? 1 : 0);
+      if (x1 - x0 >= LABEL_MIN_WIDTH) wide.push(i);
+    }
+    for (let state = 0; state < this.buckets.length; state++) {
+      const bucket = this.buckets[state] as number[];
+      if (bucket.length === 0) continue;
+      const look = lookOf(scene.states[state] ?? "");
+      const dim = scene.singledOut !== null && scene.singledOut !== state;
+      this.fillBucket(context, lane, bucket, look, dim ? FADED : 1, scale, palette);
+    }
+    context.globalAlpha = 1;
+    for (const index of wide) this.drawLabel(context, scene, lane, columns, index, scale, palette);
+  }
+
+  private fillBucket(
+    context: CanvasRenderingContext2D,
+    lane: PlacedLane,
+    bucket: readonly number[],
+    look: StateLook,
+    alpha: number,
+    scale: Scale,
+    palette: Palette,
+  ): void {
+    const height = Math.max(2, Math.round(lane.height * look.height));
+    const top = lane.top + Math.round((lane.height - height) / 2);
+    const fill = this.fillOf(look, palette);
+    anchorPattern(fill, -scale.from * scale.perNs, top, this.ratio);
+    for (const merged of [0, 1]) {
+      context.beginPath();
+      let any = false;
+      for (let i = 0; i < bucket.length; i += 3) {
+        if (bucket[i + 2] !== merged) continue;
+        const x0 = bucket[i] as number;
+        const wide = (bucket[i + 1] as number) - x0;
+        const gap = merged === 0 && wide > 3 ? 0.6 : 0;
+        context.rect(x0, top, Math.max(0.75, wide - gap), height);
+        any = true;
+      }
+      if (!any) continue;
+      context.globalAlpha = merged === 1 ? alpha * MERGED : alpha;
+      context.fillStyle = fill;
+      context.fill();
+    }
+    if (look.pattern === "edge") this.drawEdges(context, bucket, top, alpha, palette);
+  }
+
+  /** The dark top edge that tells "holds the GIL" from plain running. */
+  private drawEdges(
+    context: CanvasRenderingContext2D,
+    bucket: readonly number[],
+    top: number,
+    alpha: number,
+    palette: Palette,
+  ): void {
+    context.globalAlpha = alpha * 0.55;
+    context.fillStyle = palette.onFill;
+    context.beginPath();
+    for (let i = 0; i < bucket.length; i += 3) {
+      const x0 = bucket[i] as number;
+      const wide = (bucket[i + 1] as number) - x0;
+      if (wide > 2) context.rect(x0, top, wide - 0.6, 2);
+    }
+    context.fill();
+  }
+
+  private drawLabel(
+    context: CanvasRenderingContext2D,
+    scene: Scene,
+    lane: PlacedLane,
+    columns: LaneColumns,
+    index: number,
+    scale: Scale,
+    palette: Palette,
+  ): void {
+    const span = readSpan(columns, index);
+    if (!span) return;
+    const look = lookOf(scene.states[span.state] ?? "");
+    const dim = scene.singledOut !== null && scene.singledOut !== span.state;
+    context.globalAlpha = dim ? FADED : 1;
+    const x0 = Math.max(0, xOf(scale, span.start));
+    const x1 = Math.min(this.width, xOf(scale, span.end));
+    this.drawIdentity(context, scene, lane, span, palette, x0, x1);
+    if (look.height < LABEL_MIN_HEIGHT) return;
+    const text = this.fitting(context, scene.label(span), look.letter, x1 - x0, palette);
+    if (text === "") return;
+    const middle = lane.top + lane.height / 2;
+    const textWidth = this.textWidth(context, text);
+    if (look.pattern !== "solid" && look.pattern !== "edge") {
+      const tall = Math.round(lane.height * look.height);
+      context.fillStyle = palette.fill(look.token);
+      context.fillRect(x0 + 1, middle - tall / 2, textWidth + 2 * LABEL_PADDING - 2, tall);
+    }
+    context.fillStyle = palette.onFill;
+    context.textBaseline = "middle";
+    context.fillText(text, x0 + LABEL_PADDING, middle + 0.5);
+  }
+
+  /** A stripe in the colour of the thread that a core runs or that holds the GIL. */
+  private drawIdentity(
+    context: CanvasRenderingContext2D,
+    scene: Scene,
+    lane: PlacedLane,
+    span: Span,
+    palette: Palette,
+    x0: number,
+    x1: number,
+  ): void {
+    const { resource } = span;
+    const state = scene.states[span.state] ?? "";
+    const identity = resource >= 0 && HOSTED.has(state) ? scene.identity(resource) : -1;
+    if (identity < 0) return;
+    context.fillStyle = palette.identity[identity % palette.identity.length] ?? palette.ink;
+    const top = lane.top + lane.height - IDENTITY_HEIGHT;
+    context.fillRect(x0, top, x1 - x0 - 0.6, IDENTITY_HEIGHT);
+  }
+
+  private textWidth(context: CanvasRenderingContext2D, text: string): number {
+    let width = this.textWidths.get(text);
+    if (width === undefined) {
+      if (this.textWidths.size > 4096) this.textWidths.clear();
+      width = context.measureText(text).width;
+      this.textWidths.set(text, width);
+    }
+    return width;
+  }
+
+  /** The whole text if it fits, else its beginning, else the state's letter, else nothing. */
+  private fitting(
+    context: CanvasRenderingContext2D,
+    text: string,
+    letter: string,
+    room: number,
+    palette: Palette,
+  ): string {
+    context.font = `500 11px ${palette.font}`;
+    const free = room - 2 * LABEL_PADDING;
+    const width = this.textWidth(context, text);
+    if (text !== "" && width <= free) return text;
+    if (text !== "" && room >= CUT_MIN_WIDTH) {
+      let letters = Math.floor((text.length * free) / width) - 1;
+      for (; letters > 2; letters--) {
+        const cut = `${text.slice(0, letters).trimEnd()}…`;
+        if (this.textWidth(context, cut) <= free) return cut;
+      }
+    }
+    return letter !== "" && this.textWidth(context, letter) <= free ? letter : "";
+  }
+
+  private drawInstants(
+    context: CanvasRenderingContext2D,
+    scene: Scene,
+    data: TimelineData,
+    scale: Scale,
+    palette: Palette,
+  ): void {
+    if (scene.singledOut !== null) return;
+    const tops = new Map(scene.lanes.map((lane) => [lane.id, lane]));
+    const { instants } = data;
+    const last = new Map<number, number>();
+    const dense = new Path2D();
+    const triangles = new Path2D();
+    for (let i = 0; i < instants.length; i++) {
+      const at = instants.at[i] as number;
+      if (at < scene.view.from || at > scene.view.to) continue;
+      const lane = tops.get(instants.lane[i] as number);
+      if (!lane) continue;
+      const x = xOf(scale, at);
+      const top = lane.top - 3;
+      if (x - (last.get(lane.id) ?? -Infinity) < TICK_GAP) {
+        dense.rect(x - 0.5, top, 1, 2);
+        continue;
+      }
+      last.set(lane.id, x);
+      triangles.moveTo(x - 3, top);
+      triangles.lineTo(x + 3, top);
+      triangles.lineTo(x, top + 5);
+      triangles.closePath();
+    }
+    context.fillStyle = palette.ink;
+    context.globalAlpha = 0.2;
+    context.fill(dense);
+    context.globalAlpha = 0.85;
+    context.fill(triangles);
+    context.globalAlpha = 1;
+  }
+
+  /* --- overlay --- */
+
+  drawOverlay(scene: OverlayScene): void {
+    const { palette } = this;
+    if (!palette || this.width === 0) return;
+    const context = this.begin(this.overlay, this.height);
+    const scale = scaleOf(scene.view, this.width);
+    const lanes = new Map(scene.lanes.map((lane) => [lane.id, lane]));
+    if (scene.pointerX !== null) {
+      context.fillStyle = palette.muted;
+      context.fillRect(Math.round(scene.pointerX), 0, 1, this.height);
+    }
+    const outlined = [
+      { span: scene.hover, width: 1, colour: palette.ink },
+      { span: scene.selection, width: 2, colour: palette.accent },
+    ];
+    for (const { span, width, colour } of outlined) {
+      const lane = span && lanes.get(span.lane);
+      if (!span || !lane) continue;
+      const x0 = xOf(scale, span.start);
+      const x1 = Math.max(x0 + 2, xOf(scale, span.end));
+      context.strokeStyle = colour;
+      context.lineWidth = width;
+      context.strokeRect(x0 - 0.5, lane.top - 1.5, x1 - x0 + 1, lane.height + 3);
+    }
+    const flowing = scene.selection ?? scene.hover;
+    const from = flowing && flowing.by >= 0 ? lanes.get(flowing.by) : undefined;
+    const target = flowing ? lanes.get(flowing.lane) : undefined;
+    if (flowing && from && target && from !== target) {
+      this.drawFlow(context, xOf(scale, flowing.end), from, target, palette);
+    }
+  }
+
+  /** An arrow from whoever ended a wait to the one who waited, at the moment it ended. */
+  private drawFlow(
+    context: CanvasRenderingContext2D,
+    x: number,
+    from: PlacedLane,
+    target: PlacedLane,
+    palette: Palette,
+  ): void {
+    if (x < -OUTSIDE + 1 || x > this.width + OUTSIDE - 1) return;
+    const down = target.top > from.top;
+    const y0 = down ? from.top + from.height : from.top;
+    const y1 = down ? target.top - 2 : target.top + target.height + 2;
+    const head = down ? -5 : 5;
+    context.strokeStyle = palette.accent;
+    context.fillStyle = palette.accent;
+    context.lineWidth = 2;
+    context.beginPath();
+    context.moveTo(x, y0);
+    context.lineTo(x, y1 + head);
+    context.stroke();
+    context.beginPath();
+    context.arc(x, y0, 3, 0, 7);
+    context.fill();
+    context.beginPath();
+    context.moveTo(x - 5, y1 + head);
+    context.lineTo(x + 5, y1 + head);
+    context.lineTo(x, y1);
+    context.closePath();
+    context.fill();
+  }
+
+  /* --- ruler --- */
+
+  drawRuler(scene: RulerScene): void {
+    const { palette } = this;
+    if (!palette || this.width === 0) return;
+    const context = this.begin(this.ruler, this.rulerHeight);
+    const scale = scaleOf(scene.view, this.width);
+    const { at, step } = ticksBetween(scene.view.from, scene.view.to, this.width / TICK_SPACING);
+    context.font = `500 11px ${palette.font}`;
+    context.textBaseline = "middle";
+    for (const time of at) {
+      const x = Math.round(xOf(scale, time));
+      context.fillStyle = palette.line;
+      context.fillRect(x, this.rulerHeight - 8, 1, 8);
+      const text = scene.format(time, step);
+      const room = this.textWidth(context, text);
+      if (x + 4 + room > this.width) continue;
+      context.fillStyle = palette.muted;
+      context.fillText(text, x + 5, this.rulerHeight / 2);
+    }
+    if (scene.pointer) this.drawPointerTime(context, scene.pointer, palette);
+  }
+
+  private drawPointerTime(
+    context: CanvasRenderingContext2D,
+    pointer: { x: number; text: string },
+    palette: Palette,
+  ): void {
+    const room = context.measureText(pointer.text).width + 12;
+    const left = Math.min(Math.max(0, pointer.x - room / 2), this.width - room);
+    context.fillStyle = palette.ink;
+    context.beginPath();
+    context.roundRect(left, 4, room, this.rulerHeight - 8, 4);
+    context.fill();
+    context.fillStyle = palette.surface;
+    context.fillText(pointer.text, left + 6, this.rulerHeight / 2);
+  }
+}

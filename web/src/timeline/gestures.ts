@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+// Wheel, drag, pinch and pointer on the timeline, told as intentions. One finger or the mouse
+// drags, two fingers pinch; the wheel zooms at the cursor, with Shift (or sideways) it pans.
+
+export interface GestureHandlers {
+  /** Share of the visible width; positive moves the window to later times. */
+  pan(share: number): void;
+  /** Below 1 is closer; anchor 0..1 stays in place. */
+  zoom(factor: number, anchor: number): void;
+  /** Pixels down the list of lanes. */
+  scroll(pixels: number): void;
+  hover(x: number, y: number): void;
+  leave(): void;
+  click(x: number, y: number): void;
+  doubleClick(x: number, y: number): void;
+}
+
+const CLICK_SLACK = 4;
+const WHEEL_SPEED = 0.0022;
+const LINE_PIXELS = 16;
+
+interface Point {
+  x: number;
+  y: number;
+}
+
+export function attachGestures(element: HTMLElement, handlers: GestureHandlers): () => void {
+  const pointers = new Map<number, Point>();
+  let travelled = 0;
+
+  const place = (event: MouseEvent): Point => {
+    const box = element.getBoundingClientRect();
+    return { x: event.clientX - box.left, y: event.clientY - box.top };
+  };
+  const widthNow = (): number => Math.max(1, element.clientWidth);
+
+  const onWheel = (event: WheelEvent): void => {
+    event.preventDefault();
+    const unit = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? LINE_PIXELS : 1;
+    const sideways = event.shiftKey ? event.deltaX || event.deltaY : event.deltaX;
+    if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
+      handlers.pan((sideways * unit) / widthNow());
+      return;
+    }
+    const speed = event.ctrlKey ? WHEEL_SPEED * 3 : WHEEL_SPEED;
+    const limited = Math.max(-240, Math.min(240, event.deltaY * unit));
+    handlers.zoom(Math.exp(limited * speed), place(event).x / widthNow());
+  };
+
+  const onDown = (event: PointerEvent): void => {
+    if (event.button !== 0) return;
+    if (pointers.size === 0) travelled = 0;
+    pointers.set(event.pointerId, place(event));
+    element.setPointerCapture(event.pointerId);
+  };
+
+  const pinch = (before: readonly Point[], after: readonly Point[]): void => {
+    const [a0, b0] = before as [Point, Point];
+    const [a1, b1] = after as [Point, Point];
+    const apart0 = Math.max(8, Math.hypot(a0.x - b0.x, a0.y - b0.y));
+    const apart1 = Math.max(8, Math.hypot(a1.x - b1.x, a1.y - b1.y));
+    const middle0 = (a0.x + b0.x) / 2;
+    const middle1 = (a1.x + b1.x) / 2;
+    handlers.zoom(apart0 / apart1, middle1 / widthNow());
+    handlers.pan((middle0 - middle1) / widthNow());
+  };
+
+  const onMove = (event: PointerEvent): void => {
+    const now = place(event);
+    const last = pointers.get(event.pointerId);
+    if (!last) {
+      if (event.pointerType === "mouse") handlers.hover(now.x, now.y);
+      return;
+    }
+    const before = [...pointers.values()];
+    pointers.set(event.pointerId, now);
+    travelled += Math.abs(now.x - last.x) + Math.abs(now.y - last.y);
+    if (before.length === 2) return pinch(before, [...pointers.values()]);
+    if (travelled < CLICK_SLACK) return;
+    element.classList.add("is-dragging");
+    handlers.leave();
+    handlers.pan((last.x - now.x) / widthNow());
+    handlers.scroll(last.y - now.y);
+  };
+
+  const onUp = (event: PointerEvent): void => {
+    const known = pointers.delete(event.pointerId);
+    element.classList.remove("is-dragging");
+    if (!known || event.type === "pointercancel" || travelled >= CLICK_SLACK) return;
+    const { x, y } = place(event);
+    handlers.click(x, y);
+  };
+
+  const onLeave = (): void => handlers.leave();
+  const onDouble = (event: MouseEvent): void => {
+    const { x, y } = place(event);
+    handlers.doubleClick(x, y);
+  };
+
+  element.addEventListener("wheel", onWheel, { passive: false });
+  element.addEventListener("pointerdown", onDown);
+  element.addEventListener("pointermove", onMove);
+  element.addEventListener("pointerup", onUp);
+  element.addEventListener("pointercancel", onUp);
+  element.addEventListener("pointerleave", onLeave);
+  element.addEventListener("dblclick", onDouble);
+  return () => {
+    element.removeEventListener("wheel", onWheel);
+    element.removeEventListener("pointerdown", onDown);
+    element.removeEventListener("pointermove", onMove);
+    element.removeEventListener("pointerup", onUp);
+    element.removeEventListener("pointercancel", onUp);
+    element.removeEventListener("pointerleave", onLeave);
+    element.removeEventListener("dblclick", onDouble);
+  };
+}

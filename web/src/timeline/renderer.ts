@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// What a timeline renderer is given and what it promises. It holds no data: a scene is drawn as
+// it is handed over, whenever it is handed over. Times are nanoseconds, places CSS pixels.
+//
+//   +--------------------------------------------+
+//   | ruler                                      |  ticks of the window
+//   +--------------------------------------------+
+//   | base     lanes, spans, instants            |  redrawn when window, data or looks change
+//   | overlay  cursor, hover, selection, arrow   |  redrawn when the pointer moves
+//   +--------------------------------------------+
+
+import type { Span, TimelineData } from "../lib/columns";
+import type { Viewport } from "../lib/viewport";
+import type { Palette } from "./palette";
+
+export interface PlacedLane {
+  id: number;
+  /** Top of the lane's bar in the drawing, after scrolling. */
+  top: number;
+  height: number;
+}
+
+export interface PlacedBand {
+  top: number;
+  height: number;
+}
+
+export interface Scene {
+  view: Viewport;
+  lanes: readonly PlacedLane[];
+  /** Backgrounds of group rows. */
+  bands: readonly PlacedBand[];
+  data: TimelineData | null;
+  /** Coarse data of the whole run for what `data` does not reach. */
+  fallback: TimelineData | null;
+  states: readonly string[];
+  singledOut: number | null;
+  /** What to write into a span that has room; "" writes nothing. */
+  label(span: Span): string;
+  /** Identity colour index of a thread, -1 for other lanes. */
+  identity(lane: number): number;
+}
+
+export interface OverlayScene {
+  view: Viewport;
+  lanes: readonly PlacedLane[];
+  pointerX: number | null;
+  hover: Span | null;
+  selection: Span | null;
+}
+
+export interface RulerScene {
+  view: Viewport;
+  /** Text of a tick. */
+  format(ns: number, step: number): string;
+  pointer: { x: number; text: string } | null;
+}
+
+export interface Renderer {
+  resize(width: number, height: number, rulerHeight: number, ratio: number): void;
+  restyle(palette: Palette): void;
+  drawBase(scene: Scene): void;
+  drawOverlay(scene: OverlayScene): void;
+  drawRuler(scene: RulerScene): void;
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+// The frame of every page: skip link, header with pages, language and theme, and the page.
+
+import { useEffect } from "preact/hooks";
+import { askRoute, type Route, runsRoute } from "../lib/route";
+import { type Language, LANGUAGES } from "../i18n/translate";
+import {
+  chooseLanguage,
+  chooseTheme,
+  language,
+  t,
+  type ThemeChoice,
+  themeChoice,
+} from "../state/preferences";
+import { route } from "../state/router";
+import { AskPage } from "./ask-page";
+import { ExperimentPage } from "./experiment-page";
+import { Empty } from "./feedback";
+import { Icon, type IconName } from "./icon";
+import { RunsPage } from "./runs-page";
+import { TimelinePage } from "./timeline-page";
+
+const THEMES: readonly { choice: ThemeChoice; icon: IconName }[] = [
+  { choice: "system", icon: "system" },
+  { choice: "light", icon: "sun" },
+  { choice: "dark", icon: "moon" },
+];
+
+function ThemeSwitch() {
+  return (
+    <div class="switch" role="group" aria-label={t("theme.label")}>
+      {THEMES.map(({ choice, icon }) => (
+        <button
+          key={choice}
+          type="button"
+          class="switch-choice"
+          data-theme-choice={choice}
+          aria-pressed={themeChoice.value === choice}
+          aria-label={t(`theme.${choice}`)}
+          title={t(`theme.${choice}`)}
+          onClick={() => chooseTheme(choice)}
+        >
+          <Icon name={icon} />
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function LanguageSwitch() {
+  const name = (choice: Language) => t(`language.${choice}`);
+  return (
+    <div class="switch" role="group" aria-label={t("language.label")}>
+      {LANGUAGES.map((choice) => (
+        <button
+          key={choice}
+          type="button"
+          class="switch-choice"
+          lang={choice}
+          aria-pressed={language.value === choice}
+          aria-label={`${choice.toUpperCase()}, ${name(choice)}`}
+          title={name(choice)}
+          onClick={() => chooseLanguage(choice)}
+        >
+          {choice.toUpperCase()}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function Header({ page }: { page: Route["page"] }) {
+  const links = [
+    { href: askRoute(), text: t("nav.ask"), current: page === "ask" },
+    { href: runsRoute, text: t("nav.runs"), current: page !== "ask" && page !== "not-found" },
+  ];
+  return (
+    <header class="header">
+      <a class="brand" href={askRoute()} aria-label={t("app.name")}>
+        <span class="brand-mark" aria-hidden="true">
+          <i />
+          <i />
+          <i />
+          <i />
+        </span>
+        <span class="brand-name">gilscope</span>
+      </a>
+      <nav class="nav" aria-label={t("nav.label")}>
+        {links.map(({ href, text, current }) => (
+          <a key={href} class="nav-link" href={href} aria-current={current ? "page" : undefined}>
+            {text}
+          </a>
+        ))}
+      </nav>
+      <div class="header-tools">
+        <LanguageSwitch />
+        <ThemeSwitch />
+      </div>
+    </header>
+  );
+}
+
+function NotFound({ path }: { path: string }) {
+  return (
+    <div class="page">
+      <Empty page title={t("app.notFound.title")} text={t("app.notFound.text", { path })}>
+        <a class="button" href={askRoute()}>
+          {t("app.notFound.home")}
+        </a>
+      </Empty>
+    </div>
+  );
+}
+
+function Page({ route: at }: { route: Route }) {
+  switch (at.page) {
+    case "ask":
+      return <AskPage preset={at.preset} experiment={at.experiment} />;
+    case "runs":
+      return <RunsPage />;
+    case "experiment":
+      return <ExperimentPage key={at.id} id={at.id} metric={at.metric} />;
+    case "timeline":
+      return <TimelinePage key={at.run} route={at} />;
+    case "not-found":
+      return <NotFound path={at.path} />;
+  }
+}
+
+const TITLES: Partial<Record<Route["page"], "nav.ask" | "nav.runs" | "timeline.label">> = {
+  ask: "nav.ask",
+  runs: "nav.runs",
+  timeline: "timeline.label",
+};
+
+export function App() {
+  const at = route.value;
+  const title = TITLES[at.page];
+  const name = title ? `${t(title)} - gilscope` : "gilscope";
+  useEffect(() => {
+    document.title = name;
+  }, [name]);
+  const place = "id" in at ? at.id : "run" in at ? at.run : "";
+  useEffect(() => window.scrollTo(0, 0), [at.page, place]);
+  return (
+    <>
+      <a
+        class="skip-link"
+        href="#main"
+        onClick={(event) => {
+          // The hash is the route, so the jump is made by hand.
+          event.preventDefault();
+          document.getElementById("main")?.focus();
+        }}
+      >
+        {t("app.skip")}
+      </a>
+      <Header page={at.page} />
+      <main id="main" class="main" tabIndex={-1}>
+        <Page route={at} />
+      </main>
+    </>
+  );
+}

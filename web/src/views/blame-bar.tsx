@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+// Who held the resource during a wait, in shares, as a stacked bar with words.
+
+import type { Blame } from "../lib/blame";
+import { formatShare } from "../lib/format";
+import { IDENTITY_COLOURS } from "../timeline/palette";
+import { language, t } from "../state/preferences";
+import { threadIndex } from "../state/timeline";
+import { laneTitleById } from "./timeline-words";
+
+interface Part {
+  key: string;
+  name: string;
+  share: number;
+  colour: string;
+}
+
+function partsOf(blame: Blame): Part[] {
+  const parts = blame.shares.map(({ holder, share }) => {
+    const index = threadIndex.value.get(holder);
+    return {
+      key: String(holder),
+      name: holder < 0 ? t("timeline.blame.mixed") : laneTitleById(holder),
+      share,
+      colour:
+        index === undefined
+          ? "var(--ink-muted)"
+          : `var(--identity-${(index % IDENTITY_COLOURS) + 1})`,
+    };
+  });
+  const held = parts.reduce((sum, part) => sum + part.share, 0);
+  const free = {
+    key: "free",
+    name: t("timeline.blame.free"),
+    share: 1 - held,
+    colour: "var(--line)",
+  };
+  return free.share > 0.0005 ? [...parts, free] : parts;
+}
+
+const SHOWN = 5;
+
+export function BlameBar({ blame }: { blame: Blame }) {
+  const parts = partsOf(blame);
+  return (
+    <div class="blame">
+      <p class="blame-title">{t("timeline.blame")}</p>
+      <div class="blame-track" aria-hidden="true">
+        {parts.map(({ key, share, colour }) => (
+          <span
+            key={key}
+            class="blame-part"
+            style={{ width: `${share * 100}%`, background: colour }}
+          />
+        ))}
+      </div>
+      <ul class="blame-list">
+        {parts.slice(0, SHOWN).map(({ key, name, share, colour }) => (
+          <li key={key} class="blame-item">
+            <span class="swatch" style={{ background: colour }} aria-hidden="true" />
+            <span class="blame-name">{name}</span>
+            <span class="blame-share">
+              {!blame.exact && `${t("timeline.blame.approx")} `}
+              {formatShare(share, language.value)}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}

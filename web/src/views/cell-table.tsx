@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+// The cells of a grid as rows. The bar is the median over the repetitions, the whisker runs from
+// the smallest to the largest; all bars share one scale that begins at zero.
+
+import { useState } from "preact/hooks";
+import type { Cell, MetricSpread } from "../api";
+import { formatMetric } from "../lib/format";
+import { compactLabel, pointerLabel } from "../lib/grid";
+import { timelineRoute } from "../lib/route";
+import { metricInfo, metricTitle } from "../state/catalogue";
+import { bestCells, cellLabel, strategyLabel } from "../state/experiment";
+import { language, t } from "../state/preferences";
+import { Status } from "./feedback";
+import { Icon } from "./icon";
+
+function MetricBar(props: { spread: MetricSpread; top: number; unit: string; best: boolean }) {
+  const { spread, top, unit, best } = props;
+  const share = (value: number): number => (top > 0 ? (100 * value) / top : 0);
+  const words = (value: number): string => formatMetric(value, unit, language.value);
+  const spreads = spread.max > spread.min;
+  const range = { min: words(spread.min), max: words(spread.max) };
+  return (
+    <div class="bar-cell" title={spreads ? t("experiment.spread", range) : undefined}>
+      <span class="bar-figure">
+        {words(spread.median)}
+        {best && (
+          <span class="bar-best">
+            <Icon name="check" />
+            {t("experiment.best")}
+          </span>
+        )}
+      </span>
+      <span class="bar-track" aria-hidden="true">
+        <span class={best ? "bar is-best" : "bar"} style={{ width: `${share(spread.median)}%` }} />
+        {spreads && (
+          <span
+            class="bar-whisker"
+            style={{ left: `${share(spread.min)}%`, width: `${share(spread.max - spread.min)}%` }}
+          />
+        )}
+      </span>
+      {spreads && <span class="visually-hidden">{t("experiment.spread", range)}</span>}
+    </div>
+  );
+}
+
+function TimelineLink({ cell, label }: { cell: Cell; label: string }) {
+  const run = (cell.runs ?? []).find((candidate) => candidate.has_timeline);
+  if (run) {
+    return (
+      <a
+        class="button is-small"
+        href={timelineRoute(run.id)}
+        aria-label={t("experiment.open.label", { cell: label })}
+      >
+        {t("experiment.open")}
+        <Icon name="chevron" />
+      </a>
+    );
+  }
+  const over = cell.status === "done" || cell.status === "limited";
+  return over ? <span class="is-muted">{t("experiment.noTimeline")}</span> : null;
+}
+
+function Row(props: {
+  cell: Cell;
+  label: string;
+  /** Sweep pointers with the words for them. */
+  axes: readonly { pointer: string; words: string }[];
+  metric: string | null;
+  top: number;
+  best: boolean;
+}) {
+  const { cell, metric } = props;
+  const spread = metric === null ? null : (cell.metrics?.[metric] ?? null);
+  const unit = metric === null ? "" : metricInfo(metric).unit;
+  return (
+    <tr data-cell={cell.id} data-status={cell.status}>
+      <th scope="row" class="cell-main">
+        {compactLabel(cell.runtime)}
+      </th>
+      <td data-label={t("experiment.column.strategy")}>{strategyLabel(cell)}</td>
+      {props.axes.map(({ pointer, words }) => (
+        <td key={pointer} class="is-number" data-label={words}>
+          {compactLabel(cell.point[pointer])}
+        </td>
+      ))}
+      <td data-label={t("experiment.column.status")}>
+        <Status status={cell.status} />
+        {cell.reason && <span class="cell-reason">{cell.reason}</span>}
+      </td>
+      <td class="cell-bar" data-label={metric === null ? "" : metricTitle(metric)}>
+        {spread && <MetricBar spread={spread} top={props.top} unit={unit} best={props.best} />}
+      </td>
+      <td class="cell-action" data-label={t("experiment.column.timeline")}>
+        <TimelineLink cell={cell} label={props.label} />
+      </td>
+    </tr>
+  );
+}
+
+/** The metric's column head: pressing it sorts by the metric, pressing again undoes it. */
+function MetricHead(props: { metric: string | null; sorted: boolean; toggle(): void }) {
+  const { metric, sorted } = props;
+  const order =
+    metric !== null && metricInfo(metric).better === "higher" ? "descending" : "ascending";
+  return (
+    <th scope="col" class="cell-bar" aria-sort={sorted ? order : "none"}>
+      {metric !== null && (
+        <button
+          type="button"
+          class="sort"
+          title={t(sorted ? "experiment.unsort" : "experiment.sort")}
+          onClick={props.toggle}
+        >
+          {metricTitle(metric)}
+          <span class={`sort-mark is-${sorted ? order : "none"}`} aria-hidden="true" />
+        </button>
+      )}
+    </th>
+  );
+}
+
+/** Best first; cells without a figure last. The order of the document otherwise. */
+function sortCells(cells: readonly Cell[], metric: string): Cell[] {
+  const sign = metricInfo(metric).better === "higher" ? -1 : 1;
+  const key = (cell: Cell): number => sign * (cell.metrics?.[metric]?.median ?? sign * Infinity);
+  return [...cells].sort((a, b) => key(a) - key(b) || a.index - b.index);
+}
+
+export function CellTable(props: {
+  cells: readonly Cell[];
+  document: unknown;
+  metric: string | null;
+}) {
+  const { cells, document, metric } = props;
+  const [sorted, setSorted] = useState(false);
+  const shown = sorted && metric !== null ? sortCells(cells, metric) : cells;
+  const pointers = [...new Set(cells.flatMap((cell) => Object.keys(cell.point)))];
+  const axes = pointers.map((pointer) => ({ pointer, words: pointerLabel(pointer, document) }));
+  const maxima = cells.map((cell) => (metric === null ? 0 : (cell.metrics?.[metric]?.max ?? 0)));
+  const top = Math.max(0, ...maxima);
+  const best = metric === null ? new Set<string>() : bestCells(cells, metric);
+  const actors = cells.every((cell) => strategyLabel(cell) === "");
+  return (
+    <div class="table-frame">
+      <table
+        class={actors ? "table grid-table is-stacking no-strategy" : "table grid-table is-stacking"}
+      >
+        <thead>
+          <tr>
+            <th scope="col">{t("experiment.column.runtime")}</th>
+            <th scope="col">{t("experiment.column.strategy")}</th>
+            {axes.map(({ pointer, words }) => (
+              <th key={pointer} scope="col" class="is-number" title={pointer}>
+                {words}
+              </th>
+            ))}
+            <th scope="col">{t("experiment.column.status")}</th>
+            <MetricHead metric={metric} sorted={sorted} toggle={() => setSorted(!sorted)} />
+            <th scope="col" class="cell-action">
+              {t("experiment.column.timeline")}
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {shown.map((cell) => (
+            <Row
+              key={cell.id}
+              cell={cell}
+              label={cellLabel(cell, document)}
+              axes={axes}
+              metric={metric}
+              top={top}
+              best={best.has(cell.id)}
+            />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+// Grid: one experiment, its progress while it runs, and its cells compared by one metric.
+
+import { useEffect } from "preact/hooks";
+import { type Experiment } from "../api";
+import { formatDate } from "../lib/format";
+import { prettyJson } from "../lib/json-pretty";
+import { askRoute, runsRoute } from "../lib/route";
+import { metricInfo, metricMeaning, metrics, metricTitle } from "../state/catalogue";
+import {
+  availableMetrics,
+  connected,
+  defaultMetric,
+  experiment,
+  isOver,
+  progress,
+  watchExperiment,
+} from "../state/experiment";
+import { language, t } from "../state/preferences";
+import { replaceRoute } from "../state/router";
+import { CellTable } from "./cell-table";
+import { Failed, Loading, Status } from "./feedback";
+import { Icon } from "./icon";
+import { Select } from "./select";
+import { SweepSection } from "./sweep-section";
+
+function Progress({ value }: { value: Experiment }) {
+  const total = value.cells.length;
+  const done = Math.min(total, Math.max(value.cells_done, progress.value?.cells_done ?? 0));
+  const events = progress.value?.events ?? 0;
+  const words = t("experiment.progress.cells", { done, count: total });
+  return (
+    <section class="progress" aria-label={t("experiment.progress")}>
+      <div
+        class="progress-track"
+        role="progressbar"
+        aria-valuemin={0}
+        aria-valuemax={total}
+        aria-valuenow={done}
+        aria-label={words}
+      >
+        <div
+          class={done === 0 ? "progress-bar is-starting" : "progress-bar"}
+          style={{ width: `${total > 0 ? (100 * done) / total : 0}%` }}
+        />
+      </div>
+      <p class="progress-text">
+        <span>{words}</span>
+        {events > 0 && <span>{t("experiment.progress.events", { count: events })}</span>}
+        {!connected.value && <span class="is-warning">{t("experiment.reconnecting")}</span>}
+      </p>
+    </section>
+  );
+}
+
+/** Says how far the experiment is to those who cannot see the bar; not at every event. */
+function Announcement({ value }: { value: Experiment }) {
+  const words = isOver(value.status)
+    ? t("experiment.finished", { status: t(`status.${value.status}`) })
+    : t("experiment.progress.cells", { done: value.cells_done, count: value.cells.length });
+  return (
+    <p class="visually-hidden" role="status">
+      {words}
+    </p>
+  );
+}
+
+function MetricPicker(props: { id: string; available: readonly string[]; metric: string }) {
+  const info = metricInfo(props.metric);
+  return (
+    <div class="picker">
+      <label class="picker-label" for="metric">
+        {t("experiment.metric")}
+      </label>
+      <Select
+        id="metric"
+        value={props.metric}
+        choices={props.available.map((name) => ({ value: name, text: metricTitle(name) }))}
+        onChoose={(metric) => replaceRoute({ page: "experiment", id: props.id, metric })}
+      />
+      <span class="picker-note">{t(`experiment.metric.${info.better}`)}</span>
+    </div>
+  );
+}
+
+function Head({ value }: { value: Experiment }) {
+  return (
+    <div class="page-head">
+      <nav class="crumbs" aria-label={t("experiment.crumb")}>
+        <a href={runsRoute}>{t("experiment.crumb")}</a>
+      </nav>
+      <div class="page-head-row">
+        <h1 class="page-title">{value.name || t("runs.unnamed")}</h1>
+        <a class="button" href={askRoute(null, value.id)}>
+          <Icon name="again" />
+          {t("experiment.again")}
+        </a>
+      </div>
+      <p class="meta">
+        <Status status={value.status} />
+        <span>{formatDate(value.created_ms, language.value)}</span>
+        {value.engine_version && (
+          <span>{t("experiment.engine", { version: value.engine_version })}</span>
+        )}
+      </p>
+      {value.reason && <p class="page-reason">{value.reason}</p>}
+    </div>
+  );
+}
+
+export function ExperimentPage({ id, metric }: { id: string; metric: string | null }) {
+  useEffect(() => {
+    metrics.ensure();
+    return watchExperiment(id);
+  }, [id]);
+  const state = experiment.value;
+  if (state.status === "failed") {
+    return (
+      <div class="page">
+        <Failed error={state.error} missing={t("experiment.missing", { id })}>
+          <a class="button" href={runsRoute}>
+            {t("experiment.allRuns")}
+          </a>
+        </Failed>
+      </div>
+    );
+  }
+  if (state.status !== "ready") {
+    return (
+      <div class="page">
+        <Loading lines={8} />
+      </div>
+    );
+  }
+  const value = state.value;
+  const available = availableMetrics.value;
+  const wanted = metric !== null && available.includes(metric) ? metric : null;
+  const shown = wanted ?? defaultMetric(value.document, available);
+  return (
+    <div class="page">
+      <Head value={value} />
+      {!isOver(value.status) && <Progress value={value} />}
+      <Announcement value={value} />
+      <section aria-labelledby="grid-title">
+        <div class="section-head">
+          <h2 id="grid-title" class="section-title">
+            {t("experiment.grid")}
+          </h2>
+          {shown !== null && <MetricPicker id={id} available={available} metric={shown} />}
+        </div>
+        {shown !== null && <p class="section-note">{metricMeaning(shown)}</p>}
+        {shown === null && isOver(value.status) && (
+          <p class="section-note">{t("experiment.metricNone")}</p>
+        )}
+        <CellTable cells={value.cells} document={value.document} metric={shown} />
+      </section>
+      {shown !== null && (
+        <SweepSection cells={value.cells} document={value.document} metric={shown} />
+      )}
+      <details class="disclosure">
+        <summary>{t("experiment.document")}</summary>
+        <pre class="document">{prettyJson(value.document)}</pre>
+      </details>
+    </div>
+  );
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// Icons drawn with a 1.5 stroke in a 16 x 16 box, in the colour of the text beside them.
+
+const PATHS = {
+  sun: "M8 5a3 3 0 1 0 0 6 3 3 0 0 0 0-6ZM8 1v1.5M8 13.5V15M1 8h1.5M13.5 8H15M3 3l1 1M12 12l1 1M13 3l-1 1M4 12l-1 1",
+  moon: "M13.5 9.6A5.8 5.8 0 0 1 6.4 2.5a5.8 5.8 0 1 0 7.1 7.1Z",
+  system: "M2 3h12v8H2zM6 14h4M8 11v3",
+  plus: "M8 3v10M3 8h10",
+  minus: "M3 8h10",
+  fit: "M2 5V2h3M11 2h3v3M14 11v3h-3M5 14H2v-3M5 8h6",
+  chevron: "m6 4 4 4-4 4",
+  left: "m10 4-4 4 4 4",
+  right: "m6 4 4 4-4 4",
+  close: "m4 4 8 8M12 4l-8 8",
+  play: "M5 3.2v9.6L12.5 8 5 3.2Z",
+  check: "m3 8.5 3.2 3L13 4.5",
+  focus: "M8 5.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5ZM8 1v2M8 13v2M1 8h2M13 8h2",
+  again: "M13 8a5 5 0 1 1-1.5-3.6M13 2v3h-3",
+} as const;
+
+export type IconName = keyof typeof PATHS;
+
+export function Icon({ name }: { name: IconName }) {
+  return (
+    <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
+      <path d={PATHS[name]} />
+    </svg>
+  );
+}

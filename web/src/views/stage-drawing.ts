@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+// Draws whenever something that is drawn changes, at most once a frame, and tells the state how
+// wide the drawing is and which lanes are on the screen.
+
+import { effect } from "@preact/signals";
+import type { Span } from "../lib/columns";
+import { formatInstant } from "../lib/format";
+import { language, theme } from "../state/preferences";
+import {
+  data,
+  opened,
+  overview,
+  reportRows,
+  rows,
+  selection,
+  singledOut,
+  threadIndex,
+  viewport,
+  width,
+} from "../state/timeline";
+import { CanvasRenderer } from "../timeline/canvas-renderer";
+import { readPalette } from "../timeline/palette";
+import { layoutOf, ROW_HEIGHT, timeAt } from "./stage-place";
+import { instant, spanLabel } from "./timeline-words";
+
+const RULER_HEIGHT = 30;
+/* Rows beyond the edges that are asked for too. */
+const ROW_MARGIN = 6;
+
+export interface Parts {
+  scroll: HTMLElement;
+  plot: HTMLElement;
+  base: HTMLCanvasElement;
+  overlay: HTMLCanvasElement;
+  ruler: HTMLCanvasElement;
+}
+
+interface Pointer {
+  x: number;
+  span: Span | null;
+}
+
+export class StageDrawing {
+  private readonly renderer: CanvasRenderer;
+  private frame = 0;
+  private baseDirty = true;
+  private pointer: Pointer | null = null;
+  private readonly stops: (() => void)[] = [];
+
+  constructor(private readonly parts: Parts) {
+    this.renderer = new CanvasRenderer(parts.base, parts.overlay, parts.ruler);
+    const observer = new ResizeObserver(() => this.measure());
+    observer.observe(parts.scroll);
+    observer.observe(parts.plot);
+    const onScroll = (): void => {
+      this.reportRows();
+      this.request(true);
+    };
+    parts.scroll.addEventListener("scroll", onScroll, { passive: true });
+    this.stops.push(
+      () => observer.disconnect(),
+      () => parts.scroll.removeEventListener("scroll", onScroll),
+      effect(() => {
+        void theme.value;
+        this.renderer.restyle(readPalette(parts.plot));
+        this.request(true);
+      }),
+      effect(() => {
+        void [viewport.value, data.value, overview.value, singledOut.value, language.value];
+        this.request(true);
+      }),
+      effect(() => {
+        void rows.value;
+        this.reportRows();
+        this.request(true);
+      }),
+      effect(() => {
+        if (selection.value) this.reveal(selection.value.lane);
+        this.request(false);
+      }),
+    );
+    document.fonts.ready.then(() => {
+      this.renderer.restyle(readPalette(parts.plot));
+      this.request(true);
+    });
+  }
+
+  stop(): void {
+    cancelAnimationFrame(this.frame);
+    for (const stop of this.stops) stop();
+  }
+
+  point(pointer: Pointer | null): void {
+    this.pointer = pointer;
+    this.request(false);
+  }
+
+  private measure(): void {
+    const { plot, scroll } = this.parts;
+    const wide = plot.clientWidth;
+    const tall = Math.min(rows.peek().length * ROW_HEIGHT, scroll.clientHeight);
+    this.renderer.resize(wide, tall, RULER_HEIGHT, window.devicePixelRatio || 1);
+    width.value = wide;
+    this.reportRows();
+    cancelAnimationFrame(this.frame);
+    this.baseDirty = true;
+    this.draw();
+  }
+
+  /** Scrolls the list so that the row of `lane` is in it. */
+  private reveal(lane: number): void {
+    const { scroll } = this.parts;
+    const row = rows.peek().findIndex((candidate) => candidate.lane?.id === lane);
+    if (row < 0) return;
+    const top = row * ROW_HEIGHT;
+    const bottom = top + ROW_HEIGHT - scroll.clientHeight;
+    if (top < scroll.scrollTop) scroll.scrollTop = top;
+    else if (bottom > scroll.scrollTop) scroll.scrollTop = bottom;
+  }
+
+  private reportRows(): void {
+    const { scrollTop, clientHeight } = this.parts.scroll;
+    const first = Math.max(0, Math.floor(scrollTop / ROW_HEIGHT) - ROW_MARGIN);
+    const last = Math.ceil((scrollTop + clientHeight) / ROW_HEIGHT) + ROW_MARGIN;
+    // In steps, so that scrolling by a pixel asks for nothing new.
+    reportRows(first - (first % ROW_MARGIN), last + ROW_MARGIN - (last % ROW_MARGIN));
+  }
+
+  private request(base: boolean): void {
+    this.baseDirty ||= base;
+    cancelAnimationFrame(this.frame);
+    this.frame = requestAnimationFrame(() => this.draw());
+  }
+
+  private draw(): void {
+    const open = opened.peek();
+    if (open.status !== "ready") return;
+    const view = viewport.peek();
+    const { lanes, bands } = layoutOf(rows.peek(), this.parts.scroll.scrollTop);
+    const locale = language.peek();
+    if (this.baseDirty) {
+      this.renderer.drawBase({
+        view,
+        lanes,
+        bands,
+        data: data.peek(),
+        fallback: overview.peek(),
+        states: open.value.lanes.states,
+        singledOut: singledOut.peek(),
+        label: spanLabel,
+        identity: (lane) => threadIndex.peek().get(lane) ?? -1,
+      });
+      this.baseDirty = false;
+      this.parts.base.dataset.ready = data.peek() ? "yes" : "no";
+    }
+    const pointerX = this.pointer?.x ?? null;
+    this.renderer.drawOverlay({
+      view,
+      lanes,
+      pointerX,
+      hover: this.pointer?.span ?? null,
+      selection: selection.peek(),
+    });
+    this.renderer.drawRuler({
+      view,
+      format: (ns, step) => formatInstant(ns, step, locale),
+      pointer: pointerX === null ? null : { x: pointerX, text: instant(timeAt(pointerX)) },
+    });
+  }
+}

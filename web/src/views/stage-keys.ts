@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// The keys of the timeline: W A S D, plus, minus, 0, F, comma, full stop, ] and Escape anywhere
+// on the page; arrows and Enter while the drawing has the focus. Never while somebody types.
+
+import { panViewport, zoomViewport } from "../lib/viewport";
+import {
+  duration,
+  focusSelection,
+  followEnder,
+  select,
+  show,
+  showAll,
+  step,
+  stepLane,
+  viewport,
+} from "../state/timeline";
+
+const KEY_PAN = 0.2;
+const KEY_ZOOM = 0.7;
+
+export function zoomBy(factor: number, anchor = 0.5): void {
+  show(zoomViewport(viewport.peek(), factor, anchor, duration.peek()));
+}
+
+export function panBy(share: number): void {
+  show(panViewport(viewport.peek(), share, duration.peek()));
+}
+
+const PAGE_KEYS: Record<string, () => void> = {
+  w: () => zoomBy(KEY_ZOOM),
+  s: () => zoomBy(1 / KEY_ZOOM),
+  a: () => panBy(-KEY_PAN),
+  d: () => panBy(KEY_PAN),
+  "+": () => zoomBy(KEY_ZOOM),
+  "=": () => zoomBy(KEY_ZOOM),
+  "-": () => zoomBy(1 / KEY_ZOOM),
+  "0": showAll,
+  f: focusSelection,
+  ",": () => step(-1),
+  ".": () => step(1),
+  "]": followEnder,
+  Escape: () => select(null),
+};
+
+/** These would scroll the page, so they count only while the drawing has the focus. */
+const STAGE_KEYS: Record<string, () => void> = {
+  ArrowLeft: () => panBy(-KEY_PAN),
+  ArrowRight: () => panBy(KEY_PAN),
+  ArrowUp: () => stepLane(-1),
+  ArrowDown: () => stepLane(1),
+  Enter: focusSelection,
+};
+
+function takesText(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.matches("input, select, textarea");
+}
+
+export function attachKeys(plot: HTMLElement): () => void {
+  const onKey = (event: KeyboardEvent): void => {
+    if (event.ctrlKey || event.metaKey || event.altKey || takesText(event.target)) return;
+    const onStage = document.activeElement === plot;
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    const act = (onStage ? STAGE_KEYS[key] : undefined) ?? PAGE_KEYS[key];
+    if (!act) return;
+    event.preventDefault();
+    act();
+  };
+  window.addEventListener("keydown", onKey);
+  return () => window.removeEventListener("keydown", onKey);
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// The states of this run. Pressing one fades all others.
+
+import { byLegendOrder, isQuiet } from "../lib/states";
+import { t } from "../state/preferences";
+import { opened, singledOut } from "../state/timeline";
+import { StateSwatch } from "./state-swatch";
+import { sharedStateWords } from "./timeline-words";
+
+export function Legend() {
+  const open = opened.value;
+  if (open.status !== "ready") return null;
+  const { states, items } = open.value.lanes;
+  const used = states
+    .flatMap((name, code) => {
+      const occurs = items.some((lane) => (lane.totals[name] ?? 0) > 0);
+      return occurs && !isQuiet(name) ? [{ name, code }] : [];
+    })
+    .sort((a, b) => byLegendOrder(a.name, b.name));
+  return (
+    <div class="state-legend" role="group" aria-label={t("timeline.legend")}>
+      {used.map(({ name, code }) => (
+        <button
+          key={name}
+          type="button"
+          class="state-button"
+          aria-pressed={singledOut.value === code}
+          onClick={() => {
+            singledOut.value = singledOut.value === code ? null : code;
+          }}
+        >
+          <StateSwatch state={name} />
+          {sharedStateWords(name, items)}
+        </button>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: MIT
+// Timeline: one run, from its headline figures down to the single span.
+
+import { useEffect } from "preact/hooks";
+import type { Cell, Experiment, Run, RunMetric } from "../api";
+import { formatDuration, formatMetric, formatNumber } from "../lib/format";
+import { experimentRoute, type Route, runsRoute, timelineRoute } from "../lib/route";
+import { metricMeaning, metrics as metricTable, metricTitle } from "../state/catalogue";
+import { cellLabel } from "../state/experiment";
+import { language, t } from "../state/preferences";
+import { go, replaceRoute } from "../state/router";
+import {
+  opened,
+  openRun,
+  restingViewport,
+  restsOnWhole,
+  selection,
+  showAll,
+  whole,
+} from "../state/timeline";
+import { Empty, Failed, Loading, Status } from "./feedback";
+import { Icon, type IconName } from "./icon";
+import { zoomBy } from "./stage-keys";
+import { Select } from "./select";
+import { Details } from "./timeline-details";
+import { Legend } from "./timeline-legend";
+import { Stage } from "./timeline-stage";
+import { Totals } from "./timeline-totals";
+
+type TimelineRoute = Extract<Route, { page: "timeline" }>;
+
+const BUTTON_ZOOM = 0.5;
+
+/** Headline figures, in this order, as far as the run has them. */
+const HEADLINES = [
+  "makespan_us",
+  "throughput_per_s",
+  "latency_p50_us",
+  "latency_p99_us",
+  "core_utilisation",
+  "gil_wait_share",
+  "gil_forced_drops",
+  "loop_lag_max_us",
+];
+const HEADLINES_SHOWN = 6;
+
+/** Keeps the URL the view: window and selection, once they rest. */
+function RouteFollower({ run }: { run: string }) {
+  const { from, to } = restingViewport.value;
+  const chosen = selection.value;
+  const all = restsOnWhole.value;
+  useEffect(() => {
+    replaceRoute({
+      page: "timeline",
+      run,
+      from: all ? null : Math.round(from),
+      to: all ? null : Math.round(to),
+      lane: chosen ? chosen.lane : null,
+      at: chosen ? Math.floor((chosen.start + chosen.end) / 2) : null,
+    });
+  }, [run, from, to, all, chosen]);
+  return null;
+}
+
+function CellPicker({ run, experiment }: { run: Run; experiment: Experiment }) {
+  const label = (cell: Cell): string => cellLabel(cell, experiment.document);
+  const choices = experiment.cells.flatMap((cell) =>
+    (cell.runs ?? [])
+      .filter((candidate) => candidate.has_timeline)
+      .map((candidate) => ({
+        value: candidate.id,
+        text:
+          candidate.repetition > 0
+            ? `${label(cell)} · ${t("timeline.repetition", { n: candidate.repetition })}`
+            : label(cell),
+      })),
+  );
+  const own = experiment.cells.find((cell) => cell.id === run.cell);
+  if (choices.length < 2) return <p class="meta-cell">{own ? label(own) : ""}</p>;
+  return (
+    <label class="picker">
+      <span class="picker-label">{t("timeline.cell")}</span>
+      <Select value={run.id} choices={choices} onChoose={(id) => go(timelineRoute(id))} />
+    </label>
+  );
+}
+
+function Head({ run, experiment }: { run: Run; experiment: Experiment }) {
+  return (
+    <div class="page-head is-tight">
+      <nav class="crumbs" aria-label={t("nav.runs")}>
+        <a href={runsRoute}>{t("nav.runs")}</a>
+        <Icon name="chevron" />
+        <a href={experimentRoute(experiment.id)}>{experiment.name || t("runs.unnamed")}</a>
+      </nav>
+      <div class="page-head-row">
+        <h1 class="page-title is-small">{t("timeline.label")}</h1>
+        <CellPicker run={run} experiment={experiment} />
+      </div>
+    </div>
+  );
+}
+
+function Figures({ run, items }: { run: Run; items: readonly RunMetric[] }) {
+  const byName = new Map(items.map((item) => [item.name, item]));
+  const shown = HEADLINES.flatMap((name) => {
+    const item = byName.get(name);
+    return item && item.value !== null ? [{ ...item, value: item.value }] : [];
+  }).slice(0, HEADLINES_SHOWN);
+  return (
+    <dl class="figures">
+      {shown.map(({ name, unit, value }) => (
+        <div key={name} class="figure" title={metricMeaning(name)}>
+          <dt>{metricTitle(name)}</dt>
+          <dd>{formatMetric(value, unit, language.value)}</dd>
+        </div>
+      ))}
+      <div class="figure">
+        <dt>{t("timeline.events")}</dt>
+        <dd>{formatNumber(run.events, language.value)}</dd>
+      </div>
+    </dl>
+  );
+}
+
+function ToolButton(props: { icon: IconName; label: string; disabled?: boolean; act(): void }) {
+  return (
+    <button
+      type="button"
+      class="button is-icon"
+      aria-label={props.label}
+      title={props.label}
+      disabled={props.disabled ?? false}
+      onClick={props.act}
+    >
+      <Icon name={props.icon} />
+    </button>
+  );
+}
+
+function Toolbar() {
+  return (
+    <div class="timeline-tools">
+      <Legend />
+      <div class="tool-group">
+        <ToolButton icon="plus" label={t("timeline.zoomIn")} act={() => zoomBy(BUTTON_ZOOM)} />
+        <ToolButton
+          icon="minus"
+          label={t("timeline.zoomOut")}
+          disabled={whole.value}
+          act={() => zoomBy(1 / BUTTON_ZOOM)}
+        />
+        <ToolButton icon="fit" label={t("timeline.fit")} disabled={whole.value} act={showAll} />
+      </div>
+    </div>
+  );
+}
+
+function About({ run }: { run: Run }) {
+  return (
+    <section class="about">
+      <dl class="fact-list">
+        <div class="fact">
+          <dt>{t("experiment.column.status")}</dt>
+          <dd>
+            <Status status={run.status} />
+            {run.reason && <span class="cell-reason">{run.reason}</span>}
+          </dd>
+        </div>
+        <div class="fact">
+          <dt>{t("timeline.duration")}</dt>
+          <dd>{formatDuration(run.duration_ns, language.value, 4)}</dd>
+        </div>
+        {run.fingerprint && (
+          <div class="fact">
+            <dt>{t("timeline.fingerprint")}</dt>
+            <dd>
+              <code>{run.fingerprint}</code>
+            </dd>
+          </div>
+        )}
+      </dl>
+      {run.not_modelled.length > 0 && (
+        <details class="disclosure">
+          <summary>{t("timeline.notModelled")}</summary>
+          <ul class="plain-list" lang="en">
+            {run.not_modelled.map((text) => (
+              <li key={text}>{text}</li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </section>
+  );
+}
+
+export function TimelinePage({ route }: { route: TimelineRoute }) {
+  useEffect(() => {
+    metricTable.ensure();
+    return openRun(route);
+    // The window in the URL counts when the page opens; afterwards the page writes it.
+  }, [route.run]);
+  const state = opened.value;
+  if (state.status === "failed") {
+    return (
+      <div class="page">
+        <Failed error={state.error} missing={t("timeline.missing", { id: route.run })}>
+          <a class="button" href={runsRoute}>
+            {t("experiment.allRuns")}
+          </a>
+        </Failed>
+      </div>
+    );
+  }
+  if (state.status !== "ready") {
+    return (
+      <div class="page is-wide">
+        <Loading lines={10} />
+      </div>
+    );
+  }
+  const { run, experiment, metrics } = state.value;
+  return (
+    <div class="page is-wide">
+      <Head run={run} experiment={experiment} />
+      <Figures run={run} items={metrics} />
+      {run.has_timeline ? (
+        <>
+          <RouteFollower run={run.id} />
+          <Toolbar />
+          <Stage />
+          <Details />
+          <Totals />
+        </>
+      ) : (
+        <Empty title={t("timeline.none.title")} text={t("timeline.none.text")}>
+          <a class="button" href={experimentRoute(experiment.id)}>
+            {t("timeline.none.action")}
+          </a>
+        </Empty>
+      )}
+      <About run={run} />
+    </div>
+  );
+}

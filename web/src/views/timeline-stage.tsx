@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+// The stage: lane names on the left, the drawing on the right, ruler and overview above. It
+// passes intentions on; the state decides, the renderer draws. What follows the window lives in
+// small components, so that a frame of zooming costs little.
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import { formatDuration } from "../lib/format";
+import { language, t } from "../state/preferences";
+import {
+  duration,
+  fetchError,
+  focusSelection,
+  lanesById,
+  rows,
+  select,
+  stale,
+  viewport,
+} from "../state/timeline";
+import { attachGestures } from "../timeline/gestures";
+import { errorText } from "./feedback";
+import { StageDrawing } from "./stage-drawing";
+import { attachKeys, panBy, zoomBy } from "./stage-keys";
+import { LaneNames } from "./stage-names";
+import { instantUnder, ROW_HEIGHT, spanUnder } from "./stage-place";
+import { type Hover, HoverCard } from "./timeline-hover";
+import { Minimap } from "./timeline-minimap";
+import { instant } from "./timeline-words";
+
+function StageWindow() {
+  const { from, to } = viewport.value;
+  return (
+    <p class="stage-window">{t("timeline.window", { from: instant(from), to: instant(to) })}</p>
+  );
+}
+
+function StageSpan() {
+  const { from, to } = viewport.value;
+  return <span class="stage-corner">{formatDuration(to - from, language.value)}</span>;
+}
+
+function Fetching() {
+  return (
+    <>
+      {stale.value && <span class="stage-stale" role="img" aria-label={t("timeline.stale")} />}
+      {fetchError.value && (
+        <p class="stage-notice" role="alert">
+          {errorText(fetchError.value)}
+        </p>
+      )}
+    </>
+  );
+}
+
+export function Stage() {
+  const stage = useRef<HTMLDivElement>(null);
+  const scroll = useRef<HTMLDivElement>(null);
+  const plot = useRef<HTMLDivElement>(null);
+  const base = useRef<HTMLCanvasElement>(null);
+  const overlay = useRef<HTMLCanvasElement>(null);
+  const ruler = useRef<HTMLCanvasElement>(null);
+  const [hover, setHover] = useState<Hover | null>(null);
+
+  useEffect(() => {
+    if (!scroll.current || !plot.current || !base.current || !overlay.current || !ruler.current) {
+      return;
+    }
+    const lanesList = scroll.current;
+    const drawing = new StageDrawing({
+      scroll: lanesList,
+      plot: plot.current,
+      base: base.current,
+      overlay: overlay.current,
+      ruler: ruler.current,
+    });
+    const leave = (): void => {
+      drawing.point(null);
+      setHover(null);
+    };
+    const detach = attachGestures(plot.current, {
+      pan: panBy,
+      zoom: zoomBy,
+      scroll: (pixels) => lanesList.scrollBy(0, pixels),
+      hover(x, y) {
+        const span = spanUnder(x, y);
+        const tick = instantUnder(x, y);
+        drawing.point({ x, span });
+        const outer = stage.current?.getBoundingClientRect();
+        const inner = plot.current?.getBoundingClientRect();
+        if ((!span && !tick) || !outer || !inner) return setHover(null);
+        const place = { x: x + inner.left - outer.left, y: y + inner.top - outer.top };
+        return setHover({ ...place, span, instant: tick });
+      },
+      leave,
+      click: (x, y) => select(spanUnder(x, y)),
+      doubleClick: focusSelection,
+    });
+    const detachKeys = attachKeys(plot.current);
+    return () => {
+      drawing.stop();
+      detach();
+      detachKeys();
+    };
+  }, []);
+
+  const label = t("timeline.canvas", {
+    lanes: lanesById.value.size,
+    duration: formatDuration(duration.value, language.value),
+  });
+  return (
+    <div ref={stage} class="stage" style={{ "--row": `${ROW_HEIGHT}px` }}>
+      <div class="stage-head">
+        <StageWindow />
+        <Minimap />
+      </div>
+      <div class="stage-ruler">
+        <StageSpan />
+        <canvas ref={ruler} aria-hidden="true" />
+      </div>
+      <div ref={scroll} class="stage-scroll">
+        <LaneNames />
+        <div
+          ref={plot}
+          class="stage-plot"
+          tabIndex={0}
+          role="application"
+          aria-label={label}
+          style={{ height: `${rows.value.length * ROW_HEIGHT}px` }}
+        >
+          <div class="stage-sticky">
+            <canvas ref={base} class="stage-base" />
+            <canvas ref={overlay} class="stage-overlay" />
+          </div>
+        </div>
+      </div>
+      <Fetching />
+      {hover && stage.current && (
+        <HoverCard
+          hover={hover}
+          bounds={{ width: stage.current.clientWidth, height: stage.current.clientHeight }}
+        />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+// The table twin of the timeline: time per state and lane in the visible window.
+
+import { useMemo, useState } from "preact/hooks";
+import type { Lane } from "../lib/lanes";
+import { visibleTotals, wholeTotals } from "../lib/totals";
+import { t } from "../state/preferences";
+import { data, opened, restingViewport, restsOnWhole } from "../state/timeline";
+import { StateSwatch } from "./state-swatch";
+import { duration, instant, laneTitle, sharedStateWords } from "./timeline-words";
+
+/* A run may have thousands of tasks; the table begins with the first lanes. */
+const FIRST_ROWS = 100;
+
+/** The kind of a lane, unless its name says it already. */
+function kindNote(lane: Lane): string {
+  const kind = t(`kind.${lane.kind}`);
+  return laneTitle(lane).toLowerCase().includes(kind.toLowerCase()) ? "" : kind;
+}
+
+export function Totals() {
+  const open = opened.value;
+  const view = restingViewport.value;
+  const loaded = data.value;
+  const all = restsOnWhole.value;
+  const [allRows, setAllRows] = useState(false);
+  const table = useMemo(() => {
+    if (open.status !== "ready") return null;
+    const { states, items } = open.value.lanes;
+    if (all || !loaded) return wholeTotals(states, items);
+    return visibleTotals(states, items, loaded, view.from, view.to);
+  }, [open, loaded, view, all]);
+  if (open.status !== "ready" || !table || table.rows.length === 0) return null;
+  const lanes = open.value.lanes.items;
+  const shown = allRows ? table.rows : table.rows.slice(0, FIRST_ROWS);
+  const from = instant(view.from, view);
+  const to = instant(view.to, view);
+  return (
+    <div class="totals">
+      <h2 id="totals-title" class="section-title">
+        {t("timeline.totals")}
+      </h2>
+      <p class="section-note">
+        {all ? t("timeline.totals.whole") : t("timeline.totals.visible", { from, to })}
+        {!table.exact && <> · {t("timeline.totals.approx")}</>}
+      </p>
+      <div
+        class="table-frame is-scrolling"
+        tabIndex={0}
+        role="region"
+        aria-labelledby="totals-title"
+      >
+        <table class="table totals-table">
+          <thead>
+            <tr>
+              <th scope="col">{t("timeline.totals.lane")}</th>
+              {table.states.map((state) => (
+                <th key={state} scope="col" class="is-number">
+                  <StateSwatch state={state} /> {sharedStateWords(state, lanes)}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {shown.map(({ lane, ns }) => (
+              <tr key={lane.id}>
+                <th scope="row">
+                  {laneTitle(lane)} <span class="is-muted">{kindNote(lane)}</span>
+                </th>
+                {ns.map((time, index) => (
+                  <td key={table.states[index]} class="is-number">
+                    {time > 0 ? duration(time) : <span class="is-muted">-</span>}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {shown.length < table.rows.length && (
+        <button type="button" class="button totals-more" onClick={() => setAllRows(true)}>
+          {t("timeline.totals.more", { count: table.rows.length })}
+        </button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+// Spans and lanes in words.
+
+import type { Span } from "../lib/columns";
+import { formatDuration, formatInstant } from "../lib/format";
+import type { Lane } from "../lib/lanes";
+import type { Viewport } from "../lib/viewport";
+import { resolvePointer } from "../lib/json-scan";
+import { language, t, tServer } from "../state/preferences";
+import { lanesById, opened, stateName, viewport, width } from "../state/timeline";
+
+/** What the engine calls a lane that the document gave no name. */
+const UNNAMED: Partial<Record<Lane["kind"], string>> = { loop: "event loop", process: "process" };
+
+export function laneTitle(lane: Lane | undefined): string {
+  if (!lane) return "";
+  const kind = t(`kind.${lane.kind}`);
+  if (lane.name === UNNAMED[lane.kind]) return kind;
+  const numbered = new RegExp(`^${lane.kind}[ -]?(\\d+)$`, "i").exec(lane.name);
+  if (numbered) return `${kind} ${numbered[1]}`;
+  return lane.name || `${kind} ${lane.id}`;
+}
+
+export function laneTitleById(id: number): string {
+  return laneTitle(lanesById.value.get(id));
+}
+
+export function stateWords(state: string, lane: Lane | undefined): string {
+  const general = tServer("state", state, state.replace(/_/g, " "));
+  return lane ? tServer(`state.${lane.kind}`, state, general) : general;
+}
+
+/** One word for a state wherever it occurs in this run, for legends and column heads. */
+export function sharedStateWords(state: string, lanes: readonly Lane[]): string {
+  const words = new Set(
+    lanes.filter((lane) => (lane.totals[state] ?? 0) > 0).map((lane) => stateWords(state, lane)),
+  );
+  const [first] = words;
+  if (words.size === 1 && first !== undefined) return first;
+  return tServer("state.any", state, stateWords(state, undefined));
+}
+
+export function duration(ns: number): string {
+  return formatDuration(ns, language.value, 4);
+}
+
+/** A moment, as precise as a pixel of the window. */
+export function instant(ns: number, { from, to }: Viewport = viewport.value): string {
+  return formatInstant(ns, (to - from) / Math.max(1, width.value), language.value);
+}
+
+const RELATIONS: Record<string, "timeline.heldBy" | "timeline.runs" | "timeline.executes"> = {
+  held: "timeline.heldBy",
+  callback: "timeline.executes",
+  running: "timeline.runs",
+  running_c: "timeline.runs",
+  switch: "timeline.runs",
+};
+
+export interface Fact {
+  label: string;
+  text: string;
+  /** Where on which other lane this leads; null for facts that are not about another lane. */
+  target: { lane: number; time: number } | null;
+}
+
+/** What a span says about other lanes: whom it waits for, runs or is held by; who ended it. */
+export function relations(span: Span): Fact[] {
+  const facts: Fact[] = [];
+  if (span.resource >= 0) {
+    const relation = RELATIONS[stateName(span.state)] ?? "timeline.waitsFor";
+    const target = { lane: span.resource, time: span.start };
+    facts.push({ label: t(relation), text: laneTitleById(span.resource), target });
+  }
+  if (span.by >= 0) {
+    const target = { lane: span.by, time: span.end - 1 };
+    facts.push({ label: t("timeline.endedBy"), text: laneTitleById(span.by), target });
+  }
+  return facts;
+}
+
+export function spanTitle(span: Span): string {
+  const lane = lanesById.value.get(span.lane);
+  const words = stateWords(stateName(span.state), lane);
+  return span.count > 1 ? t("timeline.merged.mostly", { state: words }) : words;
+}
+
+/** What is written into a wide bar. */
+export function spanLabel(span: Span): string {
+  if (span.count > 1) return `×${span.count}`;
+  const state = stateName(span.state);
+  const lane = lanesById.peek().get(span.lane);
+  if (state === "held" || state === "callback" || lane?.kind === "core") {
+    const other = laneTitleById(span.resource);
+    if (other) return other;
+  }
+  return stateWords(state, lane);
+}
+
+export interface SitePlace {
+  pointer: string;
+  /** The step itself, as compact JSON; null when the document has no such place. */
+  text: string | null;
+}
+
+export function siteOf(span: Span): SitePlace | null {
+  const open = opened.value;
+  if (open.status !== "ready" || span.site < 0) return null;
+  const pointer = open.value.lanes.sites[span.site];
+  if (pointer === undefined) return null;
+  const value = resolvePointer(open.value.experiment.document, pointer);
+  const text = value === undefined ? null : JSON.stringify(value);
+  return { pointer, text: text !== null && text.length > 120 ? `${text.slice(0, 117)}...` : text };
+}

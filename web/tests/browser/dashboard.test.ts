@@ -1,0 +1,467 @@
+// SPDX-License-Identifier: MIT
+// The dashboard in a real browser against a real server: ask, watch, look, and everything that
+// one does on the way. Any console error fails the test it happens in.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { type Server, startBrowser, startServer } from "./server";
+
+const GIL_EXAMPLE = "gil-two-cpu-threads";
+const SWEEP_EXAMPLE = "echo-convoy";
+const LOOP_EXAMPLE = "loop-blocked";
+const DONE_TIMEOUT = 60_000;
+
+let server: Server;
+let browser: Browser;
+
+before(async () => {
+  server = await startServer();
+  browser = await startBrowser();
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+/** Runs `body` on a fresh page; `expected` names console errors that the test provokes. */
+async function onPage(
+  options: BrowserContextOptions,
+  body: (page: Page) => Promise<void>,
+  expected?: RegExp,
+): Promise<void> {
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 800 },
+    locale: "en-GB",
+    colorScheme: "light",
+    ...options,
+  });
+  const page = await context.newPage();
+  const errors: string[] = [];
+  page.on("pageerror", (error) => errors.push(String(error)));
+  page.on("console", (message) => {
+    if (message.type() === "error" && !expected?.test(message.text())) errors.push(message.text());
+  });
+  try {
+    await body(page);
+    assert.deepEqual(errors, []);
+  } finally {
+    await context.close();
+  }
+}
+
+async function runExample(page: Page, id: string): Promise<void> {
+  await page.goto(`${server.address}/#/?preset=${id}`);
+  await page.locator(".composer .button.is-primary").click();
+  await page.waitForURL(/#\/experiments\//);
+  await page.locator('.page-head .status[data-status="done"]').waitFor({ timeout: DONE_TIMEOUT });
+}
+
+async function openTimeline(page: Page, row: number): Promise<void> {
+  await page.locator(".grid-table tbody .cell-action a").nth(row).click();
+  await page.waitForURL(/#\/runs\//);
+  await timelineReady(page);
+}
+
+async function timelineReady(page: Page): Promise<void> {
+  await page.locator('.stage-base[data-ready="yes"]').waitFor();
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => done(null))));
+}
+
+interface Wire {
+  lanes: {
+    id: number;
+    start: number[];
+    end: number[];
+    state: number[];
+    site: number[];
+    count: number[];
+  }[];
+}
+
+interface Lanes {
+  states: string[];
+  items: { id: number; kind: string; name: string }[];
+}
+
+function runOf(page: Page): string {
+  return /#\/runs\/([^?]+)/.exec(page.url())?.[1] ?? "";
+}
+
+/** The longest span in `state` on a lane of `kind` that has a place in the document. */
+async function longestSpan(page: Page, kind: string, state: string) {
+  const api = `${server.address}/api/v1/runs/${runOf(page)}`;
+  const run = (await (await fetch(api)).json()) as { duration_ns: number };
+  const lanes = (await (await fetch(`${api}/lanes`)).json()) as Lanes;
+  const query = `from=0&to=${run.duration_ns}&pixels=4000`;
+  const wire = (await (await fetch(`${api}/timeline?${query}`)).json()) as Wire;
+  const code = lanes.states.indexOf(state);
+  let best = { lane: -1, start: 0, end: 0 };
+  for (const lane of wire.lanes) {
+    if (lanes.items.find((item) => item.id === lane.id)?.kind !== kind) continue;
+    lane.start.forEach((start, i) => {
+      const end = lane.end[i] ?? start;
+      const single = lane.state[i] === code && lane.count[i] === 1 && (lane.site[i] ?? -1) >= 0;
+      if (single && end - start > best.end - best.start) best = { lane: lane.id, start, end };
+    });
+  }
+  assert.ok(best.lane >= 0, `no ${kind} in ${state}`);
+  return { ...best, duration: run.duration_ns };
+}
+
+/** The place of a time on a lane, while the whole run is visible. */
+async function placeOf(page: Page, lane: number, time: number, duration: number) {
+  const row = page.locator(`.lane-name[data-lane="${lane}"]`);
+  await row.scrollIntoViewIfNeeded();
+  const name = await row.boundingBox();
+  const plot = await page.locator(".stage-plot").boundingBox();
+  assert.ok(name && plot);
+  return { x: plot.x + (plot.width * time) / duration, y: name.y + name.height / 2 };
+}
+
+/** How many different colours the drawing has: an empty canvas has one. */
+function coloursDrawn(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const canvas = document.querySelector<HTMLCanvasElement>(".stage-base");
+    const context = canvas?.getContext("2d");
+    if (!canvas || !context) return 0;
+    const pixels = context.getImageData(0, 0, canvas.width, canvas.height).data;
+    const seen = new Set<number>();
+    for (let i = 0; i < pixels.length; i += 4) {
+      seen.add(((pixels[i] ?? 0) << 16) | ((pixels[i + 1] ?? 0) << 8) | (pixels[i + 2] ?? 0));
+    }
+    return seen.size;
+  });
+}
+
+function windowText(page: Page): Promise<string> {
+  return page.locator(".stage-window").innerText();
+}
+
+async function windowChanges(page: Page, act: () => Promise<void>): Promise<void> {
+  const was = await windowText(page);
+  await act();
+  await page.waitForFunction(
+    (text) => document.querySelector<HTMLElement>(".stage-window")?.innerText !== text,
+    was,
+  );
+}
+
+test("an empty server says so and leads to the first question", async () => {
+  await onPage({}, async (page) => {
+    await page.goto(`${server.address}/#/experiments`);
+    await page.locator(".empty").waitFor();
+    await page.locator(".empty a").click();
+    await page.locator(".card").first().waitFor();
+  });
+});
+
+test("every preset has a card with a name and a sentence in both languages", async () => {
+  const api = `${server.address}/api/v1/presets`;
+  const { items } = (await (await fetch(api)).json()) as { items: { id: string }[] };
+  const texts: string[][] = [];
+  for (const locale of ["en-GB", "pl-PL"]) {
+    await onPage({ locale }, async (page) => {
+      await page.goto(server.address);
+      await page.locator(".card").first().waitFor();
+      assert.equal(await page.locator(".card").count(), items.length);
+      texts.push(await page.locator(".card-text").allInnerTexts());
+    });
+  }
+  assert.ok(texts.flat().every((text) => text.length > 20));
+  texts[0]?.forEach((text, index) => assert.notEqual(text, texts[1]?.[index]));
+});
+
+test("from a question to a picture: ask, run, grid, timeline, zoom, hover, select", async () => {
+  await onPage({}, async (page) => {
+    await page.goto(server.address);
+    await page.locator(`.card[href$="preset=${GIL_EXAMPLE}"]`).click();
+    await page.locator(".editor-input").waitFor();
+    assert.match(await page.locator(".editor-input").inputValue(), /"python_us"/);
+    await page.locator(".composer .button.is-primary").click();
+    await page.waitForURL(/#\/experiments\//);
+    await page.locator('.page-head .status[data-status="done"]').waitFor({ timeout: DONE_TIMEOUT });
+    const figures = await page.locator(".bar-figure").allInnerTexts();
+    assert.ok(figures.length > 0 && figures.every((text) => /\d/.test(text)));
+
+    const last = (await page.locator(".grid-table tbody tr").count()) - 1;
+    await openTimeline(page, last);
+    assert.ok((await coloursDrawn(page)) > 4, "the timeline is drawn");
+
+    const wait = await longestSpan(page, "thread", "wait_gil");
+    const middle = (wait.start + wait.end) / 2;
+    const place = await placeOf(page, wait.lane, middle, wait.duration);
+    await page.mouse.move(place.x, place.y);
+    const card = page.locator(".hover");
+    await card.waitFor();
+    const words = await card.innerText();
+    assert.match(words, /waits for the GIL/);
+    assert.match(words, /\d\s?(ms|µs)/);
+    assert.match(words, /Waits for\s+GIL/);
+    assert.match(words, /Ended by/);
+
+    await page.mouse.click(place.x, place.y);
+    const details = page.locator(".details");
+    await details.locator(".fact-list").waitFor();
+    const facts = await details.innerText();
+    assert.match(facts, /Lasted/);
+    assert.match(facts, /Who held it meanwhile/);
+    assert.match(facts, /\/workload\//);
+
+    const ender = /Ended by\s+(.+)/.exec(facts)?.[1] ?? "";
+    await page.keyboard.press("]");
+    await page.waitForFunction(
+      (lane) => document.querySelector(".details-lane")?.textContent === lane,
+      ender,
+    );
+
+    await windowChanges(page, () => page.mouse.wheel(0, -600));
+    await windowChanges(page, async () => {
+      await page.mouse.down();
+      await page.mouse.move(place.x - 120, place.y, { steps: 4 });
+      await page.mouse.up();
+    });
+    for (const key of ["w", "d", "a", "s", "+", "-"]) {
+      await windowChanges(page, () => page.keyboard.press(key));
+    }
+    await page.waitForURL(/from=\d+&to=\d+/);
+    await windowChanges(page, () => page.keyboard.press("0"));
+    await page.waitForURL((url) => !url.hash.includes("from="));
+  });
+});
+
+test("the URL is the view: window and selection survive a reload", async () => {
+  await onPage({}, async (page) => {
+    await runExample(page, GIL_EXAMPLE);
+    await openTimeline(page, (await page.locator(".grid-table tbody tr").count()) - 1);
+    const wait = await longestSpan(page, "thread", "wait_gil");
+    const place = await placeOf(page, wait.lane, (wait.start + wait.end) / 2, wait.duration);
+    await page.mouse.click(place.x, place.y);
+    await page.keyboard.press("f");
+    await page.waitForURL(/from=\d+&to=\d+&lane=\d+&at=\d+/);
+    const was = await windowText(page);
+    const facts = await page.locator(".details-title").innerText();
+    await page.reload();
+    await timelineReady(page);
+    await page.locator(".details .fact-list").waitFor();
+    assert.equal(await windowText(page), was);
+    assert.equal(await page.locator(".details-title").innerText(), facts);
+  });
+});
+
+test("the keyboard alone reaches a span and steps through its lane", async () => {
+  await onPage({}, async (page) => {
+    await runExample(page, LOOP_EXAMPLE);
+    await openTimeline(page, 0);
+    const detailsChange = async (act: () => Promise<void>): Promise<void> => {
+      const was = await page.locator(".details").innerText();
+      await act();
+      await page.waitForFunction(
+        (text) => document.querySelector<HTMLElement>(".details")?.innerText !== text,
+        was,
+      );
+    };
+    await page.locator(".stage-plot").focus();
+    const lanes = await page.locator(".lane-name.is-lane").allInnerTexts();
+    const gil = lanes.findIndex((name) => name.trim() === "GIL");
+    assert.ok(gil >= 0);
+    for (let i = 0; i <= gil; i++) await detailsChange(() => page.keyboard.press("ArrowDown"));
+    assert.match(await page.locator(".details-title").innerText(), /GIL/);
+    await windowChanges(page, () => page.keyboard.press("Enter"));
+    await timelineReady(page);
+    await detailsChange(() => page.keyboard.press("."));
+    await detailsChange(() => page.keyboard.press(","));
+    await page.keyboard.press("Escape");
+    await page.locator(".details-hint").waitFor();
+  });
+});
+
+test("the table twin has the lanes of the picture", async () => {
+  await onPage({}, async (page) => {
+    await runExample(page, LOOP_EXAMPLE);
+    await openTimeline(page, 0);
+    const rows = await page.locator(".totals-table tbody tr").count();
+    const lanes = await page.locator(".lane-name.is-lane").count();
+    assert.ok(rows > 3 && rows === lanes, `${rows} rows, ${lanes} lanes`);
+    const figures = await page.locator(".totals-table tbody td").allInnerTexts();
+    assert.ok(figures.some((text) => /\d/.test(text)));
+  });
+});
+
+test("theme and language switch at once and are remembered", async () => {
+  await onPage({}, async (page) => {
+    const paper = () =>
+      page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+    await page.goto(server.address);
+    await page.locator(".card").first().waitFor();
+    const light = await paper();
+    await page.locator('[data-theme-choice="dark"]').click();
+    const dark = await paper();
+    assert.notEqual(dark, light);
+    const english = await page.locator("h1").innerText();
+    await page.locator('.switch-choice[lang="pl"]').click();
+    const polish = await page.locator("h1").innerText();
+    assert.notEqual(polish, english);
+    assert.equal(await page.locator("html").getAttribute("lang"), "pl");
+    await page.reload();
+    await page.locator(".card").first().waitFor();
+    assert.equal(await paper(), dark);
+    assert.equal(await page.locator("h1").innerText(), polish);
+  });
+});
+
+test("the timeline is drawn anew when the theme changes", async () => {
+  await onPage({}, async (page) => {
+    await runExample(page, GIL_EXAMPLE);
+    await openTimeline(page, 0);
+    const picture = () =>
+      page.evaluate(() => document.querySelector<HTMLCanvasElement>(".stage-base")?.toDataURL());
+    const light = await picture();
+    await page.locator('[data-theme-choice="dark"]').click();
+    await page.waitForFunction(
+      (was) => document.querySelector<HTMLCanvasElement>(".stage-base")?.toDataURL() !== was,
+      light,
+    );
+  });
+});
+
+test("what is not JSON cannot be run, and the line is named", async () => {
+  await onPage({}, async (page) => {
+    await page.goto(`${server.address}/#/?preset=${GIL_EXAMPLE}`);
+    await page.locator(".editor-input").fill('{\n  "schema": 1,\n  "name" "x"\n}');
+    assert.match(await page.locator(".notice").innerText(), /Line 3/);
+    assert.ok(await page.locator(".composer .button.is-primary").isDisabled());
+    assert.equal(await page.locator(".editor-number.is-marked").innerText(), "3");
+  });
+});
+
+test("a refusal names the place in the document, and a click selects it", async () => {
+  await onPage(
+    {},
+    async (page) => {
+      await page.goto(`${server.address}/#/?preset=${GIL_EXAMPLE}`);
+      const input = page.locator(".editor-input");
+      await input.waitFor();
+      const text = await input.inputValue();
+      await input.fill(text.replace('"schema": 1,', '"schema": 1,\n  "sed": 7,'));
+      await page.locator(".composer .button.is-primary").click();
+      const problem = page.locator(".problem").first();
+      await problem.waitFor();
+      assert.match(await problem.innerText(), /\/sed/);
+      await problem.click();
+      const chosen = await input.evaluate((area) => {
+        const { value, selectionStart, selectionEnd } = area as HTMLTextAreaElement;
+        return value.slice(selectionStart, selectionEnd);
+      });
+      assert.equal(chosen, '"sed": 7');
+    },
+    /status of 4\d\d/,
+  );
+});
+
+test("Escape and Tab leave the editor", async () => {
+  await onPage({}, async (page) => {
+    await page.goto(`${server.address}/#/?preset=${GIL_EXAMPLE}`);
+    await page.locator(".editor-input").focus();
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Tab");
+    const left = await page.evaluate(() => !document.activeElement?.matches(".editor-input"));
+    assert.ok(left);
+  });
+});
+
+test("what does not exist is said in words", async () => {
+  await onPage(
+    {},
+    async (page) => {
+      for (const hash of ["#/experiments/e999999", "#/runs/r999999", "#/nowhere"]) {
+        await page.goto("about:blank");
+        await page.goto(`${server.address}/${hash}`);
+        await page.locator(".empty-title").waitFor();
+      }
+    },
+    /status of 404/,
+  );
+});
+
+test("no page is wider than a phone", async () => {
+  const viewport = { width: 390, height: 844 };
+  await onPage({ viewport, hasTouch: true }, async (page) => {
+    const fits = async (place: string) => {
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+      assert.ok(wide <= 390, `${place} is ${wide} pixels wide`);
+    };
+    await page.goto(`${server.address}/#/?preset=${GIL_EXAMPLE}`);
+    await page.locator(".editor-input").waitFor();
+    await fits("ask");
+    await runExample(page, GIL_EXAMPLE);
+    await fits("grid");
+    await openTimeline(page, 0);
+    await fits("timeline");
+    await page.goto(`${server.address}/#/experiments`);
+    await page.locator(".row-link").first().waitFor();
+    await fits("runs");
+  });
+});
+
+test("names are text and nothing else, however long", async () => {
+  const viewport = { width: 390, height: 844 };
+  await onPage({ viewport }, async (page) => {
+    const name = `<img src=x onerror="document.title='hit'">${"w".repeat(120)}`;
+    const document = {
+      schema: 1,
+      name,
+      seed: 1,
+      machine: { profile: "ideal", cores: 1 },
+      runtimes: ["cpython-3.12"],
+      workload: { actors: [{ name: "<b>bold</b>", thread: 1, steps: [{ python_us: 10 }] }] },
+    };
+    const response = await fetch(`${server.address}/api/v1/experiments`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(document),
+    });
+    assert.equal(response.status, 201, await response.clone().text());
+    const { id } = (await response.json()) as { id: string };
+    await page.goto(`${server.address}/#/experiments/${id}`);
+    await page.locator('.page-head .status[data-status="done"]').waitFor({ timeout: DONE_TIMEOUT });
+    assert.equal(await page.locator("h1").innerText(), name);
+    const wide = () => page.evaluate(() => window.document.documentElement.scrollWidth);
+    assert.ok((await wide()) <= 390);
+    await openTimeline(page, 0);
+    assert.ok((await page.locator(".lane-text").allInnerTexts()).includes("<b>bold</b>"));
+    assert.ok((await wide()) <= 390);
+    assert.equal(await page.locator("img, b").count(), 0);
+  });
+});
+
+test("a grid sorts by its metric, best first, and back", async () => {
+  await onPage({}, async (page) => {
+    await runExample(page, SWEEP_EXAMPLE);
+    const names = () =>
+      page
+        .locator(".grid-table tbody tr")
+        .evaluateAll((rows) => rows.map((row) => row.getAttribute("data-cell")));
+    const before = await names();
+    assert.equal(await page.locator(".uplot canvas").count(), 1, "a sweep has a chart");
+    await page.locator(".sort").click();
+    const best = page.locator(".grid-table tbody tr").first().locator(".bar-best");
+    await best.waitFor();
+    assert.notDeepEqual(await names(), before);
+    await page.locator(".sort").click();
+    assert.deepEqual(await names(), before);
+  });
+});
+
+test("the list of runs leads back to an experiment", async () => {
+  await onPage({}, async (page) => {
+    await runExample(page, GIL_EXAMPLE);
+    const name = await page.locator("h1").innerText();
+    await page.locator('.nav-link[href="#/experiments"]').click();
+    await page.locator(".row-link").first().waitFor();
+    assert.equal(await page.locator(".row-link").first().innerText(), name);
+    await page.locator(".row-link").first().click();
+    await page.locator(".grid-table").waitFor();
+  });
+});

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// A gilscope of our own for a test: a fresh database, a free port, gone afterwards.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Browser, chromium } from "playwright-core";
+
+export interface Server {
+  address: string;
+  stop(): Promise<void>;
+}
+
+function readAddress(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let seen = "";
+    const look = (chunk: Buffer): void => {
+      seen += chunk.toString();
+      const match = /http:\/\/127\.0\.0\.1:\d+/.exec(seen);
+      if (match) resolve(match[0]);
+    };
+    child.stdout?.on("data", look);
+    child.stderr?.on("data", look);
+    child.on("error", reject);
+    child.on("exit", (code) => reject(new Error(`server ended with ${code}:\n${seen}`)));
+  });
+}
+
+export async function startServer(): Promise<Server> {
+  const executable = process.env.GILSCOPE_BIN;
+  if (!executable) throw new Error("GILSCOPE_BIN must name the gilscope executable");
+  const folder = mkdtempSync(join(tmpdir(), "gilscope-web-"));
+  const args = ["serve", "--port", "0", "--database", join(folder, "test.db")];
+  const child = spawn(executable, args, { stdio: ["ignore", "pipe", "pipe"] });
+  const gone = new Promise<void>((resolve) => child.on("exit", () => resolve()));
+  const stop = async (): Promise<void> => {
+    if (child.exitCode === null) child.kill("SIGTERM");
+    await gone;
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    return { address: await readAddress(child), stop };
+  } catch (reason) {
+    rmSync(folder, { recursive: true, force: true });
+    throw reason;
+  }
+}
+
+export function startBrowser(): Promise<Browser> {
+  const root = typeof process.getuid === "function" && process.getuid() === 0;
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: root ? ["--no-sandbox"] : [],
+  });
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { blameWait } from "../../src/lib/blame";
+import {
+  decodeTimeline,
+  type LaneColumns,
+  readSpan,
+  spanAt,
+  stateTotals,
+  type WireLane,
+} from "../../src/lib/columns";
+
+const RUNNING = 0;
+const WAITING = 3;
+const HELD = 20;
+const FREE = 21;
+
+type Row = [start: number, end: number, state: number, resource?: number, count?: number];
+
+function lane(id: number, rows: Row[]): WireLane {
+  return {
+    id,
+    start: rows.map((row) => row[0]),
+    end: rows.map((row) => row[1]),
+    state: rows.map((row) => row[2]),
+    resource: rows.map((row) => row[3] ?? -1),
+    by: rows.map(() => -1),
+    site: rows.map(() => -1),
+    count: rows.map((row) => row[4] ?? 1),
+  };
+}
+
+const NO_INSTANTS = { lane: [], at: [], kind: [], by: [], count: [] };
+
+function decode(id: number, rows: Row[]): LaneColumns {
+  const wire = { from: 0, to: 1000, pixels: 100, lanes: [lane(id, rows)], instants: NO_INSTANTS };
+  const columns = decodeTimeline(wire).lanes.get(id);
+  assert.ok(columns);
+  return columns;
+}
+
+test("columns of different length are refused", () => {
+  const broken = { ...lane(4, [[0, 1, RUNNING]]), by: [] };
+  const wire = { from: 0, to: 1, pixels: 1, lanes: [broken], instants: NO_INSTANTS };
+  assert.throws(() => decodeTimeline(wire), /lane 4/);
+});
+
+test("finds what a naive search finds, for every time", () => {
+  const rows: Row[] = [
+    [10, 20, 0],
+    [20, 21, 1],
+    [40, 90, 2],
+    [95, 96, 0],
+  ];
+  const columns = decode(1, rows);
+  for (let time = 0; time <= 110; time++) {
+    const naive = rows.findIndex(([start, end]) => start <= time && time < end);
+    assert.equal(spanAt(columns, time), naive, `at ${time}`);
+  }
+});
+
+test("takes the nearest span within the slack", () => {
+  const columns = decode(1, [
+    [10, 20, 0],
+    [40, 90, 2],
+  ]);
+  assert.equal(spanAt(columns, 22, 3), 0);
+  assert.equal(spanAt(columns, 38, 3), 1);
+  assert.equal(spanAt(columns, 30, 3), -1);
+  assert.equal(readSpan(columns, 2), null);
+  assert.equal(readSpan(columns, 1)?.end, 90);
+});
+
+test("totals are clipped to the window and know whether they are exact", () => {
+  const columns = decode(1, [
+    [0, 100, RUNNING],
+    [100, 300, WAITING],
+    [300, 310, RUNNING, -1, 7],
+  ]);
+  const part = stateTotals(columns, 50, 150);
+  assert.deepEqual(
+    [...part.totals],
+    [
+      [RUNNING, 50],
+      [WAITING, 50],
+    ],
+  );
+  assert.equal(part.exact, true);
+  const whole = stateTotals(columns, 0, 1000);
+  assert.deepEqual(
+    [...whole.totals],
+    [
+      [RUNNING, 110],
+      [WAITING, 200],
+    ],
+  );
+  assert.equal(whole.exact, false);
+});
+
+test("blame gives each holder its share of the wait, and the gaps to nobody", () => {
+  const gil = decode(3, [
+    [0, 120, HELD, 7],
+    [120, 130, FREE],
+    [130, 180, HELD, 8],
+    [180, 400, HELD, 7],
+  ]);
+  const blame = blameWait(gil, HELD, 100, 200);
+  assert.deepEqual(blame.shares, [
+    { holder: 8, ns: 50, share: 0.5 },
+    { holder: 7, ns: 40, share: 0.4 },
+  ]);
+  assert.equal(blame.freeNs, 10);
+  assert.equal(blame.exact, true);
+});
+
+test("blame over merged spans names no one and says so", () => {
+  const gil = decode(3, [
+    [0, 50, HELD, 7],
+    [50, 100, HELD, -1, 12],
+  ]);
+  const blame = blameWait(gil, HELD, 0, 100);
+  assert.equal(blame.exact, false);
+  assert.deepEqual(blame.shares.map(({ holder }) => holder).sort(), [-1, 7]);
+});

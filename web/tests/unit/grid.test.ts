@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { compactLabel, gridShape, numericAxes, pointerLabel, seriesOver } from "../../src/lib/grid";
+
+test("the grid is the product of runtimes, strategies and the sweep", () => {
+  const shape = gridShape({
+    runtimes: ["a", { base: "b", switch_interval_us: 1000 }],
+    strategies: ["sequential", { threads: 8 }, { asyncio: 100 }],
+    sweep: { "/machine/cores": [1, 2, 4], "/seed": [1, 2] },
+  });
+  assert.equal(shape?.cells, 36);
+  assert.equal(shape?.points, 6);
+  assert.deepEqual(shape?.runtimes, ["a", "b · switch_interval_us 1000"]);
+});
+
+test("a workload of actors has one strategy less to count, not none to multiply", () => {
+  assert.equal(gridShape({ runtimes: ["a"], workload: { actors: [] } })?.cells, 1);
+  assert.equal(gridShape([]), null);
+});
+
+test("a sweep pointer is named by its last part and the thing it belongs to", () => {
+  const document = { name: "Doc", workload: { actors: [{ name: "spinner", thread: 1 }] } };
+  assert.equal(pointerLabel("/workload/actors/0/thread", document), "spinner thread");
+  assert.equal(pointerLabel("/machine/cores", document), "cores");
+  assert.equal(pointerLabel("/runtimes/0", document), "runtimes 0");
+});
+
+test("labels are one line of text", () => {
+  assert.equal(compactLabel({ threads: 8 }), "threads 8");
+  assert.equal(
+    compactLabel({ processes: 2, each: { asyncio: 50 } }),
+    "processes 2 · each asyncio 50",
+  );
+  assert.equal(compactLabel(null), "");
+});
+
+test("an axis needs two different numbers and nothing but numbers", () => {
+  const axes = numericAxes([
+    { "/a": 1, "/b": 5, "/c": "x", "/d": 1 },
+    { "/a": 1, "/b": 2, "/c": "y", "/d": "two" },
+    { "/a": 1, "/b": 9, "/c": "z", "/d": 3 },
+  ]);
+  assert.deepEqual(axes, [{ pointer: "/b", values: [2, 5, 9] }]);
+});
+
+test("series differ in what is named, and every cell is in one place", () => {
+  const value = (median: number) => ({ median, min: median, max: median });
+  const cells = [1, 2].flatMap((cores) =>
+    ["threads 8", "asyncio 9"].map((strategy, index) => ({
+      runtime: "cpython-3.12",
+      strategy,
+      point: { "/cores": cores },
+      value: cores === 2 && index === 1 ? null : value(cores * 10 + index),
+    })),
+  );
+  const axis = { pointer: "/cores", values: [1, 2] };
+  const series = seriesOver(cells, axis, {});
+  assert.deepEqual(
+    series.map(({ label }) => label),
+    ["threads 8", "asyncio 9"],
+  );
+  assert.deepEqual(
+    series.map(({ points }) => points.map((p) => p?.median ?? null)),
+    [
+      [10, 20],
+      [11, null],
+    ],
+  );
+});

@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: MIT
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import type { Cell } from "../../src/api";
+import { answerWith, asked, installBrowser, runTimers, settle, sources } from "./browser-stub";
+
+const NS = 1_000_000;
+
+type Modules = {
+  ask: typeof import("../../src/state/ask");
+  catalogue: typeof import("../../src/state/catalogue");
+  experiment: typeof import("../../src/state/experiment");
+  preferences: typeof import("../../src/state/preferences");
+  runs: typeof import("../../src/state/runs");
+  timeline: typeof import("../../src/state/timeline");
+};
+
+let state: Modules;
+
+before(async () => {
+  installBrowser();
+  state = {
+    ask: await import("../../src/state/ask"),
+    catalogue: await import("../../src/state/catalogue"),
+    experiment: await import("../../src/state/experiment"),
+    preferences: await import("../../src/state/preferences"),
+    runs: await import("../../src/state/runs"),
+    timeline: await import("../../src/state/timeline"),
+  };
+});
+
+/* --- preferences --- */
+
+test("the browser's language counts until another is chosen", () => {
+  const { language, chooseLanguage, t } = state.preferences;
+  assert.equal(language.value, "pl");
+  assert.equal(t("nav.runs"), "Przebiegi");
+  chooseLanguage("en");
+  assert.equal(t("nav.runs"), "Runs");
+  assert.equal(localStorage.getItem("gilscope.language"), "en");
+});
+
+test("the theme follows the system until one is chosen", () => {
+  const { theme, chooseTheme } = state.preferences;
+  assert.equal(theme.value, "light");
+  chooseTheme("dark");
+  assert.equal(document.documentElement.dataset.theme, "dark");
+  chooseTheme("system");
+  assert.equal(theme.value, "light");
+});
+
+/* --- ask --- */
+
+test("the document is sent as it was written, and a refusal keeps its pointers", async () => {
+  const { draft, editDraft, openDocument, refusal, submitDraft } = state.ask;
+  openDocument("preset.x", { schema: 1 });
+  const text = '{"schema":   1, "sed": 2}';
+  editDraft(text);
+  answerWith(() => ({
+    status: 422,
+    body: {
+      title: "Invalid document",
+      status: 422,
+      detail: "one field",
+      errors: [{ pointer: "/sed", detail: "unknown field" }],
+    },
+  }));
+  assert.equal(await submitDraft(), null);
+  assert.equal(asked[0]?.body, text);
+  assert.equal(draft.value, text);
+  assert.deepEqual(refusal.value?.problem?.errors, [{ pointer: "/sed", detail: "unknown field" }]);
+  answerWith(() => ({ status: 201, body: { id: "e7" } }));
+  assert.equal(await submitDraft(), "e7");
+  assert.equal(refusal.value, null);
+});
+
+test("what is not JSON is not sent", async () => {
+  state.ask.editDraft("{");
+  answerWith(() => ({ status: 201, body: { id: "e8" } }));
+  assert.equal(await state.ask.submitDraft(), null);
+  assert.equal(asked.length, 0);
+});
+
+test("a draft outlives a look at another preset, and can be undone", () => {
+  const { changed, draft, editDraft, openDocument, resetDraft } = state.ask;
+  openDocument("preset.a", { name: "a" });
+  editDraft('{"name": "mine"}');
+  openDocument("preset.b", { name: "b" });
+  assert.match(draft.value, /"b"/);
+  openDocument("preset.a", { name: "a" });
+  assert.equal(draft.value, '{"name": "mine"}');
+  assert.equal(changed.value, true);
+  resetDraft();
+  assert.equal(changed.value, false);
+});
+
+test("no answer at all is an error without a problem", async () => {
+  state.ask.editDraft("{}");
+  answerWith(() => Promise.reject(new TypeError("network")));
+  assert.equal(await state.ask.submitDraft(), null);
+  assert.equal(state.ask.refusal.value?.problem, null);
+});
+
+/* --- experiment --- */
+
+function cellOf(id: string, status: Cell["status"], median: number | null): Cell {
+  return {
+    id,
+    index: 0,
+    runtime: "cpython-3.12",
+    strategy: "actors",
+    point: { "/workload/actors/0/thread": 2 },
+    status,
+    reason: null,
+    metrics: median === null ? {} : { makespan_us: { median, min: median, max: median } },
+    runs: [],
+  };
+}
+
+function experimentOf(status: string, cells: Cell[]) {
+  const done = cells.filter((cell) => cell.status === "done").length;
+  return {
+    id: "e1",
+    name: "E",
+    status,
+    reason: null,
+    created_ms: 0,
+    engine_version: "1",
+    cells_done: done,
+    document: { workload: { actors: [{ name: "spinner" }] } },
+    cells,
+  };
+}
+
+test("an experiment under way is followed, read again as cells finish, and let go at its end", async () => {
+  const { connected, experiment, watchExperiment } = state.experiment;
+  let now = experimentOf("running", [cellOf("c1", "running", null)]);
+  answerWith(() => ({ status: 200, body: now }));
+  const stop = watchExperiment("e1");
+  await settle();
+  const source = sources[0];
+  assert.match(source?.address ?? "", /events\?experiment=e1$/);
+  source?.onopen?.();
+  source?.emit("progress", {
+    experiment: "e1",
+    status: "running",
+    cells: 1,
+    cells_done: 0,
+    events: 5,
+  });
+  assert.equal(state.experiment.progress.value?.events, 5);
+
+  const before = asked.length;
+  now = experimentOf("running", [cellOf("c1", "done", 70)]);
+  source?.emit("cell", { experiment: "e1", cell: "c1", index: 0, status: "done" });
+  await settle();
+  assert.equal(asked.length, before + 1);
+  const shown = experiment.value;
+  assert.ok(shown.status === "ready");
+  assert.equal(shown.value.cells[0]?.metrics?.makespan_us?.median, 70);
+
+  source?.onerror?.();
+  assert.equal(connected.value, false);
+  source?.onopen?.();
+  assert.equal(connected.value, true);
+  await settle();
+  assert.equal(asked.length, before + 2, "a reconnection reads what was missed");
+
+  now = experimentOf("done", [cellOf("c1", "done", 70)]);
+  source?.emit("finished", { experiment: "e1", status: "done" });
+  await settle();
+  assert.equal(source?.readyState, 2);
+  stop();
+});
+
+test("a finished experiment is not followed", async () => {
+  answerWith(() => ({ status: 200, body: experimentOf("done", [cellOf("c1", "done", 1)]) }));
+  const stop = state.experiment.watchExperiment("e1");
+  await settle();
+  assert.equal(sources.length, 0);
+  stop();
+});
+
+test("the best cell is marked when all are there and they differ", async () => {
+  const { bestCells } = state.experiment;
+  const makespan = { name: "makespan_us", unit: "us", meaning: "", better: "lower" };
+  answerWith(() => ({ status: 200, body: { items: [makespan] } }));
+  await state.catalogue.metrics.reload();
+  const done = [cellOf("a", "done", 5), cellOf("b", "done", 9)];
+  assert.deepEqual([...bestCells(done, "makespan_us")], ["a"]);
+  assert.equal(bestCells([...done, cellOf("c", "running", null)], "makespan_us").size, 0);
+  assert.equal(bestCells([cellOf("a", "done", 5), cellOf("b", "done", 5)], "makespan_us").size, 0);
+  assert.equal(bestCells(done, "of_no_direction").size, 0);
+});
+
+test("a cell is named by runtime and sweep point; actors are no strategy", () => {
+  const { document } = experimentOf("done", []);
+  const label = state.experiment.cellLabel(cellOf("a", "done", 5), document);
+  assert.equal(label, "cpython-3.12 · spinner thread 2");
+});
+
+test("a grid is read by its goal, else by the makespan, else by what there is", () => {
+  const { defaultMetric } = state.experiment;
+  assert.equal(defaultMetric({ goal: "cpu_us" }, ["makespan_us", "cpu_us"]), "cpu_us");
+  assert.equal(defaultMetric({ goal: "other" }, ["cpu_us", "makespan_us"]), "makespan_us");
+  assert.equal(defaultMetric({}, ["cpu_us"]), "cpu_us");
+  assert.equal(defaultMetric({}, []), null);
+});
+
+/* --- runs --- */
+
+test("pages of the list join without doubles", async () => {
+  const item = (id: string) => ({
+    id,
+    name: id,
+    status: "done",
+    created_ms: 0,
+    cells: 1,
+    cells_done: 1,
+  });
+  answerWith(({ path }) =>
+    path.includes("after=T2")
+      ? { status: 200, body: { items: [item("e1")], next: null } }
+      : { status: 200, body: { items: [item("e3"), item("e2")], next: "T2" } },
+  );
+  const stop = state.runs.watchRuns();
+  await settle();
+  await state.runs.readMoreRuns();
+  stop();
+  const list = state.runs.runList.value;
+  assert.ok(list.status === "ready");
+  assert.deepEqual(
+    list.value.items.map(({ id }) => id),
+    ["e3", "e2", "e1"],
+  );
+  assert.equal(list.value.next, null);
+});
+
+/* --- timeline --- */
+
+const DURATION = 100 * NS;
+const STATES = ["running", "wait_gil", "held"];
+
+/* Thread 1 runs, thread 2 waits for the GIL (lane 0) that 1 holds; then the other way round. */
+function timelineAnswer(path: string) {
+  const query = new URLSearchParams(path.split("?")[1]);
+  const only = query.get("lanes")?.split(",").map(Number) ?? [0, 1, 2];
+  const half = DURATION / 2;
+  const column = (...values: number[]) => values;
+  const lane = (id: number, states: number[], resource: number[], by: number[]) => ({
+    id,
+    start: column(0, half),
+    end: column(half, DURATION),
+    state: states,
+    resource,
+    by,
+    site: column(-1, -1),
+    count: column(1, 1),
+  });
+  const lanes = [
+    lane(0, [2, 2], [1, 2], [-1, -1]),
+    lane(1, [0, 1], [-1, 0], [-1, 2]),
+    lane(2, [1, 0], [0, -1], [1, -1]),
+  ];
+  return {
+    from: Number(query.get("from")),
+    to: Number(query.get("to")),
+    pixels: Number(query.get("pixels")),
+    lanes: lanes.filter(({ id }) => only.includes(id)),
+    instants: { lane: [], at: [], kind: [], by: [], count: [] },
+  };
+}
+
+function runAnswer(path: string): unknown {
+  if (path.includes("/timeline")) return timelineAnswer(path);
+  if (path.endsWith("/metrics")) return { items: [] };
+  if (path.endsWith("/lanes")) {
+    const lane = (id: number, kind: string) => ({
+      id,
+      kind,
+      name: `${kind} ${id}`,
+      parent: -1,
+      born_ns: 0,
+      died_ns: DURATION,
+      totals: { running: 1 },
+    });
+    const items = [lane(0, "gil"), lane(1, "thread"), lane(2, "thread")];
+    return { states: STATES, instants: [], sites: [], items };
+  }
+  if (path.includes("/experiments/")) return experimentOf("done", []);
+  return {
+    id: "r1",
+    experiment: "e1",
+    cell: "c1",
+    repetition: 0,
+    status: "done",
+    fingerprint: "f",
+    duration_ns: DURATION,
+    events: 4,
+    has_timeline: true,
+    reason: null,
+    not_modelled: [],
+  };
+}
+
+const timelineRequests = () => asked.filter(({ path }) => path.includes("/timeline?"));
+const windowOf = (path: string) => {
+  const query = new URLSearchParams(path.split("?")[1]);
+  return [Number(query.get("from")), Number(query.get("to"))];
+};
+
+async function openTimeline(): Promise<() => void> {
+  answerWith(({ path }) => ({ status: 200, body: runAnswer(path) }));
+  const route = {
+    page: "timeline",
+    run: "r1",
+    from: null,
+    to: null,
+    lane: null,
+    at: null,
+  } as const;
+  const close = state.timeline.openRun(route);
+  await settle();
+  state.timeline.width.value = 1000;
+  runTimers();
+  await settle();
+  return close;
+}
+
+test("a run opens whole, and zooming asks once for the window with its margin", async () => {
+  const close = await openTimeline();
+  const { data, show, stale, viewport } = state.timeline;
+  assert.deepEqual(viewport.value, { from: 0, to: DURATION });
+  assert.ok(data.value);
+
+  const before = timelineRequests().length;
+  for (let i = 1; i <= 10; i++) show({ from: i * NS, to: DURATION - i * NS });
+  show({ from: 40 * NS, to: 50 * NS });
+  assert.equal(stale.value, true);
+  assert.equal(timelineRequests().length, before, "nothing is asked while the hand moves");
+  runTimers();
+  await settle();
+  const asks = timelineRequests().slice(before);
+  assert.deepEqual(
+    asks.map(({ path }) => windowOf(path)),
+    [[30 * NS, 60 * NS]],
+  );
+  assert.equal(stale.value, false);
+
+  show({ from: 42 * NS, to: 52 * NS });
+  assert.equal(stale.value, false, "the margin serves a small step");
+  close();
+});
+
+test("a newer question cancels the older one", async () => {
+  const close = await openTimeline();
+  const { show } = state.timeline;
+  show({ from: 10 * NS, to: 12 * NS });
+  runTimers();
+  const first = timelineRequests()[timelineRequests().length - 1];
+  show({ from: 80 * NS, to: 82 * NS });
+  runTimers();
+  assert.equal(first?.signal?.aborted, true);
+  await settle();
+  assert.equal(state.timeline.data.value?.from, 78 * NS);
+  close();
+});
+
+test("a selected wait is blamed on who held the GIL, and one can step along the lane", async () => {
+  const close = await openTimeline();
+  const { findSpan, select, selection, selectionBlame, step, stepLane } = state.timeline;
+  select(findSpan(2, 10 * NS, 0));
+  assert.equal(state.timeline.stateName(selection.value?.state ?? -1), "wait_gil");
+  assert.deepEqual(selectionBlame.value?.shares, [{ holder: 1, ns: DURATION / 2, share: 1 }]);
+  step(1);
+  assert.equal(selection.value?.start, DURATION / 2);
+  assert.equal(selectionBlame.value, null);
+  step(1);
+  assert.equal(selection.value?.start, DURATION / 2, "the lane ends here");
+  stepLane(-1);
+  assert.equal(selection.value?.lane, 1);
+  close();
+  assert.equal(selection.value, null);
+});
+
+test("a fetch that fails is told, tried again and forgotten once it works", async () => {
+  const close = await openTimeline();
+  const { fetchError, show } = state.timeline;
+  answerWith(() => Promise.reject(new TypeError("network")));
+  show({ from: 10 * NS, to: 12 * NS });
+  runTimers();
+  await settle();
+  assert.ok(fetchError.value);
+  answerWith(({ path }) => ({ status: 200, body: runAnswer(path) }), true);
+  runTimers();
+  await settle();
+  assert.equal(fetchError.value, null);
+  assert.equal(state.timeline.data.value?.from, 8 * NS);
+  close();
+});

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  type Catalogue,
+  catalogues,
+  LANGUAGES,
+  type Message,
+  preferredLanguage,
+  translate,
+  translateIfKnown,
+} from "../../src/i18n/translate";
+import { KNOWN_STATES } from "../../src/lib/states";
+
+const textsOf = (message: Message): string[] =>
+  typeof message === "string" ? [message] : Object.values(message);
+const parametersOf = (text: string): string[] =>
+  [...text.matchAll(/\{(\w+)\}/g)].map((m) => m[1] ?? "").sort();
+
+test("every catalogue has the same keys", () => {
+  const reference = Object.keys(catalogues.en).sort();
+  for (const language of LANGUAGES) {
+    assert.deepEqual(Object.keys(catalogues[language]).sort(), reference, language);
+  }
+});
+
+test("no message is empty, and every form has the parameters of the English one", () => {
+  for (const language of LANGUAGES) {
+    const catalogue: Catalogue = catalogues[language];
+    for (const [key, message] of Object.entries(catalogue)) {
+      const english = textsOf(catalogues.en[key] as Message)[0] ?? "";
+      for (const text of textsOf(message)) {
+        assert.notEqual(text.trim(), "", `${language} ${key}`);
+        assert.deepEqual(parametersOf(text), parametersOf(english), `${language} ${key}`);
+      }
+    }
+  }
+});
+
+test("plural messages have every form that their language can ask for", () => {
+  for (const language of LANGUAGES) {
+    const { pluralCategories } = new Intl.PluralRules(language).resolvedOptions();
+    for (const [key, message] of Object.entries(catalogues[language])) {
+      if (typeof message === "string") continue;
+      assert.deepEqual(
+        Object.keys(message).sort(),
+        [...pluralCategories].sort(),
+        `${language} ${key}`,
+      );
+    }
+  }
+});
+
+test("Polish counts as Poles do", () => {
+  const cells = (count: number): string => translate("pl", "ask.shape.cells", { count });
+  assert.deepEqual([1, 2, 5, 12, 22, 25].map(cells), [
+    "1 komórka",
+    "2 komórki",
+    "5 komórek",
+    "12 komórek",
+    "22 komórki",
+    "25 komórek",
+  ]);
+});
+
+test("values are filled in, unknown ones stay visible", () => {
+  assert.equal(translate("en", "ask.goto", { line: "7" }), "Line 7");
+  assert.equal(translate("en", "ask.goto"), "Line {line}");
+  assert.equal(translateIfKnown("en", "state.of-the-future"), null);
+  assert.equal(translateIfKnown("en", "toString"), null);
+});
+
+test("the browser's languages decide, in their order", () => {
+  assert.equal(preferredLanguage(["de-DE", "pl-PL", "en"]), "pl");
+  assert.equal(preferredLanguage(["EN-gb", "pl"]), "en");
+  assert.equal(preferredLanguage(["de", "fr"]), "en");
+});
+
+test("every state that is drawn has its word", () => {
+  for (const language of LANGUAGES) {
+    for (const state of KNOWN_STATES) {
+      assert.ok(translateIfKnown(language, `state.${state}`), `${language} ${state}`);
+    }
+  }
+});
