@@ -7,7 +7,14 @@ import type { Lane } from "./lib/lanes";
 import type { FetchWindow } from "./lib/viewport";
 
 export type ExperimentStatus = "queued" | "running" | "done" | "failed" | "interrupted";
-export type CellStatus = "pending" | "running" | "done" | "failed" | "limited" | "not_applicable";
+export type CellStatus =
+  | "pending"
+  | "running"
+  | "done"
+  | "failed"
+  | "limited"
+  | "not_applicable"
+  | "interrupted";
 export type RunStatus = "running" | "done" | "limited" | "stopped" | "failed" | "interrupted";
 
 export interface Preset {

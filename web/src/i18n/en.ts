@@ -194,6 +194,7 @@ export const en = {
   "kind.thread": "thread",
   "kind.loop": "event loop",
   "kind.task": "task",
+  "kind.lock": "lock",
 
   "state.running": "runs Python",
   "state.running_c": "runs C code, holds the GIL",
@@ -250,6 +251,10 @@ export const en = {
   "metric.gil_false_wakeups": "False wake-ups",
   "metric.context_switches": "Context switches",
   "metric.ready_us": "Wait for a core",
+  "metric.lock_wait_us": "Wait for locks",
+  "metric.updates": "Updates",
+  "metric.lost_updates": "Lost updates",
+  "metric.lost_update_share": "Share of lost updates",
   "metric.loop_iterations": "Loop iterations",
   "metric.loop_lag_max_us": "Loop lag, longest",
   "metric.loop_poll_share": "Share the loop polls",
@@ -281,6 +286,12 @@ export const en = {
   "metric.context_switches.meaning": "Arrivals of threads on cores.",
   "metric.ready_us.meaning":
     "Time in which threads could run but had no core, summed over threads; includes wake-up latency.",
+  "metric.lock_wait_us.meaning":
+    "Time in which threads spun or slept for a lock, summed over threads.",
+  "metric.updates.meaning": "How often a thread added 1 to a counter.",
+  "metric.lost_updates.meaning":
+    "Updates that the counters do not show in the end: another thread's lay between load and store.",
+  "metric.lost_update_share.meaning": "Lost updates divided by updates.",
   "metric.loop_iterations.meaning": "Iterations of event loops.",
   "metric.loop_lag_max_us.meaning": "Longest time between a timer's due time and its callback.",
   "metric.loop_poll_share.meaning": "Share of their life that event loops spent in select().",

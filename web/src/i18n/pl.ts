@@ -229,6 +229,7 @@ export const pl = {
   "kind.thread": "wątek",
   "kind.loop": "pętla zdarzeń",
   "kind.task": "zadanie",
+  "kind.lock": "blokada",
 
   "state.running": "wykonuje Pythona",
   "state.running_c": "wykonuje kod C, trzyma GIL",
@@ -285,6 +286,10 @@ export const pl = {
   "metric.gil_false_wakeups": "Fałszywe wybudzenia",
   "metric.context_switches": "Przełączenia kontekstu",
   "metric.ready_us": "Oczekiwanie na rdzeń",
+  "metric.lock_wait_us": "Czekanie na blokady",
+  "metric.updates": "Aktualizacje",
+  "metric.lost_updates": "Utracone aktualizacje",
+  "metric.lost_update_share": "Udział utraconych aktualizacji",
   "metric.loop_iterations": "Iteracje pętli",
   "metric.loop_lag_max_us": "Największe spóźnienie pętli",
   "metric.loop_poll_share": "Udział odpytywania w pętli",
@@ -319,6 +324,12 @@ export const pl = {
   "metric.context_switches.meaning": "Ile razy wątek wszedł na rdzeń.",
   "metric.ready_us.meaning":
     "Czas, w którym wątki mogły działać, ale nie miały rdzenia, łącznie; zawiera opóźnienie wybudzenia.",
+  "metric.lock_wait_us.meaning":
+    "Czas, przez który wątki czekały na blokadę, aktywnie lub uśpione, łącznie dla wszystkich wątków.",
+  "metric.updates.meaning": "Ile razy wątek dodał 1 do licznika.",
+  "metric.lost_updates.meaning":
+    "Aktualizacje, których na końcu nie widać w licznikach: między odczytem a zapisem zapisał inny wątek.",
+  "metric.lost_update_share.meaning": "Utracone aktualizacje podzielone przez wszystkie.",
   "metric.loop_iterations.meaning": "Iteracje pętli zdarzeń.",
   "metric.loop_lag_max_us.meaning": "Najdłuższy czas między terminem licznika a jego wywołaniem.",
   "metric.loop_poll_share.meaning": "Część życia pętli zdarzeń spędzona w select().",

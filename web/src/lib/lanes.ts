@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The order of rows: the cores first, then each process with its GIL, its threads and under
+// The order of rows: the cores first, then each process with its GIL, locks, threads and under
 // their thread the event loops with their tasks. A group can be folded; its head stays.
 
 import { isQuiet } from "./states";
 
-export type LaneKind = "core" | "process" | "gil" | "thread" | "loop" | "task";
+export type LaneKind = "core" | "process" | "gil" | "thread" | "loop" | "task" | "lock";
 
 export interface Lane {
   id: number;
@@ -30,9 +30,10 @@ const KIND_ORDER: Record<LaneKind, number> = {
   core: 0,
   process: 1,
   gil: 2,
-  thread: 3,
-  loop: 4,
-  task: 5,
+  lock: 3,
+  thread: 4,
+  loop: 5,
+  task: 6,
 };
 
 /** Groups that are no lane themselves; cores on which nothing ever ran are one of them. */
