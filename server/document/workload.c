@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "workload.h"
 
-#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "server/document/objects.h"
 #include "server/document/text.h"
+#include "server/document/times.h"
 
 /* Arrays grow while reading and move into the plan's arena at the end. */
 struct builder {
@@ -19,8 +19,7 @@ struct builder {
     size_t actor_count, actor_capacity;
     struct task_plan *tasks;
     size_t task_count, task_capacity;
-    struct object_plan *objects;
-    size_t object_count, object_capacity;
+    struct objects objects;
     uint64_t thread_total, task_total; /* what the actors add up to */
 };
 
@@ -29,88 +28,7 @@ static void builder_deinit(struct builder *builder) {
     memory_free(builder->sites);
     memory_free(builder->actors);
     memory_free(builder->tasks);
-    memory_free(builder->objects);
-}
-
-/* --- times -------------------------------------------------------------------- */
-
-/* A time in microseconds, as checked by the reader, in nanoseconds. */
-static sim_ns to_ns(const json_t *us) { return llround(json_number_value(us) * 1e3); }
-
-static int read_law(struct reader *reader, const json_t *value,
-                    struct distribution *out) {
-    const json_t *name = json_object_get(value, "dist");
-    if (name == NULL) {
-        return reader_refuse(reader, "a distribution lacks 'dist': the law's name");
-    }
-    place_push_name(&reader->place, "dist");
-    if (!json_is_string(name)) {
-        return reader_refuse(reader, "'dist' must be a string, not %s",
-                             text_type_name(name));
-    }
-    int rc = reader_check_name(reader, name, NAMES_LAWS);
-    if (rc != 0) {
-        return rc;
-    }
-    place_pop(&reader->place);
-    const struct schema_variant *law =
-        schema_variant_find(&schema_laws, json_string_value(name));
-    rc = reader_check_object(reader, value, &law->object);
-    if (rc == 0) {
-        *out = (struct distribution){.kind = (enum distribution_kind)law->kind};
-    }
-    return rc;
-}
-
-/* The members of a law that has been checked. */
-static int read_law_values(struct reader *reader, const json_t *value,
-                           struct distribution *out) {
-    switch (out->kind) {
-    case DISTRIBUTION_CONSTANT:
-        out->a = to_ns(json_object_get(value, "value"));
-        break;
-    case DISTRIBUTION_UNIFORM:
-        out->a = to_ns(json_object_get(value, "min"));
-        out->b = to_ns(json_object_get(value, "max"));
-        if (out->b < out->a) {
-            return reader_refuse_member(reader, "max",
-                                        "'max' must not be less than 'min'");
-        }
-        break;
-    case DISTRIBUTION_EXPONENTIAL:
-        out->a = to_ns(json_object_get(value, "mean"));
-        break;
-    case DISTRIBUTION_LOGNORMAL:
-        out->a = to_ns(json_object_get(value, "median"));
-        out->s = json_number_value(json_object_get(value, "sigma"));
-        break;
-    case DISTRIBUTION_PARETO:
-        out->a = to_ns(json_object_get(value, "min"));
-        out->s = json_number_value(json_object_get(value, "shape"));
-        break;
-    case DISTRIBUTION_KIND_COUNT:
-        break;
-    }
-    return 0;
-}
-
-/* A number or a distribution; the place is the step's. */
-static int read_time(struct reader *reader, const json_t *step, const char *name,
-                     struct distribution *out) {
-    const json_t *value = json_object_get(step, name);
-    if (json_is_number(value)) {
-        *out = (struct distribution){.kind = DISTRIBUTION_CONSTANT, .a = to_ns(value)};
-        return 0;
-    }
-    place_push_name(&reader->place, name);
-    int rc = read_law(reader, value, out);
-    if (rc == 0) {
-        rc = read_law_values(reader, value, out);
-    }
-    if (rc == 0) {
-        place_pop(&reader->place);
-    }
-    return rc;
+    objects_deinit(&builder->objects);
 }
 
 /* --- one step ----------------------------------------------------------------- */
@@ -140,49 +58,6 @@ static int check_surroundings(struct reader *reader, const struct schema_variant
     return 0;
 }
 
-/* The object that the step names in its telling member. */
-static int read_object_name(const struct builder *builder,
-                            const struct schema_variant *variant, const json_t *value,
-                            enum object_kind kind, uint32_t *out) {
-    const char *name = json_string_value(json_object_get(value, variant->name));
-    for (size_t i = 0; i < builder->object_count; i++) {
-        const struct object_plan *object = &builder->objects[i];
-        if (strcmp(object->name, name) != 0) {
-            continue;
-        }
-        if (object->kind != kind) {
-            return reader_refuse_member(builder->reader, variant->name,
-                                        "'%s' needs a %s, and '%s' is a %s",
-                                        variant->name, object_kind_name(kind), name,
-                                        object_kind_name(object->kind));
-        }
-        *out = (uint32_t)i;
-        return 0;
-    }
-    return reader_refuse_member(builder->reader, variant->name,
-                                "there is no object '%s'; add \"%s\": \"%s\" to "
-                                "'objects' of the workload",
-                                name, name, object_kind_name(kind));
-}
-
-/* What a step on a shared object is about. */
-static int read_object_step(const struct builder *builder,
-                            const struct schema_variant *variant, const json_t *value,
-                            struct step *step) {
-    if (step->kind != STEP_UPDATE) {
-        return read_object_name(builder, variant, value, OBJECT_LOCK, &step->object);
-    }
-    step->call = reader_get_flag(value, "call");
-    step->time = (struct distribution){.kind = DISTRIBUTION_CONSTANT,
-                                       .a = to_ns(json_object_get(value, "compute_us"))};
-    return read_object_name(builder, variant, value, OBJECT_COUNTER, &step->object);
-}
-
-static bool is_object_step(enum step_kind kind) {
-    return kind == STEP_WITH || kind == STEP_ACQUIRE || kind == STEP_RELEASE ||
-           kind == STEP_UPDATE;
-}
-
 /* Reads a step without its body; the place is the step's. */
 static int read_step(const struct builder *builder, const struct schema_variant *variant,
                      const json_t *value, struct step *out) {
@@ -196,10 +71,10 @@ static int read_step(const struct builder *builder, const struct schema_variant 
     int rc = 0;
     if (step.kind == STEP_REPEAT) {
         step.count = reader_get_integer(value, &variant->object, "repeat");
-    } else if (is_object_step(step.kind)) {
-        rc = read_object_step(builder, variant, value, &step);
+    } else if (objects_concern(step.kind)) {
+        rc = objects_read_step(&builder->objects, reader, variant, value, &step);
     } else if (variant->body == NULL) {
-        rc = read_time(reader, value, variant->name, &step.time);
+        rc = times_read(reader, value, variant->name, &step.time);
     }
     if (rc == 0) {
         *out = step;
@@ -480,52 +355,6 @@ static int append_actor(struct builder *builder, const json_t *value) {
     return 0;
 }
 
-static int compare_objects(const void *a, const void *b) {
-    return strcmp(((const struct object_plan *)a)->name,
-                  ((const struct object_plan *)b)->name);
-}
-
-/* Sorted by name, so that the order in which they are written changes no lane. The place
- * is the workload's. */
-static int read_objects(struct builder *builder, const json_t *objects) {
-    struct reader *reader = builder->reader;
-    const char *name;
-    const json_t *kind;
-    place_push_name(&reader->place, "objects");
-    json_object_foreach((json_t *)(uintptr_t)objects, name, kind) {
-        struct object_plan object = {0};
-        place_push_name(&reader->place, name);
-        if (name[0] == '\0' || strlen(name) >= sizeof object.name) {
-            return reader_refuse(reader, "the name of an object has 1 to %zu bytes",
-                                 sizeof object.name - 1);
-        }
-        if (!json_is_string(kind)) {
-            return reader_refuse(reader, "the kind of an object must be a string, not %s",
-                                 text_type_name(kind));
-        }
-        int rc = reader_check_name(reader, kind, NAMES_OBJECTS);
-        if (rc == 0 && vec_reserve((void **)&builder->objects, &builder->object_capacity,
-                                   builder->object_count, sizeof object) != 0) {
-            rc = err_set_nomem(reader->err);
-        }
-        if (rc != 0) {
-            return rc;
-        }
-        strcpy(object.name, name);
-        while (strcmp(object_kind_name(object.kind), json_string_value(kind)) != 0) {
-            object.kind++;
-        }
-        builder->objects[builder->object_count++] = object;
-        place_pop(&reader->place);
-    }
-    place_pop(&reader->place);
-    if (builder->object_count > 0) {
-        qsort(builder->objects, builder->object_count, sizeof builder->objects[0],
-              compare_objects);
-    }
-    return 0;
-}
-
 static int read_actors(struct builder *builder, const json_t *list, struct plan *plan) {
     struct reader *reader = builder->reader;
     bool waits = false;
@@ -570,8 +399,8 @@ static int move_to_plan(const struct builder *builder, struct plan *plan) {
         move_array(arena, builder->sites, builder->step_count, sizeof builder->sites[0]);
     plan->actors = move_array(arena, builder->actors, builder->actor_count,
                               sizeof builder->actors[0]);
-    plan->objects = move_array(arena, builder->objects, builder->object_count,
-                               sizeof builder->objects[0]);
+    plan->objects = move_array(arena, builder->objects.list, builder->objects.count,
+                               sizeof builder->objects.list[0]);
     plan->tasks =
         move_array(arena, builder->tasks, builder->task_count, sizeof builder->tasks[0]);
     if (plan->steps == NULL || plan->sites == NULL || plan->actors == NULL ||
@@ -582,7 +411,7 @@ static int move_to_plan(const struct builder *builder, struct plan *plan) {
     plan->site_count = builder->step_count;
     plan->actor_count = builder->actor_count;
     plan->task_count = builder->task_count;
-    plan->object_count = builder->object_count;
+    plan->object_count = builder->objects.count;
     return 0;
 }
 
@@ -593,7 +422,8 @@ int workload_read(struct reader *reader, const json_t *value, struct plan *plan)
     if (rc == 0) {
         const json_t *member = json_object_get(value, variant->name);
         if (json_is_array(member)) {
-            rc = read_objects(&builder, json_object_get(value, "objects"));
+            rc =
+                objects_read(&builder.objects, reader, json_object_get(value, "objects"));
             rc = rc == 0 ? read_actors(&builder, member, plan) : rc;
         } else {
             rc = read_jobs(&builder, member, plan);

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * objects - what the actors of a workload share, and the steps that name it.
+ *
+ *     "objects": {"l": "lock", "n": "counter"}
+ *
+ * Objects are kept sorted by name, so that the order in which they are written changes no
+ * lane.
+ */
+#ifndef SERVER_DOCUMENT_OBJECTS_H
+#define SERVER_DOCUMENT_OBJECTS_H
+
+#include "engine/program/plan.h"
+#include "server/document/reader.h"
+
+struct objects {
+    struct object_plan *list;
+    size_t count, capacity;
+};
+
+/* Zeroed input is accepted. */
+void objects_deinit(struct objects *objects);
+
+/* Reads the member "objects" (NULL = none); the place is the workload's. */
+int objects_read(struct objects *objects, struct reader *reader,
+                 const json_t *value) WARN_UNUSED;
+
+/* True for the steps that name an object. */
+bool objects_concern(enum step_kind kind);
+
+/* Completes such a step, which has passed the reader; the place is the step's. */
+int objects_read_step(const struct objects *objects, struct reader *reader,
+                      const struct schema_variant *variant, const json_t *value,
+                      struct step *step) WARN_UNUSED;
+
+#endif
