@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/aio/executor.h"
 
+#include "engine/python/pool_worker.h"
+
 #include <stdio.h>
 
-enum { NO_MORE = -1 };
+enum item_phase { ITEM_BODY, ITEM_RESULT, ITEM_OVER };
 
-enum worker_phase { WORKER_TAKE, WORKER_TAKEN, WORKER_BODY, WORKER_RESULT, WORKER_END };
-
+/* One worker thread, and the body it runs for a task. */
 struct worker {
+    struct pool_worker program;
     struct aio_executor *executor;
-    enum worker_phase phase;
+    enum item_phase phase;
     uint32_t task;
-    bool worked; /* has finished an item since it last took one */
     char name[24];
 };
 
@@ -23,66 +24,37 @@ struct aio_executor {
     struct worker *workers;  /* pool.max_workers */
 };
 
-static void take(struct worker *worker, struct action *action) {
-    action->kind = ACTION_TAKE;
-    action->object = &worker->executor->pool;
-    action->value = worker->worked;
-    worker->phase = WORKER_TAKEN;
-}
-
-static void taken(struct worker *worker, int64_t value, struct action *action) {
-    if (value == NO_MORE) { /* leaves it there for the next worker */
-        action->kind = ACTION_PUT;
-        action->object = &worker->executor->pool.queue;
-        action->value = NO_MORE;
-        worker->phase = WORKER_END;
-        return;
-    }
+static void begin_item(void *item, int64_t value) {
+    struct worker *worker = item;
     worker->task = (uint32_t)value;
-    action->kind = ACTION_COMPUTE;
-    action->ns = worker->executor->world->plan->runtime.pool_job_ns;
-    worker->phase = WORKER_BODY;
+    worker->phase = ITEM_BODY;
 }
 
-/* The body's next action; at its end the price of call_soon_threadsafe. */
-static void run_body(struct worker *worker, const struct resume *resume,
-                     struct action *action) {
-    program_next(worker->executor->bodies[worker->task], resume, action);
-    if (action->kind == ACTION_EXIT) {
-        action->kind = ACTION_COMPUTE;
-        action->ns = worker->executor->world->plan->runtime.threadsafe_wake_ns;
-        worker->phase = WORKER_RESULT;
-    }
-}
-
-static void worker_next(void *state, const struct resume *resume, struct action *action) {
-    struct worker *worker = state;
+/* The body's actions, then call_soon_threadsafe: its bytecode, and the byte on the pipe.
+ */
+static bool next_of_item(void *item, const struct resume *resume, struct action *action) {
+    struct worker *worker = item;
+    struct aio_executor *executor = worker->executor;
     switch (worker->phase) {
-    case WORKER_TAKE:
-        take(worker, action);
-        break;
-    case WORKER_TAKEN:
-        taken(worker, resume->value, action);
-        break;
-    case WORKER_BODY:
-        run_body(worker, resume, action);
-        break;
-    case WORKER_RESULT:
+    case ITEM_BODY:
+        program_next(executor->bodies[worker->task], resume, action);
+        if (action->kind == ACTION_EXIT) {
+            action->kind = ACTION_COMPUTE;
+            action->ns = executor->world->plan->runtime.threadsafe_wake_ns;
+            worker->phase = ITEM_RESULT;
+        }
+        return true;
+    case ITEM_RESULT:
         action->kind = ACTION_WAKE_POLL;
-        action->object = worker->executor->selector;
+        action->object = executor->selector;
         action->value = worker->task;
-        worker->worked = true;
-        worker->phase = WORKER_TAKE;
+        worker->phase = ITEM_OVER;
+        return true;
+    case ITEM_OVER:
         break;
-    case WORKER_END:
-        break; /* ACTION_EXIT */
     }
+    return false;
 }
-
-static const struct program_ops worker_ops = {
-    .next = worker_next,
-    .state_size = sizeof(struct worker),
-};
 
 struct aio_executor *aio_executor_create(struct world *world, struct selector *selector,
                                          uint32_t tasks) {
@@ -105,10 +77,18 @@ struct aio_executor *aio_executor_create(struct world *world, struct selector *s
         .workers = workers,
     };
     for (uint32_t i = 0; i < max; i++) {
-        workers[i] = (struct worker){.executor = executor};
+        workers[i] = (struct worker){
+            .program = {.queue = &executor->pool,
+                        .overhead_ns = world->plan->runtime.pool_job_ns,
+                        .says_idle = true,
+                        .begin = begin_item,
+                        .next = next_of_item,
+                        .item = &workers[i]},
+            .executor = executor,
+        };
         snprintf(workers[i].name, sizeof workers[i].name, "asyncio_%u", i);
-        specs[i] = (struct thread_spec){.name = workers[i].name,
-                                        .program = {&worker_ops, &workers[i]}};
+        specs[i] = (struct thread_spec){
+            .name = workers[i].name, .program = {&pool_worker_ops, &workers[i].program}};
     }
     return executor;
 }
@@ -122,9 +102,7 @@ void aio_executor_submit(struct aio_executor *executor, struct program *body,
 }
 
 void aio_executor_stop(struct aio_executor *executor, struct action *action) {
-    action->kind = ACTION_PUT;
-    action->object = &executor->pool.queue;
-    action->value = NO_MORE;
+    pool_worker_stop_all(&executor->pool.queue, action);
 }
 
 uint32_t aio_executor_workers(const struct aio_executor *executor) {

@@ -2,7 +2,7 @@
 #include "engine/sim/sim.h"
 
 enum {
-    LOOK_EVERY = 1024,          /* steps between two looks at limits; a power of two */
+    LOOK_EVERY = 1024,         /* steps between two looks at limits; a power of two */
     STILL_STEPS_MAX = 5000000, /* in which the clock stands still */
 };
 

@@ -2,12 +2,11 @@
 /* jobs - a closed batch of jobs: one after the other, by a thread pool, by an event loop.
  */
 #include "engine/aio/loop.h"
+#include "engine/python/pool_worker.h"
 #include "engine/strategy/job_runner.h"
 #include "engine/strategy/strategy_priv.h"
 
 #include <stdio.h>
-
-enum { NO_MORE = -1 };
 
 /* --- sequential ---------------------------------------------------------------- */
 
@@ -42,78 +41,43 @@ int strategy_build_sequential(struct world *world, struct program *program) {
     return job_runner_init(&main->runner, world, false);
 }
 
-/* --- a worker that takes jobs from a queue ------------------------------------- */
-
-enum worker_phase { WORKER_TAKE, WORKER_TAKEN, WORKER_JOB, WORKER_END };
+/* --- workers that take jobs from a queue --------------------------------------- */
 
 struct worker {
+    struct pool_worker program;
     struct job_runner runner;
-    void *queue;        /* struct py_queue, or struct pool */
-    sim_ns overhead_ns; /* bytecode per job besides the job's own */
-    enum worker_phase phase;
-    bool in_pool; /* says that it is idle after each job */
-    bool worked;
     char name[32];
 };
 
-static void worker_taken(struct worker *worker, int64_t value, struct action *action) {
-    if (value == NO_MORE) { /* leaves it there for the next worker */
-        action->kind = ACTION_PUT;
-        action->object = worker->queue;
-        action->value = NO_MORE;
-        worker->phase = WORKER_END;
-        return;
-    }
-    job_runner_begin(&worker->runner, (uint32_t)value);
-    action->kind = ACTION_COMPUTE;
-    action->ns = worker->overhead_ns;
-    worker->phase = WORKER_JOB;
+static void begin_job(void *item, int64_t value) {
+    job_runner_begin(&((struct worker *)item)->runner, (uint32_t)value);
 }
 
-static void worker_next(void *state, const struct resume *resume, struct action *action) {
-    struct worker *worker = state;
-    switch (worker->phase) {
-    case WORKER_TAKEN:
-        worker_taken(worker, resume->value, action);
-        return;
-    case WORKER_END:
-        return; /* ACTION_EXIT */
-    case WORKER_JOB:
-        if (job_runner_next(&worker->runner, resume, action)) {
-            return;
-        }
-        worker->worked = worker->in_pool;
-        break;
-    case WORKER_TAKE:
-        break;
-    }
-    action->kind = ACTION_TAKE;
-    action->object = worker->queue;
-    action->value = worker->worked;
-    worker->phase = WORKER_TAKEN;
+static bool next_of_job(void *item, const struct resume *resume, struct action *action) {
+    return job_runner_next(&((struct worker *)item)->runner, resume, action);
 }
 
-static const struct program_ops worker_ops = {
-    .next = worker_next,
-    .state_size = sizeof(struct worker),
-};
-
-/* `count` workers on one queue, with what is needed to start them. */
-static struct thread_spec *build_workers(struct world *world, const struct worker *model,
+/* `count` workers on one queue, with what is needed to start them; NULL when out of
+ * memory. */
+static struct thread_spec *build_workers(struct world *world, struct pool_worker model,
                                          uint32_t count) {
     struct worker *workers = arena_alloc(&world->arena, count, sizeof *workers);
     struct thread_spec *specs = arena_alloc(&world->arena, count, sizeof *specs);
     if (workers == NULL || specs == NULL) {
         return NULL;
     }
+    model.begin = begin_job;
+    model.next = next_of_job;
     for (uint32_t i = 0; i < count; i++) {
-        workers[i] = *model;
-        snprintf(workers[i].name, sizeof workers[i].name, "worker %u", i);
-        if (job_runner_init(&workers[i].runner, world, false) != 0) {
+        struct worker *worker = &workers[i];
+        worker->program = model;
+        worker->program.item = worker;
+        snprintf(worker->name, sizeof worker->name, "worker %u", i);
+        if (job_runner_init(&worker->runner, world, false) != 0) {
             return NULL;
         }
-        specs[i] = (struct thread_spec){.name = workers[i].name,
-                                        .program = {&worker_ops, &workers[i]}};
+        specs[i] = (struct thread_spec){.name = worker->name,
+                                        .program = {&pool_worker_ops, &worker->program}};
     }
     return specs;
 }
@@ -137,9 +101,7 @@ static void pool_main_next(void *state, const struct resume *resume,
         action->value = main->submitted++;
     } else if (!main->stopped) {
         main->stopped = true;
-        action->kind = ACTION_PUT;
-        action->object = &main->pool.queue;
-        action->value = NO_MORE;
+        pool_worker_stop_all(&main->pool.queue, action);
     } else if (main->joined < main->pool.workers) {
         action->kind = ACTION_JOIN;
         action->value = main->pool.worker_specs[main->joined++].id;
@@ -157,15 +119,15 @@ int strategy_build_threads(struct world *world, struct program *program) {
     if (main == NULL) {
         return ERR_NOMEM;
     }
-    const struct worker model = {
+    const struct pool_worker model = {
         .queue = &main->pool,
         .overhead_ns = plan->runtime.pool_job_ns,
-        .in_pool = true,
+        .says_idle = true,
     };
     main->jobs = plan->job_count;
     main->pool.queue.arena = &world->arena;
     main->pool.max_workers = plan->strategy.workers;
-    main->pool.worker_specs = build_workers(world, &model, plan->strategy.workers);
+    main->pool.worker_specs = build_workers(world, model, plan->strategy.workers);
     *program = (struct program){&pool_main_ops, main};
     return main->pool.worker_specs == NULL ? ERR_NOMEM : 0;
 }
@@ -202,7 +164,7 @@ static int fill_queue(struct py_queue *queue, uint32_t jobs) {
             return ERR_NOMEM;
         }
     }
-    return py_queue_push(queue, NO_MORE);
+    return py_queue_push(queue, POOL_NO_MORE);
 }
 
 int strategy_build_processes(struct world *world, struct program *program) {
@@ -211,13 +173,13 @@ int strategy_build_processes(struct world *world, struct program *program) {
     if (main == NULL) {
         return ERR_NOMEM;
     }
-    const struct worker model = {
+    const struct pool_worker model = {
         .queue = &main->queue,
         .overhead_ns = plan->runtime.process_job_ns,
     };
     main->queue.arena = &world->arena;
     main->count = plan->strategy.workers;
-    main->specs = build_workers(world, &model, main->count);
+    main->specs = build_workers(world, model, main->count);
     if (main->specs == NULL || fill_queue(&main->queue, plan->job_count) != 0) {
         return ERR_NOMEM;
     }

@@ -22,7 +22,7 @@ struct score_row {
     double detail_error;   /* of the p50 of cycles or jobs; NaN when there is none */
     double lost_measured;  /* share of updates; NaN when the family has none */
     double lost_predicted; /* median over repetitions */
-    const char *reason;  /* why it is not predicted; NULL when it is */
+    const char *reason;    /* why it is not predicted; NULL when it is */
 };
 
 struct score {
