@@ -60,7 +60,7 @@ static void write_reason(const struct world *world, char *text, size_t size) {
                  (unsigned long long)limits->events);
         break;
     case SIM_LIMIT_SPANS:
-        snprintf(text, size, "stopped at the limit of %llu recorded spans",
+        snprintf(text, size, "stopped at the limit of %llu spans",
                  (unsigned long long)limits->spans);
         break;
     case SIM_LIMIT_STEPS:

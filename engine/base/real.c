@@ -52,12 +52,15 @@ double real_log(double x) {
         m *= 0.5;
         n += 1;
     }
-    /* ln m = 2 artanh((m - 1) / (m + 1)), |argument| < 0.1716. */
-    const double z = (m - 1.0) / (m + 1.0);
+    /* With f = m - 1 and z = f / (2 + f): ln m = 2 artanh z = 2 z (1 + z^2/3 + z^4/5
+     * ...), |z| < 0.1716. As 2 z = f - z f, all but the exact f is a small correction. */
+    const double f = m - 1.0;
+    const double z = f / (2.0 + f);
     const double z2 = z * z;
-    double sum = 0.0;
-    for (int k = 21; k >= 1; k -= 2) {
-        sum = sum * z2 + 1.0 / (double)k;
+    double tail = 0.0;
+    for (int k = 21; k >= 3; k -= 2) {
+        tail = (tail + 1.0 / (double)k) * z2;
     }
-    return (double)n * LN2_HIGH + (2.0 * z * sum + (double)n * LN2_LOW);
+    const double correction = z * (f - 2.0 * tail) - (double)n * LN2_LOW;
+    return (double)n * LN2_HIGH + (f - correction);
 }

@@ -81,9 +81,9 @@ struct resume {
                     * ACTION_LOAD: what was read */
 };
 
-/* `next` writes exactly one action. State is of fixed size, lives in the run's arena,
- * holds no pointer into itself and can therefore be cloned by copying `state_size` bytes.
- */
+/* `next` writes exactly one action. State is of fixed size and lives in the run's arena.
+ * It holds no pointer into itself, so that copying `state_size` bytes clones it - except
+ * where a program owns others: an event loop, and a step list with to_thread. */
 struct program_ops {
     void (*next)(void *state, const struct resume *resume, struct action *action);
     size_t state_size;

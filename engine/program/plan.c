@@ -61,6 +61,24 @@ static bool is_await(enum step_kind kind) {
     return kind == STEP_AWAIT_IO || kind == STEP_AWAIT_SLEEP || kind == STEP_TO_THREAD;
 }
 
+/* No law may give a time below zero. */
+static bool is_law(const struct distribution *time) {
+    switch (time->kind) {
+    case DISTRIBUTION_CONSTANT:
+    case DISTRIBUTION_EXPONENTIAL:
+        return time->a >= 0;
+    case DISTRIBUTION_UNIFORM:
+        return time->a >= 0 && time->b >= time->a;
+    case DISTRIBUTION_LOGNORMAL:
+        return time->a >= 0 && time->s >= 0.0;
+    case DISTRIBUTION_PARETO:
+        return time->a >= 0 && time->s > 0.0;
+    case DISTRIBUTION_KIND_COUNT:
+        break;
+    }
+    return false;
+}
+
 static int check_step(const struct plan *plan, const struct step *step,
                       const struct place *place, struct err *err) {
     const char *site = step->site >= 0 && (size_t)step->site < plan->site_count
@@ -68,6 +86,9 @@ static int check_step(const struct plan *plan, const struct step *step,
                            : "";
     if (step->kind >= STEP_KIND_COUNT || step->count < 0) {
         return err_set_pointer(err, site, "this is no step");
+    }
+    if (!is_law(&step->time)) {
+        return err_set_pointer(err, site, "this is no law of a time that is 0 or more");
     }
     if (!object_fits(plan, step)) {
         return err_set_pointer(err, site,
@@ -159,6 +180,20 @@ static int check_fields(const struct field *fields, size_t count, const void *ba
     return 0;
 }
 
+/* Threads and tasks are numbered with 32 bits. */
+static int check_counts(const struct plan *plan, struct err *err) {
+    uint64_t threads = 0, tasks = 0;
+    for (size_t i = 0; i < plan->actor_count; i++) {
+        threads += plan->actors[i].count;
+    }
+    for (size_t i = 0; i < plan->task_count; i++) {
+        tasks += plan->tasks[i].count;
+    }
+    return threads > INT32_MAX || tasks > INT32_MAX
+               ? err_set(err, ERR_INVALID, "more than %d threads or tasks", INT32_MAX)
+               : 0;
+}
+
 static bool needs_asyncio(const struct plan *plan) {
     if (plan->strategy.kind == STRATEGY_ASYNCIO) {
         return true;
@@ -186,6 +221,7 @@ int plan_check(const struct plan *plan, struct err *err) {
     if (plan->strategy.kind != STRATEGY_ACTORS) {
         return check_slice(plan, plan->job, (struct place){false, false}, err);
     }
+    rc = check_counts(plan, err);
     for (size_t i = 0; i < plan->actor_count && rc == 0; i++) {
         rc = check_actor(plan, &plan->actors[i], err);
     }

@@ -115,7 +115,7 @@ struct strategy {
 struct limits {
     uint64_t events;   /* transitions */
     sim_ns virtual_ns; /* virtual time */
-    uint64_t spans;    /* recorded spans */
+    uint64_t spans;    /* closed spans, recorded or not */
 };
 
 struct plan {

@@ -123,7 +123,19 @@ void py_start_begin_join(struct os_thread *os) {
     py_thread_run_python(thread, py_thread_runtime(thread)->thread_join_ns, join_try);
 }
 
-static void gone(struct os_thread *os) { os_thread_exit(os); }
+/* With the main thread of a forked process its process and its GIL are gone. */
+static void close_process(const struct py_thread *thread) {
+    struct sim *sim = py_thread_sim(thread);
+    recorder_close_lane(sim->recorder, sim->now, thread->process->gil.lane);
+    recorder_close_lane(sim->recorder, sim->now, thread->process->lane);
+}
+
+static void gone(struct os_thread *os) {
+    os_thread_exit(os);
+    if (PY_THREAD_OF(os)->forked) {
+        close_process(PY_THREAD_OF(os));
+    }
+}
 
 static void leave_interpreter(struct os_thread *os) {
     gil_drop_at_exit(GIL_CLIENT_OF(os), gone);

@@ -203,7 +203,6 @@ static void append_span(struct recorder *recorder, const struct lane_slot *slot,
     group->resource[at] = slot->activity.resource;
     group->by[at] = by;
     group->site[at] = slot->activity.site;
-    recorder->spans++;
     if (group->count == CHUNK_SPANS) {
         seal_group(recorder, index);
     }
@@ -269,6 +268,7 @@ static void close_span(struct recorder *recorder, struct lane_slot *slot, sim_ns
         return;
     }
     slot->total_ns[slot->activity.state] += now - slot->since_ns;
+    recorder->spans++; /* counted without a sink too: a limit ends every run alike */
     if (recorder->sink != NULL && recorder->err.code == 0) {
         append_span(recorder, slot, now, by);
     }

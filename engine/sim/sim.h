@@ -24,7 +24,7 @@ enum sim_end {
     SIM_FINISHED,     /* sim_stop() */
     SIM_LIMIT_TIME,   /* virtual time */
     SIM_LIMIT_EVENTS, /* transitions */
-    SIM_LIMIT_SPANS,  /* recorded spans */
+    SIM_LIMIT_SPANS,  /* closed spans, recorded or not */
     SIM_LIMIT_STEPS,  /* steps in which the clock stood still: a program that does nothing
                        */
     SIM_CANCELLED,

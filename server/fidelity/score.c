@@ -5,8 +5,11 @@
 #include "engine/program/plan.h"
 
 #include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "server/fidelity/calibration.h"
 #include "server/fidelity/prediction.h"
@@ -239,27 +242,103 @@ static int calibration_for(const struct calibration **out, struct calibrations *
     return rc;
 }
 
-int score_make(struct score *out, const struct measured *measured, struct err *err) {
-    struct calibrations known = {0};
-    struct score score = {
-        .rows = memory_zeroed(measured->group_count + 1, sizeof *score.rows)};
-    if (score.rows == NULL) {
-        return err_set_nomem(err);
+/* A group to predict, and the calibration of its build; NULL when there is no runtime. */
+struct task {
+    const struct measured_group *group;
+    const struct calibration *calibration;
+};
+
+/* What the threads share. Groups are independent: each takes the next one. */
+struct scoring {
+    const struct task *tasks;
+    struct score_row *rows;
+    size_t count;
+    atomic_size_t next;
+    atomic_bool failed;
+    pthread_mutex_t mutex;
+    struct err *err; /* guarded by mutex */
+};
+
+static void *score_groups(void *argument) {
+    struct scoring *scoring = argument;
+    for (;;) {
+        const size_t i = atomic_fetch_add(&scoring->next, 1);
+        if (i >= scoring->count || atomic_load(&scoring->failed)) {
+            return NULL;
+        }
+        struct err err = {0};
+        if (score_group(&scoring->rows[i], scoring->tasks[i].group,
+                        scoring->tasks[i].calibration, &err) != 0) {
+            atomic_store(&scoring->failed, true);
+            pthread_mutex_lock(&scoring->mutex);
+            (void)err_set(scoring->err, err.code, "%s",
+                          err.text); /* the first one stays */
+            pthread_mutex_unlock(&scoring->mutex);
+        }
     }
-    int rc = 0;
-    for (size_t i = 0; i < measured->group_count && rc == 0; i++) {
+}
+
+/* On all cores; the calling thread works too. */
+static int score_in_parallel(struct scoring *scoring) {
+    enum { MAX_THREADS = 64 };
+    pthread_t threads[MAX_THREADS];
+    const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    long started = 0;
+    while (started < cores - 1 && started < MAX_THREADS &&
+           pthread_create(&threads[started], NULL, score_groups, scoring) == 0) {
+        started++;
+    }
+    (void)score_groups(scoring); /* always NULL */
+    for (long i = 0; i < started; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    return atomic_load(&scoring->failed) ? scoring->err->code : 0;
+}
+
+static int list_tasks(struct task *tasks, size_t *count, struct calibrations *known,
+                      const struct measured *measured, struct err *err) {
+    for (size_t i = 0; i < measured->group_count; i++) {
         const struct measured_group *group = &measured->groups[i];
-        const struct calibration *calibration = NULL;
+        struct task task = {.group = group};
         if (group->primitive) {
             continue;
         }
         if (family_runtime_of(group->build) != NULL) {
-            rc = calibration_for(&calibration, &known, measured, group->build, err);
+            const int rc =
+                calibration_for(&task.calibration, known, measured, group->build, err);
+            if (rc != 0) {
+                return rc;
+            }
         }
-        if (rc == 0) {
-            rc = score_group(&score.rows[score.count++], group, calibration, err);
-        }
+        tasks[(*count)++] = task;
     }
+    return 0;
+}
+
+int score_make(struct score *out, const struct measured *measured, struct err *err) {
+    struct calibrations known = {0};
+    struct err fallback = {0};
+    struct task *tasks = memory_zeroed(measured->group_count + 1, sizeof *tasks);
+    struct score score = {
+        .rows = memory_zeroed(measured->group_count + 1, sizeof *score.rows)};
+    int rc = ERR_NOMEM;
+    if (tasks == NULL || score.rows == NULL) {
+        (void)err_set_nomem(err);
+        goto out;
+    }
+    rc = list_tasks(tasks, &score.count, &known, measured, err);
+    if (rc == 0) {
+        struct scoring scoring = {
+            .tasks = tasks,
+            .rows = score.rows,
+            .count = score.count,
+            .mutex = PTHREAD_MUTEX_INITIALIZER,
+            .err = err == NULL ? &fallback : err,
+        };
+        rc = score_in_parallel(&scoring);
+    }
+out:
+    memory_free(tasks);
     if (rc != 0) {
         score_deinit(&score);
         return rc;

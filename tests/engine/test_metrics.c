@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/* test_metrics - the table of metrics, and their values for runs that can be worked out.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "tests/support/plans.h"
+#include "tests/support/test.h"
+
+static void test_metrics_table_is_complete(void **state) {
+    (void)state;
+    static const char *const units[] = {"us", "1/s", "ratio", "count"};
+    for (int i = 0; i < METRIC_COUNT; i++) {
+        assert_non_null(metrics[i].name);
+        assert_int_equal(metric_find(metrics[i].name), i);
+        assert_true(strlen(metrics[i].meaning) > 0);
+        assert_true(strlen(metric_better_name(metrics[i].better)) > 0);
+        int known = 0;
+        for (int k = 0; k < 4; k++) {
+            known += strcmp(metrics[i].unit, units[k]) == 0;
+        }
+        assert_int_equal(known, 1);
+        const size_t length = strlen(metrics[i].name);
+        if (strcmp(metrics[i].unit, "us") == 0) {
+            assert_string_equal(metrics[i].name + length - 3, "_us");
+        }
+    }
+    assert_int_equal(metric_find("makespan"), METRIC_COUNT);
+    assert_int_equal(metric_find(""), METRIC_COUNT);
+}
+
+static void execute(struct plan *plan, struct run_result *result) {
+    struct err err = {0};
+    if (run_execute(result, plan, &(struct run_options){0}, &err) != 0) {
+        fail_msg("%s", err.text);
+    }
+    assert_int_equal(result->status, RUN_DONE);
+}
+
+static void assert_metric(const struct run_result *result, enum metric_id id,
+                          double expected) {
+    if (!(fabs(result->metric[id] - expected) <= 1e-9 * fabs(expected) + 1e-12)) {
+        fail_msg("%s is %g, must be %g", metrics[id].name, result->metric[id], expected);
+    }
+}
+
+/*
+ * Two threads compute 12 ms each and nothing costs anything: slices of 5.001 ms (interval
+ * and the next check point), the second thread's last slice begins at 15.004 ms.
+ */
+static void test_metrics_of_two_threads(void **state) {
+    (void)state;
+    struct plan plan;
+    struct run_result result;
+    plan_begin(&plan, "ideal", "cpython-3.12");
+    plan_make_free(&plan);
+    plan_thread(&plan, "t", 2, false, "python 12ms");
+    execute(&plan, &result);
+    assert_metric(&result, METRIC_MAKESPAN_US, 24000);
+    assert_metric(&result, METRIC_PYTHON_US, 24000);
+    assert_metric(&result, METRIC_CPU_US, 24000);
+    assert_metric(&result, METRIC_CORE_UTILISATION, 0.25); /* of four cores */
+    assert_metric(&result, METRIC_GIL_HELD_SHARE, 1);
+    assert_metric(&result, METRIC_READY_US, 0);
+    assert_true(isnan(result.metric[METRIC_LATENCY_P50_US])); /* no units */
+    assert_true(isnan(result.metric[METRIC_LOOP_ITERATIONS]));
+    run_result_deinit(&result);
+    plan_deinit(&plan);
+}
+
+/* 10 requests of 3 ms each: latency and throughput need no simulation. */
+static void test_metrics_of_requests(void **state) {
+    (void)state;
+    struct plan plan;
+    struct run_result result;
+    plan_begin(&plan, "ideal", "cpython-3.14t");
+    plan_make_free(&plan);
+    plan_thread(&plan, "t", 1, false, "sleep 70ms repeat 10 { python 1ms io 2ms }");
+    execute(&plan, &result);
+    assert_metric(&result, METRIC_MAKESPAN_US, 100000);
+    assert_metric(&result, METRIC_THROUGHPUT_PER_S, 100);
+    assert_metric(&result, METRIC_LATENCY_MEAN_US, 3000);
+    assert_metric(&result, METRIC_LATENCY_P99_US, 3000);
+    assert_metric(&result, METRIC_LATENCY_MAX_US, 3000);
+    assert_metric(&result, METRIC_CPU_US, 10000);
+    assert_true(isnan(result.metric[METRIC_GIL_WAIT_US])); /* there is none */
+    run_result_deinit(&result);
+    plan_deinit(&plan);
+}
+
+static void test_metrics_of_a_loop(void **state) {
+    (void)state;
+    struct plan plan;
+    struct run_result result;
+    plan_begin(&plan, "ideal", "cpython-3.12");
+    plan_make_free(&plan);
+    const uint32_t loop = plan_loop(&plan, "server", 1, false);
+    plan_task(&plan, loop, "t", 1, "await_sleep 9ms python 1ms");
+    execute(&plan, &result);
+    assert_metric(&result, METRIC_MAKESPAN_US, 10000);
+    assert_metric(&result, METRIC_LOOP_POLL_SHARE, 0.9);
+    assert_metric(&result, METRIC_LOOP_ITERATIONS, 5);
+    assert_metric(&result, METRIC_LOOP_LAG_MAX_US, 0);
+    run_result_deinit(&result);
+    plan_deinit(&plan);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_metrics_table_is_complete),
+        cmocka_unit_test(test_metrics_of_two_threads),
+        cmocka_unit_test(test_metrics_of_requests),
+        cmocka_unit_test(test_metrics_of_a_loop),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

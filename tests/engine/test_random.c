@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/* test_random - numbers that are a function of an identity. */
+#include <math.h>
+#include <stdio.h>
+
+#include "engine/base/random.h"
+#include "tests/support/test.h"
+
+/* A change of any of these changes every result that was ever stored. */
+static void test_random_frozen_values(void **state) {
+    (void)state;
+    static const struct {
+        uint64_t seed;
+        uint32_t repetition;
+        uint64_t what, key;
+        double unit, normal;
+    } frozen[] = {
+        {0U, 0U, 0U, UINT64_C(0xd15e17453ddd4fc2), 0x1.08b707022c474p-4,
+         -0x1.db762ab9e05b7p-1},
+        {1U, 0U, 1U, UINT64_C(0x0d5a1b4e0105dddc), 0x1.e3cbab2a74a0fp-2,
+         0x1.1cb17497ae604p-1},
+        {1U, 1U, 17U, UINT64_C(0x564bc2583d4c4139), 0x1.2b74eb17701p-10,
+         0x1.95edf93923a4bp-1},
+        {42U, 7U, 1000000U, UINT64_C(0xa4c37b4a32e7e9f0), 0x1.6a252458d3347p-2,
+         0x1.18f95fe6eba34p+0},
+        {18446744073709551615U, 4294967295U, 18446744073709551615U,
+         UINT64_C(0xe162b7b8fcb6d70a), 0x1.7a77e29fcd27dp-2, 0x1.ca01712ef5869p-4},
+    };
+    for (size_t i = 0; i < sizeof frozen / sizeof frozen[0]; i++) {
+        const uint64_t key =
+            random_mix(random_key(frozen[i].seed, frozen[i].repetition), frozen[i].what);
+        if (key != frozen[i].key || random_unit(key) != frozen[i].unit ||
+            random_normal(key) != frozen[i].normal) {
+            fail_msg("{%llu, %u, %llu, UINT64_C(0x%016llx), %a, %a},",
+                     (unsigned long long)frozen[i].seed, frozen[i].repetition,
+                     (unsigned long long)frozen[i].what, (unsigned long long)key,
+                     random_unit(key), random_normal(key));
+        }
+    }
+}
+
+static void test_random_keys_differ(void **state) {
+    (void)state;
+    enum { KEYS = 3000 };
+    static uint64_t keys[KEYS];
+    int count = 0;
+    for (uint64_t seed = 0; seed < 10; seed++) {
+        for (uint32_t repetition = 0; repetition < 10; repetition++) {
+            const uint64_t root = random_key(seed, repetition);
+            for (uint64_t what = 0; what < 30; what++) {
+                keys[count++] = random_mix(root, what);
+            }
+        }
+    }
+    for (int i = 0; i < KEYS; i++) {
+        for (int k = 0; k < i; k++) {
+            assert_true(keys[i] != keys[k]);
+        }
+    }
+    /* mixing is about order: (a, b) is not (b, a) */
+    assert_true(random_mix(random_mix(1, 2), 3) != random_mix(random_mix(1, 3), 2));
+    assert_true(random_mix(0, 0) != 0);
+}
+
+/* Uniform in (0, 1), and uniform in each of 64 parts: chi-squared with 63 degrees of
+ * freedom is below 120 in all but one of ten thousand samples. */
+static void test_random_unit_is_uniform(void **state) {
+    (void)state;
+    enum { DRAWS = 64000, PARTS = 64 };
+    int count[PARTS] = {0};
+    double sum = 0;
+    for (uint64_t i = 0; i < DRAWS; i++) {
+        const double u = random_unit(random_mix(77, i));
+        assert_true(u > 0.0 && u < 1.0);
+        count[(int)(u * PARTS)]++;
+        sum += u;
+    }
+    double chi = 0;
+    for (int i = 0; i < PARTS; i++) {
+        const double off = count[i] - (double)DRAWS / PARTS;
+        chi += off * off / ((double)DRAWS / PARTS);
+    }
+    assert_true(chi < 120.0);
+    assert_true(fabs(sum / DRAWS - 0.5) < 0.006);
+}
+
+static void test_random_normal_has_its_moments(void **state) {
+    (void)state;
+    enum { DRAWS = 100000 };
+    double m1 = 0, m2 = 0, m3 = 0, m4 = 0;
+    for (uint64_t i = 0; i < DRAWS; i++) {
+        const double x = random_normal(random_mix(78, i));
+        m1 += x / DRAWS;
+        m2 += x * x / DRAWS;
+        m3 += x * x * x / DRAWS;
+        m4 += x * x * x * x / DRAWS;
+    }
+    assert_true(fabs(m1) < 0.015); /* five standard errors each */
+    assert_true(fabs(m2 - 1) < 0.025);
+    assert_true(fabs(m3) < 0.07);
+    assert_true(fabs(m4 - 3) < 0.2);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_random_frozen_values),
+        cmocka_unit_test(test_random_keys_differ),
+        cmocka_unit_test(test_random_unit_is_uniform),
+        cmocka_unit_test(test_random_normal_has_its_moments),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+/* test_recorder - transitions in; spans, totals and a fingerprint out. */
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/support/dice.h"
+#include "tests/support/invariants.h"
+#include "tests/support/test.h"
+#include "tests/support/timeline.h"
+
+#include "engine/base/memory.h"
+#include "engine/record/recorder.h"
+
+static struct recorder *create(struct timeline *timeline) {
+    struct recorder *recorder = NULL;
+    timeline_init(timeline);
+    assert_int_equal(recorder_create(&recorder, &timeline->sink, NULL), 0);
+    return recorder;
+}
+
+static lane_id open_lane(struct recorder *recorder, sim_ns now, const char *name) {
+    return recorder_open_lane(
+        recorder, now,
+        &(struct lane_birth){
+            LANE_THREAD, LANE_NONE, name, {STATE_READY, LANE_NONE, SITE_NONE}});
+}
+
+/* --- examples ------------------------------------------------------------------ */
+
+static void test_recorder_names_are_never_cut_inside_a_character(void **state) {
+    (void)state;
+    static const struct {
+        const char *name;
+        size_t kept;
+    } cases[] = {
+        {"", 0},
+        {"short", 5},
+        {"12345678901234567890123456789012345678901234567", 47},
+        {"123456789012345678901234567890123456789012345678", 47},
+        /* two bytes across the limit, then three, then four */
+        {"1234567890123456789012345678901234567890123456\xc4\x85z", 46},
+        {"123456789012345678901234567890123456789012345\xc4\x85z", 47},
+        {"1234567890123456789012345678901234567890123456\xe2\x82\xacz", 46},
+        {"123456789012345678901234567890123456789012345\xe2\x82\xacz", 45},
+        {"12345678901234567890123456789012345678901234\xe2\x82\xacz", 47},
+        {"123456789012345678901234567890123456789012345\xf0\x9f\x90\x8dz", 45},
+        {"1234567890123456789012345678901234567890123\xf0\x9f\x90\x8dz", 47},
+    };
+    struct timeline timeline;
+    struct recorder *recorder = create(&timeline);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const lane_id lane = open_lane(recorder, 0, cases[i].name);
+        const char *kept = recorder_lane(recorder, lane)->name;
+        assert_int_equal(strlen(kept), cases[i].kept);
+        assert_memory_equal(kept, cases[i].name, cases[i].kept);
+    }
+    recorder_destroy(recorder);
+    timeline_deinit(&timeline);
+}
+
+/* The same activity again is no transition; a change that takes no time is no span. */
+static void test_recorder_keeps_only_real_spans(void **state) {
+    (void)state;
+    struct timeline timeline;
+    struct recorder *recorder = create(&timeline);
+    const lane_id lane = open_lane(recorder, 5, "t");
+    const struct activity run = {STATE_RUNNING, LANE_NONE, 3};
+    const struct activity io = {STATE_IO, LANE_NONE, 4};
+    recorder_switch(recorder, 10, lane, run, LANE_NONE);
+    const uint64_t before = recorder_transitions(recorder);
+    recorder_switch(recorder, 20, lane, run, LANE_NONE); /* nothing new */
+    assert_int_equal(recorder_transitions(recorder), before);
+    recorder_switch(recorder, 30, lane, io, 7);
+    recorder_switch(recorder, 30, lane, run, 8); /* took no time */
+    recorder_close_lane(recorder, 44, lane);
+    assert_int_equal(recorder_finish(recorder, 50, NULL), 0);
+    struct timeline_text text;
+    assert_string_equal(timeline_describe(&timeline, lane, &text),
+                        "ready@5 running@10 running@30 end@44");
+    assert_int_equal(timeline.spans[1].by, 7);
+    assert_int_equal(timeline.spans[1].site, 3);
+    assert_int_equal(recorder_lane_died(recorder, lane), 44);
+    assert_int_equal(recorder_lane_totals(recorder, lane)[STATE_RUNNING], 34);
+    assert_int_equal(recorder_lane_totals(recorder, lane)[STATE_IO], 0);
+    recorder_destroy(recorder);
+    timeline_deinit(&timeline);
+}
+
+/* --- property ------------------------------------------------------------------ */
+
+enum { LANES = 150, EVENTS = 30000, REMEMBERED = 60000 };
+
+struct model_span {
+    lane_id lane;
+    sim_ns start, end;
+    enum lane_state state;
+    lane_id resource, by;
+    site_id site;
+};
+
+/* What a list of spans should look like, kept the simple way. */
+struct model {
+    struct activity now[LANES];
+    sim_ns since[LANES];
+    sim_ns total[LANES][STATE_COUNT];
+    bool dead[LANES];
+    struct model_span *spans; /* REMEMBERED */
+    size_t count;
+    int lanes;
+};
+
+static void model_close(struct model *model, lane_id lane, sim_ns now, lane_id by) {
+    if (now > model->since[lane]) {
+        assert_true(model->count < REMEMBERED);
+        model->spans[model->count++] = (struct model_span){lane,
+                                                           model->since[lane],
+                                                           now,
+                                                           model->now[lane].state,
+                                                           model->now[lane].resource,
+                                                           by,
+                                                           model->now[lane].site};
+        model->total[lane][model->now[lane].state] += now - model->since[lane];
+    }
+    model->since[lane] = now;
+}
+
+/* The same random story for both; returns its end. */
+static sim_ns tell(uint64_t seed, struct recorder *recorder, struct model *model) {
+    struct dice dice = dice_make(seed);
+    sim_ns now = 0;
+    for (int i = 0; i < EVENTS; i++) {
+        now += dice_between(&dice, 0, 3) * dice_magnitude(&dice, 1000000) / 2;
+        if (model->lanes < LANES && dice_between(&dice, 0, 50) == 0) {
+            const lane_id id = open_lane(recorder, now, "lane");
+            assert_int_equal(id, model->lanes);
+            model->now[id] = (struct activity){STATE_READY, LANE_NONE, SITE_NONE};
+            model->since[id] = now;
+            model->lanes++;
+        }
+        if (model->lanes == 0) {
+            continue;
+        }
+        const lane_id lane = (lane_id)dice_between(&dice, 0, model->lanes - 1);
+        const lane_id by = (lane_id)dice_between(&dice, -1, model->lanes - 1);
+        if (model->dead[lane]) {
+            continue;
+        }
+        if (dice_between(&dice, 0, 500) == 0) {
+            model_close(model, lane, now, LANE_NONE);
+            model->dead[lane] = true;
+            recorder_close_lane(recorder, now, lane);
+            continue;
+        }
+        const struct activity next = {(enum lane_state)dice_between(&dice, 0, 4),
+                                      (lane_id)dice_between(&dice, -1, 2),
+                                      (site_id)dice_between(&dice, -1, 2)};
+        if (next.state != model->now[lane].state ||
+            next.resource != model->now[lane].resource ||
+            next.site != model->now[lane].site) {
+            model_close(model, lane, now, by);
+            model->now[lane] = next;
+        }
+        recorder_switch(recorder, now, lane, next, by);
+        recorder_instant(recorder, now, lane, INSTANT_DROP_REQUEST, by);
+    }
+    return now;
+}
+
+static int compare_spans(const void *left, const void *right) {
+    const struct model_span *a = left, *b = right;
+    if (a->lane != b->lane) {
+        return a->lane < b->lane ? -1 : 1;
+    }
+    return (a->start > b->start) - (a->start < b->start);
+}
+
+static void check_against_model(const struct timeline *timeline, struct model *model) {
+    struct model_span *spans = calloc(timeline->span_count, sizeof *spans);
+    assert_non_null(spans);
+    for (size_t i = 0; i < timeline->span_count; i++) {
+        const struct timeline_span *it = &timeline->spans[i];
+        spans[i] = (struct model_span){it->lane,     it->start, it->end, it->state,
+                                       it->resource, it->by,    it->site};
+    }
+    qsort(spans, timeline->span_count, sizeof *spans, compare_spans);
+    qsort(model->spans, model->count, sizeof *model->spans, compare_spans);
+    assert_int_equal(timeline->span_count, model->count);
+    for (size_t i = 0; i < model->count; i++) {
+        assert_int_equal(spans[i].lane, model->spans[i].lane);
+        assert_int_equal(spans[i].start, model->spans[i].start);
+        assert_int_equal(spans[i].end, model->spans[i].end);
+        assert_int_equal(spans[i].state, model->spans[i].state);
+        assert_int_equal(spans[i].resource, model->spans[i].resource);
+        assert_int_equal(spans[i].by, model->spans[i].by);
+        assert_int_equal(spans[i].site, model->spans[i].site);
+    }
+    free(spans);
+}
+
+/* Chunks give back exactly the transitions that went in; times of a lane add up. */
+static void test_recorder_chunks_reconstruct_the_transitions(void **state) {
+    (void)state;
+    for (uint64_t seed = 0; seed < 3; seed++) {
+        struct timeline timeline;
+        struct recorder *recorder = create(&timeline);
+        struct model *model = calloc(1, sizeof *model);
+        assert_non_null(model);
+        model->spans = calloc(REMEMBERED, sizeof *model->spans);
+        assert_non_null(model->spans);
+        const sim_ns end = tell(seed, recorder, model);
+        for (lane_id lane = 0; lane < model->lanes; lane++) {
+            if (!model->dead[lane]) {
+                model_close(model, lane, end, LANE_NONE);
+            }
+        }
+        assert_int_equal(recorder_finish(recorder, end, NULL), 0);
+        assert_null(timeline.broken_rule);
+        assert_true(model->count > 3 * CHUNK_SPANS); /* several chunks in a group */
+        check_against_model(&timeline, model);
+        for (lane_id lane = 0; lane < model->lanes; lane++) {
+            assert_memory_equal(recorder_lane_totals(recorder, lane), model->total[lane],
+                                sizeof model->total[lane]);
+        }
+        assert_int_equal(recorder_spans(recorder), model->count);
+        free(model->spans);
+        free(model);
+        recorder_destroy(recorder);
+        timeline_deinit(&timeline);
+    }
+}
+
+static uint64_t fingerprint_of(uint64_t seed, const struct sink *sink) {
+    struct recorder *recorder = NULL;
+    assert_int_equal(recorder_create(&recorder, sink, NULL), 0);
+    struct model *model = calloc(1, sizeof *model);
+    assert_non_null(model);
+    model->spans = calloc(REMEMBERED, sizeof *model->spans);
+    assert_non_null(model->spans);
+    const sim_ns end = tell(seed, recorder, model);
+    const int rc = recorder_finish(recorder, end, NULL);
+    assert_int_equal(rc, 0);
+    const uint64_t fingerprint = recorder_fingerprint(recorder);
+    free(model->spans);
+    free(model);
+    recorder_destroy(recorder);
+    return fingerprint;
+}
+
+static void test_recorder_fingerprint_does_not_depend_on_the_sink(void **state) {
+    (void)state;
+    struct timeline timeline;
+    timeline_init(&timeline);
+    const uint64_t with = fingerprint_of(5, &timeline.sink);
+    assert_true(with == fingerprint_of(5, NULL));
+    assert_true(with != fingerprint_of(6, NULL));
+    timeline_deinit(&timeline);
+}
+
+/* One nanosecond, another state, another lane, another resource: another fingerprint. */
+static void test_recorder_fingerprint_covers_what_it_says(void **state) {
+    (void)state;
+    uint64_t seen[7];
+    for (int i = 0; i < 7; i++) {
+        struct recorder *recorder = NULL;
+        assert_int_equal(recorder_create(&recorder, NULL, NULL), 0);
+        const lane_id a = open_lane(recorder, 0, "a");
+        const lane_id b = open_lane(recorder, 0, "b");
+        const struct activity next = {i == 1 ? STATE_IO : STATE_RUNNING, i == 2 ? a : b,
+                                      SITE_NONE};
+        recorder_switch(recorder, i == 3 ? 101 : 100, i == 4 ? b : a, next, LANE_NONE);
+        if (i >= 5) {
+            recorder_instant(recorder, 150, a,
+                             i == 5 ? INSTANT_DROP_REQUEST : INSTANT_FORCED_DROP, b);
+        }
+        seen[i] = recorder_fingerprint(recorder);
+        for (int k = 0; k < i; k++) {
+            assert_true(seen[k] != seen[i]);
+        }
+        recorder_destroy(recorder);
+    }
+}
+
+/* --- failures ------------------------------------------------------------------ */
+
+static void test_recorder_keeps_the_first_error(void **state) {
+    (void)state;
+    struct timeline timeline;
+    struct recorder *recorder = create(&timeline);
+    timeline.fail_at = 1; /* the second lane */
+    const lane_id first = open_lane(recorder, 0, "a");
+    assert_false(recorder_failed(recorder));
+    (void)open_lane(recorder, 0, "b"); /* fails inside */
+    assert_true(recorder_failed(recorder));
+    assert_int_equal(open_lane(recorder, 0, "c"), LANE_NONE);
+    /* the scheduler may still be in the middle of something */
+    recorder_switch(recorder, 5, first, (struct activity){STATE_IO, LANE_NONE, 0}, first);
+    recorder_switch(recorder, 5, LANE_NONE, (struct activity){STATE_IO, LANE_NONE, 0},
+                    first);
+    recorder_close_lane(recorder, 9, LANE_NONE);
+    recorder_instant(recorder, 9, first, INSTANT_FALSE_WAKEUP, first);
+    struct err err = {0};
+    assert_int_equal(recorder_finish(recorder, 10, &err), ERR_DB);
+    assert_int_equal(err.code, ERR_DB);
+    assert_int_equal(timeline.span_count, 0);
+    recorder_destroy(recorder);
+    timeline_deinit(&timeline);
+}
+
+static void test_recorder_words_exist_for_every_code(void **state) {
+    (void)state;
+    for (int i = 0; i < STATE_COUNT; i++) {
+        for (int k = 0; k < i; k++) {
+            assert_string_not_equal(lane_state_name((enum lane_state)i),
+                                    lane_state_name((enum lane_state)k));
+        }
+    }
+    assert_string_equal(lane_state_name(STATE_WAIT_GIL), "wait_gil");
+    assert_string_equal(lane_state_name(STATE_ALIVE), "alive");
+    assert_string_equal(lane_kind_name(LANE_TASK), "task");
+    assert_string_equal(instant_kind_name(INSTANT_LATE_TIMER), "late_timer");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_recorder_names_are_never_cut_inside_a_character),
+        cmocka_unit_test(test_recorder_keeps_only_real_spans),
+        cmocka_unit_test(test_recorder_chunks_reconstruct_the_transitions),
+        cmocka_unit_test(test_recorder_fingerprint_does_not_depend_on_the_sink),
+        cmocka_unit_test(test_recorder_fingerprint_covers_what_it_says),
+        cmocka_unit_test(test_recorder_keeps_the_first_error),
+        cmocka_unit_test(test_recorder_words_exist_for_every_code),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/support/byte_plans.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/python/runtime_table.h"
+#include "tests/support/plans.h"
+
+enum { MAX_STEPS = 48, MAX_ACTORS = 5, MAX_TASKS = 4 };
+
+struct bytes {
+    const uint8_t *next;
+    size_t left;
+};
+
+static uint8_t take(struct bytes *bytes) {
+    if (bytes->left == 0) {
+        return 0;
+    }
+    bytes->left--;
+    return *bytes->next++;
+}
+
+/* 0, or 1 ns .. 8 ms with all magnitudes alike. */
+static sim_ns take_time(struct bytes *bytes) {
+    const uint8_t first = take(bytes);
+    return first == 0 ? 0 : (sim_ns)(1 + (first & 15)) << (first >> 4) << (first & 3);
+}
+
+static struct distribution take_law(struct bytes *bytes) {
+    struct distribution law = {.a = take_time(bytes)};
+    const uint8_t kind = take(bytes);
+    law.kind = kind < 200 ? DISTRIBUTION_CONSTANT
+                          : (enum distribution_kind)(kind % DISTRIBUTION_KIND_COUNT);
+    law.b = law.a + take_time(bytes) % 100000;
+    law.s = 0.1 + (double)(kind % 16) / 4.0;
+    return law;
+}
+
+/* Mostly plausible: one step in 16 has an end, a count or an object of any value. */
+static void take_step(struct plan *plan, struct bytes *bytes) {
+    struct step *step = &plan->steps[plan->step_count];
+    const uint8_t what = take(bytes);
+    const uint32_t index = (uint32_t)plan->step_count++;
+    *step = (struct step){
+        .kind = (enum step_kind)(what % STEP_KIND_COUNT),
+        .end = index + 1,
+        .site = (site_id)index,
+        .blocking = (what & 64) != 0,
+        .call = (what & 128) != 0,
+        .time = take_law(bytes),
+    };
+    const bool has_body = step->kind == STEP_REPEAT || step->kind == STEP_FOREVER ||
+                          step->kind == STEP_TO_THREAD || step->kind == STEP_WITH;
+    const uint8_t more = take(bytes);
+    if (has_body) {
+        step->end = index + 1 + more % 6;
+        step->count = more >> 4;
+    }
+    step->object = more & 1;
+    if (more % 16 == 15) {
+        step->end = (uint32_t)(take(bytes) % MAX_STEPS);
+        step->count = (int8_t)take(bytes);
+        step->object = take(bytes);
+    }
+    plan->sites[index] = plan->actors[0].name; /* any text will do */
+    plan->site_count = plan->step_count;
+}
+
+static struct step_slice take_slice(struct plan *plan, struct bytes *bytes) {
+    const uint32_t first = (uint32_t)plan->step_count;
+    for (uint8_t left = take(bytes) % 9; left > 0 && plan->step_count < MAX_STEPS;
+         left--) {
+        take_step(plan, bytes);
+    }
+    return (struct step_slice){first, (uint32_t)plan->step_count};
+}
+
+static void take_actor(struct plan *plan, struct bytes *bytes) {
+    struct actor_plan *actor = &plan->actors[plan->actor_count++];
+    const uint8_t what = take(bytes);
+    *actor = (struct actor_plan){
+        .kind = (what & 1) != 0 ? ACTOR_EVENT_LOOP : ACTOR_THREAD,
+        .count = (what >> 1) % 4,
+        .daemon = (what & 64) != 0,
+        .first_task = (uint32_t)plan->task_count,
+    };
+    snprintf(actor->name, sizeof actor->name, "actor %zu", plan->actor_count);
+    if (actor->kind == ACTOR_THREAD) {
+        actor->steps = take_slice(plan, bytes);
+    }
+    for (uint8_t left = what >> 6; actor->kind == ACTOR_EVENT_LOOP && left > 0; left--) {
+        struct task_plan *task = &plan->tasks[plan->task_count++];
+        *task = (struct task_plan){.count = take(bytes) % 6};
+        task->steps = take_slice(plan, bytes);
+    }
+    actor->task_end = (uint32_t)plan->task_count;
+}
+
+static void take_plan(struct plan *plan, struct bytes *bytes) {
+    const uint8_t profile = take(bytes), runtime = take(bytes), strategy = take(bytes);
+    plan_begin(plan, machine_profiles[profile % machine_profile_count].name,
+               runtime_rows[runtime % runtime_row_count].runtime.name);
+    plan->machine.cores = 1 + profile % 8;
+    plan->runtime.switch_interval_ns = 1000 + take_time(bytes);
+    plan->limits =
+        (struct limits){.events = 20000, .virtual_ns = 5 * NS_PER_S, .spans = UINT64_MAX};
+    plan_object(plan, "lock", OBJECT_LOCK);
+    plan_object(plan, "counter", OBJECT_COUNTER);
+    plan_strategy(plan, (enum strategy_kind)(strategy % STRATEGY_KIND_COUNT),
+                  1 + strategy % 7);
+    if (plan->strategy.kind != STRATEGY_ACTORS) {
+        plan->job_count = take(bytes) % 12;
+        plan->job = take_slice(plan, bytes);
+        return;
+    }
+    for (uint8_t left = take(bytes) % MAX_ACTORS; left > 0; left--) {
+        take_actor(plan, bytes);
+    }
+}
+
+/* --- running ------------------------------------------------------------------- */
+
+static bool broken(struct violation *violation, const char *how) {
+    snprintf(violation->text, sizeof violation->text, "%.200s", how);
+    return false;
+}
+
+static bool lanes_add_up(const struct run_result *result, struct violation *violation) {
+    for (size_t i = 0; i < result->lane_count; i++) {
+        sim_ns sum = 0;
+        for (int state = 0; state < STATE_COUNT; state++) {
+            sum += result->lanes[i].state_ns[state];
+        }
+        if (sum != result->lanes[i].died_ns - result->lanes[i].lane.born_ns) {
+            return broken(violation, "the states of a lane add up to its life");
+        }
+    }
+    return true;
+}
+
+/* With a sink and without: the same fingerprint. */
+static bool runs_well(const struct plan *plan, struct violation *violation) {
+    struct timeline timeline;
+    struct run_result first = {0}, second = {0};
+    struct err err = {0};
+    timeline_init(&timeline);
+    int rc =
+        run_execute(&first, plan, &(struct run_options){.sink = &timeline.sink}, &err);
+    bool well = rc == 0 || broken(violation, err.text);
+    well = well && timeline_is_sound(&timeline, violation);
+    well = well && lanes_add_up(&first, violation);
+    if (well) {
+        rc = run_execute(&second, plan, &(struct run_options){0}, &err);
+        well = rc == 0 || broken(violation, err.text);
+    }
+    if (well &&
+        (first.fingerprint != second.fingerprint || first.status != second.status)) {
+        well = broken(violation, "a sink changes nothing");
+    }
+    run_result_deinit(&first);
+    run_result_deinit(&second);
+    timeline_deinit(&timeline);
+    return well;
+}
+
+enum byte_plan_end byte_plan_run(const uint8_t *bytes, size_t size,
+                                 struct violation *violation) {
+    struct plan plan;
+    struct bytes input = {bytes, size};
+    enum byte_plan_end end = BYTE_PLAN_REFUSED;
+    violation->text[0] = '\0';
+    take_plan(&plan, &input);
+    if (plan_check(&plan, NULL) == 0) {
+        end = runs_well(&plan, violation) ? BYTE_PLAN_RAN : BYTE_PLAN_BROKEN;
+    }
+    plan_deinit(&plan);
+    return end;
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/support/timeline.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *make_room(void *items, size_t *capacity, size_t count, size_t size) {
+    if (count < *capacity) {
+        return items;
+    }
+    *capacity = *capacity == 0 ? 256 : 2 * *capacity;
+    void *moved = realloc(items, *capacity * size);
+    if (moved == NULL) {
+        abort();
+    }
+    return moved;
+}
+
+static int count_call(struct timeline *timeline, struct err *err) {
+    if ((int64_t)timeline->calls++ == timeline->fail_at) {
+        return err_set(err, ERR_DB, "the sink of the test says no");
+    }
+    return 0;
+}
+
+static void broken(struct timeline *timeline, const char *rule) {
+    if (timeline->broken_rule == NULL) {
+        timeline->broken_rule = rule;
+    }
+}
+
+static int take_lane(void *context, const struct lane *lane, struct err *err) {
+    struct timeline *timeline = context;
+    timeline->lanes = make_room(timeline->lanes, &timeline->lane_capacity,
+                                timeline->lane_count, sizeof *timeline->lanes);
+    if (lane->id != (lane_id)timeline->lane_count) {
+        broken(timeline, "lanes come in the order of their ids");
+    }
+    timeline->lanes[timeline->lane_count++] = *lane;
+    return count_call(timeline, err);
+}
+
+static void check_chunk(struct timeline *timeline, const struct span_chunk *chunk) {
+    sim_ns first = SIM_NEVER, last = -1;
+    for (uint32_t i = 0; i < chunk->count; i++) {
+        first = chunk->start_ns[i] < first ? chunk->start_ns[i] : first;
+        last = chunk->end_ns[i] > last ? chunk->end_ns[i] : last;
+        if (chunk->end_ns[i] <= chunk->start_ns[i]) {
+            broken(timeline, "a span ends after it starts");
+        }
+        if (i > 0 && chunk->end_ns[i] < chunk->end_ns[i - 1]) {
+            broken(timeline, "spans arrive in the order in which they end");
+        }
+        if ((uint32_t)chunk->lane[i] / LANE_GROUP_LANES != chunk->group) {
+            broken(timeline, "a chunk holds lanes of its group only");
+        }
+    }
+    if (chunk->count < 1 || chunk->count > CHUNK_SPANS) {
+        broken(timeline, "a chunk holds 1 .. CHUNK_SPANS spans");
+    }
+    if (first != chunk->t0_ns || last != chunk->t1_ns) {
+        broken(timeline, "t0 and t1 are the smallest start and the largest end");
+    }
+    if (chunk->group < 1024 && chunk->seq != timeline->group_seq[chunk->group]++) {
+        broken(timeline, "chunks are numbered from 0 within their group");
+    }
+}
+
+static int take_spans(void *context, const struct span_chunk *chunk, struct err *err) {
+    struct timeline *timeline = context;
+    check_chunk(timeline, chunk);
+    for (uint32_t i = 0; i < chunk->count; i++) {
+        timeline->spans = make_room(timeline->spans, &timeline->span_capacity,
+                                    timeline->span_count, sizeof *timeline->spans);
+        timeline->spans[timeline->span_count++] = (struct timeline_span){
+            .lane = chunk->lane[i],
+            .start = chunk->start_ns[i],
+            .end = chunk->end_ns[i],
+            .state = (enum lane_state)chunk->state[i],
+            .resource = chunk->resource[i],
+            .by = chunk->by[i],
+            .site = chunk->site[i],
+        };
+    }
+    return count_call(timeline, err);
+}
+
+static int take_instants(void *context, const struct instant_chunk *chunk,
+                         struct err *err) {
+    struct timeline *timeline = context;
+    if (chunk->seq != timeline->instant_seq++) {
+        broken(timeline, "chunks of instants are numbered from 0");
+    }
+    for (uint32_t i = 0; i < chunk->count; i++) {
+        if (i > 0 && chunk->at_ns[i] < chunk->at_ns[i - 1]) {
+            broken(timeline, "instants ascend");
+        }
+        timeline->instants =
+            make_room(timeline->instants, &timeline->instant_capacity,
+                      timeline->instant_count, sizeof *timeline->instants);
+        timeline->instants[timeline->instant_count++] = (struct timeline_instant){
+            .lane = chunk->lane[i],
+            .at = chunk->at_ns[i],
+            .kind = (enum instant_kind)chunk->kind[i],
+            .by = chunk->by[i],
+        };
+    }
+    return count_call(timeline, err);
+}
+
+void timeline_init(struct timeline *timeline) {
+    *timeline = (struct timeline){
+        .sink = {.context = timeline,
+                 .lane = take_lane,
+                 .spans = take_spans,
+                 .instants = take_instants},
+        .fail_at = -1,
+    };
+}
+
+void timeline_deinit(struct timeline *timeline) {
+    free(timeline->lanes);
+    free(timeline->spans);
+    free(timeline->instants);
+    memset(timeline, 0, sizeof *timeline);
+}
+
+lane_id timeline_find(const struct timeline *timeline, enum lane_kind kind,
+                      const char *name) {
+    for (size_t i = 0; i < timeline->lane_count; i++) {
+        if (timeline->lanes[i].kind == kind &&
+            strcmp(timeline->lanes[i].name, name) == 0) {
+            return (lane_id)i;
+        }
+    }
+    return LANE_NONE;
+}
+
+const char *timeline_describe(const struct timeline *timeline, lane_id lane,
+                              struct timeline_text *text) {
+    size_t used = 0;
+    sim_ns last = -1;
+    text->text[0] = '\0';
+    for (size_t i = 0; i < timeline->span_count; i++) {
+        const struct timeline_span *span = &timeline->spans[i];
+        if (span->lane != lane || used + 64 > sizeof text->text) {
+            continue;
+        }
+        const char *gap = last >= 0 && last != span->start ? "gap@? " : "";
+        used += (size_t)snprintf(text->text + used, sizeof text->text - used,
+                                 "%s%s@%" PRId64 " ", gap, lane_state_name(span->state),
+                                 span->start);
+        last = span->end;
+    }
+    snprintf(text->text + used, sizeof text->text - used, "end@%" PRId64, last);
+    return text->text;
+}
+
+enum lane_state timeline_state_at(const struct timeline *timeline, lane_id lane,
+                                  sim_ns at) {
+    for (size_t i = 0; i < timeline->span_count; i++) {
+        const struct timeline_span *span = &timeline->spans[i];
+        if (span->lane == lane && span->start <= at && at < span->end) {
+            return span->state;
+        }
+    }
+    return STATE_COUNT;
+}
+
+sim_ns timeline_total(const struct timeline *timeline, lane_id lane,
+                      enum lane_state state) {
+    sim_ns sum = 0;
+    for (size_t i = 0; i < timeline->span_count; i++) {
+        const struct timeline_span *span = &timeline->spans[i];
+        sum += span->lane == lane && span->state == state ? span->end - span->start : 0;
+    }
+    return sum;
+}
+
+size_t timeline_instants(const struct timeline *timeline, enum instant_kind kind) {
+    size_t count = 0;
+    for (size_t i = 0; i < timeline->instant_count; i++) {
+        count += timeline->instants[i].kind == kind;
+    }
+    return count;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * timeline - a sink that keeps everything it is given, for tests to look at.
+ *
+ * It takes its memory from malloc(), so that the engine's nth-allocation hook counts only
+ * what the engine allocates. It does not use cmocka: fuzz targets link it too.
+ */
+#ifndef TESTS_SUPPORT_TIMELINE_H
+#define TESTS_SUPPORT_TIMELINE_H
+
+#include "engine/record/sink.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct timeline_span {
+    sim_ns start, end;
+    lane_id lane;
+    enum lane_state state;
+    lane_id resource, by;
+    site_id site;
+};
+
+struct timeline_instant {
+    sim_ns at;
+    lane_id lane;
+    enum instant_kind kind;
+    lane_id by;
+};
+
+struct timeline {
+    struct sink sink; /* give this to the recorder */
+    struct lane *lanes;
+    size_t lane_count, lane_capacity;
+    struct timeline_span *spans; /* in the order of their ends within a lane */
+    size_t span_count, span_capacity;
+    struct timeline_instant *instants;
+    size_t instant_count, instant_capacity;
+    size_t calls;
+    int64_t fail_at;         /* this call of the sink fails; -1 = none does */
+    const char *broken_rule; /* a promise of sink.h that a chunk broke; NULL = none */
+    uint32_t group_seq[1024];
+    uint32_t instant_seq;
+};
+
+void timeline_init(struct timeline *timeline);
+void timeline_deinit(struct timeline *timeline);
+
+/* The first lane of that kind and name, LANE_NONE when there is none. */
+lane_id timeline_find(const struct timeline *timeline, enum lane_kind kind,
+                      const char *name);
+
+/* The lane's spans as text: "ready@0 running@10 end@500" with times in nanoseconds; a gap
+ * shows as "gap@". Lives until the next call with the same buffer. */
+struct timeline_text {
+    char text[4096];
+};
+const char *timeline_describe(const struct timeline *timeline, lane_id lane,
+                              struct timeline_text *text);
+
+/* State of the lane at `at`; STATE_COUNT when it has no span there. */
+enum lane_state timeline_state_at(const struct timeline *timeline, lane_id lane,
+                                  sim_ns at);
+
+/* Nanoseconds that the lane spent in a state. */
+sim_ns timeline_total(const struct timeline *timeline, lane_id lane,
+                      enum lane_state state);
+
+/* How many instants of that kind there are on all lanes. */
+size_t timeline_instants(const struct timeline *timeline, enum instant_kind kind);
+
+#endif
