@@ -491,7 +491,7 @@ static const struct schema_field limits_fields[] = {
      .max = 1e8,
      .unit = "",
      .fallback = "5000000",
-     .meaning = "the number of recorded spans after which a run ends"},
+     .meaning = "the number of spans, recorded or not, after which a run ends"},
 };
 const struct schema_object schema_limits = OBJECT("'limits'", limits_fields);
 
