@@ -29,8 +29,8 @@
  * set in all bytes but the last, at most ten bytes.
  *
  *     encoding 0   varint(zigzag(d)) of each value
- *     encoding 1   runs of equal values: varint(zigzag(d)) of the run's value against the
- * run before, then varint(length), length >= 1; the lengths add up to `count`
+ *     encoding 1   runs of equal values: varint(zigzag(d)) of the run's value against the run
+ *                  before, then varint(length), length >= 1; the lengths add up to `count`
  *
  * The writer takes the shorter of the two, encoding 0 when they are equally long. The
  * data must be used up exactly.

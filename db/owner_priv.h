@@ -5,12 +5,12 @@
  * The owner holds flock(LOCK_EX) on "<file>-owner", a file of its own that contains the
  * process number for the reader of an error message. Why this and not something else:
  *
- *   - The kernel drops the lock when the process ends, kill -9 included; nothing goes
- * stale, and no process number is ever compared (numbers are used again).
+ *   - The kernel drops the lock when the process ends, kill -9 included; nothing goes stale,
+ *     and no process number is ever compared (numbers are used again).
  *   - flock() belongs to the open file, so that opening the store twice in one process is
  *     refused too, and no close() elsewhere can lose the lock.
- *   - It is not the store itself: closing any descriptor of that file would drop the
- * POSIX locks that SQLite holds on it in this process.
+ *   - It is not the store itself: closing any descriptor of that file would drop the POSIX
+ *     locks that SQLite holds on it in this process.
  *
  * The lock file is removed by its owner while it still holds the lock. Who opened the
  * removed file meanwhile notices that the name leads elsewhere, and starts over.

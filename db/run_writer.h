@@ -15,8 +15,9 @@
  *
  *     struct run_writer *writer;
  *     run_writer_open(&writer, db, &run, err);
- *     run_execute(&result, plan, &(struct run_options){.sink = run_writer_sink(writer)},
- * err); run_writer_finish(writer, &result, now_ms, err); run_writer_close(writer);
+ *     run_execute(&result, plan, &(struct run_options){.sink = run_writer_sink(writer)}, err);
+ *     run_writer_finish(writer, &result, now_ms, err);
+ *     run_writer_close(writer);
  */
 #ifndef DB_RUN_WRITER_H
 #define DB_RUN_WRITER_H

@@ -5,15 +5,14 @@
  * The rule, in terms of a window [from, to) of P pixels (W = to - from):
  *
  *   1. A span is seen when it overlaps the window. Its visible part is cut at both edges.
- *   2. A span is *long* when its visible part is at least a pixel (part * P >= W), else
- * short.
+ *   2. A span is *long* when its visible part is at least a pixel (part * P >= W), else short.
  *   3. Every long span is an entry of its own.
- *   4. The pixel of a short span is that of its visible start: floor((start - from) * P /
- * W). All short spans of a lane with the same pixel are one entry: count = how many,
- * state = the state with most visible time among them (the smallest code when equal).
+ *   4. The pixel of a short span is that of its visible start: floor((start - from) * P / W).
+ *      All short spans of a lane with the same pixel are one entry: count = how many, state =
+ *      the state with most visible time among them (the smallest code when equal).
  *   5. An entry of one span tells the whole span: its own start and end, even outside the
- *      window, and its resource, by and site. An entry of more reaches from the first
- * visible start to the last visible end; resource, by and site are -1.
+ *      window, and its resource, by and site. An entry of more reaches from the first visible
+ *      start to the last visible end; resource, by and site are -1.
  *
  * A long span ends at least one pixel later, so a pixel holds at most two entries of a
  * lane: one of short spans and one long span that begins in it.

@@ -6,20 +6,20 @@
  *
  *   1. time-out: 0 if handles are ready, else until the first timer, else none
  *   2. select(time-out): always called, always detaches; epoll rounds up to whole
- * milliseconds (Lib/selectors.py EpollSelector.select)
+ *      milliseconds (Lib/selectors.py EpollSelector.select)
  *   3. a handle is appended to the ready queue for every file descriptor that is ready
  *   4. timers that are due are moved to the ready queue, in the order of their times
  *   5. as many handles as are ready *now* are run; what they append waits for the next
- * iteration
+ *      iteration
  *
  * Tasks (Lib/asyncio/tasks.py, futures.py): a step runs the coroutine until it suspends.
  * Then nothing of the task is in the ready queue. Whatever ends the wait sets a future's
  * result in a handle of its own; that appends the task's next step: one more iteration.
  *
  *   await I/O      fd ready -> handle: set_result -> handle: step
- *   asyncio.sleep  timer due -> handle: set_result -> handle: step        (0: handle:
- * step) to_thread      worker: call_soon_threadsafe -> handle: set_result -> handle:
- * step, and a byte on the self-pipe -> handle: recv until EAGAIN (two system calls)
+ *   asyncio.sleep  timer due -> handle: set_result -> handle: step        (0: handle: step)
+ *   to_thread      worker: call_soon_threadsafe -> handle: set_result -> handle: step, and a
+ *                  byte on the self-pipe -> handle: recv until EAGAIN (two system calls)
  *   Semaphore      release -> handle: step
  *
  * The loop is a struct program: it passes what its tasks ask for on to its thread, except

@@ -148,6 +148,7 @@ int run_execute(struct run_result *out, const struct plan *plan,
                         .repetition = options->repetition,
                         .recorder = recorder,
                         .cancel = options->cancel,
+                        .chooser = options->chooser,
                     },
                     err);
     if (rc == 0) {

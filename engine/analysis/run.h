@@ -13,6 +13,7 @@
 #include "engine/base/err.h"
 #include "engine/program/plan.h"
 #include "engine/record/sink.h"
+#include "engine/sim/chooser.h"
 
 #include <stdatomic.h>
 
@@ -46,9 +47,10 @@ struct run_result {
 };
 
 struct run_options {
-    uint32_t repetition;       /* 0, 1, 2 ... */
-    const struct sink *sink;   /* NULL: summary only */
-    const atomic_bool *cancel; /* may be NULL */
+    uint32_t repetition;           /* 0, 1, 2 ... */
+    const struct sink *sink;       /* NULL: summary only */
+    const atomic_bool *cancel;     /* may be NULL */
+    const struct chooser *chooser; /* who decides ties; NULL = the first candidate */
 };
 
 /* "done", "limited", "stopped", "failed". */

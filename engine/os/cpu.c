@@ -392,8 +392,7 @@ static sim_ns wake_latency(struct core *core) {
 
 sim_ns os_thread_timer_due(struct os_thread *thread, sim_ns ns) {
     struct cpu *cpu = thread->cpu;
-    const uint64_t key =
-        noise_key(cpu, RANDOM_TIMER, (uint32_t)thread->lane, thread->timers++);
+    const uint64_t key = noise_key(cpu, RANDOM_TIMER, thread->noise_id, thread->timers++);
     const sim_ns late = with_noise(cpu, cpu->machine->timer_slack_ns, key);
     return sim_add(sim_add(cpu->sim->now, ns), late);
 }

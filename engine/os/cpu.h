@@ -15,10 +15,9 @@
  * continuation is called - with the thread on a core. Work may be preempted and goes on
  * later; nobody but this module sees that.
  *
- * Mechanism (reference section 8; Linux EEVDF, kernel/sched/fair.c):
- *   - A woken thread goes at once to an idle core (the one it last ran on if that is
- * idle); it arrives after the wake-up latency, which depends on how long the core has
- * been idle.
+ * Mechanism (Linux EEVDF, kernel/sched/fair.c):
+ *   - A woken thread goes at once to an idle core (the one it last ran on if that is idle); it
+ *     arrives after the wake-up latency, which depends on how long the core has been idle.
  *   - Without an idle core it queues. The running thread is protected for a base slice
  *     (RUN_TO_PARITY); the end of the slice is noticed at a tick, or at a wake-up.
  *   - One queue for all cores: the load balancer is taken to be perfect and free.
@@ -60,7 +59,8 @@ struct os_thread {
     sim_ns left_ns;     /* what is left of it, as of resumed_ns */
     sim_ns resumed_ns;  /* since when it has been advancing while work_done is pending */
     sim_ns cpu_ns;      /* CPU clock, up to the last settled piece of work */
-    uint64_t timers;    /* names the noise of the next timed wait */
+    uint32_t noise_id;  /* names its noise: the thread's number, whatever else there is */
+    uint64_t timers;    /* how many timed waits it has begun */
     struct activity doing;
     lane_id lane;
     enum os_state state;

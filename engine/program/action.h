@@ -11,8 +11,8 @@
  * Who executes what:
  *
  *   a thread (python/py_thread.c)   everything from ACTION_EXIT to ACTION_WAKE_POLL
- *   an event loop (aio/loop.c)      is itself a program of its thread: it passes the
- * actions of its tasks on to the thread, except those that suspend a task
+ *   an event loop (aio/loop.c)      is itself a program of its thread: it passes the actions
+ *                                   of its tasks on to the thread, except those that suspend
  */
 #ifndef ENGINE_PROGRAM_ACTION_H
 #define ENGINE_PROGRAM_ACTION_H
@@ -70,8 +70,8 @@ enum resume_status {
     RESUME_START,     /* first call: nothing has been asked yet */
     RESUME_DONE,      /* the action ended as it should */
     RESUME_TIMED_OUT, /* ACTION_POLL: nothing came */
-    RESUME_RAISED,    /* it raised an exception */
-    RESUME_CANCELLED  /* it was cancelled */
+    RESUME_RAISED,    /* it raised an exception; reserved, nothing raises yet */
+    RESUME_CANCELLED  /* it was cancelled; reserved */
 };
 
 struct resume {

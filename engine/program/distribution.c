@@ -4,16 +4,7 @@
 #include "engine/base/random.h"
 #include "engine/base/real.h"
 
-#include <assert.h>
-
-static const char *const names[] = {
-    "constant", "uniform", "exponential", "lognormal", "pareto",
-};
-static_assert(sizeof names / sizeof names[0] == DISTRIBUTION_KIND_COUNT, "a name each");
-
 static const double YEAR_NS = 365.25 * 86400e9;
-
-const char *distribution_kind_name(enum distribution_kind kind) { return names[kind]; }
 
 static sim_ns to_ns(double value) {
     if (!(value > 0.0)) {

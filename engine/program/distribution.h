@@ -27,9 +27,6 @@ struct distribution {
     double s;
 };
 
-/* "constant", "uniform", "exponential", "lognormal", "pareto". */
-const char *distribution_kind_name(enum distribution_kind kind);
-
 /* A value >= 0, rounded once to nanoseconds and capped at a year. */
 sim_ns distribution_draw(const struct distribution *distribution, uint64_t key);
 

@@ -14,10 +14,9 @@
  *     step   repeat   python_us   io_us      sleep_us          repeat.end = 3
  *
  * Who runs the steps:
- *   - `jobs`: `job_count` jobs, all alike, run by `strategy`; there `io` and `sleep` are
- * waits for the outside world and become awaits under asyncio unless `blocking`.
- *   - `actors`: literal threads and event loops of one process; `strategy` is
- * STRATEGY_ACTORS.
+ *   - `jobs`: `job_count` jobs, all alike, run by `strategy`; there `io` and `sleep` are waits
+ *     for the outside world and become awaits under asyncio unless `blocking`.
+ *   - `actors`: literal threads and event loops of one process; `strategy` is STRATEGY_ACTORS.
  */
 #ifndef ENGINE_PROGRAM_PLAN_H
 #define ENGINE_PROGRAM_PLAN_H

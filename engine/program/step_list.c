@@ -156,7 +156,9 @@ static void update_compute(struct step_list *list, enum update_phase next, bool 
     const struct step *step = &list->plan->steps[list->pc];
     action->kind = ACTION_COMPUTE;
     action->site = step->site;
-    action->ns = step->time.a / 3;
+    const sim_ns third = step->time.a / 3;
+    action->ns =
+        next == UPDATE_NONE ? step->time.a - 2 * third : third; /* none gets lost */
     action->value = straight;
     list->update = next;
 }

@@ -2,22 +2,19 @@
 /*
  * gil - the global interpreter lock of CPython, in both of its forms, and its absence.
  *
- * The interval GIL (Python/ceval_gil.c take_gil, drop_gil; the same algorithm in 3.2
- * - 3.15):
+ * The interval GIL (Python/ceval_gil.c take_gil, drop_gil; one algorithm from 3.2 to 3.15):
  *
  *   take   1. If nobody holds it, take it: arriving threads do not queue behind sleepers.
  *          2. Else wait on `cond` for one interval, remembering switch_number.
- *          3. Timed out, still held, and no switch since the wait began: set
- * drop_request. In every other case do nothing. Then go to 1 with a fresh interval, at
- * the tail.
+ *          3. Timed out, still held, and no switch since the wait began: set drop_request.
+ *             In every other case do nothing. Then go to 1 with a fresh interval, at the tail.
  *          4. On taking: if the last holder was somebody else, switch_number += 1. Signal
  *             `switch_cond`. Clear drop_request.
  *   drop   1. Free it, signal `cond`: one waiter is woken, the oldest.
- *          2. If drop_request is set and nobody has taken it since: clear the request and
- * wait on `switch_cond`, without time-out, until somebody has taken the GIL. This holds
+ *          2. If drop_request is set and nobody has taken it since: clear the request and wait
+ *             on `switch_cond`, without time-out, until somebody has taken the GIL. This holds
  *             for every drop, also for one before a system call.
- *   check  The holder looks at drop_request at check points in the bytecode; a C call has
- * none.
+ *   check  The holder looks at drop_request at check points in the bytecode; a C call has none.
  *
  * Whether a thread that drops the GIL around a short call gets it back before the woken
  * waiter arrives is a race between the length of the call and the waiter's wake-up
@@ -28,10 +25,10 @@
  *
  *   take   Take the semaphore if its count is 1, else sleep on it; when woken, try again.
  *   drop   Count 1; if anybody waits, wake one.
- *   check  Every 100 ticks the holder drops and takes again. With a waiter that is the
- * GIL battle: the waiter is woken, and arrives after the holder has taken it back, unless
- *          its arrival happens to fall into one of the short gaps. Without a waiter the
- * check costs next to nothing and is part of the bytecode's own time.
+ *   check  Every 100 ticks the holder drops and takes again. With a waiter that is the GIL
+ *          battle: the waiter is woken, and arrives after the holder has taken it back, unless
+ *          its arrival happens to fall into one of the short gaps. Without a waiter the check
+ *          costs next to nothing and is part of the bytecode's own time.
  *
  * A free-threaded build (GIL_NONE) attaches and detaches at no cost.
  *

@@ -10,13 +10,12 @@
  * only then queues for the GIL (Modules/_threadmodule.c acquire_timed). A release never
  * yields.
  *
- *   semaphore  up to 3.13 (Python/thread_pthread.h): a waiter sleeps on the semaphore. A
- * release makes it free and wakes one sleeper, if anybody waits at all. Whoever comes
- * first takes it: usually the releaser itself, again. The woken thread then sleeps on.
- *   PyMutex    3.14+ (Python/lock.c): yields a number of times before it parks, first in
- * first out. An unlock wakes the first parked thread; if that has waited for more than a
- *              millisecond the lock goes to it directly, otherwise it is free for
- * anybody.
+ *   semaphore  up to 3.13 (Python/thread_pthread.h): a waiter sleeps on the semaphore. A release
+ *              makes it free and wakes one sleeper, if anybody waits at all. Whoever comes first
+ *              takes it: usually the releaser itself, again. The woken thread then sleeps on.
+ *   PyMutex    3.14+ (Python/lock.c): yields a number of times before it parks, first in first
+ *              out. An unlock wakes the first parked thread; if that has waited for more than a
+ *              millisecond the lock goes to it directly, otherwise it is free for anybody.
  */
 #ifndef ENGINE_PYTHON_PY_LOCK_H
 #define ENGINE_PYTHON_PY_LOCK_H

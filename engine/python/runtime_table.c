@@ -6,7 +6,7 @@
 #define AT(member) offsetof(struct runtime, member)
 
 /* Costs of asyncio and of pools are whole-microsecond figures for a current desktop: what
- * reference 7.5, 5.3 and 6.2 measured on a slow machine, divided by 4. */
+ * was measured on a slow virtual machine, divided by 4. */
 #define DESKTOP_ESTIMATE                                                                 \
     "measured on a slow virtual machine with CPython 3.11, divided by 4 for a desktop"
 
@@ -43,9 +43,11 @@ const struct field runtime_fields[] = {
      "1-byte os.read 661 ns against getppid 361 ns, CPython 3.11"},
     {"python_cost", AT(python_cost_ppm), FIELD_RATIO, 0.01, 100,
      "time of pure Python on this runtime, CPython 3.12 = 1",
-     "3.9: pyperformance, 3.11 is 1.25x and 3.12 about 1.3x as fast as 3.10 and 3.9 "
-     "(What's New in 3.11); 3.14t: 8 % over the GIL build on x86-64 (free-threading "
-     "HOWTO)"},
+     "3.11 is 1.25 times as fast as 3.10, 3.12 about 5 % faster (What's New in 3.11, "
+     "3.12); "
+     "3.13t 1.40, 3.14t 1.08 times the GIL build's time (free-threading HOWTO); 3.15t "
+     "1.09 of "
+     "3.15 (free-threading-benchmarking, Nov 2025); every other row: estimate"},
     {"thread_start_us", AT(thread_start_ns), FIELD_US, 0, 1e6,
      "Python code of Thread.start() in the starting thread",
      "Lib/threading.py; estimate"},

@@ -46,7 +46,7 @@ enum lane_state {
     STATE_WAIT_LOCK,   /* thread: waits for a lock */
     STATE_WAIT_OBJECT, /* thread: waits for a queue, an event, the end of a thread */
     STATE_SPIN,        /* thread: spins on a core for a lock */
-    STATE_PAUSED,      /* thread: stopped by a stop-the-world pause */
+    STATE_PAUSED,      /* thread: stopped by a stop-the-world pause; reserved */
     STATE_IDLE,        /* core: nothing to run; thread: pool worker without work */
     STATE_AWAIT_IO,    /* task */
     STATE_AWAIT_TIMER, /* task */
@@ -65,9 +65,8 @@ enum instant_kind {
     INSTANT_DROP_REQUEST, /* GIL: a waiter timed out and asks the holder to give it up */
     INSTANT_FORCED_DROP,  /* GIL: the holder gave it up on request */
     INSTANT_VOLUNTARY_DROP, /* GIL: given up around a blocking call */
-    INSTANT_FALSE_WAKEUP, /* thread: was signalled, came too late, the GIL is taken again
-                           */
-    INSTANT_LATE_TIMER,   /* loop: a timer ran more than 1 ms after it was due */
+    INSTANT_FALSE_WAKEUP,   /* GIL: a waiter was signalled and came too late */
+    INSTANT_LATE_TIMER,     /* loop: a timer ran more than 1 ms after it was due */
     INSTANT_COUNT
 };
 

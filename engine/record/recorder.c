@@ -364,7 +364,3 @@ sim_ns recorder_lane_died(const struct recorder *recorder, lane_id lane) {
 const sim_ns *recorder_lane_totals(const struct recorder *recorder, lane_id lane) {
     return recorder->slots[lane].total_ns;
 }
-
-struct activity recorder_lane_activity(const struct recorder *recorder, lane_id lane) {
-    return recorder->slots[lane].activity;
-}

@@ -73,6 +73,5 @@ const struct lane *recorder_lane(const struct recorder *recorder, lane_id lane);
 sim_ns recorder_lane_died(const struct recorder *recorder, lane_id lane);
 /* STATE_COUNT totals in nanoseconds; complete after recorder_finish(). */
 const sim_ns *recorder_lane_totals(const struct recorder *recorder, lane_id lane);
-struct activity recorder_lane_activity(const struct recorder *recorder, lane_id lane);
 
 #endif

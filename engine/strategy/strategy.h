@@ -2,16 +2,15 @@
 /*
  * strategy - turns the plan into the threads, pools, processes and loops that execute it.
  *
- *   actors      the main thread starts the actors in order and joins those that are no
- * daemons sequential  the main thread runs one job after the other threads
- * ThreadPoolExecutor(n): submit all, shut down (wait for the workers) asyncio
- * asyncio.run(): a task per job, at most n inside a semaphore processes   n forked
- * processes that take jobs from a queue; the parent waits for them
+ *   actors      the main thread starts the actors in order and joins those that are no daemons
+ *   sequential  the main thread runs one job after the other
+ *   threads     ThreadPoolExecutor(n): submit all, shut down (wait for the workers)
+ *   asyncio     asyncio.run(): a task per job, at most n inside a semaphore
+ *   processes   n forked processes that take jobs from a queue; the parent waits for them
  *
- * Simplified: the caller of a thread pool waits for the workers' end, not for each
- * result; the processes take jobs from a queue that was filled before they start, without
- * the executor's manager and feeder threads: pickling and pipes are charged to the
- * worker, per job.
+ * Simplified: the caller of a thread pool waits for the workers' end, not for each result; the
+ * processes take jobs from a queue that was filled before they start, without the executor's
+ * manager and feeder threads: pickling and pipes are charged to the worker, per job.
  */
 #ifndef ENGINE_STRATEGY_STRATEGY_H
 #define ENGINE_STRATEGY_STRATEGY_H

@@ -7,7 +7,7 @@
  * and a sentence that says what to write instead:
  *
  *   - Text that is no JSON, is too large or nested too deeply: pointer "", the sentence
- * carries line and column.
+ *     carries line and column.
  *   - A wrong or unknown member: the pointer leads to it.
  *   - A missing member: the pointer leads to the object that lacks it.
  *

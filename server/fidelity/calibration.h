@@ -7,8 +7,8 @@
  *   wake_deep   sleep_overshoot of 10 ms, less the timer slack
  *   speed       busy_cores: the same C work by two threads against one
  *   lock        lock_uncontended: half of a pair of acquire and release
- *   create      thread_start: what is left of start() and join() when the model has run
- * them with a thread creation that costs nothing
+ *   create      thread_start: what is left of start() and join() when the model has run them
+ *               with a thread creation that costs nothing
  *
  * Never a row that is predicted. A primitive that is missing leaves the profile's value.
  */

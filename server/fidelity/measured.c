@@ -104,6 +104,10 @@ static int read_line(struct measured *measured, const char *text, size_t size,
                      size_t number, struct err *err) {
     json_error_t where;
     json_t *line = json_loadb(text, size, JSON_REJECT_DUPLICATES, &where);
+    if (line != NULL && !json_is_object(line)) {
+        json_decref(line);
+        return err_set(err, ERR_INVALID, "line %zu is no JSON object", number);
+    }
     if (line == NULL) {
         return err_set(err, ERR_INVALID, "line %zu is no JSON object: %s", number,
                        where.text);
@@ -128,6 +132,11 @@ static int read_lines(struct measured *measured, FILE *file, struct err *err) {
     free(text);
     if (rc == 0 && ferror(file)) {
         rc = err_set(err, ERR_IO, "cannot read line %zu", number + 1);
+    }
+    if (rc == 0 && measured->group_count == 0) {
+        rc =
+            err_set(err, ERR_INVALID,
+                    "holds no measurements; tests/fidelity/measure.py writes such files");
     }
     return rc;
 }

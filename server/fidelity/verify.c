@@ -212,13 +212,25 @@ static int print_summaries(const struct score *score, struct err *err) {
     return rc;
 }
 
+static bool same_gap(const struct score_row *a, const struct score_row *b) {
+    return a->reason == b->reason && strcmp(a->group->family, b->group->family) == 0;
+}
+
+/* One line per family and reason. */
 static void print_missing(const struct score *score) {
     printf("\nnot predicted yet:\n");
     for (size_t i = 0; i < score->count; i++) {
-        const struct score_row *row = &score->rows[i];
-        if (row->reason != NULL) {
-            printf("  %-7s %-15s %s\n", row->group->build, row->group->family,
-                   row->reason);
+        size_t groups = 0;
+        bool first = true;
+        for (size_t k = 0; k < score->count && score->rows[i].reason != NULL; k++) {
+            if (same_gap(&score->rows[i], &score->rows[k])) {
+                groups++;
+                first = first && k >= i;
+            }
+        }
+        if (groups > 0 && first) {
+            printf("  %-15s %3zu groups: %s\n", score->rows[i].group->family, groups,
+                   score->rows[i].reason);
         }
     }
 }

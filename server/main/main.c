@@ -9,8 +9,6 @@ static const struct cli_command commands[] = {
     {"run", run_command, "run a document and print its outcome"},
     {"models", models_command, "list runtimes and machine profiles, or explain one"},
     {"verify", fidelity_command, "compare predictions with measurements of real Python"},
-    {"verify", fidelity_command,
-     "compare predictions with measured times of real Python"},
     {"examples", examples_command, "list the example documents, or print one"},
 };
 

@@ -195,7 +195,7 @@ static void test_loop_timers_run_in_the_order_of_their_times(void **state) {
     stage_end(&stage);
 }
 
-/* asyncio.sleep(0.0001) is about 1.1 ms on Linux (reference 10, row 27). */
+/* asyncio.sleep(0.0001) is about 1.1 ms on Linux (epoll rounds up). */
 static void test_loop_short_sleep_takes_a_millisecond_on_linux(void **state) {
     (void)state;
     struct stage stage;

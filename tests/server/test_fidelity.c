@@ -92,6 +92,8 @@ static void test_fidelity_names_the_bad_line(void **state) {
     (void)state;
     assert_refused("{\"build\":\"x\",\"result\":{}}\n{\"build\":", ERR_INVALID, "line 2");
     assert_refused("nonsense\n", ERR_INVALID, "line 1");
+    assert_refused("[1]\n", ERR_INVALID, "line 1");
+    assert_refused("", ERR_INVALID, "no measurements");
     assert_refused("\n\n{\"a\":1,\"a\":2}\n", ERR_INVALID, "line 3");
     struct measured measured;
     struct err err = {0};

@@ -196,6 +196,7 @@ export function focusSelection(): void {
 
 const HOLDING: Partial<Record<Lane["kind"], string>> = {
   gil: "held",
+  lock: "held",
   loop: "callback",
   core: "running",
 };
