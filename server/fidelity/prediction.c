@@ -30,11 +30,16 @@ static json_t *runtime_object(const struct prediction_spec *spec) {
     return object;
 }
 
+enum {
+    LIMIT = 100000000
+}; /* millions of operations a workload, all of them summed up */
+
 static char *document_text(const struct prediction_spec *spec) {
     json_t *document =
-        json_pack("{s:i, s:o, s:s, s:[o], s:s}", "schema", 1, "machine",
+        json_pack("{s:i, s:o, s:s, s:[o], s:s, s:{s:i, s:i}}", "schema", 1, "machine",
                   machine_object(spec->calibration), "reference", spec->runtime,
-                  "runtimes", runtime_object(spec), "record", "summary");
+                  "runtimes", runtime_object(spec), "record", "summary", "limits",
+                  "events", LIMIT, "spans", LIMIT);
     if (document == NULL || json_object_update_new(document, spec->take_work) != 0) {
         json_decref(document);
         return NULL;
