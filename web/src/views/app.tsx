@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The frame of every page: skip link, header with pages, language and theme, and the page.
 
-import { useEffect } from "preact/hooks";
+import { useEffect, useLayoutEffect } from "preact/hooks";
 import { askRoute, type Route, runsRoute } from "../lib/route";
 import { type Language, LANGUAGES } from "../i18n/translate";
 import {
@@ -141,7 +141,7 @@ export function App() {
     document.title = name;
   }, [name]);
   const place = "id" in at ? at.id : "run" in at ? at.run : "";
-  useEffect(() => window.scrollTo(0, 0), [at.page, place]);
+  useLayoutEffect(() => window.scrollTo(0, 0), [at.page, place]);
   return (
     <>
       <a

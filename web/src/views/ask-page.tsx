@@ -275,9 +275,12 @@ export function AskPage(props: { preset: string | null; experiment: string | nul
     else if (chosen) openDocument(`preset.${chosen.id}`, chosen.document);
     else if (preset === null) closeDocument();
   }, [experiment, chosen, preset]);
+  const opened = source.value !== null;
   useEffect(() => {
-    if (chosen || experiment !== null) place.current?.scrollIntoView({ block: "start" });
-  }, [chosen, experiment]);
+    if (opened && (chosen || experiment !== null)) {
+      place.current?.scrollIntoView({ block: "start" });
+    }
+  }, [chosen, experiment, opened]);
 
   const title = chosen ? presetName(chosen) : from !== null ? t("ask.from", { name: from }) : "";
   return (

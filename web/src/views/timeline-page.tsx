@@ -8,7 +8,7 @@ import { experimentRoute, type Route, runsRoute, timelineRoute } from "../lib/ro
 import { metricMeaning, metrics as metricTable, metricTitle } from "../state/catalogue";
 import { cellLabel } from "../state/experiment";
 import { language, t } from "../state/preferences";
-import { go, replaceRoute } from "../state/router";
+import { go, replaceRoute, route } from "../state/router";
 import {
   opened,
   openRun,
@@ -50,6 +50,8 @@ function RouteFollower({ run }: { run: string }) {
   const chosen = selection.value;
   const all = restsOnWhole.value;
   useEffect(() => {
+    const at = route.peek();
+    if (at.page !== "timeline" || at.run !== run) return;
     replaceRoute({
       page: "timeline",
       run,
