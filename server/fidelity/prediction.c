@@ -30,9 +30,7 @@ static json_t *runtime_object(const struct prediction_spec *spec) {
     return object;
 }
 
-enum {
-    LIMIT = 100000000
-}; /* millions of operations a workload, all of them summed up */
+enum { LIMIT = 100000000 }; /* millions of operations a workload, all of them summed up */
 
 static char *document_text(const struct prediction_spec *spec) {
     json_t *document =
