@@ -5,6 +5,7 @@
  *     pending -> running -> done | failed | limited
  *        |          +-----> interrupted -> pending      (experiment_store_requeue)
  *        +-> not_applicable | failed
+ *        +-> interrupted, when its experiment is
  */
 #ifndef DB_CELL_STORE_H
 #define DB_CELL_STORE_H

@@ -188,9 +188,16 @@ static const char INTERRUPT_RUNS[] =
 static const char INTERRUPT_CELLS[] =
     "UPDATE cell SET status = 'interrupted',"
     " reason = 'the program ended while this was running' WHERE status = 'running'";
+/* Also those that a former version left pending in an interrupted experiment. */
+static const char INTERRUPT_PENDING_CELLS[] =
+    "UPDATE cell SET status = 'interrupted',"
+    " reason = 'the program ended before this was run' WHERE status = 'pending'"
+    " AND experiment IN"
+    " (SELECT id FROM experiment WHERE status IN ('running', 'interrupted'))";
 static const char INTERRUPT_EXPERIMENTS[] =
     "UPDATE experiment SET status = 'interrupted',"
-    " reason = 'the program ended while this was running' WHERE status = 'running'";
+    " reason = 'the program ended while this was running; submit the document again to"
+    " run it' WHERE status = 'running'";
 
 static const char FIND_HALF_TIMELINE[] = "SELECT min(id) FROM run WHERE timeline = 1";
 static const char DELETE_SPANS[] =
@@ -214,6 +221,7 @@ static int update_all(struct connection *connection, const char *sql, int64_t *c
 
 static int interrupt_all(struct db *db, struct db_recovered *out, struct err *err) {
     struct connection *connection;
+    int64_t pending = 0;
     int rc = db_write_begin(db, &connection, err);
     if (rc != 0) {
         return rc;
@@ -221,6 +229,10 @@ static int interrupt_all(struct db *db, struct db_recovered *out, struct err *er
     rc = update_all(connection, INTERRUPT_RUNS, &out->runs, err);
     if (rc == 0) {
         rc = update_all(connection, INTERRUPT_CELLS, &out->cells, err);
+    }
+    if (rc == 0) {
+        rc = update_all(connection, INTERRUPT_PENDING_CELLS, &pending, err);
+        out->cells += pending;
     }
     if (rc == 0) {
         rc = update_all(connection, INTERRUPT_EXPERIMENTS, &out->experiments, err);

@@ -67,9 +67,10 @@ struct db_recovered {
 };
 
 /*
- * Marks whatever a dead process left "running" as "interrupted" and removes half-written
- * timelines. Queued experiments stay queued. To be called by the owner (else
- * ERR_CONFLICT) before it starts a run of its own. `out` may be NULL.
+ * Marks whatever a dead process left "running" as "interrupted", with the pending cells
+ * of such an experiment, and removes half-written timelines. Queued experiments stay
+ * queued. To be called by the owner (else ERR_CONFLICT) before it starts a run of its own.
+ * `out` may be NULL.
  */
 int db_recover(struct db *db, struct db_recovered *out, struct err *err) WARN_UNUSED;
 

@@ -285,6 +285,18 @@ static const char SET_STATUS[] =
 static const char REVIVE_CELLS[] = "UPDATE cell SET status = 'pending', reason = ''"
                                    " WHERE experiment = ? AND status = 'interrupted'";
 
+static const char INTERRUPT_CELLS[] =
+    "UPDATE cell SET status = 'interrupted', reason = 'stopped before it ran'"
+    " WHERE experiment = ? AND status = 'pending'";
+
+static int update_cells(struct connection *connection, const char *sql, int64_t id,
+                        struct err *err) {
+    struct query q;
+    query_begin(&q, connection, sql);
+    query_int(&q, id);
+    return query_run(&q, err);
+}
+
 /* The present status, or an error. */
 static int read_status(struct connection *connection, int64_t id, struct err *err) {
     struct query q;
@@ -330,15 +342,11 @@ int experiment_store_set_status(struct db *db, int64_t id, enum experiment_statu
         rc = conflict(id, from, status, err);
     } else {
         rc = write_status(connection, id, status, reason, err);
+        if (rc == 0 && status == EXPERIMENT_INTERRUPTED) {
+            rc = update_cells(connection, INTERRUPT_CELLS, id, err);
+        }
     }
     return db_write_end(db, rc, err);
-}
-
-static int revive_cells(struct connection *connection, int64_t id, struct err *err) {
-    struct query q;
-    query_begin(&q, connection, REVIVE_CELLS);
-    query_int(&q, id);
-    return query_run(&q, err);
 }
 
 int experiment_store_requeue(struct db *db, int64_t id, struct err *err) {
@@ -356,7 +364,7 @@ int experiment_store_requeue(struct db *db, int64_t id, struct err *err) {
         rc = write_status(connection, id, EXPERIMENT_QUEUED, NULL, err);
     }
     if (rc == 0) {
-        rc = revive_cells(connection, id, err);
+        rc = update_cells(connection, REVIVE_CELLS, id, err);
     }
     return db_write_end(db, rc, err);
 }

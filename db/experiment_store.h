@@ -108,7 +108,8 @@ int experiment_store_next_queued(struct db_reader *reader, int64_t after, int64_
 
 /*
  * Moves an experiment along the picture above (not to queued: see requeue). `reason` may
- * be NULL. ERR_NOT_FOUND; ERR_CONFLICT when its present status does not allow it.
+ * be NULL. The pending cells of an interrupted experiment become interrupted with it.
+ * ERR_NOT_FOUND; ERR_CONFLICT when its present status does not allow it.
  */
 int experiment_store_set_status(struct db *db, int64_t id, enum experiment_status status,
                                 const char *reason, struct err *err) WARN_UNUSED;

@@ -73,7 +73,7 @@ static int describe(struct db_reader *reader, int64_t id, struct job_event *out,
     struct run_list runs;
     int code = experiment_store_read(reader, id, &experiment, err);
     if (code != 0) {
-        return code;
+        return resource_id_missing(code, RESOURCE_EXPERIMENT, id, err);
     }
     *out = (struct job_event){
         .kind = JOB_EVENT_PROGRESS,

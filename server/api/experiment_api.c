@@ -28,7 +28,7 @@ static int write_experiment(struct db_reader *reader, int64_t id,
     code = experiment_store_read(reader, id, &experiment, err);
     if (code != 0) {
         db_reader_end(reader);
-        return code;
+        return resource_id_missing(code, RESOURCE_EXPERIMENT, id, err);
     }
     code = cell_store_list(reader, id, &cells, err);
     if (code == 0 && with_runs == WITH_RUNS) {

@@ -23,3 +23,19 @@ int resource_id_parse(enum resource_kind kind, const char *text, int64_t *out,
     *out = id;
     return 0;
 }
+
+int resource_id_missing(int code, enum resource_kind kind, int64_t id, struct err *err) {
+    if (code != ERR_NOT_FOUND) {
+        return code;
+    }
+    char text[RESOURCE_ID_SIZE];
+    resource_id_format(kind, id, text);
+    if (err != NULL) {
+        err_clear(err);
+    }
+    return err_set(err, code, "there is no %s %s",
+                   kind == RESOURCE_EXPERIMENT ? "experiment"
+                   : kind == RESOURCE_CELL     ? "cell"
+                                               : "run",
+                   text);
+}

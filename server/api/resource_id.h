@@ -20,4 +20,7 @@ void resource_id_format(enum resource_kind kind, int64_t id, char out[RESOURCE_I
 int resource_id_parse(enum resource_kind kind, const char *text, int64_t *out,
                       struct err *err) WARN_UNUSED;
 
+/* Returns `code`; when it is ERR_NOT_FOUND, the error names the id as the client does. */
+int resource_id_missing(int code, enum resource_kind kind, int64_t id, struct err *err);
+
 #endif

@@ -41,6 +41,7 @@ int run_api_read(void *context, const struct http_request *request,
     int code = run_id(request, &id, err);
     if (code == 0) {
         code = run_store_read(api_reader(context, request), id, &list, err);
+        code = resource_id_missing(code, RESOURCE_RUN, id, err);
     }
     if (code != 0) {
         return code;
@@ -77,6 +78,7 @@ int run_api_metrics(void *context, const struct http_request *request,
     int code = run_id(request, &id, err);
     if (code == 0) {
         code = run_store_metrics(api_reader(context, request), id, &list, err);
+        code = resource_id_missing(code, RESOURCE_RUN, id, err);
     }
     if (code != 0) {
         return code;
@@ -146,6 +148,7 @@ int run_api_lanes(void *context, const struct http_request *request,
     int code = run_id(request, &id, err);
     if (code == 0) {
         code = run_store_read(reader, id, &runs, err);
+        code = resource_id_missing(code, RESOURCE_RUN, id, err);
     }
     if (code != 0) {
         return code;
@@ -269,6 +272,7 @@ static int parse_window(struct db_reader *reader, const struct http_request *req
     int code = run_id(request, &query->run, err);
     if (code == 0) {
         code = run_store_read(reader, query->run, &runs, err);
+        code = resource_id_missing(code, RESOURCE_RUN, query->run, err);
     }
     if (code != 0) {
         return code;

@@ -4,8 +4,7 @@
  * stopped in the one order that is safe.
  *
  *     start: open store, recover what a dead process left, hub, queue, HTTP
- *     stop:  no new connections, cancel runs and mark them, end event streams, HTTP,
- * store
+ *     stop:  no new connections, cancel runs and mark them, end event streams, HTTP, store
  */
 #ifndef SERVER_API_SERVICE_H
 #define SERVER_API_SERVICE_H

@@ -53,3 +53,9 @@ const char *names_phrase(enum names_kind kind) {
     static_assert(sizeof phrases / sizeof phrases[0] == NAMES_KIND_COUNT, "one each");
     return phrases[kind];
 }
+
+const char *names_alternative(enum names_kind kind) {
+    return kind == NAMES_STRATEGIES
+               ? "; those with workers are objects such as {\"asyncio\": 100}"
+               : "";
+}

@@ -28,4 +28,7 @@ void names_list(enum names_kind kind, struct spelling *out);
 /* "runtime", "metric" ...: what a string of that kind is. */
 const char *names_phrase(enum names_kind kind);
 
+/* What could stand there besides these strings, to follow a list of them; or "". */
+const char *names_alternative(enum names_kind kind);
+
 #endif

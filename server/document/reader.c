@@ -144,8 +144,9 @@ int reader_check_name(struct reader *reader, const json_t *value, enum names_kin
     char quoted[SPELLING_QUOTE_SIZE], advice[SPELLING_ADVICE_SIZE];
     spelling_quote(text, quoted);
     spelling_advise(&known, text, advice);
-    return reader_refuse(reader, "unknown %s %s; %s", names_phrase(names), quoted,
-                         advice);
+    const bool listed = strncmp(advice, "known: ", 7) == 0;
+    return reader_refuse(reader, "unknown %s %s; %s%s", names_phrase(names), quoted,
+                         advice, listed ? names_alternative(names) : "");
 }
 
 static int check_string(struct reader *reader, const struct schema_field *field,

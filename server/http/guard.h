@@ -5,11 +5,11 @@
  * The server listens on loopback, but every page that the user's browser shows can send
  * requests there. Two attacks are refused:
  *
- *   - DNS rebinding: a foreign name that resolves to 127.0.0.1. The Host header must be
- * an address of loopback or "localhost", with any port (a tunnel may use another one).
- *   - Cross-site requests: a foreign page that posts a form. Whatever changes something
- * must carry no Origin (not a browser) or the Origin of the very host it is sent to, must
- * not be marked cross-site by Sec-Fetch-Site, and must be JSON, which no form can send.
+ *   - DNS rebinding: a foreign name that resolves to 127.0.0.1. The Host header must be an
+ *     address of loopback or "localhost", with any port (a tunnel may use another one).
+ *   - Cross-site requests: a foreign page that posts a form. Whatever changes something must
+ *     carry no Origin (not a browser) or the Origin of the very host it is sent to, must not be
+ *     marked cross-site by Sec-Fetch-Site, and must be JSON, which no form can send.
  */
 #ifndef SERVER_HTTP_GUARD_H
 #define SERVER_HTTP_GUARD_H

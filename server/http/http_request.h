@@ -31,11 +31,17 @@ const char *http_request_query(const struct http_request *request, const char *n
 /* The first value of a header, or NULL. */
 const char *http_request_header(const struct http_request *request, const char *name);
 
-/*
- * Looks for a query parameter whose name is not one of the space-separated `allowed`
- * names (NULL: none is allowed). Returns it, or NULL when all are known.
+/* How often a header is there; names are compared without regard to case. */
+size_t http_request_header_count(const struct http_request *request, const char *name);
+
+struct http_query_fault {
+    const char *unknown;  /* a parameter that is not allowed, or NULL */
+    const char *repeated; /* a parameter that is there twice, or NULL */
+};
+
+/* Checks the query against the space-separated `allowed` names (NULL: none is allowed).
  */
-const char *http_request_unknown_query(const struct http_request *request,
-                                       const char *allowed);
+struct http_query_fault http_request_check_query(const struct http_request *request,
+                                                 const char *allowed);
 
 #endif

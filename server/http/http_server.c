@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -26,8 +27,7 @@ struct http_server {
     struct http_executor *executor;
     struct http_server_options options;
     uint16_t port;
-    bool quiesced;
-    int listen_fd; /* after quiescing it is ours to close; -1: it is not */
+    atomic_bool refusing; /* new connections */
 };
 
 /* One request and its answer, from the first header to the last byte. */
@@ -39,9 +39,10 @@ struct exchange {
     struct http_response response;
     char *body;
     size_t body_capacity;
-    uint64_t received; /* bytes of the body, also those not kept */
-    bool answered;     /* `response` is ready */
-    bool sent_at_once; /* refused before its body was read */
+    uint64_t received;  /* bytes of the body, also those not kept */
+    bool nul_in_target; /* the path or the query is cut at it */
+    bool answered;      /* `response` is ready */
+    bool sent_at_once;  /* refused before its body was read */
 };
 
 /* --- checks before the body ------------------------------------------------------ */
@@ -105,11 +106,15 @@ static void check_body_headers(struct exchange *exchange) {
 
 static void check_route(struct exchange *exchange) {
     const struct http_route *route = exchange->route;
-    const char *unknown = http_request_unknown_query(&exchange->request, route->query);
-    if (unknown != NULL) {
+    const struct http_query_fault fault =
+        http_request_check_query(&exchange->request, route->query);
+    if (fault.unknown != NULL) {
         REFUSE(exchange, MHD_HTTP_BAD_REQUEST,
-               "unknown query parameter '%.64s'; this path knows: %s", unknown,
+               "unknown query parameter '%.64s'; this path knows: %s", fault.unknown,
                route->query != NULL ? route->query : "none");
+    } else if (fault.repeated != NULL) {
+        REFUSE(exchange, MHD_HTTP_BAD_REQUEST,
+               "query parameter '%.64s' is there twice; send it once", fault.repeated);
     } else if (!guard_accepts(header(exchange, MHD_HTTP_HEADER_ACCEPT),
                               route->produces)) {
         REFUSE(exchange, MHD_HTTP_NOT_ACCEPTABLE, "this path answers %s",
@@ -119,26 +124,61 @@ static void check_route(struct exchange *exchange) {
     }
 }
 
+static bool announces_body(const struct exchange *exchange) {
+    const char *length = header(exchange, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    return header(exchange, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL ||
+           (length != NULL && strtoull(length, NULL, 10) > 0);
+}
+
+/* What is wrong with a request whatever its path. */
+static void check_framing(struct exchange *exchange) {
+    if (exchange->nul_in_target) {
+        REFUSE(exchange, MHD_HTTP_BAD_REQUEST, "%%00 means nothing in a path or a query");
+    } else if (http_request_header_count(&exchange->request, MHD_HTTP_HEADER_HOST) > 1) {
+        REFUSE(exchange, MHD_HTTP_BAD_REQUEST, "the header Host is there twice");
+    } else if (header(exchange, MHD_HTTP_HEADER_CONTENT_LENGTH) != NULL &&
+               header(exchange, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL) {
+        REFUSE(exchange, MHD_HTTP_BAD_REQUEST,
+               "Content-Length and Transfer-Encoding exclude each other");
+    }
+}
+
+/* Finds who answers, and refuses what it would not take. */
+static void check_target(struct exchange *exchange) {
+    find_target(exchange);
+    if (exchange->answered) {
+        return;
+    }
+    if (exchange->route != NULL) {
+        check_route(exchange);
+    }
+    const bool takes_body =
+        exchange->route != NULL && (exchange->route->flags & HTTP_ROUTE_JSON_BODY) != 0;
+    if (!exchange->answered && !takes_body && announces_body(exchange)) {
+        REFUSE(exchange, MHD_HTTP_BAD_REQUEST, "this path takes no body");
+    }
+}
+
 /* Everything that can be said about a request before its body is read. */
 static void check_head(struct exchange *exchange) {
     const struct http_request *request = &exchange->request;
     const char *host = header(exchange, MHD_HTTP_HEADER_HOST);
     const bool reads = request->head_only || strcmp(request->method, "GET") == 0;
+    check_framing(exchange);
+    if (exchange->answered) {
+        return;
+    }
     if (!guard_host_is_local(host)) {
         REFUSE(exchange, MHD_HTTP_MISDIRECTED_REQUEST,
                "this server answers only to 127.0.0.1 and localhost");
     } else if (!reads && !guard_is_same_origin(host, header(exchange, "Origin"),
                                                header(exchange, "Sec-Fetch-Site"))) {
-        REFUSE(exchange, MHD_HTTP_FORBIDDEN, "requests from other sites are refused");
-    } else if (header(exchange, MHD_HTTP_HEADER_CONTENT_LENGTH) != NULL &&
-               header(exchange, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL) {
-        REFUSE(exchange, MHD_HTTP_BAD_REQUEST,
-               "Content-Length and Transfer-Encoding exclude each other");
+        REFUSE(exchange, MHD_HTTP_FORBIDDEN,
+               "requests from other sites are refused; use the page at http://%.64s/, or "
+               "a client that sends no Origin",
+               host);
     } else {
-        find_target(exchange);
-        if (!exchange->answered && exchange->route != NULL) {
-            check_route(exchange);
-        }
+        check_target(exchange);
     }
 }
 
@@ -161,9 +201,7 @@ static bool take_body(struct exchange *exchange, const char *data, size_t size) 
     if (exchange->answered) {
         return true;
     }
-    const bool wanted =
-        exchange->route != NULL && (exchange->route->flags & HTTP_ROUTE_JSON_BODY) != 0;
-    if (!wanted || exchange->received > HTTP_BODY_MAX) {
+    if (exchange->received > HTTP_BODY_MAX) {
         refuse_body_size(exchange);
         return true;
     }
@@ -235,7 +273,8 @@ static enum MHD_Result answer(struct exchange *exchange) {
                                         suspend, exchange->request.connection)) {
             return MHD_YES;
         } else {
-            REFUSE(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "the server is stopping");
+            REFUSE(exchange, MHD_HTTP_SERVICE_UNAVAILABLE,
+                   "the server is stopping; try again when it is back");
         }
     }
     return send_answer(exchange);
@@ -261,18 +300,31 @@ static struct exchange *exchange_create(struct http_server *server,
     return exchange;
 }
 
-/* Called with *state NULL first, then for every piece of the body, then with no piece. */
+/* What *state is instead of NULL when the target has a NUL in it. */
+static char nul_in_target;
+
+/* Called with the target as it was sent: decoded, it ends at a NUL. */
+static void *on_target(void *context, const char *target,
+                       struct MHD_Connection *connection) {
+    (void)context;
+    (void)connection;
+    return strstr(target, "%00") != NULL ? &nul_in_target : NULL;
+}
+
+/* Called with what on_target() returned first, then for every piece of the body, then
+ * with no piece. */
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection,
                                   const char *path, const char *method,
                                   const char *version, const char *data, size_t *size,
                                   void **state) {
     (void)version;
     struct exchange *exchange = *state;
-    if (exchange == NULL) {
+    if (*state == NULL || *state == &nul_in_target) {
         exchange = exchange_create(context, connection, path, method);
         if (exchange == NULL) {
             return MHD_NO;
         }
+        exchange->nul_in_target = *state != NULL;
         *state = exchange;
         check_head(exchange);
         exchange->sent_at_once = sends_at_once(exchange);
@@ -291,12 +343,12 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     (void)context;
     (void)connection;
     (void)code;
-    struct exchange *exchange = *state;
+    struct exchange *exchange = *state != &nul_in_target ? *state : NULL;
+    *state = NULL;
     if (exchange != NULL) {
         http_response_deinit(&exchange->response);
         free(exchange->body);
         free(exchange);
-        *state = NULL;
     }
 }
 
@@ -353,16 +405,30 @@ static void raise_file_limit(void) {
     }
 }
 
+/*
+ * MHD_quiesce_daemon() of libmicrohttpd 0.9.75 races with its own epoll threads for the
+ * removal of the listening socket and aborts when it loses, so new connections are turned
+ * away here instead.
+ */
+static enum MHD_Result on_connection(void *context, const struct sockaddr *address,
+                                     socklen_t size) {
+    struct http_server *server = context;
+    (void)address;
+    (void)size;
+    return atomic_load(&server->refusing) ? MHD_NO : MHD_YES;
+}
+
 static struct MHD_Daemon *start_daemon(struct http_server *server, int fd) {
     return MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0,
-        NULL, NULL, on_request, server, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
-        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)POOL_THREADS,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS_MAX,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_CONNECTION_MEMORY,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_IDLE_TIMEOUT_S,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
-        MHD_OPTION_END);
+        on_connection, server, on_request, server, MHD_OPTION_EXTERNAL_LOGGER, on_log,
+        NULL, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE,
+        (unsigned)POOL_THREADS, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)HTTP_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)HTTP_CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)HTTP_IDLE_TIMEOUT_S, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL, MHD_OPTION_NOTIFY_COMPLETED,
+        on_completed, NULL, MHD_OPTION_END);
 }
 
 int http_server_start(struct http_server **out, const struct http_server_options *options,
@@ -402,11 +468,7 @@ fail:
 uint16_t http_server_port(const struct http_server *server) { return server->port; }
 
 void http_server_quiesce(struct http_server *server) {
-    if (!server->quiesced) {
-        server->quiesced = true;
-        /* An HTTP thread may be at it at this moment: it is closed when they are gone. */
-        server->listen_fd = MHD_quiesce_daemon(server->daemon);
-    }
+    atomic_store(&server->refusing, true);
 }
 
 void http_server_stop(struct http_server *server) {
@@ -417,9 +479,6 @@ void http_server_stop(struct http_server *server) {
     /* Resumes every connection that waits for a handler; later ones are refused. */
     http_executor_close(server->executor);
     MHD_stop_daemon(server->daemon);
-    if (server->listen_fd >= 0) {
-        close(server->listen_fd);
-    }
     http_executor_destroy(server->executor);
     free(server);
 }

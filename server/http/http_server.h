@@ -5,10 +5,9 @@
  *
  *     request --> checks (Host, Origin, type, size) --> route
  *                    |                                    |
- *                    v                                    +-- inline: handler on the HTTP
- * thread problem                                 +-- else: suspend, handler on an
- *                                                             executor thread, resume,
- * answer
+ *                    v                                    +-- inline: handler on the HTTP thread
+ *                 problem                                 +-- else: suspend, handler on an
+ *                                                             executor thread, resume, answer
  *
  * HTTP threads never wait for a disk, a database or the engine. A body is read up to
  * HTTP_BODY_MAX; a larger one is read to its end and refused, so that the client sees the

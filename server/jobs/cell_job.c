@@ -3,16 +3,8 @@
 
 #include <stdio.h>
 
-#include "server/log/log.h"
-
-/* The status of a cell so far, and the first reason why it is not simply done. */
-struct verdict {
-    enum cell_status status;
-    char reason[320];
-};
-
 /* Failed outweighs limited, limited outweighs done; an interruption outweighs all. */
-static void verdict_add(struct verdict *verdict, enum cell_status status,
+static void verdict_add(struct cell_outcome *verdict, enum cell_status status,
                         const char *reason) {
     static const int weight[CELL_STATUS_COUNT] = {
         [CELL_DONE] = 0, [CELL_LIMITED] = 1, [CELL_FAILED] = 2, [CELL_INTERRUPTED] = 3};
@@ -22,7 +14,8 @@ static void verdict_add(struct verdict *verdict, enum cell_status status,
     }
 }
 
-static void verdict_add_run(struct verdict *verdict, const struct job_outcome *outcome) {
+static void verdict_add_run(struct cell_outcome *verdict,
+                            const struct job_outcome *outcome) {
     static const enum cell_status statuses[RUN_STATUS_COUNT] = {
         [RUN_DONE] = CELL_DONE,
         [RUN_LIMITED] = CELL_LIMITED,
@@ -33,7 +26,7 @@ static void verdict_add_run(struct verdict *verdict, const struct job_outcome *o
 }
 
 static void execute_runs(const struct cell_job *cell_job, const struct plan *plan,
-                         struct verdict *verdict) {
+                         struct cell_outcome *verdict) {
     const struct job *job = cell_job->job;
     for (uint32_t i = 0; i < job->repetitions; i++) {
         const struct job_run run = {
@@ -58,29 +51,16 @@ static void execute_runs(const struct cell_job *cell_job, const struct plan *pla
     }
 }
 
-enum cell_status cell_job_execute(const struct cell_job *cell_job) {
+void cell_job_execute(const struct cell_job *cell_job, struct cell_outcome *out) {
     const struct job *job = cell_job->job;
-    const struct job_keeper *keeper = &job->keeper;
-    struct verdict verdict = {.status = CELL_DONE};
     struct plan plan = {0};
     struct err err = {0};
-    if (keeper->cell_start(keeper->context, cell_job->cell, &err) != 0) {
-        log_write(LOG_ERROR, "jobs", "experiment %lld, cell %zu: %s",
-                  (long long)job->experiment, cell_job->cell, err.text);
-        return CELL_FAILED;
+    *out = (struct cell_outcome){.cell = cell_job->cell, .status = CELL_DONE};
+    if (job->keeper.cell_start(job->keeper.context, cell_job->cell, &err) != 0 ||
+        grid_cell_plan(job->grid, cell_job->cell, &plan, &err) != 0) {
+        verdict_add(out, CELL_FAILED, err.text);
+        return;
     }
-    if (grid_cell_plan(job->grid, cell_job->cell, &plan, &err) != 0) {
-        verdict_add(&verdict, CELL_FAILED, err.text);
-    } else {
-        execute_runs(cell_job, &plan, &verdict);
-        plan_deinit(&plan);
-    }
-    err_clear(&err);
-    if (keeper->cell_finish(keeper->context, cell_job->cell, verdict.status,
-                            verdict.reason, &err) != 0) {
-        log_write(LOG_ERROR, "jobs", "experiment %lld, cell %zu: %s",
-                  (long long)job->experiment, cell_job->cell, err.text);
-        verdict_add(&verdict, CELL_FAILED, err.text);
-    }
-    return verdict.status;
+    execute_runs(cell_job, &plan, out);
+    plan_deinit(&plan);
 }

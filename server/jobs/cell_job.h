@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* cell_job - executes all repetitions of one cell of a job and settles its status. */
+/* cell_job - executes all repetitions of one cell of a job and finds its status. */
 #ifndef SERVER_JOBS_CELL_JOB_H
 #define SERVER_JOBS_CELL_JOB_H
 
@@ -17,9 +17,10 @@ struct cell_job {
 };
 
 /*
- * Returns the status that was kept: CELL_INTERRUPTED after a cancel, CELL_FAILED when a
- * run failed or could not be kept (which is logged), CELL_LIMITED when one met a limit.
+ * Tells the keeper that the cell starts and runs it; what became of it is still to be
+ * kept. CELL_INTERRUPTED after a cancel, CELL_FAILED when a run failed or could not be
+ * kept, CELL_LIMITED when one met a limit.
  */
-enum cell_status cell_job_execute(const struct cell_job *cell_job);
+void cell_job_execute(const struct cell_job *cell_job, struct cell_outcome *out);
 
 #endif

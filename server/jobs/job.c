@@ -28,6 +28,11 @@ void job_destroy(struct job *job) {
     if (job->keeper.close != NULL) {
         job->keeper.close(job->keeper.context);
     }
+    while (job->owed != NULL) {
+        struct cell_outcome *outcome = job->owed;
+        job->owed = outcome->next;
+        free(outcome);
+    }
     free(job->cell_ids);
     free(job->skip);
     free(job);

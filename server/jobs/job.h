@@ -36,7 +36,19 @@ struct job_outcome {
     char reason[160]; /* why not RUN_DONE */
 };
 
-/* Keeps what comes out of a job. Every function returns 0 or a negative err_code. */
+/* What became of a cell, and why it is not simply done. */
+struct cell_outcome {
+    size_t cell; /* index in the grid */
+    enum cell_status status;
+    char reason[320];
+    struct cell_outcome *next; /* private to job_queue.c */
+};
+
+/*
+ * Keeps what comes out of a job. Every function returns 0 or a negative err_code.
+ * cell_finish and finish are called again after ERR_NOMEM, ERR_LIMIT, ERR_IO and ERR_DB.
+ * After a finish with EXPERIMENT_INTERRUPTED no cell may be left pending.
+ */
 struct job_keeper {
     void *context;
     int (*begin)(void *context, struct err *err);
@@ -68,6 +80,7 @@ struct job {
     uint64_t runs, runs_done;
     uint64_t events;
     bool started, interrupted;
+    struct cell_outcome *owed; /* owned; outcomes that could not be kept so far */
 };
 
 /* Cells of the grid that are not applicable are skipped and count as done. */

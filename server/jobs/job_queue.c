@@ -4,12 +4,13 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "server/jobs/cell_job.h"
 #include "server/log/log.h"
 
-enum { WORKERS_MAX = 256 };
+enum { WORKERS_MAX = 256, RETRY_MS = 1000 };
 
 struct job_queue {
     pthread_mutex_t mutex;  /* guards jobs and the flags below */
@@ -19,6 +20,9 @@ struct job_queue {
     bool source_may_have;   /* ask the source when there is nothing else to do */
     bool asking;            /* a worker is at it */
     unsigned finishing;     /* jobs that left the list and are not settled yet */
+    struct job *unsettled;  /* ended, but not kept: no other job begins before them */
+    bool retrying;          /* a worker is at one of them */
+    int64_t retry_ms;       /* when to try them again, on the monotonic clock */
     bool closed;
     atomic_bool cancel;
     struct job_queue_options options;
@@ -65,39 +69,143 @@ static void on_run(void *context, const struct job_outcome *outcome) {
     tell(work->queue, &event);
 }
 
-static void tell_cell(const struct work *work, enum cell_status status) {
-    struct job_queue *queue = work->queue;
+static void tell_cell(struct job_queue *queue, const struct job *job, size_t cell,
+                      enum cell_status status) {
     pthread_mutex_lock(&queue->mutex);
-    struct job_event event = describe(work->job, JOB_EVENT_CELL);
+    struct job_event event = describe(job, JOB_EVENT_CELL);
     pthread_mutex_unlock(&queue->mutex);
-    event.cell = work->job->cell_ids != NULL ? work->job->cell_ids[work->cell] : 0;
-    event.cell_index = work->cell;
+    event.cell = job->cell_ids != NULL ? job->cell_ids[cell] : 0;
+    event.cell_index = cell;
     event.cell_status = status;
     tell(queue, &event);
 }
 
+/* --- keeping what became of it ---------------------------------------------------- */
+
+/* Whether the same call may succeed later. */
+static bool is_passing(int code) {
+    return code == ERR_NOMEM || code == ERR_LIMIT || code == ERR_IO || code == ERR_DB;
+}
+
+static void log_error(const struct job *job, const struct err *err) {
+    log_write(LOG_ERROR, "jobs", "experiment %lld: %s", (long long)job->experiment,
+              err->text);
+}
+
+/* Returns 0 when the cell is settled, or the error because of which it is not yet. */
+static int keep_cell(const struct job *job, struct cell_outcome *outcome) {
+    struct err err = {0};
+    const int code = job->keeper.cell_finish(job->keeper.context, outcome->cell,
+                                             outcome->status, outcome->reason, &err);
+    if (code == 0) {
+        return 0;
+    }
+    log_error(job, &err);
+    if (is_passing(code)) {
+        return code;
+    }
+    outcome->status = CELL_FAILED;
+    return 0;
+}
+
+/* Remembers an outcome for settle_job(). Under the mutex. */
+static void owe(struct job *job, const struct cell_outcome *outcome) {
+    struct cell_outcome *copy = malloc(sizeof *copy);
+    if (copy == NULL) {
+        log_write(LOG_ERROR, "jobs", "experiment %lld, cell %zu: out of memory",
+                  (long long)job->experiment, outcome->cell);
+        return;
+    }
+    *copy = *outcome;
+    copy->next = job->owed;
+    job->owed = copy;
+}
+
 /* --- the end of a job ------------------------------------------------------------ */
 
-static void finish_job(struct job_queue *queue, struct job *job) {
-    enum experiment_status status = EXPERIMENT_DONE;
-    char reason[96] = "";
-    struct err err = {0};
+static enum experiment_status conclude(const struct job *job, char *reason, size_t size) {
+    reason[0] = '\0';
     if (job->interrupted) {
-        status = EXPERIMENT_INTERRUPTED;
-        snprintf(reason, sizeof reason, "stopped before it ended");
-    } else if (job->cells_failed > 0) {
-        status = EXPERIMENT_FAILED;
-        snprintf(reason, sizeof reason, "%zu of %zu cells failed", job->cells_failed,
+        snprintf(reason, size,
+                 "stopped before it ended; submit the document again to run it");
+        return EXPERIMENT_INTERRUPTED;
+    }
+    if (job->cells_failed > 0) {
+        snprintf(reason, size, "%zu of %zu cells failed", job->cells_failed,
                  grid_cell_count(job->grid));
+        return EXPERIMENT_FAILED;
     }
-    if (job->keeper.finish(job->keeper.context, status, reason, &err) != 0) {
-        log_write(LOG_ERROR, "jobs", "experiment %lld: %s", (long long)job->experiment,
-                  err.text);
+    return EXPERIMENT_DONE;
+}
+
+/* Keeps what is owed of a job, then its end, and frees it; false: try again later. */
+static bool settle_job(struct job_queue *queue, struct job *job) {
+    char reason[96];
+    struct err err = {0};
+    while (job->owed != NULL) {
+        struct cell_outcome *outcome = job->owed;
+        if (keep_cell(job, outcome) != 0) {
+            return false;
+        }
+        job->owed = outcome->next;
+        tell_cell(queue, job, outcome->cell, outcome->status);
+        free(outcome);
     }
-    struct job_event event = describe(job, JOB_EVENT_FINISHED);
-    event.status = status;
-    tell(queue, &event);
+    const enum experiment_status status = conclude(job, reason, sizeof reason);
+    const int code = job->keeper.finish(job->keeper.context, status, reason, &err);
+    if (code != 0) {
+        log_error(job, &err);
+    }
+    if (is_passing(code)) {
+        return false;
+    }
+    if (code == 0) {
+        struct job_event event = describe(job, JOB_EVENT_FINISHED);
+        event.status = status;
+        tell(queue, &event);
+    }
     job_destroy(job);
+    return true;
+}
+
+static int64_t now_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Called and returns with the mutex held. */
+static void finish_job(struct job_queue *queue, struct job *job) {
+    queue->finishing++;
+    pthread_mutex_unlock(&queue->mutex);
+    const bool settled = settle_job(queue, job);
+    pthread_mutex_lock(&queue->mutex);
+    queue->finishing--;
+    if (!settled) {
+        job->next = queue->unsettled;
+        queue->unsettled = job;
+        queue->retry_ms = now_ms() + RETRY_MS;
+    }
+}
+
+static struct job *take_unsettled(struct job_queue *queue) {
+    struct job *job = queue->unsettled;
+    if (job == NULL || queue->retrying || now_ms() < queue->retry_ms) {
+        return NULL;
+    }
+    queue->unsettled = job->next;
+    return job;
+}
+
+/* The last attempt; the next owner of the store finds what is still not kept. */
+static void settle_rest(struct job_queue *queue) {
+    while (queue->unsettled != NULL) {
+        struct job *job = queue->unsettled;
+        queue->unsettled = job->next;
+        if (!settle_job(queue, job)) {
+            job_destroy(job);
+        }
+    }
 }
 
 /* Removes a job from the list when nothing of it is left to do. Under the mutex. */
@@ -146,19 +254,27 @@ static void execute(const struct work *work) {
         .on_run = on_run,
         .context = &context,
     };
-    tell_cell(work, CELL_RUNNING);
-    const enum cell_status status = cell_job_execute(&cell_job);
+    struct cell_outcome outcome;
+    struct job *job = work->job;
+    tell_cell(queue, job, work->cell, CELL_RUNNING);
+    cell_job_execute(&cell_job, &outcome);
+    const bool kept = keep_cell(job, &outcome) == 0;
     pthread_mutex_lock(&queue->mutex);
-    if (status == CELL_INTERRUPTED) {
-        work->job->interrupted = true;
+    if (outcome.status == CELL_INTERRUPTED) {
+        job->interrupted = true;
     } else {
-        work->job->cells_done++;
-        work->job->cells_failed += status == CELL_FAILED ? 1 : 0;
+        job->cells_done++;
+        job->cells_failed += outcome.status == CELL_FAILED ? 1 : 0;
+    }
+    if (!kept) {
+        owe(job, &outcome);
     }
     pthread_mutex_unlock(&queue->mutex);
-    tell_cell(work, status);
+    if (kept) {
+        tell_cell(queue, job, work->cell, outcome.status);
+    }
     pthread_mutex_lock(&queue->mutex);
-    work->job->busy--;
+    job->busy--;
     pthread_mutex_unlock(&queue->mutex);
 }
 
@@ -202,11 +318,7 @@ static bool do_something(struct job_queue *queue) {
     struct work work;
     struct job *job;
     if ((job = take_finished(queue)) != NULL) {
-        queue->finishing++;
-        pthread_mutex_unlock(&queue->mutex);
         finish_job(queue, job);
-        pthread_mutex_lock(&queue->mutex);
-        queue->finishing--;
         return true;
     }
     if (atomic_load(&queue->cancel)) {
@@ -218,7 +330,14 @@ static bool do_something(struct job_queue *queue) {
         pthread_mutex_lock(&queue->mutex);
         return true;
     }
-    if (!queue->source_may_have || queue->asking) {
+    if ((job = take_unsettled(queue)) != NULL) {
+        queue->retrying = true;
+        finish_job(queue, job);
+        queue->retrying = false;
+        return true;
+    }
+    if (!queue->source_may_have || queue->asking || queue->retrying ||
+        queue->unsettled != NULL) {
         return false;
     }
     queue->asking = true;
@@ -236,7 +355,21 @@ static bool do_something(struct job_queue *queue) {
 
 static bool is_idle(const struct job_queue *queue) {
     return queue->jobs == NULL && !queue->asking && queue->finishing == 0 &&
-           (!queue->source_may_have || atomic_load(&queue->cancel));
+           (!queue->source_may_have || queue->unsettled != NULL ||
+            atomic_load(&queue->cancel));
+}
+
+/* Until something changed, or what is unsettled is to be tried again. */
+static void wait_for_change(struct job_queue *queue) {
+    if (queue->unsettled == NULL || queue->retrying || atomic_load(&queue->cancel)) {
+        pthread_cond_wait(&queue->changed, &queue->mutex);
+        return;
+    }
+    const struct timespec due = {
+        .tv_sec = (time_t)(queue->retry_ms / 1000),
+        .tv_nsec = (long)(queue->retry_ms % 1000) * 1000000,
+    };
+    pthread_cond_timedwait(&queue->changed, &queue->mutex, &due);
 }
 
 static void *worker_main(void *context) {
@@ -251,7 +384,7 @@ static void *worker_main(void *context) {
             if (is_idle(queue)) {
                 pthread_cond_broadcast(&queue->idle);
             }
-            pthread_cond_wait(&queue->changed, &queue->mutex);
+            wait_for_change(queue);
         }
     }
     pthread_mutex_unlock(&queue->mutex);
@@ -277,7 +410,11 @@ int job_queue_create(struct job_queue **out, const struct job_queue_options *opt
     queue->options = *options;
     atomic_init(&queue->cancel, false);
     pthread_mutex_init(&queue->mutex, NULL);
-    pthread_cond_init(&queue->changed, NULL);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&queue->changed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     pthread_cond_init(&queue->idle, NULL);
     const unsigned workers = worker_count(options->workers);
     while (queue->started < workers) {
@@ -295,6 +432,7 @@ int job_queue_create(struct job_queue **out, const struct job_queue_options *opt
 void job_queue_notify(struct job_queue *queue) {
     pthread_mutex_lock(&queue->mutex);
     queue->source_may_have = true;
+    queue->retry_ms = 0;
     pthread_cond_broadcast(&queue->changed);
     pthread_mutex_unlock(&queue->mutex);
 }
@@ -319,6 +457,7 @@ void job_queue_close(struct job_queue *queue) {
         pthread_join(queue->threads[i], NULL);
     }
     queue->started = 0;
+    settle_rest(queue);
 }
 
 void job_queue_destroy(struct job_queue *queue) {

@@ -10,6 +10,9 @@
  * experiments that wait cost no memory. Cells of the next job begin while the last cells
  * of the one before are still running. A cell that fails does not touch the others. Only
  * these threads run the engine.
+ *
+ * What the keeper cannot keep now (a full disk) is tried again, every second and at every
+ * notification, before another job begins; listeners hear of it when it is kept.
  */
 #ifndef SERVER_JOBS_JOB_QUEUE_H
 #define SERVER_JOBS_JOB_QUEUE_H
@@ -40,7 +43,10 @@ int job_queue_create(struct job_queue **out, const struct job_queue_options *opt
 /* The source may have a job now. */
 void job_queue_notify(struct job_queue *queue);
 
-/* Blocks until the source had none and nothing runs. A cancelled queue has none. */
+/*
+ * Blocks until the source had none and nothing runs; a cancelled queue has none. It does
+ * not wait for what the keeper could not keep.
+ */
 void job_queue_wait(struct job_queue *queue);
 
 /*
@@ -49,7 +55,8 @@ void job_queue_wait(struct job_queue *queue);
  */
 void job_queue_cancel(struct job_queue *queue);
 
-/* Cancels and joins the workers; notifying stays allowed. */
+/* Cancels, joins the workers and tries for the last time to keep what is not kept;
+ * notifying stays allowed. */
 void job_queue_close(struct job_queue *queue);
 
 /* Closes and frees. NULL is accepted. */

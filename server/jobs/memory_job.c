@@ -148,6 +148,11 @@ static int keep_finish(void *context, enum experiment_status status, const char 
                        struct err *err) {
     (void)err;
     struct memory_job *memory = context;
+    for (size_t i = 0; i < grid_cell_count(memory->grid); i++) {
+        if (status == EXPERIMENT_INTERRUPTED && memory->cells[i].status == CELL_PENDING) {
+            memory->cells[i].status = CELL_INTERRUPTED;
+        }
+    }
     memory->status = status;
     snprintf(memory->reason, sizeof memory->reason, "%s", reason);
     return 0;

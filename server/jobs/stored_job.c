@@ -23,6 +23,7 @@ struct stored_source {
 /* The keeper's context. */
 struct stored_job {
     struct db *db;
+    struct stored_source *source;
     const struct job *job;
     struct grid *grid;
 };
@@ -37,8 +38,13 @@ int64_t stored_job_now_ms(void) {
 
 static int stored_begin(void *context, struct err *err) {
     const struct stored_job *stored = context;
-    return experiment_store_set_status(stored->db, stored->job->experiment,
-                                       EXPERIMENT_RUNNING, NULL, err);
+    const int code = experiment_store_set_status(stored->db, stored->job->experiment,
+                                                 EXPERIMENT_RUNNING, NULL, err);
+    if (code == 0) {
+        /* Not when it is handed out: until here it waits and may be handed out again. */
+        atomic_fetch_sub(&stored->source->waiting, 1);
+    }
+    return code;
 }
 
 static int stored_cell_start(void *context, size_t cell, struct err *err) {
@@ -173,14 +179,15 @@ static int add_cells(struct job *job, struct stored_source *source, struct err *
     return code;
 }
 
-static int add_keeper(struct job *job, struct db *db, struct grid *take_grid,
-                      struct err *err) {
+static int add_keeper(struct job *job, struct stored_source *source,
+                      struct grid *take_grid, struct err *err) {
     struct stored_job *stored = malloc(sizeof *stored);
     if (stored == NULL) {
         grid_destroy(take_grid);
         return err_set_nomem(err);
     }
-    *stored = (struct stored_job){.db = db, .job = job, .grid = take_grid};
+    *stored = (struct stored_job){
+        .db = source->db, .source = source, .job = job, .grid = take_grid};
     job->keeper = (struct job_keeper){
         .context = stored,
         .begin = stored_begin,
@@ -203,7 +210,7 @@ static int make_job_of_grid(struct job **out, struct stored_source *source, int6
         return code;
     }
     job->experiment = id;
-    code = add_keeper(job, source->db, take_grid, err);
+    code = add_keeper(job, source, take_grid, err);
     if (code == 0) {
         code = add_cells(job, source, err);
     }
@@ -276,7 +283,6 @@ static int source_next(void *context, struct job **out, struct err *err) {
         code = make_job(out, source, &experiment.row, &cause);
         experiment_deinit(&experiment);
         if (code == 0) {
-            atomic_fetch_sub(&source->waiting, 1);
             return 0;
         }
         if (code == ERR_NOMEM || code == ERR_IO || code == ERR_DB) {
@@ -389,7 +395,9 @@ int stored_source_submit(struct stored_source *source,
     /* Counted before it is stored, so that a worker cannot take it uncounted. */
     if (atomic_fetch_add(&source->waiting, 1) >= STORED_QUEUE_MAX) {
         atomic_fetch_sub(&source->waiting, 1);
-        return err_set(err, ERR_LIMIT, "%d experiments are waiting already",
+        return err_set(err, ERR_LIMIT,
+                       "%d experiments are waiting already; submit again when one of "
+                       "them has begun",
                        STORED_QUEUE_MAX);
     }
     const int code = insert(source, submission, id, existed, err);

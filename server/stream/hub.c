@@ -277,10 +277,12 @@ static void place_cursor(struct subscriber *subscriber, uint64_t after) {
 static int attach(struct hub *hub, struct subscriber *subscriber, int64_t topic,
                   uint64_t after, struct err *err) {
     if (hub->closed) {
-        return err_set(err, ERR_CANCELLED, "the server is stopping");
+        return err_set(err, ERR_CANCELLED,
+                       "the server is stopping; try again when it is back");
     }
     if (hub->subscriber_count >= HUB_STREAMS_MAX) {
-        return err_set(err, ERR_LIMIT, "all %d event streams are in use",
+        return err_set(err, ERR_LIMIT,
+                       "all %d event streams are in use; close a page and try again",
                        HUB_STREAMS_MAX);
     }
     subscriber->topic = topic_get(hub, topic);
@@ -309,7 +311,9 @@ int hub_subscribe(struct hub *hub, int64_t topic, uint64_t after, const char *gr
         return err_set_nomem(err);
     }
     memcpy(first, hello_text, hello_size);
-    memcpy(first + hello_size, greeting, greeting_size);
+    if (greeting_size > 0) { /* memcpy() takes no NULL, not even for nothing */
+        memcpy(first + hello_size, greeting, greeting_size);
+    }
     subscriber->hub = hub;
     subscriber->greeting = first;
     send_text(subscriber, first, hello_size + greeting_size);

@@ -221,6 +221,11 @@ static void test_experiment_store_changes_status_as_drawn(void **state) {
     assert_string_equal(got.row.reason, "the server stopped");
     assert_int_equal(got.row.cells_done, 0);
     experiment_deinit(&got);
+    struct cell_list cells;
+    fixture_ok(cell_store_list(w->reader, id, &cells, &err), &err);
+    assert_int_equal(cells.items[0].status, CELL_INTERRUPTED);
+    assert_int_equal(cells.items[1].status, CELL_INTERRUPTED); /* was pending */
+    cell_list_deinit(&cells);
 
     fixture_ok(experiment_store_requeue(w->db, id, &err), &err);
     fixture_ok(experiment_store_read(w->reader, id, &got, &err), &err);

@@ -236,7 +236,7 @@ static void test_db_recover_marks_what_was_running(void **state) {
     struct db_recovered recovered;
     fixture_ok(db_recover(w->db, &recovered, &err), &err);
     assert_int_equal(recovered.experiments, 1);
-    assert_int_equal(recovered.cells, 1);
+    assert_int_equal(recovered.cells, 2); /* one of them was waiting */
     assert_int_equal(recovered.runs, 1);
     assert_int_equal(recovered.timelines, 1);
     assert_int_equal(read_run(w, lost).state, RUN_STATE_INTERRUPTED);
@@ -246,6 +246,7 @@ static void test_db_recover_marks_what_was_running(void **state) {
     struct experiment experiment;
     fixture_ok(experiment_store_read(w->reader, w->experiment, &experiment, &err), &err);
     assert_int_equal(experiment.row.status, EXPERIMENT_INTERRUPTED);
+    assert_non_null(strstr(experiment.row.reason, "submit the document again"));
     experiment_deinit(&experiment);
     fixture_ok(experiment_store_read(w->reader, queued, &experiment, &err), &err);
     assert_int_equal(experiment.row.status, EXPERIMENT_QUEUED);
@@ -253,7 +254,10 @@ static void test_db_recover_marks_what_was_running(void **state) {
     struct cell_list cells;
     fixture_ok(cell_store_list(w->reader, w->experiment, &cells, &err), &err);
     assert_int_equal(cells.items[0].status, CELL_INTERRUPTED);
-    assert_int_equal(cells.items[1].status, CELL_PENDING);
+    assert_int_equal(cells.items[1].status, CELL_INTERRUPTED);
+    cell_list_deinit(&cells);
+    fixture_ok(cell_store_list(w->reader, queued, &cells, &err), &err);
+    assert_int_equal(cells.items[0].status, CELL_PENDING);
     cell_list_deinit(&cells);
     fixture_ok(db_recover(w->db, &recovered, &err), &err);
     assert_int_equal(recovered.runs + recovered.cells + recovered.experiments, 0);

@@ -213,6 +213,9 @@ static const struct row rows[] = {
     {"unknown metric", WITH("'goal':'latency_p95_us'"), "/goal", "unknown metric"},
     {"unknown strategy", WITH("'strategies':['sequentially']"), "/strategies/0",
      "did you mean 'sequential'?"},
+    {"strategy without workers", WITH("'strategies':['asyncio']"), "/strategies/0",
+     "unknown strategy 'asyncio'; known: sequential; those with workers are objects such "
+     "as {\"asyncio\": 100}"},
     {"unknown law", STEPS("[{'io_us':{'dist':'normal','mean':5}}]"),
      IN_STEP "/io_us/dist", "unknown distribution 'normal'"},
     {"unknown word for the GIL", STEPS("[{'c_us':1,'gil':'release'}]"), IN_STEP "/gil",

@@ -491,9 +491,24 @@ static void test_api_refuses_wrong_parameters(void **state) {
         "/timeline?lanes=1,",    "/timeline?lanes=a",      "/timeline?lanes=1;2",
         "/timeline?to=1e9",
     };
+    static const struct {
+        const char *path, *detail;
+    } missing[] = {
+        {"/api/v1/experiments/e999", "there is no experiment e999"},
+        {"/api/v1/events?experiment=e999", "there is no experiment e999"},
+        {"/api/v1/runs/r999", "there is no run r999"},
+        {"/api/v1/runs/r999/metrics", "there is no run r999"},
+        {"/api/v1/runs/r999/lanes", "there is no run r999"},
+        {"/api/v1/runs/r999/timeline", "there is no run r999"},
+    };
     char id[32];
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         json_decref(get_status(fixture, rows[i].path, rows[i].status));
+    }
+    for (size_t i = 0; i < sizeof missing / sizeof missing[0]; i++) {
+        json_t *problem = get_status(fixture, missing[i].path, 404);
+        assert_string_equal(text_of(problem, "detail"), missing[i].detail);
+        json_decref(problem);
     }
     first_run(fixture, id, sizeof id);
     for (size_t i = 0; i < sizeof windows / sizeof windows[0]; i++) {
@@ -555,6 +570,27 @@ static void test_api_streams_progress_to_the_end(void **state) {
     close(fd);
     free(buffer);
     json_decref(created);
+}
+
+static void test_api_streams_all_experiments(void **state) {
+    const struct fixture *fixture = *state;
+    enum { SIZE = 1 << 20 };
+    char *buffer = calloc(1, SIZE);
+    assert_non_null(buffer);
+    const int fd = http_client_connect(fixture->port);
+    http_client_send_text(fd, "GET /api/v1/events HTTP/1.0\r\nHost: localhost\r\n\r\n");
+    http_client_read_until(fd, "retry: 2000\n\n", buffer, SIZE);
+    for (int i = 0; i < 2; i++) {
+        char expected[128];
+        json_t *created = submit(fixture, small);
+        snprintf(expected, sizeof expected,
+                 "event: finished\ndata: {\"experiment\":\"%s\",\"status\":\"done\"}\n\n",
+                 text_of(created, "id"));
+        http_client_read_until(fd, expected, buffer, SIZE);
+        json_decref(created);
+    }
+    close(fd);
+    free(buffer);
 }
 
 /* --- restarts -------------------------------------------------------------------- */
@@ -625,6 +661,7 @@ int main(void) {
         TEST(test_api_refuses_wrong_parameters),
         TEST(test_api_lists_presets_models_metrics),
         TEST(test_api_streams_progress_to_the_end),
+        TEST(test_api_streams_all_experiments),
         TEST(test_api_keeps_everything_over_a_restart),
         TEST(test_api_loads_examples_once),
         TEST(test_api_runs_what_was_queued_after_a_restart),

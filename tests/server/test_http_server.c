@@ -221,13 +221,55 @@ static void test_http_server_refuses_with_the_right_status(void **state) {
               "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"},
         {413, "POST /echo HTTP/1.1\r\n" HOST JSON "Expect: 100-continue\r\n"
               "Content-Length: 99999999\r\n\r\n"},
-        {413, "GET /hello HTTP/1.1\r\n" HOST "Content-Length: 2\r\n\r\n{}"},
+        {400, "GET /hello HTTP/1.1\r\n" HOST "Content-Length: 2\r\n\r\n{}"},
+        {400, "GET /hello HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n"
+              "2\r\n{}\r\n0\r\n\r\n"},
+        {400, "GET / HTTP/1.1\r\n" HOST "Content-Length: 2\r\n\r\n{}"},
+        {400, "GET /hello HTTP/1.1\r\n" HOST "Expect: 100-continue\r\n"
+              "Content-Length: 99999999\r\n\r\n"},
+        {200, "GET /hello HTTP/1.1\r\n" HOST "Content-Length: 0\r\n\r\n"},
+        {400, "GET /hello%00 HTTP/1.1\r\n" HOST "\r\n"},
+        {400, "GET /%00 HTTP/1.1\r\n" HOST "\r\n"},
+        {400, "GET /items/x%00y HTTP/1.1\r\n" HOST "\r\n"},
+        {400, "GET /hello?q=a%00b HTTP/1.1\r\n" HOST "\r\n"},
+        {400, "GET /hello?q%00=a HTTP/1.1\r\n" HOST "\r\n"},
+        {400, "POST /echo%00 HTTP/1.1\r\n" HOST JSON "Content-Length: 2\r\n\r\n{}"},
+        {200, "GET /hello?q=%2500 HTTP/1.1\r\n" HOST "\r\n"},
+        {400, "GET /hello HTTP/1.1\r\n" HOST HOST "\r\n"},
+        {400, "GET /hello HTTP/1.1\r\n" HOST "hOST: example.org\r\n\r\n"},
+        {400, "GET /hello?q=a&q=b HTTP/1.1\r\n" HOST "\r\n"},
+        {400, "GET /hello?q=a&q HTTP/1.1\r\n" HOST "\r\n"},
+        {400, "GET /hello?q=a&%71=b HTTP/1.1\r\n" HOST "\r\n"},
         {200, "POST /echo HTTP/1.1\r\n" HOST JSON "Origin: http://localhost\r\n"
               "Content-Length: 2\r\n\r\n{}"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         expect_status(fixture, rows[i].text, rows[i].status);
     }
+}
+
+static void expect_detail(const struct fixture *fixture, const char *text,
+                          const char *detail) {
+    struct http_answer answer;
+    exchange(fixture, text, &answer);
+    if (strstr(answer.body, detail) == NULL) {
+        fail_msg("no '%s' in %s", detail, answer.body);
+    }
+    http_answer_deinit(&answer);
+}
+
+static void test_http_server_says_what_is_wrong(void **state) {
+    const struct fixture *fixture = *state;
+    expect_detail(fixture, "GET /hello HTTP/1.1\r\n" HOST "Content-Length: 2\r\n\r\n{}",
+                  "this path takes no body");
+    expect_detail(fixture, "GET /hello%00 HTTP/1.1\r\n" HOST "\r\n", "%00");
+    expect_detail(fixture, "GET /hello HTTP/1.1\r\n" HOST HOST "\r\n", "Host");
+    expect_detail(fixture, "GET /hello?q=1&q=2 HTTP/1.1\r\n" HOST "\r\n",
+                  "'q' is there twice");
+    expect_detail(fixture,
+                  "POST /echo HTTP/1.1\r\n" HOST JSON "Origin: http://example.org\r\n"
+                  "Content-Length: 2\r\n\r\n{}",
+                  "use the page at http://localhost/");
 }
 
 static void test_http_server_says_what_is_allowed(void **state) {
@@ -459,6 +501,7 @@ int main(void) {
         TEST(test_http_server_sends_security_headers_with_everything),
         TEST(test_http_server_answers_head_without_a_body),
         TEST(test_http_server_refuses_with_the_right_status),
+        TEST(test_http_server_says_what_is_wrong),
         TEST(test_http_server_says_what_is_allowed),
         TEST(test_http_server_takes_a_chunked_body),
         TEST(test_http_server_refuses_a_large_body),

@@ -28,10 +28,13 @@ struct fixture {
 
     pthread_mutex_t mutex; /* guards the rest */
     pthread_cond_t changed;
-    int failing_cell;  /* its run cannot be kept; -1: none */
-    bool runs_block;   /* runs wait until they are cancelled */
-    int runs, running; /* begun, and not ended yet */
+    int failing_cell;                            /* its run cannot be kept; -1: none */
+    bool runs_block;                             /* runs wait until they are cancelled */
+    int failing_finishes, failing_cell_finishes; /* that many fail */
+    int finish_code;                             /* with this */
+    int runs, running;                           /* begun, and not ended yet */
     int begun, closed;
+    int closed_before_begin; /* jobs that were over when the last one began */
     enum cell_status cells[CELLS];
     enum experiment_status status;
     char reason[128];
@@ -44,7 +47,9 @@ struct fixture {
 
 static int keep_begin(void *context, struct err *err) {
     (void)err;
-    ((struct fixture *)context)->begun++;
+    struct fixture *fixture = context;
+    fixture->begun++;
+    fixture->closed_before_begin = fixture->closed;
     return 0;
 }
 
@@ -83,9 +88,13 @@ static int keep_run(void *context, const struct job_run *run, struct job_outcome
 
 static int keep_cell_finish(void *context, size_t cell, enum cell_status status,
                             const char *reason, struct err *err) {
-    (void)err;
     struct fixture *fixture = context;
     pthread_mutex_lock(&fixture->mutex);
+    if (fixture->failing_cell_finishes > 0) {
+        fixture->failing_cell_finishes--;
+        pthread_mutex_unlock(&fixture->mutex);
+        return err_set(err, ERR_DB, "disk full");
+    }
     fixture->cells[cell] = status;
     if (status == CELL_FAILED) {
         snprintf(fixture->cell_reason, sizeof fixture->cell_reason, "%s", reason);
@@ -96,10 +105,14 @@ static int keep_cell_finish(void *context, size_t cell, enum cell_status status,
 
 static int keep_finish(void *context, enum experiment_status status, const char *reason,
                        struct err *err) {
-    (void)err;
     struct fixture *fixture = context;
     pthread_mutex_lock(&fixture->mutex);
     assert_int_equal(fixture->running, 0);
+    if (fixture->failing_finishes > 0) {
+        fixture->failing_finishes--;
+        pthread_mutex_unlock(&fixture->mutex);
+        return err_set(err, fixture->finish_code, "disk full");
+    }
     fixture->status = status;
     snprintf(fixture->reason, sizeof fixture->reason, "%s", reason);
     pthread_mutex_unlock(&fixture->mutex);
@@ -123,9 +136,13 @@ static void listen_to(void *context, const struct job_event *event) {
     pthread_mutex_lock(&fixture->mutex);
     fixture->finished_events += event->kind == JOB_EVENT_FINISHED ? 1 : 0;
     fixture->cell_events += event->kind == JOB_EVENT_CELL ? 1 : 0;
+    if (event->kind == JOB_EVENT_CELL && event->cell_status != CELL_RUNNING) {
+        assert_int_equal(fixture->cells[event->cell_index], event->cell_status);
+    }
     assert_true(event->cells_done <= event->cells);
     assert_true(event->runs_done <= event->runs);
     if (event->kind == JOB_EVENT_FINISHED) {
+        assert_int_equal(fixture->status, event->status); /* kept before it is told */
         fixture->last_runs_done = event->runs_done;
     }
     pthread_mutex_unlock(&fixture->mutex);
@@ -151,6 +168,8 @@ static int set_up(void **state) {
     struct fixture *fixture = calloc(1, sizeof *fixture);
     assert_non_null(fixture);
     fixture->failing_cell = -1;
+    fixture->status = EXPERIMENT_QUEUED;
+    fixture->finish_code = ERR_DB;
     pthread_mutex_init(&fixture->mutex, NULL);
     pthread_cond_init(&fixture->changed, NULL);
     assert_int_equal(document_parse(&document, text, strlen(text), NULL), 0);
@@ -266,6 +285,78 @@ static void test_job_queue_cancel_interrupts_what_runs(void **state) {
     job_queue_notify(fixture->queue);
 }
 
+static int finished_events(struct fixture *fixture) {
+    pthread_mutex_lock(&fixture->mutex);
+    const int events = fixture->finished_events;
+    pthread_mutex_unlock(&fixture->mutex);
+    return events;
+}
+
+/* Nothing but time passes: no notification is needed. */
+static void test_job_queue_keeps_an_end_that_could_not_be_kept(void **state) {
+    struct fixture *fixture = *state;
+    const int64_t started = monotonic_ms();
+    fixture->failing_finishes = 1;
+    fixture->failing_cell_finishes = 2;
+    job_queue_notify(fixture->queue);
+    while (finished_events(fixture) == 0) {
+        poll_pause(started);
+    }
+    job_queue_close(fixture->queue);
+    assert_int_equal(fixture->finished_events, 1);
+    assert_int_equal(fixture->status, EXPERIMENT_DONE);
+    assert_int_equal(fixture->cell_events, 2 * CELLS);
+    assert_int_equal(fixture->closed, 1);
+    for (size_t i = 0; i < CELLS; i++) {
+        assert_int_equal(fixture->cells[i], CELL_DONE);
+    }
+}
+
+static void test_job_queue_keeps_an_end_before_the_next_job(void **state) {
+    struct fixture *fixture = *state;
+    const int64_t started = monotonic_ms();
+    fixture->failing_finishes = 1;
+    job_queue_notify(fixture->queue);
+    job_queue_wait(fixture->queue);
+    assert_int_equal(fixture->status, EXPERIMENT_QUEUED);
+    assert_int_equal(finished_events(fixture), 0);
+    make_job(fixture);
+    job_queue_notify(fixture->queue);
+    while (finished_events(fixture) < 2) {
+        poll_pause(started);
+    }
+    job_queue_close(fixture->queue);
+    assert_int_equal(fixture->runs, 2 * 2 * CELLS);
+    assert_int_equal(fixture->closed_before_begin, 1);
+    assert_int_equal(fixture->closed, 2);
+}
+
+static void test_job_queue_tries_a_last_time_when_it_is_closed(void **state) {
+    struct fixture *fixture = *state;
+    fixture->failing_finishes = 1;
+    job_queue_notify(fixture->queue);
+    job_queue_wait(fixture->queue);
+    job_queue_close(fixture->queue);
+    assert_int_equal(fixture->status, EXPERIMENT_DONE);
+    assert_int_equal(fixture->finished_events, 1);
+    assert_int_equal(fixture->closed, 1);
+}
+
+/* What can never be kept does not stand in the way of the others, and is not told. */
+static void test_job_queue_gives_up_what_is_forbidden(void **state) {
+    struct fixture *fixture = *state;
+    fixture->failing_finishes = 1;
+    fixture->finish_code = ERR_CONFLICT;
+    job_queue_notify(fixture->queue);
+    job_queue_wait(fixture->queue);
+    assert_int_equal(fixture->finished_events, 0);
+    assert_int_equal(fixture->closed, 1);
+    make_job(fixture);
+    job_queue_notify(fixture->queue);
+    job_queue_wait(fixture->queue);
+    assert_int_equal(fixture->finished_events, 1);
+}
+
 static void test_job_queue_takes_what_comes_later(void **state) {
     struct fixture *fixture = *state;
     for (int i = 1; i <= 3; i++) {
@@ -286,6 +377,10 @@ int main(void) {
         TEST(test_job_queue_skips_cells_that_are_finished),
         TEST(test_job_queue_finishes_a_job_without_cells_to_run),
         TEST(test_job_queue_cancel_interrupts_what_runs),
+        TEST(test_job_queue_keeps_an_end_that_could_not_be_kept),
+        TEST(test_job_queue_keeps_an_end_before_the_next_job),
+        TEST(test_job_queue_tries_a_last_time_when_it_is_closed),
+        TEST(test_job_queue_gives_up_what_is_forbidden),
         TEST(test_job_queue_takes_what_comes_later),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -207,6 +207,40 @@ static void expect_first(const json_t *parent, const char *key, const char *name
     expect_schema(json_array_get(json_object_get(parent, key), 0), name);
 }
 
+/* Whether a line "name: { enum: [a, b] }" of the schema has the word. */
+static bool enum_has(const char *schema, const char *name, const char *word) {
+    char line[64];
+    char wanted[LINE_SIZE];
+    char words[LINE_SIZE] = "";
+    snprintf(line, sizeof line, "%s:", schema);
+    snprintf(wanted, sizeof wanted, "        %s: { enum: [", name);
+    const size_t from = find_line(find_line(0, 2, "schemas:"), 4, line);
+    assert_true(from < contract->count);
+    for (size_t i = from; i < block_end(from); i++) {
+        if (strncmp(contract->lines[i], wanted, strlen(wanted)) == 0) {
+            snprintf(words, sizeof words, ", %s", contract->lines[i] + strlen(wanted));
+            words[strcspn(words, "]")] = '\0';
+            strncat(words, ",", 2);
+        }
+    }
+    snprintf(wanted, sizeof wanted, ", %s,", word);
+    return strstr(words, wanted) != NULL;
+}
+
+/* Every value of that member, in all items, is one that the contract knows. */
+static void expect_enum(const json_t *items, const char *schema, const char *name) {
+    size_t i;
+    json_t *item;
+    assert_true(json_array_size(items) > 0);
+    json_array_foreach(items, i, item) {
+        const char *word = json_string_value(json_object_get(item, name));
+        assert_non_null(word);
+        if (!enum_has(schema, name, word)) {
+            fail_msg("'%s' of %s in the contract lacks %s", name, schema, word);
+        }
+    }
+}
+
 static json_t *ask(uint16_t port, const char *method, const char *path,
                    const char *body) {
     struct http_answer answer;
@@ -232,6 +266,12 @@ static void expect_catalogue(uint16_t port) {
                  "Parameter");
     expect_schema(metrics, "MetricList");
     expect_first(metrics, "items", "Metric");
+    size_t i;
+    json_t *model;
+    expect_enum(json_object_get(models, "items"), "Model", "gil");
+    json_array_foreach(json_object_get(models, "items"), i, model) {
+        expect_enum(json_object_get(model, "parameters"), "Parameter", "unit");
+    }
     json_decref(health);
     json_decref(presets);
     json_decref(models);

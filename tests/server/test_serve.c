@@ -173,6 +173,8 @@ static void test_serve_loses_nothing_when_it_is_killed(void **state) {
         json_find_text(now, "status", status, sizeof status);
         assert_string_equal(status, "interrupted");
         assert_int_equal(count(now, "\"running\""), 0);
+        assert_int_equal(count(now, "\"pending\""), 0);
+        assert_non_null(strstr(now, "submit the document again"));
         for (const char *at = seen; (at = strstr(at, "{\"id\":\"r")) != NULL; at++) {
             char run[256];
             snprintf(run, sizeof run, "%.*s", (int)strcspn(at, "}") + 1, at);
