@@ -60,9 +60,13 @@ can_install() { have apt-get && { [ "$(id -u)" -eq 0 ] || have sudo; }; }
 # Node is wanted, not needed: without it, and without a way to install it, the rest is built.
 # Debian's node trusts the certificates of ca-certificates, which npm only recommends.
 want_node_packages() {
-    if [ -z "${GILSCOPE_WITHOUT_NODE:-}" ] && ! have_node && can_install; then
+    if will_have_node && ! have_node; then
         missing+=(nodejs npm ca-certificates)
     fi
+}
+
+will_have_node() {
+    [ -z "${GILSCOPE_WITHOUT_NODE:-}" ] && { have_node || can_install; }
 }
 
 # --- installing -------------------------------------------------------------------------
