@@ -27,7 +27,7 @@ export const en = {
 
   "ask.title": "What will Python do with your threads?",
   "ask.lead":
-    "Pick an example, change whatever you like, run it. Every wait in the result names its cause.",
+    "gilscope simulates CPython: you describe the program, nothing of yours is run. Pick an example, change whatever you like, run it. Every wait in the result names its cause.",
   "ask.presets": "Examples",
   "ask.presets.empty.title": "This server ships no examples",
   "ask.presets.empty.text": "Send a document to /api/v1/experiments, or use gilscope run.",
@@ -66,6 +66,32 @@ export const en = {
   "models.runtimes": "Runtimes",
   "models.profiles": "Machine profiles",
   "models.title": "Words you can use",
+
+  "words.steps": "Steps",
+  "words.objects": "Objects",
+  "words.strategies": "Strategies",
+  "word.python_us": "Python code: its time on an idle core",
+  "word.python_cpu_us":
+    "Python code that runs until the thread's CPU clock has advanced by so much",
+  "word.c_us": "a call of C code: the time it computes",
+  "word.gil": 'in a c_us step: "held" keeps the GIL, "released" gives it up',
+  "word.io_us": "a wait for the outside world, without the GIL; in jobs an await under asyncio",
+  "word.sleep_us": "time.sleep(); in jobs an await under asyncio",
+  "word.await_io_us": "an await of something from the outside world; in tasks of an event loop",
+  "word.await_sleep_us": "await asyncio.sleep(); in tasks of an event loop",
+  "word.to_thread": "await asyncio.to_thread(): its steps run in a worker thread",
+  "word.repeat": "runs its steps so many times",
+  "word.forever": "runs its steps again and again until the run ends; in daemons",
+  "word.with": "runs its steps with the lock held",
+  "word.acquire": "takes the lock; waits while somebody has it",
+  "word.release": "gives the lock back",
+  "word.update": "adds 1 to the counter: load, compute, store",
+  "word.lock": "at most one thread holds it at a time",
+  "word.counter": "a number that threads update; updates can be lost",
+  "word.sequential": "one job after the other, in one thread",
+  "word.threads": "a pool of so many threads",
+  "word.asyncio": "one event loop with so many jobs in it at a time",
+  "word.processes": "so many worker processes with one thread each",
 
   "status.queued": "queued",
   "status.pending": "waiting",
@@ -242,7 +268,7 @@ export const en = {
   "metric.cpu_us": "CPU time",
   "metric.python_us": "Python time",
   "metric.gil_wait_us": "Wait for the GIL",
-  "metric.gil_wait_share": "Share waiting for the GIL",
+  "metric.gil_wait_share": "GIL wait share, mean of all threads",
   "metric.gil_held_share": "Share the GIL is held",
   "metric.gil_switches": "GIL switches",
   "metric.gil_drop_requests": "GIL drop requests",
@@ -275,7 +301,7 @@ export const en = {
   "metric.python_us.meaning": "Time in which threads ran Python bytecode, summed over threads.",
   "metric.gil_wait_us.meaning": "Time in which threads waited for a GIL, summed over threads.",
   "metric.gil_wait_share.meaning":
-    "Time in which threads waited for a GIL, as a share of the time that all threads lived.",
+    "Time in which threads waited for a GIL, as a share of the time that all threads lived: the mean over all threads, those that never wait included.",
   "metric.gil_held_share.meaning": "Share of its life in which a GIL was held, mean over GILs.",
   "metric.gil_switches.meaning": "How often a GIL went to another thread than its last holder.",
   "metric.gil_drop_requests.meaning": "Waiters that ran out of patience and asked for the GIL.",
@@ -307,7 +333,7 @@ export const en = {
     "A thread gives up the GIL while it waits, so the waits overlap: more threads shorten the run although only one at a time runs Python.",
   "preset.echo-convoy.name": "The convoy: an echo server beside spinning threads",
   "preset.echo-convoy.look":
-    "After every system call the server waits a whole switch interval for the GIL, once for each spinning thread: tens of thousands of requests a second become a hundred.",
+    "Each time the server has released the GIL, getting it back costs at least one switch interval, and more the more threads spin: tens of thousands of requests a second become a hundred.",
   "preset.echo-convoy-published.name": "The convoy as it was published",
   "preset.echo-convoy-published.look":
     "The setting of Skvortsov (2021). Published are 30,000, 100, 50 and 30 requests a second beside 0, 1, 2 and 4 spinning threads at 5 ms, and 30,000, 500, 280 and 200 at 1 ms.",
@@ -319,5 +345,5 @@ export const en = {
     "A heartbeat every 10 ms shares its loop with a task that computes 30 ms at a time. Look for the heartbeats that come up to 30 ms late.",
   "preset.loop-offloaded.name": "The same work moved to a thread",
   "preset.loop-offloaded.look":
-    "The 30 ms now run in asyncio.to_thread(). The loop goes on, but under the GIL it still waits up to 5 ms each time it wants to run Python; without the GIL the heartbeat keeps its time.",
+    "The 30 ms now run in asyncio.to_thread(). The loop goes on, but under the GIL it still waits up to 5 ms each time it wants to run Python, and one late heartbeat can contain two such waits; without the GIL the heartbeat keeps its time.",
 } as const;

@@ -29,7 +29,7 @@ export const pl = {
 
   "ask.title": "Co Python zrobi z Twoimi wątkami?",
   "ask.lead":
-    "Wybierz przykład, zmień w nim, co chcesz, i uruchom. Każde oczekiwanie w wyniku ma podaną przyczynę.",
+    "gilscope symuluje CPythona: opisujesz program, a żaden Twój kod nie jest uruchamiany. Wybierz przykład, zmień w nim, co chcesz, i uruchom. Każde oczekiwanie w wyniku ma podaną przyczynę.",
   "ask.presets": "Przykłady",
   "ask.presets.empty.title": "Ten serwer nie ma przykładów",
   "ask.presets.empty.text": "Wyślij dokument pod /api/v1/experiments albo użyj gilscope run.",
@@ -94,6 +94,33 @@ export const pl = {
   "models.runtimes": "Interpretery",
   "models.profiles": "Profile maszyn",
   "models.title": "Słowa, których można użyć",
+
+  "words.steps": "Kroki",
+  "words.objects": "Obiekty",
+  "words.strategies": "Strategie",
+  "word.python_us": "kod w Pythonie: jego czas na wolnym rdzeniu",
+  "word.python_cpu_us":
+    "kod w Pythonie, który działa, aż zegar procesora wątku przesunie się o tyle",
+  "word.c_us": "wywołanie kodu C: czas jego obliczeń",
+  "word.gil": 'w kroku c_us: "held" zatrzymuje GIL, "released" go oddaje',
+  "word.io_us":
+    "oczekiwanie na świat zewnętrzny, bez GIL-a; w zadaniach „jobs” pod asyncio to await",
+  "word.sleep_us": "time.sleep(); w zadaniach „jobs” pod asyncio to await",
+  "word.await_io_us": "await na coś ze świata zewnętrznego; w zadaniach pętli zdarzeń",
+  "word.await_sleep_us": "await asyncio.sleep(); w zadaniach pętli zdarzeń",
+  "word.to_thread": "await asyncio.to_thread(): kroki działają w wątku roboczym",
+  "word.repeat": "wykonuje swoje kroki tyle razy",
+  "word.forever": "powtarza swoje kroki aż do końca przebiegu; tylko w demonach",
+  "word.with": "wykonuje swoje kroki, trzymając blokadę",
+  "word.acquire": "zajmuje blokadę; czeka, dopóki ktoś ją ma",
+  "word.release": "zwalnia blokadę",
+  "word.update": "dodaje 1 do licznika: odczyt, obliczenie, zapis",
+  "word.lock": "ma ją naraz najwyżej jeden wątek",
+  "word.counter": "liczba, którą zmieniają wątki; aktualizacje mogą się gubić",
+  "word.sequential": "zadania jedno po drugim, w jednym wątku",
+  "word.threads": "pula tylu wątków",
+  "word.asyncio": "jedna pętla zdarzeń, w której jest naraz tyle zadań",
+  "word.processes": "tyle procesów roboczych po jednym wątku",
 
   "status.queued": "w kolejce",
   "status.pending": "czeka",
@@ -277,7 +304,7 @@ export const pl = {
   "metric.cpu_us": "Czas procesora",
   "metric.python_us": "Czas Pythona",
   "metric.gil_wait_us": "Oczekiwanie na GIL",
-  "metric.gil_wait_share": "Udział oczekiwania na GIL",
+  "metric.gil_wait_share": "Udział czekania na GIL, średnia wątków",
   "metric.gil_held_share": "Udział czasu z zajętym GIL-em",
   "metric.gil_switches": "Zmiany właściciela GIL-a",
   "metric.gil_drop_requests": "Żądania oddania GIL-a",
@@ -313,7 +340,7 @@ export const pl = {
   "metric.gil_wait_us.meaning":
     "Czas, w którym wątki czekały na GIL, łącznie dla wszystkich wątków.",
   "metric.gil_wait_share.meaning":
-    "Czas, w którym wątki czekały na GIL, jako udział w czasie życia wszystkich wątków.",
+    "Czas, w którym wątki czekały na GIL, jako udział w czasie życia wszystkich wątków: średnia po wszystkich wątkach, także tych, które nie czekają.",
   "metric.gil_held_share.meaning":
     "Część życia GIL-a, w której był zajęty; średnia po wszystkich GIL-ach.",
   "metric.gil_switches.meaning": "Ile razy GIL trafił do innego wątku niż poprzednio.",
@@ -345,7 +372,7 @@ export const pl = {
     "Wątek oddaje GIL na czas oczekiwania, więc oczekiwania się nakładają: więcej wątków skraca przebieg, choć Pythona wykonuje zawsze tylko jeden.",
   "preset.echo-convoy.name": "Konwój: serwer echo obok wątków liczących",
   "preset.echo-convoy.look":
-    "Po każdym wywołaniu systemowym serwer czeka na GIL cały interwał przełączania, osobno za każdy liczący wątek: z dziesiątek tysięcy żądań na sekundę zostaje sto.",
+    "Gdy serwer odda GIL, odzyskanie go kosztuje za każdym razem co najmniej jeden interwał przełączania, a tym więcej, im więcej wątków liczy: z dziesiątek tysięcy żądań na sekundę zostaje sto.",
   "preset.echo-convoy-published.name": "Konwój tak, jak go opisano",
   "preset.echo-convoy-published.look":
     "Układ Skvortsova (2021). Opublikowano 30 000, 100, 50 i 30 żądań na sekundę obok 0, 1, 2 i 4 liczących wątków przy 5 ms oraz 30 000, 500, 280 i 200 przy 1 ms.",
@@ -357,5 +384,5 @@ export const pl = {
     "Zadanie budzące się co 10 ms dzieli pętlę z zadaniem, które liczy po 30 ms. Zobacz, które pobudki spóźniają się nawet o 30 ms.",
   "preset.loop-offloaded.name": "Ta sama praca przeniesiona do wątku",
   "preset.loop-offloaded.look":
-    "Te 30 ms działa teraz w asyncio.to_thread(). Pętla idzie dalej, ale pod GIL-em wciąż czeka do 5 ms, ilekroć chce wykonać Pythona; bez GIL-a pobudki są punktualne.",
+    "Te 30 ms działa teraz w asyncio.to_thread(). Pętla idzie dalej, ale pod GIL-em wciąż czeka do 5 ms, ilekroć chce wykonać Pythona, a jedna spóźniona pobudka może zawierać dwa takie oczekiwania; bez GIL-a pobudki są punktualne.",
 } satisfies Record<MessageKey, Catalogue[string]>;

@@ -18,7 +18,7 @@ const LOOKS: Record<string, StateLook> = {
   running_c: { token: "run-c", pattern: "edge", letter: "C", height: 1 },
   detached: { token: "detached", pattern: "edge", letter: "D", height: 1 },
   held: { token: "run", pattern: "edge", letter: "H", height: 1 },
-  callback: { token: "run", pattern: "solid", letter: "C", height: 1 },
+  callback: { token: "run", pattern: "dots", letter: "C", height: 1 },
   wait_gil: { token: "gil", pattern: "hatch", letter: "G", height: 1 },
   forced_wait: { token: "forced", pattern: "hatch", letter: "F", height: 1 },
   ready: { token: "ready", pattern: "dots", letter: "Q", height: 0.72 },

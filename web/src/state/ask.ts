@@ -66,6 +66,8 @@ export function closeDocument(): void {
 }
 
 export function editDraft(text: string): void {
+  // What was refused is no longer what is written.
+  if (text !== draft.peek()) refusal.value = null;
   draft.value = text;
   const from = source.peek();
   if (from) keepDraft(from.key, text === from.original ? null : text);

@@ -3,7 +3,8 @@
 
 import { computed } from "@preact/signals";
 import { getMetrics, getModels, getPresets, type MetricInfo, type Preset } from "../api";
-import { tServer } from "./preferences";
+import { en } from "../i18n/en";
+import { t, tServer } from "./preferences";
 import { createResource, valueOf } from "./resource";
 
 /* From the plain to the surprising; presets this page does not know come after these. */
@@ -50,6 +51,20 @@ export function metricMeaning(name: string): string {
 
 export function presetName(preset: Preset): string {
   return tServer("preset", `${preset.id}.name`, preset.name);
+}
+
+const PRESET_NAME = /^preset\.(.+)\.name$/;
+const presetIdByName = new Map<string, string>(
+  Object.entries(en).flatMap(([key, text]) => {
+    const id = PRESET_NAME.exec(key)?.[1];
+    return id !== undefined && typeof text === "string" ? [[text, id] as const] : [];
+  }),
+);
+
+/** The name of a stored experiment; one that still has its example's name is translated. */
+export function experimentName(name: string): string {
+  const id = presetIdByName.get(name);
+  return id === undefined ? name || t("runs.unnamed") : tServer("preset", `${id}.name`, name);
 }
 
 export function presetLook(preset: Preset): string {

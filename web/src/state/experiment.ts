@@ -41,27 +41,45 @@ export const availableMetrics = computed<string[]>(() => {
   return [...names];
 });
 
+/** The metric that the document's question is about. */
+export function goalOf(document: unknown): string | null {
+  const goal = (document as { goal?: unknown } | null)?.goal;
+  return typeof goal === "string" ? goal : null;
+}
+
 /** What a grid is read by when nobody chose: the document's goal, else the makespan. */
 export function defaultMetric(document: unknown, available: readonly string[]): string | null {
-  const goal = (document as { goal?: unknown } | null)?.goal;
+  const goal = goalOf(document);
   const wanted = available.find((name) => name === goal);
   return wanted ?? available.find((name) => name === "makespan_us") ?? available[0] ?? null;
 }
 
-/** Cells whose median is the best one of the grid; none as long as cells are outstanding. */
-export function bestCells(cells: readonly Cell[], metric: string): Set<string> {
-  const { better } = metricInfo(metric);
+/** Cells of one question whose median is the best; none when all are alike. */
+function bestOf(cells: readonly Cell[], metric: string, better: "lower" | "higher"): Cell[] {
   const medians = cells.flatMap((cell) => {
     const spread = cell.metrics?.[metric];
     return spread ? [spread.median] : [];
   });
-  const open = cells.some((cell) => cell.status === "pending" || cell.status === "running");
-  if (open || better === "neutral" || medians.length < 2) return new Set();
   const best = better === "lower" ? Math.min(...medians) : Math.max(...medians);
-  if (medians.every((median) => median === best)) return new Set();
-  return new Set(
-    cells.filter((cell) => cell.metrics?.[metric]?.median === best).map((cell) => cell.id),
-  );
+  if (medians.every((median) => median === best)) return [];
+  return cells.filter((cell) => cell.metrics?.[metric]?.median === best);
+}
+
+/**
+ * The best cells of each sweep point: points are different questions, so only cells of one point
+ * compete. None as long as cells are outstanding.
+ */
+export function bestCells(cells: readonly Cell[], metric: string): Set<string> {
+  const { better } = metricInfo(metric);
+  const open = cells.some((cell) => cell.status === "pending" || cell.status === "running");
+  if (open || better === "neutral") return new Set();
+  const points = new Map<string, Cell[]>();
+  for (const cell of cells) {
+    const point = JSON.stringify(cell.point);
+    points.set(point, [...(points.get(point) ?? []), cell]);
+  }
+  const best = [...points.values()].flatMap((group) => bestOf(group, metric, better));
+  return new Set(best.map((cell) => cell.id));
 }
 
 function patch(change: (current: Experiment) => Experiment): void {

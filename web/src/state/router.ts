@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: MIT
 // The current route, read from the URL and written back to it.
 
-import { computed, signal } from "@preact/signals";
+import { batch, computed, signal } from "@preact/signals";
 import { formatRoute, parseRoute, type Route } from "../lib/route";
 
 const hash = signal(window.location.hash);
+/** How often somebody other than this page wrote the address: a link, Back, the address bar. */
+export const visits = signal(0);
 window.addEventListener("hashchange", () => {
-  hash.value = window.location.hash;
+  batch(() => {
+    hash.value = window.location.hash;
+    visits.value += 1;
+  });
 });
 
 export const route = computed<Route>(() => parseRoute(hash.value));

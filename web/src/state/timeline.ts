@@ -207,10 +207,19 @@ function holdingState(lane: Lane | undefined): number {
   return name ? (current.peek()?.lanes.states.indexOf(name) ?? -1) : -1;
 }
 
+/* The loop only carries these: what ends them is the outside world. */
+const CARRIED = new Set(["await_timer", "await_io"]);
+
 function waitsForHolder(span: Span): boolean {
   const name = stateName(span.state);
+  if (CARRIED.has(name)) return false;
   const waits = name.startsWith("wait") || name.startsWith("await") || name === "ready";
   return span.resource >= 0 && span.count === 1 && (waits || name === "forced_wait");
+}
+
+/** Nothing to blame where nobody held it. */
+function someBlame(blame: Blame): Blame | null {
+  return blame.shares.length > 0 ? blame : null;
 }
 
 /** Who held what this span waits for; from loaded data, so possibly approximate. */
@@ -222,7 +231,7 @@ export function blameOf(span: Span): Blame | null {
   if (holding < 0 || !loaded || !columns) return null;
   const inside = span.start >= loaded.from && span.end <= loaded.to;
   const blame = blameWait(columns, holding, span.start, span.end);
-  return inside ? blame : { ...blame, exact: false };
+  return someBlame(inside ? blame : { ...blame, exact: false });
 }
 
 /** The same, read from the server at the resolution of the wait itself. */
@@ -232,7 +241,7 @@ async function readBlame(run: string, span: Span): Promise<Blame | null> {
   const window = { from: span.start, to: span.end, pixels: BLAME_PIXELS };
   const timeline = decodeTimeline(await getTimeline(run, window, [span.resource]));
   const columns = timeline.lanes.get(span.resource);
-  return columns ? blameWait(columns, holding, span.start, span.end) : null;
+  return columns ? someBlame(blameWait(columns, holding, span.start, span.end)) : null;
 }
 
 effect(() => {
@@ -330,6 +339,7 @@ export function reportRows(first: number, last: number): void {
 function reset(): void {
   wanted?.abort();
   window.clearTimeout(timer);
+  stopSeeking();
   have = null;
   batch(() => {
     data.value = null;
@@ -344,22 +354,57 @@ function reset(): void {
   });
 }
 
-/** Restores the span that the URL names, once there is data to find it in. */
-function selectFromRoute(lane: number, at: number): void {
+type TimelineRoute = Extract<Route, { page: "timeline" }>;
+
+/** The last address given from outside. */
+let given: TimelineRoute | null = null;
+let stopSeeking = (): void => {};
+
+/** Selects the span that `route` names, once there is sharp data to find it in. */
+function selectFromRoute({ lane, at }: TimelineRoute): void {
+  stopSeeking();
+  const now = selection.peek();
+  if (lane !== null && at !== null && now?.lane === lane && now.start <= at && at < now.end) {
+    return;
+  }
+  select(null);
+  if (lane === null || at === null) return;
+  let over = false;
   const stop = effect(() => {
-    if (!data.value) return;
+    if (!data.value || stale.value || over) return;
+    over = true;
     const found = findSpan(lane, at, 0);
     queueMicrotask(() => {
       stop();
       if (found && !selection.peek()) select(found);
     });
   });
+  stopSeeking = () => {
+    over = true;
+    stop();
+  };
+}
+
+function showFromRoute({ from, to }: TimelineRoute): void {
+  const all = { from: 0, to: duration.peek() };
+  show(from !== null && to !== null && to > from ? { from, to } : all);
+  restingViewport.value = viewport.peek();
+}
+
+/** The address changed under the open run: its window and its selection count. */
+export function followRoute(route: TimelineRoute): void {
+  given = route;
+  const open = current.peek();
+  if (open?.run.id !== route.run) return;
+  batch(() => showFromRoute(route));
+  if (open.run.has_timeline) selectFromRoute(route);
 }
 
 /** Opens a run with the window of `route`, until the returned function is called. */
-export function openRun(route: Extract<Route, { page: "timeline" }>): () => void {
+export function openRun(route: TimelineRoute): () => void {
   let stopped = false;
   reset();
+  given = route;
   opened.value = { status: "loading" };
   const read = async (): Promise<OpenRun> => {
     const run = await getRun(route.run);
@@ -375,16 +420,15 @@ export function openRun(route: Extract<Route, { page: "timeline" }>): () => void
   read()
     .then((open) => {
       if (stopped) return;
+      // It may have changed while the run was being read.
+      const last = given?.run === route.run ? given : route;
       batch(() => {
         opened.value = { status: "ready", value: open };
-        const all = { from: 0, to: duration.value };
-        const { from, to } = route;
-        show(from !== null && to !== null && to > from ? { from, to } : all);
-        restingViewport.value = viewport.value;
+        showFromRoute(last);
       });
       if (!open.run.has_timeline) return;
       void fetchOverview(open);
-      if (route.lane !== null && route.at !== null) selectFromRoute(route.lane, route.at);
+      selectFromRoute(last);
     })
     .catch((reason: unknown) => {
       if (!stopped) opened.value = { status: "failed", error: asApiError(reason) };

@@ -241,7 +241,7 @@ export class CanvasRenderer implements Renderer {
     if (look.pattern === "edge") this.drawEdges(context, bucket, top, alpha, palette);
   }
 
-  /** The dark top edge that tells "holds the GIL" from plain running. */
+  /** The top edge that tells "holds the GIL" from plain running. */
   private drawEdges(
     context: CanvasRenderingContext2D,
     bucket: readonly number[],
@@ -249,8 +249,8 @@ export class CanvasRenderer implements Renderer {
     alpha: number,
     palette: Palette,
   ): void {
-    context.globalAlpha = alpha * 0.55;
-    context.fillStyle = palette.onFill;
+    context.globalAlpha = alpha;
+    context.fillStyle = palette.edge;
     context.beginPath();
     for (let i = 0; i < bucket.length; i += 3) {
       const x0 = bucket[i] as number;

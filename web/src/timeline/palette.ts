@@ -13,6 +13,7 @@ export interface Palette {
   band: string;
   surface: string;
   onFill: string;
+  edge: string;
   stripe: string;
   accent: string;
   identity: readonly string[];
@@ -36,6 +37,7 @@ export function readPalette(element: Element): Palette {
     band: read("--band"),
     surface: read("--surface"),
     onFill: read("--on-state"),
+    edge: read("--state-edge"),
     stripe: read("--state-stripe"),
     accent: read("--accent"),
     identity,

@@ -22,12 +22,13 @@ import {
   source,
   submitDraft,
 } from "../state/ask";
-import { models, presetLook, presetName, presets } from "../state/catalogue";
+import { experimentName, models, presetLook, presetName, presets } from "../state/catalogue";
 import { t } from "../state/preferences";
 import { valueOf } from "../state/resource";
 import { go } from "../state/router";
 import { Empty, errorText, Failed, Loading } from "./feedback";
 import { Icon } from "./icon";
+import { WORD_GROUPS } from "./document-words";
 import { type EditorHandle, JsonEditor } from "./json-editor";
 
 const CHIPS = 4;
@@ -155,13 +156,29 @@ function GridFacts() {
   );
 }
 
+interface WordList {
+  title: string;
+  items: readonly { name: string; title: string }[];
+}
+
+function documentWords(): WordList[] {
+  return WORD_GROUPS.map(({ title, words }) => ({
+    title: t(title),
+    items: words.map(([name, meaning]) => ({ name, title: t(meaning) })),
+  }));
+}
+
 function Vocabulary() {
   useEffect(() => models.ensure(), []);
   const known = valueOf(models);
-  if (!known) return null;
-  const lists = [
-    { title: t("models.runtimes"), items: known.items },
-    { title: t("models.profiles"), items: known.profiles },
+  const lists: WordList[] = [
+    ...documentWords(),
+    ...(known
+      ? [
+          { title: t("models.runtimes"), items: known.items },
+          { title: t("models.profiles"), items: known.profiles },
+        ]
+      : []),
   ];
   return (
     <details class="disclosure">
@@ -282,7 +299,8 @@ export function AskPage(props: { preset: string | null; experiment: string | nul
     }
   }, [chosen, experiment, opened]);
 
-  const title = chosen ? presetName(chosen) : from !== null ? t("ask.from", { name: from }) : "";
+  const origin = from === null ? "" : t("ask.from", { name: experimentName(from) });
+  const title = chosen ? presetName(chosen) : origin;
   return (
     <div class="page">
       <div class="page-head">

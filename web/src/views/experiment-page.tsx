@@ -6,7 +6,13 @@ import { type Experiment } from "../api";
 import { formatDate } from "../lib/format";
 import { prettyJson } from "../lib/json-pretty";
 import { askRoute, runsRoute } from "../lib/route";
-import { metricInfo, metricMeaning, metrics, metricTitle } from "../state/catalogue";
+import {
+  experimentName,
+  metricInfo,
+  metricMeaning,
+  metrics,
+  metricTitle,
+} from "../state/catalogue";
 import {
   availableMetrics,
   connected,
@@ -90,7 +96,7 @@ function Head({ value }: { value: Experiment }) {
         <a href={runsRoute}>{t("experiment.crumb")}</a>
       </nav>
       <div class="page-head-row">
-        <h1 class="page-title">{value.name || t("runs.unnamed")}</h1>
+        <h1 class="page-title">{experimentName(value.name)}</h1>
         <a class="button" href={askRoute(null, value.id)}>
           <Icon name="again" />
           {t("experiment.again")}

@@ -74,6 +74,15 @@ export function JsonEditor(props: JsonEditorProps) {
     },
   }));
 
+  /* The browser brings the caret into view, but at the start of a line the gutter covers it. */
+  const showLineStart = (): void => {
+    const element = area.current;
+    if (!element) return;
+    const before = element.value[element.selectionStart - 1];
+    const frame = element.closest(".editor");
+    if (frame && (before === undefined || before === "\n")) frame.scrollLeft = 0;
+  };
+
   const onKeyDown = (event: KeyboardEvent): void => {
     const element = area.current;
     if (!element) return;
@@ -109,8 +118,12 @@ export function JsonEditor(props: JsonEditorProps) {
           autocapitalize="off"
           wrap="off"
           value={text}
-          onInput={(event) => props.onInput(event.currentTarget.value)}
+          onInput={(event) => {
+            props.onInput(event.currentTarget.value);
+            showLineStart();
+          }}
           onKeyDown={onKeyDown}
+          onKeyUp={showLineStart}
         />
       </div>
     </div>

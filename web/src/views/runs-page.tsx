@@ -5,6 +5,7 @@ import { useEffect } from "preact/hooks";
 import type { ExperimentSummary } from "../api";
 import { formatDate } from "../lib/format";
 import { askRoute, experimentRoute } from "../lib/route";
+import { experimentName } from "../state/catalogue";
 import { language, t } from "../state/preferences";
 import { loadingMore, readMoreRuns, reloadRuns, runList, watchRuns } from "../state/runs";
 import { Empty, Failed, Loading, Status } from "./feedback";
@@ -14,7 +15,7 @@ function RunRow({ item }: { item: ExperimentSummary }) {
     <tr>
       <td class="cell-main">
         <a class="row-link" href={experimentRoute(item.id)}>
-          {item.name || t("runs.unnamed")}
+          {experimentName(item.name)}
         </a>
       </td>
       <td data-label={t("runs.column.status")}>

@@ -5,11 +5,17 @@ import { useEffect } from "preact/hooks";
 import type { Cell, Experiment, Run, RunMetric } from "../api";
 import { formatDuration, formatMetric, formatNumber } from "../lib/format";
 import { experimentRoute, type Route, runsRoute, timelineRoute } from "../lib/route";
-import { metricMeaning, metrics as metricTable, metricTitle } from "../state/catalogue";
-import { cellLabel } from "../state/experiment";
-import { language, t } from "../state/preferences";
-import { go, replaceRoute, route } from "../state/router";
 import {
+  experimentName,
+  metricMeaning,
+  metrics as metricTable,
+  metricTitle,
+} from "../state/catalogue";
+import { cellLabel, goalOf } from "../state/experiment";
+import { language, t } from "../state/preferences";
+import { go, replaceRoute, route as routeNow, visits } from "../state/router";
+import {
+  followRoute,
   opened,
   openRun,
   restingViewport,
@@ -31,7 +37,7 @@ type TimelineRoute = Extract<Route, { page: "timeline" }>;
 
 const BUTTON_ZOOM = 0.5;
 
-/** Headline figures, in this order, as far as the run has them. */
+/** Headline figures after the document's goal, in this order, as far as the run has them. */
 const HEADLINES = [
   "makespan_us",
   "throughput_per_s",
@@ -50,7 +56,7 @@ function RouteFollower({ run }: { run: string }) {
   const chosen = selection.value;
   const all = restsOnWhole.value;
   useEffect(() => {
-    const at = route.peek();
+    const at = routeNow.peek();
     if (at.page !== "timeline" || at.run !== run) return;
     replaceRoute({
       page: "timeline",
@@ -93,7 +99,7 @@ function Head({ run, experiment }: { run: Run; experiment: Experiment }) {
       <nav class="crumbs" aria-label={t("nav.runs")}>
         <a href={runsRoute}>{t("nav.runs")}</a>
         <Icon name="chevron" />
-        <a href={experimentRoute(experiment.id)}>{experiment.name || t("runs.unnamed")}</a>
+        <a href={experimentRoute(experiment.id)}>{experimentName(experiment.name)}</a>
       </nav>
       <div class="page-head-row">
         <h1 class="page-title is-small">{t("timeline.label")}</h1>
@@ -103,9 +109,11 @@ function Head({ run, experiment }: { run: Run; experiment: Experiment }) {
   );
 }
 
-function Figures({ run, items }: { run: Run; items: readonly RunMetric[] }) {
+function Figures(props: { run: Run; items: readonly RunMetric[]; goal: string | null }) {
+  const { run, items, goal } = props;
   const byName = new Map(items.map((item) => [item.name, item]));
-  const shown = HEADLINES.flatMap((name) => {
+  const order = new Set([...(goal === null ? [] : [goal]), ...HEADLINES]);
+  const shown = [...order].flatMap((name) => {
     const item = byName.get(name);
     return item && item.value !== null ? [{ ...item, value: item.value }] : [];
   }).slice(0, HEADLINES_SHOWN);
@@ -200,8 +208,10 @@ export function TimelinePage({ route }: { route: TimelineRoute }) {
   useEffect(() => {
     metricTable.ensure();
     return openRun(route);
-    // The window in the URL counts when the page opens; afterwards the page writes it.
   }, [route.run]);
+  // The page writes the window into the URL; what somebody else writes there counts.
+  const visit = visits.value;
+  useEffect(() => followRoute(route), [visit]);
   const state = opened.value;
   if (state.status === "failed") {
     return (
@@ -225,7 +235,7 @@ export function TimelinePage({ route }: { route: TimelineRoute }) {
   return (
     <div class="page is-wide">
       <Head run={run} experiment={experiment} />
-      <Figures run={run} items={metrics} />
+      <Figures run={run} items={metrics} goal={goalOf(experiment.document)} />
       {run.has_timeline ? (
         <>
           <RouteFollower run={run.id} />

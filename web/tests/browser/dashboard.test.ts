@@ -250,6 +250,70 @@ test("the URL is the view: window and selection survive a reload", async () => {
   });
 });
 
+test("an edited address moves the open timeline", async () => {
+  await onPage({}, async (page) => {
+    await runExample(page, GIL_EXAMPLE);
+    await openTimeline(page, (await page.locator(".grid-table tbody tr").count()) - 1);
+    const wait = await longestSpan(page, "thread", "wait_gil");
+    const at = Math.floor((wait.start + wait.end) / 2);
+    const run = runOf(page);
+    const visit = (query: string) => async (): Promise<void> => {
+      await page.evaluate((hash) => {
+        window.location.hash = hash;
+      }, `#/runs/${run}${query}`);
+    };
+    const view = `?from=${wait.start}&to=${wait.end}`;
+    await windowChanges(page, visit(`${view}&lane=${wait.lane}&at=${at}`));
+    await page.locator(".details .fact-list").waitFor();
+    assert.match(await page.locator(".details-title").innerText(), /waits for the GIL/);
+    assert.ok(page.url().includes(`from=${wait.start}&to=${wait.end}`), page.url());
+    await windowChanges(page, visit(""));
+    await page.locator(".details-hint").waitFor();
+    await timelineReady(page);
+    assert.ok(page.url().endsWith(run), page.url());
+  });
+});
+
+test("the cell picker goes to another run, and Back returns", async () => {
+  await onPage({}, async (page) => {
+    await runExample(page, SWEEP_EXAMPLE);
+    await openTimeline(page, 0);
+    const lanes = () => page.locator(".lane-name.is-lane").allInnerTexts();
+    const spinners = page.locator(".lane-text", { hasText: "spinner" });
+    const first = runOf(page);
+    const before = await lanes();
+    assert.equal(await spinners.count(), 0, "the first cell has no spinning thread");
+    const picker = page.locator(".page-head .picker select");
+    const other = await picker.locator("option").nth(3).getAttribute("value");
+    assert.ok(other !== null && other !== first);
+    await picker.selectOption(other);
+    await page.waitForURL((url) => url.hash.startsWith(`#/runs/${other}`));
+    await spinners.nth(3).waitFor();
+    await timelineReady(page);
+    assert.equal(runOf(page), other);
+    assert.equal(await picker.inputValue(), other);
+    assert.ok((await coloursDrawn(page)) > 4, "the other run is drawn");
+    await page.goBack();
+    await page.waitForURL((url) => url.hash.startsWith(`#/runs/${first}`));
+    await spinners.first().waitFor({ state: "detached" });
+    await timelineReady(page);
+    assert.equal(runOf(page), first);
+    assert.deepEqual(await lanes(), before);
+  });
+});
+
+test("the first example that is picked brings its document into view", async () => {
+  await onPage({ viewport: { width: 1280, height: 600 } }, async (page) => {
+    await page.goto(server.address);
+    await page.locator(".card").first().click();
+    await page.locator(".editor-input").waitFor();
+    await page.waitForFunction(() => {
+      const box = document.querySelector("#composer-title")?.getBoundingClientRect();
+      return window.scrollY > 0 && box && box.top >= 0 && box.bottom <= window.innerHeight / 2;
+    });
+  });
+});
+
 test("the keyboard alone reaches a span and steps through its lane", async () => {
   await onPage({}, async (page) => {
     await runExample(page, LOOP_EXAMPLE);
@@ -274,6 +338,23 @@ test("the keyboard alone reaches a span and steps through its lane", async () =>
     await detailsChange(() => page.keyboard.press(","));
     await page.keyboard.press("Escape");
     await page.locator(".details-hint").waitFor();
+  });
+});
+
+test("the goal comes first, and a wait for a timer blames nobody", async () => {
+  await onPage({}, async (page) => {
+    await runExample(page, LOOP_EXAMPLE);
+    const goal = await page.locator("#metric option:checked").innerText();
+    await openTimeline(page, 0);
+    assert.equal(await page.locator(".figure dt").first().innerText(), goal);
+    const wait = await longestSpan(page, "task", "await_timer");
+    const place = await placeOf(page, wait.lane, (wait.start + wait.end) / 2, wait.duration);
+    await page.mouse.click(place.x, place.y);
+    await page.keyboard.press("f");
+    await page.waitForURL(/from=\d+&to=\d+&lane=\d+&at=\d+/);
+    await timelineReady(page);
+    await page.locator(".details .fact-list").waitFor();
+    assert.equal(await page.locator(".details .blame").count(), 0);
   });
 });
 
@@ -355,6 +436,8 @@ test("a refusal names the place in the document, and a click selects it", async 
         return value.slice(selectionStart, selectionEnd);
       });
       assert.equal(chosen, '"sed": 7');
+      await input.fill(text);
+      assert.equal(await page.locator(".problem").count(), 0, "a refusal is of its own text");
     },
     /status of 4\d\d/,
   );

@@ -69,6 +69,10 @@ test("the document is sent as it was written, and a refusal keeps its pointers",
   assert.equal(asked[0]?.body, text);
   assert.equal(draft.value, text);
   assert.deepEqual(refusal.value?.problem?.errors, [{ pointer: "/sed", detail: "unknown field" }]);
+  editDraft(text);
+  assert.notEqual(refusal.value, null, "the same text is refused still");
+  editDraft("{}");
+  assert.equal(refusal.value, null);
   answerWith(() => ({ status: 201, body: { id: "e7" } }));
   assert.equal(await submitDraft(), "e7");
   assert.equal(refusal.value, null);
@@ -191,6 +195,29 @@ test("the best cell is marked when all are there and they differ", async () => {
   assert.equal(bestCells([...done, cellOf("c", "running", null)], "makespan_us").size, 0);
   assert.equal(bestCells([cellOf("a", "done", 5), cellOf("b", "done", 5)], "makespan_us").size, 0);
   assert.equal(bestCells(done, "of_no_direction").size, 0);
+});
+
+test("cells of different sweep points do not compete", () => {
+  const { bestCells } = state.experiment;
+  const at = (id: string, threads: number, median: number): Cell => ({
+    ...cellOf(id, "done", median),
+    point: { "/workload/actors/0/thread": threads },
+  });
+  const swept = [at("a", 1, 5), at("b", 2, 9)];
+  assert.deepEqual([...bestCells(swept, "makespan_us")], []);
+  const both = [...swept, at("c", 1, 4), at("d", 2, 11)];
+  assert.deepEqual([...bestCells(both, "makespan_us")].sort(), ["b", "c"]);
+});
+
+test("a stored experiment with the name of an example is named as the example is", () => {
+  const { experimentName } = state.catalogue;
+  const { chooseLanguage } = state.preferences;
+  chooseLanguage("pl");
+  assert.equal(experimentName("Threads that wait for I/O"), "Wątki czekające na wejście/wyjście");
+  assert.equal(experimentName("mine"), "mine");
+  assert.equal(experimentName(""), "Bez nazwy");
+  chooseLanguage("en");
+  assert.equal(experimentName("Threads that wait for I/O"), "Threads that wait for I/O");
 });
 
 test("a cell is named by runtime and sweep point; actors are no strategy", () => {
@@ -349,6 +376,24 @@ test("a run opens whole, and zooming asks once for the window with its margin", 
 
   show({ from: 42 * NS, to: 52 * NS });
   assert.equal(stale.value, false, "the margin serves a small step");
+  close();
+});
+
+test("an address given from outside moves the open run, and no other", async () => {
+  const close = await openTimeline();
+  const { followRoute, restingViewport, selection, viewport } = state.timeline;
+  const address = { page: "timeline", run: "r1", from: 20 * NS, to: 30 * NS } as const;
+  followRoute({ ...address, run: "r2", lane: null, at: null });
+  assert.deepEqual(viewport.value, { from: 0, to: DURATION });
+  followRoute({ ...address, lane: 2, at: 25 * NS });
+  assert.deepEqual(viewport.value, { from: 20 * NS, to: 30 * NS });
+  assert.deepEqual(restingViewport.value, viewport.value, "the address is not written back");
+  runTimers();
+  await settle();
+  assert.equal(selection.value?.lane, 2);
+  followRoute({ ...address, from: null, to: null, lane: null, at: null });
+  assert.deepEqual(viewport.value, { from: 0, to: DURATION });
+  assert.equal(selection.value, null);
   close();
 });
 
