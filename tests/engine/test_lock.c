@@ -39,6 +39,20 @@ static void run(struct plan *plan, struct run_result *result) {
     assert_int_equal(run_execute(result, plan, &options, &err), 0);
 }
 
+/* `threads` threads that all run the same steps. */
+static void run_threads(struct plan *plan, struct step *steps, uint32_t count,
+                        uint32_t threads, struct run_result *result) {
+    struct actor_plan actor = {
+        .name = "thread", .kind = ACTOR_THREAD, .count = threads, .steps = {0, count}};
+    plan->steps = steps;
+    plan->step_count = count;
+    plan->actors = &actor;
+    plan->actor_count = 1;
+    run(plan, result);
+    plan->actors = NULL; /* was ours */
+    plan->actor_count = 0;
+}
+
 /* Two threads add 1 to one counter `ops` times each, in 0.3 us; the share that is lost.
  */
 static double lost_share(const char *runtime, bool lock, bool call) {
@@ -56,15 +70,7 @@ static double lost_share(const char *runtime, bool lock, bool call) {
         steps[1].call = call;
         steps[0].end = 2;
     }
-    plan.steps = steps;
-    plan.step_count = lock ? 3 : 2;
-    struct actor_plan actor = {.name = "adder",
-                               .kind = ACTOR_THREAD,
-                               .count = 2,
-                               .steps = {0, (uint32_t)plan.step_count}};
-    plan.actors = &actor;
-    plan.actor_count = 1;
-    run(&plan, &result);
+    run_threads(&plan, steps, lock ? 3 : 2, 2, &result);
     assert_int_equal(result.status, RUN_DONE);
     assert_true(result.metric[METRIC_UPDATES] == 2.0 * (double)ops);
     const double lost = result.metric[METRIC_LOST_UPDATE_SHARE];
@@ -141,13 +147,7 @@ static double longest_wait_us(enum lock_kind kind) {
     struct step steps[3] = {step_of(STEP_REPEAT, 0, 3), step_of(STEP_WITH, 0, 3),
                             step_of(STEP_C_HELD, 200000, 3)};
     steps[0].count = 50;
-    plan.steps = steps;
-    plan.step_count = 3;
-    struct actor_plan actor = {
-        .name = "user", .kind = ACTOR_THREAD, .count = 2, .steps = {0, 3}};
-    plan.actors = &actor;
-    plan.actor_count = 1;
-    run(&plan, &result);
+    run_threads(&plan, steps, 3, 2, &result);
     assert_int_equal(result.status, RUN_DONE);
     const double longest = result.metric[METRIC_LATENCY_MAX_US];
     run_result_deinit(&result);
@@ -173,13 +173,7 @@ static void test_lock_taken_twice_is_a_deadlock(void **state) {
     struct run_result result;
     plan_begin_with(&plan, "ideal", "cpython-3.12");
     struct step steps[2] = {step_of(STEP_ACQUIRE, 0, 1), step_of(STEP_ACQUIRE, 0, 2)};
-    plan.steps = steps;
-    plan.step_count = 2;
-    struct actor_plan actor = {
-        .name = "twice", .kind = ACTOR_THREAD, .count = 1, .steps = {0, 2}};
-    plan.actors = &actor;
-    plan.actor_count = 1;
-    run(&plan, &result);
+    run_threads(&plan, steps, 2, 1, &result);
     assert_int_equal(result.status, RUN_FAILED);
     assert_non_null(strstr(result.reason, "deadlock"));
     run_result_deinit(&result);
@@ -194,13 +188,7 @@ static void test_lock_lane_shows_the_holder(void **state) {
     plan.runtime.lock_ns = 0;
     struct step steps[3] = {step_of(STEP_PYTHON, 1000000, 1), step_of(STEP_WITH, 0, 3),
                             step_of(STEP_PYTHON, 2000000, 3)};
-    plan.steps = steps;
-    plan.step_count = 3;
-    struct actor_plan actor = {
-        .name = "user", .kind = ACTOR_THREAD, .count = 1, .steps = {0, 3}};
-    plan.actors = &actor;
-    plan.actor_count = 1;
-    run(&plan, &result);
+    run_threads(&plan, steps, 3, 1, &result);
     bool seen = false;
     for (size_t i = 0; i < result.lane_count; i++) {
         if (result.lanes[i].lane.kind == LANE_LOCK) {
@@ -223,13 +211,7 @@ static double sleeper_us(int64_t cores, size_t objects) {
     plan.object_count = objects;
     struct step steps[2] = {step_of(STEP_REPEAT, 0, 2), step_of(STEP_SLEEP, 1000000, 2)};
     steps[0].count = 50;
-    plan.steps = steps;
-    plan.step_count = 2;
-    struct actor_plan actor = {
-        .name = "sleeper", .kind = ACTOR_THREAD, .count = 1, .steps = {0, 2}};
-    plan.actors = &actor;
-    plan.actor_count = 1;
-    run(&plan, &result);
+    run_threads(&plan, steps, 2, 1, &result);
     const double makespan = result.metric[METRIC_MAKESPAN_US];
     run_result_deinit(&result);
     return makespan;
