@@ -63,7 +63,7 @@ const struct field machine_fields[] = {
      "time to get a cache line that another core has written",
      "40 - 100 cycles between cores of one die, 300 between dies (independent study, "
      "2026); "
-     "3 GHz"},
+     "3 GHz; virtual machine: the upper end, chosen with a measured race in sight"},
     {"syscall_us", NS(syscall_ns), FIELD_US, 0, 1e6,
      "CPU time of a short system call such as epoll_wait or a wake-up byte", "estimate"},
     {"thread_create_us", NS(thread_create_ns), FIELD_US, 0, 1e6,

@@ -3,8 +3,7 @@
  * py_thread - a Python thread: executes the actions of a program, attached to an
  * interpreter.
  *
- *   fetch -> one action -> its phases, each a continuation on a core -> finish -> fetch
- * ...
+ *   fetch -> one action -> its phases, each a continuation on a core -> finish -> fetch ...
  *
  * Attached means: holds the GIL, if there is one. Every blocking call detaches, blocks,
  * and attaches again (Py_BEGIN_ALLOW_THREADS). Starting a thread includes the handshake
