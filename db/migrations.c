@@ -7,7 +7,8 @@
 /*
  * The tables.
  *
- *     experiment 1--n cell 1--n run 1--n metric, lane, span_chunk, instant_chunk
+ *     experiment 1--n cell 1--n run 1--n metric, histogram, lane, span_chunk,
+ *                                        instant_chunk
  *                       1--n cell_metric
  *
  * Times of the wall clock are milliseconds since 1970, UTC; virtual times nanoseconds
@@ -124,9 +125,26 @@ static const char MIGRATION_1[] =
     "PRAGMA application_id = 0x47536370;"
     "PRAGMA user_version = 1;";
 
+/* Histograms of a run; `data` is specified in histogram_store.h. */
+static const char MIGRATION_2[] =
+    "CREATE TABLE histogram ("
+    "  run INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,"
+    "  name TEXT NOT NULL,"
+    "  count INTEGER NOT NULL,"
+    "  min_ns INTEGER NOT NULL,"
+    "  max_ns INTEGER NOT NULL,"
+    "  sum_ns REAL NOT NULL,"
+    "  buckets INTEGER NOT NULL,"
+    "  data BLOB NOT NULL,"
+    "  PRIMARY KEY (run, name)"
+    ") STRICT, WITHOUT ROWID;"
+
+    "PRAGMA user_version = 2;";
+
 /* Each sets user_version to its number; position + 1 is the number. */
 static const char *const migrations[] = {
     MIGRATION_1,
+    MIGRATION_2,
 };
 
 int migrations_count(void) { return (int)(sizeof migrations / sizeof migrations[0]); }

@@ -40,6 +40,8 @@ struct run_row {
     sim_ns duration_ns;
     int64_t transitions;
     int64_t started_ms, finished_ms; /* since 1970, UTC; 0 = not yet */
+    /* RUN_HISTOGRAM_COUNT of them, borrowed; NULL: nobody has asked for them */
+    const struct run_histogram *histograms;
 };
 
 struct run_list {

@@ -9,6 +9,7 @@
 
 #include "db/chunk_codec.h"
 #include "db/db_priv.h"
+#include "db/histogram_store.h"
 #include "db/lane_totals_priv.h"
 #include "engine/base/check.h"
 
@@ -445,6 +446,9 @@ static int store_outcome(struct connection *connection, const struct run_writer 
         rc = set_outcome(connection, writer->run, result, finished_ms, err);
         if (rc == 0) {
             rc = insert_metrics(connection, writer->run, result, err);
+        }
+        if (rc == 0) {
+            rc = histogram_store_insert(connection, writer->run, result->histograms, err);
         }
     }
     if (rc == 0 && writer->record && result->status != RUN_STOPPED) {

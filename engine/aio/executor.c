@@ -2,6 +2,7 @@
 #include "engine/aio/executor.h"
 
 #include "engine/python/pool_worker.h"
+#include "engine/python/py_pool.h"
 
 #include <stdio.h>
 
@@ -68,14 +69,12 @@ struct aio_executor *aio_executor_create(struct world *world, struct selector *s
         return NULL;
     }
     *executor = (struct aio_executor){
-        .pool = {.queue = {.arena = &world->arena},
-                 .max_workers = max,
-                 .worker_specs = specs},
         .world = world,
         .selector = selector,
         .bodies = bodies,
         .workers = workers,
     };
+    py_pool_init(&executor->pool, &world->runtime, &world->arena, specs, max);
     for (uint32_t i = 0; i < max; i++) {
         workers[i] = (struct worker){
             .program = {.queue = &executor->pool,

@@ -28,6 +28,7 @@ struct aio_task {
     sim_ns due_ns;
     sim_ns began_ns;            /* of the present unit of work */
     struct aio_task *next_task; /* answered, or waiting for the semaphore */
+    lane_id woken_by;           /* the thread that set its future; LANE_NONE */
     const char *name;
     lane_id lane;
 };
@@ -151,8 +152,9 @@ static void io_answered(struct event *event) {
 }
 
 /* call_soon_threadsafe(future.set_result), by a worker of the executor. */
-static void deliver(struct selector *selector, int64_t value) {
+static void deliver(struct selector *selector, int64_t value, lane_id by) {
     struct aio_loop *loop = (struct aio_loop *)(void *)selector;
+    loop->tasks[value].woken_by = by;
     call_soon(loop, &loop->tasks[value].handle, HANDLE_RESULT);
 }
 
@@ -212,7 +214,10 @@ static bool collect(struct aio_loop *loop, const struct resume *resume,
                     struct action *action) {
     (void)resume;
     (void)action;
-    show_loop(loop, STATE_CALLBACK, LANE_NONE);
+    sim_switch(&loop->world->sim, loop->selector.lane,
+               (struct activity){STATE_CALLBACK, LANE_NONE, SITE_NONE},
+               loop->selector.woken_by);
+    loop->selector.woken_by = LANE_NONE;
     collect_answers(loop);
     collect_timers(loop);
     loop->todo = loop->ready_count;
@@ -286,7 +291,8 @@ static bool call_back(struct aio_loop *loop, const struct resume *resume,
         schedule_step(task, LANE_NONE);
         return false;
     case HANDLE_RESULT:
-        schedule_step(task, LANE_NONE);
+        schedule_step(task, task->woken_by);
+        task->woken_by = LANE_NONE;
         return false;
     case HANDLE_DONE:
         if (--loop->tasks_left == 0) {
@@ -531,7 +537,10 @@ struct aio_loop *aio_loop_create(const struct aio_loop_spec *spec) {
         return NULL;
     }
     *loop = (struct aio_loop){
-        .selector = {.lane = LANE_NONE, .report = report, .deliver = deliver},
+        .selector = {.lane = LANE_NONE,
+                     .woken_by = LANE_NONE,
+                     .report = report,
+                     .deliver = deliver},
         .world = world,
         .phase = start,
         .permits = spec->permits,
@@ -556,6 +565,7 @@ void aio_loop_add_task(struct aio_loop *loop, const struct aio_task_spec *spec) 
         .program = spec->program,
         .name = spec->name,
         .lane = LANE_NONE,
+        .woken_by = LANE_NONE,
         .io = {.fire = io_answered, .priority = PRIORITY_WORLD},
     };
 }

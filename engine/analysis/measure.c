@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "engine/analysis/run_histogram.h"
+
 static double us(double ns) { return ns / 1e3; }
 
 static double ratio(double part, double whole) {
@@ -32,6 +34,51 @@ static struct kind_sum sum_lanes(const struct recorder *recorder, enum lane_kind
     return sum;
 }
 
+/* --- lengths of time ----------------------------------------------------------- */
+
+/* A metric that is a percentile (100: the maximum) of a histogram. */
+struct percentile {
+    enum metric_id metric;
+    enum run_histogram_id histogram;
+    double percent;
+};
+
+static const struct percentile percentiles[] = {
+    {METRIC_LATENCY_P50_US, HISTOGRAM_LATENCY, 50},
+    {METRIC_LATENCY_P90_US, HISTOGRAM_LATENCY, 90},
+    {METRIC_LATENCY_P99_US, HISTOGRAM_LATENCY, 99},
+    {METRIC_LATENCY_P999_US, HISTOGRAM_LATENCY, 99.9},
+    {METRIC_LATENCY_MAX_US, HISTOGRAM_LATENCY, 100},
+    {METRIC_LOOP_LAG_MAX_US, HISTOGRAM_LOOP_LAG, 100},
+    {METRIC_GIL_HOLD_P50_US, HISTOGRAM_GIL_HOLD, 50},
+    {METRIC_GIL_HOLD_P99_US, HISTOGRAM_GIL_HOLD, 99},
+    {METRIC_GIL_HOLD_MAX_US, HISTOGRAM_GIL_HOLD, 100},
+    {METRIC_GIL_WAIT_P50_US, HISTOGRAM_GIL_WAIT, 50},
+    {METRIC_GIL_WAIT_P90_US, HISTOGRAM_GIL_WAIT, 90},
+    {METRIC_GIL_WAIT_P99_US, HISTOGRAM_GIL_WAIT, 99},
+    {METRIC_GIL_WAIT_P999_US, HISTOGRAM_GIL_WAIT, 99.9},
+    {METRIC_GIL_WAIT_MAX_US, HISTOGRAM_GIL_WAIT, 100},
+    {METRIC_LOCK_HOLD_P50_US, HISTOGRAM_LOCK_HOLD, 50},
+    {METRIC_LOCK_HOLD_P99_US, HISTOGRAM_LOCK_HOLD, 99},
+    {METRIC_LOCK_HOLD_MAX_US, HISTOGRAM_LOCK_HOLD, 100},
+    {METRIC_LOCK_WAIT_P50_US, HISTOGRAM_LOCK_WAIT, 50},
+    {METRIC_LOCK_WAIT_P99_US, HISTOGRAM_LOCK_WAIT, 99},
+    {METRIC_LOCK_WAIT_MAX_US, HISTOGRAM_LOCK_WAIT, 100},
+};
+
+static void measure_percentiles(const struct world *world, double *values) {
+    for (size_t i = 0; i < sizeof percentiles / sizeof percentiles[0]; i++) {
+        const struct percentile *it = &percentiles[i];
+        const struct histogram *histogram = run_histogram_source(world, it->histogram);
+        if (histogram != NULL) {
+            values[it->metric] =
+                us((double)histogram_percentile(histogram, it->percent / 100));
+        }
+    }
+}
+
+/* --- the rest ------------------------------------------------------------------ */
+
 static void measure_units(const struct world *world, double *values) {
     const struct histogram *latency = &world->tally.latency;
     if (latency->count == 0) {
@@ -39,10 +86,6 @@ static void measure_units(const struct world *world, double *values) {
     }
     values[METRIC_THROUGHPUT_PER_S] =
         ratio((double)latency->count * 1e9, (double)world->sim.now);
-    values[METRIC_LATENCY_P50_US] = us((double)histogram_percentile(latency, 0.50));
-    values[METRIC_LATENCY_P90_US] = us((double)histogram_percentile(latency, 0.90));
-    values[METRIC_LATENCY_P99_US] = us((double)histogram_percentile(latency, 0.99));
-    values[METRIC_LATENCY_MAX_US] = us((double)latency->max);
     values[METRIC_LATENCY_MEAN_US] = us(histogram_mean(latency));
 }
 
@@ -101,8 +144,21 @@ static void measure_loops(const struct world *world, double *values) {
     }
     values[METRIC_LOOP_ITERATIONS] = (double)world->tally.loop_iterations;
     values[METRIC_LOOP_POLL_SHARE] = ratio(loops.state_ns[STATE_POLL], loops.life_ns);
-    if (world->tally.loop_lag.count > 0) {
-        values[METRIC_LOOP_LAG_MAX_US] = us((double)world->tally.loop_lag.max);
+}
+
+static void measure_quota(const struct world *world, double *values) {
+    if (quota_is_set(&world->cpu.quota)) {
+        const struct kind_sum cores = sum_lanes(world->sim.recorder, LANE_CORE);
+        values[METRIC_THROTTLED_US] = us(cores.state_ns[STATE_THROTTLED]);
+        values[METRIC_THROTTLED_PERIODS] = (double)world->cpu.quota.throttled_periods;
+    }
+}
+
+static void measure_gc(const struct tally *tally, double *values) {
+    if (tally->gc_used) {
+        values[METRIC_GC_COLLECTIONS] = (double)tally->gc_collections;
+        values[METRIC_GC_PAUSE_US] = us((double)tally->gc_pause_ns);
+        values[METRIC_GC_PAUSE_MAX_US] = us((double)tally->gc_pause_max_ns);
     }
 }
 
@@ -111,7 +167,9 @@ void measure_run(const struct world *world, double values[METRIC_COUNT]) {
         values[i] = NAN;
     }
     const struct kind_sum threads = sum_lanes(world->sim.recorder, LANE_THREAD);
-    const double busy = (double)cpu_busy_ns(&world->cpu);
+    const struct kind_sum cores = sum_lanes(world->sim.recorder, LANE_CORE);
+    /* Of the lanes: a piece of work that the end of the run cut short counts, too. */
+    const double busy = cores.state_ns[STATE_RUNNING] + cores.state_ns[STATE_SWITCH];
     const double makespan = (double)world->sim.now;
     values[METRIC_MAKESPAN_US] = us(makespan);
     values[METRIC_CPU_US] = us(busy);
@@ -119,8 +177,16 @@ void measure_run(const struct world *world, double values[METRIC_COUNT]) {
     values[METRIC_PYTHON_US] = us(threads.state_ns[STATE_RUNNING]);
     values[METRIC_READY_US] = us(threads.state_ns[STATE_READY]);
     values[METRIC_CONTEXT_SWITCHES] = (double)world->cpu.context_switches;
+    values[METRIC_PREEMPTIONS] = (double)world->cpu.preemptions;
+    measure_percentiles(world, values);
     measure_units(world, values);
     measure_gils(world, &threads, values);
     measure_objects(world, &threads, values);
+    if (world->tally.signal_latency.count > 0) {
+        values[METRIC_SIGNAL_LATENCY_MAX_US] =
+            us((double)world->tally.signal_latency.max);
+    }
     measure_loops(world, values);
+    measure_gc(&world->tally, values);
+    measure_quota(world, values);
 }

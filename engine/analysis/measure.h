@@ -7,7 +7,7 @@
 #include "engine/analysis/metrics.h"
 #include "engine/python/world.h"
 
-/* Fills all METRIC_COUNT values; NaN where a metric has no meaning (no units, no GIL, no
+/* Fills all METRIC_COUNT values but memory_peak_bytes, which run.c adds; NaN where a metric has no meaning (no units, no GIL, no
  * loop). The recorder must have been finished. */
 void measure_run(const struct world *world, double values[METRIC_COUNT]);
 

@@ -74,6 +74,66 @@ const struct metric metrics[METRIC_COUNT] = {
          "longest time between a timer's due time and its callback"},
     [METRIC_LOOP_POLL_SHARE] = {"loop_poll_share", "ratio", METRIC_NEUTRAL,
                                 "share of their life that event loops spent in select()"},
+    [METRIC_LATENCY_P999_US] = {"latency_p999_us", "us", METRIC_LOWER,
+                                "99.9th percentile of the time of a unit of work"},
+    [METRIC_GIL_HOLD_P50_US] =
+        {"gil_hold_p50_us", "us", METRIC_NEUTRAL,
+         "median time for which a thread held a GIL, from taking it to giving it up"},
+    [METRIC_GIL_HOLD_P99_US] = {"gil_hold_p99_us", "us", METRIC_LOWER,
+                                "99th percentile of it"},
+    [METRIC_GIL_HOLD_MAX_US] = {"gil_hold_max_us", "us", METRIC_LOWER, "longest of them"},
+    [METRIC_GIL_WAIT_P50_US] =
+        {"gil_wait_p50_us", "us", METRIC_LOWER,
+         "median time for which a thread waited for a GIL; a whole wait, however many "
+         "intervals it took; one that the end of the run cut short counts as it was "
+         "then"},
+    [METRIC_GIL_WAIT_P90_US] = {"gil_wait_p90_us", "us", METRIC_LOWER,
+                                "90th percentile of it"},
+    [METRIC_GIL_WAIT_P99_US] = {"gil_wait_p99_us", "us", METRIC_LOWER,
+                                "99th percentile of it"},
+    [METRIC_GIL_WAIT_P999_US] = {"gil_wait_p999_us", "us", METRIC_LOWER,
+                                 "99.9th percentile of it"},
+    [METRIC_GIL_WAIT_MAX_US] = {"gil_wait_max_us", "us", METRIC_LOWER, "longest of them"},
+    [METRIC_LOCK_HOLD_P50_US] = {"lock_hold_p50_us", "us", METRIC_NEUTRAL,
+                                 "median time for which a thread held a lock"},
+    [METRIC_LOCK_HOLD_P99_US] = {"lock_hold_p99_us", "us", METRIC_LOWER,
+                                 "99th percentile of it"},
+    [METRIC_LOCK_HOLD_MAX_US] = {"lock_hold_max_us", "us", METRIC_LOWER,
+                                 "longest of them"},
+    [METRIC_LOCK_WAIT_P50_US] =
+        {"lock_wait_p50_us", "us", METRIC_LOWER,
+         "median time for which a thread spun, or slept, for a lock; who spins and then "
+         "sleeps has two waits"},
+    [METRIC_LOCK_WAIT_P99_US] = {"lock_wait_p99_us", "us", METRIC_LOWER,
+                                 "99th percentile of it"},
+    [METRIC_LOCK_WAIT_MAX_US] = {"lock_wait_max_us", "us", METRIC_LOWER,
+                                 "longest of them"},
+    [METRIC_PREEMPTIONS] = {"preemptions", "count", METRIC_LOWER,
+                            "how often a thread had to leave its core because its slice "
+                            "was over; all other context_switches are voluntary"},
+    [METRIC_MEMORY_PEAK_BYTES] =
+        {"memory_peak_bytes", "bytes", METRIC_LOWER,
+         "most memory at any instant, an estimate: process_bytes, fork_bytes, "
+         "thread_bytes, asyncio_bytes and task_bytes of the runtime, each for what was "
+         "alive; without the program's own data"},
+    [METRIC_THROTTLED_US] =
+        {"throttled_us", "us", METRIC_LOWER,
+         "time in which cores had a thread to run but no CPU quota left, summed over "
+         "cores (throttled_usec of cpu.stat)"},
+    [METRIC_THROTTLED_PERIODS] =
+        {"throttled_periods", "count", METRIC_LOWER,
+         "quota periods at whose end a core was throttled (nr_throttled of cpu.stat)"},
+    [METRIC_SIGNAL_LATENCY_MAX_US] =
+        {"signal_latency_max_us", "us", METRIC_LOWER,
+         "longest time from the arrival of a signal until its handler ran"},
+    [METRIC_GC_COLLECTIONS] = {"gc_collections", "count", METRIC_LOWER,
+                               "how often the garbage collector ran"},
+    [METRIC_GC_PAUSE_US] =
+        {"gc_pause_us", "us", METRIC_LOWER,
+         "time in which the garbage collector kept the GIL, or, without one, from its "
+         "request that all threads stop until they may go on"},
+    [METRIC_GC_PAUSE_MAX_US] = {"gc_pause_max_us", "us", METRIC_LOWER,
+                                "longest of these pauses"},
 };
 
 const char *metric_better_name(enum metric_better better) {

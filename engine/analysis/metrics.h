@@ -39,12 +39,35 @@ enum metric_id {
     METRIC_LOOP_ITERATIONS,
     METRIC_LOOP_LAG_MAX_US,
     METRIC_LOOP_POLL_SHARE,
+    METRIC_LATENCY_P999_US,
+    METRIC_GIL_HOLD_P50_US,
+    METRIC_GIL_HOLD_P99_US,
+    METRIC_GIL_HOLD_MAX_US,
+    METRIC_GIL_WAIT_P50_US,
+    METRIC_GIL_WAIT_P90_US,
+    METRIC_GIL_WAIT_P99_US,
+    METRIC_GIL_WAIT_P999_US,
+    METRIC_GIL_WAIT_MAX_US,
+    METRIC_LOCK_HOLD_P50_US,
+    METRIC_LOCK_HOLD_P99_US,
+    METRIC_LOCK_HOLD_MAX_US,
+    METRIC_LOCK_WAIT_P50_US,
+    METRIC_LOCK_WAIT_P99_US,
+    METRIC_LOCK_WAIT_MAX_US,
+    METRIC_PREEMPTIONS,
+    METRIC_MEMORY_PEAK_BYTES,
+    METRIC_THROTTLED_US,
+    METRIC_THROTTLED_PERIODS,
+    METRIC_SIGNAL_LATENCY_MAX_US,
+    METRIC_GC_COLLECTIONS,
+    METRIC_GC_PAUSE_US,
+    METRIC_GC_PAUSE_MAX_US,
     METRIC_COUNT
 };
 
 struct metric {
     const char *name; /* with its unit: "latency_p99_us" */
-    const char *unit; /* "us", "1/s", "ratio", "count" */
+    const char *unit; /* "us", "1/s", "ratio", "count", "bytes" */
     enum metric_better better;
     const char *meaning;
 };

@@ -2,6 +2,7 @@
 #include "engine/analysis/run.h"
 
 #include "engine/analysis/measure.h"
+#include "engine/analysis/memory_estimate.h"
 #include "engine/strategy/strategy.h"
 
 #include <assert.h>
@@ -16,11 +17,10 @@ const char *run_status_name(enum run_status status) { return status_names[status
 
 const char *const run_not_modelled[] = {
     "imports, and the first call of anything",
-    "CPU caches, memory bandwidth, simultaneous multithreading and turbo frequencies",
-    "garbage collection",
-    "reference counts, per-object locks and stop-the-world pauses of free-threaded "
-    "builds",
-    "load balancing between cores, other programs on the machine, CPU quotas",
+    "CPU caches, memory bandwidth, cores of different speeds",
+    "garbage: what the collector would find, and its finalizers",
+    "reference counts and locks of objects that the document does not name",
+    "load balancing between cores, other programs on the machine",
     "system calls of asyncio's transports around await_io_us",
     "the manager and feeder threads of process pools",
     "exceptions, signals and cancellation",
@@ -43,6 +43,7 @@ static enum run_status status_of(enum sim_end end) {
     case SIM_RUNNING:
     case SIM_RECORDER_FAILED:
     case SIM_NOTHING_LEFT:
+    case SIM_RAISED:
         break;
     }
     return RUN_FAILED;
@@ -75,6 +76,14 @@ static void write_reason(const struct world *world, char *text, size_t size) {
         snprintf(text, size,
                  "deadlock: every thread waits and nothing can wake any of them");
         break;
+    case SIM_RAISED: {
+        const struct plan *plan = world->plan;
+        const bool known =
+            world->raised_at >= 0 && (size_t)world->raised_at < plan->site_count;
+        snprintf(text, size, "%s: %s", known ? plan->sites[world->raised_at] : "",
+                 world->raised);
+        break;
+    }
     case SIM_RUNNING:
     case SIM_FINISHED:
     case SIM_RECORDER_FAILED:
@@ -102,6 +111,28 @@ static int copy_lanes(const struct recorder *recorder, struct run_result *result
     return 0;
 }
 
+static int copy_histograms(const struct world *world, struct run_result *result,
+                           struct err *err) {
+    int rc = 0;
+    for (int id = 0; rc == 0 && id < RUN_HISTOGRAM_COUNT; id++) {
+        const struct histogram *source =
+            run_histogram_source(world, (enum run_histogram_id)id);
+        if (source != NULL) {
+            rc = run_histogram_init(&result->histograms[id], source, err);
+        }
+    }
+    return rc;
+}
+
+static int estimate_memory(const struct world *world, struct run_result *result,
+                           struct err *err) {
+    int64_t bytes = 0;
+    const int rc = memory_estimate_peak(result->lanes, result->lane_count,
+                                        &world->plan->runtime, &bytes, err);
+    result->metric[METRIC_MEMORY_PEAK_BYTES] = (double)bytes;
+    return rc;
+}
+
 static int collect(const struct world *world, struct run_result *result,
                    struct err *err) {
     const struct recorder *recorder = world->sim.recorder;
@@ -112,7 +143,11 @@ static int collect(const struct world *world, struct run_result *result,
     result->transitions = recorder_transitions(recorder);
     result->duration_ns = world->sim.now;
     measure_run(world, result->metric);
-    return copy_lanes(recorder, result, err);
+    int rc = copy_lanes(recorder, result, err);
+    if (rc == 0) {
+        rc = copy_histograms(world, result, err);
+    }
+    return rc != 0 ? rc : estimate_memory(world, result, err);
 }
 
 /* Builds the world, runs it, reads the result. */
@@ -158,6 +193,8 @@ int run_execute(struct run_result *out, const struct plan *plan,
     recorder_destroy(recorder);
     if (rc == 0) {
         *out = result;
+    } else {
+        run_result_deinit(&result);
     }
     return rc;
 }
@@ -165,6 +202,9 @@ int run_execute(struct run_result *out, const struct plan *plan,
 void run_result_deinit(struct run_result *result) {
     if (result != NULL) {
         memory_free(result->lanes);
+        for (int id = 0; id < RUN_HISTOGRAM_COUNT; id++) {
+            run_histogram_deinit(&result->histograms[id]);
+        }
         *result = (struct run_result){0};
     }
 }

@@ -10,6 +10,7 @@
 #define ENGINE_ANALYSIS_RUN_H
 
 #include "engine/analysis/metrics.h"
+#include "engine/analysis/run_histogram.h"
 #include "engine/base/err.h"
 #include "engine/program/plan.h"
 #include "engine/record/sink.h"
@@ -42,7 +43,8 @@ struct run_result {
     uint64_t transitions;
     sim_ns duration_ns;
     double metric[METRIC_COUNT]; /* NaN where it has no meaning for this run */
-    struct lane_total *lanes;    /* one per lane, by id */
+    struct run_histogram histograms[RUN_HISTOGRAM_COUNT]; /* count 0: nothing of it */
+    struct lane_total *lanes;                             /* one per lane, by id */
     size_t lane_count;
 };
 

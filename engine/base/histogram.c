@@ -55,6 +55,19 @@ sim_ns histogram_percentile(const struct histogram *histogram, double p) {
     return histogram->max;
 }
 
+bool histogram_next(const struct histogram *histogram, uint32_t *at,
+                    struct histogram_bucket *out) {
+    while (*at < HISTOGRAM_BUCKETS) {
+        const uint32_t bucket = (*at)++;
+        if (histogram->bucket[bucket] > 0) {
+            *out = (struct histogram_bucket){(sim_ns)bucket_top(bucket),
+                                             histogram->bucket[bucket]};
+            return true;
+        }
+    }
+    return false;
+}
+
 double histogram_mean(const struct histogram *histogram) {
     return histogram->count == 0 ? 0.0 : histogram->sum / (double)histogram->count;
 }

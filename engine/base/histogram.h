@@ -11,6 +11,8 @@
 
 #include "engine/base/time.h"
 
+#include <stdbool.h>
+
 enum {
     HISTOGRAM_SUB_BITS = 7,
     HISTOGRAM_BUCKETS = (64 - HISTOGRAM_SUB_BITS) << HISTOGRAM_SUB_BITS
@@ -28,6 +30,17 @@ void histogram_add(struct histogram *histogram, sim_ns value);
 
 /* Smallest value v such that the share `p` (0..1) of all values is <= v; within 0.8 %. */
 sim_ns histogram_percentile(const struct histogram *histogram, double p);
+
+/* A bucket that is not empty: `count` values above the bucket before and <= `upper`. */
+struct histogram_bucket {
+    sim_ns upper;
+    uint64_t count;
+};
+
+/* The first such bucket at or after position `*at`, which moves on behind it; begin with
+ * 0. False when none is left. */
+bool histogram_next(const struct histogram *histogram, uint32_t *at,
+                    struct histogram_bucket *out);
 
 /* 0 when empty. */
 double histogram_mean(const struct histogram *histogram);

@@ -1,26 +1,65 @@
 /* SPDX-License-Identifier: MIT */
-#include "engine/os/cpu.h"
+#include "engine/os/wakeup_priv.h"
 
 #include "engine/base/check.h"
-#include "engine/base/random.h"
-#include "engine/base/real.h"
 
 #include <math.h>
 #include <stdio.h>
 
-static const struct activity READY = {STATE_READY, LANE_NONE, SITE_NONE};
 static const struct activity IDLE = {STATE_IDLE, LANE_NONE, SITE_NONE};
-
-enum { FULL_SPEED_PPM = 1000000 };
 
 static void core_arrival(struct event *event);
 static void core_slice_end(struct event *event);
 static void work_done(struct event *event);
+static void core_out_of_quota(struct quota_share *share);
+static void core_in_quota(struct quota_share *share);
 
 #define CORE_OF(event_pointer, member)                                                   \
     ((struct core *)(void *)((char *)(event_pointer)-offsetof(struct core, member)))
+#define SHARE_CORE(share_pointer) CORE_OF(share_pointer, share)
 
 /* --- setting up ---------------------------------------------------------------- */
+
+/*
+ * The base slice of the machine. Linux derives it from the number of CPUs: 0.70 ms times
+ * 1 + log2 of it, counting at most 8 (6.15+ kernel/sched/fair.c sysctl_sched_base_slice,
+ * get_update_sysctl_factor).
+ */
+static sim_ns slice_of(const struct machine *machine) {
+    if (machine->slice_ns > 0) {
+        return machine->slice_ns;
+    }
+    sim_ns factor = 1;
+    for (int64_t cpus = machine->cores < 8 ? machine->cores : 8; cpus > 1; cpus /= 2) {
+        factor++;
+    }
+    return factor * 700 * NS_PER_US;
+}
+
+static struct core *sibling_of(const struct cpu *cpu, uint32_t index) {
+    const uint32_t other = index ^ 1;
+    return cpu->machine->smt_threads == 2 && other < cpu->core_count ? &cpu->cores[other]
+                                                                     : NULL;
+}
+
+static int core_init(struct cpu *cpu, uint32_t index) {
+    struct sim *sim = cpu->sim;
+    struct core *core = &cpu->cores[index];
+    char name[16];
+    snprintf(name, sizeof name, "core %u", index);
+    *core = (struct core){
+        .cpu = cpu,
+        .sibling = sibling_of(cpu, index),
+        .arrival = {.fire = core_arrival, .priority = PRIORITY_CORE},
+        .slice_end = {.fire = core_slice_end, .priority = PRIORITY_CORE},
+        .speed_ppm = FULL_SPEED_PPM,
+        .index = index,
+        .lane =
+            recorder_open_lane(sim->recorder, sim->now,
+                               &(struct lane_birth){LANE_CORE, LANE_NONE, name, IDLE}),
+    };
+    return quota_share_init(&core->share, &cpu->quota);
+}
 
 int cpu_init(struct cpu *cpu, struct sim *sim, const struct machine *machine,
              struct arena *arena, struct err *err) {
@@ -35,22 +74,15 @@ int cpu_init(struct cpu *cpu, struct sim *sim, const struct machine *machine,
         .cores = cores,
         .core_count = count,
         .idle_count = count,
-        .speed_ppm = FULL_SPEED_PPM,
+        .physical_count = machine->smt_threads == 2 ? count - count / 2 : count,
+        .turbo_ppm = FULL_SPEED_PPM,
+        .slice_ns = slice_of(machine),
     };
-    for (uint32_t i = 0; i < count; i++) {
-        char name[16];
-        snprintf(name, sizeof name, "core %u", i);
-        cores[i] = (struct core){
-            .cpu = cpu,
-            .arrival = {.fire = core_arrival, .priority = PRIORITY_CORE},
-            .slice_end = {.fire = core_slice_end, .priority = PRIORITY_CORE},
-            .index = i,
-            .lane = recorder_open_lane(
-                sim->recorder, sim->now,
-                &(struct lane_birth){LANE_CORE, LANE_NONE, name, IDLE}),
-        };
+    int rc = quota_init(&cpu->quota, sim, machine, core_out_of_quota, core_in_quota);
+    for (uint32_t i = 0; rc == 0 && i < count; i++) {
+        rc = core_init(cpu, i);
     }
-    return 0;
+    return rc == 0 ? 0 : err_set_nomem(err);
 }
 
 sim_ns cpu_busy_ns(const struct cpu *cpu) {
@@ -85,6 +117,12 @@ static void show_thread(struct os_thread *thread, struct activity activity, lane
     }
 }
 
+/* It wants a core, at the place where it will go on. */
+static void show_ready(struct os_thread *thread, lane_id by) {
+    show_thread(thread, (struct activity){STATE_READY, LANE_NONE, thread->doing.site},
+                by);
+}
+
 static void show_core(struct core *core, enum lane_state state) {
     const lane_id who = core->current == NULL ? LANE_NONE : core->current->lane;
     sim_switch(core->cpu->sim, core->lane, (struct activity){state, who, SITE_NONE},
@@ -102,7 +140,8 @@ void os_thread_show(struct os_thread *thread, struct activity doing, lane_id by)
 /* Work by the CPU clock ends by the clock; all other work advances at the cores' speed.
  */
 static int64_t speed_of(const struct os_thread *thread) {
-    return thread->clocked ? FULL_SPEED_PPM : thread->cpu->speed_ppm;
+    return thread->clocked || thread->core == NULL ? FULL_SPEED_PPM
+                                                   : thread->core->speed_ppm;
 }
 
 /* Core time for so much work, rounded up. */
@@ -207,33 +246,57 @@ void os_thread_shorten_work(struct os_thread *thread, sim_ns ns) {
 
 /* --- speed --------------------------------------------------------------------- */
 
-/* Linear between one busy core (full speed) and all of them. */
-static int64_t speed_for(const struct cpu *cpu, uint32_t busy) {
+/* Linear between one busy physical core (full speed) and all of them. */
+static int64_t turbo_for(const struct cpu *cpu) {
     const int64_t loss = FULL_SPEED_PPM - cpu->machine->all_cores_speed_ppm;
+    const uint32_t busy = cpu->busy_physical_count;
     if (busy < 2 || loss == 0) {
         return FULL_SPEED_PPM;
     }
-    return FULL_SPEED_PPM - loss * (busy - 1) / (cpu->core_count - 1);
+    return FULL_SPEED_PPM - loss * (busy - 1) / (cpu->physical_count - 1);
 }
 
-/* The number of idle cores changes: what runs goes on at another speed. */
-static void change_idle_count(struct cpu *cpu, int change) {
-    cpu->idle_count = (uint32_t)((int)cpu->idle_count + change);
-    const int64_t speed = speed_for(cpu, cpu->core_count - cpu->idle_count);
-    if (speed == cpu->speed_ppm) {
+static int64_t speed_for(const struct core *core) {
+    const int64_t turbo = core->cpu->turbo_ppm;
+    return core->sibling != NULL && core->sibling->busy
+               ? turbo * core->cpu->machine->smt_speed_ppm / FULL_SPEED_PPM
+               : turbo;
+}
+
+/* What runs here goes on at the speed of now. */
+static void core_set_speed(struct core *core) {
+    const int64_t speed = speed_for(core);
+    struct os_thread *thread = core->current;
+    if (speed == core->speed_ppm) {
         return;
     }
-    const int64_t before = cpu->speed_ppm;
-    for (uint32_t i = 0; i < cpu->core_count; i++) {
-        struct os_thread *thread = cpu->cores[i].current;
-        if (thread != NULL && event_is_pending(&thread->work_done)) {
-            cpu->speed_ppm = before;
-            pause_work(thread);
-            cpu->speed_ppm = speed;
-            resume_work(thread, cpu->sim->now + time_for(thread, thread->left_ns));
-        }
+    if (thread != NULL && event_is_pending(&thread->work_done)) {
+        pause_work(thread);
+        core->speed_ppm = speed;
+        resume_work(thread, core->cpu->sim->now + time_for(thread, thread->left_ns));
     }
-    cpu->speed_ppm = speed;
+    core->speed_ppm = speed;
+}
+
+/* The core begins or ceases to execute: that changes the speed of the others. */
+static void core_set_busy(struct core *core, bool busy) {
+    struct cpu *cpu = core->cpu;
+    if (core->busy == busy) {
+        return;
+    }
+    core->busy = busy;
+    if (core->sibling == NULL || !core->sibling->busy) {
+        cpu->busy_physical_count = cpu->busy_physical_count + busy - !busy;
+    }
+    const int64_t turbo = turbo_for(cpu);
+    if (turbo != cpu->turbo_ppm) {
+        cpu->turbo_ppm = turbo;
+        for (uint32_t i = 0; i < cpu->core_count; i++) {
+            core_set_speed(&cpu->cores[i]);
+        }
+    } else if (core->sibling != NULL) {
+        core_set_speed(core->sibling);
+    }
 }
 
 /* --- cores --------------------------------------------------------------------- */
@@ -259,13 +322,30 @@ static struct os_thread *ready_pop(struct cpu *cpu) {
     return thread;
 }
 
+/* Without quota: the core does nothing, its thread waits for it. */
+static void core_stand_still(struct core *core) {
+    if (core->busy) {
+        core->idle_since = core->cpu->sim->now;
+        core_set_busy(core, false);
+    }
+    show_thread(core->current,
+                (struct activity){STATE_READY, core->lane, core->current->doing.site},
+                LANE_NONE);
+    show_core(core, STATE_THROTTLED);
+}
+
 /* The core is `latency` away from running the thread. */
 static void core_send(struct core *core, struct os_thread *thread, sim_ns latency) {
     struct sim *sim = core->cpu->sim;
     core->current = thread;
-    core->slice_since = sim->now;
-    core->cpu->context_switches++;
     thread->core = core;
+    if (!quota_admit(&core->share)) {
+        core_stand_still(core);
+        return;
+    }
+    core_set_busy(core, true);
+    core->sent_ns = sim->now;
+    core->cpu->context_switches++;
     show_core(core, STATE_SWITCH);
     sim_schedule(sim, &core->arrival, sim_add(sim->now, latency));
 }
@@ -275,12 +355,15 @@ static void watch_slice(struct core *core);
 static void core_arrival(struct event *event) {
     struct core *core = CORE_OF(event, arrival);
     struct os_thread *thread = core->current;
-    core->busy_ns += core->cpu->sim->now - core->slice_since;
-    core->slice_since = core->cpu->sim->now;
+    const sim_ns now = core->cpu->sim->now;
+    core->busy_ns += now - core->sent_ns;
+    core->slice_since = now - core->slice_used_ns;
+    core->slice_used_ns = 0;
     thread->state = OS_ON_CORE;
     thread->last_core = core;
+    quota_run(&core->share);
     show_core(core, STATE_RUNNING);
-    show_thread(thread, thread->doing, LANE_NONE);
+    show_thread(thread, thread->doing, core->left_by);
     if (core->cpu->ready_first != NULL) {
         watch_slice(core);
     }
@@ -290,22 +373,27 @@ static void core_arrival(struct event *event) {
 /* The core has lost its thread: takes the next one, or idles. */
 static void core_vacate(struct core *core) {
     struct cpu *cpu = core->cpu;
+    const lane_id leaver = core->current->lane;
     core->current = NULL;
     sim_cancel_event(cpu->sim, &core->slice_end);
+    quota_pause(&core->share);
     struct os_thread *next = ready_pop(cpu);
     if (next != NULL) {
+        core->left_by = leaver;
         core_send(core, next, cpu->machine->context_switch_ns);
         return;
     }
+    quota_give_back(&core->share);
     core->idle_since = cpu->sim->now;
-    change_idle_count(cpu, 1);
+    cpu->idle_count++;
+    core_set_busy(core, false);
     show_core(core, STATE_IDLE);
 }
 
 /* When the present thread may be preempted: its slice is over, noticed at a tick. */
 static sim_ns slice_noticed(const struct core *core) {
     const struct machine *machine = core->cpu->machine;
-    const sim_ns end = sim_add(core->slice_since, machine->slice_ns);
+    const sim_ns end = sim_add(core->slice_since, core->cpu->slice_ns);
     if (machine->tick_ns == 0) {
         return end;
     }
@@ -328,7 +416,7 @@ static void preempt(struct core *core) {
     thread->state = OS_READY;
     thread->core = NULL;
     core->cpu->preemptions++;
-    show_thread(thread, READY, LANE_NONE);
+    show_ready(thread, LANE_NONE);
     ready_push(core->cpu, thread);
     core_vacate(core);
 }
@@ -339,6 +427,25 @@ static void core_slice_end(struct event *event) {
         core->current->state == OS_ON_CORE) {
         preempt(core);
     }
+}
+
+/* --- quota --------------------------------------------------------------------- */
+
+static void core_out_of_quota(struct quota_share *share) {
+    struct core *core = SHARE_CORE(share);
+    struct os_thread *thread = core->current;
+    pause_work(thread);
+    thread->state = OS_READY;
+    sim_cancel_event(core->cpu->sim, &core->slice_end);
+    quota_pause(share);
+    core->slice_used_ns = core->cpu->sim->now - core->slice_since;
+    core_send(core, thread, 0); /* which the quota refuses */
+}
+
+static void core_in_quota(struct quota_share *share) {
+    struct core *core = SHARE_CORE(share);
+    core->left_by = LANE_NONE;
+    core_send(core, core->current, core_wake_latency(core));
 }
 
 /* --- blocking and waking ------------------------------------------------------- */
@@ -365,54 +472,9 @@ void os_thread_exit(struct os_thread *thread) {
     leave_core(thread);
 }
 
-/* `median` with the profile's lognormal noise; `key` names the draw. */
-static sim_ns with_noise(const struct cpu *cpu, sim_ns median, uint64_t key) {
-    if (cpu->machine->wake_spread_ppm == 0 || median == 0) {
-        return median;
-    }
-    const double sigma = (double)cpu->machine->wake_spread_ppm * 1e-6;
-    return (sim_ns)((double)median * real_exp(sigma * random_normal(key)) + 0.5);
-}
-
-static uint64_t noise_key(const struct cpu *cpu, enum random_domain domain, uint32_t who,
-                          uint64_t nth) {
-    return random_mix(random_mix(random_mix(cpu->sim->random_key, domain), who), nth);
-}
-
-/* Latency of a wake-up on this idle core. */
-static sim_ns wake_latency(struct core *core) {
-    const struct machine *machine = core->cpu->machine;
-    const sim_ns idle = core->cpu->sim->now - core->idle_since;
-    const sim_ns median = idle >= machine->deep_after_ns   ? machine->wake_deep_ns
-                          : idle >= machine->idle_after_ns ? machine->wake_idle_ns
-                                                           : machine->wake_warm_ns;
-    return with_noise(core->cpu, median,
-                      noise_key(core->cpu, RANDOM_WAKE, core->index, core->wakeups++));
-}
-
-sim_ns os_thread_timer_due(struct os_thread *thread, sim_ns ns) {
-    struct cpu *cpu = thread->cpu;
-    const uint64_t key = noise_key(cpu, RANDOM_TIMER, thread->noise_id, thread->timers++);
-    const sim_ns late = with_noise(cpu, cpu->machine->timer_slack_ns, key);
-    return sim_add(sim_add(cpu->sim->now, ns), late);
-}
-
-static struct core *find_idle_core(const struct cpu *cpu,
-                                   const struct os_thread *thread) {
-    if (thread->last_core != NULL && thread->last_core->current == NULL) {
-        return thread->last_core;
-    }
-    uint32_t nth = chooser_choose(cpu->sim->chooser, CHOICE_IDLE_CORE, cpu->idle_count);
-    for (uint32_t i = 0;; i++) {
-        if (cpu->cores[i].current == NULL && nth-- == 0) {
-            return &cpu->cores[i];
-        }
-    }
-}
-
 static bool slice_used_up(const struct core *core) {
     return core->current != NULL && core->current->state == OS_ON_CORE &&
-           core->cpu->sim->now - core->slice_since >= core->cpu->machine->slice_ns;
+           core->cpu->sim->now - core->slice_since >= core->cpu->slice_ns;
 }
 
 /* A wake-up without an idle core: preempts a thread that has had its slice, else waits.
@@ -441,11 +503,12 @@ void os_thread_wake(struct os_thread *thread, lane_id by) {
     ASSERT(thread->state == OS_BLOCKED);
     struct cpu *cpu = thread->cpu;
     thread->state = OS_READY;
-    show_thread(thread, READY, by);
+    show_ready(thread, by);
     if (cpu->idle_count > 0) {
-        struct core *core = find_idle_core(cpu, thread);
-        change_idle_count(cpu, -1);
-        core_send(core, thread, wake_latency(core));
+        struct core *core = cpu_find_idle_core(cpu, thread);
+        cpu->idle_count--;
+        core->left_by = LANE_NONE;
+        core_send(core, thread, core_wake_latency(core));
         return;
     }
     ready_push(cpu, thread);
@@ -455,6 +518,11 @@ void os_thread_wake(struct os_thread *thread, lane_id by) {
 /* --- cache lines --------------------------------------------------------------- */
 
 sim_ns os_thread_write_line(const struct os_thread *thread, struct cache_line *line) {
+    return os_thread_write_line_times(thread, line, 1);
+}
+
+sim_ns os_thread_write_line_times(const struct os_thread *thread, struct cache_line *line,
+                                  int64_t times) {
     const sim_ns now = thread->cpu->sim->now;
     if (line->owner == NULL || line->owner == thread->core) {
         line->owner = thread->core;
@@ -462,6 +530,6 @@ sim_ns os_thread_write_line(const struct os_thread *thread, struct cache_line *l
     }
     const sim_ns start = line->free_ns > now ? line->free_ns : now;
     line->owner = thread->core;
-    line->free_ns = sim_add(start, thread->cpu->machine->line_transfer_ns);
+    line->free_ns = sim_add(start, times * thread->cpu->machine->line_transfer_ns);
     return line->free_ns - now;
 }

@@ -22,7 +22,15 @@
  *     (RUN_TO_PARITY); the end of the slice is noticed at a tick, or at a wake-up.
  *   - One queue for all cores: the load balancer is taken to be perfect and free.
  *   - Going from one thread to another on a busy core costs a context switch.
- *   - The more cores are busy, the slower each is (turbo, shared caches, SMT).
+ *   - The more cores are busy, the slower each is (turbo, shared caches).
+ *   - With SMT a core here is a hardware thread, and cores 2k and 2k + 1 are siblings on
+ *     one physical core. A wake-up prefers the core it last ran on, then a physical core
+ *     that is idle altogether (select_idle_core), then the sibling of the last one
+ *     (select_idle_smt), then any. A busy sibling slows a core down, and keeps it out of
+ *     deep sleep. A thread does not leave a busy sibling when a physical core falls idle
+ *     later (in Linux active balancing moves it after some milliseconds).
+ *   - Under a CPU quota (quota.h) a core can be *throttled*: its thread is READY, stays
+ *     with the core (throttled_lb_pair) and goes on there after the refill.
  *
  * The thread's CPU clock (CLOCK_THREAD_CPUTIME_ID) counts the core time of its work.
  *
@@ -37,6 +45,7 @@
 
 #include "engine/base/memory.h"
 #include "engine/os/machine.h"
+#include "engine/os/quota.h"
 #include "engine/sim/sim.h"
 
 struct os_thread;
@@ -49,7 +58,8 @@ struct cpu;
 
 struct os_thread {
     struct cpu *cpu;
-    struct core *core;      /* while OS_ON_CORE or on the way to one; else NULL */
+    struct core *core;      /* while OS_ON_CORE, on the way to one or throttled with it;
+                               else NULL */
     struct core *last_core; /* where it last ran; NULL = nowhere yet */
     struct os_thread *next; /* in the ready queue */
     os_fn then;             /* what to call when the work is done */
@@ -71,15 +81,22 @@ struct os_thread {
 
 struct core {
     struct cpu *cpu;
-    struct os_thread *current; /* runs here, or is on its way here */
+    struct core *sibling;      /* the other hardware thread, NULL when there is none */
+    struct os_thread *current; /* runs here, is on its way here, or throttled here */
     struct event arrival;      /* `current` gets here */
     struct event slice_end;
     sim_ns idle_since;
-    sim_ns slice_since; /* when `current` got here */
-    sim_ns busy_ns;     /* core time of work and switches */
-    uint64_t wakeups;   /* names the noise of the next one */
+    sim_ns slice_since;   /* when `current` got here, had it not been interrupted */
+    sim_ns slice_used_ns; /* by a throttled thread, before it was stopped */
+    sim_ns sent_ns;       /* when `current` set out for here */
+    sim_ns busy_ns;       /* core time of work and switches */
+    int64_t speed_ppm;    /* of work now */
+    uint64_t wakeups;     /* names the noise of the next one */
+    struct quota_share share;
     lane_id lane;
+    lane_id left_by; /* who left the core to `current`; LANE_NONE = it was idle */
     uint32_t index;
+    bool busy; /* neither idle nor throttled */
 };
 
 struct cpu {
@@ -87,8 +104,12 @@ struct cpu {
     const struct machine *machine;
     struct core *cores;
     uint32_t core_count;
-    uint32_t idle_count;
-    int64_t speed_ppm; /* of work now, by the number of busy cores */
+    uint32_t idle_count;          /* cores without a thread */
+    uint32_t physical_count;      /* = core_count without SMT */
+    uint32_t busy_physical_count; /* with a busy core */
+    int64_t turbo_ppm;            /* speed of a core without a busy sibling */
+    sim_ns slice_ns;
+    struct quota quota;
     struct os_thread *ready_first, *ready_last;
     uint64_t context_switches; /* from one thread to another, or from idle */
     uint64_t preemptions;
@@ -147,8 +168,16 @@ struct cache_line {
 /* On a core: core time until the thread may write the line, which then is this core's. */
 sim_ns os_thread_write_line(const struct os_thread *thread, struct cache_line *line);
 
+/* The same for so many writes between which another core takes the line away, if any
+ * other core wants it at all. */
+sim_ns os_thread_write_line_times(const struct os_thread *thread, struct cache_line *line,
+                                  int64_t times);
+
+/* What timer interrupts would take of the next `ns` on a core. */
+sim_ns cpu_interrupts_ns(const struct cpu *cpu, sim_ns ns);
+
 /* When a timed wait of this thread that is due `ns` from now really ends: late by the
- * timer slack, with the profile's noise. */
+ * timer slack, or by a share of `ns`, with the profile's noise. */
 sim_ns os_thread_timer_due(struct os_thread *thread, sim_ns ns);
 
 #define OS_THREAD_OF(event_pointer, member)                                              \

@@ -14,6 +14,8 @@
 struct machine {
     int64_t cores;               /* 1 .. MACHINE_MAX_CORES */
     int64_t all_cores_speed_ppm; /* speed of a core when all are busy; one alone = 1 */
+    int64_t smt_threads;         /* hardware threads per physical core, 1 or 2 */
+    int64_t smt_speed_ppm;       /* speed of one whose sibling is busy; alone = 1 */
     int64_t context_switch_ns; /* on the core, when it goes from one thread to another */
     int64_t wake_warm_ns; /* wake-up until on core, core idle for less than idle_after */
     int64_t wake_idle_ns; /* ... for longer */
@@ -22,8 +24,13 @@ struct machine {
     int64_t deep_after_ns;
     int64_t wake_spread_ppm; /* sigma of the lognormal noise on a wake-up, 0 = none */
     int64_t timer_slack_ns;  /* a timed wait ends this much after its deadline */
-    int64_t slice_ns;        /* base slice of the fair scheduler */
+    int64_t timer_slack_share_ppm; /* ... or by this share of it, if that is less; 0 =
+                                      timer_slack_ns always */
+    int64_t slice_ns;        /* base slice of the scheduler; 0 = Linux's for the cores */
+    int64_t tick_cost_ns;    /* what the timer interrupt takes of a core */
     int64_t tick_ns;         /* the end of a slice is noticed at a tick; 0 = at once */
+    int64_t quota_ns;        /* core time per period, over all cores; 0 = no quota */
+    int64_t quota_period_ns; /* length of a period */
     int64_t futex_wake_ns;   /* CPU time of the waker for waking one thread */
     int64_t futex_empty_ns;  /* ... for a wake-up when nobody sleeps */
     int64_t futex_wait_ns;   /* CPU time of the woken thread on its way out of the wait */

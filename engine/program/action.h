@@ -31,21 +31,39 @@ enum action_kind {
     ACTION_COMPUTE_CPU, /* bytecode until the thread's CPU clock has advanced by `ns` */
     ACTION_C_HELD,      /* C code for `ns` with the GIL */
     ACTION_C_RELEASED,  /* C code for `ns` on a core, detached */
+                        /* (both: `value` native threads share it when above 1) */
     ACTION_IO,          /* a blocking call; the outside world answers after `ns` */
     ACTION_SLEEP,       /* time.sleep(ns) */
     ACTION_UNIT_BEGIN,  /* a unit of work (a job, a cycle) begins here */
     ACTION_UNIT_END,    /* ... and ends: its latency is counted */
     ACTION_START,       /* starts the thread or process `object`; resume.value = its id */
     ACTION_JOIN,        /* waits for the end of the thread or process with id `value` */
-    ACTION_SUBMIT,  /* puts work item `value` into pool `object`; may start a worker */
-    ACTION_PUT,     /* puts `value` into queue `object` */
-    ACTION_TAKE,    /* takes from queue `object`, waits while it is empty; `value` 1: the
-                     * taker is a pool's worker that has just finished an item */
+    ACTION_SUBMIT,     /* puts work item `value` into pool `object`; may start a worker */
+    ACTION_SET_RESULT, /* a worker has the result of Future `object` */
+    ACTION_RESULT,     /* waits until Future `object` has its result */
+    ACTION_PUT,        /* puts `value` into queue `object` */
+    ACTION_TAKE,    /* takes from queue `object`, waits while it is empty; `value`: enum
+                     * pool_taker, who takes */
     ACTION_ACQUIRE, /* takes lock `object`, waits while it is taken; `value` 1: no check
                      * point follows (`with` in 3.10 - 3.13) */
     ACTION_RELEASE, /* gives lock `object` back; never waits */
     ACTION_LOAD,    /* reads counter `object` */
     ACTION_STORE,   /* writes `value` to counter `object` */
+    /* Functions of threading.py and queue.py, on the plan's object `object`: */
+    ACTION_SEMAPHORE_ACQUIRE,
+    ACTION_SEMAPHORE_RELEASE,
+    ACTION_CONDITION_WAIT,
+    ACTION_CONDITION_NOTIFY, /* `value` waiters; INT64_MAX: all */
+    ACTION_EVENT_WAIT,
+    ACTION_EVENT_SET,
+    ACTION_EVENT_CLEAR,
+    ACTION_BARRIER_WAIT,
+    ACTION_QUEUE_PUT, /* of `value` */
+    ACTION_QUEUE_GET, /* resume.value = what was taken */
+    ACTION_TOUCH,     /* takes and drops `value` references to `object` */
+    ACTION_USE,       /* operation `value` (enum container_op) on container `object`, in
+                       * `ns` */
+    ACTION_ALLOCATE,  /* `value` container objects more, or fewer if below 0 */
     ACTION_POLL, /* waits on the thread's selector for at most `ns`; SIM_NEVER = for ever
                   */
     ACTION_WAKE_POLL, /* makes selector `object` ready: the byte on a self-pipe */

@@ -10,9 +10,36 @@ static const char *const strategy_names[] = {
 static_assert(sizeof strategy_names / sizeof strategy_names[0] == STRATEGY_KIND_COUNT,
               "a name each");
 
-static const char *const object_names[] = {"lock", "counter"};
+static const char *const object_names[] = {
+    "lock",    "counter", "rlock",        "condition", "semaphore", "event",
+    "barrier", "queue",   "simple_queue", "object",    "list",      "dict",
+};
 static_assert(sizeof object_names / sizeof object_names[0] == OBJECT_KIND_COUNT,
               "a name each");
+
+static const char *const sharing_names[] = {"one", "each", "own", "deferred", "immortal"};
+static_assert(sizeof sharing_names / sizeof sharing_names[0] == SHARING_COUNT,
+              "a name each");
+
+static const struct {
+    const char *name;
+    bool locks;
+} container_ops[] = {
+    [OP_APPEND] = {"append", true},      [OP_POP] = {"pop", true},
+    [OP_INSERT] = {"insert", true},      [OP_SETITEM] = {"setitem", true},
+    [OP_GETITEM] = {"getitem", false},   [OP_DELITEM] = {"delitem", true},
+    [OP_CONTAINS] = {"contains", false}, [OP_LEN] = {"len", false},
+};
+static_assert(sizeof container_ops / sizeof container_ops[0] == CONTAINER_OP_COUNT,
+              "a row each");
+
+const char *object_sharing_name(enum object_sharing sharing) {
+    return sharing_names[sharing];
+}
+
+const char *container_op_name(enum container_op op) { return container_ops[op].name; }
+
+bool container_op_locks(enum container_op op) { return container_ops[op].locks; }
 
 const char *object_kind_name(enum object_kind kind) { return object_names[kind]; }
 
@@ -38,23 +65,36 @@ static bool has_body(enum step_kind kind) {
            kind == STEP_WITH;
 }
 
+#define KIND(name) (1u << OBJECT_##name)
+#define LOCKS (KIND(LOCK) | KIND(RLOCK) | KIND(CONDITION) | KIND(SEMAPHORE))
+
+/* Kinds of object that a step can be done with; none for steps without an object. */
+static const unsigned fitting[STEP_KIND_COUNT] = {
+    [STEP_WITH] = LOCKS,
+    [STEP_ACQUIRE] = LOCKS,
+    [STEP_RELEASE] = LOCKS,
+    [STEP_UPDATE] = KIND(COUNTER),
+    [STEP_WAIT] = KIND(CONDITION) | KIND(EVENT) | KIND(BARRIER),
+    [STEP_NOTIFY] = KIND(CONDITION),
+    [STEP_SET] = KIND(EVENT),
+    [STEP_CLEAR] = KIND(EVENT),
+    [STEP_PUT] = KIND(QUEUE) | KIND(SIMPLE_QUEUE),
+    [STEP_GET] = KIND(QUEUE) | KIND(SIMPLE_QUEUE),
+    [STEP_TOUCH] = KIND(REFERENT),
+    [STEP_USE] = KIND(LIST) | KIND(DICT),
+};
+
+bool step_has_object(enum step_kind step) { return fitting[step] != 0; }
+
+bool step_fits_object(enum step_kind step, enum object_kind object) {
+    return (fitting[step] >> object & 1u) != 0;
+}
+
 /* True when the step's object exists and is of the kind that the step needs. */
 static bool object_fits(const struct plan *plan, const struct step *step) {
-    enum object_kind needed;
-    switch (step->kind) {
-    case STEP_WITH:
-    case STEP_ACQUIRE:
-    case STEP_RELEASE:
-        needed = OBJECT_LOCK;
-        break;
-    case STEP_UPDATE:
-        needed = OBJECT_COUNTER;
-        break;
-    default:
-        return true;
-    }
-    return step->object < plan->object_count &&
-           plan->objects[step->object].kind == needed;
+    return fitting[step->kind] == 0 ||
+           (step->object < plan->object_count &&
+            step_fits_object(step->kind, plan->objects[step->object].kind));
 }
 
 static bool is_await(enum step_kind kind) {
@@ -84,7 +124,8 @@ static int check_step(const struct plan *plan, const struct step *step,
     const char *site = step->site >= 0 && (size_t)step->site < plan->site_count
                            ? plan->sites[step->site]
                            : "";
-    if (step->kind >= STEP_KIND_COUNT || step->count < 0) {
+    if (step->kind >= STEP_KIND_COUNT || step->count < 0 ||
+        step->op >= CONTAINER_OP_COUNT) {
         return err_set_pointer(err, site, "this is no step");
     }
     if (!is_law(&step->time)) {

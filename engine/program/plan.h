@@ -44,17 +44,44 @@ enum step_kind {
     STEP_ACQUIRE,   /* lock.acquire() */
     STEP_RELEASE,   /* lock.release() */
     STEP_UPDATE,    /* counter += 1 in `time`: load, compute, store */
+    STEP_C_BY_SIZE, /* a C call that releases the GIL from `count` bytes on (hashlib) */
+    STEP_WAIT,      /* Condition.wait(), Event.wait(), Barrier.wait() */
+    STEP_NOTIFY,    /* Condition.notify(count); count 0: notify_all() */
+    STEP_SET,       /* Event.set() */
+    STEP_CLEAR,     /* Event.clear() */
+    STEP_PUT,       /* Queue.put(), SimpleQueue.put() */
+    STEP_GET,       /* Queue.get(), SimpleQueue.get() */
+    STEP_TOUCH,     /* takes and drops `count` references to an object */
+    STEP_USE,       /* one operation `op` on a list or a dict, in `time` */
+    STEP_ALLOCATE,  /* makes `count` container objects that stay */
+    STEP_FREE,      /* gives `count` of them back */
     STEP_KIND_COUNT
+};
+
+/* Operations on containers; which of them lock the container in a free-threaded build is
+ * known by container_op_locks(). */
+enum container_op {
+    OP_APPEND,   /* list */
+    OP_POP,      /* list */
+    OP_INSERT,   /* list */
+    OP_SETITEM,  /* list, dict */
+    OP_GETITEM,  /* list, dict */
+    OP_DELITEM,  /* dict */
+    OP_CONTAINS, /* dict */
+    OP_LEN,      /* list, dict */
+    CONTAINER_OP_COUNT
 };
 
 struct step {
     enum step_kind kind;
-    uint32_t end;    /* one past the body; index + 1 for steps without a body */
-    int64_t count;   /* STEP_REPEAT: how often, 0 or more */
-    bool call;       /* STEP_UPDATE: a call lies between load and store */
-    uint32_t object; /* steps on an object: index into plan.objects */
-    bool blocking;   /* jobs: stays a blocking call under asyncio */
-    site_id site;    /* index into plan.sites */
+    uint32_t end;     /* one past the body; index + 1 for steps without a body */
+    int64_t count;    /* STEP_REPEAT: how often; see the kinds; 0 or more */
+    uint32_t threads; /* C calls: native threads that share the work; 0 and 1: its own */
+    enum container_op op; /* STEP_USE */
+    bool call;            /* STEP_UPDATE: a call lies between load and store */
+    uint32_t object;      /* steps on an object: index into plan.objects */
+    bool blocking;        /* jobs: stays a blocking call under asyncio */
+    site_id site;         /* index into plan.sites */
     struct distribution time;
 };
 
@@ -66,14 +93,42 @@ struct step_slice {
 };
 
 enum object_kind {
-    OBJECT_LOCK,    /* threading.Lock */
-    OBJECT_COUNTER, /* a number that threads add to */
+    OBJECT_LOCK,         /* threading.Lock */
+    OBJECT_COUNTER,      /* a number that threads add to */
+    OBJECT_RLOCK,        /* threading.RLock */
+    OBJECT_CONDITION,    /* threading.Condition(), with its RLock */
+    OBJECT_SEMAPHORE,    /* threading.Semaphore(size) */
+    OBJECT_EVENT,        /* threading.Event */
+    OBJECT_BARRIER,      /* threading.Barrier(size) */
+    OBJECT_QUEUE,        /* queue.Queue(size); 0 = without bound */
+    OBJECT_SIMPLE_QUEUE, /* queue.SimpleQueue */
+    OBJECT_REFERENT,     /* any object, of which only the reference count matters */
+    OBJECT_LIST,
+    OBJECT_DICT,
     OBJECT_KIND_COUNT
+};
+
+/* Who has an object whose reference count or lock matters. */
+enum object_sharing {
+    SHARING_ONE,      /* one for all threads, made by the main thread */
+    SHARING_EACH,     /* one per thread, made by the main thread */
+    SHARING_OWN,      /* one per thread, made by the thread itself */
+    SHARING_DEFERRED, /* a function, module or class: counted late (3.14t) or never */
+    SHARING_IMMORTAL, /* None, True, small integers: PEP 683, 3.12+ */
+    SHARING_COUNT
 };
 
 struct object_plan {
     char name[48];
     enum object_kind kind;
+    int64_t size;                /* permits, parties, places; 0 where the kind has none */
+    enum object_sharing sharing; /* OBJECT_REFERENT, OBJECT_LIST, OBJECT_DICT */
+};
+
+/* A signal with a handler in Python, such as Ctrl-C. */
+struct signal_plan {
+    sim_ns at_ns;      /* when it arrives */
+    sim_ns handler_ns; /* bytecode of its handler */
 };
 
 enum actor_kind {
@@ -138,6 +193,9 @@ struct plan {
     struct task_plan *tasks;
     size_t task_count;
 
+    struct signal_plan *signals; /* for the main thread of the first process */
+    size_t signal_count;
+
     char **sites; /* JSON pointers; a step's place in the document */
     size_t site_count;
 
@@ -147,8 +205,24 @@ struct plan {
 /* "sequential", "threads" ...; "actors". */
 const char *strategy_kind_name(enum strategy_kind kind);
 
-/* "lock", "counter". */
+/* "lock", "counter" ... the words of the document. */
 const char *object_kind_name(enum object_kind kind);
+
+/* "one", "each", "own" ... */
+const char *object_sharing_name(enum object_sharing sharing);
+
+/* "append", "pop" ... */
+const char *container_op_name(enum container_op op);
+
+/* True when the operation locks its container in a free-threaded build (PEP 703: reading
+ * one item, len and `in` have a path without the lock). */
+bool container_op_locks(enum container_op op);
+
+/* True when the step is done with an object of the plan. */
+bool step_has_object(enum step_kind step);
+
+/* True when the step can be done with an object of that kind. */
+bool step_fits_object(enum step_kind step, enum object_kind object);
 
 /* Releases what the plan owns; the struct may be on the stack. Zeroed input is accepted.
  */

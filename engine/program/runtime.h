@@ -7,6 +7,7 @@
 #ifndef ENGINE_PROGRAM_RUNTIME_H
 #define ENGINE_PROGRAM_RUNTIME_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum lock_kind {
@@ -16,6 +17,14 @@ enum lock_kind {
     LOCK_KIND_COUNT
 };
 
+/* ThreadPoolExecutor: when a worker says that it is idle. */
+enum pool_idle_rule {
+    POOL_IDLE_NEVER,      /* up to 3.7 */
+    POOL_IDLE_AFTER_ITEM, /* 3.8 - 3.11 */
+    POOL_IDLE_WHEN_EMPTY, /* 3.12+: when it finds no item */
+    POOL_IDLE_RULE_COUNT
+};
+
 enum gil_kind {
     GIL_NONE,     /* free threading */
     GIL_TICK,     /* 2.7 - 3.1: dropped and taken again every 100 ticks */
@@ -23,23 +32,55 @@ enum gil_kind {
     GIL_KIND_COUNT
 };
 
+enum gc_kind {
+    GC_GENERATIONAL,  /* up to 3.13, and late 3.14, 3.15 */
+    GC_INCREMENTAL,   /* first releases of 3.14 */
+    GC_FREE_THREADED, /* not generational; stops the world */
+    GC_KIND_COUNT
+};
+
 struct runtime {
     char name[32];
     enum gil_kind gil;
     int64_t switch_interval_ns; /* sys.setswitchinterval, 3.2+ */
     int64_t force_switching; /* 1: after a forced drop wait until somebody took the GIL */
-    int64_t check_spacing_ns;    /* time between two check points in pure Python */
-    int64_t check_every_opcode;  /* 1: check points also in straight-line code */
-    int64_t check_after_enter;   /* 1: a check point between __enter__ and the body */
-    int64_t lock_kind;           /* enum lock_kind */
-    int64_t lock_ns;             /* CPU time of an uncontended acquire() or release() */
-    int64_t lock_spins;          /* PyMutex: sched_yield calls before parking */
+    int64_t check_spacing_ns;   /* time between two check points in pure Python */
+    int64_t check_every_opcode; /* 1: check points also in straight-line code */
+    int64_t check_after_enter;  /* 1: a check point between __enter__ and the body */
+    int64_t lock_kind;          /* enum lock_kind */
+    int64_t lock_ns;            /* CPU time of an uncontended acquire() or release() */
+    int64_t lock_spins;         /* PyMutex: sched_yield calls before parking */
+    int64_t gil_enabled;        /* free-threaded build: 1 = its GIL is switched on */
+    int64_t c_release_bytes;    /* hashlib: smaller buffers are hashed with the GIL */
+    int64_t queue_call_ns;      /* bytecode of Queue.put or get besides locks and waits */
+    int64_t condition_call_ns;  /* ... of one call of Condition, Event, Semaphore ... */
+    int64_t local_ref_ns;       /* counting a reference, by the owner or with a GIL */
+    int64_t shared_ref_ns;      /* ... by anybody else: an atomic operation */
+    int64_t immortal_objects;   /* PEP 683: None and its like are not counted */
+    int64_t atomic_refcounts;   /* hypothetical: no GIL, and every count is atomic */
+    int64_t counts_per_us;      /* atomic_refcounts: counts in 1 us of bytecode */
+    int64_t shared_counts_per_us; /* ... of them on objects that all threads use */
+    int64_t brc_merge_ns;         /* merging and freeing an object that was queued */
+    int64_t brc_for_detached;     /* 1: who queues for a blocked thread merges for it */
+    int64_t gc_enabled;           /* 0: gc.disable() */
+    int64_t gc_kind;              /* enum gc_kind */
+    int64_t gc_threshold_0;       /* gc.set_threshold() */
+    int64_t gc_threshold_1;
+    int64_t gc_threshold_2;
+    int64_t gc_at_check_point;   /* 1: runs at a check point, 0: inside the allocation */
+    int64_t gc_object_ns;        /* looking at one object */
+    int64_t gc_start_objects;    /* tracked objects of the interpreter itself */
+    int64_t new_object_ns;       /* bytecode of making a container object */
+    int64_t free_object_ns;      /* ... of giving it back */
+    int64_t critical_section_ns; /* locking, or unlocking, of an object nobody wants */
     int64_t attach_ns;           /* CPU time of an uncontended take_gil or drop_gil */
     int64_t python_cost_ppm;     /* time of pure Python relative to cpython-3.12 */
     int64_t thread_start_ns;     /* Python code of Thread.start() in the parent */
     int64_t thread_bootstrap_ns; /* Python code in the child before the target runs */
     int64_t thread_join_ns;      /* Python code of Thread.join() in the joiner */
     int64_t pool_job_ns;         /* ThreadPoolExecutor: Python per job, worker's side */
+    int64_t pool_idle_rule;   /* enum pool_idle_rule */
+    int64_t queue_hands_over; /* SimpleQueue, 3.13+: an item goes to a certain waiter */
     int64_t pool_submit_ns;    /* ThreadPoolExecutor: Python of submit(), caller's side */
     int64_t has_asyncio;       /* 0: asyncio does not exist in this runtime */
     int64_t loop_start_ns;     /* asyncio.run(): making and closing the loop */
@@ -53,6 +94,16 @@ struct runtime {
     int64_t process_start_ns;   /* Python of Process.start() in the parent besides fork */
     int64_t process_bootstrap_ns; /* Python in the child before its target runs */
     int64_t process_job_ns; /* CPU time per job of pickling and the pipe, child's side */
+    int64_t process_bytes;  /* memory of a process with its interpreter and one thread */
+    int64_t fork_bytes;     /* ... that a forked child does not share with its parent */
+    int64_t thread_bytes;  /* ... of each further thread: stack, thread state, its heap */
+    int64_t asyncio_bytes; /* ... of importing asyncio, once in a process */
+    int64_t task_bytes;    /* ... of a suspended task: coroutine, future, timer */
 };
+
+/* A free-threaded build, whether or not its GIL has been switched on. */
+static inline bool runtime_is_free_threaded(const struct runtime *runtime) {
+    return runtime->gil == GIL_NONE || runtime->gil_enabled;
+}
 
 #endif

@@ -115,6 +115,36 @@ static uint64_t draw_key(const struct step_list *list) {
     return key;
 }
 
+/* What a step does depends on what it is done with. */
+static enum action_kind action_on(enum step_kind step, enum object_kind object) {
+    switch (object) {
+    case OBJECT_SEMAPHORE:
+        return step == STEP_RELEASE ? ACTION_SEMAPHORE_RELEASE : ACTION_SEMAPHORE_ACQUIRE;
+    case OBJECT_CONDITION:
+        return step == STEP_WAIT      ? ACTION_CONDITION_WAIT
+               : step == STEP_NOTIFY  ? ACTION_CONDITION_NOTIFY
+               : step == STEP_RELEASE ? ACTION_RELEASE
+                                      : ACTION_ACQUIRE;
+    case OBJECT_EVENT:
+        return step == STEP_WAIT  ? ACTION_EVENT_WAIT
+               : step == STEP_SET ? ACTION_EVENT_SET
+                                  : ACTION_EVENT_CLEAR;
+    case OBJECT_BARRIER:
+        return ACTION_BARRIER_WAIT;
+    case OBJECT_QUEUE:
+        return step == STEP_PUT ? ACTION_QUEUE_PUT : ACTION_QUEUE_GET;
+    case OBJECT_SIMPLE_QUEUE:
+        return step == STEP_PUT ? ACTION_PUT : ACTION_TAKE;
+    case OBJECT_REFERENT:
+        return ACTION_TOUCH;
+    case OBJECT_LIST:
+    case OBJECT_DICT:
+        return ACTION_USE;
+    default:
+        return step == STEP_RELEASE ? ACTION_RELEASE : ACTION_ACQUIRE;
+    }
+}
+
 /* --- locks --------------------------------------------------------------------- */
 
 static void act_on(const struct step_list *list, enum action_kind kind, uint32_t object,
@@ -126,7 +156,8 @@ static void act_on(const struct step_list *list, enum action_kind kind, uint32_t
 /* `with lock:` acquires before its body and releases after it. */
 static void enter_with(struct step_list *list, const struct step *step,
                        struct action *action) {
-    act_on(list, ACTION_ACQUIRE, step->object, action);
+    act_on(list, action_on(STEP_ACQUIRE, list->plan->objects[step->object].kind),
+           step->object, action);
     action->site = step->site;
     action->value = !list->plan->runtime.check_after_enter;
     ASSERT(list->depth < STEP_MAX_DEPTH);
@@ -141,7 +172,8 @@ static bool leave_with(struct step_list *list, struct action *action) {
     if (frame->object == NO_OBJECT) {
         return false;
     }
-    act_on(list, ACTION_RELEASE, frame->object, action);
+    act_on(list, action_on(STEP_RELEASE, list->plan->objects[frame->object].kind),
+           frame->object, action);
     action->site = list->plan->steps[frame->first - 1].site;
     frame->object = NO_OBJECT;
     return true;
@@ -149,16 +181,45 @@ static bool leave_with(struct step_list *list, struct action *action) {
 
 /* --- counter += 1 -------------------------------------------------------------- */
 
-/* A third of the time before the load, a third until the store, a third after it: about
- * where LOAD_ATTR and STORE_ATTR stand in the bytecode of such a loop. */
+/*
+ * Where load and store stand, in opcodes of one turn of a loop (dis, CPython 3.11).
+ *
+ *   c.v += 1       before the load 5, until the store 4, after it 1
+ *   c.v = f(c.v)   before the load 6, until f has been entered - there lies the check
+ *                  point - 3, until the store 6, after it 1
+ */
+static const struct {
+    uint8_t before, entry, store, rest;
+} opcodes[2] = {{5, 0, 4, 1}, {6, 3, 6, 1}};
+
+static sim_ns update_share(const struct step *step, int part) {
+    const int all = opcodes[step->call].before + opcodes[step->call].entry +
+                    opcodes[step->call].store + opcodes[step->call].rest;
+    return step->time.a * part / all;
+}
+
+static sim_ns update_ns(const struct step *step, enum update_phase next) {
+    const sim_ns before = update_share(step, opcodes[step->call].before);
+    const sim_ns entry = update_share(step, opcodes[step->call].entry);
+    const sim_ns store = update_share(step, opcodes[step->call].store);
+    switch (next) {
+    case UPDATE_LOAD:
+        return before;
+    case UPDATE_CALL:
+        return entry;
+    case UPDATE_STORE:
+        return store;
+    default:
+        return step->time.a - before - entry - store; /* none gets lost */
+    }
+}
+
 static void update_compute(struct step_list *list, enum update_phase next, bool straight,
                            struct action *action) {
     const struct step *step = &list->plan->steps[list->pc];
     action->kind = ACTION_COMPUTE;
     action->site = step->site;
-    const sim_ns third = step->time.a / 3;
-    action->ns =
-        next == UPDATE_NONE ? step->time.a - 2 * third : third; /* none gets lost */
+    action->ns = update_ns(step, next);
     action->value = straight;
     list->update = next;
 }
@@ -180,7 +241,14 @@ static void update_next(struct step_list *list, const struct resume *resume,
         return;
     case UPDATE_ADD:
         list->loaded = resume->value;
-        update_compute(list, UPDATE_STORE, !step->call, action);
+        if (step->call) {
+            update_compute(list, UPDATE_CALL, false, action);
+        } else {
+            update_compute(list, UPDATE_STORE, true, action);
+        }
+        return;
+    case UPDATE_CALL:
+        update_compute(list, UPDATE_STORE, true, action);
         return;
     case UPDATE_STORE:
         act_on(list, ACTION_STORE, step->object, action);
@@ -195,6 +263,26 @@ static void update_next(struct step_list *list, const struct resume *resume,
     }
 }
 
+static int64_t value_of(const struct step *step) {
+    switch (step->kind) {
+    case STEP_NOTIFY:
+        return step->count == 0 ? INT64_MAX : step->count;
+    case STEP_TOUCH:
+    case STEP_ALLOCATE:
+        return step->count;
+    case STEP_FREE:
+        return -step->count;
+    case STEP_USE:
+        return (int64_t)step->op;
+    case STEP_C_HELD:
+    case STEP_C_RELEASED:
+    case STEP_C_BY_SIZE:
+        return step->threads;
+    default:
+        return 0;
+    }
+}
+
 static enum action_kind action_of(const struct step_list *list, const struct step *step) {
     static const enum action_kind kinds[STEP_KIND_COUNT] = {
         [STEP_PYTHON] = ACTION_COMPUTE,
@@ -206,9 +294,16 @@ static enum action_kind action_of(const struct step_list *list, const struct ste
         [STEP_AWAIT_IO] = ACTION_AWAIT_IO,
         [STEP_AWAIT_SLEEP] = ACTION_AWAIT_SLEEP,
         [STEP_TO_THREAD] = ACTION_AWAIT_THREAD,
-        [STEP_ACQUIRE] = ACTION_ACQUIRE,
-        [STEP_RELEASE] = ACTION_RELEASE,
+        [STEP_ALLOCATE] = ACTION_ALLOCATE,
+        [STEP_FREE] = ACTION_ALLOCATE,
     };
+    if (step->kind == STEP_C_BY_SIZE) {
+        return step->count < list->plan->runtime.c_release_bytes ? ACTION_C_HELD
+                                                                 : ACTION_C_RELEASED;
+    }
+    if (step_has_object(step->kind)) {
+        return action_on(step->kind, list->plan->objects[step->object].kind);
+    }
     if (list->asyncio && !step->blocking) {
         if (step->kind == STEP_IO) {
             return ACTION_AWAIT_IO;
@@ -239,9 +334,11 @@ static void perform(struct step_list *list, const struct step *step,
                     struct action *action) {
     action->kind = action_of(list, step);
     action->site = step->site;
-    if (step->kind == STEP_ACQUIRE || step->kind == STEP_RELEASE) {
-        act_on(list, action->kind, step->object, action);
-    } else if (step->kind == STEP_TO_THREAD) {
+    action->value = value_of(step);
+    if (step_has_object(step->kind)) {
+        action->object = list->objects[step->object];
+    }
+    if (step->kind == STEP_TO_THREAD) {
         prepare_thread_body(list, step, action);
     } else if (step->time.kind == DISTRIBUTION_CONSTANT) {
         action->ns = step->time.a;

@@ -17,7 +17,14 @@
 enum { NO_OBJECT = UINT32_MAX };
 
 /* Where the present `counter += 1` is. */
-enum update_phase { UPDATE_NONE, UPDATE_LOAD, UPDATE_ADD, UPDATE_STORE, UPDATE_REST };
+enum update_phase {
+    UPDATE_NONE,
+    UPDATE_LOAD,
+    UPDATE_ADD,
+    UPDATE_CALL,
+    UPDATE_STORE,
+    UPDATE_REST
+};
 
 struct step_frame {
     uint32_t first, end; /* body */

@@ -14,6 +14,7 @@ void gil_init(struct gil *gil, struct cpu *cpu, const struct runtime *runtime,
         .runtime = runtime,
         .tick_left_ns = runtime->check_spacing_ns,
         .lane = LANE_NONE,
+        .stop_world = {.lane = process},
     };
     if (runtime->gil != GIL_NONE) {
         gil->lane = recorder_open_lane(
@@ -21,6 +22,14 @@ void gil_init(struct gil *gil, struct cpu *cpu, const struct runtime *runtime,
             &(struct lane_birth){
                 LANE_GIL, process, "GIL", {STATE_FREE, LANE_NONE, SITE_NONE}});
     }
+}
+
+enum { CHECK_INTERVAL = 100 }; /* Python/ceval.c _Py_CheckInterval, in ticks */
+
+/* Bytecode between two checks. */
+static sim_ns spacing_of(const struct gil *gil) {
+    const sim_ns spacing = gil->runtime->check_spacing_ns;
+    return gil->hurried && spacing > CHECK_INTERVAL ? spacing / CHECK_INTERVAL : spacing;
 }
 
 sim_ns gil_next_check(const struct gil *gil) {
@@ -38,7 +47,7 @@ bool gil_count_ticks(struct gil *gil, sim_ns ns) {
         gil->tick_left_ns -= ns;
         return false;
     }
-    const sim_ns spacing = gil->runtime->check_spacing_ns;
+    const sim_ns spacing = spacing_of(gil);
     gil->tick_left_ns = spacing - (ns - gil->tick_left_ns) % spacing;
     return true;
 }
@@ -106,8 +115,10 @@ static sim_ns signal_switch(struct gil_client *client) {
 
 static void grant(struct gil_client *client) {
     struct gil *gil = client->gil;
-    const lane_id releaser =
-        gil->last_holder == NULL ? LANE_NONE : gil->last_holder->os.lane;
+    /* Who waited was let in by the one that dropped it last. */
+    const lane_id releaser = client->waiting && gil->last_holder != NULL
+                                 ? gil->last_holder->os.lane
+                                 : LANE_NONE;
     gil->holder = client;
     if (gil->last_holder != client) {
         gil->last_holder = client;
@@ -122,19 +133,44 @@ static void grant(struct gil_client *client) {
     os_thread_work(&client->os, signal_switch(client), proceed);
 }
 
-/* The holder is to drop the GIL at its next check point, if it runs bytecode. */
-static void notify_holder(const struct gil *gil) {
-    struct gil_client *holder = gil->holder;
-    if (holder == NULL || !holder->computing) {
+/* Bytecode that is being run ends at its next check point. */
+static void cut_at_check_point(struct gil_client *client) {
+    if (!client->computing) {
         return;
     }
-    const sim_ns spacing = gil->runtime->check_spacing_ns;
-    const sim_ns first = gil_next_check(gil);
-    const sim_ns done = os_thread_work_done(&holder->os);
+    const sim_ns spacing = spacing_of(client->gil);
+    const sim_ns first = gil_next_check(client->gil);
+    const sim_ns done = os_thread_work_done(&client->os);
     const sim_ns next =
         done < first ? first : first + ((done - first) / spacing + 1) * spacing;
-    if (next < holder->os.work_ns) {
-        os_thread_shorten_work(&holder->os, next);
+    if (next < client->os.work_ns) {
+        os_thread_shorten_work(&client->os, next);
+    }
+}
+
+void gil_break(struct gil_client *client, enum breaker what) {
+    client->breaker |= what;
+    cut_at_check_point(client);
+}
+
+/* The holder is to drop the GIL at its next check point, if it runs bytecode. */
+static void notify_holder(const struct gil *gil) {
+    if (gil->holder != NULL) {
+        cut_at_check_point(gil->holder);
+    }
+}
+
+void gil_set_hurried(struct gil *gil, bool hurried) {
+    if (gil->runtime->gil != GIL_TICK || gil->hurried == hurried) {
+        return;
+    }
+    gil->hurried = hurried;
+    if (hurried) {
+        const sim_ns tick = spacing_of(gil);
+        gil->tick_left_ns = gil->tick_left_ns < tick ? gil->tick_left_ns : tick;
+        if (gil->waiters > 0) {
+            notify_holder(gil);
+        }
     }
 }
 
@@ -229,8 +265,7 @@ static void take_try(struct os_thread *os) {
 
 void gil_take(struct gil_client *client, os_fn then) {
     if (client->gil->runtime->gil == GIL_NONE) {
-        show_client(client, STATE_RUNNING, LANE_NONE);
-        os_thread_work(&client->os, 0, then);
+        stop_world_attach(client, then);
         return;
     }
     client->then = then;
@@ -262,14 +297,17 @@ static void release(struct gil_client *client, os_fn then, os_fn afterwards) {
     show_gil(gil, STATE_FREE, LANE_NONE, client->os.lane);
     show_client(client, STATE_DETACHED, LANE_NONE);
     client->then = then;
-    const sim_ns price = signal_waiter(client);
-    os_thread_work(&client->os, gil->runtime->attach_ns + price, afterwards);
+    sim_ns gap = gil->runtime->attach_ns + signal_waiter(client);
+    if (gil->runtime->gil == GIL_TICK) {
+        gap += cpu_interrupts_ns(gil->cpu, gap); /* the waiter's chance, see gil.h */
+    }
+    os_thread_work(&client->os, gap, afterwards);
 }
 
 void gil_drop(struct gil_client *client, bool forced, os_fn then) {
     struct gil *gil = client->gil;
     if (gil->runtime->gil == GIL_NONE) {
-        show_client(client, STATE_DETACHED, LANE_NONE);
+        stop_world_detach(client);
         os_thread_work(&client->os, 0, then);
         return;
     }
@@ -285,7 +323,7 @@ void gil_drop(struct gil_client *client, bool forced, os_fn then) {
 
 void gil_drop_at_exit(struct gil_client *client, os_fn then) {
     if (client->gil->runtime->gil == GIL_NONE) {
-        os_thread_work(&client->os, 0, then);
+        stop_world_leave(client, then);
         return;
     }
     release(client, then, proceed);

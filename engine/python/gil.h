@@ -16,6 +16,10 @@
  *             for every drop, also for one before a system call.
  *   check  The holder looks at drop_request at check points in the bytecode; a C call has none.
  *
+ * From 3.12 the GIL is the interpreter's; from 3.13 drop_request is a bit in the eval_breaker of
+ * the thread that last took it. A request is only made while the GIL is held, and every
+ * take clears the taker's, so that one flag in the GIL behaves like a bit per thread.
+ *
  * Whether a thread that drops the GIL around a short call gets it back before the woken
  * waiter arrives is a race between the length of the call and the waiter's wake-up
  * latency. Nothing here decides it: both take their time on their cores.
@@ -27,10 +31,12 @@
  *   drop   Count 1; if anybody waits, wake one.
  *   check  Every 100 ticks the holder drops and takes again. With a waiter that is the GIL
  *          battle: the waiter is woken, and arrives after the holder has taken it back, unless
- *          its arrival happens to fall into one of the short gaps. Without a waiter the check
- *          costs next to nothing and is part of the bytecode's own time.
+ *          its arrival happens to fall into one of the short gaps, or a timer interrupt makes
+ *          a gap long enough. Without a waiter the check costs next to nothing and is part of
+ *          the bytecode's own time.
  *
- * A free-threaded build (GIL_NONE) attaches and detaches at no cost.
+ * A free-threaded build (GIL_NONE) attaches and detaches at no cost, except while the world
+ * is stopped (stop_world.h).
  *
  * `cond` is a glibc condition variable: signals go to the oldest waiter, and a waiter
  * whose time is over counts as a waiter until it runs again: a signal in between makes it
@@ -45,6 +51,7 @@
 
 #include "engine/os/cpu.h"
 #include "engine/program/runtime.h"
+#include "engine/python/stop_world.h"
 
 struct gil;
 
@@ -60,6 +67,8 @@ struct gil_client {
     bool timed_out; /* its wait ended by the clock */
     bool signalled; /* a drop chose it, perhaps after its time was over */
     bool computing; /* its present work is bytecode, which check points may cut */
+    unsigned breaker; /* enum breaker: what else it has to do at its next check point */
+    struct stop_world_member member;
 };
 
 struct gil_queue {
@@ -79,7 +88,9 @@ struct gil {
     sim_ns
         tick_left_ns; /* tick GIL: bytecode until the next check; shared by all threads */
     bool drop_request;
+    bool hurried; /* tick GIL: a signal is pending, every tick is a check */
     lane_id lane; /* LANE_NONE without a GIL */
+    struct stop_world stop_world; /* without a GIL */
 
     uint64_t drop_requests, forced_drops, voluntary_drops, false_wakeups;
 };
@@ -104,8 +115,14 @@ static inline bool gil_must_drop(const struct gil_client *client) {
     return gil->runtime->gil == GIL_TICK ? gil->waiters > 0 : gil->drop_request;
 }
 
+/* The thread, which another one may be, is to do this at its next check point. */
+void gil_break(struct gil_client *client, enum breaker what);
+
 /* Work until the next check point, for bytecode that begins now. */
 sim_ns gil_next_check(const struct gil *gil);
+
+/* Tick GIL: from now on each tick is a check, or every hundredth again. Others: nothing. */
+void gil_set_hurried(struct gil *gil, bool hurried);
 
 /* So much bytecode has been run. True when it ended at a check point. */
 bool gil_count_ticks(struct gil *gil, sim_ns ns);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/python/pool_worker.h"
 
+#include "engine/python/py_pool.h"
+
 void pool_worker_stop_all(void *queue, struct action *action) {
     action->kind = ACTION_PUT;
     action->object = queue;
@@ -10,7 +12,9 @@ void pool_worker_stop_all(void *queue, struct action *action) {
 static void take(struct pool_worker *worker, struct action *action) {
     action->kind = ACTION_TAKE;
     action->object = worker->queue;
-    action->value = worker->worked && worker->says_idle;
+    action->value = !worker->says_idle ? POOL_TAKER_OTHER
+                    : worker->worked   ? POOL_TAKER_WORKED
+                                       : POOL_TAKER_NEW;
     worker->phase = POOL_TAKEN;
 }
 

@@ -19,7 +19,7 @@ enum pool_worker_phase { POOL_TAKE, POOL_TAKEN, POOL_ITEM, POOL_END };
 struct pool_worker {
     void *queue;        /* struct py_queue, or struct pool */
     sim_ns overhead_ns; /* bytecode per item besides the item's own */
-    bool says_idle;     /* the queue is a pool's: it is told after each item */
+    bool says_idle;     /* the queue is a pool's: it is told when the worker is idle */
     void (*begin)(void *item, int64_t value);
     bool (*next)(void *item, const struct resume *resume, struct action *action);
     void *item; /* for the two */

@@ -109,6 +109,7 @@ void selector_set_ready(struct selector *selector, lane_id by) {
     struct py_thread *poller = selector->poller;
     if (poller != NULL) {
         selector->poller = NULL;
+        selector->woken_by = by;
         sim_cancel_event(py_thread_sim(poller), &poller->client.os.timer);
         os_thread_wake(&poller->client.os, by);
     }
@@ -131,6 +132,6 @@ static void wake_poll_send(struct os_thread *os) {
 void py_blocking_begin_wake_poll(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
     struct selector *selector = thread->action.object;
-    selector->deliver(selector, thread->action.value);
+    selector->deliver(selector, thread->action.value, os->lane);
     py_thread_detach(thread, wake_poll_send);
 }

@@ -12,10 +12,6 @@ static void compute_again(struct os_thread *os) {
     compute(os);
 }
 
-static void take_back(struct os_thread *os) {
-    gil_take(GIL_CLIENT_OF(os), compute_again);
-}
-
 /* Code without back edges and calls, in a version that looks only there. */
 static bool is_straight(const struct py_thread *thread) {
     return thread->action.kind == ACTION_COMPUTE && thread->action.value == 1 &&
@@ -23,18 +19,42 @@ static bool is_straight(const struct py_thread *thread) {
 }
 
 /* The end of a piece of bytecode is a check point. */
+static void piece_counted(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    const bool check =
+        gil_count_ticks(thread->client.gil, thread->piece_ns) && !is_straight(thread);
+    if (check && py_thread_is_due(thread)) {
+        py_thread_check_point(thread, compute_again);
+        return;
+    }
+    compute(os);
+}
+
+/* Every count of a reference is an atomic operation, and those of objects that all threads
+ * use need a cache line that another core may have.
+ * Simplified: these objects share one line, and a thread gets it once for all counts of a
+ * piece of bytecode (1 us), for as long as all those transfers take together. */
+static sim_ns price_of_counts(const struct py_thread *thread) {
+    const struct runtime *runtime = py_thread_runtime(thread);
+    const sim_ns ns = thread->piece_ns;
+    const int64_t slower = runtime->shared_ref_ns - runtime->local_ref_ns;
+    return ns * runtime->counts_per_us / NS_PER_US * (slower > 0 ? slower : 0) +
+           os_thread_write_line_times(&thread->client.os,
+                                      &thread->process->shared_objects,
+                                      ns * runtime->shared_counts_per_us / NS_PER_US);
+}
+
 static void compute_pause(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
     thread->client.computing = false;
     os->clocked = false;
     thread->left_ns -= os->work_ns;
-    const bool check =
-        gil_count_ticks(thread->client.gil, os->work_ns) && !is_straight(thread);
-    if (check && gil_must_drop(&thread->client)) {
-        gil_drop(&thread->client, true, take_back);
-        return;
+    thread->piece_ns = os->work_ns;
+    if (py_thread_runtime(thread)->atomic_refcounts) {
+        py_thread_work(thread, price_of_counts(thread), piece_counted);
+    } else {
+        piece_counted(os);
     }
-    compute(os);
 }
 
 static void compute(struct os_thread *os) {
@@ -48,9 +68,12 @@ static void compute(struct os_thread *os) {
         thread->after(os);
         return;
     }
-    if (!is_straight(thread) && gil_must_drop(&thread->client)) {
+    if (!is_straight(thread) && py_thread_is_due(thread)) {
         const sim_ns check = gil_next_check(thread->client.gil);
         ns = ns < check ? ns : check;
+    }
+    if (py_thread_runtime(thread)->atomic_refcounts) {
+        ns = ns < NS_PER_US ? ns : NS_PER_US;
     }
     thread->client.computing = !is_straight(thread);
     os->clocked = thread->cpu_target_ns >= 0;
@@ -81,17 +104,23 @@ void py_compute_begin_cpu(struct os_thread *os) {
 
 /* --- C calls ------------------------------------------------------------------- */
 
+/* The call itself, by the thread alone or together with native threads. */
+static void c_run(struct py_thread *thread, enum lane_state state, os_fn then) {
+    py_thread_show(thread, state, LANE_NONE);
+    if (thread->action.value > 1) {
+        py_native_share(thread, then);
+    } else {
+        py_thread_work(thread, thread->action.ns, then);
+    }
+}
+
+/* Afterwards comes a check point (3.9: the next opcode; 3.10+: CALL). */
 void py_compute_begin_c_held(struct os_thread *os) {
-    struct py_thread *thread = PY_THREAD_OF(os);
-    py_thread_show(thread, STATE_RUNNING_C, LANE_NONE);
-    /* Afterwards comes a check point (3.9: the next opcode; 3.10+: CALL). */
-    py_thread_work(thread, thread->action.ns, py_thread_check_and_finish);
+    c_run(PY_THREAD_OF(os), STATE_RUNNING_C, py_thread_check_and_finish);
 }
 
 static void c_released_run(struct os_thread *os) {
-    struct py_thread *thread = PY_THREAD_OF(os);
-    py_thread_show(thread, STATE_DETACHED, LANE_NONE);
-    py_thread_work(thread, thread->action.ns, py_thread_attach_and_finish);
+    c_run(PY_THREAD_OF(os), STATE_DETACHED, py_thread_attach_and_finish);
 }
 
 void py_compute_begin_c_released(struct os_thread *os) {

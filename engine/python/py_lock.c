@@ -13,13 +13,23 @@ static struct py_lock *lock_of(const struct py_thread *thread) {
     return thread->action.object;
 }
 
-static bool is_mutex(const struct py_thread *thread) {
-    return py_thread_runtime(thread)->lock_kind == LOCK_PYMUTEX;
+static bool is_mutex(const struct py_thread *thread) { return lock_of(thread)->mutex; }
+
+void py_lock_init(struct py_lock *lock, const struct runtime *runtime, lane_id lane) {
+    *lock = (struct py_lock){
+        .mutex = runtime->lock_kind == LOCK_PYMUTEX,
+        .releaser = LANE_NONE,
+        .lane = lane,
+        .waiting = {STATE_WAIT_LOCK, lane, SITE_NONE},
+    };
 }
 
 /* --- state --------------------------------------------------------------------- */
 
 static void show_lock(const struct py_thread *thread, const struct py_lock *lock) {
+    if (lock->lane == LANE_NONE) {
+        return;
+    }
     const bool held = lock->holder != NULL;
     sim_switch(py_thread_sim(thread), lock->lane,
                (struct activity){held ? STATE_HELD : STATE_FREE,
@@ -56,15 +66,22 @@ static struct py_thread *queue_pop(struct py_lock *lock) {
 
 /* acquire() or release() itself, and the way to the lock's cache line. */
 static sim_ns price_of_call(const struct py_thread *thread) {
-    return py_thread_runtime(thread)->lock_ns +
-           os_thread_write_line(&thread->client.os, &lock_of(thread)->line);
+    const struct runtime *runtime = py_thread_runtime(thread);
+    struct py_lock *lock = lock_of(thread);
+    return (lock->internal ? runtime->critical_section_ns : runtime->lock_ns) +
+           os_thread_write_line(&thread->client.os, &lock->line);
 }
 
 /* --- acquire ------------------------------------------------------------------- */
 
 /* Off the lock's queue for good, with the lock: now for the GIL. */
 static void obtained(struct py_thread *thread) {
-    thread->client.os.masked = false;
+    if (thread->client.os.masked) {
+        thread->client.os.masked = false;
+        os_thread_show(&thread->client.os,
+                       (struct activity){STATE_DETACHED, LANE_NONE, thread->action.site},
+                       lock_of(thread)->releaser);
+    }
     gil_take(&thread->client, py_thread_finish);
 }
 
@@ -74,14 +91,18 @@ static void woken(struct os_thread *os) {
                    is_mutex(thread) ? mutex_try : semaphore_try);
 }
 
-/* Sleeps until a release; the wait is one span however often it wakes up in vain. */
+/* Sleeps until a release. The wait for a lock that has a lane is one span however often it
+ * wakes up in vain; other locks are means to wait for something, which is what is shown. */
 static void sleep_on(struct py_thread *thread, struct py_lock *lock) {
-    if (!thread->client.os.masked) {
-        py_thread_show(thread, STATE_WAIT_LOCK, lock->lane);
-        thread->client.os.masked = true;
-        thread->parked_ns = py_thread_sim(thread)->now; /* patience counts from here */
-    }
     queue_push(lock, thread);
+    if (lock->lane == LANE_NONE) {
+        py_thread_block(thread, lock->waiting.state, lock->waiting.resource, woken);
+        return;
+    }
+    if (!thread->client.os.masked) {
+        py_thread_show(thread, lock->waiting.state, lock->waiting.resource);
+        thread->client.os.masked = true;
+    }
     os_thread_block(&thread->client.os, thread->client.os.doing, woken);
 }
 
@@ -100,7 +121,8 @@ static void semaphore_try(struct os_thread *os) {
 static void mutex_try(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
     struct py_lock *lock = lock_of(thread);
-    if (lock->holder == thread) { /* handed over */
+    if (thread->handed_over) {
+        thread->handed_over = false;
         obtained(thread);
     } else if (lock->holder == NULL) {
         hold(thread, lock);
@@ -112,6 +134,7 @@ static void mutex_try(struct os_thread *os) {
 
 static void wait_detached(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
+    thread->parked_ns = py_thread_sim(thread)->now; /* patience counts from here */
     if (is_mutex(thread)) {
         mutex_try(os);
     } else {
@@ -134,6 +157,9 @@ static void spin(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
     struct py_lock *lock = lock_of(thread);
     if (lock->holder == NULL) {
+        os_thread_show(os,
+                       (struct activity){STATE_RUNNING, LANE_NONE, thread->action.site},
+                       lock->releaser);
         acquired(thread);
     } else if (lock->first != NULL || thread->spins == 0) {
         py_thread_detach(thread, wait_detached);
@@ -145,11 +171,15 @@ static void spin(struct os_thread *os) {
 
 static void acquire_try(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
-    if (lock_of(thread)->holder == NULL) {
+    struct py_lock *lock = lock_of(thread);
+    if (lock->recursive && lock->holder == thread) {
+        lock->depth++;
+        py_thread_check_and_finish(os);
+    } else if (lock->holder == NULL) {
         acquired(thread);
     } else if (is_mutex(thread) && py_thread_runtime(thread)->lock_spins > 0) {
         thread->spins = py_thread_runtime(thread)->lock_spins;
-        py_thread_show(thread, STATE_SPIN, lock_of(thread)->lane);
+        py_thread_show(thread, STATE_SPIN, lock_of(thread)->waiting.resource);
         spin(os);
     } else {
         py_thread_detach(thread, wait_detached);
@@ -178,6 +208,7 @@ static sim_ns wake_first(struct py_thread *thread, struct py_lock *lock) {
 static sim_ns unlock_mutex(struct py_thread *thread, struct py_lock *lock) {
     const sim_ns now = py_thread_sim(thread)->now;
     if (lock->first != NULL && now - lock->first->parked_ns > FAIR_NS) {
+        lock->first->handed_over = true;
         hold(lock->first, lock);
     }
     return wake_first(thread, lock);
@@ -186,7 +217,19 @@ static sim_ns unlock_mutex(struct py_thread *thread, struct py_lock *lock) {
 static void released(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
     struct py_lock *lock = lock_of(thread);
+    if (lock->holder == NULL || (lock->recursive && lock->holder != thread)) {
+        world_raise(thread->world, thread->action.site,
+                    lock->recursive ? "RuntimeError: cannot release un-acquired lock"
+                                    : "RuntimeError: release unlocked lock");
+        return;
+    }
+    if (lock->depth > 0) {
+        lock->depth--;
+        py_thread_check_and_finish(os);
+        return;
+    }
     lock->holder = NULL;
+    lock->releaser = thread->client.os.lane;
     const sim_ns price =
         is_mutex(thread) ? unlock_mutex(thread, lock) : wake_first(thread, lock);
     show_lock(thread, lock);
@@ -202,7 +245,7 @@ void py_lock_begin_release(struct os_thread *os) {
 /* --- counters ------------------------------------------------------------------ */
 
 static struct py_counter *counter_of(const struct py_thread *thread) {
-    return thread->action.object;
+    return &((struct world_object *)thread->action.object)->counter;
 }
 
 static void load(struct os_thread *os) {

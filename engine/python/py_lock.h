@@ -21,6 +21,7 @@
 #define ENGINE_PYTHON_PY_LOCK_H
 
 #include "engine/os/cpu.h"
+#include "engine/program/runtime.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -32,8 +33,17 @@ struct py_lock {
     struct py_thread *holder;       /* NULL = free */
     struct py_thread *first, *last; /* asleep or parked, oldest first */
     uint32_t waiters; /* semaphore: those, and who is on its way from there */
-    lane_id lane;
+    uint32_t depth;   /* RLock: how often its owner has it, besides the first time */
+    bool recursive;   /* RLock */
+    bool mutex;       /* PyMutex, not a semaphore */
+    bool internal;    /* of the interpreter: an object's, not a threading.Lock */
+    lane_id releaser; /* who released it last; LANE_NONE = nobody yet */
+    lane_id lane;     /* shows who holds it; LANE_NONE = nobody sees that */
+    struct activity waiting; /* what its waiters show; site is theirs */
 };
+
+/* A free lock as this runtime makes them; `lane` is its lane, which waiters name. */
+void py_lock_init(struct py_lock *lock, const struct runtime *runtime, lane_id lane);
 
 /* `counter += 1` by many threads: what is in it, and how often somebody stored. A load
  * writes its cache line too, because it counts a reference to the object. */

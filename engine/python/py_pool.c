@@ -1,95 +1,132 @@
 /* SPDX-License-Identifier: MIT */
-/* py_pool - waiting on queues, and ThreadPoolExecutor.submit(). */
-#include "engine/python/py_thread_priv.h"
+#include "engine/python/py_pool.h"
 
-/* --- queues and pools ---------------------------------------------------------- */
+#include "engine/python/py_call_priv.h"
 
-static void queue_put(struct py_thread *thread, struct py_queue *queue, int64_t value,
-                      os_fn then) {
-    if (py_queue_push(queue, value) != 0) {
-        world_fail_nomem(thread->world);
+void py_pool_init(struct pool *pool, const struct runtime *runtime, struct arena *arena,
+                  struct thread_spec *specs, uint32_t max_workers) {
+    *pool = (struct pool){.worker_specs = specs, .max_workers = max_workers};
+    py_queue_init(&pool->queue, runtime, arena,
+                  (struct activity){STATE_IDLE, LANE_NONE, SITE_NONE});
+}
+
+void py_future_init(struct py_future *future, const struct runtime *runtime) {
+    *future = (struct py_future){0};
+    py_lock_init(&future->lock, runtime, LANE_NONE);
+    future->lock.recursive = true;
+    future->changed.lock = &future->lock;
+    future->changed.lane = LANE_NONE;
+}
+
+/* --- submit() ------------------------------------------------------------------ */
+
+void py_pool_worker_looks(struct py_thread *thread, const struct py_frame *frame) {
+    if (frame->value == POOL_TAKER_OTHER) {
         return;
     }
-    struct py_thread *taker = queue->waiting_first;
-    if (taker == NULL) {
-        py_thread_work(thread, 0, then);
-        return;
-    }
-    queue->waiting_first = taker->next_waiter;
-    if (queue->waiting_first == NULL) {
-        queue->waiting_last = NULL;
-    }
-    py_thread_wake_other(thread, taker, then);
-}
-
-void py_pool_begin_put(struct os_thread *os) {
-    struct py_thread *thread = PY_THREAD_OF(os);
-    queue_put(thread, thread->action.object, thread->action.value, py_thread_finish);
-}
-
-static void look_into_queue(struct os_thread *os);
-
-static void look_again(struct os_thread *os) {
-    gil_take(GIL_CLIENT_OF(os), look_into_queue);
-}
-
-static void wait_for_item(struct os_thread *os) {
-    struct py_thread *thread = PY_THREAD_OF(os);
-    struct py_queue *queue = thread->action.object;
-    if (queue->count > 0) {
-        look_again(os); /* something came while the GIL was given up */
-        return;
-    }
-    thread->next_waiter = NULL;
-    if (queue->waiting_last == NULL) {
-        queue->waiting_first = thread;
-    } else {
-        queue->waiting_last->next_waiter = thread;
-    }
-    queue->waiting_last = thread;
-    py_thread_block(thread, STATE_IDLE, LANE_NONE, look_again);
-}
-
-static void look_into_queue(struct os_thread *os) {
-    struct py_thread *thread = PY_THREAD_OF(os);
-    struct py_queue *queue = thread->action.object;
-    if (py_queue_pop(queue, &thread->resume.value)) {
-        py_thread_finish(os);
-    } else {
-        py_thread_detach(thread, wait_for_item);
+    struct pool *pool = frame->object; /* its queue is its first member */
+    switch (py_thread_runtime(thread)->pool_idle_rule) {
+    case POOL_IDLE_AFTER_ITEM:
+        pool->idle += frame->value == POOL_TAKER_WORKED;
+        break;
+    case POOL_IDLE_WHEN_EMPTY:
+        pool->idle += pool->queue.count == 0;
+        break;
+    default:
+        break;
     }
 }
 
-/* value = 1: a pool's worker that has finished an item says first that it is idle. */
-void py_pool_begin_take(struct os_thread *os) {
-    struct py_thread *thread = PY_THREAD_OF(os);
-    if (thread->action.value == 1) {
-        struct pool *pool = thread->action.object; /* its queue is its first member */
-        pool->idle++;
-    }
-    look_into_queue(os);
-}
-
-static void adjust_workers(struct os_thread *os) {
-    struct py_thread *thread = PY_THREAD_OF(os);
-    struct pool *pool = thread->action.object;
+/* _adjust_thread_count() */
+static bool adjust(struct py_thread *thread, const struct py_frame *frame,
+                   struct pool *pool) {
     if (pool->idle > 0) {
         pool->idle--;
-    } else if (pool->workers < pool->max_workers) {
-        thread->action.object = &pool->worker_specs[pool->workers++];
-        py_start_begin(os);
-        return;
+        return false;
     }
-    py_thread_finish(os);
+    if (pool->workers == pool->max_workers) {
+        return false;
+    }
+    thread->action = (struct action){.kind = ACTION_START,
+                                     .site = frame->site,
+                                     .object = &pool->worker_specs[pool->workers++]};
+    return true;
 }
 
-static void submit_put(struct os_thread *os) {
-    struct py_thread *thread = PY_THREAD_OF(os);
-    struct pool *pool = thread->action.object;
-    queue_put(thread, &pool->queue, thread->action.value, adjust_workers);
+/* Half of the bytecode, the making of the Future, lies before the put. */
+bool py_pool_submit(struct py_thread *thread, struct py_frame *frame) {
+    struct pool *pool = frame->object;
+    switch (frame->line++) {
+    case 0:
+        return py_call_run(thread, frame, PY_POOL_SUBMIT_OPCODES / 2);
+    case 1:
+        if (py_queue_put_item(thread, frame, &pool->queue)) {
+            return true;
+        }
+        return py_call_run(thread, frame, 0);
+    case 2:
+        return py_call_run(thread, frame, PY_POOL_SUBMIT_OPCODES / 2);
+    case 3:
+        return adjust(thread, frame, pool);
+    default:
+        return false;
+    }
 }
 
-void py_pool_begin_submit(struct os_thread *os) {
-    struct py_thread *thread = PY_THREAD_OF(os);
-    py_thread_run_python(thread, py_thread_runtime(thread)->pool_submit_ns, submit_put);
+/* --- Future -------------------------------------------------------------------- */
+
+bool py_pool_set_result(struct py_thread *thread, struct py_frame *frame) {
+    struct py_future *future = frame->object;
+    switch (frame->line++) {
+    case 0:
+        return py_call_run(thread, frame, 13);
+    case 1:
+        return py_call_acquire(thread, frame, &future->lock);
+    case 2:
+        return py_call_run(thread, frame, 14);
+    case 3:
+        future->done = true;
+        return py_call_notify(thread, frame, &future->changed, INT64_MAX);
+    case 4:
+        return py_call_run(thread, frame, 10);
+    case 5:
+        return py_call_release(thread, frame, &future->lock);
+    case 6:
+        return py_call_run(thread, frame, 17);
+    default:
+        return false;
+    }
+}
+
+/* result(), and what map() does around it: of a Future that is done it only looks at the
+ * state, and at the end cancels it, in vain. */
+bool py_pool_result(struct py_thread *thread, struct py_frame *frame) {
+    struct py_future *future = frame->object;
+    switch (frame->line++) {
+    case 0:
+        return py_call_run(thread, frame, 30);
+    case 1:
+        return py_call_acquire(thread, frame, &future->lock);
+    case 2:
+        return py_call_run(thread, frame, 12);
+    case 3:
+        return future->done ? py_call_run(thread, frame, 0)
+                            : py_call_wait(thread, frame, &future->changed);
+    case 4:
+        return py_call_run(thread, frame, 30);
+    case 5:
+        return py_call_release(thread, frame, &future->lock);
+    case 6:
+        return py_call_run(thread, frame, 12);
+    case 7:
+        return py_call_acquire(thread, frame, &future->lock);
+    case 8:
+        return py_call_run(thread, frame, 18);
+    case 9:
+        return py_call_release(thread, frame, &future->lock);
+    case 10:
+        return py_call_run(thread, frame, 7);
+    default:
+        return false;
+    }
 }

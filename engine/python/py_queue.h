@@ -1,44 +1,50 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * py_queue - queue.SimpleQueue and the ThreadPoolExecutor's use of it.
+ * py_queue - whole numbers, first in, first out: what queue.SimpleQueue and the
+ * ThreadPoolExecutor's work queue are made of; and the ring in queue.Queue.
  *
- * A queue holds whole numbers, first in, first out, without bound. A taker that finds it
- * empty waits on the queue's lock, detached; a put wakes the longest waiter, which looks
- * again when it is attached - somebody else may have been faster.
- * (Modules/_queuemodule.c)
+ * SimpleQueue is written in C (Modules/_queuemodule.c) and has no bound.
  *
- * A pool starts its workers on demand (Lib/concurrent/futures/thread.py
- * _adjust_thread_count): submit() first looks whether a worker has said that it is idle.
+ *   3.7 - 3.12   a lock that is held while the queue is thought to be empty. Who finds
+ *                nothing takes it, and waits on it when somebody has it. A put releases
+ *                it. Who was woken looks again when it is attached - somebody else may have
+ *                been faster -, and when it has got its item it releases the lock for the
+ *                next, who may then find nothing and wait on.
+ *   3.13+        a put gives its item directly to whoever has waited longest.
  *
- * The waiting itself is done by py_thread.c; here are the data.
+ * Simplified: the queue's own critical section in 3.13t is never contended.
+ *
+ * queue.Queue is written in Python (Lib/queue.py): one Lock, and the conditions
+ * not_empty and not_full. Nothing calls Queue.join(), so all_tasks_done has no waiters.
  */
 #ifndef ENGINE_PYTHON_PY_QUEUE_H
 #define ENGINE_PYTHON_PY_QUEUE_H
 
 #include "engine/base/memory.h"
-#include "engine/record/lane.h"
+#include "engine/python/py_call.h"
+#include "engine/python/py_lock.h"
 
-struct py_thread;
+struct py_queue_item {
+    int64_t value;
+    int64_t maker; /* thread that has made the object, -1 = none (see brc.h) */
+};
 
 struct py_queue {
     struct arena *arena;
-    int64_t *items; /* ring */
+    struct py_queue_item *items; /* ring */
     size_t first, count, capacity;
-    struct py_thread *waiting_first, *waiting_last;
+    struct py_lock lock;         /* up to 3.12 */
+    bool locked;                 /* ... somebody has taken it */
+    struct py_condition waiting; /* 3.13+ */
 };
 
-int py_queue_push(struct py_queue *queue, int64_t value) WARN_UNUSED;
+/* An empty queue of this runtime. Its waiters show `waiting`: what they wait for. */
+void py_queue_init(struct py_queue *queue, const struct runtime *runtime,
+                   struct arena *arena, struct activity waiting);
+
+int py_queue_push(struct py_queue *queue, struct py_queue_item item) WARN_UNUSED;
 
 /* False when empty. */
-bool py_queue_pop(struct py_queue *queue, int64_t *value);
-
-struct thread_spec;
-
-struct pool {
-    struct py_queue queue; /* must be first: ACTION_TAKE on a pool takes from it */
-    uint32_t max_workers, workers;
-    uint32_t idle;                    /* the idle semaphore */
-    struct thread_spec *worker_specs; /* max_workers of them */
-};
+bool py_queue_pop(struct py_queue *queue, struct py_queue_item *item);
 
 #endif

@@ -102,6 +102,7 @@ static void wait_for_end(struct os_thread *os) {
     }
     thread->next_waiter = thread->other->joiners;
     thread->other->joiners = thread;
+    thread->joining = true;
     py_thread_block(thread, STATE_WAIT_OBJECT, thread->other->client.os.lane,
                     py_thread_attach_and_finish);
 }
@@ -113,6 +114,30 @@ static void join_try(struct os_thread *os) {
     } else {
         py_thread_detach(thread, wait_for_end);
     }
+}
+
+/* --- signals during join() ----------------------------------------------------- */
+
+static void look_at_signals(struct os_thread *os) {
+    py_signal_handle(PY_THREAD_OF(os), join_try);
+}
+
+static void join_interrupted(struct os_thread *os) {
+    gil_take(GIL_CLIENT_OF(os), look_at_signals);
+}
+
+void py_start_interrupt_join(struct py_thread *thread) {
+    if (!thread->joining) {
+        return; /* it looks when it fetches its next action */
+    }
+    thread->joining = false;
+    struct py_thread **link = &thread->other->joiners;
+    while (*link != thread) {
+        link = &(*link)->next_waiter;
+    }
+    *link = thread->next_waiter;
+    thread->client.os.then = join_interrupted;
+    os_thread_wake(&thread->client.os, LANE_NONE);
 }
 
 void py_start_begin_join(struct os_thread *os) {
@@ -138,6 +163,10 @@ static void gone(struct os_thread *os) {
 }
 
 static void leave_interpreter(struct os_thread *os) {
+    if (PY_THREAD_OF(os)->queued_objects > 0) { /* _Py_brc_remove_thread */
+        brc_merge(PY_THREAD_OF(os), leave_interpreter);
+        return;
+    }
     gil_drop_at_exit(GIL_CLIENT_OF(os), gone);
 }
 
@@ -151,6 +180,7 @@ static void release_joiners(struct os_thread *os) {
         return;
     }
     thread->joiners = joiner->next_waiter;
+    joiner->joining = false;
     py_thread_wake_other(thread, joiner, release_joiners);
 }
 

@@ -15,8 +15,8 @@ void py_thread_attach_and_finish(struct os_thread *os) {
 }
 
 void py_thread_check_and_finish(struct os_thread *os) {
-    if (gil_must_drop(GIL_CLIENT_OF(os))) {
-        gil_drop(GIL_CLIENT_OF(os), true, py_thread_attach_and_finish);
+    if (py_thread_is_due(PY_THREAD_OF(os))) {
+        py_thread_check_point(PY_THREAD_OF(os), py_thread_finish);
     } else {
         py_thread_finish(os);
     }
@@ -41,20 +41,41 @@ static const os_fn begin[ACTION_KIND_COUNT] = {
     [ACTION_UNIT_END] = py_compute_end_unit,
     [ACTION_START] = py_start_begin,
     [ACTION_JOIN] = py_start_begin_join,
-    [ACTION_SUBMIT] = py_pool_begin_submit,
-    [ACTION_PUT] = py_pool_begin_put,
-    [ACTION_TAKE] = py_pool_begin_take,
+    [ACTION_SUBMIT] = py_call_begin,
+    [ACTION_SET_RESULT] = py_call_begin,
+    [ACTION_RESULT] = py_call_begin,
+    [ACTION_PUT] = py_call_begin,
+    [ACTION_TAKE] = py_call_begin,
     [ACTION_ACQUIRE] = py_lock_begin_acquire,
     [ACTION_RELEASE] = py_lock_begin_release,
     [ACTION_LOAD] = py_lock_begin_load,
     [ACTION_STORE] = py_lock_begin_store,
+    [ACTION_SEMAPHORE_ACQUIRE] = py_call_begin,
+    [ACTION_SEMAPHORE_RELEASE] = py_call_begin,
+    [ACTION_CONDITION_WAIT] = py_call_begin,
+    [ACTION_CONDITION_NOTIFY] = py_call_begin,
+    [ACTION_EVENT_WAIT] = py_call_begin,
+    [ACTION_EVENT_SET] = py_call_begin,
+    [ACTION_EVENT_CLEAR] = py_call_begin,
+    [ACTION_BARRIER_WAIT] = py_call_begin,
+    [ACTION_QUEUE_PUT] = py_call_begin,
+    [ACTION_QUEUE_GET] = py_call_begin,
+    [ACTION_TOUCH] = py_object_begin_touch,
+    [ACTION_USE] = py_call_begin,
+    [ACTION_ALLOCATE] = py_gc_begin_allocate,
     [ACTION_POLL] = py_blocking_begin_poll,
     [ACTION_WAKE_POLL] = py_blocking_begin_wake_poll,
 };
 
 static void fetch(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
-    program_next(&thread->program, &thread->resume, &thread->action);
+    if (thread->signals.pending_first != NULL) {
+        py_signal_handle(thread, fetch);
+        return;
+    }
+    if (!py_call_next(thread)) {
+        program_next(&thread->program, &thread->resume, &thread->action);
+    }
     thread->resume = (struct resume){.status = RESUME_DONE};
     thread->client.site = thread->action.site;
     const os_fn first = begin[thread->action.kind];
@@ -77,6 +98,9 @@ struct py_thread *py_thread_create(struct world *world, struct process *process,
         return NULL;
     }
     thread->client.gil = &process->gil;
+    if (process->gil.runtime->gil == GIL_NONE) {
+        stop_world_add(&process->gil.stop_world, &thread->client);
+    }
     thread->client.site = SITE_NONE;
     thread->world = world;
     thread->process = process;

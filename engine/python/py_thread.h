@@ -17,7 +17,10 @@
 
 #include "engine/program/action.h"
 #include "engine/python/py_queue.h"
+#include "engine/python/py_signal.h"
 #include "engine/python/world.h"
+
+struct native_team;
 
 /* What ACTION_START starts; lives in the run's arena. */
 struct thread_spec {
@@ -33,12 +36,13 @@ struct selector {
     lane_id lane;             /* of the loop */
     bool ready;               /* something has happened since ACTION_POLL last returned */
     uint64_t bytes;           /* unread in the self-pipe; the owner reads them */
+    lane_id woken_by;         /* who ended the present wait of the poller; LANE_NONE */
     /* ACTION_POLL returns: what is ready now is what it reports, and nothing that happens
      * while its thread waits for the GIL. Called detached; may be NULL. */
     void (*report)(struct selector *selector);
-    /* ACTION_WAKE_POLL: call_soon_threadsafe. Called attached, before the byte is sent.
-     */
-    void (*deliver)(struct selector *selector, int64_t value);
+    /* ACTION_WAKE_POLL: call_soon_threadsafe, by the thread with that lane. Called
+     * attached, before the byte is sent. */
+    void (*deliver)(struct selector *selector, int64_t value, lane_id by);
 };
 
 struct py_thread {
@@ -56,10 +60,30 @@ struct py_thread {
     struct py_thread *other;       /* ACTION_START, ACTION_JOIN: the thread in question */
     struct py_thread *next_waiter; /* in a queue's or a thread's list of waiters */
     struct py_thread *joiners;
-    sim_ns parked_ns; /* since when it has been waiting for a lock */
-    int64_t spins;    /* still to go before it parks */
-    bool is_main;     /* its end ends the run */
-    bool started;     /* the child's half of the handshake is done */
+    struct py_frame
+        frame[PY_MAX_FRAMES]; /* calls of the standard library, innermost last */
+    uint32_t depth;           /* frames in use */
+    struct py_queue_item returned; /* by the outermost of them */
+    struct py_lock waiter;    /* Condition.wait(): the lock that notify() releases */
+    struct py_thread *next_in_condition;
+    struct native_team *team; /* of its C calls with native threads; NULL = none so far */
+    int64_t counts_left;      /* ACTION_TOUCH: still to go */
+    os_fn after_check;        /* after the present check point */
+    os_fn after_gc;           /* after its collection */
+    sim_ns gc_began_ns;       /* when that began to hold up the others */
+    int64_t gc_buffer;        /* allocations that the collector does not know of */
+    int64_t objects_left;     /* ACTION_ALLOCATE: still to be made */
+    int64_t objects_now;      /* ... in the present piece */
+    int64_t queued_objects;   /* their reference counts wait to be merged by it */
+    sim_ns piece_ns;          /* length of the last piece of bytecode */
+    sim_ns parked_ns;         /* since when it has been waiting for a lock */
+    int64_t spins;            /* still to go before it parks */
+    bool handed_over;         /* a PyMutex was given to it while it was parked */
+    struct py_signals signals; /* of the main thread */
+    os_fn after_signals;
+    bool joining; /* asleep in join() */
+    bool is_main; /* its end ends the run */
+    bool started; /* the child's half of the handshake is done */
     bool ended;
     bool forked;
 };

@@ -10,8 +10,13 @@
  *   py_compute.c   bytecode and its check points, C calls, units of work
  *   py_blocking.c  blocking calls, sleep, the selector of an event loop
  *   py_start.c     starting, joining and ending threads and processes
- *   py_pool.c      queues and pools
  *   py_lock.c      locks, and counters without one
+ *   py_native.c    native threads inside a C call
+ *   py_call.c      functions of the standard library; those are in
+ *                  py_sync.c, py_queue.c, py_pool.c
+ *   py_object.c    reference counts, lists and dicts
+ *   py_gc.c        making container objects, and the collector
+ *   py_check_point.c  what else is done at a check point
  */
 #ifndef ENGINE_PYTHON_PY_THREAD_PRIV_H
 #define ENGINE_PYTHON_PY_THREAD_PRIV_H
@@ -66,6 +71,13 @@ void py_thread_attach_and_finish(struct os_thread *os);
 /* The action is over, at a check point: drops the GIL first if that was asked for. */
 void py_thread_check_and_finish(struct os_thread *os);
 
+/* At a check point, attached: does what is due; `then` follows, attached. */
+void py_thread_check_point(struct py_thread *thread, os_fn then);
+
+static inline bool py_thread_is_due(const struct py_thread *thread) {
+    return thread->client.breaker != 0 || gil_must_drop(&thread->client);
+}
+
 /* Runs `ns` of bytecode with its check points, then `after`. */
 void py_thread_run_python(struct py_thread *thread, sim_ns ns, os_fn after);
 
@@ -82,6 +94,10 @@ void py_compute_begin(struct os_thread *os);
 void py_compute_begin_cpu(struct os_thread *os);
 void py_compute_begin_c_held(struct os_thread *os);
 void py_compute_begin_c_released(struct os_thread *os);
+/* Shares the action's work among `action.value` threads, this one being one of them, and
+ * waits until the last of them is ready; `then` follows. */
+void py_native_share(struct py_thread *thread, os_fn then);
+
 void py_compute_begin_unit(struct os_thread *os);
 void py_compute_end_unit(struct os_thread *os);
 
@@ -94,9 +110,22 @@ void py_start_begin(struct os_thread *os);
 void py_start_begin_join(struct os_thread *os);
 void py_start_begin_exit(struct os_thread *os);
 
-void py_pool_begin_put(struct os_thread *os);
-void py_pool_begin_take(struct os_thread *os);
-void py_pool_begin_submit(struct os_thread *os);
+/* The main thread waits in join(): it is to look at its signals and wait again. */
+void py_start_interrupt_join(struct py_thread *thread);
+
+/* Attached: runs the handlers of all pending signals, then `then`. */
+void py_signal_handle(struct py_thread *thread, os_fn then);
+
+void py_call_begin(struct os_thread *os);
+/* The next action of the innermost call; false when none is left. */
+bool py_call_next(struct py_thread *thread);
+
+/* The collector was scheduled for this check point. */
+void py_gc_run(struct py_thread *thread, os_fn then);
+void py_gc_begin_allocate(struct os_thread *os);
+
+void py_object_begin_touch(struct os_thread *os);
+bool py_object_use(struct py_thread *thread, struct py_frame *frame);
 
 void py_lock_begin_acquire(struct os_thread *os);
 void py_lock_begin_release(struct os_thread *os);

@@ -31,6 +31,88 @@ const struct field runtime_fields[] = {
     {"lock_kind", AT(lock_kind), FIELD_COUNT, 0, 1,
      "threading.Lock: 0 = POSIX semaphore, 1 = PyMutex",
      "Python/thread_pthread.h up to 3.13; Python/lock.c from 3.14"},
+    {"gil_enabled", AT(gil_enabled), FIELD_FLAG, 0, 1,
+     "free-threaded build: its GIL is switched on, as by PYTHON_GIL=1 or by an extension "
+     "module that does not declare Py_mod_gil; no meaning for other builds",
+     "Python/ceval_gil.c _PyEval_EnableGILTransient, 3.13+"},
+    {"c_release_bytes", AT(c_release_bytes), FIELD_COUNT, 0, 1e12,
+     "C calls that release the GIL by size keep it for fewer bytes",
+     "Modules/hashlib.h HASHLIB_GIL_MINSIZE 2048"},
+    {"queue_call_us", AT(queue_call_ns), FIELD_US, 0, 1e6,
+     "Python code of Queue.put() or get() besides its locks and waits",
+     "Lib/queue.py; put and get 2.4 - 4 us, " DESKTOP_ESTIMATE},
+    {"condition_call_us", AT(condition_call_ns), FIELD_US, 0, 1e6,
+     "Python code of Semaphore.release() besides its locks; other functions of "
+     "threading.py by their number of opcodes",
+     "Lib/threading.py: 56 opcodes, as long each as Queue.put()'s and get()'s, 85 and "
+     "68"},
+    {"local_ref_us", AT(local_ref_ns), FIELD_US, 0, 1e3,
+     "counting a reference with a plain addition", "1 - 4 cycles, estimate at 3 GHz"},
+    {"shared_ref_us", AT(shared_ref_ns), FIELD_US, 0, 1e3,
+     "counting a reference with an atomic operation on a line of one's own cache",
+     "Include/refcount.h, free-threaded: ob_ref_shared; 20 - 50 cycles at 3 GHz"},
+    {"immortal_objects", AT(immortal_objects), FIELD_FLAG, 0, 1,
+     "None, True and small integers are not counted", "PEP 683, 3.12+"},
+    {"atomic_refcounts", AT(atomic_refcounts), FIELD_FLAG, 0, 1,
+     "every count of a reference is an atomic operation, whoever makes it",
+     "no release of CPython; hypothetical"},
+    {"counts_per_us", AT(counts_per_us), FIELD_COUNT, 0, 1e6,
+     "atomic_refcounts: how often 1 us of bytecode counts a reference",
+     "atomic counts alone made CPython about 30 % slower in one thread (Gilectomy, "
+     "Hastings 2016, in an independent study, 2026): 300 ns / (shared_ref_us - "
+     "local_ref_us); with locks as well it was half as fast (Stein 1999, Python FAQ)"},
+    {"shared_counts_per_us", AT(shared_counts_per_us), FIELD_COUNT, 0, 1e6,
+     "atomic_refcounts: how many of these are of objects that all threads use: None, "
+     "small integers, code, functions",
+     "a quarter in a counting loop, nearly all in recursive calls (counted in the "
+     "bytecode of 3.9); a half, estimate"},
+    {"brc_merge_us", AT(brc_merge_ns), FIELD_US, 0, 1e3,
+     "merging the two counts of an object that another thread has dropped, and freeing "
+     "it",
+     "Python/brc.c _Py_brc_merge_refcounts: an atomic operation and a deallocation, "
+     "estimate"},
+    {"brc_for_detached", AT(brc_for_detached), FIELD_FLAG, 0, 1,
+     "who drops an object of a thread that is detached merges its counts itself",
+     "Python/brc.c after September 2026 (gh-157838); in no release yet"},
+    {"gc_enabled", AT(gc_enabled), FIELD_FLAG, 0, 1,
+     "the collector runs by itself; false: gc.disable()", "gc module"},
+    {"gc_kind", AT(gc_kind), FIELD_COUNT, 0, GC_KIND_COUNT - 1,
+     "0 = generational, 1 = incremental, 2 = free-threaded: all objects, the world "
+     "stands "
+     "still",
+     "Python/gc.c; incremental only in the first releases of 3.14 and withdrawn "
+     "(gh-148726); Python/gc_free_threading.c"},
+    {"gc_threshold_0", AT(gc_threshold_0), FIELD_COUNT, 0, 1e12,
+     "allocations less releases of objects that are tracked before a collection; 0 = "
+     "never",
+     "gc.get_threshold() of 2.7.18 - 3.12.1: 700; of 3.13.0: 2000; 3.13t+ "
+     "Python/gc_free_threading.c"},
+    {"gc_threshold_1", AT(gc_threshold_1), FIELD_COUNT, 0, 1e12,
+     "collections of generation 0 before one of generation 1; free-threaded: 0 = do not "
+     "wait for a quarter of the survivors",
+     "gc.get_threshold() of 2.7.18 - 3.13.0: 10"},
+    {"gc_threshold_2", AT(gc_threshold_2), FIELD_COUNT, 0, 1e12,
+     "collections of generation 1 before one of generation 2",
+     "gc.get_threshold() of 2.7.18 - 3.13.0: 10"},
+    {"gc_at_check_point", AT(gc_at_check_point), FIELD_FLAG, 0, 1,
+     "a collection waits for the next check point; false: it runs inside the allocation",
+     "Python/ceval_gil.c _Py_HandlePending, 3.12+"},
+    {"gc_object_us", AT(gc_object_ns), FIELD_US, 0, 1e3,
+     "time of a collection for each object it looks at",
+     "gc.collect() with 100,000 lists [None] beside and without: 40 - 71 ns each on a "
+     "virtual machine, 2.7 - 3.13"},
+    {"gc_start_objects", AT(gc_start_objects), FIELD_COUNT, 0, 1e12,
+     "objects that are tracked before the program makes any; 0: after gc.freeze()",
+     "len(gc.get_objects()): 3475 in 2.7.18, 4595 - 5089 in 3.6 - 3.13"},
+    {"new_object_us", AT(new_object_ns), FIELD_US, 0, 1e3,
+     "making a list of one item and keeping it",
+     "[[None] for _ in range(400000)] with gc.disable(): 101 - 151 ns each on a virtual "
+     "machine, 3.6 - 3.13; 2.7: 259 ns"},
+    {"free_object_us", AT(free_object_ns), FIELD_US, 0, 1e3, "giving it back",
+     "del of that list: 38 - 56 ns each; 2.7: 75 ns"},
+    {"critical_section_us", AT(critical_section_ns), FIELD_US, 0, 1e3,
+     "locking, or unlocking, an object that nobody else wants",
+     "3.13+ Python/critical_section.c: one compare-and-swap, 20 - 50 cycles at 3 GHz"},
     {"lock_us", AT(lock_ns), FIELD_US, 0, 1e6,
      "CPU time of an uncontended acquire() or release()",
      "acquire and release 0.29 us on a slow virtual machine; tests/fidelity, "
@@ -57,11 +139,20 @@ const struct field runtime_fields[] = {
     {"thread_join_us", AT(thread_join_ns), FIELD_US, 0, 1e6,
      "Python code of Thread.join() in the joining thread", "Lib/threading.py; estimate"},
     {"pool_job_us", AT(pool_job_ns), FIELD_US, 0, 1e6,
-     "Python code of a ThreadPoolExecutor worker per job",
-     "Lib/concurrent/futures/thread.py; 51 us a job in bulk, " DESKTOP_ESTIMATE},
+     "Python code of a ThreadPoolExecutor worker per job, result() in the caller by its "
+     "number of opcodes",
+     "Lib/concurrent/futures/thread.py; 51 us a job in bulk, " DESKTOP_ESTIMATE
+     "; 160 opcodes in a worker, 306 in submit(), about 120 in result()"},
     {"pool_submit_us", AT(pool_submit_ns), FIELD_US, 0, 1e6,
      "Python code of ThreadPoolExecutor.submit()",
      "Lib/concurrent/futures/thread.py; the same measurement"},
+    {"pool_idle_rule", AT(pool_idle_rule), FIELD_COUNT, 0, POOL_IDLE_RULE_COUNT - 1,
+     "ThreadPoolExecutor: a worker says that it is idle 0 = never, 1 = after each job, "
+     "2 = when it finds no job; submit() starts no worker while one is idle",
+     "Lib/concurrent/futures/thread.py of 3.7, 3.8 - 3.11, 3.12"},
+    {"queue_hands_over", AT(queue_hands_over), FIELD_FLAG, 0, 1,
+     "SimpleQueue.put() gives its item to the thread that has waited longest",
+     "3.13+ Modules/_queuemodule.c maybe_handoff_item; before: whoever comes first"},
     {"has_asyncio", AT(has_asyncio), FIELD_FLAG, 0, 1, "asyncio exists in this runtime",
      "3.4 and later"},
     {"loop_start_us", AT(loop_start_ns), FIELD_US, 0, 1e7,
@@ -98,6 +189,30 @@ const struct field runtime_fields[] = {
     {"process_job_us", AT(process_job_ns), FIELD_US, 0, 1e7,
      "CPU time per job for pickling and the pipe",
      "ProcessPoolExecutor 240-470 us a job, " DESKTOP_ESTIMATE},
+    {"process_bytes", AT(process_bytes), FIELD_COUNT, 0, 1e12,
+     "memory of a process with its interpreter and its main thread",
+     "PSS of an idle `python`, smaps_rollup: 5.2 MiB 2.7.18, 6.2 - 7.0 3.6 - 3.10, 8.8 "
+     "3.12.1; free-threaded: 99 MiB of a parent and 8 spawned workers (independent "
+     "study, "
+     "2026) / 9"},
+    {"fork_bytes", AT(fork_bytes), FIELD_COUNT, 0, 1e12,
+     "memory that a forked child does not share with its parent",
+     "31 MiB of a parent and 8 forked workers less 11 MiB of the parent (independent "
+     "study, "
+     "2026), / 8; a child that does nothing: 0.7 - 0.9 MiB, 2.7 - 3.13"},
+    {"thread_bytes", AT(thread_bytes), FIELD_COUNT, 0, 1e12,
+     "memory of each thread but the main one",
+     "PSS of 50 blocked threads: 19 - 21 KiB each up to 3.10, 17 KiB 3.11 - 3.13; "
+     "free-threaded, whose threads have heaps of their own: 25 MiB of 8 threads less 11 "
+     "MiB "
+     "of the process (independent study, 2026), / 8"},
+    {"asyncio_bytes", AT(asyncio_bytes), FIELD_COUNT, 0, 1e12,
+     "memory of asyncio, once in a process with an event loop",
+     "PSS before and after the import: 8.1 - 8.6 MiB 3.6 - 3.10, 9.7 MiB 3.12"},
+    {"task_bytes", AT(task_bytes), FIELD_COUNT, 0, 1e12,
+     "memory of a task that waits for a timer",
+     "PSS of 10,000 tasks in asyncio.sleep(): 2.2 kB each 3.6 - 3.10, 1.5 kB 3.11 - "
+     "3.13"},
 };
 const size_t runtime_field_count = sizeof runtime_fields / sizeof runtime_fields[0];
 
@@ -105,9 +220,20 @@ const size_t runtime_field_count = sizeof runtime_fields / sizeof runtime_fields
  * it. */
 #define PYTHON_COSTS(percent)                                                            \
     .thread_start_ns = 60 * (percent), .thread_bootstrap_ns = 60 * (percent),            \
-    .thread_join_ns = 30 * (percent), .pool_job_ns = 60 * (percent),                     \
-    .pool_submit_ns = 60 * (percent), .process_start_ns = 3000 * (percent),              \
+    .queue_call_ns = 6 * (percent), .condition_call_ns = 22 * (percent) / 5,                  \
+    .local_ref_ns = 1, .shared_ref_ns = 10, .brc_merge_ns = 40, .gc_object_ns = 50,      \
+    .gc_start_objects = 5000, .new_object_ns = (percent), .free_object_ns = 40,          \
+    .critical_section_ns = 10, .c_release_bytes = 2048,                                  \
+    .thread_join_ns = 30 * (percent), .pool_job_ns = 35 * (percent),                     \
+    .pool_submit_ns = 66 * (percent), .process_start_ns = 3000 * (percent),              \
     .process_bootstrap_ns = 1000 * (percent), .process_job_ns = 800 * (percent)
+
+#define KIB(number) ((int64_t)((number)*1024))
+
+/* What a thread, a process ... adds. Rows of 3.2 and later with a GIL have 3.12's. */
+#define MEMORY(process_kib, thread_kib, task)                                            \
+    .process_bytes = KIB(process_kib), .fork_bytes = KIB(2560),                          \
+    .thread_bytes = KIB(thread_kib), .asyncio_bytes = KIB(9900), .task_bytes = (task)
 
 #define ASYNCIO(percent)                                                                 \
     .has_asyncio = 1, .loop_start_ns = 600 * (percent),                                  \
@@ -118,41 +244,88 @@ const size_t runtime_field_count = sizeof runtime_fields / sizeof runtime_fields
 
 #define NO_ASYNCIO .has_asyncio = 0
 
+/* The collector, by version. */
+#define GC(kind, threshold, later)                                                       \
+    .gc_enabled = 1, .gc_kind = (kind), .gc_threshold_0 = (threshold),                   \
+    .gc_threshold_1 = 10, .gc_threshold_2 = 10, .gc_at_check_point = (later)
+
 /* 2.7 - 3.1: 100 ticks are about 25 iterations of a counting loop. */
 #define TICK(label, id, percent)                                                         \
     {                                                                                    \
-        label, "tick", {                                                                 \
-            .name = id, .gil = GIL_TICK, .switch_interval_ns = 5000000,                  \
-            .check_spacing_ns = 20 * (percent), .attach_ns = 50,                         \
-            .check_every_opcode = 1, .check_after_enter = 1, .lock_ns = 70,              \
-            .python_cost_ppm = 10000 * (percent), PYTHON_COSTS(percent), NO_ASYNCIO      \
-        }                                                                                \
+        label, "tick",                                                                   \
+            {.name = id,                                                                 \
+             .gil = GIL_TICK,                                                            \
+             .switch_interval_ns = 5000000,                                              \
+             .check_spacing_ns = 20 * (percent),                                         \
+             .attach_ns = 50,                                                            \
+             .check_every_opcode = 1,                                                    \
+             .check_after_enter = 1,                                                     \
+             .lock_ns = 70,                                                              \
+             GC(GC_GENERATIONAL, 700, 0),                                                \
+             .python_cost_ppm = 10000 * (percent),                                       \
+             PYTHON_COSTS(percent),                                                      \
+             MEMORY(5205, 21, 0),                                                        \
+             NO_ASYNCIO},                                                                \
+            false                                                                        \
     }
 
 #define INTERVAL(label, id, code, percent, aio)                                          \
     {                                                                                    \
-        label, "interval", {                                                             \
-            .name = id, .gil = GIL_INTERVAL, .switch_interval_ns = 5000000,              \
-            .force_switching = 1, code, .attach_ns = 70, .lock_ns = 70,                  \
-            .python_cost_ppm = 10000 * (percent), PYTHON_COSTS(percent), aio             \
-        }                                                                                \
+        label, "interval",                                                               \
+            {.name = id,                                                                 \
+             .gil = GIL_INTERVAL,                                                        \
+             .switch_interval_ns = 5000000,                                              \
+             .force_switching = 1,                                                       \
+             code,                                                                       \
+             .attach_ns = 70,                                                            \
+             .lock_ns = 70,                                                              \
+             .python_cost_ppm = 10000 * (percent),                                       \
+             PYTHON_COSTS(percent),                                                      \
+             MEMORY(8966, 17, 1470),                                                     \
+             aio},                                                                       \
+            false                                                                        \
     }
 
-#define FREE_THREADED(label, id, code, percent, aio)                                     \
+#define FREE_THREADED(label, id, code, percent, aio, hypothetical)                       \
     {                                                                                    \
-        label, "none", {                                                                 \
-            .name = id, .gil = GIL_NONE, .switch_interval_ns = 5000000,                  \
-            .force_switching = 1, code, .lock_spins = 40, .attach_ns = 70,               \
-            .lock_ns = 70, .python_cost_ppm = 10000 * (percent), PYTHON_COSTS(percent),  \
-            aio                                                                          \
-        }                                                                                \
+        label, "none",                                                                   \
+            {.name = id,                                                                 \
+             .gil = GIL_NONE,                                                            \
+             .switch_interval_ns = 5000000,                                              \
+             .force_switching = 1,                                                       \
+             code,                                                                       \
+             .lock_spins = 40,                                                           \
+             .attach_ns = 70,                                                            \
+             .lock_ns = 70,                                                              \
+             .python_cost_ppm = 10000 * (percent),                                       \
+             PYTHON_COSTS(percent),                                                      \
+             GC(GC_FREE_THREADED, 2000, 1),                                              \
+             MEMORY(11264, 1792, 1470),                                                  \
+             aio},                                                                       \
+            hypothetical                                                                 \
     }
 
-/* Where check points lie and what a Lock is, by version. */
-#define OPCODES .check_spacing_ns = 50, .check_every_opcode = 1, .check_after_enter = 1
-#define BACK_EDGES .check_spacing_ns = 100
-#define BACK_EDGES_PYMUTEX                                                               \
-    .check_spacing_ns = 100, .check_after_enter = 1, .lock_kind = LOCK_PYMUTEX
+/* Where check points lie, what a Lock is and when the collector runs, by version. */
+#define OPCODES                                                                          \
+    .check_spacing_ns = 50, .check_every_opcode = 1, .check_after_enter = 1,             \
+    GC(GC_GENERATIONAL, 700, 0)
+#define OPCODES_3_8 OPCODES, .pool_idle_rule = POOL_IDLE_AFTER_ITEM
+#define SPACING .check_spacing_ns = 100
+#define BACK_EDGES                                                                       \
+    SPACING, GC(GC_GENERATIONAL, 700, 0), .pool_idle_rule = POOL_IDLE_AFTER_ITEM
+#define IMMORTAL                                                                         \
+    SPACING, .immortal_objects = 1, .pool_idle_rule = POOL_IDLE_WHEN_EMPTY
+#define BACK_EDGES_3_12 IMMORTAL, GC(GC_GENERATIONAL, 700, 1)
+#define IMMORTAL_3_13 IMMORTAL, .queue_hands_over = 1
+#define BACK_EDGES_3_13 IMMORTAL_3_13, GC(GC_GENERATIONAL, 2000, 1)
+#define PYMUTEX IMMORTAL_3_13, .check_after_enter = 1, .lock_kind = LOCK_PYMUTEX
+#define BACK_EDGES_3_14 PYMUTEX, GC(GC_GENERATIONAL, 2000, 1)
+
+/* The GIL taken out of CPython 3.12 and nothing put in its place but atomic counts. Locks
+ * are those of the free-threaded builds: without them it would crash. */
+#define ATOMIC_REFCOUNTS                                                                 \
+    SPACING, .pool_idle_rule = POOL_IDLE_WHEN_EMPTY, .queue_hands_over = 1,              \
+        .atomic_refcounts = 1, .counts_per_us = 33, .shared_counts_per_us = 16
 
 const struct runtime_row runtime_rows[] = {
     TICK("CPython 2.7", "cpython-2.7", 130),
@@ -163,20 +336,22 @@ const struct runtime_row runtime_rows[] = {
     INTERVAL("CPython 3.5", "cpython-3.5", OPCODES, 140, ASYNCIO(250)),
     INTERVAL("CPython 3.6", "cpython-3.6", OPCODES, 135, ASYNCIO(150)),
     INTERVAL("CPython 3.7", "cpython-3.7", OPCODES, 130, ASYNCIO(140)),
-    INTERVAL("CPython 3.8", "cpython-3.8", OPCODES, 130, ASYNCIO(140)),
-    INTERVAL("CPython 3.9", "cpython-3.9", OPCODES, 130, ASYNCIO(140)),
+    INTERVAL("CPython 3.8", "cpython-3.8", OPCODES_3_8, 130, ASYNCIO(140)),
+    INTERVAL("CPython 3.9", "cpython-3.9", OPCODES_3_8, 130, ASYNCIO(140)),
     INTERVAL("CPython 3.10", "cpython-3.10", BACK_EDGES, 130, ASYNCIO(140)),
     INTERVAL("CPython 3.11", "cpython-3.11", BACK_EDGES, 105, ASYNCIO(110)),
-    INTERVAL("CPython 3.12", "cpython-3.12", BACK_EDGES, 100, ASYNCIO(100)),
-    INTERVAL("CPython 3.13", "cpython-3.13", BACK_EDGES, 100, ASYNCIO(100)),
-    INTERVAL("CPython 3.14", "cpython-3.14", BACK_EDGES_PYMUTEX, 97, ASYNCIO(87)),
-    INTERVAL("CPython 3.15", "cpython-3.15", BACK_EDGES_PYMUTEX, 95, ASYNCIO(87)),
-    FREE_THREADED("CPython 3.13, free-threaded", "cpython-3.13t", BACK_EDGES, 140,
-                  ASYNCIO(140)),
-    FREE_THREADED("CPython 3.14, free-threaded", "cpython-3.14t", BACK_EDGES_PYMUTEX, 108,
-                  ASYNCIO(100)),
-    FREE_THREADED("CPython 3.15, free-threaded", "cpython-3.15t", BACK_EDGES_PYMUTEX, 104,
-                  ASYNCIO(95)),
+    INTERVAL("CPython 3.12", "cpython-3.12", BACK_EDGES_3_12, 100, ASYNCIO(100)),
+    INTERVAL("CPython 3.13", "cpython-3.13", BACK_EDGES_3_13, 100, ASYNCIO(100)),
+    INTERVAL("CPython 3.14", "cpython-3.14", BACK_EDGES_3_14, 97, ASYNCIO(87)),
+    INTERVAL("CPython 3.15", "cpython-3.15", BACK_EDGES_3_14, 95, ASYNCIO(87)),
+    FREE_THREADED("CPython 3.13, free-threaded", "cpython-3.13t", IMMORTAL_3_13, 140,
+                  ASYNCIO(140), false),
+    FREE_THREADED("CPython 3.14, free-threaded", "cpython-3.14t", PYMUTEX, 108,
+                  ASYNCIO(100), false),
+    FREE_THREADED("CPython 3.15, free-threaded", "cpython-3.15t", PYMUTEX, 104,
+                  ASYNCIO(95), false),
+    FREE_THREADED("CPython without GIL, every reference count atomic",
+                  "cpython-atomic-refcounts", ATOMIC_REFCOUNTS, 100, ASYNCIO(100), true),
 };
 const size_t runtime_row_count = sizeof runtime_rows / sizeof runtime_rows[0];
 

@@ -4,6 +4,8 @@
 #ifndef ENGINE_PYTHON_RUNTIME_TABLE_H
 #define ENGINE_PYTHON_RUNTIME_TABLE_H
 
+#include <stdbool.h>
+
 #include "engine/base/field.h"
 #include "engine/program/runtime.h"
 
@@ -11,6 +13,7 @@ struct runtime_row {
     const char *title; /* "CPython 3.12" */
     const char *gil;   /* "interval", "none": the word of the API */
     struct runtime runtime;
+    bool hypothetical; /* no release of CPython behaves like this */
 };
 
 extern const struct runtime_row runtime_rows[];

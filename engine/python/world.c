@@ -18,6 +18,12 @@ int world_init(struct world *world, const struct world_spec *spec, struct err *e
                 .random_key = random_key(plan->seed, spec->repetition),
             },
     };
+    world->runtime = plan->runtime;
+    if (plan->runtime.gil != GIL_NONE) {
+        world->runtime.gil_enabled = 0; /* not for a GIL that cannot be switched off */
+    } else if (plan->runtime.gil_enabled) {
+        world->runtime.gil = GIL_INTERVAL;
+    }
     world->work_key = random_mix(world->sim.random_key, RANDOM_WORK);
     return cpu_init(&world->cpu, &world->sim, &plan->machine, &world->arena, err);
 }
@@ -28,6 +34,12 @@ void world_deinit(struct world *world) {
     sim_deinit(&world->sim);
     arena_deinit(&world->arena);
     *world = (struct world){0};
+}
+
+void world_raise(struct world *world, site_id site, const char *what) {
+    world->raised = what;
+    world->raised_at = site;
+    sim_stop(&world->sim, SIM_RAISED);
 }
 
 void world_fail_nomem(struct world *world) {
@@ -47,7 +59,12 @@ struct process *world_add_process(struct world *world, const char *name) {
         world->sim.recorder, world->sim.now,
         &(struct lane_birth){
             LANE_PROCESS, LANE_NONE, name, {STATE_ALIVE, LANE_NONE, SITE_NONE}});
-    gil_init(&process->gil, &world->cpu, &world->plan->runtime, process->lane);
+    gil_init(&process->gil, &world->cpu, &world->runtime, process->lane);
+    gc_init(&process->gc, &world->runtime);
+    if (world->runtime.gil == GIL_NONE) {
+        process->brc = arena_alloc(&world->arena, 1, sizeof *process->brc);
+        return process->brc == NULL ? NULL : process;
+    }
     return process;
 }
 
@@ -58,6 +75,39 @@ int64_t world_add_thread(struct world *world, struct py_thread *thread) {
     }
     world->threads[world->thread_count] = thread;
     return (int64_t)world->thread_count++;
+}
+
+static const enum object_kind no_lane[] = {OBJECT_COUNTER, OBJECT_REFERENT};
+
+static lane_id open_object_lane(struct world *world, const struct object_plan *plan,
+                                lane_id process) {
+    for (size_t i = 0; i < sizeof no_lane / sizeof no_lane[0]; i++) {
+        if (plan->kind == no_lane[i]) {
+            return LANE_NONE;
+        }
+    }
+    return recorder_open_lane(
+        world->sim.recorder, world->sim.now,
+        &(struct lane_birth){
+            LANE_LOCK, process, plan->name, {STATE_FREE, LANE_NONE, SITE_NONE}});
+}
+
+static void init_object(struct world *world, struct world_object *object,
+                        const struct object_plan *plan, lane_id process) {
+    const struct runtime *runtime = &world->runtime;
+    object->plan = plan;
+    object->lane = open_object_lane(world, plan, process);
+    py_lock_init(&object->lock, runtime, object->lane);
+    object->lock.recursive = plan->kind == OBJECT_RLOCK || plan->kind == OBJECT_CONDITION;
+    if (plan->kind == OBJECT_LIST || plan->kind == OBJECT_DICT) {
+        object->lock.mutex = true; /* ob_mutex is a PyMutex in every version */
+        object->lock.internal = true;
+    }
+    object->changed.lock = object->not_full.lock = &object->lock;
+    object->changed.lane = object->not_full.lane = object->lane;
+    py_queue_init(&object->queue, runtime, &world->arena,
+                  (struct activity){STATE_WAIT_OBJECT, object->lane, SITE_NONE});
+    object->value = plan->kind == OBJECT_SEMAPHORE ? plan->size : 0;
 }
 
 int world_add_objects(struct world *world, const struct process *process) {
@@ -71,19 +121,10 @@ int world_add_objects(struct world *world, const struct process *process) {
     }
     for (size_t i = 0; i < plan->object_count; i++) {
         struct world_object *object = &world->objects[i];
-        object->lock.lane = LANE_NONE;
-        if (plan->objects[i].kind == OBJECT_COUNTER) {
-            world->object_handles[i] = &object->counter;
-            continue;
-        }
-        world->object_handles[i] = &object->lock;
-        object->lock.lane = recorder_open_lane(world->sim.recorder, world->sim.now,
-                                               &(struct lane_birth){
-                                                   LANE_LOCK,
-                                                   process->lane,
-                                                   plan->objects[i].name,
-                                                   {STATE_FREE, LANE_NONE, SITE_NONE},
-                                               });
+        init_object(world, object, &plan->objects[i], process->lane);
+        world->object_handles[i] = plan->objects[i].kind == OBJECT_SIMPLE_QUEUE
+                                       ? (void *)&object->queue
+                                       : object;
     }
     return 0;
 }

@@ -13,20 +13,37 @@
 #include "engine/base/memory.h"
 #include "engine/os/cpu.h"
 #include "engine/program/plan.h"
+#include "engine/python/brc.h"
+#include "engine/python/gc.h"
 #include "engine/python/gil.h"
+#include "engine/python/py_call.h"
 #include "engine/python/py_lock.h"
+#include "engine/python/py_queue.h"
 
 struct py_thread;
 
+enum barrier_state { BARRIER_FILLING, BARRIER_DRAINING };
+
 /* What a plan's object is while it runs. */
 struct world_object {
-    struct py_lock lock;
+    struct py_lock lock; /* must be first: ACTION_ACQUIRE names it; of a list: ob_mutex */
+    const struct object_plan *plan;
     struct py_counter counter;
+    struct py_condition changed; /* Condition itself; not_empty; of all others: theirs */
+    struct py_condition not_full;
+    struct py_queue queue;
+    int64_t value; /* permits left; Event: 1 = set; Barrier: threads inside */
+    enum barrier_state barrier;
+    struct cache_line line; /* of its reference count */
+    lane_id lane;
 };
 
 /* A process with its one interpreter. */
 struct process {
     struct gil gil;
+    struct gc gc;
+    struct brc *brc;                  /* NULL with a GIL */
+    struct cache_line shared_objects; /* atomic_refcounts: None, functions ... */
     lane_id lane;
 };
 
@@ -34,11 +51,17 @@ struct process {
 struct tally {
     struct histogram latency; /* of units of work */
     struct histogram loop_lag;
+    struct histogram signal_latency; /* from a signal's arrival until its handler runs */
     uint64_t loop_iterations;
+    uint64_t merged_objects; /* of free-threaded builds: see brc.h */
+    bool gc_used;            /* something was allocated */
+    uint64_t gc_collections;
+    sim_ns gc_pause_ns, gc_pause_max_ns;
 };
 
 struct world {
     const struct plan *plan;
+    struct runtime runtime; /* the plan's; a GIL that is switched on counts as one */
     struct sim sim;
     struct cpu cpu;
     struct arena arena;
@@ -46,13 +69,15 @@ struct world {
     uint64_t work_key; /* root of the random numbers of the workload */
 
     struct world_object *objects; /* plan->object_count */
-    void **object_handles;        /* what actions name: the lock, or the counter */
+    void **object_handles; /* what actions name: the object, first of it its lock */
 
     struct process **processes;
     size_t process_count, process_capacity;
     struct py_thread **threads;
     size_t thread_count, thread_capacity;
-    struct err err; /* out of memory while running; ends the run */
+    struct err err;     /* out of memory while running; ends the run */
+    const char *raised; /* an exception that ended the run, or NULL; and where */
+    site_id raised_at;
 };
 
 /* Prepares clock and cores. `recorder`, `plan`, `cancel`, `chooser` are borrowed. */
@@ -75,6 +100,10 @@ int world_add_objects(struct world *world, const struct process *process) WARN_U
 
 /* Gives the thread its id, -1 when out of memory. */
 int64_t world_add_thread(struct world *world, struct py_thread *thread);
+
+/* Python would raise this exception at `site`, and nothing here could catch it: the run
+ * ends as failed. `what` is a string literal. */
+void world_raise(struct world *world, site_id site, const char *what);
 
 /* Out of memory in the middle of the run: the run ends and world->err says so. */
 void world_fail_nomem(struct world *world);

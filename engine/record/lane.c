@@ -12,7 +12,7 @@ static const char *const state_names[] = {
     "running",  "running_c", "detached",    "wait_gil",     "forced_wait", "ready",
     "io",       "sleep",     "wait_lock",   "wait_object",  "spin",        "paused",
     "idle",     "await_io",  "await_timer", "await_future", "await_lock",  "poll",
-    "callback", "switch",    "held",        "free",         "alive",
+    "callback", "switch",    "held",        "free",         "alive",       "throttled",
 };
 static_assert(sizeof state_names / sizeof state_names[0] == STATE_COUNT, "a name each");
 

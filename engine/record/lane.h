@@ -6,6 +6,20 @@
  * task or a lock. At any instant of its life a lane is in exactly one state; a *span* is
  * the time between two changes of state. The numbers of states and instants are stored:
  * append only, never renumber.
+ *
+ * A span of waiting tells its cause:
+ *
+ *   resource  what is waited for: the lane of the GIL, the lock, the object, the event loop,
+ *             the thread whose end is awaited; none for a core (any will do), a timer, the
+ *             outside world, and the queue of a pool's idle workers
+ *   by        who ended the wait: the lane of the thread or task that released, woke, put,
+ *             set, or left the core; none for timers and the outside world. It is on the
+ *             span that ended, not on the one that follows
+ *   site      the step of the program that waits
+ *
+ * A *flow* is the arrow that `by` stands for (engine/analysis/flow.h); *blame* lays the
+ * lane of the resource's holders over a wait (engine/analysis/blame.h). Neither is
+ * stored.
  */
 #ifndef ENGINE_RECORD_LANE_H
 #define ENGINE_RECORD_LANE_H
@@ -58,6 +72,8 @@ enum lane_state {
     STATE_HELD,     /* GIL: resource = lane of the holder */
     STATE_FREE,     /* GIL: nobody holds it */
     STATE_ALIVE,    /* process */
+    STATE_THROTTLED, /* core: the CPU quota of the period is used up; resource = its thread
+                      */
     STATE_COUNT
 };
 

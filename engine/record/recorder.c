@@ -4,6 +4,7 @@
 #include "engine/base/check.h"
 #include "engine/base/memory.h"
 
+#include <assert.h>
 #include <string.h>
 
 struct lane_slot {
@@ -41,7 +42,8 @@ struct recorder {
     size_t slot_count, slot_capacity;
     struct group_buffer *groups;
     size_t group_count, group_capacity;
-    struct instant_buffer *instants; /* only with a sink */
+    struct instant_buffer *instants;          /* only with a sink */
+    struct histogram *lengths[LENGTHS_COUNT]; /* made by the first span of the kind */
     uint64_t fingerprint;
     uint64_t transitions;
     uint64_t spans;
@@ -85,6 +87,9 @@ void recorder_destroy(struct recorder *recorder) {
     for (size_t i = 0; i < recorder->group_count; i++) {
         group_deinit(&recorder->groups[i]);
     }
+    for (int i = 0; i < LENGTHS_COUNT; i++) {
+        memory_free(recorder->lengths[i]);
+    }
     memory_free(recorder->groups);
     memory_free(recorder->slots);
     memory_free(recorder->instants);
@@ -102,6 +107,25 @@ static void fold(struct recorder *recorder, sim_ns now, uint64_t what) {
     h *= UINT64_C(0xbf58476d1ce4e5b9);
     recorder->fingerprint = h ^ (h >> 32);
     recorder->transitions++;
+}
+
+/*
+ * Codes of what is folded. The first 23 states are their own; what was appended to them
+ * since has its codes behind those of closing and of instants, so that a new state leaves
+ * the fingerprints of all runs without it as they are.
+ */
+enum {
+    FIRST_STATES = STATE_ALIVE + 1,
+    CODE_CLOSED = FIRST_STATES,
+    CODE_INSTANTS,
+    CODE_LATER_STATES = 128
+};
+static_assert(FIRST_STATES == 23 && CODE_INSTANTS + INSTANT_COUNT <= CODE_LATER_STATES &&
+                  CODE_LATER_STATES + STATE_COUNT <= 256,
+              "a code of one byte each");
+
+static uint64_t code_of(enum lane_state state) {
+    return state <= STATE_ALIVE ? state : (uint64_t)CODE_LATER_STATES + state;
 }
 
 static uint64_t pack(lane_id lane, uint64_t kind, lane_id other) {
@@ -254,11 +278,42 @@ lane_id recorder_open_lane(struct recorder *recorder, sim_ns now,
         .activity = birth->first,
     };
     copy_name(slot->lane.name, sizeof slot->lane.name, birth->name);
-    fold(recorder, now, pack(id, birth->first.state, birth->first.resource));
+    fold(recorder, now, pack(id, code_of(birth->first.state), birth->first.resource));
     if (recorder->sink != NULL) {
         (void)recorder->sink->lane(recorder->sink->context, &slot->lane, &recorder->err);
     }
     return id;
+}
+
+/* LENGTHS_COUNT: spans of that kind have no histogram. */
+static enum span_lengths lengths_of(const struct lane_slot *slot) {
+    switch (slot->activity.state) {
+    case STATE_HELD:
+        return slot->lane.kind == LANE_GIL ? LENGTHS_GIL_HOLD : LENGTHS_LOCK_HOLD;
+    case STATE_WAIT_GIL:
+        return LENGTHS_GIL_WAIT;
+    case STATE_WAIT_LOCK:
+    case STATE_SPIN:
+        return LENGTHS_LOCK_WAIT;
+    default:
+        return LENGTHS_COUNT;
+    }
+}
+
+static void count_length(struct recorder *recorder, const struct lane_slot *slot,
+                         sim_ns length) {
+    const enum span_lengths which = lengths_of(slot);
+    if (which == LENGTHS_COUNT) {
+        return;
+    }
+    if (recorder->lengths[which] == NULL) {
+        recorder->lengths[which] = memory_zeroed(1, sizeof(struct histogram));
+        if (recorder->lengths[which] == NULL) {
+            fail_nomem(recorder);
+            return;
+        }
+    }
+    histogram_add(recorder->lengths[which], length);
 }
 
 static void close_span(struct recorder *recorder, struct lane_slot *slot, sim_ns now,
@@ -268,6 +323,7 @@ static void close_span(struct recorder *recorder, struct lane_slot *slot, sim_ns
         return;
     }
     slot->total_ns[slot->activity.state] += now - slot->since_ns;
+    count_length(recorder, slot, now - slot->since_ns);
     recorder->spans++; /* counted without a sink too: a limit ends every run alike */
     if (recorder->sink != NULL && recorder->err.code == 0) {
         append_span(recorder, slot, now, by);
@@ -288,7 +344,7 @@ void recorder_switch(struct recorder *recorder, sim_ns now, lane_id lane,
     close_span(recorder, slot, now, by);
     slot->activity = next;
     slot->since_ns = now;
-    fold(recorder, now, pack(lane, next.state, next.resource));
+    fold(recorder, now, pack(lane, code_of(next.state), next.resource));
 }
 
 void recorder_close_lane(struct recorder *recorder, sim_ns now, lane_id lane) {
@@ -299,12 +355,12 @@ void recorder_close_lane(struct recorder *recorder, sim_ns now, lane_id lane) {
     ASSERT(slot->died_ns < 0);
     close_span(recorder, slot, now, LANE_NONE);
     slot->died_ns = now;
-    fold(recorder, now, pack(lane, STATE_COUNT, LANE_NONE));
+    fold(recorder, now, pack(lane, CODE_CLOSED, LANE_NONE));
 }
 
 void recorder_instant(struct recorder *recorder, sim_ns now, lane_id lane,
                       enum instant_kind kind, lane_id by) {
-    fold(recorder, now, pack(lane, STATE_COUNT + 1 + (uint64_t)kind, by));
+    fold(recorder, now, pack(lane, CODE_INSTANTS + (uint64_t)kind, by));
     struct instant_buffer *buffer = recorder->instants;
     if (buffer == NULL || recorder->err.code != 0) {
         return;
@@ -363,4 +419,9 @@ sim_ns recorder_lane_died(const struct recorder *recorder, lane_id lane) {
 
 const sim_ns *recorder_lane_totals(const struct recorder *recorder, lane_id lane) {
     return recorder->slots[lane].total_ns;
+}
+
+const struct histogram *recorder_lengths(const struct recorder *recorder,
+                                         enum span_lengths which) {
+    return recorder->lengths[which];
 }

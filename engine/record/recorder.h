@@ -7,6 +7,9 @@
  * sink - gives closed spans away in chunks. The scheduler calls it with times that never
  * decrease.
  *
+ * Some kinds of spans are counted by length, too: see enum span_lengths. A histogram and
+ * the lanes therefore always agree: as many values as there are spans, with the same sum.
+ *
  * The fingerprint is taken whether or not anything is recorded: it covers (time, lane,
  * state, resource) of every transition in the order in which they happen, and instants.
  *
@@ -16,6 +19,7 @@
 #ifndef ENGINE_RECORD_RECORDER_H
 #define ENGINE_RECORD_RECORDER_H
 
+#include "engine/base/histogram.h"
 #include "engine/record/sink.h"
 
 #include <stdbool.h>
@@ -27,6 +31,16 @@ struct activity {
     enum lane_state state;
     lane_id resource;
     site_id site;
+};
+
+/* Which spans have a histogram of their lengths. One that was still open at the end of the
+ * run counts with the length that it had then. */
+enum span_lengths {
+    LENGTHS_GIL_HOLD,  /* GIL lanes, held: from a grant to the release */
+    LENGTHS_GIL_WAIT,  /* wait_gil: one take_gil, however many timed waits it has */
+    LENGTHS_LOCK_HOLD, /* lock lanes, held */
+    LENGTHS_LOCK_WAIT, /* wait_lock, spin: who spins and then sleeps has two of them */
+    LENGTHS_COUNT
 };
 
 /* `sink` may be NULL (summary only) and is borrowed for the recorder's life. */
@@ -73,5 +87,9 @@ const struct lane *recorder_lane(const struct recorder *recorder, lane_id lane);
 sim_ns recorder_lane_died(const struct recorder *recorder, lane_id lane);
 /* STATE_COUNT totals in nanoseconds; complete after recorder_finish(). */
 const sim_ns *recorder_lane_totals(const struct recorder *recorder, lane_id lane);
+
+/* Lengths of spans; NULL when there was none. */
+const struct histogram *recorder_lengths(const struct recorder *recorder,
+                                         enum span_lengths which);
 
 #endif

@@ -29,6 +29,7 @@ enum event_priority {
     PRIORITY_WORLD, /* the outside world: I/O that completes, timers that expire */
     PRIORITY_CORE,  /* what a core does: end of work, end of a slice, arrival of a thread
                      */
+    PRIORITY_LAST,  /* what comes too late for those: a CPU quota that is used up */
 };
 
 struct event {

@@ -29,7 +29,8 @@ enum sim_end {
                        */
     SIM_CANCELLED,
     SIM_RECORDER_FAILED, /* or out of memory elsewhere */
-    SIM_NOTHING_LEFT
+    SIM_NOTHING_LEFT,
+    SIM_RAISED /* an exception that nobody catches */
 };
 
 struct sim {

@@ -3,6 +3,7 @@
  */
 #include "engine/aio/loop.h"
 #include "engine/python/pool_worker.h"
+#include "engine/python/py_pool.h"
 #include "engine/strategy/job_runner.h"
 #include "engine/strategy/strategy_priv.h"
 
@@ -46,21 +47,35 @@ int strategy_build_sequential(struct world *world, struct program *program) {
 struct worker {
     struct pool_worker program;
     struct job_runner runner;
+    struct py_future *futures; /* by job; NULL = nobody asks for results */
+    struct py_future *future;  /* of the present job; NULL once it has its result */
     char name[32];
 };
 
 static void begin_job(void *item, int64_t value) {
-    job_runner_begin(&((struct worker *)item)->runner, (uint32_t)value);
+    struct worker *worker = item;
+    job_runner_begin(&worker->runner, (uint32_t)value);
+    worker->future = worker->futures == NULL ? NULL : &worker->futures[value];
 }
 
 static bool next_of_job(void *item, const struct resume *resume, struct action *action) {
-    return job_runner_next(&((struct worker *)item)->runner, resume, action);
+    struct worker *worker = item;
+    if (job_runner_next(&worker->runner, resume, action)) {
+        return true;
+    }
+    if (worker->future == NULL) {
+        return false;
+    }
+    action->kind = ACTION_SET_RESULT;
+    action->object = worker->future;
+    worker->future = NULL;
+    return true;
 }
 
 /* `count` workers on one queue, with what is needed to start them; NULL when out of
  * memory. */
 static struct thread_spec *build_workers(struct world *world, struct pool_worker model,
-                                         uint32_t count) {
+                                         struct py_future *futures, uint32_t count) {
     struct worker *workers = arena_alloc(&world->arena, count, sizeof *workers);
     struct thread_spec *specs = arena_alloc(&world->arena, count, sizeof *specs);
     if (workers == NULL || specs == NULL) {
@@ -72,6 +87,7 @@ static struct thread_spec *build_workers(struct world *world, struct pool_worker
         struct worker *worker = &workers[i];
         worker->program = model;
         worker->program.item = worker;
+        worker->futures = futures;
         snprintf(worker->name, sizeof worker->name, "worker %u", i);
         if (job_runner_init(&worker->runner, world, false) != 0) {
             return NULL;
@@ -84,9 +100,11 @@ static struct thread_spec *build_workers(struct world *world, struct pool_worker
 
 /* --- threads ------------------------------------------------------------------- */
 
+/* with ThreadPoolExecutor(workers) as executor: list(executor.map(job, range(jobs))) */
 struct pool_main {
     struct pool pool;
-    uint32_t submitted, jobs;
+    struct py_future *futures;
+    uint32_t submitted, asked, jobs;
     uint32_t joined;
     bool stopped;
 };
@@ -99,6 +117,9 @@ static void pool_main_next(void *state, const struct resume *resume,
         action->kind = ACTION_SUBMIT;
         action->object = &main->pool;
         action->value = main->submitted++;
+    } else if (main->asked < main->jobs) {
+        action->kind = ACTION_RESULT;
+        action->object = &main->futures[main->asked++];
     } else if (!main->stopped) {
         main->stopped = true;
         pool_worker_stop_all(&main->pool.queue, action);
@@ -113,23 +134,38 @@ static const struct program_ops pool_main_ops = {
     .state_size = sizeof(struct pool_main),
 };
 
+static struct py_future *build_futures(struct world *world) {
+    const uint32_t count = world->plan->job_count;
+    struct py_future *futures = arena_alloc(&world->arena, count, sizeof *futures);
+    for (uint32_t i = 0; futures != NULL && i < count; i++) {
+        py_future_init(&futures[i], &world->runtime);
+    }
+    return futures;
+}
+
 int strategy_build_threads(struct world *world, struct program *program) {
     const struct plan *plan = world->plan;
     struct pool_main *main = arena_alloc(&world->arena, 1, sizeof *main);
-    if (main == NULL) {
+    struct py_future *futures = build_futures(world);
+    if (main == NULL || futures == NULL) {
         return ERR_NOMEM;
     }
     const struct pool_worker model = {
         .queue = &main->pool,
-        .overhead_ns = plan->runtime.pool_job_ns,
+        .overhead_ns =
+            plan->runtime.pool_job_ns * PY_POOL_BEFORE_JOB_OPCODES / PY_POOL_JOB_OPCODES,
         .says_idle = true,
     };
+    const uint32_t workers = plan->strategy.workers;
+    struct thread_spec *specs = build_workers(world, model, futures, workers);
+    if (specs == NULL) {
+        return ERR_NOMEM;
+    }
     main->jobs = plan->job_count;
-    main->pool.queue.arena = &world->arena;
-    main->pool.max_workers = plan->strategy.workers;
-    main->pool.worker_specs = build_workers(world, model, plan->strategy.workers);
+    main->futures = futures;
+    py_pool_init(&main->pool, &world->runtime, &world->arena, specs, workers);
     *program = (struct program){&pool_main_ops, main};
-    return main->pool.worker_specs == NULL ? ERR_NOMEM : 0;
+    return 0;
 }
 
 /* --- processes ----------------------------------------------------------------- */
@@ -160,11 +196,11 @@ static const struct program_ops processes_main_ops = {
 
 static int fill_queue(struct py_queue *queue, uint32_t jobs) {
     for (uint32_t i = 0; i < jobs; i++) {
-        if (py_queue_push(queue, i) != 0) {
+        if (py_queue_push(queue, (struct py_queue_item){i, -1}) != 0) {
             return ERR_NOMEM;
         }
     }
-    return py_queue_push(queue, POOL_NO_MORE);
+    return py_queue_push(queue, (struct py_queue_item){POOL_NO_MORE, -1});
 }
 
 int strategy_build_processes(struct world *world, struct program *program) {
@@ -177,9 +213,10 @@ int strategy_build_processes(struct world *world, struct program *program) {
         .queue = &main->queue,
         .overhead_ns = plan->runtime.process_job_ns,
     };
-    main->queue.arena = &world->arena;
+    py_queue_init(&main->queue, &world->runtime, &world->arena,
+                  (struct activity){STATE_IDLE, LANE_NONE, SITE_NONE});
     main->count = plan->strategy.workers;
-    main->specs = build_workers(world, model, main->count);
+    main->specs = build_workers(world, model, NULL, main->count);
     if (main->specs == NULL || fill_queue(&main->queue, plan->job_count) != 0) {
         return ERR_NOMEM;
     }

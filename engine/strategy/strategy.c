@@ -24,5 +24,5 @@ int strategy_build(struct world *world, struct err *err) {
         return err_set_nomem(err);
     }
     py_thread_begin_main(thread);
-    return 0;
+    return py_signal_schedule(thread) == 0 ? 0 : err_set_nomem(err);
 }

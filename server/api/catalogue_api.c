@@ -93,9 +93,8 @@ int catalogue_api_models(void *context, const struct http_request *request,
         write_text(&writer, "name", row->runtime.name);
         write_text(&writer, "title", row->title);
         write_text(&writer, "gil", row->gil);
-        /* Every runtime of the table exists. */
         json_writer_key(&writer, "hypothetical");
-        json_writer_bool(&writer, false);
+        json_writer_bool(&writer, row->hypothetical);
         write_parameters(&writer, runtime_fields, runtime_field_count, &row->runtime);
         json_writer_end_object(&writer);
     }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "server/api/histogram_view.h"
 #include "server/api/resource_id.h"
 
 void experiment_view_id(struct json_writer *writer, const char *key, char kind,
@@ -55,6 +56,10 @@ static void write_run(struct json_writer *writer, const struct run_row *run) {
     write_optional(writer, "fingerprint", run->fingerprint);
     json_writer_key(writer, "has_timeline");
     json_writer_bool(writer, run->has_timeline);
+    if (run->histograms != NULL) {
+        json_writer_key(writer, "histograms");
+        histogram_view_write_all(writer, run->histograms);
+    }
     json_writer_end_object(writer);
 }
 

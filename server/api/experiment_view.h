@@ -17,7 +17,8 @@ void experiment_view_id(struct json_writer *writer, const char *key, char kind,
 
 /*
  * The whole experiment. `runs` by (cell, repetition, id) in the order of `cells`; NULL
- * leaves the member "runs" of the cells out.
+ * leaves the member "runs" of the cells out. Runs show their histograms when they have
+ * them.
  */
 void experiment_view_write(struct json_writer *writer, const struct experiment_row *row,
                            const struct cell_list *cells, const struct run_list *runs);

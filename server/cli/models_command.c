@@ -31,7 +31,8 @@ static int list_models(void) {
         text_table_add(&table, "%s", runtime_rows[i].runtime.name);
         text_table_add(&table, "runtime");
         text_table_add(&table, "%s", runtime_rows[i].gil);
-        text_table_add(&table, "%s", runtime_rows[i].title);
+        text_table_add(&table, "%s%s", runtime_rows[i].title,
+                       runtime_rows[i].hypothetical ? " (hypothetical)" : "");
     }
     for (size_t i = 0; i < machine_profile_count; i++) {
         text_table_add(&table, "%s", machine_profiles[i].name);
@@ -62,7 +63,8 @@ static int print_parameters(const struct field *fields, size_t count, const void
 static int show_model(const char *name) {
     const struct runtime_row *row = runtime_row_find(name);
     if (row != NULL) {
-        printf("%s (runtime, GIL: %s)\n\n", row->title, row->gil);
+        printf("%s (%sruntime, GIL: %s)\n\n", row->title,
+               row->hypothetical ? "hypothetical " : "", row->gil);
         return print_parameters(runtime_fields, runtime_field_count, &row->runtime);
     }
     const struct machine_profile *profile = machine_profile_find(name);

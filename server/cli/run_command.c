@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "db/histogram_store.h"
 #include "db/run_store.h"
 #include "server/api/experiment_view.h"
 #include "server/cli/cli.h"
@@ -30,7 +31,7 @@ struct run_request {
     const char *file;
     const char *database; /* NULL: in memory */
     unsigned workers;
-    bool json, quiet;
+    bool json, quiet, histograms;
     const struct document *document;
     struct grid *grid;
 };
@@ -124,6 +125,9 @@ static int run_in_memory(struct run_request *request, int *exit_code, struct err
     struct grid *grid = request->grid;
     request->grid = NULL;
     int code = memory_job_create(&memory, request->document, grid, err);
+    if (code == 0 && request->histograms) {
+        memory_job_keep_histograms(memory);
+    }
     if (code == 0) {
         code = run_jobs(request, memory_job_source(memory), err);
     }
@@ -139,21 +143,61 @@ static int run_in_memory(struct run_request *request, int *exit_code, struct err
     return code;
 }
 
+/* The histograms of all runs from the store, one table after the other. */
+static int read_histograms(struct db_reader *reader, struct run_list *runs,
+                           struct run_histogram **out, struct err *err) {
+    struct run_histogram *tables =
+        calloc(runs->count + 1, RUN_HISTOGRAM_COUNT * sizeof *tables);
+    if (tables == NULL) {
+        return err_set_nomem(err);
+    }
+    *out = tables;
+    for (size_t i = 0; i < runs->count; i++) {
+        struct run_histogram *table = &tables[i * RUN_HISTOGRAM_COUNT];
+        struct histogram_list list;
+        const int code = histogram_store_read(reader, runs->items[i].id, &list, err);
+        if (code != 0) {
+            return code;
+        }
+        for (size_t k = 0; k < list.count; k++) {
+            const enum run_histogram_id id = run_histogram_find(list.items[k].name);
+            if (id < RUN_HISTOGRAM_COUNT) {
+                table[id] = list.items[k].histogram;
+                list.items[k].histogram = (struct run_histogram){0}; /* handed over */
+            }
+        }
+        histogram_list_deinit(&list);
+        runs->items[i].histograms = table;
+    }
+    return 0;
+}
+
+static void free_histograms(struct run_histogram *tables, size_t runs) {
+    for (size_t i = 0; tables != NULL && i < runs * RUN_HISTOGRAM_COUNT; i++) {
+        run_histogram_deinit(&tables[i]);
+    }
+    free(tables);
+}
+
 static int print_stored(const struct run_request *request, struct db *db, int64_t id,
                         int *exit_code, struct err *err) {
     struct db_reader *reader = NULL;
     struct experiment experiment = {0};
     struct cell_list cells = {0};
     struct run_list runs = {0};
+    struct run_histogram *histograms = NULL;
     int code = db_reader_open(&reader, db, err);
     if (code != 0) {
         return code;
     }
     if ((code = experiment_store_read(reader, id, &experiment, err)) == 0 &&
         (code = cell_store_list(reader, id, &cells, err)) == 0 &&
-        (code = run_store_list(reader, id, &runs, err)) == 0) {
+        (code = run_store_list(reader, id, &runs, err)) == 0 &&
+        (!request->histograms ||
+         (code = read_histograms(reader, &runs, &histograms, err)) == 0)) {
         code = print_outcome(request, &experiment.row, &cells, &runs, exit_code, err);
     }
+    free_histograms(histograms, runs.count);
     run_list_deinit(&runs);
     cell_list_deinit(&cells);
     experiment_deinit(&experiment);
@@ -227,6 +271,10 @@ int run_command(int argc, char **argv) {
     const struct cli_option options[] = {
         {"--json", NULL, "print one JSON object, as GET /experiments/{id} gives it", NULL,
          &request.json},
+        {"--histograms", NULL,
+         "with --json: the histograms of each run, as GET /runs/{id}/histograms gives "
+         "them",
+         NULL, &request.histograms},
         {"--database", "FILE",
          "keep experiment and timelines there (default: keep nothing)", &request.database,
          NULL},

@@ -10,11 +10,20 @@
 #include "server/document/schema.h"
 
 /* Words that are in no other table; NULL ends a row. */
-static const char *const fixed_words[NAMES_KIND_COUNT][3] = {
+static const char *const fixed_words[NAMES_KIND_COUNT][4] = {
     [NAMES_STRATEGIES] = {"sequential"},
-    [NAMES_GIL] = {"held", "released"},
+    [NAMES_GIL] = {"held", "released", "by_size"},
     [NAMES_RECORD] = {"summary", "timeline"},
 };
+
+static void list_sharing(enum names_kind kind, struct spelling *out) {
+    const int end = kind == NAMES_SHARING             ? SHARING_COUNT
+                    : kind == NAMES_CONTAINER_SHARING ? SHARING_OWN + 1
+                                                      : 0;
+    for (int i = 0; i < end; i++) {
+        spelling_add(out, object_sharing_name((enum object_sharing)i));
+    }
+}
 
 void names_list(enum names_kind kind, struct spelling *out) {
     *out = (struct spelling){0};
@@ -31,7 +40,15 @@ void names_list(enum names_kind kind, struct spelling *out) {
         spelling_add(out, schema_laws.variant[i].name);
     }
     for (int i = 0; kind == NAMES_OBJECTS && i < OBJECT_KIND_COUNT; i++) {
-        spelling_add(out, object_kind_name((enum object_kind)i));
+        const char *name = object_kind_name((enum object_kind)i);
+        const struct schema_variant *sized = schema_variant_find(&schema_objects, name);
+        if (sized == NULL || sized->alone != NULL) {
+            spelling_add(out, name);
+        }
+    }
+    list_sharing(kind, out);
+    for (int i = 0; kind == NAMES_OPS && i < CONTAINER_OP_COUNT; i++) {
+        spelling_add(out, container_op_name((enum container_op)i));
     }
     for (const char *const *word = fixed_words[kind]; *word != NULL; word++) {
         spelling_add(out, *word);
@@ -49,13 +66,21 @@ const char *names_phrase(enum names_kind kind) {
         [NAMES_GIL] = "word",
         [NAMES_RECORD] = "word",
         [NAMES_OBJECTS] = "kind of object",
+        [NAMES_SHARING] = "word",
+        [NAMES_CONTAINER_SHARING] = "word",
+        [NAMES_OPS] = "operation",
     };
     static_assert(sizeof phrases / sizeof phrases[0] == NAMES_KIND_COUNT, "one each");
     return phrases[kind];
 }
 
 const char *names_alternative(enum names_kind kind) {
-    return kind == NAMES_STRATEGIES
-               ? "; those with workers are objects such as {\"asyncio\": 100}"
-               : "";
+    switch (kind) {
+    case NAMES_STRATEGIES:
+        return "; those with workers are objects such as {\"asyncio\": 100}";
+    case NAMES_OBJECTS:
+        return "; those with a size are objects such as {\"semaphore\": 3}";
+    default:
+        return "";
+    }
 }

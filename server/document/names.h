@@ -18,7 +18,10 @@ enum names_kind {
     NAMES_LAWS,
     NAMES_GIL,
     NAMES_RECORD,
-    NAMES_OBJECTS, /* kinds of shared objects */
+    NAMES_OBJECTS,           /* kinds of shared objects that may be named alone */
+    NAMES_SHARING,           /* who has an object */
+    NAMES_CONTAINER_SHARING, /* who has a list or dict */
+    NAMES_OPS,               /* operations on lists and dicts */
     NAMES_KIND_COUNT
 };
 

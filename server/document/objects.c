@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "objects.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,76 @@ static enum object_kind kind_of(const char *name) {
     return kind;
 }
 
+static enum object_sharing sharing_of(const char *name) {
+    enum object_sharing sharing = 0;
+    while (strcmp(object_sharing_name(sharing), name) != 0) {
+        sharing++;
+    }
+    return sharing;
+}
+
+/* The value of {"queue": 100} or {"list": "each"}, or what the table says when only the
+ * name is written. */
+static void read_value(const struct schema_variant *variant, const json_t *value,
+                       struct object_plan *out) {
+    const struct schema_field *field = schema_field_find(&variant->object, variant->name);
+    out->kind = (enum object_kind)variant->kind;
+    if (field->type == SCHEMA_STRING) {
+        out->sharing =
+            sharing_of(value != NULL ? json_string_value(value) : variant->alone);
+    } else {
+        out->size =
+            value != NULL ? json_integer_value(value) : strtoll(variant->alone, NULL, 10);
+    }
+}
+
+static bool is_plain_kind(const char *name) {
+    struct spelling plain;
+    names_list(NAMES_OBJECTS, &plain);
+    for (size_t i = 0; i < plain.count; i++) {
+        if (strcmp(plain.word[i], name) == 0) {
+            return schema_variant_find(&schema_objects, name) == NULL;
+        }
+    }
+    return false;
+}
+
+/* "lock", or "queue": a variant that is written without its value. */
+static int read_named(struct reader *reader, const json_t *kind,
+                      struct object_plan *out) {
+    const char *name = json_string_value(kind);
+    const struct schema_variant *sized = schema_variant_find(&schema_objects, name);
+    if (sized != NULL && sized->alone == NULL) {
+        return reader_refuse(reader, "%s needs its size; write {\"%s\": 4}",
+                             sized->object.phrase, name);
+    }
+    const int rc = reader_check_name(reader, kind, NAMES_OBJECTS);
+    if (rc == 0 && sized != NULL) {
+        read_value(sized, NULL, out);
+    } else if (rc == 0) {
+        out->kind = kind_of(name);
+    }
+    return rc;
+}
+
+/* {"queue": 100}, {"list": "each"} */
+static int read_sized(struct reader *reader, const json_t *value,
+                      struct object_plan *out) {
+    const char *name = json_object_iter_key(json_object_iter((json_t *)(uintptr_t)value));
+    if (name != NULL && is_plain_kind(name)) {
+        return reader_refuse_member(reader, name,
+                                    "'%s' has neither size nor sharing; write only "
+                                    "\"%s\"",
+                                    name, name);
+    }
+    const struct schema_variant *variant = NULL;
+    const int rc = reader_check_variant(reader, value, &schema_objects, &variant);
+    if (rc == 0) {
+        read_value(variant, json_object_get(value, variant->name), out);
+    }
+    return rc;
+}
+
 /* The place is the object's. */
 static int read_object(struct reader *reader, const char *name, const json_t *kind,
                        struct object_plan *out) {
@@ -29,16 +100,17 @@ static int read_object(struct reader *reader, const char *name, const json_t *ki
         return reader_refuse(reader, "the name of an object has 1 to %zu bytes",
                              sizeof out->name - 1);
     }
-    if (!json_is_string(kind)) {
-        return reader_refuse(reader, "the kind of an object must be a string, not %s",
-                             text_type_name(kind));
+    strcpy(out->name, name);
+    if (json_is_string(kind)) {
+        return read_named(reader, kind, out);
     }
-    const int rc = reader_check_name(reader, kind, NAMES_OBJECTS);
-    if (rc == 0) {
-        strcpy(out->name, name);
-        out->kind = kind_of(json_string_value(kind));
+    if (json_is_object(kind)) {
+        return read_sized(reader, kind, out);
     }
-    return rc;
+    return reader_refuse(reader,
+                         "a shared object is a kind, such as \"lock\", or a kind and its "
+                         "size, such as {\"queue\": 100}, not %s",
+                         text_type_name(kind));
 }
 
 static int compare(const void *a, const void *b) {
@@ -71,43 +143,144 @@ int objects_read(struct objects *objects, struct reader *reader, const json_t *v
     return 0;
 }
 
-/* --- steps -------------------------------------------------------------------- */
+/* --- which objects a step can be done with ------------------------------------- */
 
-bool objects_concern(enum step_kind kind) {
-    return kind == STEP_WITH || kind == STEP_ACQUIRE || kind == STEP_RELEASE ||
-           kind == STEP_UPDATE;
+bool objects_concern(enum step_kind kind) { return step_has_object(kind); }
+
+/* Whether lists and dicts have the operation. */
+static bool has_operation(enum object_kind kind, enum container_op op) {
+    static const bool of_list[CONTAINER_OP_COUNT] = {
+        [OP_APPEND] = true,  [OP_POP] = true,     [OP_INSERT] = true,
+        [OP_SETITEM] = true, [OP_GETITEM] = true, [OP_LEN] = true};
+    static const bool of_dict[CONTAINER_OP_COUNT] = {[OP_SETITEM] = true,
+                                                     [OP_GETITEM] = true,
+                                                     [OP_DELITEM] = true,
+                                                     [OP_CONTAINS] = true,
+                                                     [OP_LEN] = true};
+    return kind == OBJECT_LIST ? of_list[op] : of_dict[op];
 }
 
-static int refuse_kind(struct reader *reader, const char *member, enum object_kind needed,
+static bool fits(const struct step *step, enum object_kind kind) {
+    return step_fits_object(step->kind, kind) &&
+           (step->kind != STEP_USE || has_operation(kind, step->op));
+}
+
+enum { KINDS_SIZE = 64 };
+
+/* "lock, rlock, condition or semaphore" */
+static void list_kinds(const struct step *step, char out[KINDS_SIZE]) {
+    int last = 0;
+    for (int i = 0; i < OBJECT_KIND_COUNT; i++) {
+        last = fits(step, (enum object_kind)i) ? i : last;
+    }
+    size_t used = 0;
+    for (int i = 0; i <= last; i++) {
+        if (fits(step, (enum object_kind)i)) {
+            used += (size_t)snprintf(out + used, KINDS_SIZE - used, "%s%s",
+                                     used == 0   ? ""
+                                     : i == last ? " or "
+                                                 : ", ",
+                                     object_kind_name((enum object_kind)i));
+        }
+    }
+}
+
+static const char *article(const char *word) {
+    return strchr("aeiou", word[0]) != NULL ? "an" : "a";
+}
+
+static int refuse_kind(struct reader *reader, const char *member, const struct step *step,
                        const struct object_plan *object) {
-    return reader_refuse_member(reader, member, "'%s' needs a %s, and '%s' is a %s",
-                                member, object_kind_name(needed), object->name,
-                                object_kind_name(object->kind));
+    char kinds[KINDS_SIZE], quoted[SPELLING_QUOTE_SIZE];
+    const char *kind = object_kind_name(object->kind);
+    list_kinds(step, kinds);
+    spelling_quote(object->name, quoted);
+    if (step_fits_object(step->kind, object->kind)) {
+        return reader_refuse_member(
+            reader, "op", "'%s' is an operation of a %s, and %s is %s %s",
+            container_op_name(step->op), kinds, quoted, article(kind), kind);
+    }
+    return reader_refuse_member(reader, member, "'%s' needs %s %s, and %s is %s %s",
+                                member, article(kinds), kinds, quoted, article(kind),
+                                kind);
+}
+
+/* The nearest of the objects that would fit, or how to add one. */
+static int refuse_missing(const struct objects *objects, struct reader *reader,
+                          const char *member, const struct step *step, const char *name) {
+    struct spelling known = {0};
+    for (size_t i = 0; i < objects->count; i++) {
+        if (fits(step, objects->list[i].kind)) {
+            spelling_add(&known, objects->list[i].name);
+        }
+    }
+    char quoted[SPELLING_QUOTE_SIZE], advice[SPELLING_ADVICE_SIZE];
+    spelling_quote(name, quoted);
+    spelling_advise(&known, name, advice);
+    const bool near = strncmp(advice, "known: ", 7) != 0;
+    enum object_kind kind = 0;
+    while (!fits(step, kind)) {
+        kind++;
+    }
+    char json[SPELLING_QUOTE_SIZE]; /* the name in the other quotes */
+    const size_t end = strlen(quoted) - 1;
+    snprintf(json, sizeof json, "\"%.*s\"", (int)(end - 1), quoted + 1);
+    return reader_refuse_member(
+        reader, member,
+        "there is no object %s; %s%sadd %s: \"%s\" to 'objects' of the workload", quoted,
+        near ? advice : "", near ? " If not, " : "", json, object_kind_name(kind));
+}
+
+/* --- steps -------------------------------------------------------------------- */
+
+static enum container_op op_of(const char *name) {
+    enum container_op op = 0;
+    while (strcmp(container_op_name(op), name) != 0) {
+        op++;
+    }
+    return op;
+}
+
+/* What such a step says besides its object. */
+static void read_members(const struct schema_object *schema, const json_t *value,
+                         struct step *step) {
+    switch (step->kind) {
+    case STEP_UPDATE:
+    case STEP_USE:
+        step->call = reader_get_flag(value, "call");
+        step->time =
+            (struct distribution){.kind = DISTRIBUTION_CONSTANT,
+                                  .a = times_to_ns(json_object_get(value, "compute_us"))};
+        if (step->kind == STEP_USE) {
+            step->op = op_of(json_string_value(json_object_get(value, "op")));
+        }
+        break;
+    case STEP_TOUCH:
+        step->count = reader_get_integer(value, schema, "times");
+        break;
+    case STEP_NOTIFY: /* "notify_all" has no count; 0 stands for it */
+        step->count = schema_field_find(schema, "count") == NULL
+                          ? 0
+                          : reader_get_integer(value, schema, "count");
+        break;
+    default:
+        break;
+    }
 }
 
 int objects_read_step(const struct objects *objects, struct reader *reader,
                       const struct schema_variant *variant, const json_t *value,
                       struct step *step) {
-    const bool update = step->kind == STEP_UPDATE;
-    const enum object_kind needed = update ? OBJECT_COUNTER : OBJECT_LOCK;
     const char *name = json_string_value(json_object_get(value, variant->name));
-    if (update) {
-        step->call = reader_get_flag(value, "call");
-        step->time =
-            (struct distribution){.kind = DISTRIBUTION_CONSTANT,
-                                  .a = times_to_ns(json_object_get(value, "compute_us"))};
-    }
+    read_members(&variant->object, value, step);
     for (size_t i = 0; i < objects->count; i++) {
-        if (strcmp(objects->list[i].name, name) == 0) {
+        const struct object_plan *object = &objects->list[i];
+        if (strcmp(object->name, name) == 0) {
             step->object = (uint32_t)i;
-            return objects->list[i].kind == needed
+            return fits(step, object->kind)
                        ? 0
-                       : refuse_kind(reader, variant->name, needed, &objects->list[i]);
+                       : refuse_kind(reader, variant->name, step, object);
         }
     }
-    return reader_refuse_member(
-        reader, variant->name,
-        "there is no object '%s'; add \"%s\": \"%s\" to 'objects' "
-        "of the workload",
-        name, name, object_kind_name(needed));
+    return refuse_missing(objects, reader, variant->name, step, name);
 }

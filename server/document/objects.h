@@ -2,7 +2,7 @@
 /*
  * objects - what the actors of a workload share, and the steps that name it.
  *
- *     "objects": {"l": "lock", "n": "counter"}
+ *     "objects": {"l": "lock", "n": "counter", "q": {"queue": 100}, "xs": {"list": "each"}}
  *
  * Objects are kept sorted by name, so that the order in which they are written changes no
  * lane.

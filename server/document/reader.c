@@ -273,14 +273,21 @@ int reader_check_object(struct reader *reader, const json_t *value,
 
 /* --- variants ----------------------------------------------------------------- */
 
-/* "'a', 'b' or 'c'" */
+/* "'a', 'b' or 'c'"; or as many as fit and "...". */
 static void list_choices(const struct schema_variants *variants,
                          char out[SPELLING_ADVICE_SIZE]) {
+    static const char more[] = ", ...";
     size_t used = 0;
-    for (size_t i = 0; i < variants->count && used < SPELLING_ADVICE_SIZE; i++) {
+    for (size_t i = 0; i < variants->count; i++) {
         const char *between = i == 0 ? "" : i + 1 == variants->count ? " or " : ", ";
+        const char *name = variants->variant[i].name;
+        if (used + strlen(between) + strlen(name) + 2 + sizeof more >
+            SPELLING_ADVICE_SIZE) {
+            strcpy(out + used, more);
+            return;
+        }
         used += (size_t)snprintf(out + used, SPELLING_ADVICE_SIZE - used, "%s'%s'",
-                                 between, variants->variant[i].name);
+                                 between, name);
     }
 }
 

@@ -28,7 +28,7 @@ enum schema_type {
     SCHEMA_TIME,   /* a number of microseconds, or a distribution: see schema_laws */
     SCHEMA_OBJECT, /* `object`, or one of `variants` */
     SCHEMA_LIST,   /* of `object`, of one of `variants`, or of strings from `names` */
-    SCHEMA_MAP,    /* JSON pointer -> list of values: the sweep */
+    SCHEMA_MAP, /* name -> one of `variants`; JSON pointer -> list of values: the sweep */
     SCHEMA_TYPE_COUNT
 };
 
@@ -70,11 +70,14 @@ enum schema_context {
 };
 
 struct schema_variant {
-    const char *name;  /* the member that tells this variant from the others */
-    int kind;          /* enum step_kind, actor_kind, strategy_kind, distribution_kind */
-    unsigned contexts; /* steps: enum schema_context, or-ed */
-    const char *body;  /* steps: the member that holds further steps, or NULL */
+    const char *name;    /* the member that tells this variant from the others */
+    int kind;            /* enum step_kind, object_kind, actor_kind, strategy_kind,
+                          distribution_kind */
+    unsigned contexts;   /* steps: enum schema_context, or-ed */
+    const char *body;    /* steps: the member that holds further steps, or NULL */
     const char *instead; /* steps: what to write where this is not allowed */
+    const char *alone;   /* objects: the value when only the name is written, as a string;
+                            NULL: it must be written */
     struct schema_object object;
 };
 
@@ -93,6 +96,7 @@ extern const struct schema_object schema_jobs;
 extern const struct schema_object schema_task;
 extern const struct schema_variants schema_strategies;
 extern const struct schema_variants schema_workload;
+extern const struct schema_variants schema_objects;
 extern const struct schema_variants schema_actors;
 extern const struct schema_variants schema_steps;
 extern const struct schema_variants schema_laws; /* told by the value of "dist" */

@@ -58,23 +58,55 @@ static int check_surroundings(struct reader *reader, const struct schema_variant
     return 0;
 }
 
+static enum step_kind kind_of_call(const char *gil) {
+    if (strcmp(gil, "held") == 0) {
+        return STEP_C_HELD;
+    }
+    return strcmp(gil, "released") == 0 ? STEP_C_RELEASED : STEP_C_BY_SIZE;
+}
+
+/* The place is the step's. */
+static int read_call(struct reader *reader, const struct schema_variant *variant,
+                     const json_t *value, struct step *out) {
+    const json_t *bytes = json_object_get(value, "bytes");
+    out->kind = kind_of_call(reader_get_string(value, &variant->object, "gil"));
+    out->threads = (uint32_t)reader_get_integer(value, &variant->object, "threads");
+    if (out->kind == STEP_C_BY_SIZE && bytes == NULL) {
+        return reader_refuse(reader,
+                             "a call with \"gil\": \"by_size\" lacks 'bytes': how "
+                             "much data it works on");
+    }
+    if (out->kind != STEP_C_BY_SIZE && bytes != NULL) {
+        return reader_refuse_member(reader, "bytes",
+                                    "'bytes' decides nothing here; remove it, or write "
+                                    "\"gil\": \"by_size\"");
+    }
+    out->count = json_integer_value(bytes);
+    return times_read(reader, value, variant->name, &out->time);
+}
+
 /* Reads a step without its body; the place is the step's. */
 static int read_step(const struct builder *builder, const struct schema_variant *variant,
                      const json_t *value, struct step *out) {
     struct reader *reader = builder->reader;
     struct step step = {.kind = (enum step_kind)variant->kind,
                         .blocking = reader_get_flag(value, "blocking")};
-    if (step.kind == STEP_C_HELD &&
-        strcmp(reader_get_string(value, &variant->object, "gil"), "released") == 0) {
-        step.kind = STEP_C_RELEASED;
-    }
     int rc = 0;
-    if (step.kind == STEP_REPEAT) {
-        step.count = reader_get_integer(value, &variant->object, "repeat");
-    } else if (objects_concern(step.kind)) {
-        rc = objects_read_step(&builder->objects, reader, variant, value, &step);
-    } else if (variant->body == NULL) {
-        rc = times_read(reader, value, variant->name, &step.time);
+    switch (step.kind) {
+    case STEP_REPEAT:
+    case STEP_ALLOCATE:
+    case STEP_FREE:
+        step.count = reader_get_integer(value, &variant->object, variant->name);
+        break;
+    case STEP_C_HELD:
+        rc = read_call(reader, variant, value, &step);
+        break;
+    default:
+        if (objects_concern(step.kind)) {
+            rc = objects_read_step(&builder->objects, reader, variant, value, &step);
+        } else if (variant->body == NULL) {
+            rc = times_read(reader, value, variant->name, &step.time);
+        }
     }
     if (rc == 0) {
         *out = step;
@@ -120,21 +152,42 @@ struct walk {
     struct frame frame[STEP_MAX_DEPTH + 1];
 };
 
-static bool makes_progress(const struct step *step) {
+/* Whether somebody else has to do something before the step ends, so that no loop around
+ * it runs on by itself. An event may be set already. */
+static bool waits_for_others(const struct builder *builder, const struct step *step) {
+    const struct object_plan *object = &builder->objects.list[step->object];
+    switch (step->kind) {
+    case STEP_GET:
+        return true;
+    case STEP_PUT:
+        return object->kind == OBJECT_QUEUE && object->size > 0;
+    case STEP_WAIT:
+        return object->kind == OBJECT_CONDITION ||
+               (object->kind == OBJECT_BARRIER && object->size > 1);
+    default:
+        return false;
+    }
+}
+
+/* What costs time only on some machine and runtime does not count: a lock, a reference, an
+ * allocation may be free. */
+static bool makes_progress(const struct builder *builder, const struct step *step) {
+    if (objects_concern(step->kind)) {
+        return distribution_mean(&step->time) > 0 || waits_for_others(builder, step);
+    }
     switch (step->kind) {
     case STEP_PYTHON:
     case STEP_PYTHON_CPU:
     case STEP_C_HELD:
     case STEP_C_RELEASED:
-    case STEP_UPDATE:
+    case STEP_C_BY_SIZE:
         return distribution_mean(&step->time) > 0;
     case STEP_REPEAT:
     case STEP_FOREVER:
-    case STEP_WITH:
         return false; /* as their bodies do */
-    case STEP_ACQUIRE:
-    case STEP_RELEASE:
-        return false; /* a lock may cost nothing */
+    case STEP_ALLOCATE:
+    case STEP_FREE:
+        return false;
     default:
         return true;
     }
@@ -208,7 +261,7 @@ static int walk_element(struct walk *walk) {
     if (rc != 0) {
         return rc;
     }
-    frame->progress = frame->progress || makes_progress(&step);
+    frame->progress = frame->progress || makes_progress(walk->builder, &step);
     if (variant->body != NULL) {
         return enter_body(walk, variant, json_object_get(value, variant->body));
     }

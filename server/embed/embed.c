@@ -5,6 +5,7 @@
  *
  *     embed assets   OUT.c DIR    every file under DIR  -> server/http/asset.h
  *     embed examples OUT.c DIR    every DIR/<id>.json   -> server/examples/example.h
+ *     embed published OUT.c DIR   the same              -> server/fidelity/published.h
  *
  * A directory that does not exist gives an empty table (a build without the dashboard).
  * The output depends on names and bytes only, so the same input gives the same
@@ -279,8 +280,35 @@ static void file_list_keep_documents(struct file_list *list) {
     list->count = kept;
 }
 
-static void write_examples(FILE *out, const char *root, const struct file_list *list) {
-    fputs("#include \"server/examples/example.h\"\n\n", out);
+/* A table of documents, and what declares it. */
+struct document_table {
+    const char *word; /* on the command line */
+    const char *headers;
+    const char *items, *count;
+};
+
+static const struct document_table document_tables[] = {
+    {"examples", "#include \"server/examples/example.h\"\n\n", "examples",
+     "example_count"},
+    {"published",
+     "#include \"server/fidelity/published.h\"\n\n",
+     "published_documents", "published_document_count"},
+};
+enum { DOCUMENT_TABLES = sizeof document_tables / sizeof document_tables[0] };
+
+/* NULL when there is no such table. */
+static const struct document_table *find_document_table(const char *word) {
+    for (size_t i = 0; i < DOCUMENT_TABLES; i++) {
+        if (strcmp(document_tables[i].word, word) == 0) {
+            return &document_tables[i];
+        }
+    }
+    return NULL;
+}
+
+static void write_documents(FILE *out, const char *root, const struct file_list *list,
+                            const struct document_table *documents) {
+    fputs(documents->headers, out);
     char *rows = NULL;
     size_t rows_size = 0;
     FILE *table = open_memstream(&rows, &rows_size);
@@ -298,14 +326,14 @@ static void write_examples(FILE *out, const char *root, const struct file_list *
         free(text.data);
     }
     fclose(table);
-    fprintf(out, "const struct example examples[] = {\n%s    {0}};\n", rows);
-    fprintf(out, "const size_t example_count = %zu;\n", list->count);
+    fprintf(out, "const struct example %s[] = {\n%s    {0}};\n", documents->items, rows);
+    fprintf(out, "const size_t %s = %zu;\n", documents->count, list->count);
     free(rows);
 }
 
 int main(int argc, char **argv) {
     if (argc != 4) {
-        fail("usage: embed assets|examples OUT.c DIR");
+        fail("usage: embed assets|examples|published OUT.c DIR");
     }
     struct file_list list = {0};
     walk(&list, argv[3], "", 0);
@@ -319,9 +347,9 @@ int main(int argc, char **argv) {
     fputs("/* Written by server/embed while building. */\n", out);
     if (strcmp(argv[1], "assets") == 0) {
         write_assets(out, argv[3], &list);
-    } else if (strcmp(argv[1], "examples") == 0) {
+    } else if (find_document_table(argv[1]) != NULL) {
         file_list_keep_documents(&list);
-        write_examples(out, argv[3], &list);
+        write_documents(out, argv[3], &list, find_document_table(argv[1]));
     } else {
         fail("unknown table '%s'", argv[1]);
     }

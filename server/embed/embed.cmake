@@ -88,4 +88,16 @@ add_custom_command(
   COMMENT "Compiling in the example documents"
   VERBATIM)
 
-set(embedded_sources ${embed_assets} ${embed_examples})
+# --- what was published about CPython, for gilscope verify --------------------------------
+
+file(GLOB embed_figures CONFIGURE_DEPENDS server/fidelity/published/*.json)
+set(embed_published ${embed_dir}/published.c)
+add_custom_command(
+  OUTPUT ${embed_published}
+  COMMAND embed published ${embed_published}
+    ${PROJECT_SOURCE_DIR}/server/fidelity/published
+  DEPENDS embed ${embed_figures}
+  COMMENT "Compiling in the published figures"
+  VERBATIM)
+
+set(embedded_sources ${embed_assets} ${embed_examples} ${embed_published})

@@ -12,7 +12,10 @@
 #include "server/fidelity/family.h"
 #include "server/fidelity/prediction.h"
 
-enum { STARTS = 50 }; /* threads that are started and joined, one after the other */
+enum {
+    STARTS = 50, /* threads that are started and joined, one after the other */
+    PAIRS = 1000 /* items that go through a queue */
+};
 
 static double overshoot_us(const struct measured *measured, const char *build,
                            double ms) {
@@ -63,6 +66,28 @@ static void calibrate_speed(struct calibration *out, const struct measured *meas
     out->all_cores_speed = ratio > 0.7 ? fmin(ratio, 1.0) : profile;
 }
 
+/* Wall time of a work in the model. */
+static int model_us(double *out, json_t *take_work, const struct calibration *calibration,
+                    const char *build, struct err *err) {
+    struct plan plan;
+    struct prediction prediction = {0};
+    int rc = prediction_plan(&plan,
+                             &(struct prediction_spec){
+                                 .take_work = take_work,
+                                 .runtime = family_runtime_of(build),
+                                 .switch_interval_s = NAN,
+                                 .calibration = calibration,
+                             },
+                             err);
+    if (rc != 0) {
+        return rc;
+    }
+    rc = prediction_run(&prediction, &plan, 0, err);
+    plan_deinit(&plan);
+    *out = prediction.wall_s * 1e6;
+    return rc;
+}
+
 /* What starting and joining one thread takes in the model. */
 static int model_start_us(double *out, const struct calibration *calibration,
                           const char *build, struct err *err) {
@@ -71,23 +96,40 @@ static int model_start_us(double *out, const struct calibration *calibration,
         json_array_append_new(list, json_pack("{s:s, s:i, s:[{s:i}]}", "name", "thread",
                                               "thread", 1, "steps", "python_us", 0));
     }
-    struct plan plan;
-    struct prediction prediction = {0};
-    int rc = prediction_plan(
-        &plan,
-        &(struct prediction_spec){
-            .take_work = json_pack("{s:{s:o}}", "workload", "actors", list),
-            .runtime = family_runtime_of(build),
-            .switch_interval_s = NAN,
-            .calibration = calibration,
-        },
-        err);
-    if (rc != 0) {
-        return rc;
+    double all;
+    const int rc = model_us(&all, json_pack("{s:{s:o}}", "workload", "actors", list),
+                            calibration, build, err);
+    if (rc == 0) {
+        *out = all / STARTS;
     }
-    rc = prediction_run(&prediction, &plan, 0, err);
-    plan_deinit(&plan);
-    *out = prediction.wall_s * 1e6 / STARTS;
+    return rc;
+}
+
+/* One thread that puts into a queue and takes out again, its bytecode `scale` times as
+ * slow as the runtime's row says. */
+static json_t *queue_pairs(const struct runtime *runtime, double scale, int pairs) {
+    return json_pack(
+        "{s:{s:f, s:f}, s:{s:{s:{s:i}}, s:[{s:s, s:i, s:[{s:i, s:[{s:s}, {s:s}]}]}]}}",
+        "runtime", "queue_call_us", scale * (double)runtime->queue_call_ns * 1e-3,
+        "condition_call_us", scale * (double)runtime->condition_call_ns * 1e-3,
+        "workload", "objects", "queue", "queue", 100, "actors", "name", "thread",
+        "thread", 1, "steps", "repeat", pairs, "steps", "put", "queue", "get", "queue");
+}
+
+static int model_queue(struct calibration *out, const char *build, struct err *err) {
+    const struct runtime *runtime = &runtime_row_find(family_runtime_of(build))->runtime;
+    double start, bare, full;
+    int rc = model_us(&start, queue_pairs(runtime, 0.0, 0), out, build, err);
+    if (rc == 0) {
+        rc = model_us(&bare, queue_pairs(runtime, 0.0, PAIRS), out, build, err);
+    }
+    if (rc == 0) {
+        rc = model_us(&full, queue_pairs(runtime, 1.0, PAIRS), out, build, err);
+    }
+    if (rc == 0) {
+        out->queue_fixed_us = (bare - start) / PAIRS;
+        out->queue_python_us = (full - bare) / PAIRS;
+    }
     return rc;
 }
 
@@ -98,7 +140,10 @@ int calibration_make(struct calibration *out, const struct measured *measured,
     calibrate_lock(&calibration, measured, build);
     calibrate_speed(&calibration, measured, build);
     double modelled;
-    const int rc = model_start_us(&modelled, &calibration, build, err);
+    int rc = model_start_us(&modelled, &calibration, build, err);
+    if (rc == 0) {
+        rc = model_queue(&calibration, build, err);
+    }
     if (rc != 0) {
         return rc;
     }

@@ -9,6 +9,9 @@
  *   lock        lock_uncontended: half of a pair of acquire and release
  *   create      thread_start: what is left of start() and join() when the model has run them
  *               with a thread creation that costs nothing
+ *   queue       nothing is measured: what a put and a get take in the model, the part that
+ *               is bytecode of queue.py and threading.py apart, so that a row's own time of
+ *               the work alone can say how fast that bytecode is
  *
  * Never a row that is predicted. A primitive that is missing leaves the profile's value.
  */
@@ -26,6 +29,8 @@ struct calibration {
     double thread_create_us;
     double lock_us;         /* acquire or release, uncontended */
     double all_cores_speed; /* one core alone = 1 */
+    double queue_fixed_us;  /* put and get without their bytecode */
+    double queue_python_us; /* their bytecode, as the runtime's row has it */
 };
 
 /* Runs the engine once. ERR_NOMEM, or the document reader's own error. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/fidelity/family.h"
 
+#include "engine/python/runtime_table.h"
+
 #include <assert.h>
 #include <math.h>
 #include <string.h>
@@ -117,13 +119,15 @@ static json_t *nogil_c(const struct family_input *input) {
         NULL);
 }
 
-/* The heartbeat thread ends with the sorter: it is a daemon here. */
+/* The heartbeat thread ends with the sorter: it is a daemon here. Its own code, a look at
+ * the clock and at a flag, is guessed at 1 us. */
 static json_t *hold_c(const struct family_input *input) {
     json_t *call =
         json_pack("[{s:f, s:s}]", "c_us", result(input, "call_s") * 1e6, "gil", "held");
     return actors(thread_actor("sorter", 1, repeat((int)result(input, "ops"), call)),
                   daemon_actor("heartbeat", 1,
-                               json_pack("[o]", sleep_ms(param(input, "beat_ms")))));
+                               json_pack("[o, {s:i}]", sleep_ms(param(input, "beat_ms")),
+                                         "python_us", 1)));
 }
 
 /* One operation of a counted family alone, in microseconds. */
@@ -159,6 +163,77 @@ static json_t *race(const struct family_input *input) { return race_with(input, 
 
 static json_t *race_call(const struct family_input *input) {
     return race_with(input, true);
+}
+
+static const char *text_param(const struct family_input *input, const char *key) {
+    const char *text = json_string_value(json_object_get(input->group->params, key));
+    return text == NULL ? "" : text;
+}
+
+static const struct runtime *runtime_of(const struct family_input *input) {
+    return &runtime_row_find(family_runtime_of(input->group->build))->runtime;
+}
+
+/* Operations of a builtin type are alike and take nanoseconds. Where no other core can
+ * come between two of them, a step stands for ten; slices are 100,000 times as long. */
+static int batch_of(const struct family_input *input) {
+    const bool alone = strcmp(text_param(input, "kind"), "one") != 0;
+    return has_gil(input) || alone ? 10 : 1;
+}
+
+/* `with_rest` after the steps: what an operation takes alone besides `known_us`. */
+static json_t *shared(const struct family_input *input, const char *kind, json_t *steps,
+                      double known_us) {
+    const int batch = batch_of(input);
+    const double rest_us = fmax(0.0, operation_us(input) - known_us) * batch;
+    json_array_append_new(steps, json_pack("{s:f}", "python_us", rest_us));
+    json_t *actor = thread_actor("thread", count_param(input, "threads"),
+                                 repeat((int)(result(input, "ops") / batch), steps));
+    return json_pack("{s:{s:{s:{s:s}}, s:[o]}}", "workload", "objects", "shared", kind,
+                     text_param(input, "kind"), "actors", actor);
+}
+
+/* `x = l[0]; x = None`: one reference is taken and dropped. */
+static json_t *shared_obj(const struct family_input *input) {
+    const struct runtime *runtime = runtime_of(input);
+    const bool plain = has_gil(input) || strcmp(text_param(input, "kind"), "own") == 0;
+    const sim_ns count_ns = plain ? runtime->local_ref_ns : runtime->shared_ref_ns;
+    json_t *touch =
+        json_pack("[{s:s, s:i}]", "touch", "shared", "times", batch_of(input));
+    return shared(input, "object", touch, 2.0 * (double)count_ns * 1e-3);
+}
+
+/* `l.append(i); l.pop()`. The body of either C function, between taking the list's lock
+ * and giving it back, is about 15 cycles: an estimate. */
+static json_t *shared_list(const struct family_input *input) {
+    const double body_us = 0.005, batch = batch_of(input);
+    const double lock_us =
+        has_gil(input) ? 0.0
+                       : 2.0 * (double)runtime_of(input)->critical_section_ns * 1e-3;
+    json_t *steps = json_pack("[{s:s, s:s, s:f}, {s:s, s:s, s:f}]", "use", "shared", "op",
+                              "append", "compute_us", body_us * batch, "use", "shared",
+                              "op", "pop", "compute_us", body_us * batch);
+    return shared(input, "list", steps, 2.0 * (body_us + lock_us));
+}
+
+/* The bytecode of queue.py is as fast as the row's work alone says. */
+static json_t *queue_pc(const struct family_input *input) {
+    const struct calibration *calibration = input->calibration;
+    const struct runtime *runtime = runtime_of(input);
+    const double ops = result(input, "ops");
+    const double scale = fmax(0.0, operation_us(input) - calibration->queue_fixed_us) /
+                         calibration->queue_python_us;
+    const int producers = count_param(input, "producers");
+    const int consumers = count_param(input, "consumers");
+    json_t *put = json_pack("[{s:s}]", "put", "queue");
+    json_t *get = json_pack("[{s:s}]", "get", "queue");
+    return json_pack(
+        "{s:{s:f, s:f}, s:{s:{s:{s:i}}, s:[o, o]}}", "runtime", "queue_call_us",
+        scale * (double)runtime->queue_call_ns * 1e-3, "condition_call_us",
+        scale * (double)runtime->condition_call_ns * 1e-3, "workload", "objects", "queue",
+        "queue", 100, "actors",
+        thread_actor("producer", producers, repeat((int)ops / producers, put)),
+        thread_actor("consumer", consumers, repeat((int)ops / consumers, get)));
 }
 
 static json_t *jobs(const char *strategy, int workers, int count, json_t *steps) {
@@ -212,6 +287,12 @@ static double counted_naive(const struct family_input *input) {
     return shared_out(input, result(input, "solo_s"), param(input, "threads"));
 }
 
+/* Without a GIL producers and consumers share the work of both. */
+static double queue_pc_naive(const struct family_input *input) {
+    const double solo = result(input, "solo_s");
+    return has_gil(input) ? solo : solo / 2.0;
+}
+
 static double hold_c_naive(const struct family_input *input) {
     return result(input, "solo_s");
 }
@@ -223,18 +304,69 @@ static double pool_naive(const struct family_input *input) {
     return (one > all ? one : all) * 1e-3;
 }
 
+/* --- laps ---------------------------------------------------------------------- */
+
+static double beat_s(const struct family_input *input) {
+    return param(input, "beat_ms") * 1e-3;
+}
+
+/* A cycle that lost a race waits for a switch interval; older rows do not count them. */
+static double long_cycle_s(const struct family_input *input) {
+    const double interval_s =
+        isnan(input->group->switch_interval_s) ? 0.005 : input->group->switch_interval_s;
+    return param(input, "io_ms") * 1e-3 + interval_s / 2.0;
+}
+
 /* --- tables -------------------------------------------------------------------- */
 
 static const struct family families[] = {
-    {"cpu_threads", STRATUM_CPU_CLOCK, NULL, cpu_threads, cpu_threads_naive},
-    {"io_threads", STRATUM_CPU_CLOCK, "cycle_s", io_threads, io_threads_naive},
-    {"io_vs_cpu", STRATUM_LATENCY, "cycle_s", io_vs_cpu, io_vs_cpu_naive},
-    {"nogil_c", STRATUM_COUNTED, NULL, nogil_c, nogil_c_naive},
-    {"hold_c", STRATUM_LATENCY, NULL, hold_c, hold_c_naive},
-    {"lock_contended", STRATUM_COUNTED, NULL, lock_contended, counted_naive},
-    {"race", STRATUM_COUNTED, NULL, race, counted_naive},
-    {"race_call", STRATUM_COUNTED, NULL, race_call, counted_naive},
-    {"pool", STRATUM_CPU_CLOCK, "job_s", pool, pool_naive},
+    {"cpu_threads",
+     STRATUM_CPU_CLOCK,
+     NULL,
+     cpu_threads,
+     cpu_threads_naive,
+     {0},
+     NULL,
+     NULL},
+    {"io_threads",
+     STRATUM_CPU_CLOCK,
+     "cycle_s",
+     io_threads,
+     io_threads_naive,
+     {0},
+     NULL,
+     NULL},
+    {"io_vs_cpu",
+     STRATUM_LATENCY,
+     "cycle_s",
+     io_vs_cpu,
+     io_vs_cpu_naive,
+     {"io", "/workload/actors/0/steps/0/steps/0"},
+     NULL,
+     long_cycle_s},
+    {"nogil_c", STRATUM_COUNTED, NULL, nogil_c, nogil_c_naive, {0}, NULL, NULL},
+    {"hold_c",
+     STRATUM_LATENCY,
+     "lag_s",
+     hold_c,
+     hold_c_naive,
+     {"heartbeat", "/workload/actors/1/steps/0/forever/0"},
+     beat_s,
+     NULL},
+    {"lock_contended",
+     STRATUM_COUNTED,
+     NULL,
+     lock_contended,
+     counted_naive,
+     {0},
+     NULL,
+     NULL},
+    {"race", STRATUM_COUNTED, NULL, race, counted_naive, {0}, NULL, NULL},
+    {"race_call", STRATUM_COUNTED, NULL, race_call, counted_naive, {0}, NULL, NULL},
+    {"queue_pc", STRATUM_COUNTED, NULL, queue_pc, queue_pc_naive, {0}, NULL, NULL},
+    {"shared_obj", STRATUM_COUNTED, NULL, shared_obj, counted_naive, {0}, NULL, NULL},
+    {"shared_list", STRATUM_COUNTED, NULL, shared_list, counted_naive, {0}, NULL, NULL},
+    {"pool", STRATUM_CPU_CLOCK, "job_s", pool, pool_naive, {0}, NULL, NULL},
 };
 
 static const char *const stratum_names[] = {"cpu_clock", "counted", "latency"};

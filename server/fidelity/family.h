@@ -10,6 +10,7 @@
 #ifndef SERVER_FIDELITY_FAMILY_H
 #define SERVER_FIDELITY_FAMILY_H
 
+#include "server/fidelity/lap.h"
 #include "server/fidelity/measured.h"
 
 struct calibration;
@@ -33,13 +34,19 @@ struct family_input {
 struct family {
     const char *name;
     enum family_stratum stratum;
-    const char
-        *detail; /* summary whose p50 is predicted as latency_p50_us; NULL = none */
-    /* New reference: "workload", and "strategies" where there are jobs; NULL = no memory.
-     */
+    const char *detail; /* summary whose p50 is predicted; NULL = none */
+    /* New reference: "workload", "strategies" where there are jobs, "runtime" where the
+     * work alone says how fast the library's own Python is; NULL = no memory. */
     struct json_t *(*describe)(const struct family_input *input);
     /* Wall time by simple addition, in seconds. */
     double (*naive_s)(const struct family_input *input);
+    /* Where units of work do not tell: the laps to look at. step NULL = none. */
+    struct lap_watch watch;
+    /* What of a lap is no lag; the p50 of the rest is the detail. NULL = the detail is the
+     * p50 of units of work. */
+    double (*lap_base_s)(const struct family_input *input);
+    /* From how long on a lap is a long one; NaN = no share is known. NULL = none. */
+    double (*long_lap_s)(const struct family_input *input);
 };
 
 /* "cpu_clock", "counted", "latency". */

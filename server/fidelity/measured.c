@@ -93,6 +93,7 @@ static int add_row(struct measured *measured, const json_t *line, struct err *er
         .result = result,
         .wall_s = wall,
         .solo_s = first_number(result, solo_keys),
+        .steal = steal,
         .quiet = wall < SHORT_S || isnan(steal) || steal <= QUIET_STEAL,
     };
     return 0;

@@ -20,6 +20,7 @@ struct measured_row {
     const struct json_t *result; /* borrowed from the file's object */
     double wall_s;               /* NaN where the family has none */
     double solo_s;               /* work alone: solo_s, else solo_cpu_s, else 1 */
+    double steal;                /* share of all CPUs that the host took; NaN = unknown */
     bool quiet;                  /* the host took little of the timed region */
 };
 

@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "server/document/document.h"
+#include "server/fidelity/quantile.h"
 #include "server/grid/grid.h"
 
 static json_t *machine_object(const struct calibration *calibration) {
@@ -20,12 +21,18 @@ static json_t *machine_object(const struct calibration *calibration) {
                      calibration->all_cores_speed);
 }
 
+/* Also takes what the work says of the runtime. */
 static json_t *runtime_object(const struct prediction_spec *spec) {
     json_t *object = json_pack("{s:s, s:f}", "base", spec->runtime, "lock_us",
                                spec->calibration->lock_us);
     if (!isnan(spec->switch_interval_s)) {
         json_object_set_new(object, "switch_interval_us",
                             json_real(spec->switch_interval_s * 1e6));
+    }
+    json_t *own = json_object_get(spec->take_work, "runtime");
+    if (own != NULL) {
+        (void)json_object_update(object, own); /* a NULL object is found by the packer */
+        json_object_del(spec->take_work, "runtime");
     }
     return object;
 }
@@ -68,20 +75,81 @@ int prediction_plan(struct plan *out, const struct prediction_spec *spec,
     return rc;
 }
 
-int prediction_run(struct prediction *out, const struct plan *plan, uint32_t repetition,
-                   struct err *err) {
+static int run_plan(struct prediction *out, const struct plan *plan,
+                    const struct run_options *options, struct err *err) {
     struct run_result result;
-    const int rc =
-        run_execute(&result, plan, &(struct run_options){.repetition = repetition}, err);
+    const int rc = run_execute(&result, plan, options, err);
     if (rc != 0) {
         return rc;
     }
     *out = (struct prediction){
         .wall_s = result.metric[METRIC_MAKESPAN_US] * 1e-6,
-        .latency_p50_s = result.metric[METRIC_LATENCY_P50_US] * 1e-6,
+        .detail_s = result.metric[METRIC_LATENCY_P50_US] * 1e-6,
+        .long_share = NAN,
         .lost_share = result.metric[METRIC_LOST_UPDATE_SHARE],
     };
     const enum run_status status = result.status;
     run_result_deinit(&result);
     return status == RUN_DONE ? 0 : err_set(err, ERR_LIMIT, "the run did not end");
+}
+
+int prediction_run(struct prediction *out, const struct plan *plan, uint32_t repetition,
+                   struct err *err) {
+    return run_plan(out, plan, &(struct run_options){.repetition = repetition}, err);
+}
+
+/* --- laps ---------------------------------------------------------------------- */
+
+static double share_above(const struct lap_list *laps, double limit_s) {
+    size_t above = 0;
+    for (size_t i = 0; i < laps->count; i++) {
+        above += laps->lap_s[i] > limit_s;
+    }
+    return laps->count == 0 ? NAN : (double)above / (double)laps->count;
+}
+
+static void read_laps(struct prediction *out, struct lap_list *laps,
+                      const struct family *family, const struct family_input *input) {
+    if (family->long_lap_s != NULL) {
+        out->long_share = share_above(laps, family->long_lap_s(input));
+    }
+    if (family->lap_base_s != NULL) {
+        out->detail_s =
+            quantile(laps->lap_s, laps->count, 0.5) - family->lap_base_s(input);
+    }
+}
+
+static int run_watched(struct prediction *out, const struct plan *plan,
+                       const struct family *family, const struct family_input *input,
+                       uint32_t seed, struct err *err) {
+    struct lap_list laps;
+    lap_list_init(&laps, &family->watch, plan);
+    const struct sink sink = lap_list_sink(&laps);
+    const int rc = run_plan(
+        out, plan, &(struct run_options){.repetition = seed, .sink = &sink}, err);
+    if (rc == 0) {
+        read_laps(out, &laps, family, input);
+    }
+    lap_list_deinit(&laps);
+    return rc;
+}
+
+int prediction_make(struct prediction *out, const struct family *family,
+                    const struct family_input *input, uint32_t seed, struct err *err) {
+    struct plan plan;
+    int rc = prediction_plan(&plan,
+                             &(struct prediction_spec){
+                                 .take_work = family->describe(input),
+                                 .runtime = family_runtime_of(input->group->build),
+                                 .switch_interval_s = input->group->switch_interval_s,
+                                 .calibration = input->calibration,
+                             },
+                             err);
+    if (rc == 0) {
+        rc = family->watch.step == NULL
+                 ? prediction_run(out, &plan, seed, err)
+                 : run_watched(out, &plan, family, input, seed, err);
+        plan_deinit(&plan);
+    }
+    return rc;
 }

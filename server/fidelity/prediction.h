@@ -8,6 +8,7 @@
 
 #include "engine/base/err.h"
 #include "server/fidelity/calibration.h"
+#include "server/fidelity/family.h"
 
 #include <stdint.h>
 
@@ -15,14 +16,16 @@ struct plan;
 struct json_t;
 
 struct prediction {
-    double wall_s;        /* makespan */
-    double latency_p50_s; /* of a unit of work; NaN without units */
-    double lost_share;    /* of updates of a counter; NaN without one */
+    double wall_s;     /* makespan */
+    double detail_s;   /* p50 of what the family calls its detail; NaN without any */
+    double long_share; /* of laps that are long ones; NaN where none are watched */
+    double lost_share; /* of updates of a counter; NaN without one */
 };
 
 struct prediction_spec {
     struct json_t
-        *take_work; /* "workload" and "strategies"; consumed; NULL = no memory */
+        *take_work; /* "workload", "strategies", and "runtime": members that override
+                       what `runtime` has; consumed; NULL = no memory */
     const char *runtime;
     double switch_interval_s; /* NaN = the default */
     const struct calibration *calibration;
@@ -32,8 +35,13 @@ struct prediction_spec {
 int prediction_plan(struct plan *out, const struct prediction_spec *spec,
                     struct err *err) WARN_UNUSED;
 
-/* Runs one repetition of it. */
+/* Runs one repetition of it. The detail is the p50 of units of work. */
 int prediction_run(struct prediction *out, const struct plan *plan, uint32_t repetition,
                    struct err *err) WARN_UNUSED;
+
+/* Predicts one measured repetition; `seed` names the model's own noise. */
+int prediction_make(struct prediction *out, const struct family *family,
+                    const struct family_input *input, uint32_t seed,
+                    struct err *err) WARN_UNUSED;
 
 #endif

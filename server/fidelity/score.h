@@ -6,24 +6,7 @@
 #ifndef SERVER_FIDELITY_SCORE_H
 #define SERVER_FIDELITY_SCORE_H
 
-#include "server/fidelity/family.h"
-
-struct score_row {
-    const struct measured_group *group;
-    enum family_stratum stratum;
-    size_t quiet; /* repetitions that count */
-    bool eligible;
-    double measured_s;  /* median over the quiet repetitions */
-    double spread;      /* max / min of wall_s / work alone */
-    double predicted_s; /* NaN when it cannot be predicted */
-    double error;       /* |median of ln(predicted / measured)|; 1 when not predicted */
-    double naive_s;     /* NaN when the naive predictor does not know the family */
-    double naive_error;
-    double detail_error;   /* of the p50 of cycles or jobs; NaN when there is none */
-    double lost_measured;  /* share of updates; NaN when the family has none */
-    double lost_predicted; /* median over repetitions */
-    const char *reason;    /* why it is not predicted; NULL when it is */
-};
+#include "server/fidelity/group_score.h"
 
 struct score {
     struct score_row *rows; /* one per group that is no primitive */
@@ -39,7 +22,7 @@ struct score_summary {
     double counted_median, counted_p90; /* eligible rows, not predicted = 1 */
 };
 
-int score_make(struct score *out, const struct measured *measured,
+int score_make(struct score *out, const struct measured *measured, enum score_seeds seeds,
                struct err *err) WARN_UNUSED;
 void score_deinit(struct score *score);
 

@@ -18,6 +18,7 @@ struct memory_run {
     sim_ns duration_ns;
     char reason[160];
     double metric[METRIC_COUNT];
+    struct run_histogram histograms[RUN_HISTOGRAM_COUNT]; /* owned */
 };
 
 struct memory_cell {
@@ -31,6 +32,7 @@ struct memory_job {
     const struct document *document;
     struct grid *grid; /* owned */
     struct job *job;   /* owned until it is handed out, NULL then */
+    bool keep_histograms;
     enum experiment_status status;
     char reason[128];
     int64_t created_ms;
@@ -79,6 +81,10 @@ static int keep_run(void *context, const struct job_run *run, struct job_outcome
     static_assert(sizeof out->reason == sizeof result.reason, "same text");
     memcpy(kept->reason, result.reason, sizeof kept->reason);
     memcpy(kept->metric, result.metric, sizeof kept->metric);
+    if (memory->keep_histograms) {
+        memcpy(kept->histograms, result.histograms, sizeof kept->histograms);
+        memset(result.histograms, 0, sizeof result.histograms); /* handed over */
+    }
     out->status = result.status;
     out->events = result.transitions;
     memcpy(out->reason, result.reason, sizeof out->reason);
@@ -195,12 +201,26 @@ int memory_job_create(struct memory_job **out, const struct document *document,
     return 0;
 }
 
+void memory_job_keep_histograms(struct memory_job *memory) {
+    memory->keep_histograms = true;
+}
+
+static void free_runs(struct memory_job *memory) {
+    const size_t count = grid_cell_count(memory->grid) * memory->document->repetitions;
+    for (size_t i = 0; memory->runs != NULL && i < count; i++) {
+        for (int id = 0; id < RUN_HISTOGRAM_COUNT; id++) {
+            run_histogram_deinit(&memory->runs[i].histograms[id]);
+        }
+    }
+    free(memory->runs);
+}
+
 void memory_job_destroy(struct memory_job *memory) {
     if (memory != NULL) {
+        free_runs(memory);
         job_destroy(memory->job);
         grid_destroy(memory->grid);
         free(memory->cells);
-        free(memory->runs);
         free(memory);
     }
 }
@@ -274,6 +294,7 @@ static void add_run_row(const struct memory_job *memory, size_t cell, uint32_t r
         .reason = kept->reason,
         .duration_ns = kept->duration_ns,
         .transitions = (int64_t)kept->transitions,
+        .histograms = memory->keep_histograms ? kept->histograms : NULL,
     };
     if (kept->status != RUN_STOPPED) {
         snprintf(row->fingerprint, sizeof row->fingerprint, "%016" PRIx64,

@@ -24,6 +24,9 @@ struct memory_job;
 int memory_job_create(struct memory_job **out, const struct document *document,
                       struct grid *take_grid, struct err *err) WARN_UNUSED;
 
+/* Before it runs: keep the histograms of every run, too. */
+void memory_job_keep_histograms(struct memory_job *memory);
+
 /* After the queue that uses it is destroyed. NULL is accepted. */
 void memory_job_destroy(struct memory_job *memory);
 

@@ -266,7 +266,8 @@ static void check_clocks(const struct scene *scene, uint64_t seed) {
     for (size_t i = 0; i < scene->timeline.span_count; i++) {
         const struct timeline_span *span = &scene->timeline.spans[i];
         const bool core = scene->timeline.lanes[span->lane].kind == LANE_CORE;
-        busy += core && span->state != STATE_IDLE ? span->end - span->start : 0;
+        const bool works = span->state != STATE_IDLE && span->state != STATE_THROTTLED;
+        busy += core && works ? span->end - span->start : 0;
     }
     sim_ns clocks = 0;
     for (size_t t = 0; t < scene->world.thread_count; t++) {
@@ -308,6 +309,11 @@ static void test_cpu_clocks_agree_with_core_lanes(void **state) {
         scene.plan.machine.tick_ns =
             dice_between(&dice, 0, 1) * dice_magnitude(&dice, 4 * NS_PER_MS);
         scene.plan.machine.all_cores_speed_ppm = dice_between(&dice, 300000, 1000000);
+        scene.plan.machine.smt_threads = dice_between(&dice, 1, 2);
+        scene.plan.machine.smt_speed_ppm = dice_between(&dice, 300000, 1000000);
+        scene.plan.machine.quota_period_ns = 10 * NS_PER_MS;
+        scene.plan.machine.quota_ns =
+            dice_between(&dice, 0, 1) * dice_between(&dice, 1, 30) * NS_PER_MS;
         scene.plan.machine.futex_wake_ns = dice_between(&dice, 0, 3000);
         scene_open(&scene);
         make_threads(&dice, &scene, (int)dice_between(&dice, 1, THREADS), actions);

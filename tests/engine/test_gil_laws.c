@@ -290,6 +290,31 @@ static void test_gil_laws_thread_start_costs_up_to_two_races(void **state) {
     }
 }
 
+/* --- a GIL that is switched on ------------------------------------------------- */
+
+static double two_threads_ms(const char *runtime, bool gil_enabled) {
+    struct plan plan;
+    struct run_result result;
+    plan_begin(&plan, "ideal", runtime);
+    plan.runtime.gil_enabled = gil_enabled;
+    plan_thread(&plan, "burner", 2, false, "python 100ms");
+    execute(&plan, &result);
+    const double ms = result.metric[METRIC_MAKESPAN_US] / 1e3;
+    run_result_deinit(&result);
+    plan_deinit(&plan);
+    return ms;
+}
+
+/* An extension that does not declare Py_mod_gil makes threads of 3.13t take turns again;
+ * to a build that always has a GIL the switch means nothing. */
+static void test_gil_laws_gil_can_be_switched_on_without_it(void **state) {
+    (void)state;
+    assert_between("3.13t, ms", two_threads_ms("cpython-3.13t", false), 100.0, 101.0);
+    assert_between("3.13t with its GIL, ms", two_threads_ms("cpython-3.13t", true), 200.0,
+                   202.0);
+    assert_between("3.13, ms", two_threads_ms("cpython-3.13", true), 200.0, 202.0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gil_laws_convoy_is_as_published),
@@ -301,6 +326,7 @@ int main(void) {
         cmocka_unit_test(test_gil_laws_threads_take_turns),
         cmocka_unit_test(test_gil_laws_without_it_threads_scale),
         cmocka_unit_test(test_gil_laws_thread_start_costs_up_to_two_races),
+        cmocka_unit_test(test_gil_laws_gil_can_be_switched_on_without_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

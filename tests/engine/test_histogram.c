@@ -38,6 +38,17 @@ static void check_against_sorted(struct dice *dice, sim_ns high, int count) {
         assert_true(answer >= truth);
         assert_true((double)answer <= (double)truth * 1.008);
     }
+    struct histogram_bucket bucket;
+    int at_or_below = 0;
+    sim_ns last = -1;
+    for (uint32_t at = 0; histogram_next(histogram, &at, &bucket);) {
+        assert_true(bucket.upper > last && bucket.count > 0);
+        at_or_below += (int)bucket.count;
+        last = bucket.upper;
+        assert_true(values[at_or_below - 1] <= last);
+        assert_true(at_or_below == count || values[at_or_below] > last);
+    }
+    assert_int_equal(at_or_below, count);
     free(values);
     free(histogram);
 }

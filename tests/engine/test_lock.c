@@ -11,8 +11,8 @@ enum { LOCK, COUNTER };
 
 /* A plan on the stack: its arrays are the test's. */
 static void plan_begin_with(struct plan *plan, const char *machine, const char *runtime) {
-    static struct object_plan objects[] = {{"lock", OBJECT_LOCK},
-                                           {"counter", OBJECT_COUNTER}};
+    static struct object_plan objects[] = {{.name = "lock", .kind = OBJECT_LOCK},
+                                           {.name = "counter", .kind = OBJECT_COUNTER}};
     *plan = (struct plan){
         .seed = 1,
         .machine = machine_profile_find(machine)->machine,
@@ -99,7 +99,8 @@ static void test_lock_loses_nothing(void **state) {
 
 /* Two free threads on two cores; each adds to its own counter, or both to the first. */
 static double makespan_us(const char *runtime, bool shared) {
-    static struct object_plan counters[] = {{"a", OBJECT_COUNTER}, {"b", OBJECT_COUNTER}};
+    static struct object_plan counters[] = {{.name = "a", .kind = OBJECT_COUNTER},
+                                            {.name = "b", .kind = OBJECT_COUNTER}};
     struct plan plan;
     struct run_result result;
     plan_begin_with(&plan, "linux-vm-2", runtime);

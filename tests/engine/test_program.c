@@ -16,6 +16,11 @@
 #define ACT(what, length)                                                                \
     { .kind = (what), .site = SITE_NONE, .ns = (length) }
 
+static void queue_init(struct py_queue *queue, struct scene *scene) {
+    py_queue_init(queue, &scene->world.runtime, &scene->world.arena,
+                  (struct activity){STATE_IDLE, LANE_NONE, SITE_NONE});
+}
+
 /* --- resumes ------------------------------------------------------------------- */
 
 static void test_program_is_told_how_each_action_ended(void **state) {
@@ -23,7 +28,8 @@ static void test_program_is_told_how_each_action_ended(void **state) {
     struct scene scene;
     scene_prepare(&scene);
     scene_open(&scene);
-    struct py_queue queue = {.arena = &scene.world.arena};
+    struct py_queue queue;
+    queue_init(&queue, &scene);
     struct selector selector = {.lane = LANE_NONE};
     const struct action child_actions[] = {ACT(ACTION_COMPUTE, 1000)};
     struct sequence child = {.actions = child_actions, .count = 1};
@@ -53,8 +59,9 @@ static void test_program_is_told_how_each_action_ended(void **state) {
     scene_close(&scene);
 }
 
-static void nothing_to_deliver(struct selector *selector, int64_t value) {
+static void nothing_to_deliver(struct selector *selector, int64_t value, lane_id by) {
     (void)selector;
+    (void)by;
     (void)value;
 }
 
@@ -98,7 +105,8 @@ static void test_program_deadlock_is_noticed(void **state) {
     struct scene scene;
     scene_prepare(&scene);
     scene_open(&scene);
-    struct py_queue queue = {.arena = &scene.world.arena};
+    struct py_queue queue;
+    queue_init(&queue, &scene);
     const struct action taker[] = {
         {.kind = ACTION_TAKE, .site = SITE_NONE, .object = &queue},
         ACT(ACTION_COMPUTE, 1000)};
@@ -114,7 +122,8 @@ static void test_program_queue_serves_the_longest_waiter(void **state) {
     struct scene scene;
     scene_prepare(&scene);
     scene_open(&scene);
-    struct py_queue queue = {.arena = &scene.world.arena};
+    struct py_queue queue;
+    queue_init(&queue, &scene);
     const struct action take[] = {
         {.kind = ACTION_TAKE, .site = SITE_NONE, .object = &queue}};
     struct action put[40];
@@ -215,7 +224,7 @@ static uint64_t run_case(uint64_t seed) {
     make_case(seed, &cast, &scene);
     scene_open(&scene);
     for (int i = 0; i < 2; i++) {
-        cast.queue[i].arena = &scene.world.arena;
+        queue_init(&cast.queue[i], &scene);
     }
     for (int i = 0; i < cast.count; i++) {
         char name[24];

@@ -481,14 +481,14 @@ static void test_run_golden_fingerprints(void **state) {
     } golden[] = {
         {"ideal", "cpython-3.9", STRATEGY_ACTORS, UINT64_C(0x40f5a59e112e7550)},
         {"ideal", "cpython-3.12", STRATEGY_SEQUENTIAL, UINT64_C(0x20c3293ccc8cb2d6)},
-        {"ideal", "cpython-3.12", STRATEGY_THREADS, UINT64_C(0xf1129844e6e6a4a3)},
+        {"ideal", "cpython-3.12", STRATEGY_THREADS, UINT64_C(0x91918d6e48ec87ee)},
         {"ideal", "cpython-3.12", STRATEGY_ASYNCIO, UINT64_C(0xc31b82efaf686073)},
-        {"ideal", "cpython-3.12", STRATEGY_PROCESSES, UINT64_C(0xa6f8c2efbec5622a)},
-        {"ideal", "cpython-3.14t", STRATEGY_THREADS, UINT64_C(0x31f25105ec0c505e)},
+        {"ideal", "cpython-3.12", STRATEGY_PROCESSES, UINT64_C(0x98702eead10ce3f4)},
+        {"ideal", "cpython-3.14t", STRATEGY_THREADS, UINT64_C(0xba1c1430e9a71358)},
         {"linux-desktop", "cpython-3.9", STRATEGY_ACTORS, UINT64_C(0x80f64d281a75c382)},
-        {"linux-desktop", "cpython-3.12", STRATEGY_THREADS, UINT64_C(0x4faf9e620e9409c7)},
+        {"linux-desktop", "cpython-3.12", STRATEGY_THREADS, UINT64_C(0xf98a29d9d3bb3570)},
         {"linux-desktop", "cpython-3.12", STRATEGY_ASYNCIO, UINT64_C(0xc7ed74e6d836cf22)},
-        {"linux-vm-2", "cpython-3.12", STRATEGY_PROCESSES, UINT64_C(0x9177856257e044c4)},
+        {"linux-vm-2", "cpython-3.12", STRATEGY_PROCESSES, UINT64_C(0x69ebd36ca8c61b10)},
     };
     int wrong = 0;
     for (size_t i = 0; i < sizeof golden / sizeof golden[0]; i++) {

@@ -5,28 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* In the table ' stands for ", to be readable. */
-struct row {
-    const char *name, *text, *pointer, *says;
-};
+#include "broken_priv.h"
 
-#define JOBS "'workload':{'jobs':{'count':1,'steps':[{'python_us':1}]}}"
-#define WITH(members) "{'schema':1," members "," JOBS "}"
-#define STEPS(steps) "{'schema':1,'workload':{'jobs':{'count':1,'steps':" steps "}}}"
-#define ACTORS(actors) "{'schema':1,'workload':{'actors':" actors "}}"
-#define THREAD(steps) ACTORS("[{'name':'a','thread':1,'steps':" steps "}]")
-#define DAEMON(steps)                                                                    \
-    ACTORS("[{'name':'a','thread':1,'steps':[{'python_us':1}]},"                         \
-           "{'name':'d','thread':1,'daemon':true,'steps':" steps "}]")
-#define TASK(steps)                                                                      \
-    ACTORS("[{'name':'a','event_loop':1,'tasks':[{'name':'t','steps':" steps "}]}]")
-#define OBJECTS(objects, steps)                                                          \
-    "{'schema':1,'workload':{'objects':" objects                                         \
-    ",'actors':[{'name':'a','thread':1,'steps':" steps "}]}}"
-#define IN_STEP "/workload/jobs/steps/0"
-#define IN_THREAD "/workload/actors/0/steps/0"
-
-static const struct row rows[] = {
+static const struct broken_row rows[] = {
     /* --- text ----------------------------------------------------------------- */
     {"empty text", "", "", "empty"},
     {"blanks only", " \n\t ", "", "empty"},
@@ -263,20 +244,6 @@ static const struct row rows[] = {
      "/workload/actors/1/steps/0/forever", "clock would stand still"},
     {"blocking in an actor", THREAD("[{'io_us':1,'blocking':true}]"),
      IN_THREAD "/blocking", "in jobs only"},
-    {"no such object", OBJECTS("{'l':'lock'}", "[{'acquire':'m'}]"), IN_THREAD "/acquire",
-     "add \"m\": \"lock\""},
-    {"object of another kind",
-     OBJECTS("{'n':'counter'}", "[{'with':'n','steps':[{'io_us':1}]}]"),
-     IN_THREAD "/with", "needs a lock"},
-    {"unknown kind of object", OBJECTS("{'l':'mutex'}", "[{'io_us':1}]"),
-     "/workload/objects/l", "known: lock"},
-    {"kind of object is a number", OBJECTS("{'l':1}", "[{'io_us':1}]"),
-     "/workload/objects/l", "must be a string"},
-    {"object without a name", OBJECTS("{'':'lock'}", "[{'io_us':1}]"),
-     "/workload/objects/", "1 to 47 bytes"},
-    {"lock in a job", STEPS("[{'acquire':'l'}]"), IN_STEP "/acquire", "as actors"},
-    {"update without a time", OBJECTS("{'n':'counter'}", "[{'update':'n'}]"), IN_THREAD,
-     "lacks 'compute_us'"},
     {"daemons only",
      ACTORS("[{'name':'d','thread':1,'daemon':true,'steps':[{'python_us':1}]}]"),
      "/workload/actors", "add one"},
@@ -428,6 +395,15 @@ static void add(struct collector *all, struct broken broken) {
     all->list[all->count++] = broken;
 }
 
+static void add_rows(struct collector *all, const struct broken_row *list, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        add(all, (struct broken){.name = list[i].name,
+                                 .text = quoted_copy(list[i].text),
+                                 .pointer = list[i].pointer,
+                                 .says = list[i].says});
+    }
+}
+
 static void add_large(struct collector *all) {
     add(all, (struct broken){.name = "10 MB of blanks before a document",
                              .text = repeated("", " ", 10000000, WITH("'seed':1")),
@@ -482,12 +458,8 @@ static void add_nested(struct collector *all) {
 
 void broken_list(struct broken **out, size_t *count) {
     struct collector all = {0};
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        add(&all, (struct broken){.name = rows[i].name,
-                                  .text = quoted_copy(rows[i].text),
-                                  .pointer = rows[i].pointer,
-                                  .says = rows[i].says});
-    }
+    add_rows(&all, rows, sizeof rows / sizeof rows[0]);
+    add_rows(&all, broken_object_rows, broken_object_row_count);
     add_large(&all);
     add_nested(&all);
     static const char with_nul[] = "{\"schema\":1,\"name\":\"a\0b\"}";

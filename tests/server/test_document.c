@@ -449,6 +449,192 @@ static void test_document_reads_objects(void **state) {
     plan_deinit(&plan);
 }
 
+static const struct object_plan *find_object(const struct plan *plan, const char *name) {
+    for (size_t i = 0; i < plan->object_count; i++) {
+        if (strcmp(plan->objects[i].name, name) == 0) {
+            return &plan->objects[i];
+        }
+    }
+    fail_msg("there is no object %s", name);
+    return NULL;
+}
+
+static void test_document_reads_every_kind_of_object(void **state) {
+    (void)state;
+    static const struct object_plan expected[] = {
+        {"a", OBJECT_LOCK, 0, SHARING_ONE},
+        {"b", OBJECT_RLOCK, 0, SHARING_ONE},
+        {"c", OBJECT_CONDITION, 0, SHARING_ONE},
+        {"d", OBJECT_SEMAPHORE, 3, SHARING_ONE},
+        {"e", OBJECT_EVENT, 0, SHARING_ONE},
+        {"f", OBJECT_BARRIER, 4, SHARING_ONE},
+        {"g", OBJECT_QUEUE, 100, SHARING_ONE},
+        {"h", OBJECT_QUEUE, 0, SHARING_ONE},
+        {"i", OBJECT_QUEUE, 0, SHARING_ONE},
+        {"j", OBJECT_SIMPLE_QUEUE, 0, SHARING_ONE},
+        {"k", OBJECT_COUNTER, 0, SHARING_ONE},
+        {"l", OBJECT_REFERENT, 0, SHARING_ONE},
+        {"m", OBJECT_REFERENT, 0, SHARING_ONE},
+        {"n", OBJECT_REFERENT, 0, SHARING_EACH},
+        {"o", OBJECT_REFERENT, 0, SHARING_OWN},
+        {"p", OBJECT_REFERENT, 0, SHARING_DEFERRED},
+        {"q", OBJECT_REFERENT, 0, SHARING_IMMORTAL},
+        {"r", OBJECT_LIST, 0, SHARING_ONE},
+        {"s", OBJECT_LIST, 0, SHARING_EACH},
+        {"t", OBJECT_DICT, 0, SHARING_ONE},
+        {"u", OBJECT_DICT, 0, SHARING_OWN},
+        {"v", OBJECT_SEMAPHORE, 0, SHARING_ONE},
+    };
+    struct plan plan;
+    plan_of("{\"schema\":1,\"workload\":{\"objects\":{\"v\":{\"semaphore\":0},"
+            "\"a\":\"lock\",\"b\":\"rlock\",\"c\":\"condition\","
+            "\"d\":{\"semaphore\":3},\"e\":\"event\",\"f\":{\"barrier\":4},"
+            "\"g\":{\"queue\":100},\"h\":{\"queue\":0},\"i\":\"queue\","
+            "\"j\":\"simple_queue\",\"k\":\"counter\",\"l\":\"object\","
+            "\"m\":{\"object\":\"one\"},\"n\":{\"object\":\"each\"},"
+            "\"o\":{\"object\":\"own\"},\"p\":{\"object\":\"deferred\"},"
+            "\"q\":{\"object\":\"immortal\"},\"r\":\"list\",\"s\":{\"list\":\"each\"},"
+            "\"t\":\"dict\",\"u\":{\"dict\":\"own\"}},"
+            "\"actors\":[{\"name\":\"x\",\"thread\":1,\"steps\":[{\"io_us\":1}]}]}}",
+            &plan);
+    assert_int_equal(plan.object_count, sizeof expected / sizeof expected[0]);
+    for (size_t i = 0; i < plan.object_count; i++) {
+        const struct object_plan *object = &plan.objects[i];
+        assert_ptr_equal(object, find_object(&plan, expected[i].name));
+        assert_int_equal(object->kind, expected[i].kind);
+        assert_int_equal(object->size, expected[i].size);
+        assert_int_equal(object->sharing, expected[i].sharing);
+    }
+    plan_deinit(&plan);
+}
+
+static void test_document_reads_steps_on_objects(void **state) {
+    (void)state;
+    static const struct {
+        enum step_kind kind;
+        const char *object;
+        int64_t count;
+    } expected[] = {
+        {STEP_WAIT, "e", 0},    {STEP_WAIT, "b", 0},    {STEP_SET, "e", 0},
+        {STEP_CLEAR, "e", 0},   {STEP_PUT, "q", 0},     {STEP_GET, "q", 0},
+        {STEP_PUT, "sq", 0},    {STEP_GET, "sq", 0},    {STEP_ACQUIRE, "r", 0},
+        {STEP_RELEASE, "r", 0}, {STEP_ACQUIRE, "s", 0}, {STEP_RELEASE, "s", 0},
+        {STEP_WITH, "c", 0},    {STEP_NOTIFY, "c", 1},  {STEP_NOTIFY, "c", 5},
+        {STEP_NOTIFY, "c", 0},  {STEP_WAIT, "c", 0},    {STEP_TOUCH, "o", 1},
+        {STEP_TOUCH, "o", 70},
+    };
+    struct plan plan;
+    plan_of("{\"schema\":1,\"workload\":{\"objects\":{\"e\":\"event\","
+            "\"b\":{\"barrier\":1},\"q\":{\"queue\":1},\"sq\":\"simple_queue\","
+            "\"r\":\"rlock\",\"s\":{\"semaphore\":1},\"c\":\"condition\","
+            "\"o\":\"object\"},\"actors\":[{\"name\":\"x\",\"thread\":1,\"steps\":["
+            "{\"wait\":\"e\"},{\"wait\":\"b\"},{\"set\":\"e\"},{\"clear\":\"e\"},"
+            "{\"put\":\"q\"},{\"get\":\"q\"},{\"put\":\"sq\"},{\"get\":\"sq\"},"
+            "{\"acquire\":\"r\"},{\"release\":\"r\"},{\"acquire\":\"s\"},"
+            "{\"release\":\"s\"},{\"with\":\"c\",\"steps\":[{\"notify\":\"c\"},"
+            "{\"notify\":\"c\",\"count\":5},{\"notify_all\":\"c\"},{\"wait\":\"c\"}]},"
+            "{\"touch\":\"o\"},{\"touch\":\"o\",\"times\":70}]}]}}",
+            &plan);
+    assert_int_equal(plan.step_count, sizeof expected / sizeof expected[0]);
+    for (size_t i = 0; i < plan.step_count; i++) {
+        const struct step *step = &plan.steps[i];
+        assert_int_equal(step->kind, expected[i].kind);
+        assert_int_equal(step->count, expected[i].count);
+        assert_ptr_equal(&plan.objects[step->object],
+                         find_object(&plan, expected[i].object));
+    }
+    assert_int_equal(plan.steps[12].end, 17);
+    plan_deinit(&plan);
+}
+
+/* The operation and its time, which is that of C code and does not scale. */
+static void test_document_reads_use(void **state) {
+    (void)state;
+    static const enum container_op expected[] = {
+        OP_APPEND,  OP_POP,     OP_INSERT,  OP_SETITEM,  OP_GETITEM, OP_LEN,
+        OP_SETITEM, OP_GETITEM, OP_DELITEM, OP_CONTAINS, OP_LEN};
+    static const char *const of_list[] = {"append",  "pop",     "insert",
+                                          "setitem", "getitem", "len"};
+    static const char *const of_dict[] = {"setitem", "getitem", "delitem", "contains",
+                                          "len"};
+    char text[2048];
+    size_t used = (size_t)snprintf(
+        text, sizeof text,
+        "{\"schema\":1,\"runtimes\":[{\"base\":\"cpython-3.12\",\"python_cost\":1.5}],"
+        "\"workload\":{\"objects\":{\"d\":\"dict\",\"l\":\"list\"},"
+        "\"actors\":[{\"name\":\"x\",\"thread\":1,\"steps\":[");
+    for (size_t i = 0; i < 11; i++) {
+        used += (size_t)snprintf(text + used, sizeof text - used,
+                                 "{\"use\":\"%s\",\"op\":\"%s\",\"compute_us\":0.1}%s",
+                                 i < 6 ? "l" : "d", i < 6 ? of_list[i] : of_dict[i - 6],
+                                 i < 10 ? "," : "]}]}}");
+    }
+    struct plan plan;
+    plan_of(text, &plan);
+    for (size_t i = 0; i < 11; i++) {
+        assert_constant(&plan.steps[i], STEP_USE, 100);
+        assert_int_equal(plan.steps[i].op, expected[i]);
+        assert_int_equal(plan.steps[i].object, i < 6 ? 1 : 0);
+    }
+    plan_deinit(&plan);
+}
+
+static void test_document_reads_calls_and_allocations(void **state) {
+    (void)state;
+    struct plan plan;
+    plan_of("{\"schema\":1,\"workload\":{\"jobs\":{\"count\":1,\"steps\":["
+            "{\"c_us\":5,\"gil\":\"by_size\",\"bytes\":2047},"
+            "{\"c_us\":6,\"gil\":\"released\",\"threads\":4},{\"c_us\":7},"
+            "{\"gil\":\"by_size\",\"bytes\":0,\"threads\":2,"
+            "\"c_us\":{\"dist\":\"exponential\",\"mean\":3}},"
+            "{\"allocate\":1000},{\"free\":400},{\"allocate\":0}]}}}",
+            &plan);
+    assert_constant(&plan.steps[0], STEP_C_BY_SIZE, 5000);
+    assert_int_equal(plan.steps[0].count, 2047);
+    assert_int_equal(plan.steps[0].threads, 1);
+    assert_constant(&plan.steps[1], STEP_C_RELEASED, 6000);
+    assert_int_equal(plan.steps[1].threads, 4);
+    assert_constant(&plan.steps[2], STEP_C_HELD, 7000);
+    assert_int_equal(plan.steps[2].threads, 1);
+    assert_int_equal(plan.steps[3].kind, STEP_C_BY_SIZE);
+    assert_int_equal(plan.steps[3].count, 0);
+    assert_int_equal(plan.steps[3].threads, 2);
+    assert_int_equal(plan.steps[3].time.kind, DISTRIBUTION_EXPONENTIAL);
+    assert_int_equal(plan.steps[4].kind, STEP_ALLOCATE);
+    assert_int_equal(plan.steps[4].count, 1000);
+    assert_int_equal(plan.steps[5].kind, STEP_FREE);
+    assert_int_equal(plan.steps[5].count, 400);
+    assert_int_equal(plan.steps[6].count, 0);
+    plan_deinit(&plan);
+}
+
+/* Who waits for another's doing cannot run on by himself: such loops are no mistake. */
+static void test_document_accepts_loops_that_wait(void **state) {
+    (void)state;
+    static const char *const bodies[] = {
+        "{\"get\":\"q\"}",
+        "{\"get\":\"sq\"}",
+        "{\"put\":\"q\"}",
+        "{\"wait\":\"b\"}",
+        "{\"with\":\"c\",\"steps\":[{\"wait\":\"c\"}]}",
+        "{\"use\":\"l\",\"op\":\"pop\",\"compute_us\":0.001}",
+        "{\"c_us\":1,\"gil\":\"by_size\",\"bytes\":1}",
+    };
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+        char text[512];
+        snprintf(text, sizeof text,
+                 "{\"schema\":1,\"workload\":{\"objects\":{\"q\":{\"queue\":1},"
+                 "\"sq\":\"simple_queue\",\"b\":{\"barrier\":2},\"c\":\"condition\","
+                 "\"l\":\"list\"},\"actors\":[{\"name\":\"x\",\"thread\":1,"
+                 "\"steps\":[{\"io_us\":1}]},{\"name\":\"y\",\"thread\":1,"
+                 "\"daemon\":true,\"steps\":[{\"forever\":[%s]}]}]}}",
+                 bodies[i]);
+        struct plan plan;
+        plan_of(text, &plan);
+        plan_deinit(&plan);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_document_reads_scalars),
@@ -468,6 +654,11 @@ int main(void) {
         cmocka_unit_test(test_document_reads_actors),
         cmocka_unit_test(test_document_reads_tasks),
         cmocka_unit_test(test_document_reads_objects),
+        cmocka_unit_test(test_document_reads_every_kind_of_object),
+        cmocka_unit_test(test_document_reads_steps_on_objects),
+        cmocka_unit_test(test_document_reads_use),
+        cmocka_unit_test(test_document_reads_calls_and_allocations),
+        cmocka_unit_test(test_document_accepts_loops_that_wait),
     };
     return cmocka_run_group_tests_name("document", tests, NULL, NULL);
 }

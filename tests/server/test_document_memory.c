@@ -38,6 +38,15 @@ static const char actors[] =
     "{\"await_sleep_us\":1},{\"to_thread\":[{\"io_us\":3}]}]}]}]},"
     "\"sweep\":{\"/workload/actors/0/thread\":[0,1]}}";
 
+static const char objects[] =
+    "{\"schema\":1,\"workload\":{\"objects\":{\"q\":{\"queue\":5},\"l\":\"rlock\","
+    "\"s\":{\"semaphore\":2},\"x\":{\"list\":\"each\"},\"c\":\"condition\"},"
+    "\"actors\":[{\"name\":\"a\",\"thread\":2,\"steps\":[{\"put\":\"q\"},"
+    "{\"get\":\"q\"},{\"with\":\"l\",\"steps\":[{\"acquire\":\"s\"}]},"
+    "{\"use\":\"x\",\"op\":\"len\",\"compute_us\":1},{\"c_us\":1,\"gil\":\"by_size\","
+    "\"bytes\":9},{\"with\":\"c\",\"steps\":[{\"notify_all\":\"c\"}]},"
+    "{\"allocate\":9}]}]}}";
+
 /* Everything that the server does with a document before it runs. */
 static int use_document(const char *text, struct err *err) {
     struct document *document = NULL;
@@ -92,6 +101,7 @@ static void test_document_survives_failing_memory(void **state) {
     (void)state;
     fail_everywhere(short_tokens, 30);
     fail_everywhere(actors, 30);
+    fail_everywhere(objects, 20);
 }
 
 static void *allocate(size_t size) { return memory_resize(NULL, size, 1); }
@@ -111,6 +121,7 @@ static int restore_jansson(void **state) {
 static void test_document_survives_failing_jansson(void **state) {
     (void)state;
     fail_everywhere(short_tokens, 500);
+    fail_everywhere(objects, 500);
 }
 
 int main(void) {

@@ -101,15 +101,95 @@ static void put_time(struct maker *maker) {
 
 enum where { IN_JOB, IN_THREAD, IN_TASK, IN_OFFLOAD };
 
+/* What follows the time of a C call. */
+static void put_call(struct maker *maker) {
+    if (chance(maker, 30)) {
+        put(maker, ",\"threads\":");
+        put_integer(maker, 1, 8);
+    }
+    if (chance(maker, 30)) {
+        put(maker, ",\"gil\":\"by_size\",\"bytes\":");
+        put_integer(maker, 0, 5000);
+    } else if (chance(maker, 50)) {
+        put(maker, chance(maker, 50) ? ",\"gil\":\"released\"" : ",\"gil\":\"held\"");
+    }
+}
+
+/* Every kind of shared object, each in one of its spellings; the names are those that
+ * put_object_step() uses. */
+static void put_objects(struct maker *maker) {
+    static const char *const spellings[][3] = {
+        {"\"lock\"", "\"rlock\"", "\"condition\""},
+        {"\"condition\"", "\"condition\"", "\"condition\""},
+        {"{\"semaphore\":0}", "{\"semaphore\":1000000}", "{ \"semaphore\" : 3 }"},
+        {"\"event\"", "\"event\"", "{\"barrier\":7}"},
+        {"\"queue\"", "{\"queue\":0}", "{\"queue\":9}"},
+        {"\"simple_queue\"", "\"queue\"", "{\"queue\":1}"},
+        {"\"object\"", "{\"object\":\"immortal\"}", "{\"object\":\"own\"}"},
+        {"\"list\"", "{\"list\":\"each\"}", "{\"list\":\"one\"}"},
+        {"\"dict\"", "{\"dict\":\"own\"}", "{\"dict\":\"each\"}"},
+        {"\"counter\"", "\"counter\"", "\"counter\""},
+    };
+    static const char *const names[] = {"lock",  "condition", "semaphore", "wait",
+                                        "queue", "other",     "object",    "list",
+                                        "dict",  "n"};
+    const unsigned count = sizeof names / sizeof names[0];
+    const unsigned first = below(maker, count); /* in any order */
+    put(maker, "\"objects\":{");
+    for (unsigned i = 0; i < count; i++) {
+        const unsigned which = (first + i) % count;
+        put(maker, i == 0 ? "" : ",");
+        put_key(maker, names[which]);
+        put(maker, spellings[which][below(maker, 3)]);
+    }
+    put(maker, "},");
+}
+
+/* A step without a body that is done with one of these objects. */
+static void put_object_step(struct maker *maker) {
+    static const char *const steps[] = {
+        "\"acquire\":\"lock\"",
+        "\"release\":\"lock\"",
+        "\"acquire\":\"semaphore\"",
+        "\"release\":\"semaphore\"",
+        "\"wait\":\"wait\"",
+        "\"wait\":\"condition\"",
+        "\"notify\":\"condition\"",
+        "\"count\":3,\"notify\":\"condition\"",
+        "\"notify_all\":\"condition\"",
+        "\"put\":\"queue\"",
+        "\"get\":\"queue\"",
+        "\"put\":\"other\"",
+        "\"get\":\"other\"",
+        "\"touch\":\"object\"",
+        "\"touch\":\"object\",\"times\":0",
+        "\"use\":\"list\",\"op\":\"append\",\"compute_us\":0.05",
+        "\"compute_us\":0,\"use\":\"list\",\"op\":\"pop\"",
+        "\"use\":\"dict\",\"op\":\"delitem\",\"compute_us\":1",
+        "\"op\":\"contains\",\"use\":\"dict\",\"compute_us\":1e-3",
+        "\"update\":\"n\",\"compute_us\":0.2,\"call\":true",
+    };
+    put(maker, steps[below(maker, sizeof steps / sizeof steps[0])]);
+}
+
 static void put_plain_step(struct maker *maker, enum where where) {
     static const char *const names[] = {"python_us",     "python_cpu_us", "c_us",
                                         "io_us",         "sleep_us",      "await_io_us",
                                         "await_sleep_us"};
     const unsigned kind = below(maker, where == IN_TASK ? 7 : 5);
+    if (chance(maker, 10)) {
+        put_key(maker, chance(maker, 50) ? "allocate" : "free");
+        put_integer(maker, 0, 1000);
+        return;
+    }
+    if (where != IN_JOB && chance(maker, 40)) {
+        put_object_step(maker);
+        return;
+    }
     put_key(maker, names[kind]);
     put_time(maker);
-    if (kind == 2 && chance(maker, 50)) {
-        put(maker, ",\"gil\":\"released\"");
+    if (kind == 2) {
+        put_call(maker);
     }
     if ((kind == 3 || kind == 4) && where == IN_JOB && chance(maker, 30)) {
         put(maker, ",\"blocking\":true");
@@ -128,6 +208,11 @@ static void put_steps(struct maker *maker, enum where where, unsigned depth) {
             put_steps(maker, where, depth - 1);
             put(maker, ",\"repeat\":");
             put_integer(maker, 0, 5);
+        } else if (where != IN_JOB && depth > 0 && chance(maker, 20)) {
+            put_key(maker, "steps");
+            put_steps(maker, where, depth - 1);
+            put(maker,
+                chance(maker, 50) ? ",\"with\":\"lock\"" : ",\"with\":\"semaphore\"");
         } else if (where == IN_TASK && depth > 0 && chance(maker, 30)) {
             put_key(maker, "to_thread");
             put_steps(maker, IN_OFFLOAD, depth - 1);
@@ -170,7 +255,9 @@ static void put_actor(struct maker *maker) {
 }
 
 static void put_actors(struct maker *maker) {
-    put(maker, "{\"actors\":[{\"name\":\"d\",\"thread\":2,\"daemon\":true,\"steps\":"
+    put(maker, "{");
+    put_objects(maker);
+    put(maker, "\"actors\":[{\"name\":\"d\",\"thread\":2,\"daemon\":true,\"steps\":"
                "[{\"forever\":");
     put_steps(maker, IN_THREAD, 3);
     put(maker, "}]},{\"name\":\"m\",\"thread\":1,\"steps\":");

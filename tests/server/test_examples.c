@@ -29,7 +29,7 @@ static const struct example *find(const char *id) {
 
 static void test_examples_say_what_to_look_for(void **state) {
     (void)state;
-    assert_true(example_count >= 8);
+    assert_true(example_count >= 11);
     for (size_t i = 0; i < example_count; i++) {
         struct document *document = parse(&examples[i]);
         assert_true(document->name[0] != '\0');
@@ -124,6 +124,51 @@ static void test_examples_offloading_frees_the_loop(void **state) {
     grid_destroy(offloaded);
 }
 
+/* A longer queue saves handovers; without the GIL both sides work at once. */
+static void test_examples_queue_decouples(void **state) {
+    (void)state;
+    struct grid *grid = expand("producers-and-consumers");
+    double longest = 0;
+    for (size_t i = 0; i < grid_cell_count(grid); i += 3) {
+        const double shortest = run_cell(grid, i, METRIC_THROUGHPUT_PER_S);
+        const double before = longest;
+        longest = run_cell(grid, i + 2, METRIC_THROUGHPUT_PER_S);
+        assert_true(longest > shortest);
+        assert_true(longest > before);
+    }
+    assert_true(longest >
+                2 * run_cell(grid, grid_cell_count(grid) - 4, METRIC_THROUGHPUT_PER_S));
+    grid_destroy(grid);
+}
+
+/* By list (each, one) and object (each, one): nobody notices under the GIL; without it own
+ * objects are best, and what one shares costs time. */
+static void test_examples_sharing_costs_without_gil(void **state) {
+    (void)state;
+    struct grid *grid = expand("objects-shared-by-threads");
+    assert_int_equal(grid_cell_count(grid), 8);
+    const double gil = run_cell(grid, 0, METRIC_MAKESPAN_US);
+    const double own = run_cell(grid, 4, METRIC_MAKESPAN_US);
+    assert_true(own < 0.5 * gil);
+    for (size_t i = 1; i < 4; i++) {
+        const double shared = run_cell(grid, i, METRIC_MAKESPAN_US);
+        assert_true(shared < 1.01 * gil && shared > 0.99 * gil);
+        assert_true(run_cell(grid, 4 + i, METRIC_MAKESPAN_US) > 1.2 * own);
+    }
+    grid_destroy(grid);
+}
+
+/* What stays has to be looked at, again and again, by every collector. */
+static void test_examples_garbage_makes_pauses(void **state) {
+    (void)state;
+    struct grid *grid = expand("garbage-collector-pauses");
+    for (size_t i = 0; i < grid_cell_count(grid); i += 2) {
+        const double level = run_cell(grid, i, METRIC_LATENCY_MAX_US);
+        assert_true(run_cell(grid, i + 1, METRIC_LATENCY_MAX_US) > 2 * level);
+    }
+    grid_destroy(grid);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_examples_say_what_to_look_for),
@@ -131,6 +176,9 @@ int main(void) {
         cmocka_unit_test(test_examples_two_threads_need_no_gil),
         cmocka_unit_test(test_examples_spinning_threads_slow_the_echo),
         cmocka_unit_test(test_examples_offloading_frees_the_loop),
+        cmocka_unit_test(test_examples_queue_decouples),
+        cmocka_unit_test(test_examples_sharing_costs_without_gil),
+        cmocka_unit_test(test_examples_garbage_makes_pauses),
     };
     return cmocka_run_group_tests_name("examples", tests, NULL, NULL);
 }

@@ -6,7 +6,12 @@
  */
 #include "tests/support/test.h"
 
-#include "server/fidelity/score.h"
+#include "engine/program/plan.h"
+
+#include "server/fidelity/measured_report.h"
+#include "server/fidelity/parallel.h"
+#include "server/fidelity/quantile.h"
+#include "server/fidelity/reach.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -27,7 +32,8 @@ static bool is_affordable(const json_t *line) {
     static const struct {
         const char *family;
         int repetitions;
-    } counted[] = {{"lock_contended", 1}, {"race", 4}, {"race_call", 0}};
+    } counted[] = {{"lock_contended", 1}, {"race", 4},        {"race_call", 0},
+                   {"queue_pc", 1},       {"shared_list", 1}, {"shared_obj", 1}};
     const char *family = json_string_value(json_object_get(line, "family"));
     for (size_t i = 0; i < sizeof counted / sizeof counted[0]; i++) {
         if (strcmp(family, counted[i].family) == 0) {
@@ -143,6 +149,22 @@ static void test_fidelity_groups_every_row(void **state) {
     measured_deinit(&measured);
 }
 
+/* Errors; the groups that keep a rule are fewer here than in the whole data. */
+static void assert_aims_are_reached(const struct score *score) {
+    struct reach reach;
+    struct err err = {0};
+    size_t details = 0;
+    assert_int_equal(reach_make(&reach, score, &err), 0);
+    for (size_t i = 0; i < reach.count; i++) {
+        const struct reach_goal *goal = &reach.goals[i];
+        if (goal->asked == 0 && !goal->reached) {
+            fail_msg("%s: %.3f, not %.3f", goal->what, goal->figure, goal->aim);
+        }
+        details += strncmp(goal->what, "p50 ", 4) == 0;
+    }
+    assert_int_equal(details, 4); /* cycles of two families, lags, jobs */
+}
+
 static void test_fidelity_reaches_its_figures(void **state) {
     (void)state;
     struct measured measured;
@@ -150,11 +172,12 @@ static void test_fidelity_reaches_its_figures(void **state) {
     struct score_summary all;
     struct err err = {0};
     read_changed(&measured, leave_alone);
-    assert_int_equal(score_make(&score, &measured, &err), 0);
+    assert_int_equal(score_make(&score, &measured, SCORE_SEEDS_NONE, &err), 0);
     assert_int_equal(score_summarise(&all, &score, NULL, NULL, &err), 0);
     assert_true(all.predicted >= 14);
     assert_true(all.median <= 0.05);
     assert_true(all.p90 <= 0.15);
+    assert_aims_are_reached(&score);
     for (size_t i = 0; i < score.count; i++) {
         const struct score_row *row = &score.rows[i];
         assert_true((row->reason == NULL && row->quiet > 0) == !isnan(row->predicted_s));
@@ -205,8 +228,8 @@ static void test_fidelity_does_not_look_at_results(void **state) {
     struct err err = {0};
     read_changed(&plain, leave_alone);
     read_changed(&disturbed, disturb);
-    assert_int_equal(score_make(&a, &plain, &err), 0);
-    assert_int_equal(score_make(&b, &disturbed, &err), 0);
+    assert_int_equal(score_make(&a, &plain, SCORE_SEEDS_NONE, &err), 0);
+    assert_int_equal(score_make(&b, &disturbed, SCORE_SEEDS_NONE, &err), 0);
     assert_int_equal(a.count, b.count);
     for (size_t i = 0; i < a.count; i++) {
         assert_true(a.rows[i].predicted_s == b.rows[i].predicted_s ||
@@ -218,6 +241,167 @@ static void test_fidelity_does_not_look_at_results(void **state) {
     measured_deinit(&disturbed);
 }
 
+/* --- the parts ----------------------------------------------------------------- */
+
+static void test_quantile_interpolates(void **state) {
+    (void)state;
+    double values[] = {4.0, 1.0, 3.0, 2.0};
+    assert_true(quantile(values, 4, 0.0) == 1.0);
+    assert_true(quantile(values, 4, 0.5) == 2.5);
+    assert_true(quantile(values, 4, 1.0) == 4.0);
+    assert_true(isnan(quantile(values, 0, 0.5)));
+}
+
+static int double_it(void *context, size_t index, struct err *err) {
+    int *values = context;
+    values[index] *= 2;
+    return values[index] == 14 ? err_set(err, ERR_LIMIT, "seven") : 0;
+}
+
+static void test_parallel_does_every_task_once(void **state) {
+    (void)state;
+    int values[100];
+    struct err err = {0};
+    for (int i = 0; i < 100; i++) {
+        values[i] = i + 8;
+    }
+    assert_int_equal(parallel_run(100, double_it, values, &err), 0);
+    for (int i = 0; i < 100; i++) {
+        assert_int_equal(values[i], 2 * (i + 8));
+    }
+    values[50] = 7;
+    assert_int_equal(parallel_run(100, double_it, values, &err), ERR_LIMIT);
+    assert_string_equal(err.text, "seven");
+    assert_int_equal(parallel_run(0, double_it, values, &err), 0);
+}
+
+/* Spans of lane 5: the step 2 is arrived at three times; a stay in two spans is one. */
+static void test_lap_counts_from_arrival_to_arrival(void **state) {
+    (void)state;
+    char *sites[] = {"/a", "/b", "/c"};
+    const struct plan plan = {.sites = sites, .site_count = 3};
+    struct lap_list laps;
+    struct err err = {0};
+    lap_list_init(&laps, &(struct lap_watch){"io", "/c"}, &plan);
+    const struct sink sink = lap_list_sink(&laps);
+    const struct lane thread = {.id = 5, .kind = LANE_THREAD, .name = "io"};
+    const struct lane other = {.id = 6, .kind = LANE_THREAD, .name = "io2"};
+    assert_int_equal(sink.lane(sink.context, &thread, &err), 0);
+    assert_int_equal(sink.lane(sink.context, &other, &err), 0);
+    const lane_id lanes[] = {5, 5, 5, 6, 5, 5, 5, 5};
+    const sim_ns starts[] = {0, 10, 20, 25, 30, 40, 70, 90};
+    const site_id steps[] = {0, 2, 2, 2, 1, 2, SITE_NONE, 2};
+    const site_id more[] = {1, 2};
+    const sim_ns later[] = {100, 110};
+    const struct span_chunk first = {
+        .count = 8, .lane = lanes, .start_ns = starts, .site = steps};
+    const struct span_chunk second = {
+        .count = 2, .lane = lanes, .start_ns = later, .site = more};
+    assert_int_equal(sink.spans(sink.context, &first, &err), 0);
+    assert_int_equal(sink.spans(sink.context, &second, &err), 0);
+    assert_int_equal(laps.count, 2);
+    assert_true(fabs(laps.lap_s[0] - 30e-9) < 1e-15);
+    assert_true(fabs(laps.lap_s[1] - 70e-9) < 1e-15);
+    lap_list_deinit(&laps);
+}
+
+static struct score_row scored(const char *family, double error, double naive) {
+    static struct measured_group groups[8];
+    static size_t used;
+    struct measured_group *group = &groups[used++ % 8];
+    *group = (struct measured_group){.build = "3.9.18", .family = family};
+    return (struct score_row){.group = group,
+                              .eligible = true,
+                              .predicted_s = 1.0,
+                              .error = error,
+                              .naive_error = naive,
+                              .lost_predicted = NAN,
+                              .lost_measured = NAN};
+}
+
+static void test_reach_asks_for_half_of_a_poor_naive_error(void **state) {
+    (void)state;
+    struct score_row row = scored("race", 0.11, 0.20);
+    assert_int_equal(reach_judge(&row, REACH_NAIVE), REACH_BROKEN);
+    row.error = 0.10;
+    assert_int_equal(reach_judge(&row, REACH_NAIVE), REACH_KEPT);
+    row.naive_error = 0.10;
+    assert_int_equal(reach_judge(&row, REACH_NAIVE), REACH_NOT_ASKED);
+    row = scored("cpu_threads", 0.5, 0.6);
+    assert_int_equal(reach_judge(&row, REACH_NAIVE), REACH_NOT_ASKED);
+    row = scored("race", 0.11, 0.20);
+    row.eligible = false;
+    assert_int_equal(reach_judge(&row, REACH_NAIVE), REACH_NOT_ASKED);
+}
+
+static void test_reach_wants_nothing_lost_where_nothing_was(void **state) {
+    (void)state;
+    struct score_row row = scored("race", 0.0, 0.0);
+    assert_int_equal(reach_judge(&row, REACH_LOST), REACH_NOT_ASKED);
+    row.lost_measured = 0.0;
+    row.lost_predicted = 0.01;
+    assert_int_equal(reach_judge(&row, REACH_LOST_ZERO), REACH_BROKEN);
+    assert_int_equal(reach_judge(&row, REACH_LOST), REACH_NOT_ASKED);
+    row.lost_measured = 0.4;
+    row.lost_predicted = 0.49;
+    assert_int_equal(reach_judge(&row, REACH_LOST), REACH_KEPT);
+    row.lost_predicted = 0.51;
+    assert_int_equal(reach_judge(&row, REACH_LOST), REACH_BROKEN);
+}
+
+static void assert_report_is_json(const struct score *score) {
+    FILE *file = tmpfile();
+    struct err err = {0};
+    assert_non_null(file);
+    assert_int_equal(measured_report_json(score, file, &err), 0);
+    rewind(file);
+    json_t *report = json_loadf(file, JSON_REJECT_DUPLICATES, NULL);
+    fclose(file);
+    const json_t *row = json_array_get(json_object_get(report, "rows"), 0);
+    static const char *const members[] = {"build",       "family",     "params",
+                                          "repetitions", "measured_s", "spread",
+                                          "predicted_s", "error",      "switch_interval"};
+    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
+        assert_non_null(json_object_get(row, members[i]));
+    }
+    assert_true(
+        json_is_array(json_object_get(json_object_get(report, "summary"), "reach")));
+    json_decref(report);
+}
+
+/* Four quiet repetitions of one thread: what was measured is half of what any seed says,
+ * but for one. */
+static void test_band_counts_repetitions_inside(void **state) {
+    (void)state;
+    char path[64], text[2048] = "";
+    for (int i = 0; i < 4; i++) {
+        char line[256];
+        snprintf(line, sizeof line,
+                 "{\"build\":\"3.12.1\",\"family\":\"nogil_c\",\"set\":\"public\","
+                 "\"params\":{\"threads\":1},\"result\":{\"wall_s\":%g,\"solo_s\":1,"
+                 "\"ops\":10,\"steal\":0}}\n",
+                 i == 0 ? 1.0002 : 0.5);
+        strcat(text, line);
+    }
+    write_file(path, text);
+    struct measured measured;
+    struct score score;
+    struct err err = {0};
+    assert_int_equal(measured_read(&measured, path, &err), 0);
+    assert_int_equal(score_make(&score, &measured, SCORE_SEEDS_LIGHT, &err), 0);
+    assert_int_equal(score.count, 1);
+    assert_false(score.rows[0].eligible);
+    assert_true(score.rows[0].band.low >= 1.0);
+    assert_true(score.rows[0].band.high >= score.rows[0].band.low);
+    assert_true(score.rows[0].band.high < 1.01);
+    assert_int_equal(score.rows[0].band.repetitions, 4);
+    assert_true(score.rows[0].band.inside <= 1);
+    assert_report_is_json(&score);
+    score_deinit(&score);
+    measured_deinit(&measured);
+    unlink(path);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fidelity_names_the_bad_line),
@@ -225,6 +409,12 @@ int main(void) {
         cmocka_unit_test(test_fidelity_groups_every_row),
         cmocka_unit_test(test_fidelity_reaches_its_figures),
         cmocka_unit_test(test_fidelity_does_not_look_at_results),
+        cmocka_unit_test(test_quantile_interpolates),
+        cmocka_unit_test(test_parallel_does_every_task_once),
+        cmocka_unit_test(test_lap_counts_from_arrival_to_arrival),
+        cmocka_unit_test(test_reach_asks_for_half_of_a_poor_naive_error),
+        cmocka_unit_test(test_reach_wants_nothing_lost_where_nothing_was),
+        cmocka_unit_test(test_band_counts_repetitions_inside),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -159,6 +159,35 @@ static void test_grid_sweeps_anything(void **state) {
     grid_destroy(grid);
 }
 
+/* The sizes of shared objects, who has them, and what is done with them. */
+static void test_grid_sweeps_objects(void **state) {
+    (void)state;
+    struct grid *grid = grid_of(
+        "{\"schema\":1,\"workload\":{\"objects\":{\"o\":{\"object\":\"own\"},"
+        "\"q\":{\"queue\":1}},\"actors\":[{\"name\":\"a\",\"thread\":1,\"steps\":["
+        "{\"put\":\"q\"},{\"touch\":\"o\",\"times\":7}]}]},\"sweep\":{"
+        "\"/workload/actors/0/steps/1/times\":[7,8],"
+        "\"/workload/objects/o/object\":[\"own\",\"one\"],"
+        "\"/workload/objects/q\":[{\"queue\":1},{\"queue\":50},\"simple_queue\"]}}");
+    assert_int_equal(grid_cell_count(grid), 12);
+    for (size_t i = 0; i < 12; i++) {
+        static const int64_t sizes[] = {1, 50, 0};
+        struct plan plan;
+        plan_of(grid, i, &plan);
+        assert_int_equal(plan.steps[1].count, i < 6 ? 7 : 8);
+        assert_int_equal(plan.objects[0].sharing,
+                         i / 3 % 2 == 0 ? SHARING_OWN : SHARING_ONE);
+        assert_int_equal(plan.objects[1].kind,
+                         i % 3 == 2 ? OBJECT_SIMPLE_QUEUE : OBJECT_QUEUE);
+        assert_int_equal(plan.objects[1].size, sizes[i % 3]);
+        plan_deinit(&plan);
+        for (size_t j = 0; j < i; j++) {
+            assert_string_not_equal(grid_cell(grid, i)->key, grid_cell(grid, j)->key);
+        }
+    }
+    grid_destroy(grid);
+}
+
 static void test_grid_sweeps_escaped_pointers(void **state) {
     (void)state;
     struct err err = {0};
@@ -427,6 +456,7 @@ int main(void) {
         cmocka_unit_test(test_grid_labels_strategies),
         cmocka_unit_test(test_grid_labels_overridden_runtimes),
         cmocka_unit_test(test_grid_sweeps_anything),
+        cmocka_unit_test(test_grid_sweeps_objects),
         cmocka_unit_test(test_grid_sweeps_escaped_pointers),
         cmocka_unit_test(test_grid_leaves_out_swept_away_actors),
         cmocka_unit_test(test_grid_counts_up_to_its_limit),

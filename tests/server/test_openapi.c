@@ -15,6 +15,7 @@
 #include "scratch.h"
 #include "server/api/routes.h"
 #include "server/api/service.h"
+#include "server/document/schema.h"
 #include "tests/support/test.h"
 
 enum { LINES_MAX = 2000, LINE_SIZE = 256 };
@@ -285,6 +286,10 @@ static void expect_run(uint16_t port, const json_t *item) {
     json_t *run = ask(port, "GET", path, NULL);
     snprintf(path, sizeof path, "/api/v1/runs/%s/metrics", id);
     json_t *metrics = ask(port, "GET", path, NULL);
+    snprintf(path, sizeof path, "/api/v1/runs/%s/histograms", id);
+    json_t *histograms = ask(port, "GET", path, NULL);
+    snprintf(path, sizeof path, "/api/v1/runs/%s/blame", id);
+    json_t *blame = ask(port, "GET", path, NULL);
     snprintf(path, sizeof path, "/api/v1/runs/%s/lanes", id);
     json_t *lanes = ask(port, "GET", path, NULL);
     snprintf(path, sizeof path, "/api/v1/runs/%s/timeline", id);
@@ -292,6 +297,9 @@ static void expect_run(uint16_t port, const json_t *item) {
     expect_schema(run, "Run");
     expect_schema(metrics, "RunMetricList");
     expect_first(metrics, "items", "RunMetric");
+    expect_schema(histograms, "RunHistogramList");
+    expect_first(histograms, "items", "RunHistogram");
+    expect_schema(blame, "Blame");
     expect_schema(lanes, "LaneList");
     expect_first(lanes, "items", "Lane");
     expect_schema(timeline, "Timeline");
@@ -299,6 +307,8 @@ static void expect_run(uint16_t port, const json_t *item) {
     expect_schema(json_object_get(timeline, "instants"), "TimelineInstants");
     json_decref(run);
     json_decref(metrics);
+    json_decref(histograms);
+    json_decref(blame);
     json_decref(lanes);
     json_decref(timeline);
 }
@@ -352,12 +362,108 @@ static void test_openapi_has_the_members_of_live_answers(void **state) {
     scratch_remove(&scratch);
 }
 
+/* --- documents ------------------------------------------------------------------- */
+
+static size_t find_schema(const char *name) {
+    char line[64];
+    snprintf(line, sizeof line, "%s:", name);
+    const size_t at = find_line(find_line(0, 2, "schemas:"), 4, line);
+    assert_true(at < contract->count);
+    return at;
+}
+
+static size_t count_properties(size_t schema) {
+    size_t count = 0;
+    bool inside = false;
+    for (size_t i = schema + 1; i < block_end(schema); i++) {
+        const char *line = contract->lines[i];
+        if (indent_of(line) == 6) {
+            inside = strcmp(line, "      properties:") == 0;
+        }
+        count += inside && indent_of(line) == 8 ? 1 : 0;
+    }
+    return count;
+}
+
+/* The schema has these members and no others. */
+static void expect_members(const char *name, const struct spelling *members) {
+    const size_t schema = find_schema(name);
+    size_t distinct = 0, required;
+    for (size_t i = 0; i < members->count; i++) {
+        bool seen = false;
+        for (size_t j = 0; j < i; j++) {
+            seen = seen || strcmp(members->word[i], members->word[j]) == 0;
+        }
+        distinct += seen ? 0 : 1;
+        if (!has_property(schema, members->word[i], &required)) {
+            fail_msg("%s in the contract lacks '%s'", name, members->word[i]);
+        }
+    }
+    assert_int_equal(count_properties(schema), distinct);
+}
+
+static void expect_object(const char *name, const struct schema_object *object) {
+    struct spelling members = {0};
+    schema_members_list(object, &members);
+    expect_members(name, &members);
+}
+
+static void expect_variants(const char *name, const struct schema_variants *variants) {
+    struct spelling members = {0};
+    schema_variants_list(variants, &members);
+    expect_members(name, &members);
+}
+
+static void expect_words(const char *schema, const char *name, enum names_kind names) {
+    struct spelling words;
+    names_list(names, &words);
+    for (size_t i = 0; i < words.count; i++) {
+        if (!enum_has(schema, name, words.word[i])) {
+            fail_msg("'%s' of %s in the contract lacks %s", name, schema, words.word[i]);
+        }
+    }
+}
+
+/* The contract and the tables by which documents are read say the same. */
+static void test_openapi_has_the_members_of_documents(void **state) {
+    (void)state;
+    expect_object("Document", &schema_document);
+    expect_object("Jobs", &schema_jobs);
+    expect_object("Task", &schema_task);
+    expect_variants("Workload", &schema_workload);
+    expect_variants("Actor", &schema_actors);
+    expect_variants("SizedObject", &schema_objects);
+    expect_variants("Step", &schema_steps);
+    expect_words("Step", "gil", NAMES_GIL);
+    expect_words("Step", "op", NAMES_OPS);
+    expect_words("SizedObject", "object", NAMES_SHARING);
+    expect_words("SizedObject", "list", NAMES_CONTAINER_SHARING);
+    expect_words("SizedObject", "dict", NAMES_CONTAINER_SHARING);
+}
+
+/* The kinds of object that may stand alone are a list in one line. */
+static void test_openapi_has_the_kinds_of_objects(void **state) {
+    (void)state;
+    struct spelling kinds;
+    char wanted[LINE_SIZE] = "        - enum: [";
+    names_list(NAMES_OBJECTS, &kinds);
+    for (size_t i = 0; i < kinds.count; i++) {
+        strncat(wanted, i == 0 ? "" : ", ", sizeof wanted - strlen(wanted) - 1);
+        strncat(wanted, kinds.word[i], sizeof wanted - strlen(wanted) - 1);
+    }
+    strncat(wanted, "]", sizeof wanted - strlen(wanted) - 1);
+    const size_t schema = find_schema("SharedObject");
+    assert_true(find_line(schema, 8, wanted + 8) < block_end(schema));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_openapi_has_every_route),
         cmocka_unit_test(test_openapi_has_no_other_operation),
         cmocka_unit_test(test_openapi_has_the_same_query_parameters),
         cmocka_unit_test(test_openapi_has_the_members_of_live_answers),
+        cmocka_unit_test(test_openapi_has_the_members_of_documents),
+        cmocka_unit_test(test_openapi_has_the_kinds_of_objects),
     };
     return cmocka_run_group_tests(tests, read_contract, free_contract);
 }

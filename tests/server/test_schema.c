@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "engine/program/plan.h"
 #include "server/document/schema.h"
 
 enum { MAX_OBJECTS = 64 };
@@ -53,7 +54,8 @@ static void test_schema_leads_to_every_object(void **state) {
     struct tour tour;
     make_tour(&tour);
     const size_t variants = schema_strategies.count + schema_workload.count +
-                            schema_actors.count + schema_steps.count + schema_laws.count;
+                            schema_objects.count + schema_actors.count +
+                            schema_steps.count + schema_laws.count;
     /* document, machine, runtime, limits, jobs, task */
     assert_int_equal(tour.count, 6 + variants);
 }
@@ -143,6 +145,7 @@ static void test_schema_variants_can_be_told_apart(void **state) {
     (void)state;
     check_variants(&schema_strategies);
     check_variants(&schema_workload);
+    check_variants(&schema_objects);
     check_variants(&schema_actors);
     check_variants(&schema_steps);
     for (size_t i = 0; i < schema_laws.count; i++) {
@@ -154,12 +157,61 @@ static void test_schema_variants_can_be_told_apart(void **state) {
     }
 }
 
+/* A step of the engine that no word stands for could not be used; a C call of another kind
+ * is told by its member "gil". */
+static void test_schema_has_every_kind_of_step(void **state) {
+    (void)state;
+    for (int kind = 0; kind < STEP_KIND_COUNT; kind++) {
+        size_t words = kind == STEP_C_RELEASED || kind == STEP_C_BY_SIZE ? 1 : 0;
+        for (size_t i = 0; i < schema_steps.count; i++) {
+            words += schema_steps.variant[i].kind == kind ? 1 : 0;
+        }
+        assert_int_equal(words, kind == STEP_NOTIFY ? 2 : 1);
+    }
+}
+
+static bool is_listed(enum names_kind names, const char *word) {
+    struct spelling known;
+    names_list(names, &known);
+    for (size_t i = 0; i < known.count; i++) {
+        if (strcmp(known.word[i], word) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Every kind of object can be written alone, or with its value, or both; what it means
+ * alone is a value that could be written. */
+static void test_schema_has_every_kind_of_object(void **state) {
+    (void)state;
+    for (int kind = 0; kind < OBJECT_KIND_COUNT; kind++) {
+        const char *name = object_kind_name((enum object_kind)kind);
+        const struct schema_variant *sized = schema_variant_find(&schema_objects, name);
+        assert_int_equal(is_listed(NAMES_OBJECTS, name),
+                         sized == NULL || sized->alone != NULL);
+        if (sized == NULL) {
+            continue;
+        }
+        assert_int_equal(sized->kind, kind);
+        const struct schema_field *field = schema_field_find(&sized->object, name);
+        if (sized->alone != NULL && field->type == SCHEMA_STRING) {
+            assert_true(is_listed(field->names, sized->alone));
+        } else if (sized->alone != NULL) {
+            assert_true(atof(sized->alone) >= field->min);
+            assert_true(atof(sized->alone) <= field->max);
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_schema_leads_to_every_object),
         cmocka_unit_test(test_schema_describes_every_member),
         cmocka_unit_test(test_schema_defaults_are_valid),
         cmocka_unit_test(test_schema_variants_can_be_told_apart),
+        cmocka_unit_test(test_schema_has_every_kind_of_step),
+        cmocka_unit_test(test_schema_has_every_kind_of_object),
     };
     return cmocka_run_group_tests_name("schema", tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/python/runtime_table.h"
+#include "tests/support/conservation.h"
 #include "tests/support/plans.h"
 
 enum { MAX_STEPS = 48, MAX_ACTORS = 5, MAX_TASKS = 4 };
@@ -38,6 +39,18 @@ static struct distribution take_law(struct bytes *bytes) {
     return law;
 }
 
+/* An object of the plan that the step can be done with. */
+static uint32_t take_object(const struct plan *plan, enum step_kind kind, uint8_t what) {
+    uint32_t object = what % (uint32_t)plan->object_count;
+    for (size_t i = 0; i < plan->object_count; i++) {
+        if (step_fits_object(kind, plan->objects[object].kind)) {
+            break;
+        }
+        object = (object + 1) % (uint32_t)plan->object_count;
+    }
+    return object;
+}
+
 /* Mostly plausible: one step in 16 has an end, a count or an object of any value. */
 static void take_step(struct plan *plan, struct bytes *bytes) {
     struct step *step = &plan->steps[plan->step_count];
@@ -58,7 +71,21 @@ static void take_step(struct plan *plan, struct bytes *bytes) {
         step->end = index + 1 + more % 6;
         step->count = more >> 4;
     }
-    step->object = more & 1;
+    if (step->kind == STEP_TOUCH || step->kind == STEP_ALLOCATE ||
+        step->kind == STEP_FREE) {
+        step->count = 8 * more;
+    }
+    if (step->kind == STEP_C_BY_SIZE) {
+        step->count = 32 * more; /* bytes, about the limit of hashlib */
+    } else if (step->kind == STEP_NOTIFY) {
+        step->count = more % 3; /* 0: all */
+    }
+    step->threads = step->kind == STEP_C_HELD || step->kind == STEP_C_RELEASED ||
+                            step->kind == STEP_C_BY_SIZE
+                        ? more % 5
+                        : 0;
+    step->op = (enum container_op)(more % CONTAINER_OP_COUNT);
+    step->object = take_object(plan, step->kind, more);
     if (more % 16 == 15) {
         step->end = (uint32_t)(take(bytes) % MAX_STEPS);
         step->count = (int8_t)take(bytes);
@@ -98,16 +125,37 @@ static void take_actor(struct plan *plan, struct bytes *bytes) {
     actor->task_end = (uint32_t)plan->task_count;
 }
 
+/* One of every kind. */
+static void take_objects(struct plan *plan, uint8_t size, uint8_t sharing) {
+    for (int i = 0; i < OBJECT_KIND_COUNT; i++) {
+        const enum object_kind kind = (enum object_kind)i;
+        plan_object(plan, object_kind_name(kind), kind);
+        struct object_plan *object = &plan->objects[i];
+        if (kind == OBJECT_SEMAPHORE || kind == OBJECT_QUEUE || kind == OBJECT_BARRIER) {
+            object->size = size % 4 + (kind == OBJECT_BARRIER);
+        }
+        if (kind == OBJECT_REFERENT) {
+            object->sharing = (enum object_sharing)(sharing % SHARING_COUNT);
+        } else if (kind == OBJECT_LIST || kind == OBJECT_DICT) {
+            object->sharing = (enum object_sharing)(sharing % (SHARING_OWN + 1));
+        }
+    }
+}
+
 static void take_plan(struct plan *plan, struct bytes *bytes) {
     const uint8_t profile = take(bytes), runtime = take(bytes), strategy = take(bytes);
     plan_begin(plan, machine_profiles[profile % machine_profile_count].name,
                runtime_rows[runtime % runtime_row_count].runtime.name);
     plan->machine.cores = 1 + profile % 8;
+    plan->machine.smt_threads = 1 + (profile >> 6) % 2;
+    plan->machine.quota_ns = (profile >> 7) * (1 + profile % 64) * NS_PER_MS;
     plan->runtime.switch_interval_ns = 1000 + take_time(bytes);
     plan->limits =
         (struct limits){.events = 20000, .virtual_ns = 5 * NS_PER_S, .spans = UINT64_MAX};
-    plan_object(plan, "lock", OBJECT_LOCK);
-    plan_object(plan, "counter", OBJECT_COUNTER);
+    take_objects(plan, profile, strategy);
+    plan->runtime.gc_threshold_0 = 1 + profile;
+    plan->runtime.gc_threshold_1 = 1 + runtime % 4;
+    plan->runtime.brc_for_detached = strategy % 2;
     plan_strategy(plan, (enum strategy_kind)(strategy % STRATEGY_KIND_COUNT),
                   1 + strategy % 7);
     if (plan->strategy.kind != STRATEGY_ACTORS) {
@@ -127,19 +175,6 @@ static bool broken(struct violation *violation, const char *how) {
     return false;
 }
 
-static bool lanes_add_up(const struct run_result *result, struct violation *violation) {
-    for (size_t i = 0; i < result->lane_count; i++) {
-        sim_ns sum = 0;
-        for (int state = 0; state < STATE_COUNT; state++) {
-            sum += result->lanes[i].state_ns[state];
-        }
-        if (sum != result->lanes[i].died_ns - result->lanes[i].lane.born_ns) {
-            return broken(violation, "the states of a lane add up to its life");
-        }
-    }
-    return true;
-}
-
 /* With a sink and without: the same fingerprint. */
 static bool runs_well(const struct plan *plan, struct violation *violation) {
     struct timeline timeline;
@@ -150,7 +185,7 @@ static bool runs_well(const struct plan *plan, struct violation *violation) {
         run_execute(&first, plan, &(struct run_options){.sink = &timeline.sink}, &err);
     bool well = rc == 0 || broken(violation, err.text);
     well = well && timeline_is_sound(&timeline, violation);
-    well = well && lanes_add_up(&first, violation);
+    well = well && run_is_conserved(&timeline, &first, &plan->runtime, violation);
     if (well) {
         rc = run_execute(&second, plan, &(struct run_options){0}, &err);
         well = rc == 0 || broken(violation, err.text);

@@ -175,6 +175,11 @@ static bool is_attached(enum lane_state state) {
     return state == STATE_RUNNING || state == STATE_RUNNING_C;
 }
 
+/* A C call that keeps the GIL and has done its own share of the work. */
+static bool waits_for_its_team(const span *it) {
+    return it->state == STATE_WAIT_OBJECT && it->resource == LANE_NONE;
+}
+
 static bool has_gil(const struct timeline *timeline, lane_id process) {
     for (size_t i = 0; i < timeline->lane_count; i++) {
         if (timeline->lanes[i].kind == LANE_GIL && timeline->lanes[i].parent == process) {
@@ -202,9 +207,34 @@ static bool thread_agrees(struct sorted *sorted, lane_id thread,
         if (gil && is_attached(it->state) && holds != length) {
             return violated(sorted, "who is attached holds the GIL", thread, it->start);
         }
-        if (gil && !is_attached(it->state) && it->state != STATE_READY && holds != 0) {
+        if (gil && !is_attached(it->state) && it->state != STATE_READY &&
+            !waits_for_its_team(it) && holds != 0) {
             return violated(sorted, "who holds the GIL runs or wants a core", thread,
                             it->start);
+        }
+    }
+    return true;
+}
+
+/* While the world stands still, nobody but the one who stopped it runs attached. */
+static bool world_stands_still(struct sorted *sorted, lane_id thread) {
+    const lane_id process = sorted->timeline->lanes[thread].parent;
+    size_t at = sorted->first[process];
+    for (size_t i = sorted->first[thread]; i < sorted->first[thread + 1]; i++) {
+        const span *it = &sorted->spans[i];
+        while (at < sorted->first[process + 1] && sorted->spans[at].end <= it->start) {
+            at++;
+        }
+        for (size_t j = at; j < sorted->first[process + 1]; j++) {
+            const span *world = &sorted->spans[j];
+            if (world->start >= it->end) {
+                break;
+            }
+            if (world->state == STATE_PAUSED && world->resource != thread &&
+                is_attached(it->state)) {
+                return violated(sorted, "nobody is attached while the world is stopped",
+                                thread, it->start);
+            }
         }
     }
     return true;
@@ -218,7 +248,8 @@ static bool thread_is_sound(struct sorted *sorted, lane_id thread) {
     if (!sound) {
         violated(sorted, "a thread is in one place at a time", thread, where);
     } else {
-        sound = thread_agrees(sorted, thread, &cores, &held);
+        sound = thread_agrees(sorted, thread, &cores, &held) &&
+                world_stands_still(sorted, thread);
     }
     free(cores.items);
     free(held.items);

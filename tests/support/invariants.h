@@ -7,8 +7,9 @@
  * it runs (running, running_c, detached, spin), a core says that it runs it GIL      a
  * thread runs attached (running, running_c) only inside a held span of its process's GIL
  * that names it, and inside such a span it does nothing else but run or wait for a core:
- * so no two threads of a process are attached at once waits    a wait names what it waits
- * for
+ * so no two threads of a process are attached at once
+ * world    while a process is paused only the requester that its lane names runs attached
+ * waits    a wait names what it waits for
  *
  * No cmocka here: fuzz targets link it too.
  */

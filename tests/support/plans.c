@@ -100,6 +100,12 @@ static const struct {
     {"acquire", STEP_ACQUIRE, false},
     {"release", STEP_RELEASE, false},
     {"update", STEP_UPDATE, false},
+    {"put", STEP_PUT, false},
+    {"get", STEP_GET, false},
+    {"touch", STEP_TOUCH, false},
+    {"use", STEP_USE, false},
+    {"allocate", STEP_ALLOCATE, false},
+    {"free", STEP_FREE, false},
 };
 
 /* The next word of the text; false at the end. */
@@ -140,11 +146,6 @@ static bool has_body(enum step_kind kind) {
            kind == STEP_WITH;
 }
 
-static bool has_object(enum step_kind kind) {
-    return kind == STEP_WITH || kind == STEP_ACQUIRE || kind == STEP_RELEASE ||
-           kind == STEP_UPDATE;
-}
-
 static uint32_t find_object(const struct plan *plan, const char *name) {
     for (size_t i = 0; i < plan->object_count; i++) {
         if (strcmp(plan->objects[i].name, name) == 0) {
@@ -155,18 +156,41 @@ static uint32_t find_object(const struct plan *plan, const char *name) {
     abort();
 }
 
+static bool has_count(enum step_kind kind) {
+    return kind == STEP_REPEAT || kind == STEP_TOUCH || kind == STEP_ALLOCATE ||
+           kind == STEP_FREE;
+}
+
+static bool has_time(enum step_kind kind) {
+    return !has_body(kind) && !has_count(kind) &&
+           (!step_has_object(kind) || kind == STEP_UPDATE || kind == STEP_USE);
+}
+
+static enum container_op find_op(const char *name) {
+    for (int i = 0; i < CONTAINER_OP_COUNT; i++) {
+        if (strcmp(container_op_name((enum container_op)i), name) == 0) {
+            return (enum container_op)i;
+        }
+    }
+    fprintf(stderr, "plans: there is no operation '%s'\n", name);
+    abort();
+}
+
 /* What follows the step's name, up to the brace of its body. */
 static void read_operands(const struct plan *plan, struct step *step, const char **text) {
     char word[64];
-    if (has_object(step->kind)) {
+    if (step_has_object(step->kind)) {
         next_word(text, word, sizeof word);
         step->object = find_object(plan, word);
     }
-    if (step->kind == STEP_REPEAT) {
+    if (step->kind == STEP_USE) {
+        next_word(text, word, sizeof word);
+        step->op = find_op(word);
+    }
+    if (has_count(step->kind)) {
         next_word(text, word, sizeof word);
         step->count = strtoll(word, NULL, 10);
-    } else if (!has_body(step->kind) && step->kind != STEP_ACQUIRE &&
-               step->kind != STEP_RELEASE) {
+    } else if (has_time(step->kind)) {
         next_word(text, word, sizeof word);
         step->time = read_law(word);
     }
@@ -258,9 +282,12 @@ void plan_make_free(struct plan *plan) {
     plan->machine = (struct machine){
         .cores = cores,
         .all_cores_speed_ppm = 1000000,
+        .smt_threads = 1,
+        .smt_speed_ppm = 1000000,
         .idle_after_ns = NS_PER_S,
         .deep_after_ns = NS_PER_S,
         .slice_ns = 2800000,
+        .quota_period_ns = 100 * NS_PER_MS,
     };
     struct runtime bare = {
         .gil = plan->runtime.gil,
@@ -269,6 +296,8 @@ void plan_make_free(struct plan *plan) {
         .check_spacing_ns = 1000,
         .python_cost_ppm = 1000000,
         .has_asyncio = 1,
+        .pool_idle_rule = POOL_IDLE_WHEN_EMPTY,
+        .queue_hands_over = 1,
     };
     memcpy(bare.name, plan->runtime.name, sizeof bare.name);
     plan->runtime = bare;

@@ -11,7 +11,8 @@
  * Steps: python python_cpu c_held c_released io io_blocking sleep sleep_blocking await_io
  * await_sleep, each with a time; `repeat N { }`, `forever { }`, `to_thread { }`; on
  * objects that plan_object() has added before: `with NAME { }`, acquire NAME, release
- * NAME, update NAME TIME. A time is a whole number with ns, us, ms or s, or exp:T,
+ * NAME, update NAME TIME, put NAME, get NAME, touch NAME COUNT, use NAME OPERATION TIME;
+ * allocate COUNT, free COUNT. A time is a whole number with ns, us, ms or s, or exp:T,
  * uniform:T:T, lognormal:T:SIGMA, pareto:T:SHAPE. Step i has site i. Text that cannot be
  * read ends the test program.
  */

@@ -12,9 +12,12 @@ void scene_prepare(struct scene *scene) {
                     {
                         .cores = 4,
                         .all_cores_speed_ppm = 1000000,
+                        .smt_threads = 1,
+                        .smt_speed_ppm = 1000000,
                         .idle_after_ns = NS_PER_S,
                         .deep_after_ns = NS_PER_S,
                         .slice_ns = 2800000,
+                        .quota_period_ns = 100 * NS_PER_MS,
                     },
                 .runtime =
                     {
@@ -25,6 +28,8 @@ void scene_prepare(struct scene *scene) {
                         .check_spacing_ns = 1000,
                         .python_cost_ppm = 1000000,
                         .has_asyncio = 1,
+                        .pool_idle_rule = POOL_IDLE_WHEN_EMPTY,
+                        .queue_hands_over = 1,
                     },
                 .limits = {.events = 50000000,
                            .virtual_ns = 3600 * NS_PER_S,

@@ -18,13 +18,19 @@ static int64_t wrapping_add(int64_t a, int64_t b) {
     return (int64_t)((uint64_t)a + (uint64_t)b);
 }
 
+/* A taker is no pool's worker; a C call with the GIL has no native threads, because it
+ * would wait for them with the GIL. */
+static bool has_value(enum action_kind kind) {
+    return kind != ACTION_TAKE && kind != ACTION_C_HELD;
+}
+
 static void perform(struct stack_machine *machine, const struct stack_op *op,
                     struct action *action) {
     const int64_t number = pop(machine);
     action->kind = op->action;
     action->object = op->object;
     action->ns = (int64_t)((uint64_t)number % LONGEST_NS);
-    action->value = op->action == ACTION_TAKE ? 0 : (int64_t)((uint64_t)number % 7);
+    action->value = has_value(op->action) ? (int64_t)((uint64_t)number % 7) : 0;
 }
 
 /* One instruction; true when it is an action, or the end. */

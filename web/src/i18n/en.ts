@@ -74,7 +74,10 @@ export const en = {
   "word.python_cpu_us":
     "Python code that runs until the thread's CPU clock has advanced by so much",
   "word.c_us": "a call of C code: the time it computes",
-  "word.gil": 'in a c_us step: "held" keeps the GIL, "released" gives it up',
+  "word.gil":
+    'in a c_us step: "held" keeps the GIL, "released" gives it up, "by_size" gives it up for enough bytes',
+  "word.bytes": 'in a c_us step with "by_size": how much data the call works on',
+  "word.call_threads": "in a c_us step: how many native threads share the work",
   "word.io_us": "a wait for the outside world, without the GIL; in jobs an await under asyncio",
   "word.sleep_us": "time.sleep(); in jobs an await under asyncio",
   "word.await_io_us": "an await of something from the outside world; in tasks of an event loop",
@@ -82,12 +85,35 @@ export const en = {
   "word.to_thread": "await asyncio.to_thread(): its steps run in a worker thread",
   "word.repeat": "runs its steps so many times",
   "word.forever": "runs its steps again and again until the run ends; in daemons",
-  "word.with": "runs its steps with the lock held",
-  "word.acquire": "takes the lock; waits while somebody has it",
-  "word.release": "gives the lock back",
+  "word.with": "runs its steps with a lock, rlock, condition or semaphore held",
+  "word.acquire": "takes a lock, rlock, condition or semaphore; waits until it can",
+  "word.release": "gives it back",
+  "word.wait": "waits for a condition, an event or a barrier",
+  "word.notify": "wakes so many (“count”) who wait for the condition, which must be held",
+  "word.notify_all": "wakes all who wait for the condition",
+  "word.set": "sets the event and wakes all who wait for it",
+  "word.clear": "clears the event: who waits for it waits again",
+  "word.put": "puts an item into the queue; waits while it is full",
+  "word.get": "takes an item from the queue; waits while it is empty",
   "word.update": "adds 1 to the counter: load, compute, store",
+  "word.touch": "takes and drops a reference to the object, so many “times”",
+  "word.use":
+    "one operation (“op”) on a list or dict: append, pop, insert, setitem, getitem, delitem, contains, len",
+  "word.allocate": "makes so many objects that the garbage collector tracks",
+  "word.free": "gives so many of them back",
   "word.lock": "at most one thread holds it at a time",
+  "word.rlock": "a lock that its holder may take again",
+  "word.condition": "a lock with a place to wait until somebody notifies",
+  "word.semaphore": "so many may hold it at a time; written with its size",
+  "word.event": "who waits for it goes on once it is set",
+  "word.barrier": "so many threads wait until all are there; written with its size",
+  "word.queue": "holds so many items; 0, or the word alone, is without bound",
+  "word.simple_queue": "a queue in C, without bound",
   "word.counter": "a number that threads update; updates can be lost",
+  "word.object":
+    'any object, for its reference count: "one" for all threads, one for "each", each thread\'s "own", "deferred" or "immortal"',
+  "word.list": 'a list that threads use: "one" for all, one for "each", or each thread\'s "own"',
+  "word.dict": 'a dict that threads use: "one" for all, one for "each", or each thread\'s "own"',
   "word.sequential": "one job after the other, in one thread",
   "word.threads": "a pool of so many threads",
   "word.asyncio": "one event loop with so many jobs in it at a time",
@@ -192,6 +218,7 @@ export const en = {
   "timeline.waitsFor": "Waits for",
   "timeline.runs": "Runs",
   "timeline.heldBy": "Held by",
+  "timeline.holdsBack": "Holds back",
   "timeline.executes": "Executes",
   "timeline.endedBy": "Ended by",
   "timeline.site": "Place in the document",
@@ -245,6 +272,7 @@ export const en = {
   "state.held": "held",
   "state.free": "free",
   "state.alive": "alive",
+  "state.throttled": "throttled, quota used up",
   "state.any.running": "runs",
   "state.any.ready": "ready, waits its turn",
   "state.core.running": "runs a thread",
@@ -284,6 +312,8 @@ export const en = {
   "metric.loop_iterations": "Loop iterations",
   "metric.loop_lag_max_us": "Loop lag, longest",
   "metric.loop_poll_share": "Share the loop polls",
+  "metric.throttled_us": "Cores throttled",
+  "metric.throttled_periods": "Throttled periods",
   "metric.makespan_us.meaning": "Virtual time from the start until the main thread has ended.",
   "metric.throughput_per_s.meaning":
     "Units of work, that is jobs or iterations of an actor's outermost repeat, divided by the makespan.",
@@ -321,6 +351,9 @@ export const en = {
   "metric.loop_iterations.meaning": "Iterations of event loops.",
   "metric.loop_lag_max_us.meaning": "Longest time between a timer's due time and its callback.",
   "metric.loop_poll_share.meaning": "Share of their life that event loops spent in select().",
+  "metric.throttled_us.meaning":
+    "Time in which cores had a thread to run but no CPU quota left, summed over cores.",
+  "metric.throttled_periods.meaning": "Quota periods at whose end a core was throttled.",
 
   "preset.gil-two-cpu-threads.name": "Two CPU-bound threads under the GIL",
   "preset.gil-two-cpu-threads.look":
@@ -337,6 +370,15 @@ export const en = {
   "preset.echo-convoy-published.name": "The convoy as it was published",
   "preset.echo-convoy-published.look":
     "The setting of Skvortsov (2021). Published are 30,000, 100, 50 and 30 requests a second beside 0, 1, 2 and 4 spinning threads at 5 ms, and 30,000, 500, 280 and 200 at 1 ms.",
+  "preset.producers-and-consumers.name": "Producers and consumers at a queue",
+  "preset.producers-and-consumers.look":
+    "Two threads put orders into a queue, two take them out. Under the GIL a longer queue is faster, because a side can go on for a while before it hands the GIL over; without the GIL all four run at once.",
+  "preset.objects-shared-by-threads.name": "What sharing an object costs without the GIL",
+  "preset.objects-shared-by-threads.look":
+    "With the GIL it makes no difference whether four threads share an object and a list. Without it, sharing takes away a good part of what the cores gave: see the row in which each thread has its own.",
+  "preset.garbage-collector-pauses.name": "Pauses of the garbage collector",
+  "preset.garbage-collector-pauses.look":
+    "When a third of a request’s objects stays in a cache, the collector has ever more to look at: the longest request takes tens of milliseconds. Free-threaded builds stop all threads for it.",
   "preset.requests-200.name": "200 requests: threads, asyncio or processes?",
   "preset.requests-200.look":
     "Each request computes for 2 ms and waits about 50 ms. Whoever overlaps the waits wins; then the 2 ms decide, which only processes and the free-threaded build run side by side.",

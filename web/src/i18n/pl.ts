@@ -102,7 +102,10 @@ export const pl = {
   "word.python_cpu_us":
     "kod w Pythonie, który działa, aż zegar procesora wątku przesunie się o tyle",
   "word.c_us": "wywołanie kodu C: czas jego obliczeń",
-  "word.gil": 'w kroku c_us: "held" zatrzymuje GIL, "released" go oddaje',
+  "word.gil":
+    'w kroku c_us: "held" zatrzymuje GIL, "released" go oddaje, "by_size" oddaje go od pewnej liczby bajtów',
+  "word.bytes": 'w kroku c_us z "by_size": na ilu bajtach wywołanie pracuje',
+  "word.call_threads": "w kroku c_us: ile wątków natywnych dzieli tę pracę",
   "word.io_us":
     "oczekiwanie na świat zewnętrzny, bez GIL-a; w zadaniach „jobs” pod asyncio to await",
   "word.sleep_us": "time.sleep(); w zadaniach „jobs” pod asyncio to await",
@@ -111,12 +114,37 @@ export const pl = {
   "word.to_thread": "await asyncio.to_thread(): kroki działają w wątku roboczym",
   "word.repeat": "wykonuje swoje kroki tyle razy",
   "word.forever": "powtarza swoje kroki aż do końca przebiegu; tylko w demonach",
-  "word.with": "wykonuje swoje kroki, trzymając blokadę",
-  "word.acquire": "zajmuje blokadę; czeka, dopóki ktoś ją ma",
-  "word.release": "zwalnia blokadę",
+  "word.with": "wykonuje swoje kroki, trzymając lock, rlock, condition lub semaphore",
+  "word.acquire": "zajmuje lock, rlock, condition lub semaphore; czeka, aż się uda",
+  "word.release": "zwalnia to, co zajęto",
+  "word.wait": "czeka na warunek (condition), zdarzenie (event) lub barierę",
+  "word.notify": "budzi tylu („count”) czekających na warunek, który trzeba trzymać",
+  "word.notify_all": "budzi wszystkich czekających na warunek",
+  "word.set": "ustawia zdarzenie i budzi wszystkich, którzy na nie czekają",
+  "word.clear": "kasuje zdarzenie: kto na nie czeka, czeka znowu",
+  "word.put": "wkłada element do kolejki; czeka, dopóki jest pełna",
+  "word.get": "wyjmuje element z kolejki; czeka, dopóki jest pusta",
   "word.update": "dodaje 1 do licznika: odczyt, obliczenie, zapis",
+  "word.touch": "bierze i oddaje referencję do obiektu tyle razy („times”)",
+  "word.use":
+    "jedna operacja („op”) na liście lub słowniku: append, pop, insert, setitem, getitem, delitem, contains, len",
+  "word.allocate": "tworzy tyle obiektów, które śledzi odśmiecacz",
+  "word.free": "oddaje tyle z nich",
   "word.lock": "ma ją naraz najwyżej jeden wątek",
+  "word.rlock": "blokada, którą jej posiadacz może zająć ponownie",
+  "word.condition": "blokada z miejscem, w którym czeka się na powiadomienie",
+  "word.semaphore": "może go mieć naraz tylu, ilu podano",
+  "word.event": "kto na nie czeka, idzie dalej, gdy zostanie ustawione",
+  "word.barrier": "tyle wątków czeka, aż będą wszystkie",
+  "word.queue": "mieści tyle elementów; 0 lub samo słowo znaczy bez ograniczeń",
+  "word.simple_queue": "kolejka w C, bez ograniczeń",
   "word.counter": "liczba, którą zmieniają wątki; aktualizacje mogą się gubić",
+  "word.object":
+    'dowolny obiekt ze względu na licznik referencji: "one" jeden dla wszystkich wątków, "each" po jednym, "own" własny wątku, "deferred" lub "immortal"',
+  "word.list":
+    'lista, której używają wątki: "one" jedna dla wszystkich, "each" po jednej, "own" własna',
+  "word.dict":
+    'słownik, którego używają wątki: "one" jeden dla wszystkich, "each" po jednym, "own" własny',
   "word.sequential": "zadania jedno po drugim, w jednym wątku",
   "word.threads": "pula tylu wątków",
   "word.asyncio": "jedna pętla zdarzeń, w której jest naraz tyle zadań",
@@ -228,6 +256,7 @@ export const pl = {
   "timeline.waitsFor": "Czeka na",
   "timeline.runs": "Wykonuje",
   "timeline.heldBy": "Zajęty przez",
+  "timeline.holdsBack": "Wstrzymuje",
   "timeline.executes": "Wykonuje",
   "timeline.endedBy": "Zakończony przez",
   "timeline.site": "Miejsce w dokumencie",
@@ -281,6 +310,7 @@ export const pl = {
   "state.held": "zajęty",
   "state.free": "wolny",
   "state.alive": "żyje",
+  "state.throttled": "zatrzymany, limit CPU wyczerpany",
   "state.any.running": "działa",
   "state.any.ready": "gotowe, czeka na swoją kolej",
   "state.core.running": "wykonuje wątek",
@@ -320,6 +350,8 @@ export const pl = {
   "metric.loop_iterations": "Iteracje pętli",
   "metric.loop_lag_max_us": "Największe spóźnienie pętli",
   "metric.loop_poll_share": "Udział odpytywania w pętli",
+  "metric.throttled_us": "Rdzenie zatrzymane limitem CPU",
+  "metric.throttled_periods": "Okresy z wyczerpanym limitem",
   "metric.makespan_us.meaning": "Czas wirtualny od początku do zakończenia wątku głównego.",
   "metric.throughput_per_s.meaning":
     "Jednostki pracy, czyli zadania lub powtórzenia najbardziej zewnętrznej pętli aktora, podzielone przez czas całkowity.",
@@ -360,6 +392,9 @@ export const pl = {
   "metric.loop_iterations.meaning": "Iteracje pętli zdarzeń.",
   "metric.loop_lag_max_us.meaning": "Najdłuższy czas między terminem licznika a jego wywołaniem.",
   "metric.loop_poll_share.meaning": "Część życia pętli zdarzeń spędzona w select().",
+  "metric.throttled_us.meaning":
+    "Czas, w którym rdzenie miały wątek do wykonania, ale limit CPU był wyczerpany, łącznie dla rdzeni.",
+  "metric.throttled_periods.meaning": "Okresy limitu CPU, pod koniec których któryś rdzeń był zatrzymany.",
 
   "preset.gil-two-cpu-threads.name": "Dwa wątki liczące pod GIL-em",
   "preset.gil-two-cpu-threads.look":
@@ -376,6 +411,15 @@ export const pl = {
   "preset.echo-convoy-published.name": "Konwój tak, jak go opisano",
   "preset.echo-convoy-published.look":
     "Układ Skvortsova (2021). Opublikowano 30 000, 100, 50 i 30 żądań na sekundę obok 0, 1, 2 i 4 liczących wątków przy 5 ms oraz 30 000, 500, 280 i 200 przy 1 ms.",
+  "preset.producers-and-consumers.name": "Producenci i konsumenci przy kolejce",
+  "preset.producers-and-consumers.look":
+    "Dwa wątki wkładają zamówienia do kolejki, dwa je wyjmują. Pod GIL-em dłuższa kolejka jest szybsza, bo strona może chwilę działać, zanim odda GIL; bez GIL-a wszystkie cztery działają naraz.",
+  "preset.objects-shared-by-threads.name": "Ile kosztuje wspólny obiekt bez GIL-a",
+  "preset.objects-shared-by-threads.look":
+    "Pod GIL-em nie ma znaczenia, czy cztery wątki dzielą obiekt i listę. Bez niego dzielenie odbiera sporą część tego, co dały rdzenie: zobacz wiersz, w którym każdy wątek ma własne.",
+  "preset.garbage-collector-pauses.name": "Przerwy na odśmiecanie",
+  "preset.garbage-collector-pauses.look":
+    "Gdy jedna trzecia obiektów żądania zostaje w pamięci podręcznej, odśmiecacz ma coraz więcej do obejrzenia: najdłuższe żądanie trwa dziesiątki milisekund. Wersje bez GIL-a zatrzymują na ten czas wszystkie wątki.",
   "preset.requests-200.name": "200 żądań: wątki, asyncio czy procesy?",
   "preset.requests-200.look":
     "Każde żądanie liczy przez 2 ms i czeka około 50 ms. Wygrywa ten, kto nakłada oczekiwania; potem decydują 2 ms, które równolegle wykonują tylko procesy i wersja bez GIL-a.",

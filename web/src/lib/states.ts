@@ -34,6 +34,7 @@ const LOOKS: Record<string, StateLook> = {
   spin: { token: "lock", pattern: "cross", letter: "X", height: 1 },
   paused: { token: "pause", pattern: "cross", letter: "Z", height: 0.8 },
   switch: { token: "switch", pattern: "cross", letter: "K", height: 0.8 },
+  throttled: { token: "throttled", pattern: "hatch", letter: "U", height: 0.8 },
   idle: { token: "idle", pattern: "solid", letter: "", height: 0.1 },
   free: { token: "idle", pattern: "solid", letter: "", height: 0.1 },
   alive: { token: "alive", pattern: "solid", letter: "", height: 0.16 },

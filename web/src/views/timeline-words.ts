@@ -49,12 +49,19 @@ export function instant(ns: number, { from, to }: Viewport = viewport.value): st
   return formatInstant(ns, (to - from) / Math.max(1, width.value), language.value);
 }
 
-const RELATIONS: Record<string, "timeline.heldBy" | "timeline.runs" | "timeline.executes"> = {
+type Relation =
+  | "timeline.heldBy"
+  | "timeline.holdsBack"
+  | "timeline.runs"
+  | "timeline.executes";
+
+const RELATIONS: Record<string, Relation> = {
   held: "timeline.heldBy",
   callback: "timeline.executes",
   running: "timeline.runs",
   running_c: "timeline.runs",
   switch: "timeline.runs",
+  throttled: "timeline.holdsBack",
 };
 
 export interface Fact {
@@ -90,7 +97,8 @@ export function spanLabel(span: Span): string {
   if (span.count > 1) return `×${span.count}`;
   const state = stateName(span.state);
   const lane = lanesById.peek().get(span.lane);
-  if (state === "held" || state === "callback" || lane?.kind === "core") {
+  const working = lane?.kind === "core" && state !== "throttled";
+  if (state === "held" || state === "callback" || working) {
     const other = laneTitleById(span.resource);
     if (other) return other;
   }

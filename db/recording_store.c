@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+#include "db/recording_store.h"
+
+#include "db/chunk_codec.h"
+#include "db/db_priv.h"
+#include "db/run_store.h"
+
+static int damaged(struct db_reader *reader, int64_t run, const char *what,
+                   struct err *err) {
+    return err_set(err, ERR_CORRUPT, "%s is damaged: run %lld: %s: restore a copy",
+                   connection_path(db_reader_connection(reader)), (long long)run, what);
+}
+
+static const char HAS_TIMELINE[] = "SELECT timeline = 2 FROM run WHERE id = ?";
+
+static int check_timeline(struct db_reader *reader, int64_t run, struct err *err) {
+    struct query q;
+    query_begin(&q, db_reader_connection(reader), HAS_TIMELINE);
+    query_int(&q, run);
+    int rc = query_next(&q, err);
+    if (rc == 0) {
+        rc = err_set(err, ERR_NOT_FOUND, "there is no run %lld", (long long)run);
+    } else if (rc == 1) {
+        rc =
+            query_get_int(&q, 0) != 0
+                ? 0
+                : err_set(err, ERR_NOT_FOUND, "run %lld has no timeline", (long long)run);
+    }
+    query_end(&q);
+    return rc;
+}
+
+static bool was_held(const struct lane_total *lane) {
+    for (int state = 0; state < STATE_COUNT; state++) {
+        if (lane->state_ns[state] > 0 &&
+            lane_is_held(lane->lane.kind, (enum lane_state)state)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int read_lanes(struct db_reader *reader, int64_t run, struct recording *out,
+                      struct err *err) {
+    struct lane_list list;
+    int rc = run_store_lanes(reader, run, &list, err);
+    if (rc != 0) {
+        return rc;
+    }
+    for (size_t i = 0; rc == 0 && i < list.count; i++) {
+        struct err inner = {0};
+        rc = recording_add_lane(out, &list.items[i].lane, &inner);
+        if (rc == 0) {
+            out->lanes[i].was_held = was_held(&list.items[i]);
+        } else {
+            rc = rc == ERR_CORRUPT ? damaged(reader, run, inner.text, err)
+                                   : err_set(err, rc, "%s", inner.text);
+        }
+    }
+    lane_list_deinit(&list);
+    return rc;
+}
+
+/* 1 or 0, or an error when there is no such group. */
+static int wants_group(struct db_reader *reader, int64_t run, int64_t group,
+                       const struct recording *recording, struct err *err) {
+    const int64_t lanes = (int64_t)recording->lane_count;
+    if (group < 0 || group > lanes / LANE_GROUP_LANES ||
+        group * LANE_GROUP_LANES >= lanes) {
+        return damaged(reader, run, "a chunk of unknown lanes", err);
+    }
+    for (int64_t lane = group * LANE_GROUP_LANES;
+         lane < lanes && lane < (group + 1) * LANE_GROUP_LANES; lane++) {
+        if ((recording->kinds >> recording->lanes[lane].kind & 1) != 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* A chunk that cannot be right is damaged; everything else is the recording's error. */
+static int add_chunk(struct db_reader *reader, const struct query *q, int64_t run,
+                     struct span_block *block, struct recording *out, struct err *err) {
+    size_t size;
+    const void *data = query_get_blob(q, 1, &size);
+    struct err inner = {0};
+    int rc = chunk_codec_decode_spans(data, size, block, &inner);
+    if (rc == 0 && block->chunk.group != query_get_int(q, 0)) {
+        rc = err_set(&inner, ERR_CORRUPT, "a chunk is of another lane group");
+    }
+    if (rc == 0) {
+        rc = recording_add_spans(out, &block->chunk, &inner);
+    }
+    if (rc == ERR_CORRUPT) {
+        return damaged(reader, run, inner.text, err);
+    }
+    return rc == 0 ? 0 : err_set(err, rc, "%s", inner.text);
+}
+
+/* Within a group, chunks in the order in which they were recorded. */
+static const char READ_CHUNKS[] =
+    "SELECT lane_group, data FROM span_chunk INDEXED BY span_chunk_by_time"
+    " WHERE run = ? AND t1_ns > ? AND t0_ns < ? ORDER BY lane_group, t1_ns, seq";
+
+static int read_spans(struct db_reader *reader, int64_t run, struct recording *out,
+                      struct err *err) {
+    struct span_block *block = memory_zeroed(1, sizeof *block);
+    if (block == NULL) {
+        return err_set_nomem(err);
+    }
+    struct query q;
+    query_begin(&q, db_reader_connection(reader), READ_CHUNKS);
+    query_int(&q, run);
+    query_int(&q, out->from_ns);
+    query_int(&q, out->to_ns);
+    int rc;
+    while ((rc = query_next(&q, err)) == 1) {
+        rc = wants_group(reader, run, query_get_int(&q, 0), out, err);
+        if (rc == 1) {
+            rc = add_chunk(reader, &q, run, block, out, err);
+        }
+        if (rc != 0) {
+            break;
+        }
+    }
+    query_end(&q);
+    memory_free(block);
+    return rc;
+}
+
+int recording_store_read(struct db_reader *reader, int64_t run, struct recording *out,
+                         struct err *err) {
+    int rc = check_timeline(reader, run, err);
+    if (rc == 0) {
+        rc = read_lanes(reader, run, out, err);
+    }
+    return rc == 0 ? read_spans(reader, run, out, err) : rc;
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/analysis/memory_estimate.h"
+
+#include <stdlib.h>
+
+#include "engine/analysis/run.h"
+#include "engine/base/memory.h"
+
+/* So many bytes more, or fewer, from that instant on. */
+struct change {
+    sim_ns at_ns;
+    int64_t bytes;
+};
+
+struct estimate {
+    const struct lane_total *lanes;
+    const struct runtime *runtime;
+    struct change *changes; /* two for each lane */
+    size_t count;
+    bool *has_main, *has_asyncio; /* by lane: of processes */
+    bool has_process;
+};
+
+/* At the same instant more comes before fewer: what lives for no time counts, too. */
+static int compare_changes(const void *left, const void *right) {
+    const struct change *a = left, *b = right;
+    if (a->at_ns != b->at_ns) {
+        return a->at_ns < b->at_ns ? -1 : 1;
+    }
+    return (a->bytes < b->bytes) - (a->bytes > b->bytes);
+}
+
+static void add(struct estimate *estimate, int64_t bytes, sim_ns from, sim_ns to) {
+    estimate->changes[estimate->count++] = (struct change){from, bytes};
+    estimate->changes[estimate->count++] = (struct change){to, -bytes};
+}
+
+static void add_process(struct estimate *estimate, const struct lane_total *lane) {
+    const struct runtime *runtime = estimate->runtime;
+    add(estimate, estimate->has_process ? runtime->fork_bytes : runtime->process_bytes,
+        lane->lane.born_ns, lane->died_ns);
+    estimate->has_process = true;
+}
+
+/* The first thread of a process is its main thread. */
+static void add_thread(struct estimate *estimate, const struct lane_total *lane) {
+    const lane_id process = lane->lane.parent;
+    if (process >= 0 && !estimate->has_main[process]) {
+        estimate->has_main[process] = true;
+        return;
+    }
+    add(estimate, estimate->runtime->thread_bytes, lane->lane.born_ns, lane->died_ns);
+}
+
+static void add_loop(struct estimate *estimate, const struct lane_total *lane) {
+    const lane_id thread = lane->lane.parent;
+    const lane_id process = thread < 0 ? LANE_NONE : estimate->lanes[thread].lane.parent;
+    if (process >= 0 && !estimate->has_asyncio[process]) {
+        estimate->has_asyncio[process] = true;
+        add(estimate, estimate->runtime->asyncio_bytes, lane->lane.born_ns,
+            estimate->lanes[process].died_ns);
+    }
+}
+
+static void add_lane(struct estimate *estimate, const struct lane_total *lane) {
+    switch (lane->lane.kind) {
+    case LANE_PROCESS:
+        add_process(estimate, lane);
+        break;
+    case LANE_THREAD:
+        add_thread(estimate, lane);
+        break;
+    case LANE_LOOP:
+        add_loop(estimate, lane);
+        break;
+    case LANE_TASK:
+        add(estimate, estimate->runtime->task_bytes, lane->lane.born_ns, lane->died_ns);
+        break;
+    default:
+        break;
+    }
+}
+
+static int64_t highest(const struct estimate *estimate) {
+    int64_t now = 0, peak = 0;
+    for (size_t i = 0; i < estimate->count; i++) {
+        now += estimate->changes[i].bytes;
+        peak = now > peak ? now : peak;
+    }
+    return peak;
+}
+
+int memory_estimate_peak(const struct lane_total *lanes, size_t lane_count,
+                         const struct runtime *runtime, int64_t *bytes, struct err *err) {
+    struct estimate estimate = {
+        .lanes = lanes,
+        .runtime = runtime,
+        .changes = memory_zeroed(2 * lane_count, sizeof *estimate.changes),
+        .has_main = memory_zeroed(lane_count, sizeof *estimate.has_main),
+        .has_asyncio = memory_zeroed(lane_count, sizeof *estimate.has_asyncio),
+    };
+    int rc = 0;
+    if (estimate.changes == NULL || estimate.has_main == NULL ||
+        estimate.has_asyncio == NULL) {
+        rc = err_set_nomem(err);
+        goto out;
+    }
+    for (size_t i = 0; i < lane_count; i++) {
+        add_lane(&estimate, &lanes[i]);
+    }
+    qsort(estimate.changes, estimate.count, sizeof *estimate.changes, compare_changes);
+    *bytes = highest(&estimate);
+out:
+    memory_free(estimate.changes);
+    memory_free(estimate.has_main);
+    memory_free(estimate.has_asyncio);
+    return rc;
+}

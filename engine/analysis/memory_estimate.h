@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * memory_estimate - how much memory a run would need at its worst instant.
+ *
+ * An estimate: what was alive, each with the runtime's price for it (process_bytes,
+ * fork_bytes, thread_bytes, asyncio_bytes, task_bytes; their sources are in
+ * engine/python/runtime_table.c). The first process is a whole interpreter; every other
+ * one is forked and costs what it does not share. A process pays for its main thread and
+ * for asyncio once, and keeps asyncio until it ends. What the program itself keeps
+ * (payloads, results, modules) is not in it.
+ */
+#ifndef ENGINE_ANALYSIS_MEMORY_ESTIMATE_H
+#define ENGINE_ANALYSIS_MEMORY_ESTIMATE_H
+
+#include "engine/base/err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct lane_total;
+struct runtime;
+
+/* `lanes` by id, of a run that has ended. ERR_NOMEM. */
+int memory_estimate_peak(const struct lane_total *lanes, size_t lane_count,
+                         const struct runtime *runtime, int64_t *bytes,
+                         struct err *err) WARN_UNUSED;
+
+#endif

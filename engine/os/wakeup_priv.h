@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * wakeup_priv - where a woken thread goes and when it gets there; the part of cpu.h that
+ * looks at cores and changes none.
+ */
+#ifndef ENGINE_OS_WAKEUP_PRIV_H
+#define ENGINE_OS_WAKEUP_PRIV_H
+
+#include "engine/os/cpu.h"
+
+enum { FULL_SPEED_PPM = 1000000 };
+
+/* The idle core for this thread; at least one core is idle. */
+struct core *cpu_find_idle_core(const struct cpu *cpu, const struct os_thread *thread);
+
+/* Latency of a wake-up on this idle core, with the profile's noise: a draw. */
+sim_ns core_wake_latency(struct core *core);
+
+#endif

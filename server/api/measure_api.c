@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/api/measure_api.h"
+
+#include "db/histogram_store.h"
+#include "db/recording_store.h"
+#include "db/run_store.h"
+#include "engine/analysis/blame.h"
+#include "server/api/api.h"
+#include "server/api/histogram_view.h"
+#include "server/api/resource_id.h"
+
+static void write_int(struct json_writer *writer, const char *key, int64_t value) {
+    json_writer_key(writer, key);
+    json_writer_int(writer, value);
+}
+
+/* --- histograms ------------------------------------------------------------------ */
+
+int measure_api_histograms(void *context, const struct http_request *request,
+                           struct http_response *response, struct err *err) {
+    struct json_writer writer = {0};
+    struct histogram_list list;
+    int64_t id;
+    int code = resource_id_parse(RESOURCE_RUN, request->capture[0], &id, err);
+    if (code == 0) {
+        code = histogram_store_read(api_reader(context, request), id, &list, err);
+        code = resource_id_missing(code, RESOURCE_RUN, id, err);
+    }
+    if (code != 0) {
+        return code;
+    }
+    json_writer_begin_object(&writer);
+    json_writer_key(&writer, "items");
+    json_writer_begin_array(&writer);
+    for (size_t i = 0; i < list.count; i++) {
+        histogram_view_write(&writer, list.items[i].name, &list.items[i].histogram);
+    }
+    json_writer_end_array(&writer);
+    json_writer_end_object(&writer);
+    histogram_list_deinit(&list);
+    return http_response_take_json(response, 200, &writer, err);
+}
+
+/* --- blame ----------------------------------------------------------------------- */
+
+/* Writes `"key":[...]` from a member of the shares. */
+#define WRITE_MEMBER(writer, blame, member)                                              \
+    do {                                                                                 \
+        json_writer_key((writer), #member);                                              \
+        json_writer_begin_array(writer);                                                 \
+        for (size_t member_i = 0; member_i < (blame)->count; member_i++) {               \
+            json_writer_int((writer), (blame)->shares[member_i].member);                 \
+        }                                                                                \
+        json_writer_end_array(writer);                                                   \
+    } while (0)
+
+static void write_blame(struct json_writer *writer, const struct recording *recording,
+                        const struct blame *blame) {
+    json_writer_begin_object(writer);
+    write_int(writer, "from", recording->from_ns);
+    write_int(writer, "to", recording->to_ns);
+    WRITE_MEMBER(writer, blame, waiter);
+    WRITE_MEMBER(writer, blame, resource);
+    WRITE_MEMBER(writer, blame, holder);
+    WRITE_MEMBER(writer, blame, site);
+    WRITE_MEMBER(writer, blame, state);
+    WRITE_MEMBER(writer, blame, ns);
+    json_writer_end_object(writer);
+}
+
+/* The window: by default the whole run. */
+static int parse_window(struct db_reader *reader, const struct http_request *request,
+                        int64_t run, struct recording *recording, struct err *err) {
+    struct run_list runs;
+    int code = run_store_read(reader, run, &runs, err);
+    code = resource_id_missing(code, RESOURCE_RUN, run, err);
+    if (code != 0) {
+        return code;
+    }
+    const sim_ns end = runs.items[0].duration_ns > 0 ? runs.items[0].duration_ns : 1;
+    run_list_deinit(&runs);
+    const struct api_number from = {"from", 0, 0, INT64_MAX - 1};
+    code = api_query_number(request, &from, &recording->from_ns, err);
+    if (code != 0) {
+        return code;
+    }
+    const sim_ns least = recording->from_ns + 1;
+    const struct api_number to = {"to", end > least ? end : least, least, INT64_MAX};
+    return api_query_number(request, &to, &recording->to_ns, err);
+}
+
+int measure_api_blame(void *context, const struct http_request *request,
+                      struct http_response *response, struct err *err) {
+    struct db_reader *reader = api_reader(context, request);
+    struct json_writer writer = {0};
+    struct recording recording;
+    struct blame blame = {0};
+    int64_t id;
+    int code = resource_id_parse(RESOURCE_RUN, request->capture[0], &id, err);
+    if (code != 0) {
+        return code;
+    }
+    recording_init(&recording);
+    recording.kinds =
+        1u << LANE_THREAD | 1u << LANE_GIL | 1u << LANE_LOCK | 1u << LANE_PROCESS;
+    recording.span_limit = MEASURE_API_MAX_SPANS;
+    code = parse_window(reader, request, id, &recording, err);
+    if (code == 0) {
+        code = recording_store_read(reader, id, &recording, err);
+    }
+    if (code == 0) {
+        code = blame_of_run(&recording, &blame, err);
+    }
+    if (code == 0) {
+        write_blame(&writer, &recording, &blame);
+        code = http_response_take_json(response, 200, &writer, err);
+    }
+    blame_deinit(&blame);
+    recording_deinit(&recording);
+    return code;
+}

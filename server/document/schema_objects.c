@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* schema_objects - the rows of schema.h for what the actors of a workload share. */
+#include "engine/program/plan.h"
+#include "server/document/schema_priv.h"
+
+#define SIZE(label, least, what)                                                         \
+    {                                                                                    \
+        .name = (label), .type = SCHEMA_INTEGER, .required = true, .min = (least),       \
+        .max = 1e6, .unit = "", .meaning = (what)                                        \
+    }
+#define SHARING(label, words, what)                                                      \
+    {                                                                                    \
+        .name = (label), .type = SCHEMA_STRING, .required = true, .names = (words),      \
+        .max = 16, .unit = "", .meaning = (what)                                         \
+    }
+
+static const struct schema_field semaphore_fields[] = {
+    SIZE("semaphore", 0, "a threading.Semaphore: how often it can be taken at first"),
+};
+static const struct schema_field barrier_fields[] = {
+    SIZE("barrier", 1, "a threading.Barrier: how many threads it waits for"),
+};
+static const struct schema_field queue_fields[] = {
+    SIZE("queue", 0, "a queue.Queue: how many items it holds; 0 is without bound"),
+};
+static const struct schema_field referent_fields[] = {
+    SHARING(
+        "object", NAMES_SHARING,
+        "an object of which only the reference count matters: \"one\" for all threads, "
+        "one for \"each\" thread made by the main thread, each thread's \"own\", made "
+        "by itself, \"deferred\" (a function, class or module) or \"immortal\" (None, "
+        "True, a small integer)"),
+};
+#define CONTAINER_SHARING(label)                                                         \
+    SHARING(label, NAMES_CONTAINER_SHARING,                                              \
+            "a " label " that threads operate on: \"one\" for all threads, one for "     \
+            "\"each\" thread made by the main thread, or each thread's \"own\", made "   \
+            "by itself")
+static const struct schema_field list_fields[] = {
+    CONTAINER_SHARING("list"),
+};
+static const struct schema_field dict_fields[] = {
+    CONTAINER_SHARING("dict"),
+};
+
+static const struct schema_variant objects[] = {
+    {.name = "semaphore",
+     .kind = OBJECT_SEMAPHORE,
+     .object = OBJECT("a semaphore", semaphore_fields)},
+    {.name = "barrier",
+     .kind = OBJECT_BARRIER,
+     .object = OBJECT("a barrier", barrier_fields)},
+    {.name = "queue",
+     .kind = OBJECT_QUEUE,
+     .alone = "0",
+     .object = OBJECT("a queue", queue_fields)},
+    {.name = "object",
+     .kind = OBJECT_REFERENT,
+     .alone = "one",
+     .object = OBJECT("an object with a reference count", referent_fields)},
+    {.name = "list",
+     .kind = OBJECT_LIST,
+     .alone = "one",
+     .object = OBJECT("a list", list_fields)},
+    {.name = "dict",
+     .kind = OBJECT_DICT,
+     .alone = "one",
+     .object = OBJECT("a dict", dict_fields)},
+};
+
+const struct schema_variants schema_objects = {.phrase = "a shared object",
+                                               .variant = objects,
+                                               .count = COUNT_OF(objects),
+                                               .names = NAMES_OBJECTS};

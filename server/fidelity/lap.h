@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lap - how long a thread takes from one arrival at a step until the next, read off the
+ * timeline of a run.
+ *
+ * Units of work are counted for actors that the run waits for, all in one histogram. A
+ * heartbeat beside the workload, or a share of cycles above a threshold, needs the cycles
+ * of one thread one by one. A lap begins when a span of the watched step begins after a
+ * span of another step; the lap that is open when the run ends is not counted.
+ */
+#ifndef SERVER_FIDELITY_LAP_H
+#define SERVER_FIDELITY_LAP_H
+
+#include "engine/record/sink.h"
+
+#include <stdbool.h>
+
+struct plan;
+
+/* Which thread and which step; the step is named by its JSON pointer. */
+struct lap_watch {
+    const char *thread, *step;
+};
+
+struct lap_list {
+    struct lap_watch watch;
+    lane_id lane; /* LANE_NONE until the thread is born */
+    site_id site; /* SITE_NONE: the plan has no such step */
+    site_id last; /* of the thread's last span */
+    sim_ns began_ns;
+    bool running;
+    double *lap_s; /* in order */
+    size_t count, capacity;
+};
+
+/* Prepares a watch over runs of the plan. */
+void lap_list_init(struct lap_list *list, const struct lap_watch *watch,
+                   const struct plan *plan);
+void lap_list_deinit(struct lap_list *list);
+
+/* The sink to run with; borrows the list. */
+struct sink lap_list_sink(struct lap_list *list);
+
+#endif

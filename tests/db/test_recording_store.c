@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/* test_recording_store - what is read back is what the sink was given, filtered. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/recording_store.h"
+#include "tests/db/fixture.h"
+
+enum { LANES = 150, CHUNK = 700, CHUNKS = 6 };
+
+static const enum lane_kind kinds[] = {LANE_CORE,   LANE_THREAD, LANE_GIL,
+                                       LANE_THREAD, LANE_LOCK,   LANE_TASK};
+
+static enum lane_kind kind_of(lane_id lane) {
+    return kinds[(size_t)lane % (sizeof kinds / sizeof kinds[0])];
+}
+
+/* The next spans of a group: lanes in turn, each from where it was. */
+struct author {
+    uint64_t dice;
+    sim_ns now;
+    sim_ns since[LANES];
+    uint32_t seq[(LANES + LANE_GROUP_LANES - 1) / LANE_GROUP_LANES];
+};
+
+struct columns {
+    lane_id lane[CHUNK], resource[CHUNK], by[CHUNK];
+    sim_ns start[CHUNK], end[CHUNK];
+    uint8_t state[CHUNK];
+    site_id site[CHUNK];
+};
+
+static struct span_chunk write_chunk(struct author *author, struct columns *c,
+                                     uint32_t group) {
+    const uint32_t first = group * LANE_GROUP_LANES;
+    const uint32_t lanes = LANES - first < LANE_GROUP_LANES ? LANES - first : 64;
+    struct span_chunk chunk = {.group = group,
+                               .seq = author->seq[group]++,
+                               .t0_ns = SIM_NEVER,
+                               .lane = c->lane,
+                               .start_ns = c->start,
+                               .end_ns = c->end,
+                               .state = c->state,
+                               .resource = c->resource,
+                               .by = c->by,
+                               .site = c->site};
+    while (chunk.count < CHUNK) {
+        const lane_id lane = (lane_id)(first + fixture_below(&author->dice, lanes));
+        author->now += fixture_below(&author->dice, 3);
+        if (author->since[lane] == author->now) {
+            continue;
+        }
+        const uint32_t i = chunk.count++;
+        c->lane[i] = lane;
+        c->start[i] = author->since[lane];
+        c->end[i] = author->now;
+        c->state[i] = (uint8_t)fixture_below(&author->dice, STATE_COUNT);
+        c->resource[i] = (lane_id)fixture_below(&author->dice, LANES) - 1;
+        c->by[i] = (lane_id)fixture_below(&author->dice, LANES) - 1;
+        c->site[i] = (site_id)fixture_below(&author->dice, 9) - 1;
+        author->since[lane] = author->now;
+        chunk.t0_ns = c->start[i] < chunk.t0_ns ? c->start[i] : chunk.t0_ns;
+        chunk.t1_ns = author->now;
+    }
+    return chunk;
+}
+
+static void name_lanes(struct lane_total *lanes) {
+    for (lane_id i = 0; i < LANES; i++) {
+        lanes[i].lane.kind = kind_of(i);
+        lanes[i].state_ns[STATE_HELD] = i % 4 == 0 ? 5 : 0;
+    }
+}
+
+/* Filters of one reading. */
+struct filter {
+    uint32_t kinds;
+    sim_ns from_ns, to_ns;
+};
+
+static const struct filter filters[] = {
+    {UINT32_MAX, 0, SIM_NEVER},
+    {1u << LANE_THREAD | 1u << LANE_GIL, 0, SIM_NEVER},
+    {1u << LANE_LOCK, 900, 2000},
+    {UINT32_MAX, 1500, 1501},
+    {UINT32_MAX, SIM_NEVER - 1, SIM_NEVER},
+    {0, 0, SIM_NEVER},
+};
+enum { FILTERS = sizeof filters / sizeof filters[0] };
+
+static void set_filter(struct recording *recording, const struct filter *filter) {
+    recording_init(recording);
+    recording->kinds = filter->kinds;
+    recording->from_ns = filter->from_ns;
+    recording->to_ns = filter->to_ns;
+}
+
+/* Stores a run; the recordings get the same chunks, without the store in between. */
+static int64_t store_run(struct db *db, int64_t cell, struct recording *direct) {
+    static struct lane_total lanes[LANES];
+    struct author author = {.dice = 7};
+    struct columns *columns = calloc(1, sizeof *columns);
+    struct err err = {0};
+    struct run_writer *writer = NULL;
+    const struct run_new run = {.cell = cell, .started_ms = 1, .record = true};
+    const struct run_result result = fixture_result(1, lanes, LANES);
+    name_lanes(lanes);
+    assert_non_null(columns);
+    fixture_ok(run_writer_open(&writer, db, &run, &err), &err);
+    for (lane_id i = 0; i < LANES; i++) {
+        for (int k = 0; k < FILTERS; k++) {
+            fixture_ok(recording_add_lane(&direct[k], &lanes[i].lane, &err), &err);
+        }
+    }
+    const struct sink *sink = run_writer_sink(writer);
+    for (uint32_t i = 0; i < CHUNKS; i++) {
+        const struct span_chunk chunk = write_chunk(&author, columns, i % 3);
+        fixture_ok(sink->spans(sink->context, &chunk, &err), &err);
+        for (int k = 0; k < FILTERS; k++) {
+            fixture_ok(recording_add_spans(&direct[k], &chunk, &err), &err);
+        }
+    }
+    fixture_ok(run_writer_finish(writer, &result, 2, &err), &err);
+    const int64_t id = run_writer_id(writer);
+    run_writer_close(writer);
+    free(columns);
+    return id;
+}
+
+static void expect_same(const struct recording *a, const struct recording *b) {
+    assert_int_equal(a->lane_count, b->lane_count);
+    assert_int_equal(a->span_count, b->span_count);
+    for (size_t i = 0; i < a->lane_count; i++) {
+        assert_int_equal(a->lanes[i].kind, b->lanes[i].kind);
+        assert_int_equal(a->lanes[i].count, b->lanes[i].count);
+        for (size_t k = 0; k < a->lanes[i].count; k++) {
+            const struct span *x = &a->lanes[i].spans[k], *y = &b->lanes[i].spans[k];
+            assert_int_equal(x->start_ns, y->start_ns);
+            assert_int_equal(x->end_ns, y->end_ns);
+            assert_int_equal(x->state, y->state);
+            assert_int_equal(x->resource, y->resource);
+            assert_int_equal(x->by, y->by);
+            assert_int_equal(x->site, y->site);
+        }
+    }
+}
+
+static void test_recording_store_gives_back_what_was_stored(void **state) {
+    struct recording direct[FILTERS];
+    struct err err = {0};
+    struct db *db = fixture_open(*state);
+    struct db_reader *reader = fixture_reader(db);
+    for (int k = 0; k < FILTERS; k++) {
+        set_filter(&direct[k], &filters[k]);
+    }
+    const int64_t cell = fixture_cell(reader, fixture_experiment(db, 1, 1));
+    const int64_t run = store_run(db, cell, direct);
+    assert_int_equal(direct[0].span_count, CHUNK * CHUNKS);
+    assert_true(direct[2].span_count > 0 && direct[2].span_count < 700);
+    for (int k = 0; k < FILTERS; k++) {
+        struct recording stored;
+        set_filter(&stored, &filters[k]);
+        fixture_ok(recording_store_read(reader, run, &stored, &err), &err);
+        expect_same(&stored, &direct[k]);
+        assert_true(stored.lanes[4].was_held); /* by its totals */
+        recording_deinit(&stored);
+        recording_deinit(&direct[k]);
+    }
+    db_reader_close(reader);
+    db_close(db);
+}
+
+static void test_recording_store_refuses(void **state) {
+    struct db *db = fixture_open(*state);
+    struct db_reader *reader = fixture_reader(db);
+    const int64_t cell = fixture_cell(reader, fixture_experiment(db, 1, 1));
+    const int64_t run = fixture_run(db, cell, 0, 2);
+    struct recording recording;
+    recording_init(&recording);
+    assert_int_equal(recording_store_read(reader, run + 1, &recording, NULL),
+                     ERR_NOT_FOUND);
+    recording.span_limit = 150; /* of 200 */
+    assert_int_equal(recording_store_read(reader, run, &recording, NULL), ERR_LIMIT);
+    recording_deinit(&recording);
+    db_reader_close(reader);
+    db_close(db);
+}
+
+static void test_recording_store_reports_damage(void **state) {
+    const struct fixture *fixture = *state;
+    static const char *const damage[] = {
+        "UPDATE span_chunk SET data = x'00'",
+        "UPDATE span_chunk SET lane_group = 1",
+        "UPDATE span_chunk SET lane_group = 99999999999",
+        "UPDATE span_chunk SET lane_group = -1",
+        "UPDATE span_chunk SET lane_group = 9223372036854775807",
+        "DELETE FROM lane",
+        "UPDATE lane SET lane = 5",
+    };
+    for (size_t i = 0; i < sizeof damage / sizeof damage[0]; i++) {
+        struct db *db = fixture_open(fixture);
+        struct db_reader *reader = fixture_reader(db);
+        const int64_t cell = fixture_cell(reader, fixture_experiment(db, (int)i, 1));
+        const int64_t run = fixture_run(db, cell, 0, 2);
+        struct recording recording;
+        struct err err = {0};
+        fixture_sql(fixture, damage[i]);
+        recording_init(&recording);
+        const int rc = recording_store_read(reader, run, &recording, &err);
+        if (rc != ERR_CORRUPT || strstr(err.text, fixture->path) == NULL) {
+            fail_msg("%s: code %d, '%s'", damage[i], rc, err.text);
+        }
+        recording_deinit(&recording);
+        db_reader_close(reader);
+        db_close(db);
+        fixture_sql(fixture, "DELETE FROM experiment");
+    }
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(test_recording_store_gives_back_what_was_stored),
+        TEST(test_recording_store_refuses),
+        TEST(test_recording_store_reports_damage),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: MIT */
+/* test_blame - who held what was waited for, worked out by hand; and who woke whom. */
+#include <string.h>
+
+#include "engine/analysis/blame.h"
+#include "engine/analysis/flow.h"
+#include "engine/base/memory.h"
+#include "tests/support/conservation.h"
+#include "tests/support/plans.h"
+#include "tests/support/test.h"
+
+/* --- a recording by hand ------------------------------------------------------- */
+
+static void add_lane(struct recording *recording, enum lane_kind kind) {
+    const struct lane lane = {
+        .id = (lane_id)recording->lane_count, .parent = LANE_NONE, .kind = kind};
+    assert_int_equal(recording_add_lane(recording, &lane, NULL), 0);
+}
+
+struct told {
+    lane_id lane;
+    sim_ns start_ns, end_ns;
+    enum lane_state state;
+    lane_id resource;
+    site_id site;
+    lane_id by;
+};
+
+static void tell(struct recording *recording, const struct told *told) {
+    const uint8_t state = (uint8_t)told->state;
+    const struct span_chunk chunk = {
+        .count = 1,
+        .t0_ns = told->start_ns,
+        .t1_ns = told->end_ns,
+        .lane = &told->lane,
+        .start_ns = &told->start_ns,
+        .end_ns = &told->end_ns,
+        .state = &state,
+        .resource = &told->resource,
+        .by = &told->by,
+        .site = &told->site,
+    };
+    assert_int_equal(recording_add_spans(recording, &chunk, NULL), 0);
+}
+
+enum { GIL = 0, A = 1, B = 2, C = 3, NO = -1 };
+
+/* The picture at the head of blame.h, with A as the waiter. */
+static const struct told story[] = {
+    {GIL, 0, 60, STATE_HELD, B, NO, B},       {GIL, 60, 75, STATE_FREE, NO, NO, C},
+    {GIL, 75, 120, STATE_HELD, C, NO, C},     {GIL, 120, 150, STATE_HELD, A, NO, NO},
+    {A, 0, 10, STATE_IO, NO, 1, NO},          {A, 10, 120, STATE_WAIT_GIL, GIL, 1, C},
+    {A, 120, 150, STATE_RUNNING, NO, 1, NO},  {B, 0, 30, STATE_RUNNING, NO, 4, NO},
+    {B, 30, 50, STATE_READY, NO, 4, C},       {B, 50, 60, STATE_RUNNING, NO, 7, NO},
+    {B, 60, 150, STATE_IO, NO, 7, NO},        {C, 0, 75, STATE_WAIT_GIL, GIL, 2, B},
+    {C, 75, 120, STATE_RUNNING_C, NO, 2, NO}, {C, 120, 150, STATE_DETACHED, NO, 2, NO},
+};
+
+static void tell_story(struct recording *recording) {
+    add_lane(recording, LANE_GIL);
+    for (int i = A; i <= C; i++) {
+        add_lane(recording, LANE_THREAD);
+    }
+    for (size_t i = 0; i < sizeof story / sizeof story[0]; i++) {
+        tell(recording, &story[i]);
+    }
+}
+
+struct expected {
+    lane_id waiter, holder;
+    site_id site;
+    int32_t state;
+    sim_ns ns;
+};
+
+static void expect_blame(const struct blame *blame, const struct expected *expected,
+                         size_t count) {
+    assert_int_equal(blame->count, count);
+    for (size_t i = 0; i < count; i++) {
+        const struct blame_share *share = &blame->shares[i];
+        assert_int_equal(share->resource, GIL);
+        assert_int_equal(share->waiter, expected[i].waiter);
+        assert_int_equal(share->holder, expected[i].holder);
+        assert_int_equal(share->site, expected[i].site);
+        assert_int_equal(share->state, expected[i].state);
+        assert_int_equal(share->ns, expected[i].ns);
+    }
+}
+
+#define EXPECT_BLAME(blame, expected)                                                    \
+    expect_blame((blame), (expected), sizeof(expected) / sizeof(expected)[0])
+
+static void test_blame_of_a_wait(void **state) {
+    (void)state;
+    static const struct expected expected[] = {
+        {A, NO, NO, -1, 15},          {A, B, 4, STATE_RUNNING, 20},
+        {A, B, 4, STATE_READY, 20}, /* it had the GIL, and no core */
+        {A, B, 7, STATE_RUNNING, 10}, {A, C, 2, STATE_RUNNING_C, 45},
+    };
+    struct recording recording;
+    struct blame blame;
+    recording_init(&recording);
+    tell_story(&recording);
+    assert_int_equal(
+        blame_of_wait(&recording, A, &recording.lanes[A].spans[1], &blame, NULL), 0);
+    EXPECT_BLAME(&blame, expected);
+    blame_deinit(&blame);
+    recording_deinit(&recording);
+}
+
+static void test_blame_of_a_run(void **state) {
+    (void)state;
+    static const struct expected expected[] = {
+        {A, NO, NO, -1, 15},
+        {A, B, 4, STATE_RUNNING, 20},
+        {A, B, 4, STATE_READY, 20},
+        {A, B, 7, STATE_RUNNING, 10},
+        {A, C, 2, STATE_RUNNING_C, 45},
+        {C, NO, NO, -1, 15},
+        {C, B, 4, STATE_RUNNING, 30},
+        {C, B, 4, STATE_READY, 20},
+        {C, B, 7, STATE_RUNNING, 10},
+    };
+    struct recording recording;
+    struct blame blame;
+    recording_init(&recording);
+    tell_story(&recording);
+    assert_int_equal(blame_of_run(&recording, &blame, NULL), 0);
+    EXPECT_BLAME(&blame, expected);
+    blame_deinit(&blame);
+    recording_deinit(&recording);
+}
+
+static void test_blame_is_cut_at_the_window(void **state) {
+    (void)state;
+    static const struct expected expected[] = {
+        {A, NO, NO, -1, 15}, {A, B, 7, STATE_RUNNING, 5}, {A, C, 2, STATE_RUNNING_C, 5},
+        {C, NO, NO, -1, 15}, {C, B, 7, STATE_RUNNING, 5},
+    };
+    struct recording recording;
+    struct blame blame;
+    recording_init(&recording);
+    recording.from_ns = 55;
+    recording.to_ns = 80;
+    tell_story(&recording);
+    assert_int_equal(blame_of_run(&recording, &blame, NULL), 0);
+    EXPECT_BLAME(&blame, expected);
+    blame_deinit(&blame);
+    recording_deinit(&recording);
+}
+
+/* A waits for a lock that B and C hand to and fro 1,000 times: more often than there is
+ * anybody to blame. */
+static void test_blame_of_many_hands(void **state) {
+    (void)state;
+    enum { TURNS = 1000, BY_B = 7, BY_C = 3 };
+    static const struct expected expected[] = {
+        {A, B, 4, STATE_RUNNING, (sim_ns)TURNS * BY_B - 2},
+        {A, C, 5, STATE_RUNNING, (sim_ns)TURNS * BY_C - 1},
+    };
+    const sim_ns end = (sim_ns)TURNS * (BY_B + BY_C);
+    struct recording recording;
+    struct blame blame;
+    recording_init(&recording);
+    add_lane(&recording, LANE_LOCK);
+    for (int i = A; i <= C; i++) {
+        add_lane(&recording, LANE_THREAD);
+    }
+    for (int i = 0; i < TURNS; i++) {
+        const sim_ns at = (sim_ns)i * (BY_B + BY_C);
+        tell(&recording, &(struct told){GIL, at, at + BY_B, STATE_HELD, B, NO, B});
+        tell(&recording,
+             &(struct told){GIL, at + BY_B, at + BY_B + BY_C, STATE_HELD, C, NO, C});
+    }
+    tell(&recording, &(struct told){B, 0, end, STATE_RUNNING, NO, 4, NO});
+    tell(&recording, &(struct told){C, 0, end, STATE_RUNNING, NO, 5, NO});
+    tell(&recording, &(struct told){A, 2, end - 1, STATE_WAIT_LOCK, GIL, 0, C});
+    assert_int_equal(blame_of_run(&recording, &blame, NULL), 0);
+    EXPECT_BLAME(&blame, expected);
+    blame_deinit(&blame);
+    recording_deinit(&recording);
+}
+
+/* Nobody holds a lane of a queue; a wait for it has nobody to blame. */
+static void test_blame_needs_holders(void **state) {
+    (void)state;
+    struct recording recording;
+    struct blame blame;
+    recording_init(&recording);
+    add_lane(&recording, LANE_LOCK);
+    add_lane(&recording, LANE_THREAD);
+    tell(&recording, &(struct told){GIL, 0, 9, STATE_FREE, NO, NO, NO});
+    tell(&recording, &(struct told){A, 0, 9, STATE_WAIT_LOCK, GIL, 0, NO});
+    assert_int_equal(blame_of_run(&recording, &blame, NULL), 0);
+    assert_int_equal(blame.count, 0);
+    recording.lanes[GIL].was_held = true; /* at another time: then it was nobody */
+    assert_int_equal(blame_of_run(&recording, &blame, NULL), 0);
+    assert_int_equal(blame.count, 1);
+    assert_int_equal(blame.shares[0].holder, LANE_NONE);
+    assert_int_equal(blame.shares[0].ns, 9);
+    blame_deinit(&blame);
+    recording_deinit(&recording);
+}
+
+static void test_blame_reports_every_failed_allocation(void **state) {
+    (void)state;
+    struct recording recording;
+    recording_init(&recording);
+    tell_story(&recording);
+    for (int64_t nth = 0;; nth++) {
+        struct blame blame = {0};
+        struct flow_list flows = {0};
+        memory_fail_after(nth);
+        int rc = blame_of_run(&recording, &blame, NULL);
+        rc = rc != 0 ? rc : flow_list_init(&flows, &recording, NULL);
+        memory_fail_after(-1);
+        blame_deinit(&blame);
+        flow_list_deinit(&flows);
+        if (rc == 0) {
+            assert_true(nth > 3);
+            break;
+        }
+        assert_int_equal(rc, ERR_NOMEM);
+        assert_true(nth < 100);
+    }
+    recording_deinit(&recording);
+}
+
+static void test_recording_has_limits(void **state) {
+    (void)state;
+    struct recording recording;
+    struct err err = {0};
+    recording_init(&recording);
+    recording.span_limit = 1;
+    recording.kinds = 1u << LANE_THREAD;
+    add_lane(&recording, LANE_GIL);
+    add_lane(&recording, LANE_THREAD);
+    tell(&recording, &(struct told){GIL, 0, 9, STATE_FREE, NO, NO, NO}); /* not wanted */
+    tell(&recording, &(struct told){A, 0, 9, STATE_IO, NO, NO, NO});
+    assert_int_equal(recording.span_count, 1);
+    const lane_id lane = A, unknown = 7, none = NO;
+    const sim_ns start = 9, end = 10;
+    const uint8_t code = STATE_IO;
+    struct span_chunk chunk = {.count = 1,
+                               .lane = &lane,
+                               .start_ns = &start,
+                               .end_ns = &end,
+                               .state = &code,
+                               .resource = &none,
+                               .by = &none,
+                               .site = &none};
+    assert_int_equal(recording_add_spans(&recording, &chunk, &err), ERR_LIMIT);
+    chunk.lane = &unknown;
+    assert_int_equal(recording_add_spans(&recording, &chunk, NULL), ERR_CORRUPT);
+    assert_int_equal(
+        recording_add_lane(&recording, &(struct lane){.id = 5, .kind = LANE_TASK}, NULL),
+        ERR_CORRUPT);
+    recording_deinit(&recording);
+}
+
+/* --- flows --------------------------------------------------------------------- */
+
+static void expect_flow(const struct flow *flow, enum flow_kind kind, lane_id from,
+                        lane_id to, sim_ns left, sim_ns at) {
+    assert_string_equal(flow_kind_name(flow->kind), flow_kind_name(kind));
+    assert_int_equal(flow->from, from);
+    assert_int_equal(flow->to, to);
+    assert_int_equal(flow->left_ns, left);
+    assert_int_equal(flow->at_ns, at);
+}
+
+static void test_flow_leaves_when_the_gil_is_dropped(void **state) {
+    (void)state;
+    struct recording recording;
+    struct flow_list list;
+    recording_init(&recording);
+    tell_story(&recording);
+    assert_int_equal(flow_list_init(&list, &recording, NULL), 0);
+    assert_int_equal(list.count, 3);
+    expect_flow(&list.items[0], FLOW_GIL, C, A, 120, 120);
+    expect_flow(&list.items[1], FLOW_CORE, C, B, 50, 50);
+    expect_flow(&list.items[2], FLOW_GIL, B, C, 60, 75); /* a wake-up later */
+    flow_list_deinit(&list);
+    recording_deinit(&recording);
+}
+
+/* Two threads share one GIL for 12 ms each, and everything is free. */
+static void test_flow_of_taking_turns(void **state) {
+    (void)state;
+    struct plan plan;
+    struct timeline timeline;
+    struct run_result result;
+    struct recording recording;
+    plan_begin(&plan, "ideal", "cpython-3.12");
+    plan_make_free(&plan);
+    plan_thread(&plan, "t", 2, false, "python 12ms");
+    timeline_init(&timeline);
+    assert_int_equal(
+        run_execute(&result, &plan, &(struct run_options){.sink = &timeline.sink}, NULL),
+        0);
+    recording_of_timeline(&recording, &timeline);
+    const lane_id first = timeline_find(&timeline, LANE_THREAD, "t 0");
+    const lane_id second = timeline_find(&timeline, LANE_THREAD, "t 1");
+    assert_true(first >= 0 && second >= 0);
+    struct flow_list list;
+    assert_int_equal(flow_list_init(&list, &recording, NULL), 0);
+    size_t turns = 0;
+    for (size_t i = 0; i < list.count; i++) {
+        const struct flow *flow = &list.items[i];
+        if (flow->from == first && flow->to == second) {
+            expect_flow(flow, FLOW_GIL, first, second, 10002000, 10002000);
+            turns++;
+        } else if (flow->from == second && flow->to == first) {
+            expect_flow(flow, FLOW_GIL, second, first, 15003000, 15003000);
+            turns++;
+        }
+    }
+    /* In between the main thread, which starts the second one at 5.001 ms and joins the
+     * first at 17.001 ms, had it for no time at all. */
+    assert_int_equal(turns, 2);
+    flow_list_deinit(&list);
+    recording_deinit(&recording);
+    run_result_deinit(&result);
+    timeline_deinit(&timeline);
+    plan_deinit(&plan);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_blame_of_a_wait),
+        cmocka_unit_test(test_blame_of_a_run),
+        cmocka_unit_test(test_blame_is_cut_at_the_window),
+        cmocka_unit_test(test_blame_of_many_hands),
+        cmocka_unit_test(test_blame_needs_holders),
+        cmocka_unit_test(test_blame_reports_every_failed_allocation),
+        cmocka_unit_test(test_recording_has_limits),
+        cmocka_unit_test(test_flow_leaves_when_the_gil_is_dropped),
+        cmocka_unit_test(test_flow_of_taking_turns),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_conservation - nothing is lost and nothing made up: what was measured in busy
+ * random plans, counted again from their timelines (tests/support/conservation.h).
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/analysis/flow.h"
+#include "engine/os/machine.h"
+#include "engine/python/runtime_table.h"
+#include "tests/support/conservation.h"
+#include "tests/support/dice.h"
+#include "tests/support/plans.h"
+#include "tests/support/test.h"
+
+enum { CASES = 250, TEXT = 2000 };
+
+/* --- making up plans ----------------------------------------------------------- */
+
+struct text {
+    char text[TEXT];
+    size_t used;
+};
+
+static void say(struct text *text, const char *what) {
+    text->used +=
+        (size_t)snprintf(text->text + text->used, TEXT - text->used, "%s ", what);
+    assert_true(text->used < TEXT);
+}
+
+static void say_timed(struct text *text, struct dice *dice, const char *step,
+                      sim_ns most) {
+    char words[64];
+    snprintf(words, sizeof words, "%s %" PRId64 "ns", step, dice_magnitude(dice, most));
+    say(text, words);
+}
+
+/* A word or two about an object that the plan has. */
+static void say_object(struct text *text, struct dice *dice) {
+    static const char *const words[] = {"put queue",
+                                        "put queue",
+                                        "get queue",
+                                        "put simple",
+                                        "touch object 300",
+                                        "allocate 3000",
+                                        "use list append 200ns",
+                                        "use list pop 2us"};
+    const int64_t count = sizeof words / sizeof words[0];
+    say(text, words[dice_between(dice, 0, count - 1)]);
+}
+
+static void say_with(struct text *text, struct dice *dice, bool long_one) {
+    static const char *const locks[] = {"with a {", "with b {", "with rlock {",
+                                        "with permits {"};
+    say(text, locks[dice_between(dice, 0, 3)]);
+    say_timed(text, dice, "python", 2 * NS_PER_MS);
+    if (long_one) {
+        say_timed(text, dice, "io_blocking", NS_PER_MS);
+    }
+    say(text, "}");
+}
+
+static void say_step(struct text *text, struct dice *dice) {
+    static const char *const timed[] = {"python",     "python",      "c_held",
+                                        "c_released", "io_blocking", "sleep_blocking"};
+    const int64_t what = dice_between(dice, 0, 10);
+    if (what < 6) {
+        say_timed(text, dice, timed[what], 9 * NS_PER_MS);
+    } else if (what == 6) {
+        say_timed(text, dice, "update counter", NS_PER_US);
+    } else if (what == 7) {
+        say_object(text, dice);
+    } else {
+        say_with(text, dice, what == 8);
+    }
+}
+
+static void say_body(struct text *text, struct dice *dice) {
+    char words[32];
+    snprintf(words, sizeof words, "repeat %d {", (int)dice_between(dice, 1, 12));
+    say(text, words);
+    for (int64_t left = dice_between(dice, 1, 4); left > 0; left--) {
+        say_step(text, dice);
+    }
+    say(text, "}");
+}
+
+static void add_loop(struct plan *plan, struct dice *dice) {
+    struct text text = {0};
+    const uint32_t loop = plan_loop(plan, "loop", 1, false);
+    say_timed(&text, dice, "await_io", NS_PER_MS);
+    say(&text, "to_thread {");
+    say_timed(&text, dice, "python", NS_PER_MS);
+    say(&text, "}");
+    say_timed(&text, dice, "await_sleep", NS_PER_MS);
+    say_timed(&text, dice, "python", NS_PER_MS);
+    plan_task(plan, loop, "task", (uint32_t)dice_between(dice, 1, 6), text.text);
+}
+
+static void make_plan(struct plan *plan, uint64_t seed) {
+    struct dice dice = dice_make(seed);
+    const struct runtime_row *row =
+        &runtime_rows[dice_between(&dice, 0, (int64_t)runtime_row_count - 1)];
+    const struct machine_profile *profile =
+        &machine_profiles[dice_between(&dice, 0, (int64_t)machine_profile_count - 1)];
+    plan_begin(plan, profile->name, row->runtime.name);
+    plan->seed = seed;
+    plan->machine.cores = dice_between(&dice, 1, 4);
+    plan->runtime.switch_interval_ns = 100000 + dice_magnitude(&dice, 5 * NS_PER_MS);
+    plan->limits.events = 20000; /* a run that is cut short is conserved, too */
+    plan_object(plan, "a", OBJECT_LOCK);
+    plan_object(plan, "b", OBJECT_LOCK);
+    plan_object(plan, "counter", OBJECT_COUNTER);
+    plan_object(plan, "rlock", OBJECT_RLOCK);
+    plan_object(plan, "permits", OBJECT_SEMAPHORE);
+    plan_object(plan, "queue", OBJECT_QUEUE);
+    plan_object(plan, "simple", OBJECT_SIMPLE_QUEUE);
+    plan_object(plan, "object", OBJECT_REFERENT);
+    plan_object(plan, "list", OBJECT_LIST);
+    plan->objects[4].size = 2;
+    plan->objects[5].size = 3;
+    for (int64_t left = dice_between(&dice, 1, 4); left > 0; left--) {
+        struct text text = {0};
+        say_body(&text, &dice);
+        plan_thread(plan, "actor", (uint32_t)dice_between(&dice, 1, 4),
+                    dice_between(&dice, 0, 9) == 0, text.text);
+    }
+    if (row->runtime.has_asyncio != 0 && dice_between(&dice, 0, 2) == 0) {
+        add_loop(plan, &dice);
+    }
+}
+
+/* --- what the plans have met --------------------------------------------------- */
+
+struct coverage {
+    size_t gil_waits, lock_waits, cut_short;
+    size_t flows[FLOW_KIND_COUNT];
+    size_t shared_waits; /* whose resource changed hands meanwhile */
+};
+
+static void count_coverage(struct coverage *coverage, const struct timeline *timeline,
+                           const struct run_result *result) {
+    struct recording recording;
+    struct flow_list flows;
+    struct blame blame;
+    recording_of_timeline(&recording, timeline);
+    assert_int_equal(flow_list_init(&flows, &recording, NULL), 0);
+    for (size_t i = 0; i < flows.count; i++) {
+        coverage->flows[flows.items[i].kind]++;
+    }
+    assert_int_equal(blame_of_run(&recording, &blame, NULL), 0);
+    for (size_t i = 1; i < blame.count; i++) {
+        coverage->shared_waits += blame.shares[i].waiter == blame.shares[i - 1].waiter &&
+                                  blame.shares[i].holder != blame.shares[i - 1].holder &&
+                                  blame.shares[i - 1].holder != LANE_NONE;
+    }
+    coverage->gil_waits += result->histograms[HISTOGRAM_GIL_WAIT].count;
+    coverage->lock_waits += result->histograms[HISTOGRAM_LOCK_WAIT].count;
+    coverage->cut_short += result->status == RUN_LIMITED;
+    blame_deinit(&blame);
+    flow_list_deinit(&flows);
+    recording_deinit(&recording);
+}
+
+static void check_plan(const struct plan *plan, struct coverage *coverage,
+                       uint64_t seed) {
+    struct timeline timeline;
+    struct run_result result;
+    struct violation violation = {""};
+    struct err err = {0};
+    timeline_init(&timeline);
+    if (run_execute(&result, plan, &(struct run_options){.sink = &timeline.sink}, &err) !=
+        0) {
+        fail_msg("%s (seed %" PRIu64 ")", err.text, seed);
+    }
+    if (!timeline_is_sound(&timeline, &violation) ||
+        !run_is_conserved(&timeline, &result, &plan->runtime, &violation)) {
+        fail_msg("%s: %s\nagain: GILSCOPE_TEST_SEED=%" PRIu64 " engine_test_conservation",
+                 plan->runtime.name, violation.text, seed);
+    }
+    count_coverage(coverage, &timeline, &result);
+    run_result_deinit(&result);
+    timeline_deinit(&timeline);
+}
+
+static void test_conservation_of_random_plans(void **state) {
+    (void)state;
+    const int64_t only = dice_only_seed();
+    const uint64_t first = only < 0 ? 0 : (uint64_t)only;
+    const uint64_t end = only < 0 ? CASES : first + 1;
+    struct coverage coverage = {0};
+    for (uint64_t seed = first; seed < end; seed++) {
+        struct plan plan;
+        make_plan(&plan, seed);
+        check_plan(&plan, &coverage, seed);
+        plan_deinit(&plan);
+    }
+    print_message(
+        "%zu waits for a GIL, %zu for a lock, %zu handed on meanwhile, %zu runs "
+        "cut short; flows:",
+        coverage.gil_waits, coverage.lock_waits, coverage.shared_waits,
+        coverage.cut_short);
+    for (int kind = 0; kind < FLOW_KIND_COUNT; kind++) {
+        print_message(" %s %zu", flow_kind_name((enum flow_kind)kind),
+                      coverage.flows[kind]);
+    }
+    print_message("\n");
+    if (only >= 0) {
+        return;
+    }
+    assert_true(coverage.gil_waits > CASES && coverage.lock_waits > CASES &&
+                coverage.shared_waits > CASES && coverage.cut_short > 0);
+    for (int kind = 0; kind < FLOW_KIND_COUNT; kind++) {
+        assert_true(coverage.flows[kind] > 0);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_conservation_of_random_plans),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Histograms and blame, over the wire: they must agree with the lanes, the metrics and
+ * the timeline of the same run.
+ */
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "http_client.h"
+#include "process.h"
+#include "scratch.h"
+#include "server/api/service.h"
+#include "tests/support/test.h"
+
+/* Three threads want one GIL; the second repetition has no timeline. */
+static const char contended[] =
+    "{\"schema\":1,\"repetitions\":2,\"runtimes\":[\"cpython-3.12\"],"
+    "\"strategies\":[{\"threads\":3}],"
+    "\"workload\":{\"jobs\":{\"count\":9,\"steps\":[{\"python_us\":20000},"
+    "{\"c_us\":7000,\"gil\":\"held\"},{\"io_us\":300}]}}}";
+
+struct fixture {
+    struct scratch scratch;
+    struct service *service;
+    uint16_t port;
+    char recorded[32], summary[32]; /* runs */
+};
+
+/* GETs a path that must answer `status`; the caller releases the JSON. */
+static json_t *get(const struct fixture *fixture, const char *path, int status) {
+    struct http_answer answer;
+    http_client_request(fixture->port, "GET", path, NULL, &answer);
+    if (answer.status != status) {
+        fail_msg("GET %s: %d instead of %d: %s", path, answer.status, status,
+                 answer.body);
+    }
+    json_t *json = json_loads(answer.body, 0, NULL);
+    assert_non_null(json);
+    http_answer_deinit(&answer);
+    return json;
+}
+
+static json_t *get_run(const struct fixture *fixture, const char *run, const char *what,
+                       int status) {
+    char path[192];
+    snprintf(path, sizeof path, "/api/v1/runs/%s%s", run, what);
+    return get(fixture, path, status);
+}
+
+static void run_document(struct fixture *fixture) {
+    struct http_answer answer;
+    char path[128];
+    http_client_request(fixture->port, "POST", "/api/v1/experiments", contended, &answer);
+    assert_int_equal(answer.status, 201);
+    snprintf(path, sizeof path, "%s", http_answer_header(&answer, "Location"));
+    http_answer_deinit(&answer);
+    const int64_t started = monotonic_ms();
+    json_t *experiment = get(fixture, path, 200);
+    while (strcmp(json_string_value(json_object_get(experiment, "status")), "done") !=
+           0) {
+        poll_pause(started);
+        json_decref(experiment);
+        experiment = get(fixture, path, 200);
+    }
+    const json_t *runs =
+        json_object_get(json_array_get(json_object_get(experiment, "cells"), 0), "runs");
+    snprintf(fixture->recorded, sizeof fixture->recorded, "%s",
+             json_string_value(json_object_get(json_array_get(runs, 0), "id")));
+    snprintf(fixture->summary, sizeof fixture->summary, "%s",
+             json_string_value(json_object_get(json_array_get(runs, 1), "id")));
+    json_decref(experiment);
+}
+
+static int set_up(void **state) {
+    struct fixture *fixture = calloc(1, sizeof *fixture);
+    struct err err = {0};
+    assert_non_null(fixture);
+    scratch_make(&fixture->scratch);
+    const struct service_options options = {.database = fixture->scratch.database};
+    if (service_start(&fixture->service, &options, &err) != 0) {
+        fail_msg("%s", err.text);
+    }
+    fixture->port = service_port(fixture->service);
+    run_document(fixture);
+    *state = fixture;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    struct fixture *fixture = *state;
+    service_stop(fixture->service);
+    scratch_remove(&fixture->scratch);
+    free(fixture);
+    return 0;
+}
+
+static json_int_t at(const json_t *object, const char *column, size_t i) {
+    return json_integer_value(json_array_get(json_object_get(object, column), i));
+}
+
+static double metric_of(const json_t *list, const char *name) {
+    size_t i;
+    json_t *item;
+    json_array_foreach(json_object_get(list, "items"), i, item) {
+        if (strcmp(json_string_value(json_object_get(item, "name")), name) == 0) {
+            return json_number_value(json_object_get(item, "value"));
+        }
+    }
+    fail_msg("there is no metric %s", name);
+    return 0;
+}
+
+/* --- histograms ------------------------------------------------------------------ */
+
+static void expect_histogram(const json_t *item) {
+    const json_t *upper = json_object_get(item, "upper");
+    const json_t *counts = json_object_get(item, "counts");
+    json_int_t sum = 0;
+    assert_int_equal(json_array_size(upper), json_array_size(counts));
+    for (size_t i = 0; i < json_array_size(counts); i++) {
+        assert_true(json_integer_value(json_array_get(counts, i)) >= 1);
+        assert_true(i == 0 || json_number_value(json_array_get(upper, i)) >
+                                  json_number_value(json_array_get(upper, i - 1)));
+        sum += json_integer_value(json_array_get(counts, i));
+    }
+    assert_int_equal(json_integer_value(json_object_get(item, "count")), sum);
+    assert_string_equal(json_string_value(json_object_get(item, "unit")), "us");
+    const double most = json_number_value(json_object_get(item, "max"));
+    const double last =
+        json_number_value(json_array_get(upper, json_array_size(upper) - 1));
+    assert_true(most <= last && last <= most * 1.008);
+}
+
+/* The run without a timeline has histograms all the same. */
+static void test_measure_api_histograms_agree_with_the_metrics(void **state) {
+    const struct fixture *fixture = *state;
+    static const char *const names[] = {"latency", "gil_hold", "gil_wait"};
+    const char *const runs[] = {fixture->recorded, fixture->summary};
+    for (size_t run = 0; run < 2; run++) {
+        json_t *list = get_run(fixture, runs[run], "/histograms", 200);
+        json_t *values = get_run(fixture, runs[run], "/metrics", 200);
+        const json_t *items = json_object_get(list, "items");
+        assert_int_equal(json_array_size(items), 3);
+        for (size_t i = 0; i < 3; i++) {
+            const json_t *item = json_array_get(items, i);
+            assert_string_equal(json_string_value(json_object_get(item, "name")),
+                                names[i]);
+            expect_histogram(item);
+        }
+        assert_int_equal(
+            json_integer_value(json_object_get(json_array_get(items, 0), "count")), 9);
+        const json_t *waits = json_array_get(items, 2);
+        const double waited = metric_of(values, "gil_wait_us");
+        assert_true(waited > 0);
+        assert_true(fabs(json_number_value(json_object_get(waits, "sum")) - waited) <=
+                    1e-6 * waited);
+        assert_true(json_number_value(json_object_get(waits, "max")) ==
+                    metric_of(values, "gil_wait_max_us"));
+        json_decref(list);
+        json_decref(values);
+    }
+}
+
+static json_t *run_by_command(const char *file, const char *database) {
+    struct process process;
+    const char *const arguments[] = {
+        "run",    "--json", "--histograms", file, database != NULL ? "--database" : NULL,
+        database, NULL};
+    process_start(&process, arguments);
+    char *text = process_read_all(&process);
+    assert_int_equal(process_wait(&process), 0);
+    json_t *json = json_loads(text, 0, NULL);
+    assert_non_null(json);
+    free(text);
+    return json;
+}
+
+/* With a database and without: each run has what the server gives for it. */
+static void test_measure_api_gives_what_the_command_gives(void **state) {
+    const struct fixture *fixture = *state;
+    char file[SCRATCH_PATH_SIZE], database[SCRATCH_PATH_SIZE];
+    snprintf(file, sizeof file, "%s/document.json", fixture->scratch.directory);
+    snprintf(database, sizeof database, "%s/command.db", fixture->scratch.directory);
+    FILE *out = fopen(file, "w");
+    assert_non_null(out);
+    assert_true(fputs(contended, out) >= 0);
+    assert_int_equal(fclose(out), 0);
+    const char *const served[] = {fixture->recorded, fixture->summary};
+    for (int stored = 0; stored < 2; stored++) {
+        json_t *experiment = run_by_command(file, stored ? database : NULL);
+        const json_t *runs = json_object_get(
+            json_array_get(json_object_get(experiment, "cells"), 0), "runs");
+        for (size_t i = 0; i < 2; i++) {
+            json_t *list = get_run(fixture, served[i], "/histograms", 200);
+            assert_true(
+                json_equal(json_object_get(list, "items"),
+                           json_object_get(json_array_get(runs, i), "histograms")));
+            json_decref(list);
+        }
+        json_decref(experiment);
+    }
+}
+
+/* --- blame ----------------------------------------------------------------------- */
+
+/* What one waiter is told to have waited. */
+static json_int_t blamed(const json_t *blame, json_int_t waiter) {
+    json_int_t sum = 0;
+    for (size_t i = 0; i < json_array_size(json_object_get(blame, "ns")); i++) {
+        assert_true(at(blame, "ns", i) > 0);
+        assert_true(at(blame, "holder", i) != at(blame, "waiter", i));
+        assert_int_equal(at(blame, "holder", i) < 0, at(blame, "state", i) < 0);
+        sum += at(blame, "waiter", i) == waiter ? at(blame, "ns", i) : 0;
+    }
+    return sum;
+}
+
+static json_int_t waited(const json_t *lane) {
+    const json_t *totals = json_object_get(lane, "totals");
+    return json_integer_value(json_object_get(totals, "wait_gil")) +
+           json_integer_value(json_object_get(totals, "forced_wait"));
+}
+
+static void test_measure_api_blame_adds_up(void **state) {
+    const struct fixture *fixture = *state;
+    json_t *blame = get_run(fixture, fixture->recorded, "/blame", 200);
+    json_t *lanes = get_run(fixture, fixture->recorded, "/lanes", 200);
+    size_t i, waiters = 0;
+    json_t *lane;
+    json_array_foreach(json_object_get(lanes, "items"), i, lane) {
+        const json_int_t id = json_integer_value(json_object_get(lane, "id"));
+        assert_int_equal(blamed(blame, id), waited(lane));
+        waiters += waited(lane) > 0 ? 1 : 0;
+    }
+    assert_true(waiters >= 3);
+    json_decref(blame);
+    json_decref(lanes);
+}
+
+/* Windows side by side tell together what the whole tells. */
+static void test_measure_api_blame_of_windows_adds_up(void **state) {
+    const struct fixture *fixture = *state;
+    static const json_int_t cuts[] = {0, 1, 12345678, 40000000, 100000000000};
+    json_t *lanes = get_run(fixture, fixture->recorded, "/lanes", 200);
+    const json_t *items = json_object_get(lanes, "items");
+    json_int_t *sums = calloc(json_array_size(items), sizeof *sums);
+    assert_non_null(sums);
+    for (size_t i = 0; i + 1 < sizeof cuts / sizeof cuts[0]; i++) {
+        char what[96];
+        snprintf(what, sizeof what, "/blame?from=%lld&to=%lld", (long long)cuts[i],
+                 (long long)cuts[i + 1]);
+        json_t *blame = get_run(fixture, fixture->recorded, what, 200);
+        assert_int_equal(json_integer_value(json_object_get(blame, "from")), cuts[i]);
+        for (size_t lane = 0; lane < json_array_size(items); lane++) {
+            sums[lane] += blamed(blame, (json_int_t)lane);
+        }
+        json_decref(blame);
+    }
+    for (size_t lane = 0; lane < json_array_size(items); lane++) {
+        assert_int_equal(sums[lane], waited(json_array_get(items, lane)));
+    }
+    free(sums);
+    json_decref(lanes);
+}
+
+static void test_measure_api_refuses(void **state) {
+    const struct fixture *fixture = *state;
+    static const char *const windows[] = {"/blame?from=-1",  "/blame?from=5&to=5",
+                                          "/blame?to=0",     "/blame?to=x",
+                                          "/blame?pixels=5", "/histograms?from=1"};
+    for (size_t i = 0; i < sizeof windows / sizeof windows[0]; i++) {
+        json_decref(get_run(fixture, fixture->recorded, windows[i], 400));
+    }
+    json_decref(get_run(fixture, fixture->summary, "/blame", 404));
+    json_t *problem = get_run(fixture, "r999", "/histograms", 404);
+    assert_string_equal(json_string_value(json_object_get(problem, "detail")),
+                        "there is no run r999");
+    json_decref(problem);
+    json_decref(get_run(fixture, "r999", "/blame", 404));
+    json_decref(get_run(fixture, "e1", "/blame", 404));
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(test_measure_api_histograms_agree_with_the_metrics),
+        TEST(test_measure_api_gives_what_the_command_gives),
+        TEST(test_measure_api_blame_adds_up),
+        TEST(test_measure_api_blame_of_windows_adds_up),
+        TEST(test_measure_api_refuses),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
