@@ -333,6 +333,9 @@ static void scale_python(struct plan *plan, const struct runtime *reference) {
             step->time.b = scale_ns(step->time.b, factor);
         }
     }
+    for (size_t i = 0; i < plan->signal_count; i++) {
+        plan->signals[i].handler_ns = scale_ns(plan->signals[i].handler_ns, factor);
+    }
 }
 
 static void *copy_array(struct arena *arena, const void *items, size_t count,
@@ -354,7 +357,9 @@ static int own_arrays(struct plan *plan, struct err *err) {
     plan->sites = copy_array(arena, plan->sites, plan->site_count, sizeof plan->sites[0]);
     plan->objects =
         copy_array(arena, plan->objects, plan->object_count, sizeof plan->objects[0]);
-    if (plan->objects == NULL || plan->steps == NULL || plan->actors == NULL ||
+    plan->signals =
+        copy_array(arena, plan->signals, plan->signal_count, sizeof plan->signals[0]);
+    if (plan->signals == NULL || plan->objects == NULL || plan->steps == NULL || plan->actors == NULL ||
         plan->tasks == NULL || plan->sites == NULL) {
         return err_set_nomem(err);
     }

@@ -99,6 +99,22 @@ static const struct schema_field workload_jobs_fields[] = {
      .meaning = "work that any strategy can run",
      .object = &schema_jobs},
 };
+static const struct schema_field signal_fields[] = {
+    {.name = "at_us",
+     .type = SCHEMA_NUMBER,
+     .required = true,
+     .max = 1e12,
+     .unit = "us",
+     .meaning = "when it arrives"},
+    {.name = "handler_us",
+     .type = SCHEMA_NUMBER,
+     .max = 1e12,
+     .unit = "us",
+     .fallback = "10",
+     .meaning = "the Python code of its handler, on the reference runtime"},
+};
+const struct schema_object schema_signal = OBJECT("a signal", signal_fields);
+
 static const struct schema_field workload_actors_fields[] = {
     {.name = "objects",
      .type = SCHEMA_MAP,
@@ -107,6 +123,15 @@ static const struct schema_field workload_actors_fields[] = {
      .fallback = "{}",
      .meaning = "what the actors share: names, each with a kind",
      .variants = &schema_objects},
+    {.name = "signals",
+     .type = SCHEMA_LIST,
+     .max = 1000,
+     .unit = "",
+     .fallback = "[]",
+     .meaning =
+         "signals such as Ctrl-C, for the main thread, which starts the actors and "
+         "waits for them",
+     .object = &schema_signal},
     {.name = "actors",
      .type = SCHEMA_LIST,
      .required = true,

@@ -235,7 +235,7 @@ static const struct schema_field touch_fields[] = {
     STEP_OBJECT("touch", "the object to which references are taken and dropped"),
     {.name = "times",
      .type = SCHEMA_INTEGER,
-     .max = 1e9,
+     .max = 1e6,
      .unit = "",
      .fallback = "1",
      .meaning = "how many, one after the other"},

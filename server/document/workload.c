@@ -433,6 +433,43 @@ static int read_actors(struct builder *builder, const json_t *list, struct plan 
     return 0;
 }
 
+/* --- signals ------------------------------------------------------------------ */
+
+static int read_signal(struct reader *reader, const json_t *value,
+                       struct signal_plan *out) {
+    const int rc = reader_check_object(reader, value, &schema_signal);
+    if (rc != 0) {
+        return rc;
+    }
+    const json_t *handler = json_object_get(value, "handler_us");
+    *out = (struct signal_plan){
+        .at_ns = times_to_ns(json_object_get(value, "at_us")),
+        .handler_ns = handler == NULL ? 10 * NS_PER_US : times_to_ns(handler),
+    };
+    return 0;
+}
+
+/* They come straight into the plan: their number is known. */
+static int read_signals(struct reader *reader, const json_t *list, struct plan *plan) {
+    const size_t count = json_array_size(list);
+    plan->signals = arena_alloc(&plan->arena, count, sizeof *plan->signals);
+    if (plan->signals == NULL) {
+        return err_set_nomem(reader->err);
+    }
+    plan->signal_count = count;
+    place_push_name(&reader->place, "signals");
+    for (size_t i = 0; i < count; i++) {
+        place_push_index(&reader->place, i);
+        const int rc = read_signal(reader, json_array_get(list, i), &plan->signals[i]);
+        if (rc != 0) {
+            return rc;
+        }
+        place_pop(&reader->place);
+    }
+    place_pop(&reader->place);
+    return 0;
+}
+
 /* --- the whole ---------------------------------------------------------------- */
 
 static void *move_array(struct arena *arena, const void *items, size_t count,
@@ -477,6 +514,8 @@ int workload_read(struct reader *reader, const json_t *value, struct plan *plan)
         if (json_is_array(member)) {
             rc =
                 objects_read(&builder.objects, reader, json_object_get(value, "objects"));
+            rc = rc == 0 ? read_signals(reader, json_object_get(value, "signals"), plan)
+                         : rc;
             rc = rc == 0 ? read_actors(&builder, member, plan) : rc;
         } else {
             rc = read_jobs(&builder, member, plan);

@@ -3,7 +3,22 @@
  * with C calls and allocations. */
 #include "broken_priv.h"
 
+#define SIGNALS(signals)                                                                 \
+    "{'schema':1,'workload':{'signals':" signals                                         \
+    ",'actors':[{'name':'a','thread':1,'steps':[{'io_us':1}]}]}}"
+
 const struct broken_row broken_object_rows[] = {
+    {"signals are no list", SIGNALS("{'at_us':1}"), "/workload/signals", "a list"},
+    {"a signal is a number", SIGNALS("[5]"), "/workload/signals/0", "an object"},
+    {"a signal without its time", SIGNALS("[{'at_us':1},{'handler_us':1}]"),
+     "/workload/signals/1", "lacks 'at_us'"},
+    {"a signal before the start", SIGNALS("[{'at_us':-1}]"), "/workload/signals/0/at_us",
+     "not -1"},
+    {"a signal with a number", SIGNALS("[{'at_us':1,'signum':2}]"),
+     "/workload/signals/0/signum", "unknown field 'signum'"},
+    {"signals for jobs",
+     "{'schema':1,'workload':{'signals':[],'jobs':{'count':1,'steps':[{'io_us':1}]}}}",
+     "/workload/signals", "unknown field 'signals'"},
     {"no such object", OBJECTS("{'l':'lock'}", "[{'acquire':'m'}]"), IN_THREAD "/acquire",
      "add \"m\": \"lock\""},
     {"object of another kind",
@@ -115,7 +130,7 @@ const struct broken_row broken_object_rows[] = {
      OBJECTS("{'c':'condition'}", "[{'notify':'c','notify_all':'c'}]"),
      IN_THREAD "/notify_all", "not both"},
     {"negative touches", OBJECTS("{'o':'object'}", "[{'touch':'o','times':-1}]"),
-     IN_THREAD "/times", "from 0 to 1000000000"},
+     IN_THREAD "/times", "from 0 to 1000000"},
     {"object is named by a number", OBJECTS("{'q':'queue'}", "[{'put':1}]"),
      IN_THREAD "/put", "must be a string"},
     {"item of a put", OBJECTS("{'q':'queue'}", "[{'put':'q','item':5}]"),

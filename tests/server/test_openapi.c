@@ -430,6 +430,7 @@ static void test_openapi_has_the_members_of_documents(void **state) {
     expect_object("Document", &schema_document);
     expect_object("Jobs", &schema_jobs);
     expect_object("Task", &schema_task);
+    expect_object("Signal", &schema_signal);
     expect_variants("Workload", &schema_workload);
     expect_variants("Actor", &schema_actors);
     expect_variants("SizedObject", &schema_objects);
