@@ -114,6 +114,7 @@ export const en = {
     'any object, for its reference count: "one" for all threads, one for "each", each thread\'s "own", "deferred" or "immortal"',
   "word.list": 'a list that threads use: "one" for all, one for "each", or each thread\'s "own"',
   "word.dict": 'a dict that threads use: "one" for all, one for "each", or each thread\'s "own"',
+  "word.signals": "signals such as Ctrl-C for the main thread of actors, each with its time (“at_us”)",
   "word.sequential": "one job after the other, in one thread",
   "word.threads": "a pool of so many threads",
   "word.asyncio": "one event loop with so many jobs in it at a time",

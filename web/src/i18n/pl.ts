@@ -145,6 +145,7 @@ export const pl = {
     'lista, której używają wątki: "one" jedna dla wszystkich, "each" po jednej, "own" własna',
   "word.dict":
     'słownik, którego używają wątki: "one" jeden dla wszystkich, "each" po jednym, "own" własny',
+  "word.signals": "sygnały, np. Ctrl-C, dla głównego wątku aktorów, każdy ze swoim czasem („at_us”)",
   "word.sequential": "zadania jedno po drugim, w jednym wątku",
   "word.threads": "pula tylu wątków",
   "word.asyncio": "jedna pętla zdarzeń, w której jest naraz tyle zadań",

@@ -59,6 +59,7 @@ export const WORD_GROUPS: readonly WordGroup[] = [
       ["object", "word.object"],
       ["list", "word.list"],
       ["dict", "word.dict"],
+      ["signals", "word.signals"],
     ],
   },
   {
