@@ -89,6 +89,22 @@ static void measure_units(const struct world *world, double *values) {
     values[METRIC_LATENCY_MEAN_US] = us(histogram_mean(latency));
 }
 
+/* Of peer processes, which never want a GIL of ours. */
+static double peers_life_ns(const struct world *world) {
+    double life = 0;
+    for (size_t i = 0; i < world->plan->object_count; i++) {
+        const struct py_peer *peer = world->objects[i].peer;
+        if (peer != NULL) {
+            const sim_ns *totals =
+                recorder_lane_totals(world->sim.recorder, peer->os.lane);
+            for (int state = 0; state < STATE_COUNT; state++) {
+                life += (double)totals[state];
+            }
+        }
+    }
+    return life;
+}
+
 static void measure_gils(const struct world *world, const struct kind_sum *threads,
                          double *values) {
     const struct kind_sum gils = sum_lanes(world->sim.recorder, LANE_GIL);
@@ -106,7 +122,8 @@ static void measure_gils(const struct world *world, const struct kind_sum *threa
     }
     values[METRIC_GIL_WAIT_US] = us(threads->state_ns[STATE_WAIT_GIL]);
     values[METRIC_GIL_WAIT_SHARE] =
-        ratio(threads->state_ns[STATE_WAIT_GIL], threads->life_ns);
+        ratio(threads->state_ns[STATE_WAIT_GIL],
+              threads->life_ns - peers_life_ns(world));
     values[METRIC_GIL_HELD_SHARE] = ratio(gils.state_ns[STATE_HELD], gils.life_ns);
     values[METRIC_GIL_SWITCHES] = switches;
     values[METRIC_GIL_DROP_REQUESTS] = requests;
@@ -121,7 +138,7 @@ static void measure_objects(const struct world *world, const struct kind_sum *th
     bool locks = false, counters = false;
     for (size_t i = 0; i < world->plan->object_count; i++) {
         const bool counter = world->plan->objects[i].kind == OBJECT_COUNTER;
-        locks = locks || !counter;
+        locks = locks || (!counter && world->objects[i].peer == NULL);
         counters = counters || counter;
         stores += (double)world->objects[i].counter.stores;
         shown += (double)world->objects[i].counter.value;

@@ -24,6 +24,7 @@ const char *const run_not_modelled[] = {
     "system calls of asyncio's transports around await_io_us",
     "the manager and feeder threads of process pools",
     "exceptions, signals and cancellation",
+    "memory of the program's own data",
     NULL,
 };
 

@@ -517,19 +517,26 @@ void os_thread_wake(struct os_thread *thread, lane_id by) {
 
 /* --- cache lines --------------------------------------------------------------- */
 
+/* True when no other core has to be asked. */
+static bool has_line(const struct os_thread *thread, struct cache_line *line) {
+    const struct cpu *cpu = thread->cpu;
+    return cpu->machine->line_transfer_ns == 0 ||
+           cache_line_is_here(line, thread->core->index, cpu->sim->now);
+}
+
+sim_ns os_thread_read_line(const struct os_thread *thread, struct cache_line *line) {
+    return has_line(thread, line) ? 0 : core_line_transfer(thread->core);
+}
+
 sim_ns os_thread_write_line(const struct os_thread *thread, struct cache_line *line) {
     return os_thread_write_line_times(thread, line, 1);
 }
 
 sim_ns os_thread_write_line_times(const struct os_thread *thread, struct cache_line *line,
                                   int64_t times) {
-    const sim_ns now = thread->cpu->sim->now;
-    if (line->owner == NULL || line->owner == thread->core) {
-        line->owner = thread->core;
-        return 0; /* in this core's cache */
+    if (times == 0 || has_line(thread, line)) {
+        return 0;
     }
-    const sim_ns start = line->free_ns > now ? line->free_ns : now;
-    line->owner = thread->core;
-    line->free_ns = sim_add(start, times * thread->cpu->machine->line_transfer_ns);
-    return line->free_ns - now;
+    return cache_line_fetch(line, thread->core->index, thread->cpu->sim->now,
+                            times * core_line_transfer(thread->core));
 }

@@ -44,6 +44,7 @@
 #define ENGINE_OS_CPU_H
 
 #include "engine/base/memory.h"
+#include "engine/os/cache_line.h"
 #include "engine/os/machine.h"
 #include "engine/os/quota.h"
 #include "engine/sim/sim.h"
@@ -86,12 +87,13 @@ struct core {
     struct event arrival;      /* `current` gets here */
     struct event slice_end;
     sim_ns idle_since;
-    sim_ns slice_since;   /* when `current` got here, had it not been interrupted */
-    sim_ns slice_used_ns; /* by a throttled thread, before it was stopped */
-    sim_ns sent_ns;       /* when `current` set out for here */
-    sim_ns busy_ns;       /* core time of work and switches */
-    int64_t speed_ppm;    /* of work now */
-    uint64_t wakeups;     /* names the noise of the next one */
+    sim_ns slice_since;      /* when `current` got here, had it not been interrupted */
+    sim_ns slice_used_ns;    /* by a throttled thread, before it was stopped */
+    sim_ns sent_ns;          /* when `current` set out for here */
+    sim_ns busy_ns;          /* core time of work and switches */
+    int64_t speed_ppm;       /* of work now */
+    uint64_t wakeups;        /* names the noise of the next one */
+    uint64_t line_transfers; /* likewise */
     struct quota_share share;
     lane_id lane;
     lane_id left_by; /* who left the core to `current`; LANE_NONE = it was idle */
@@ -156,19 +158,13 @@ void os_thread_shorten_work(struct os_thread *thread, sim_ns ns);
 /* The thread's CPU clock now. */
 sim_ns os_thread_cpu_clock(const struct os_thread *thread);
 
-/*
- * A cache line that several cores write. Who last wrote it has it; another core has to
- * wait for the transfer, and transfers of one line come one after the other.
- */
-struct cache_line {
-    const struct core *owner;
-    sim_ns free_ns; /* when the transfer that is under way is over */
-};
-
-/* On a core: core time until the thread may write the line, which then is this core's. */
+/* On a core: core time until the thread may write the line. */
 sim_ns os_thread_write_line(const struct os_thread *thread, struct cache_line *line);
 
-/* The same for so many writes between which another core takes the line away, if any
+/* ... until it may read the line: a copy, which takes it away from nobody. */
+sim_ns os_thread_read_line(const struct os_thread *thread, struct cache_line *line);
+
+/* Like os_thread_write_line() for so many writes between which another core takes the line away, if any
  * other core wants it at all. */
 sim_ns os_thread_write_line_times(const struct os_thread *thread, struct cache_line *line,
                                   int64_t times);

@@ -71,7 +71,8 @@ const struct field machine_fields[] = {
      "Linux 6.15+ kernel/sched/fair.c sysctl_sched_base_slice, get_update_sysctl_factor; "
      "Mac: 10 ms, XNU sched_clutch_thread_quantum_us"},
     {"tick_cost_us", NS(tick_cost_ns), FIELD_US, 0, 1e6,
-     "what the timer interrupt takes of a core at each tick; it counts where it decides a "
+     "what the timer interrupt takes of a core at each tick; it counts where it decides "
+     "a "
      "race: between a release of the tick GIL and the acquisition after it",
      "estimate: a few microseconds, of which a virtual machine has more"},
     {"tick_us", NS(tick_ns), FIELD_US, 0, 1e9,
@@ -103,6 +104,9 @@ const struct field machine_fields[] = {
      "40 - 100 cycles between cores of one die, 300 between dies (independent study, "
      "2026); 3 GHz; server: the upper end at 2.6 GHz; virtual machine: the upper end, "
      "chosen with a measured race in sight"},
+    {"line_spread", NS(line_spread_ppm), FIELD_RATIO, 0, 1,
+     "a transfer of a cache line takes up to this share more or less, evenly spread",
+     "40 - 100 cycles between cores of one die (independent study, 2026): 70 +- 43 %"},
     {"syscall_us", NS(syscall_ns), FIELD_US, 0, 1e6,
      "CPU time of a short system call such as epoll_wait or a wake-up byte", "estimate"},
     {"thread_create_us", NS(thread_create_ns), FIELD_US, 0, 1e6,
@@ -153,6 +157,7 @@ const struct machine_profile machine_profiles[] = {
          .futex_empty_ns = 80,
          .sched_yield_ns = 300,
          .line_transfer_ns = 30,
+         .line_spread_ppm = 430000,
          .futex_wait_ns = 500,
          .syscall_ns = 500,
          .thread_create_ns = 15000,
@@ -181,6 +186,7 @@ const struct machine_profile machine_profiles[] = {
          .futex_empty_ns = 200,
          .sched_yield_ns = 500,
          .line_transfer_ns = 100,
+         .line_spread_ppm = 430000,
          .futex_wait_ns = 1000,
          .syscall_ns = 1000,
          .thread_create_ns = 40000,
@@ -211,6 +217,7 @@ const struct machine_profile machine_profiles[] = {
          .futex_empty_ns = 120,
          .sched_yield_ns = 450,
          .line_transfer_ns = 40,
+         .line_spread_ppm = 430000,
          .futex_wait_ns = 750,
          .syscall_ns = 750,
          .thread_create_ns = 22500,
@@ -241,6 +248,7 @@ const struct machine_profile machine_profiles[] = {
          .futex_empty_ns = 30,
          .sched_yield_ns = 300,
          .line_transfer_ns = 30,
+         .line_spread_ppm = 430000,
          .futex_wait_ns = 500,
          .syscall_ns = 500,
          .thread_create_ns = 20000,

@@ -35,6 +35,7 @@ struct machine {
     int64_t futex_empty_ns;  /* ... for a wake-up when nobody sleeps */
     int64_t futex_wait_ns;   /* CPU time of the woken thread on its way out of the wait */
     int64_t sched_yield_ns;  /* CPU time of a sched_yield() with nobody to yield to */
+    int64_t line_spread_ppm; /* ... takes up to so much more or less, evenly */
     int64_t line_transfer_ns; /* a cache line from one core to another */
     int64_t syscall_ns;       /* CPU time of a short system call (epoll_wait, send) */
     int64_t thread_create_ns; /* CPU time of clone() in the creator */

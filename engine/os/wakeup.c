@@ -56,6 +56,18 @@ sim_ns os_thread_timer_due(struct os_thread *thread, sim_ns ns) {
     return sim_add(sim_add(cpu->sim->now, ns), late);
 }
 
+sim_ns core_line_transfer(struct core *core) {
+    const struct machine *machine = core->cpu->machine;
+    if (machine->line_spread_ppm == 0) {
+        return machine->line_transfer_ns;
+    }
+    const uint64_t key =
+        noise_key(core->cpu, RANDOM_LINE, core->index, core->line_transfers++);
+    const double spread = (double)machine->line_spread_ppm * 1e-6;
+    const double share = 1.0 + spread * (2.0 * random_unit(key) - 1.0);
+    return (sim_ns)((double)machine->line_transfer_ns * share + 0.5);
+}
+
 sim_ns cpu_interrupts_ns(const struct cpu *cpu, sim_ns ns) {
     const struct machine *machine = cpu->machine;
     if (machine->tick_ns == 0 || machine->tick_cost_ns == 0) {

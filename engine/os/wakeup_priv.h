@@ -16,4 +16,7 @@ struct core *cpu_find_idle_core(const struct cpu *cpu, const struct os_thread *t
 /* Latency of a wake-up on this idle core, with the profile's noise: a draw. */
 sim_ns core_wake_latency(struct core *core);
 
+/* What it takes to get a cache line from another core, with the profile's noise: a draw. */
+sim_ns core_line_transfer(struct core *core);
+
 #endif

@@ -49,6 +49,7 @@ enum action_kind {
     ACTION_RELEASE, /* gives lock `object` back; never waits */
     ACTION_LOAD,    /* reads counter `object` */
     ACTION_STORE,   /* writes `value` to counter `object` */
+    ACTION_REFER,   /* counts a reference to counter `object`, which a store drops */
     /* Functions of threading.py and queue.py, on the plan's object `object`: */
     ACTION_SEMAPHORE_ACQUIRE,
     ACTION_SEMAPHORE_RELEASE,
@@ -63,6 +64,8 @@ enum action_kind {
     ACTION_TOUCH,     /* takes and drops `value` references to `object` */
     ACTION_USE,       /* operation `value` (enum container_op) on container `object`, in
                        * `ns` */
+    ACTION_SEND, /* to the peer `object`; `ns` in the system call, detached */
+    ACTION_RECV, /* waits for an answer */
     ACTION_ALLOCATE,  /* `value` container objects more, or fewer if below 0 */
     ACTION_POLL, /* waits on the thread's selector for at most `ns`; SIM_NEVER = for ever
                   */

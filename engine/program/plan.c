@@ -11,8 +11,8 @@ static_assert(sizeof strategy_names / sizeof strategy_names[0] == STRATEGY_KIND_
               "a name each");
 
 static const char *const object_names[] = {
-    "lock",    "counter", "rlock",        "condition", "semaphore", "event",
-    "barrier", "queue",   "simple_queue", "object",    "list",      "dict",
+    "lock",  "counter",      "rlock",  "condition", "semaphore", "event", "barrier",
+    "queue", "simple_queue", "object", "list",      "dict",      "peer",
 };
 static_assert(sizeof object_names / sizeof object_names[0] == OBJECT_KIND_COUNT,
               "a name each");
@@ -82,6 +82,8 @@ static const unsigned fitting[STEP_KIND_COUNT] = {
     [STEP_GET] = KIND(QUEUE) | KIND(SIMPLE_QUEUE),
     [STEP_TOUCH] = KIND(REFERENT),
     [STEP_USE] = KIND(LIST) | KIND(DICT),
+    [STEP_SEND] = KIND(PEER),
+    [STEP_RECV] = KIND(PEER),
 };
 
 bool step_has_object(enum step_kind step) { return fitting[step] != 0; }
@@ -235,6 +237,19 @@ static int check_counts(const struct plan *plan, struct err *err) {
                : 0;
 }
 
+/* threading.Barrier(0) waits for ever up to 3.12 and is an error in 3.13. */
+static int check_objects(const struct plan *plan, struct err *err) {
+    for (size_t i = 0; i < plan->object_count; i++) {
+        const struct object_plan *object = &plan->objects[i];
+        if (object->kind >= OBJECT_KIND_COUNT ||
+            object->size < (object->kind == OBJECT_BARRIER)) {
+            return err_set(err, ERR_INVALID, "object '%s' has no such size",
+                           object->name);
+        }
+    }
+    return 0;
+}
+
 static bool needs_asyncio(const struct plan *plan) {
     if (plan->strategy.kind == STRATEGY_ASYNCIO) {
         return true;
@@ -258,6 +273,10 @@ int plan_check(const struct plan *plan, struct err *err) {
     }
     if (needs_asyncio(plan) && !plan->runtime.has_asyncio) {
         return err_set(err, ERR_UNSUPPORTED, "%s has no asyncio", plan->runtime.name);
+    }
+    rc = check_objects(plan, err);
+    if (rc != 0) {
+        return rc;
     }
     if (plan->strategy.kind != STRATEGY_ACTORS) {
         return check_slice(plan, plan->job, (struct place){false, false}, err);

@@ -55,6 +55,8 @@ enum step_kind {
     STEP_USE,       /* one operation `op` on a list or a dict, in `time` */
     STEP_ALLOCATE,  /* makes `count` container objects that stay */
     STEP_FREE,      /* gives `count` of them back */
+    STEP_SEND,      /* socket.send() to a peer process: `time` is the system call's */
+    STEP_RECV,      /* socket.recv() from it */
     STEP_KIND_COUNT
 };
 
@@ -105,6 +107,7 @@ enum object_kind {
     OBJECT_REFERENT,     /* any object, of which only the reference count matters */
     OBJECT_LIST,
     OBJECT_DICT,
+    OBJECT_PEER, /* a socket pair with a process at its other end that answers */
     OBJECT_KIND_COUNT
 };
 
@@ -121,7 +124,8 @@ enum object_sharing {
 struct object_plan {
     char name[48];
     enum object_kind kind;
-    int64_t size;                /* permits, parties, places; 0 where the kind has none */
+    int64_t size; /* permits, parties, places; of a peer: CPU time in ns of one answer; 0
+                     where the kind has none */
     enum object_sharing sharing; /* OBJECT_REFERENT, OBJECT_LIST, OBJECT_DICT */
 };
 

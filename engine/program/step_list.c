@@ -86,8 +86,21 @@ static bool at_end_of_body(const struct step_list *list) {
     return list->depth > 0 && list->pc == list->frame[list->depth - 1].end;
 }
 
+static enum step_kind kind_of_body(const struct step_list *list, uint8_t depth) {
+    return list->plan->steps[list->frame[depth].first - 1].kind;
+}
+
+/* Directly in the body of a repeat around which there are only locks. */
 static bool in_outermost_repeat(const struct step_list *list) {
-    return list->depth == 1 && list->frame[0].left >= 0;
+    if (list->depth == 0 || kind_of_body(list, list->depth - 1) != STEP_REPEAT) {
+        return false;
+    }
+    for (uint8_t i = 0; i + 1 < list->depth; i++) {
+        if (kind_of_body(list, i) != STEP_WITH) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* Where a unit begins or ends before the step at pc; false when nothing is to be said. */
@@ -95,7 +108,7 @@ static bool mark_unit(struct step_list *list, struct action *action) {
     if (!list->units || !in_outermost_repeat(list)) {
         return false;
     }
-    const bool begin = !list->unit_open && list->pc == list->frame[0].first;
+    const bool begin = !list->unit_open && list->pc == list->frame[list->depth - 1].first;
     const bool end = list->unit_open && at_end_of_body(list);
     if (!begin && !end) {
         return false;
@@ -137,6 +150,8 @@ static enum action_kind action_on(enum step_kind step, enum object_kind object) 
         return step == STEP_PUT ? ACTION_PUT : ACTION_TAKE;
     case OBJECT_REFERENT:
         return ACTION_TOUCH;
+    case OBJECT_PEER:
+        return step == STEP_SEND ? ACTION_SEND : ACTION_RECV;
     case OBJECT_LIST:
     case OBJECT_DICT:
         return ACTION_USE;
@@ -207,6 +222,7 @@ static sim_ns update_ns(const struct step *step, enum update_phase next) {
         return before;
     case UPDATE_CALL:
         return entry;
+    case UPDATE_REFER:
     case UPDATE_STORE:
         return store;
     default:
@@ -248,7 +264,11 @@ static void update_next(struct step_list *list, const struct resume *resume,
         }
         return;
     case UPDATE_CALL:
-        update_compute(list, UPDATE_STORE, true, action);
+        update_compute(list, UPDATE_REFER, true, action);
+        return;
+    case UPDATE_REFER:
+        act_on(list, ACTION_REFER, step->object, action);
+        list->update = UPDATE_STORE;
         return;
     case UPDATE_STORE:
         act_on(list, ACTION_STORE, step->object, action);

@@ -22,6 +22,7 @@ enum update_phase {
     UPDATE_LOAD,
     UPDATE_ADD,
     UPDATE_CALL,
+    UPDATE_REFER,
     UPDATE_STORE,
     UPDATE_REST
 };

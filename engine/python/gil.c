@@ -52,6 +52,10 @@ bool gil_count_ticks(struct gil *gil, sim_ns ns) {
     return true;
 }
 
+bool gil_count_opcode(struct gil *gil) {
+    return gil_count_ticks(gil, gil->runtime->check_spacing_ns / CHECK_INTERVAL);
+}
+
 /* --- queues of the two condition variables ------------------------------------- */
 
 static void queue_append(struct gil_queue *queue, struct gil_client *client) {

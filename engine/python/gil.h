@@ -62,11 +62,11 @@ struct gil_client {
     struct gil_client *previous, *next; /* in the queue of `cond` or of `switch_cond` */
     os_fn then;                         /* after take or drop */
     uint64_t switch_seen;
-    site_id site;   /* what the thread is doing, for the wait it may run into */
-    bool waiting;   /* inside take_gil, past the first try */
-    bool timed_out; /* its wait ended by the clock */
-    bool signalled; /* a drop chose it, perhaps after its time was over */
-    bool computing; /* its present work is bytecode, which check points may cut */
+    site_id site;     /* what the thread is doing, for the wait it may run into */
+    bool waiting;     /* inside take_gil, past the first try */
+    bool timed_out;   /* its wait ended by the clock */
+    bool signalled;   /* a drop chose it, perhaps after its time was over */
+    bool computing;   /* its present work is bytecode, which check points may cut */
     unsigned breaker; /* enum breaker: what else it has to do at its next check point */
     struct stop_world_member member;
 };
@@ -126,6 +126,9 @@ void gil_set_hurried(struct gil *gil, bool hurried);
 
 /* So much bytecode has been run. True when it ended at a check point. */
 bool gil_count_ticks(struct gil *gil, sim_ns ns);
+
+/* One opcode that took its time in C is over. True when a check point follows it. */
+bool gil_count_opcode(struct gil *gil);
 
 #define GIL_CLIENT_OF(os_pointer) ((struct gil_client *)(void *)(os_pointer))
 

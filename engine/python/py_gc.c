@@ -55,13 +55,22 @@ static void garbage_found(struct os_thread *os) {
     }
 }
 
+/* Parameters of a document can make this as long as they like. */
+static sim_ns time_of_looks(int64_t objects, int64_t ns) {
+    sim_ns time;
+    if (objects <= 0) {
+        return 0;
+    }
+    return __builtin_mul_overflow(objects, ns, &time) ? SIM_NEVER / 2 : time;
+}
+
 static void find_garbage(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
     const int64_t seen = gc_collect(gc_of(thread));
     py_thread_show(thread, STATE_RUNNING_C, LANE_NONE);
     py_thread_work(thread,
-                   seen * py_thread_runtime(thread)->gc_object_ns +
-                       brc_merge_all(thread->process),
+                   sim_add(time_of_looks(seen, py_thread_runtime(thread)->gc_object_ns),
+                           brc_merge_all(thread->process)),
                    garbage_found);
 }
 

@@ -87,8 +87,37 @@ static void obtained(struct py_thread *thread) {
 
 static void woken(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
-    py_thread_work(thread, py_thread_machine(thread)->futex_wait_ns,
-                   is_mutex(thread) ? mutex_try : semaphore_try);
+    py_thread_work(thread, py_thread_machine(thread)->futex_wait_ns, semaphore_try);
+}
+
+/* The wait is over, whatever comes of it; before it tries again it attaches
+ * (Python/parking_lot.c _PySemaphore_Wait). */
+static void unparked(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    thread->unparked = false;
+    gil_take(&thread->client, mutex_try);
+}
+
+static void unpark_paid(struct os_thread *os) {
+    py_thread_work(PY_THREAD_OF(os), py_thread_machine(PY_THREAD_OF(os))->futex_wait_ns,
+                   unparked);
+}
+
+/* Detached, after it has joined the queue: perhaps its turn has come meanwhile. */
+static void sleep_parked(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    const struct py_lock *lock = lock_of(thread);
+    if (thread->unparked) {
+        unparked(os);
+        return;
+    }
+    thread->parked = true;
+    py_thread_block(thread, lock->waiting.state, lock->waiting.resource, unpark_paid);
+}
+
+static void park(struct py_thread *thread) {
+    queue_push(lock_of(thread), thread);
+    py_thread_detach(thread, sleep_parked);
 }
 
 /* Sleeps until a release. The wait for a lock that has a lane is one span however often it
@@ -106,11 +135,22 @@ static void sleep_on(struct py_thread *thread, struct py_lock *lock) {
     os_thread_block(&thread->client.os, thread->client.os.doing, woken);
 }
 
+/* In the kernel, which compares once more before it puts the thread to sleep (Linux
+ * kernel/futex/waitwake.c futex_wait_setup: EAGAIN). */
+static void futex_entered(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    if (lock_of(thread)->holder != NULL) {
+        sleep_on(thread, lock_of(thread));
+    } else {
+        semaphore_try(os);
+    }
+}
+
 static void semaphore_try(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
     struct py_lock *lock = lock_of(thread);
     if (lock->holder != NULL) {
-        sleep_on(thread, lock);
+        py_thread_work(thread, py_thread_machine(thread)->futex_empty_ns, futex_entered);
         return;
     }
     lock->waiters--;
@@ -123,24 +163,19 @@ static void mutex_try(struct os_thread *os) {
     struct py_lock *lock = lock_of(thread);
     if (thread->handed_over) {
         thread->handed_over = false;
-        obtained(thread);
+        py_thread_finish(os);
     } else if (lock->holder == NULL) {
         hold(thread, lock);
-        obtained(thread);
+        py_thread_finish(os);
     } else {
-        sleep_on(thread, lock);
+        park(thread);
     }
 }
 
 static void wait_detached(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
-    thread->parked_ns = py_thread_sim(thread)->now; /* patience counts from here */
-    if (is_mutex(thread)) {
-        mutex_try(os);
-    } else {
-        lock_of(thread)->waiters++;
-        semaphore_try(os);
-    }
+    lock_of(thread)->waiters++;
+    semaphore_try(os);
 }
 
 static void acquired(struct py_thread *thread) {
@@ -162,7 +197,7 @@ static void spin(struct os_thread *os) {
                        lock->releaser);
         acquired(thread);
     } else if (lock->first != NULL || thread->spins == 0) {
-        py_thread_detach(thread, wait_detached);
+        park(thread);
     } else {
         thread->spins--;
         py_thread_work(thread, py_thread_machine(thread)->sched_yield_ns, spin);
@@ -177,9 +212,12 @@ static void acquire_try(struct os_thread *os) {
         py_thread_check_and_finish(os);
     } else if (lock->holder == NULL) {
         acquired(thread);
-    } else if (is_mutex(thread) && py_thread_runtime(thread)->lock_spins > 0) {
+    } else if (is_mutex(thread)) {
+        thread->parked_ns = py_thread_sim(thread)->now; /* patience counts from here */
         thread->spins = py_thread_runtime(thread)->lock_spins;
-        py_thread_show(thread, STATE_SPIN, lock_of(thread)->waiting.resource);
+        if (thread->spins > 0) {
+            py_thread_show(thread, STATE_SPIN, lock_of(thread)->waiting.resource);
+        }
         spin(os);
     } else {
         py_thread_detach(thread, wait_detached);
@@ -198,7 +236,12 @@ void py_lock_begin_acquire(struct os_thread *os) {
 static sim_ns wake_first(struct py_thread *thread, struct py_lock *lock) {
     const struct machine *machine = py_thread_machine(thread);
     struct py_thread *sleeper = queue_pop(lock);
+    if (sleeper != NULL && lock->mutex && !sleeper->parked) {
+        sleeper->unparked = true; /* it still lets the GIL go */
+        return machine->futex_empty_ns;
+    }
     if (sleeper != NULL) {
+        sleeper->parked = false;
         os_thread_wake(&sleeper->client.os, thread->client.os.lane);
         return machine->futex_wake_ns;
     }
@@ -240,34 +283,4 @@ void py_lock_begin_release(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
     py_thread_show(thread, STATE_RUNNING, LANE_NONE);
     py_thread_work(thread, price_of_call(thread), released);
-}
-
-/* --- counters ------------------------------------------------------------------ */
-
-static struct py_counter *counter_of(const struct py_thread *thread) {
-    return &((struct world_object *)thread->action.object)->counter;
-}
-
-static void load(struct os_thread *os) {
-    struct py_thread *thread = PY_THREAD_OF(os);
-    thread->resume.value = counter_of(thread)->value;
-    py_thread_finish(os);
-}
-
-void py_lock_begin_load(struct os_thread *os) {
-    struct py_thread *thread = PY_THREAD_OF(os);
-    py_thread_work(thread, os_thread_write_line(os, &counter_of(thread)->line), load);
-}
-
-static void store(struct os_thread *os) {
-    struct py_thread *thread = PY_THREAD_OF(os);
-    struct py_counter *counter = counter_of(thread);
-    counter->value = thread->action.value;
-    counter->stores++;
-    py_thread_finish(os);
-}
-
-void py_lock_begin_store(struct os_thread *os) {
-    struct py_thread *thread = PY_THREAD_OF(os);
-    py_thread_work(thread, os_thread_write_line(os, &counter_of(thread)->line), store);
 }

@@ -6,16 +6,18 @@
  * when another core wrote it last: next to nothing under a GIL, the price of sharing
  * without one.
  *
- * Both are tried first while attached; who fails detaches, waits, obtains the lock, and
- * only then queues for the GIL (Modules/_threadmodule.c acquire_timed). A release never
- * yields.
+ * Both are tried first while attached; who fails detaches and waits. A release never yields.
  *
  *   semaphore  up to 3.13 (Python/thread_pthread.h): a waiter sleeps on the semaphore. A release
  *              makes it free and wakes one sleeper, if anybody waits at all. Whoever comes first
- *              takes it: usually the releaser itself, again. The woken thread then sleeps on.
+ *              takes it: usually the releaser itself, again. The woken thread then sleeps on. It
+ *              obtains the lock detached, and only then queues for the GIL
+ *              (Modules/_threadmodule.c acquire_timed).
  *   PyMutex    3.14+ (Python/lock.c): yields a number of times before it parks, first in first
  *              out. An unlock wakes the first parked thread; if that has waited for more than a
- *              millisecond the lock goes to it directly, otherwise it is free for anybody.
+ *              millisecond the lock goes to it directly, otherwise it is free for anybody. The woken
+ *              thread attaches before it tries again (Python/parking_lot.c _PySemaphore_Wait): with a
+ *              GIL it comes back when it gets its slice, and until then nobody is parked.
  */
 #ifndef ENGINE_PYTHON_PY_LOCK_H
 #define ENGINE_PYTHON_PY_LOCK_H
@@ -44,13 +46,5 @@ struct py_lock {
 
 /* A free lock as this runtime makes them; `lane` is its lane, which waiters name. */
 void py_lock_init(struct py_lock *lock, const struct runtime *runtime, lane_id lane);
-
-/* `counter += 1` by many threads: what is in it, and how often somebody stored. A load
- * writes its cache line too, because it counts a reference to the object. */
-struct py_counter {
-    int64_t value;
-    int64_t stores;
-    struct cache_line line;
-};
 
 #endif

@@ -12,8 +12,9 @@
  * changes one locks its ob_mutex, a PyMutex; one that reads a single item does not. In
  * builds with a GIL critical sections are nothing.
  *
- * Simplified: an object is never freed here, so nothing is queued for its owner; a reader
- * never has to try again under the lock; of an item that is read nothing is counted.
+ * Simplified: these objects are never freed (items of queues are: brc.h); a reader never has
+ * to try again under the lock; of an item that is read nothing is counted, nor does the
+ * first look of another thread at it take the lock (up to 3.13 it does, once).
  */
 #include "engine/python/py_call.h"
 #include "engine/python/py_thread_priv.h"
@@ -48,6 +49,7 @@ static bool is_contended(const struct runtime *runtime, enum object_sharing shar
            sharing != SHARING_EACH && sharing != SHARING_OWN;
 }
 
+/* A reference is taken and dropped at once: the cache line does not leave in between. */
 static void count_next(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
     if (thread->counts_left == 0) {
@@ -57,7 +59,7 @@ static void count_next(struct os_thread *os) {
     thread->counts_left--;
     struct world_object *object = thread->action.object;
     py_thread_work(thread,
-                   price_of_count(py_thread_runtime(thread), object->plan->sharing) +
+                   2 * price_of_count(py_thread_runtime(thread), object->plan->sharing) +
                        os_thread_write_line(os, &object->line),
                    count_next);
 }
@@ -68,7 +70,7 @@ void py_object_begin_touch(struct os_thread *os) {
     const enum object_sharing sharing = object_of(thread)->plan->sharing;
     py_thread_show(thread, STATE_RUNNING, LANE_NONE);
     if (is_contended(runtime, sharing)) {
-        thread->counts_left = 2 * thread->action.value;
+        thread->counts_left = thread->action.value;
         count_next(os);
         return;
     }

@@ -15,8 +15,9 @@ void py_thread_attach_and_finish(struct os_thread *os) {
 }
 
 void py_thread_check_and_finish(struct os_thread *os) {
-    if (py_thread_is_due(PY_THREAD_OF(os))) {
-        py_thread_check_point(PY_THREAD_OF(os), py_thread_finish);
+    struct py_thread *thread = PY_THREAD_OF(os);
+    if (gil_count_opcode(thread->client.gil) && py_thread_is_due(thread)) {
+        py_thread_check_point(thread, py_thread_finish);
     } else {
         py_thread_finish(os);
     }
@@ -48,8 +49,9 @@ static const os_fn begin[ACTION_KIND_COUNT] = {
     [ACTION_TAKE] = py_call_begin,
     [ACTION_ACQUIRE] = py_lock_begin_acquire,
     [ACTION_RELEASE] = py_lock_begin_release,
-    [ACTION_LOAD] = py_lock_begin_load,
-    [ACTION_STORE] = py_lock_begin_store,
+    [ACTION_LOAD] = py_counter_begin_load,
+    [ACTION_STORE] = py_counter_begin_store,
+    [ACTION_REFER] = py_counter_begin_refer,
     [ACTION_SEMAPHORE_ACQUIRE] = py_call_begin,
     [ACTION_SEMAPHORE_RELEASE] = py_call_begin,
     [ACTION_CONDITION_WAIT] = py_call_begin,
@@ -62,6 +64,8 @@ static const os_fn begin[ACTION_KIND_COUNT] = {
     [ACTION_QUEUE_GET] = py_call_begin,
     [ACTION_TOUCH] = py_object_begin_touch,
     [ACTION_USE] = py_call_begin,
+    [ACTION_SEND] = py_peer_begin_send,
+    [ACTION_RECV] = py_peer_begin_recv,
     [ACTION_ALLOCATE] = py_gc_begin_allocate,
     [ACTION_POLL] = py_blocking_begin_poll,
     [ACTION_WAKE_POLL] = py_blocking_begin_wake_poll,

@@ -61,10 +61,10 @@ struct py_thread {
     struct py_thread *next_waiter; /* in a queue's or a thread's list of waiters */
     struct py_thread *joiners;
     struct py_frame
-        frame[PY_MAX_FRAMES]; /* calls of the standard library, innermost last */
-    uint32_t depth;           /* frames in use */
+        frame[PY_MAX_FRAMES];      /* calls of the standard library, innermost last */
+    uint32_t depth;                /* frames in use */
     struct py_queue_item returned; /* by the outermost of them */
-    struct py_lock waiter;    /* Condition.wait(): the lock that notify() releases */
+    struct py_lock waiter;         /* Condition.wait(): the lock that notify() releases */
     struct py_thread *next_in_condition;
     struct native_team *team; /* of its C calls with native threads; NULL = none so far */
     int64_t counts_left;      /* ACTION_TOUCH: still to go */
@@ -78,6 +78,8 @@ struct py_thread {
     sim_ns piece_ns;          /* length of the last piece of bytecode */
     sim_ns parked_ns;         /* since when it has been waiting for a lock */
     int64_t spins;            /* still to go before it parks */
+    bool parked;              /* asleep in a PyMutex */
+    bool unparked;            /* its turn came before it was asleep */
     bool handed_over;         /* a PyMutex was given to it while it was parked */
     struct py_signals signals; /* of the main thread */
     os_fn after_signals;

@@ -9,8 +9,10 @@
  *   py_thread.c    fetching, life
  *   py_compute.c   bytecode and its check points, C calls, units of work
  *   py_blocking.c  blocking calls, sleep, the selector of an event loop
+ *   py_peer.c      a socket with another process at the other end
  *   py_start.c     starting, joining and ending threads and processes
- *   py_lock.c      locks, and counters without one
+ *   py_lock.c      locks
+ *   py_counter.c   counters that are updated without one
  *   py_native.c    native threads inside a C call
  *   py_call.c      functions of the standard library; those are in
  *                  py_sync.c, py_queue.c, py_pool.c
@@ -106,6 +108,9 @@ void py_blocking_begin_sleep(struct os_thread *os);
 void py_blocking_begin_poll(struct os_thread *os);
 void py_blocking_begin_wake_poll(struct os_thread *os);
 
+void py_peer_begin_send(struct os_thread *os);
+void py_peer_begin_recv(struct os_thread *os);
+
 void py_start_begin(struct os_thread *os);
 void py_start_begin_join(struct os_thread *os);
 void py_start_begin_exit(struct os_thread *os);
@@ -129,7 +134,9 @@ bool py_object_use(struct py_thread *thread, struct py_frame *frame);
 
 void py_lock_begin_acquire(struct os_thread *os);
 void py_lock_begin_release(struct os_thread *os);
-void py_lock_begin_load(struct os_thread *os);
-void py_lock_begin_store(struct os_thread *os);
+
+void py_counter_begin_load(struct os_thread *os);
+void py_counter_begin_store(struct os_thread *os);
+void py_counter_begin_refer(struct os_thread *os);
 
 #endif

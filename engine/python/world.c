@@ -77,7 +77,7 @@ int64_t world_add_thread(struct world *world, struct py_thread *thread) {
     return (int64_t)world->thread_count++;
 }
 
-static const enum object_kind no_lane[] = {OBJECT_COUNTER, OBJECT_REFERENT};
+static const enum object_kind no_lane[] = {OBJECT_COUNTER, OBJECT_REFERENT, OBJECT_PEER};
 
 static lane_id open_object_lane(struct world *world, const struct object_plan *plan,
                                 lane_id process) {
@@ -90,6 +90,15 @@ static lane_id open_object_lane(struct world *world, const struct object_plan *p
         world->sim.recorder, world->sim.now,
         &(struct lane_birth){
             LANE_LOCK, process, plan->name, {STATE_FREE, LANE_NONE, SITE_NONE}});
+}
+
+/* The process at the other end of a socket pair. */
+static int add_peer(struct world *world, struct world_object *object) {
+    object->peer = arena_alloc(&world->arena, 1, sizeof *object->peer);
+    return object->peer == NULL
+               ? ERR_NOMEM
+               : py_peer_init(object->peer, &world->cpu, object->plan->name,
+                              object->plan->size);
 }
 
 static void init_object(struct world *world, struct world_object *object,
@@ -122,6 +131,9 @@ int world_add_objects(struct world *world, const struct process *process) {
     for (size_t i = 0; i < plan->object_count; i++) {
         struct world_object *object = &world->objects[i];
         init_object(world, object, &plan->objects[i], process->lane);
+        if (plan->objects[i].kind == OBJECT_PEER && add_peer(world, object) != 0) {
+            return ERR_NOMEM;
+        }
         world->object_handles[i] = plan->objects[i].kind == OBJECT_SIMPLE_QUEUE
                                        ? (void *)&object->queue
                                        : object;

@@ -17,7 +17,9 @@
 #include "engine/python/gc.h"
 #include "engine/python/gil.h"
 #include "engine/python/py_call.h"
+#include "engine/python/py_counter.h"
 #include "engine/python/py_lock.h"
+#include "engine/python/py_peer.h"
 #include "engine/python/py_queue.h"
 
 struct py_thread;
@@ -32,7 +34,8 @@ struct world_object {
     struct py_condition changed; /* Condition itself; not_empty; of all others: theirs */
     struct py_condition not_full;
     struct py_queue queue;
-    int64_t value; /* permits left; Event: 1 = set; Barrier: threads inside */
+    struct py_peer *peer; /* NULL for other kinds */
+    int64_t value;        /* permits left; Event: 1 = set; Barrier: threads inside */
     enum barrier_state barrier;
     struct cache_line line; /* of its reference count */
     lane_id lane;

@@ -10,8 +10,8 @@
  * A span of waiting tells its cause:
  *
  *   resource  what is waited for: the lane of the GIL, the lock, the object, the event loop,
- *             the thread whose end is awaited; none for a core (any will do), a timer, the
- *             outside world, and the queue of a pool's idle workers
+ *             the thread whose end or answer is awaited; none for a core (any will do), a
+ *             timer, the outside world, and the queue of a pool's idle workers
  *   by        who ended the wait: the lane of the thread or task that released, woke, put,
  *             set, or left the core; none for timers and the outside world. It is on the
  *             span that ended, not on the one that follows
@@ -60,10 +60,11 @@ enum lane_state {
     STATE_WAIT_LOCK,   /* thread: waits for a lock */
     STATE_WAIT_OBJECT, /* thread: waits for a queue, an event, the end of a thread */
     STATE_SPIN,        /* thread: spins on a core for a lock */
-    STATE_PAUSED,      /* thread: stopped by a stop-the-world pause; reserved */
-    STATE_IDLE,        /* core: nothing to run; thread: pool worker without work */
-    STATE_AWAIT_IO,    /* task */
-    STATE_AWAIT_TIMER, /* task */
+    STATE_PAUSED, /* thread: waits for the end of a stop-the-world pause; process: such a
+                        * pause, resource = the thread that asked for it */
+    STATE_IDLE,   /* core: nothing to run; thread: pool worker without work */
+    STATE_AWAIT_IO,     /* task */
+    STATE_AWAIT_TIMER,  /* task */
     STATE_AWAIT_FUTURE, /* task */
     STATE_AWAIT_LOCK,   /* task */
     STATE_POLL,         /* loop: inside the selector */

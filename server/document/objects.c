@@ -40,6 +40,8 @@ static void read_value(const struct schema_variant *variant, const json_t *value
     if (field->type == SCHEMA_STRING) {
         out->sharing =
             sharing_of(value != NULL ? json_string_value(value) : variant->alone);
+    } else if (field->type == SCHEMA_NUMBER) {
+        out->size = times_to_ns(value); /* has no value of its own */
     } else {
         out->size =
             value != NULL ? json_integer_value(value) : strtoll(variant->alone, NULL, 10);
@@ -63,8 +65,9 @@ static int read_named(struct reader *reader, const json_t *kind,
     const char *name = json_string_value(kind);
     const struct schema_variant *sized = schema_variant_find(&schema_objects, name);
     if (sized != NULL && sized->alone == NULL) {
-        return reader_refuse(reader, "%s needs its size; write {\"%s\": 4}",
-                             sized->object.phrase, name);
+        return reader_refuse(reader, "%s needs its %s; write {\"%s\": 4}",
+                             sized->object.phrase,
+                             sized->kind == OBJECT_PEER ? "time" : "size", name);
     }
     const int rc = reader_check_name(reader, kind, NAMES_OBJECTS);
     if (rc == 0 && sized != NULL) {
@@ -225,10 +228,12 @@ static int refuse_missing(const struct objects *objects, struct reader *reader,
     char json[SPELLING_QUOTE_SIZE]; /* the name in the other quotes */
     const size_t end = strlen(quoted) - 1;
     snprintf(json, sizeof json, "\"%.*s\"", (int)(end - 1), quoted + 1);
+    const bool timed = kind == OBJECT_PEER; /* cannot be written alone */
     return reader_refuse_member(
         reader, member,
-        "there is no object %s; %s%sadd %s: \"%s\" to 'objects' of the workload", quoted,
-        near ? advice : "", near ? " If not, " : "", json, object_kind_name(kind));
+        "there is no object %s; %s%sadd %s: %s\"%s\"%s to 'objects' of the workload",
+        quoted, near ? advice : "", near ? " If not, " : "", json, timed ? "{" : "",
+        object_kind_name(kind), timed ? ": 7}" : "");
 }
 
 /* --- steps -------------------------------------------------------------------- */
@@ -245,6 +250,7 @@ static enum container_op op_of(const char *name) {
 static void read_members(const struct schema_object *schema, const json_t *value,
                          struct step *step) {
     switch (step->kind) {
+    case STEP_SEND:
     case STEP_UPDATE:
     case STEP_USE:
         step->call = reader_get_flag(value, "call");

@@ -23,6 +23,17 @@ static const struct schema_field barrier_fields[] = {
 static const struct schema_field queue_fields[] = {
     SIZE("queue", 0, "a queue.Queue: how many items it holds; 0 is without bound"),
 };
+static const struct schema_field peer_fields[] = {
+    {.name = "peer",
+     .type = SCHEMA_NUMBER,
+     .required = true,
+     .min = 0.001, /* 1 ns: waiting for an answer takes time */
+     .max = TIME_MAX_US,
+     .unit = "us",
+     .meaning =
+         "a socket pair with a process at its other end that answers every message: "
+         "the CPU time that it takes for one answer, its system calls included"},
+};
 static const struct schema_field referent_fields[] = {
     SHARING(
         "object", NAMES_SHARING,
@@ -66,6 +77,7 @@ static const struct schema_variant objects[] = {
      .kind = OBJECT_DICT,
      .alone = "one",
      .object = OBJECT("a dict", dict_fields)},
+    {.name = "peer", .kind = OBJECT_PEER, .object = OBJECT("a peer", peer_fields)},
 };
 
 const struct schema_variants schema_objects = {.phrase = "a shared object",

@@ -7,6 +7,10 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
 
+/* Longest time of one step or answer: a million seconds, so that sums and scaling stay far from the
+ * end of 64-bit nanoseconds. */
+#define TIME_MAX_US 1e12
+
 /* A table of rows as an object. */
 #define OBJECT(what, rows)                                                               \
     { .phrase = (what), .fields = (rows), .field_count = COUNT_OF(rows) }

@@ -5,10 +5,6 @@
 #include "engine/program/plan.h"
 #include "server/document/schema_priv.h"
 
-/* Longest time of one step: a million seconds, so that sums and scaling stay far from the
- * end of 64-bit nanoseconds. */
-#define TIME_MAX_US 1e12
-
 /* --- distributions ------------------------------------------------------------ */
 
 #define DIST                                                                             \
@@ -231,6 +227,13 @@ static const struct schema_field put_fields[] = {
 static const struct schema_field get_fields[] = {
     STEP_OBJECT("get", "the queue from which an item is taken; waits while it is empty"),
 };
+static const struct schema_field send_fields[] = {
+    STEP_OBJECT("send", "the peer to which a message is sent"),
+    STEP_COMPUTE("the CPU time of the system call, without the GIL"),
+};
+static const struct schema_field recv_fields[] = {
+    STEP_OBJECT("recv", "the peer whose answer is received; waits for it"),
+};
 static const struct schema_field touch_fields[] = {
     STEP_OBJECT("touch", "the object to which references are taken and dropped"),
     {.name = "times",
@@ -375,6 +378,16 @@ static const struct schema_variant steps[] = {
      .contexts = SCHEMA_IN_ACTOR,
      .instead = objects_instead,
      .object = OBJECT("a get step", get_fields)},
+    {.name = "send",
+     .kind = STEP_SEND,
+     .contexts = SCHEMA_IN_ACTOR,
+     .instead = objects_instead,
+     .object = OBJECT("a send step", send_fields)},
+    {.name = "recv",
+     .kind = STEP_RECV,
+     .contexts = SCHEMA_IN_ACTOR,
+     .instead = objects_instead,
+     .object = OBJECT("a recv step", recv_fields)},
     {.name = "touch",
      .kind = STEP_TOUCH,
      .contexts = SCHEMA_IN_ACTOR,

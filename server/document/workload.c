@@ -158,6 +158,7 @@ static bool waits_for_others(const struct builder *builder, const struct step *s
     const struct object_plan *object = &builder->objects.list[step->object];
     switch (step->kind) {
     case STEP_GET:
+    case STEP_RECV: /* an answer takes the peer more than no time */
         return true;
     case STEP_PUT:
         return object->kind == OBJECT_QUEUE && object->size > 0;

@@ -290,9 +290,8 @@ struct document_table {
 static const struct document_table document_tables[] = {
     {"examples", "#include \"server/examples/example.h\"\n\n", "examples",
      "example_count"},
-    {"published",
-     "#include \"server/fidelity/published.h\"\n\n",
-     "published_documents", "published_document_count"},
+    {"published", "#include \"server/fidelity/published.h\"\n\n", "published_documents",
+     "published_document_count"},
 };
 enum { DOCUMENT_TABLES = sizeof document_tables / sizeof document_tables[0] };
 

@@ -90,23 +90,31 @@ static double io_cpu_us(const struct family_input *input) {
     return given > 0.0 ? given : 20.0; /* the harness's default */
 }
 
-/* A byte to the echo process and back. While we wait the peer is woken and sends; our own
- * wake-up is the engine's. The peer's need for a core of its own is not modelled. */
+/* A byte to the echo process and back. */
 static json_t *socket_cycle(const struct family_input *input) {
-    return json_pack("[{s:f, s:s}, {s:f}, o]", "c_us", CALIBRATION_SEND_US, "gil",
-                     "released", "io_us",
-                     input->calibration->wake_warm_us + CALIBRATION_SEND_US,
+    return json_pack("[{s:s, s:f}, {s:s}, o]", "send", "socket", "compute_us",
+                     CALIBRATION_SEND_US, "recv", "socket",
                      python(input, io_cpu_us(input), NULL));
 }
 
+/* The process spends a system call of a microsecond on receiving the byte, about as much
+ * on its loop, and a send. */
+static json_t *with_peer(json_t *work) {
+    json_object_set_new(json_object_get(work, "workload"), "objects",
+                        json_pack("{s:{s:f}}", "socket", "peer", 2.0 + CALIBRATION_SEND_US));
+    return work;
+}
+
 static json_t *io_vs_cpu(const struct family_input *input) {
-    json_t *cycle = json_is_true(json_object_get(input->group->params, "sock"))
-                        ? socket_cycle(input)
-                        : json_pack("[o, o]", sleep_ms(param(input, "io_ms")),
-                                    python(input, io_cpu_us(input), NULL));
-    return actors(thread_actor("io", 1, repeat(count_param(input, "cycles"), cycle)),
-                  daemon_actor("spinner", count_param(input, "cpu_threads"),
-                               json_pack("[{s:i}]", "python_us", 1000)));
+    const bool sock = json_is_true(json_object_get(input->group->params, "sock"));
+    json_t *cycle = sock ? socket_cycle(input)
+                         : json_pack("[o, o]", sleep_ms(param(input, "io_ms")),
+                                     python(input, io_cpu_us(input), NULL));
+    json_t *work =
+        actors(thread_actor("io", 1, repeat(count_param(input, "cycles"), cycle)),
+               daemon_actor("spinner", count_param(input, "cpu_threads"),
+                            json_pack("[{s:i}]", "python_us", 1000)));
+    return sock ? with_peer(work) : work;
 }
 
 /* sha256 of 64 KiB; the hashlib of the 2.7 build does not release the GIL. */

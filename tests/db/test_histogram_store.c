@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "db/connection_priv.h"
 #include "db/histogram_store.h"
+#include "engine/base/memory.h"
 #include "tests/db/fixture.h"
 
 /* Values of every magnitude, so that every bucket may be met. */
@@ -108,6 +110,56 @@ static void test_histogram_store_reports_damage(void **state) {
     free(histogram);
 }
 
+/* Whichever allocation or call of SQLite fails: an error, and nothing is stored by half. */
+static void test_histogram_store_survives_failures(void **state) {
+    const struct fixture *fixture = *state;
+    struct db *db = fixture_open(fixture);
+    struct db_reader *reader = fixture_reader(db);
+    struct histogram *histogram = calloc(1, sizeof *histogram);
+    struct run_result result = fixture_result(1, NULL, 0);
+    assert_non_null(histogram);
+    fill(histogram, 5, 400);
+    assert_int_equal(run_histogram_init(&result.histograms[0], histogram, NULL), 0);
+    assert_int_equal(run_histogram_init(&result.histograms[3], histogram, NULL), 0);
+    const int64_t cell = fixture_cell(reader, fixture_experiment(db, 1, 1));
+    struct run_writer *writer = NULL;
+    const struct run_new run = {.cell = cell, .started_ms = 1};
+    assert_int_equal(run_writer_open(&writer, db, &run, NULL), 0);
+    for (int kind = 0; kind < 2; kind++) {
+        void (*const fail_after)(int64_t) =
+            kind == 0 ? memory_fail_after : query_fail_after;
+        for (int64_t nth = 0; nth < (kind == 0 ? 3 : 30); nth++) {
+            fail_after(nth);
+            const int rc = run_writer_finish(writer, &result, 2, NULL);
+            fail_after(-1);
+            assert_true(rc < 0);
+            assert_int_equal(fixture_sql(fixture, "SELECT count(*) FROM histogram"), 0);
+        }
+    }
+    assert_int_equal(run_writer_finish(writer, &result, 2, NULL), 0);
+    const int64_t id = run_writer_id(writer);
+    run_writer_close(writer);
+    int failures = 0;
+    for (int64_t nth = 0;; nth++) {
+        struct histogram_list list;
+        memory_fail_after(nth);
+        const int rc = histogram_store_read(reader, id, &list, NULL);
+        memory_fail_after(-1);
+        if (rc == 0) {
+            assert_int_equal(list.count, 2);
+            histogram_list_deinit(&list);
+            break;
+        }
+        assert_int_equal(rc, ERR_NOMEM);
+        failures++;
+    }
+    assert_true(failures > 3);
+    run_result_deinit(&result);
+    free(histogram);
+    db_reader_close(reader);
+    db_close(db);
+}
+
 /* A store of the first version gets the table when it is opened. */
 static void test_histogram_store_comes_to_an_old_store(void **state) {
     const struct fixture *fixture = *state;
@@ -134,6 +186,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_histogram_store_gives_back_what_was_stored),
         TEST(test_histogram_store_reports_damage),
+        TEST(test_histogram_store_survives_failures),
         TEST(test_histogram_store_comes_to_an_old_store),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

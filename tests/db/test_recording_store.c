@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "db/recording_store.h"
+#include "engine/base/memory.h"
 #include "tests/db/fixture.h"
 
 enum { LANES = 150, CHUNK = 700, CHUNKS = 6 };
@@ -186,6 +187,32 @@ static void test_recording_store_refuses(void **state) {
     db_close(db);
 }
 
+static void test_recording_store_reports_every_failed_allocation(void **state) {
+    struct db *db = fixture_open(*state);
+    struct db_reader *reader = fixture_reader(db);
+    const int64_t cell = fixture_cell(reader, fixture_experiment(db, 1, 1));
+    const int64_t run = fixture_run(db, cell, 0, 2);
+    int failures = 0;
+    for (int64_t nth = 0;; nth++) {
+        struct recording recording;
+        recording_init(&recording);
+        memory_fail_after(nth);
+        const int rc = recording_store_read(reader, run, &recording, NULL);
+        memory_fail_after(-1);
+        const size_t spans = recording.span_count;
+        recording_deinit(&recording);
+        if (rc == 0) {
+            assert_int_equal(spans, 200);
+            break;
+        }
+        assert_int_equal(rc, ERR_NOMEM);
+        failures++;
+    }
+    assert_true(failures > 3);
+    db_reader_close(reader);
+    db_close(db);
+}
+
 static void test_recording_store_reports_damage(void **state) {
     const struct fixture *fixture = *state;
     static const char *const damage[] = {
@@ -223,6 +250,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_recording_store_gives_back_what_was_stored),
         TEST(test_recording_store_refuses),
+        TEST(test_recording_store_reports_every_failed_allocation),
         TEST(test_recording_store_reports_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -325,6 +325,114 @@ static void test_flow_of_taking_turns(void **state) {
     plan_deinit(&plan);
 }
 
+/* Runs the plan, which is released. */
+static void record(struct plan *plan, struct timeline *timeline,
+                   struct recording *recording) {
+    struct run_result result;
+    timeline_init(timeline);
+    assert_int_equal(
+        run_execute(&result, plan, &(struct run_options){.sink = &timeline->sink}, NULL),
+        0);
+    recording_of_timeline(recording, timeline);
+    run_result_deinit(&result);
+    plan_deinit(plan);
+}
+
+/* One core, two threads without a GIL: each arrow takes as long as the switch, and who
+ * waits for the core says at which step. */
+static void test_flow_of_a_core(void **state) {
+    (void)state;
+    struct plan plan;
+    struct timeline timeline;
+    struct recording recording;
+    plan_begin(&plan, "ideal", "cpython-3.14t");
+    plan_make_free(&plan);
+    plan.machine.cores = 1;
+    plan.machine.context_switch_ns = 1500;
+    plan.machine.slice_ns = 3 * NS_PER_MS;
+    plan_thread(&plan, "t", 2, false, "python 12ms");
+    record(&plan, &timeline, &recording);
+    size_t turns = 0;
+    for (size_t i = 0; i < timeline.span_count; i++) {
+        const struct timeline_span *it = &timeline.spans[i];
+        const struct span span = {.start_ns = it->start,
+                                  .end_ns = it->end,
+                                  .resource = it->resource,
+                                  .by = it->by,
+                                  .site = it->site,
+                                  .state = (uint8_t)it->state};
+        struct flow flow;
+        if (it->state == STATE_READY && it->site == 0 &&
+            flow_of_span(&recording, it->lane, &span, &flow)) {
+            expect_flow(&flow, FLOW_CORE, it->by, it->lane, it->end - 1500, it->end);
+            turns++;
+        }
+    }
+    assert_true(turns >= 6);
+    recording_deinit(&recording);
+    timeline_deinit(&timeline);
+}
+
+/* A worker wakes the loop out of its selector, and the task knows who set its future. */
+static void test_flow_of_a_future(void **state) {
+    (void)state;
+    struct plan plan;
+    struct timeline timeline;
+    struct recording recording;
+    struct flow_list list;
+    size_t polls = 0, futures = 0;
+    plan_begin(&plan, "linux-desktop", "cpython-3.12");
+    const uint32_t loop = plan_loop(&plan, "server", 1, false);
+    plan_task(&plan, loop, "t", 1, "to_thread { io_blocking 5ms }");
+    record(&plan, &timeline, &recording);
+    const lane_id worker = timeline_find(&timeline, LANE_THREAD, "asyncio_0");
+    const lane_id task = timeline_find(&timeline, LANE_TASK, "t");
+    assert_true(worker >= 0 && task >= 0);
+    assert_int_equal(flow_list_init(&list, &recording, NULL), 0);
+    for (size_t i = 0; i < list.count; i++) {
+        polls += list.items[i].kind == FLOW_POLL && list.items[i].from == worker;
+        futures += list.items[i].kind == FLOW_TASK && list.items[i].from == worker &&
+                   list.items[i].to == task;
+    }
+    assert_int_equal(polls, 1);
+    assert_int_equal(futures, 1);
+    flow_list_deinit(&list);
+    recording_deinit(&recording);
+    timeline_deinit(&timeline);
+}
+
+/* A lock's waiter is let in by whoever released it, not by who had the GIL last. */
+static void test_flow_of_a_lock(void **state) {
+    (void)state;
+    struct plan plan;
+    struct timeline timeline;
+    struct recording recording;
+    struct flow_list list;
+    plan_begin(&plan, "linux-desktop", "cpython-3.12");
+    plan_object(&plan, "lock", OBJECT_LOCK);
+    plan_thread(&plan, "holder", 1, false, "with lock { io_blocking 20ms }");
+    plan_thread(&plan, "waiter", 1, false, "sleep_blocking 2ms with lock { python 1ms }");
+    plan_thread(&plan, "spinner", 1, false, "python 80ms");
+    record(&plan, &timeline, &recording);
+    const lane_id holder = timeline_find(&timeline, LANE_THREAD, "holder");
+    const lane_id waiter = timeline_find(&timeline, LANE_THREAD, "waiter");
+    assert_true(holder >= 0 && waiter >= 0);
+    assert_int_equal(flow_list_init(&list, &recording, NULL), 0);
+    size_t locks = 0;
+    for (size_t i = 0; i < list.count; i++) {
+        if (list.items[i].kind == FLOW_LOCK) {
+            assert_int_equal(list.items[i].from, holder);
+            assert_int_equal(list.items[i].to, waiter);
+            assert_true(list.items[i].left_ns < list.items[i].at_ns); /* its wake-up */
+            locks++;
+        }
+    }
+    assert_int_equal(locks, 1);
+    flow_list_deinit(&list);
+    recording_deinit(&recording);
+    timeline_deinit(&timeline);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_blame_of_a_wait),
@@ -336,6 +444,9 @@ int main(void) {
         cmocka_unit_test(test_recording_has_limits),
         cmocka_unit_test(test_flow_leaves_when_the_gil_is_dropped),
         cmocka_unit_test(test_flow_of_taking_turns),
+        cmocka_unit_test(test_flow_of_a_core),
+        cmocka_unit_test(test_flow_of_a_future),
+        cmocka_unit_test(test_flow_of_a_lock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -138,6 +138,7 @@ struct coverage {
     size_t gil_waits, lock_waits, cut_short;
     size_t flows[FLOW_KIND_COUNT];
     size_t shared_waits; /* whose resource changed hands meanwhile */
+    size_t pauses;       /* waits for somebody who had stopped the world */
 };
 
 static void count_coverage(struct coverage *coverage, const struct timeline *timeline,
@@ -151,6 +152,10 @@ static void count_coverage(struct coverage *coverage, const struct timeline *tim
         coverage->flows[flows.items[i].kind]++;
     }
     assert_int_equal(blame_of_run(&recording, &blame, NULL), 0);
+    for (size_t i = 0; i < blame.count; i++) {
+        coverage->pauses +=
+            timeline->lanes[blame.shares[i].resource].kind == LANE_PROCESS;
+    }
     for (size_t i = 1; i < blame.count; i++) {
         coverage->shared_waits += blame.shares[i].waiter == blame.shares[i - 1].waiter &&
                                   blame.shares[i].holder != blame.shares[i - 1].holder &&
@@ -198,9 +203,9 @@ static void test_conservation_of_random_plans(void **state) {
         plan_deinit(&plan);
     }
     print_message(
-        "%zu waits for a GIL, %zu for a lock, %zu handed on meanwhile, %zu runs "
-        "cut short; flows:",
-        coverage.gil_waits, coverage.lock_waits, coverage.shared_waits,
+        "%zu waits for a GIL, %zu for a lock, %zu handed on meanwhile, %zu for a "
+        "stopped world, %zu runs cut short; flows:",
+        coverage.gil_waits, coverage.lock_waits, coverage.shared_waits, coverage.pauses,
         coverage.cut_short);
     for (int kind = 0; kind < FLOW_KIND_COUNT; kind++) {
         print_message(" %s %zu", flow_kind_name((enum flow_kind)kind),
@@ -211,7 +216,8 @@ static void test_conservation_of_random_plans(void **state) {
         return;
     }
     assert_true(coverage.gil_waits > CASES && coverage.lock_waits > CASES &&
-                coverage.shared_waits > CASES && coverage.cut_short > 0);
+                coverage.shared_waits > CASES && coverage.pauses > 0 &&
+                coverage.cut_short > 0);
     for (int kind = 0; kind < FLOW_KIND_COUNT; kind++) {
         assert_true(coverage.flows[kind] > 0);
     }

@@ -290,6 +290,21 @@ static void test_gil_laws_thread_start_costs_up_to_two_races(void **state) {
     }
 }
 
+/* --- ticks --------------------------------------------------------------------- */
+
+/* A C call is one opcode, and so one tick of a hundred: what follows it is rarely a check. */
+static void test_gil_laws_c_call_is_one_tick(void **state) {
+    (void)state;
+    struct plan plan;
+    struct run_result result;
+    plan_begin(&plan, "linux-desktop", "cpython-2.7");
+    plan_thread(&plan, "caller", 2, false, "repeat 10000 { c_held 1us }");
+    execute(&plan, &result);
+    assert_between("drops at checks", result.metric[METRIC_GIL_FORCED_DROPS], 100, 300);
+    run_result_deinit(&result);
+    plan_deinit(&plan);
+}
+
 /* --- a GIL that is switched on ------------------------------------------------- */
 
 static double two_threads_ms(const char *runtime, bool gil_enabled) {
@@ -326,6 +341,7 @@ int main(void) {
         cmocka_unit_test(test_gil_laws_threads_take_turns),
         cmocka_unit_test(test_gil_laws_without_it_threads_scale),
         cmocka_unit_test(test_gil_laws_thread_start_costs_up_to_two_races),
+        cmocka_unit_test(test_gil_laws_c_call_is_one_tick),
         cmocka_unit_test(test_gil_laws_gil_can_be_switched_on_without_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

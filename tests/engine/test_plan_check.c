@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* test_plan_check - every refusal of plan_check(), and that it refuses nothing else. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/support/plans.h"
@@ -131,6 +132,75 @@ static void test_plan_check_bodies_and_slices_in_range(void **state) {
     plan_thread(&plan, "a", 1, false, "python 1ms");
     plan.actors[0].steps = (struct step_slice){1, 0};
     expect(&plan, ERR_INVALID, "out of range", "");
+}
+
+/* Each step that is done with an object, with an object of each kind. */
+static void test_plan_check_steps_and_objects(void **state) {
+    (void)state;
+    static const struct {
+        const char *step, *objects;
+    } fits[] = {
+        {"acquire x", "lock rlock condition semaphore "},
+        {"release x", "lock rlock condition semaphore "},
+        {"with x { }", "lock rlock condition semaphore "},
+        {"wait x", "condition event barrier "},
+        {"notify x 1", "condition "},
+        {"set x", "event "},
+        {"clear x", "event "},
+        {"put x", "queue simple_queue "},
+        {"get x", "queue simple_queue "},
+        {"update x 1us", "counter "},
+        {"touch x 1", "object "},
+        {"use x append 1us", "list dict "},
+    };
+    for (size_t i = 0; i < sizeof fits / sizeof fits[0]; i++) {
+        for (int kind = 0; kind < OBJECT_KIND_COUNT; kind++) {
+            struct plan plan;
+            char word[32];
+            snprintf(word, sizeof word, "%s ", object_kind_name((enum object_kind)kind));
+            const char *found = strstr(fits[i].objects, word);
+            begin(&plan);
+            plan_sized(&plan, "x", (enum object_kind)kind, 1);
+            plan_thread(&plan, "a", 1, false, fits[i].step);
+            if (found != NULL && (found == fits[i].objects || found[-1] == ' ')) {
+                assert_int_equal(plan_check(&plan, NULL), 0);
+                plan_deinit(&plan);
+            } else {
+                expect(&plan, ERR_INVALID, "of another kind", "/0");
+            }
+        }
+        struct plan plan;
+        begin(&plan);
+        plan_object(&plan, "x", OBJECT_LOCK);
+        plan_thread(&plan, "a", 1, false, fits[i].step);
+        plan.steps[0].object = 1;
+        expect(&plan, ERR_INVALID, "does not exist", "/0");
+    }
+}
+
+static void test_plan_check_sizes_of_objects(void **state) {
+    (void)state;
+    static const struct {
+        enum object_kind kind;
+        int64_t size;
+    } wrong[] = {{OBJECT_BARRIER, 0},
+                 {OBJECT_BARRIER, -1},
+                 {OBJECT_SEMAPHORE, -1},
+                 {OBJECT_QUEUE, -1},
+                 {OBJECT_KIND_COUNT, 1}};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        struct plan plan;
+        begin(&plan);
+        plan_sized(&plan, "x", wrong[i].kind, wrong[i].size);
+        expect(&plan, ERR_INVALID, "'x' has no such size", "");
+    }
+    struct plan plan;
+    begin(&plan);
+    plan_sized(&plan, "q", OBJECT_QUEUE, 0);
+    plan_sized(&plan, "s", OBJECT_SEMAPHORE, 0);
+    plan_sized(&plan, "b", OBJECT_BARRIER, 1);
+    assert_int_equal(plan_check(&plan, NULL), 0);
+    plan_deinit(&plan);
 }
 
 static void test_plan_check_depth(void **state) {
@@ -285,6 +355,8 @@ int main(void) {
         cmocka_unit_test(test_plan_check_forever_only_in_daemons),
         cmocka_unit_test(test_plan_check_steps_that_are_none),
         cmocka_unit_test(test_plan_check_bodies_and_slices_in_range),
+        cmocka_unit_test(test_plan_check_steps_and_objects),
+        cmocka_unit_test(test_plan_check_sizes_of_objects),
         cmocka_unit_test(test_plan_check_depth),
         cmocka_unit_test(test_plan_check_tasks_in_range),
         cmocka_unit_test(test_plan_check_machine_in_range),

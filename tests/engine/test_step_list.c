@@ -122,6 +122,63 @@ static void test_step_list_waits_become_awaits_under_asyncio(void **state) {
                    false, true, "I1i2S3s4p5X");
 }
 
+/* What a step becomes depends on its object. */
+static void test_step_list_steps_on_objects(void **state) {
+    (void)state;
+    static const struct {
+        enum object_kind kind;
+        const char *steps;
+        enum action_kind actions[3];
+        int64_t value; /* of the first */
+    } cases[] = {
+        {OBJECT_LOCK, "acquire x release x", {ACTION_ACQUIRE, ACTION_RELEASE}, 0},
+        {OBJECT_RLOCK, "with x { }", {ACTION_ACQUIRE, ACTION_RELEASE}, 1},
+        {OBJECT_CONDITION,
+         "with x { wait x }",
+         {ACTION_ACQUIRE, ACTION_CONDITION_WAIT, ACTION_RELEASE},
+         1},
+        {OBJECT_CONDITION, "notify x 3", {ACTION_CONDITION_NOTIFY}, 3},
+        {OBJECT_CONDITION, "notify x 0", {ACTION_CONDITION_NOTIFY}, INT64_MAX},
+        {OBJECT_SEMAPHORE,
+         "with x { }",
+         {ACTION_SEMAPHORE_ACQUIRE, ACTION_SEMAPHORE_RELEASE},
+         1},
+        {OBJECT_SEMAPHORE, "release x", {ACTION_SEMAPHORE_RELEASE}, 0},
+        {OBJECT_EVENT,
+         "wait x set x clear x",
+         {ACTION_EVENT_WAIT, ACTION_EVENT_SET, ACTION_EVENT_CLEAR},
+         0},
+        {OBJECT_BARRIER, "wait x", {ACTION_BARRIER_WAIT}, 0},
+        {OBJECT_QUEUE, "put x get x", {ACTION_QUEUE_PUT, ACTION_QUEUE_GET}, 0},
+        {OBJECT_SIMPLE_QUEUE, "put x get x", {ACTION_PUT, ACTION_TAKE}, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct bench bench = {0};
+        int object;
+        void *const objects[] = {&object};
+        plan_begin(&bench.plan, "ideal", "cpython-3.12");
+        plan_sized(&bench.plan, "x", cases[i].kind, 1);
+        const struct step_slice slice = plan_steps(&bench.plan, cases[i].steps);
+        assert_int_equal(plan_check(&bench.plan, NULL), 0);
+        assert_int_equal(step_list_init(&bench.list,
+                                        &(struct step_list_spec){.plan = &bench.plan,
+                                                                 .slice = slice,
+                                                                 .objects = objects,
+                                                                 .units = true},
+                                        &bench.arena),
+                         0);
+        bench.program = (struct program){&step_list_ops, &bench.list};
+        for (int k = 0; k < 3 && cases[i].actions[k] != ACTION_EXIT; k++) {
+            const struct action action = pull(&bench.program);
+            assert_int_equal(action.kind, cases[i].actions[k]);
+            assert_ptr_equal(action.object, &object);
+            assert_true(k > 0 || action.value == cases[i].value);
+        }
+        assert_int_equal(pull(&bench.program).kind, ACTION_EXIT);
+        bench_end(&bench);
+    }
+}
+
 /* The body of to_thread is a program of its own, and one more each time. */
 static void test_step_list_thread_body(void **state) {
     (void)state;
@@ -217,6 +274,7 @@ int main(void) {
         cmocka_unit_test(test_step_list_forever),
         cmocka_unit_test(test_step_list_units),
         cmocka_unit_test(test_step_list_waits_become_awaits_under_asyncio),
+        cmocka_unit_test(test_step_list_steps_on_objects),
         cmocka_unit_test(test_step_list_thread_body),
         cmocka_unit_test(test_step_list_draws_are_named_by_identity),
         cmocka_unit_test(test_step_list_state_can_be_cloned),

@@ -56,6 +56,19 @@ static void assert_lane(const struct scene *scene, enum lane_kind kind, const ch
     assert_string_equal(timeline_describe(&scene->timeline, lane, &text), expected);
 }
 
+/* Name of who ended the lane's pause. */
+static const char *pause_ended_by(const struct scene *scene, const char *name) {
+    const struct timeline *timeline = &scene->timeline;
+    const lane_id lane = timeline_find(timeline, LANE_THREAD, name);
+    for (size_t i = 0; i < timeline->span_count; i++) {
+        const struct timeline_span *span = &timeline->spans[i];
+        if (span->lane == lane && span->state == STATE_PAUSED) {
+            return span->by == LANE_NONE ? "nobody" : timeline->lanes[span->by].name;
+        }
+    }
+    return "no pause";
+}
+
 /* --- who stops when ------------------------------------------------------------ */
 
 static void test_stop_world_waits_for_the_next_check_point(void **state) {
@@ -76,6 +89,7 @@ static void test_stop_world_waits_for_the_next_check_point(void **state) {
                 "ready@0 wait_object@2500 running_c@3000 end@515000");
     assert_lane(&scene, LANE_PROCESS, "process",
                 "alive@0 paused@3000 alive@515000 end@2512000");
+    assert_string_equal(pause_ended_by(&scene, "other"), "collector");
     scene_close(&scene);
 }
 

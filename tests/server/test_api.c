@@ -539,6 +539,8 @@ static void test_api_lists_presets_models_metrics(void **state) {
         const json_t *parameter = json_array_get(json_object_get(item, "parameters"), 0);
         assert_true(strlen(text_of(parameter, "source")) > 0);
         assert_true(strlen(text_of(parameter, "meaning")) > 0);
+        assert_int_equal(json_is_true(json_object_get(item, "hypothetical")),
+                         strcmp(text_of(item, "name"), "cpython-atomic-refcounts") == 0);
     }
     json_decref(presets);
     json_decref(models);

@@ -484,6 +484,9 @@ static void test_document_reads_every_kind_of_object(void **state) {
         {"t", OBJECT_DICT, 0, SHARING_ONE},
         {"u", OBJECT_DICT, 0, SHARING_OWN},
         {"v", OBJECT_SEMAPHORE, 0, SHARING_ONE},
+        {"w", OBJECT_PEER, 7500, SHARING_ONE},
+        {"x", OBJECT_PEER, 1, SHARING_ONE},
+        {"y", OBJECT_PEER, 1000000000000000, SHARING_ONE},
     };
     struct plan plan;
     plan_of("{\"schema\":1,\"workload\":{\"objects\":{\"v\":{\"semaphore\":0},"
@@ -494,7 +497,8 @@ static void test_document_reads_every_kind_of_object(void **state) {
             "\"m\":{\"object\":\"one\"},\"n\":{\"object\":\"each\"},"
             "\"o\":{\"object\":\"own\"},\"p\":{\"object\":\"deferred\"},"
             "\"q\":{\"object\":\"immortal\"},\"r\":\"list\",\"s\":{\"list\":\"each\"},"
-            "\"t\":\"dict\",\"u\":{\"dict\":\"own\"}},"
+            "\"t\":\"dict\",\"u\":{\"dict\":\"own\"},\"w\":{\"peer\":7.5},"
+            "\"x\":{\"peer\":0.001},\"y\":{\"peer\":1e12}},"
             "\"actors\":[{\"name\":\"x\",\"thread\":1,\"steps\":[{\"io_us\":1}]}]}}",
             &plan);
     assert_int_equal(plan.object_count, sizeof expected / sizeof expected[0]);
@@ -544,6 +548,26 @@ static void test_document_reads_steps_on_objects(void **state) {
                          find_object(&plan, expected[i].object));
     }
     assert_int_equal(plan.steps[12].end, 17);
+    plan_deinit(&plan);
+}
+
+/* The time of a system call does not scale with the speed of Python either. */
+static void test_document_reads_send_and_recv(void **state) {
+    (void)state;
+    struct plan plan;
+    plan_of("{\"schema\":1,\"runtimes\":[{\"base\":\"cpython-3.12\",\"python_cost\":2}],"
+            "\"workload\":{\"objects\":{\"a\":\"lock\",\"s\":{\"peer\":7}},"
+            "\"actors\":[{\"name\":\"x\",\"thread\":1,\"steps\":["
+            "{\"send\":\"s\",\"compute_us\":5.25},{\"recv\":\"s\"}]},"
+            "{\"name\":\"y\",\"thread\":1,\"daemon\":true,\"steps\":["
+            "{\"forever\":[{\"recv\":\"s\"}]}]}]}}",
+            &plan);
+    assert_int_equal(plan.step_count, 4);
+    assert_constant(&plan.steps[0], STEP_SEND, 5250);
+    assert_constant(&plan.steps[1], STEP_RECV, 0);
+    assert_int_equal(plan.steps[3].kind, STEP_RECV);
+    assert_int_equal(plan.steps[0].object, 1);
+    assert_int_equal(plan.steps[1].object, 1);
     plan_deinit(&plan);
 }
 
@@ -656,6 +680,7 @@ int main(void) {
         cmocka_unit_test(test_document_reads_objects),
         cmocka_unit_test(test_document_reads_every_kind_of_object),
         cmocka_unit_test(test_document_reads_steps_on_objects),
+        cmocka_unit_test(test_document_reads_send_and_recv),
         cmocka_unit_test(test_document_reads_use),
         cmocka_unit_test(test_document_reads_calls_and_allocations),
         cmocka_unit_test(test_document_accepts_loops_that_wait),

@@ -40,12 +40,12 @@ static const char actors[] =
 
 static const char objects[] =
     "{\"schema\":1,\"workload\":{\"objects\":{\"q\":{\"queue\":5},\"l\":\"rlock\","
-    "\"s\":{\"semaphore\":2},\"x\":{\"list\":\"each\"},\"c\":\"condition\"},"
+    "\"s\":{\"semaphore\":2},\"p\":{\"peer\":7},\"x\":{\"list\":\"each\"},\"c\":\"condition\"},"
     "\"actors\":[{\"name\":\"a\",\"thread\":2,\"steps\":[{\"put\":\"q\"},"
     "{\"get\":\"q\"},{\"with\":\"l\",\"steps\":[{\"acquire\":\"s\"}]},"
     "{\"use\":\"x\",\"op\":\"len\",\"compute_us\":1},{\"c_us\":1,\"gil\":\"by_size\","
     "\"bytes\":9},{\"with\":\"c\",\"steps\":[{\"notify_all\":\"c\"}]},"
-    "{\"allocate\":9}]}]}}";
+    "{\"allocate\":9},{\"send\":\"p\",\"compute_us\":5},{\"recv\":\"p\"}]}]}}";
 
 /* Everything that the server does with a document before it runs. */
 static int use_document(const char *text, struct err *err) {

@@ -129,10 +129,11 @@ static void put_objects(struct maker *maker) {
         {"\"list\"", "{\"list\":\"each\"}", "{\"list\":\"one\"}"},
         {"\"dict\"", "{\"dict\":\"own\"}", "{\"dict\":\"each\"}"},
         {"\"counter\"", "\"counter\"", "\"counter\""},
+        {"{\"peer\":7}", "{\"peer\":0.001}", "{ \"peer\" : 1.25e2 }"},
     };
     static const char *const names[] = {"lock",  "condition", "semaphore", "wait",
                                         "queue", "other",     "object",    "list",
-                                        "dict",  "n"};
+                                        "dict",  "n",         "peer"};
     const unsigned count = sizeof names / sizeof names[0];
     const unsigned first = below(maker, count); /* in any order */
     put(maker, "\"objects\":{");
@@ -168,6 +169,8 @@ static void put_object_step(struct maker *maker) {
         "\"use\":\"dict\",\"op\":\"delitem\",\"compute_us\":1",
         "\"op\":\"contains\",\"use\":\"dict\",\"compute_us\":1e-3",
         "\"update\":\"n\",\"compute_us\":0.2,\"call\":true",
+        "\"compute_us\":5,\"send\":\"peer\"",
+        "\"recv\":\"peer\"",
     };
     put(maker, steps[below(maker, sizeof steps / sizeof steps[0])]);
 }

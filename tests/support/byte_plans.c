@@ -134,6 +134,9 @@ static void take_objects(struct plan *plan, uint8_t size, uint8_t sharing) {
         if (kind == OBJECT_SEMAPHORE || kind == OBJECT_QUEUE || kind == OBJECT_BARRIER) {
             object->size = size % 4 + (kind == OBJECT_BARRIER);
         }
+        if (kind == OBJECT_PEER) { /* 0, or 1 ns .. 32 us */
+            object->size = (sim_ns)(size & 1) << (size >> 4);
+        }
         if (kind == OBJECT_REFERENT) {
             object->sharing = (enum object_sharing)(sharing % SHARING_COUNT);
         } else if (kind == OBJECT_LIST || kind == OBJECT_DICT) {

@@ -354,7 +354,9 @@ static bool flow_is_sound(const struct check *check, const struct flow *flow,
                          recording_has_lane(recording, head->resource, LANE_GIL)) ||
                         (flow->kind == FLOW_LOCK &&
                          recording_has_lane(recording, head->resource, LANE_LOCK));
-    if (handed && recording->lanes[head->resource].was_held &&
+    /* A Lock may be released by a thread that never had it; then left is at. */
+    const bool by_another = flow->kind == FLOW_LOCK && flow->left_ns == flow->at_ns;
+    if (handed && !by_another && recording->lanes[head->resource].was_held &&
         !held_until(&recording->lanes[head->resource], flow->from, flow->left_ns)) {
         return violated(check, "who hands over had it until then", flow->from,
                         flow->left_ns);
@@ -391,6 +393,12 @@ static bool flows_are_sound(const struct check *check) {
 
 /* --- a cause for every end ----------------------------------------------------- */
 
+/* In recv(), for what another process sends. */
+static bool waits_for_peer(const struct check *check, const struct timeline_span *span) {
+    return span->state == STATE_IO &&
+           recording_has_lane(&check->recording, span->resource, LANE_THREAD);
+}
+
 /* Waits that only somebody else can end; at the end of the run nobody did. (Others have
  * a time-out.) */
 static bool needs_somebody(const struct check *check, const struct timeline_span *span) {
@@ -410,6 +418,10 @@ static bool waits_have_causes(const struct check *check) {
             needs_somebody(check, span) && span->by == LANE_NONE &&
             span->end < check->result->duration_ns) {
             return violated(check, "somebody ended the wait", span->lane, span->end);
+        }
+        if (waits_for_peer(check, span) && span->end < check->result->duration_ns &&
+            span->by != span->resource) {
+            return violated(check, "its peer ended the wait", span->lane, span->end);
         }
     }
     return true;

@@ -93,6 +93,10 @@ static bool names_its_resource(struct sorted *sorted, const span *it) {
         sound = is_lane(sorted, it->resource, LANE_GIL) &&
                 sorted->timeline->lanes[it->resource].parent ==
                     sorted->timeline->lanes[it->lane].parent;
+    } else if (kind == LANE_THREAD && it->state == STATE_IO &&
+               is_lane(sorted, it->resource, LANE_THREAD)) { /* a peer */
+        sound = sorted->timeline->lanes[it->resource].parent !=
+                sorted->timeline->lanes[it->lane].parent;
     } else if (kind == LANE_TASK) {
         sound = is_lane(sorted, it->resource, LANE_LOOP);
     } else if (kind == LANE_LOOP) {

@@ -100,8 +100,14 @@ static const struct {
     {"acquire", STEP_ACQUIRE, false},
     {"release", STEP_RELEASE, false},
     {"update", STEP_UPDATE, false},
+    {"wait", STEP_WAIT, false},
+    {"notify", STEP_NOTIFY, false},
+    {"set", STEP_SET, false},
+    {"clear", STEP_CLEAR, false},
     {"put", STEP_PUT, false},
     {"get", STEP_GET, false},
+    {"send", STEP_SEND, false},
+    {"recv", STEP_RECV, false},
     {"touch", STEP_TOUCH, false},
     {"use", STEP_USE, false},
     {"allocate", STEP_ALLOCATE, false},
@@ -158,12 +164,13 @@ static uint32_t find_object(const struct plan *plan, const char *name) {
 
 static bool has_count(enum step_kind kind) {
     return kind == STEP_REPEAT || kind == STEP_TOUCH || kind == STEP_ALLOCATE ||
-           kind == STEP_FREE;
+           kind == STEP_FREE || kind == STEP_NOTIFY;
 }
 
 static bool has_time(enum step_kind kind) {
     return !has_body(kind) && !has_count(kind) &&
-           (!step_has_object(kind) || kind == STEP_UPDATE || kind == STEP_USE);
+           (!step_has_object(kind) || kind == STEP_UPDATE || kind == STEP_USE ||
+            kind == STEP_SEND);
 }
 
 static enum container_op find_op(const char *name) {
@@ -273,6 +280,12 @@ void plan_object(struct plan *plan, const char *name, enum object_kind kind) {
     struct object_plan *object = &plan->objects[plan->object_count++];
     *object = (struct object_plan){.kind = kind};
     snprintf(object->name, sizeof object->name, "%s", name);
+}
+
+void plan_sized(struct plan *plan, const char *name, enum object_kind kind,
+                int64_t size) {
+    plan_object(plan, name, kind);
+    plan->objects[plan->object_count - 1].size = size;
 }
 
 /* --- costs --------------------------------------------------------------------- */

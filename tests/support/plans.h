@@ -11,8 +11,9 @@
  * Steps: python python_cpu c_held c_released io io_blocking sleep sleep_blocking await_io
  * await_sleep, each with a time; `repeat N { }`, `forever { }`, `to_thread { }`; on
  * objects that plan_object() has added before: `with NAME { }`, acquire NAME, release
- * NAME, update NAME TIME, put NAME, get NAME, touch NAME COUNT, use NAME OPERATION TIME;
- * allocate COUNT, free COUNT. A time is a whole number with ns, us, ms or s, or exp:T,
+ * NAME, update NAME TIME, wait NAME, notify NAME COUNT (0 = all), set NAME, clear NAME,
+ * put NAME, get NAME, send NAME TIME, recv NAME, touch NAME COUNT,
+ * use NAME OPERATION TIME; allocate COUNT, free COUNT. A time is a whole number with ns, us, ms or s, or exp:T,
  * uniform:T:T, lognormal:T:SIGMA, pareto:T:SHAPE. Step i has site i. Text that cannot be
  * read ends the test program.
  */
@@ -39,6 +40,9 @@ void plan_task(struct plan *plan, uint32_t loop, const char *name, uint32_t coun
                const char *steps);
 
 void plan_object(struct plan *plan, const char *name, enum object_kind kind);
+
+/* With permits, parties, places, or nanoseconds for an answer. */
+void plan_sized(struct plan *plan, const char *name, enum object_kind kind, int64_t size);
 
 /* Sets every cost of machine and runtime to zero, except the interval (5 ms) and the
  * spacing of check points (1 us). */

@@ -95,6 +95,8 @@ export const en = {
   "word.clear": "clears the event: who waits for it waits again",
   "word.put": "puts an item into the queue; waits while it is full",
   "word.get": "takes an item from the queue; waits while it is empty",
+  "word.send": "sends a message to the peer, in “compute_us” of system call without the GIL",
+  "word.recv": "receives the peer's next answer; waits for it without the GIL",
   "word.update": "adds 1 to the counter: load, compute, store",
   "word.touch": "takes and drops a reference to the object, so many “times”",
   "word.use":
@@ -114,6 +116,8 @@ export const en = {
     'any object, for its reference count: "one" for all threads, one for "each", each thread\'s "own", "deferred" or "immortal"',
   "word.list": 'a list that threads use: "one" for all, one for "each", or each thread\'s "own"',
   "word.dict": 'a dict that threads use: "one" for all, one for "each", or each thread\'s "own"',
+  "word.peer":
+    "a socket with another process at its end, which takes so many microseconds of a core for an answer",
   "word.signals": "signals such as Ctrl-C for the main thread of actors, each with its time (“at_us”)",
   "word.sequential": "one job after the other, in one thread",
   "word.threads": "a pool of so many threads",

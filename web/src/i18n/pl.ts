@@ -124,6 +124,9 @@ export const pl = {
   "word.clear": "kasuje zdarzenie: kto na nie czeka, czeka znowu",
   "word.put": "wkłada element do kolejki; czeka, dopóki jest pełna",
   "word.get": "wyjmuje element z kolejki; czeka, dopóki jest pusta",
+  "word.send":
+    "wysyła wiadomość do partnera (peer); wywołanie systemowe trwa „compute_us” i nie trzyma GIL-a",
+  "word.recv": "odbiera następną odpowiedź partnera (peer); czeka na nią bez GIL-a",
   "word.update": "dodaje 1 do licznika: odczyt, obliczenie, zapis",
   "word.touch": "bierze i oddaje referencję do obiektu tyle razy („times”)",
   "word.use":
@@ -145,6 +148,8 @@ export const pl = {
     'lista, której używają wątki: "one" jedna dla wszystkich, "each" po jednej, "own" własna',
   "word.dict":
     'słownik, którego używają wątki: "one" jeden dla wszystkich, "each" po jednym, "own" własny',
+  "word.peer":
+    "gniazdo, na którego drugim końcu jest inny proces; odpowiedź zajmuje mu tyle mikrosekund rdzenia",
   "word.signals": "sygnały, np. Ctrl-C, dla głównego wątku aktorów, każdy ze swoim czasem („at_us”)",
   "word.sequential": "zadania jedno po drugim, w jednym wątku",
   "word.threads": "pula tylu wątków",

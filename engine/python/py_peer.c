@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/python/py_peer.h"
+
+#include "engine/python/py_thread_priv.h"
+
+#define PEER_OF(os_pointer) ((struct py_peer *)(void *)(os_pointer))
+
+static const struct activity in_recv = {STATE_IO, LANE_NONE, SITE_NONE};
+static const struct activity answering = {STATE_DETACHED, LANE_NONE, SITE_NONE};
+
+/* --- the peer ------------------------------------------------------------------ */
+
+static void peer_look(struct os_thread *os);
+
+static void peer_sent(struct os_thread *os) {
+    struct py_peer *peer = PEER_OF(os);
+    struct py_thread *receiver = peer->receivers;
+    peer->answered++;
+    peer->receivers = NULL;
+    while (receiver != NULL) { /* awake it may be asked to wait again */
+        struct py_thread *next = receiver->next_waiter;
+        os_thread_wake(&receiver->client.os, os->lane);
+        receiver = next;
+    }
+    peer_look(os);
+}
+
+static void peer_look(struct os_thread *os) {
+    struct py_peer *peer = PEER_OF(os);
+    if (peer->asked == 0) {
+        peer->sleeping = true;
+        os_thread_block(os, in_recv, peer_look);
+        return;
+    }
+    peer->asked--;
+    os_thread_show(os, answering, LANE_NONE);
+    os_thread_work(os, peer->answer_ns, peer_sent);
+}
+
+int py_peer_init(struct py_peer *peer, struct cpu *cpu, const char *name,
+                 sim_ns answer_ns) {
+    struct recorder *recorder = cpu->sim->recorder;
+    const lane_id process = recorder_open_lane(
+        recorder, cpu->sim->now,
+        &(struct lane_birth){
+            LANE_PROCESS, LANE_NONE, name, {STATE_ALIVE, LANE_NONE, SITE_NONE}});
+    const lane_id lane =
+        recorder_open_lane(recorder, cpu->sim->now,
+                           &(struct lane_birth){LANE_THREAD, process, name, in_recv});
+    *peer = (struct py_peer){.answer_ns = answer_ns, .sleeping = true};
+    return os_thread_init(&peer->os, cpu, lane, peer_look);
+}
+
+/* --- our side ------------------------------------------------------------------ */
+
+static struct py_peer *peer_of(const struct py_thread *thread) {
+    return ((const struct world_object *)thread->action.object)->peer;
+}
+
+static void sent(struct os_thread *os) {
+    struct py_peer *peer = peer_of(PY_THREAD_OF(os));
+    peer->asked++;
+    if (peer->sleeping) {
+        peer->sleeping = false; /* on its way it finds this message and all later ones */
+        os_thread_wake(&peer->os, os->lane);
+    }
+    py_thread_attach_and_finish(os);
+}
+
+static void send_enter(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    py_thread_show(thread, STATE_DETACHED, LANE_NONE);
+    py_thread_work(thread, thread->action.ns, sent);
+}
+
+void py_peer_begin_send(struct os_thread *os) {
+    py_thread_detach(PY_THREAD_OF(os), send_enter);
+}
+
+/* Also after a wake-up: another thread may have been here first. */
+static void recv_look(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    struct py_peer *peer = peer_of(thread);
+    if (peer->answered > 0) {
+        peer->answered--;
+        py_thread_attach_and_finish(os);
+        return;
+    }
+    thread->next_waiter = peer->receivers;
+    peer->receivers = thread;
+    py_thread_block(thread, STATE_IO, peer->os.lane, recv_look);
+}
+
+static void recv_enter(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    py_thread_show(thread, STATE_DETACHED, LANE_NONE);
+    py_thread_work(thread, py_thread_machine(thread)->syscall_ns, recv_look);
+}
+
+void py_peer_begin_recv(struct os_thread *os) {
+    py_thread_detach(PY_THREAD_OF(os), recv_enter);
+}
