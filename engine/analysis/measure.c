@@ -122,8 +122,7 @@ static void measure_gils(const struct world *world, const struct kind_sum *threa
     }
     values[METRIC_GIL_WAIT_US] = us(threads->state_ns[STATE_WAIT_GIL]);
     values[METRIC_GIL_WAIT_SHARE] =
-        ratio(threads->state_ns[STATE_WAIT_GIL],
-              threads->life_ns - peers_life_ns(world));
+        ratio(threads->state_ns[STATE_WAIT_GIL], threads->life_ns - peers_life_ns(world));
     values[METRIC_GIL_HELD_SHARE] = ratio(gils.state_ns[STATE_HELD], gils.life_ns);
     values[METRIC_GIL_SWITCHES] = switches;
     values[METRIC_GIL_DROP_REQUESTS] = requests;

@@ -23,7 +23,7 @@ const char *const run_not_modelled[] = {
     "load balancing between cores, other programs on the machine",
     "system calls of asyncio's transports around await_io_us",
     "the manager and feeder threads of process pools",
-    "exceptions, signals and cancellation",
+    "exceptions and cancellation",
     "memory of the program's own data",
     NULL,
 };

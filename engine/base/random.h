@@ -13,7 +13,12 @@
 #include <stdint.h>
 
 /* What a key is about; the first thing mixed into it. Append only. */
-enum random_domain { RANDOM_WORK = 1, RANDOM_WAKE = 2, RANDOM_TIMER = 3, RANDOM_LINE = 4 };
+enum random_domain {
+    RANDOM_WORK = 1,
+    RANDOM_WAKE = 2,
+    RANDOM_TIMER = 3,
+    RANDOM_LINE = 4
+};
 
 /* The root of all keys of one run. */
 uint64_t random_key(uint64_t seed, uint32_t repetition);

@@ -64,8 +64,8 @@ enum action_kind {
     ACTION_TOUCH,     /* takes and drops `value` references to `object` */
     ACTION_USE,       /* operation `value` (enum container_op) on container `object`, in
                        * `ns` */
-    ACTION_SEND, /* to the peer `object`; `ns` in the system call, detached */
-    ACTION_RECV, /* waits for an answer */
+    ACTION_SEND,      /* to the peer `object`; `ns` in the system call, detached */
+    ACTION_RECV,      /* waits for an answer */
     ACTION_ALLOCATE,  /* `value` container objects more, or fewer if below 0 */
     ACTION_POLL, /* waits on the thread's selector for at most `ns`; SIM_NEVER = for ever
                   */

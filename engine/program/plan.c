@@ -99,6 +99,11 @@ static bool object_fits(const struct plan *plan, const struct step *step) {
             step_fits_object(step->kind, plan->objects[step->object].kind));
 }
 
+static bool exists(const struct plan *plan, enum object_kind kind) {
+    return (kind != OBJECT_BARRIER || plan->runtime.has_barrier) &&
+           (kind != OBJECT_SIMPLE_QUEUE || plan->runtime.has_simple_queue);
+}
+
 static bool is_await(enum step_kind kind) {
     return kind == STEP_AWAIT_IO || kind == STEP_AWAIT_SLEEP || kind == STEP_TO_THREAD;
 }
@@ -136,6 +141,10 @@ static int check_step(const struct plan *plan, const struct step *step,
     if (!object_fits(plan, step)) {
         return err_set_pointer(err, site,
                                "the object does not exist or is of another kind");
+    }
+    if (fitting[step->kind] != 0 && !exists(plan, plan->objects[step->object].kind)) {
+        return err_set(err, ERR_UNSUPPORTED, "%s has no %s", plan->runtime.name,
+                       object_names[plan->objects[step->object].kind]);
     }
     if (is_await(step->kind) && !place->in_task) {
         return err_set_pointer(err, site,

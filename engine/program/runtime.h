@@ -79,9 +79,11 @@ struct runtime {
     int64_t thread_bootstrap_ns; /* Python code in the child before the target runs */
     int64_t thread_join_ns;      /* Python code of Thread.join() in the joiner */
     int64_t pool_job_ns;         /* ThreadPoolExecutor: Python per job, worker's side */
-    int64_t pool_idle_rule;   /* enum pool_idle_rule */
-    int64_t queue_hands_over; /* SimpleQueue, 3.13+: an item goes to a certain waiter */
+    int64_t pool_idle_rule;      /* enum pool_idle_rule */
+    int64_t queue_hands_over;  /* SimpleQueue, 3.13+: an item goes to a certain waiter */
     int64_t pool_submit_ns;    /* ThreadPoolExecutor: Python of submit(), caller's side */
+    int64_t has_barrier;       /* 0: threading.Barrier does not exist in this runtime */
+    int64_t has_simple_queue;  /* ... queue.SimpleQueue */
     int64_t has_asyncio;       /* 0: asyncio does not exist in this runtime */
     int64_t loop_start_ns;     /* asyncio.run(): making and closing the loop */
     int64_t loop_iteration_ns; /* Python of one _run_once besides select and handles */

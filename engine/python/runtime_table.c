@@ -153,6 +153,10 @@ const struct field runtime_fields[] = {
     {"queue_hands_over", AT(queue_hands_over), FIELD_FLAG, 0, 1,
      "SimpleQueue.put() gives its item to the thread that has waited longest",
      "3.13+ Modules/_queuemodule.c maybe_handoff_item; before: whoever comes first"},
+    {"has_barrier", AT(has_barrier), FIELD_FLAG, 0, 1,
+     "threading.Barrier exists in this runtime", "3.2 and later"},
+    {"has_simple_queue", AT(has_simple_queue), FIELD_FLAG, 0, 1,
+     "queue.SimpleQueue exists in this runtime", "3.7 and later"},
     {"has_asyncio", AT(has_asyncio), FIELD_FLAG, 0, 1, "asyncio exists in this runtime",
      "3.4 and later"},
     {"loop_start_us", AT(loop_start_ns), FIELD_US, 0, 1e7,
@@ -220,7 +224,7 @@ const size_t runtime_field_count = sizeof runtime_fields / sizeof runtime_fields
  * it. */
 #define PYTHON_COSTS(percent)                                                            \
     .thread_start_ns = 60 * (percent), .thread_bootstrap_ns = 60 * (percent),            \
-    .queue_call_ns = 6 * (percent), .condition_call_ns = 22 * (percent) / 5,                  \
+    .queue_call_ns = 6 * (percent), .condition_call_ns = 22 * (percent) / 5,             \
     .local_ref_ns = 1, .shared_ref_ns = 10, .brc_merge_ns = 40, .gc_object_ns = 50,      \
     .gc_start_objects = 5000, .new_object_ns = (percent), .free_object_ns = 40,          \
     .critical_section_ns = 10, .c_release_bytes = 2048,                                  \
@@ -277,6 +281,7 @@ const size_t runtime_field_count = sizeof runtime_fields / sizeof runtime_fields
              .switch_interval_ns = 5000000,                                              \
              .force_switching = 1,                                                       \
              code,                                                                       \
+             .has_barrier = 1,                                                           \
              .attach_ns = 70,                                                            \
              .lock_ns = 70,                                                              \
              .python_cost_ppm = 10000 * (percent),                                       \
@@ -294,6 +299,7 @@ const size_t runtime_field_count = sizeof runtime_fields / sizeof runtime_fields
              .switch_interval_ns = 5000000,                                              \
              .force_switching = 1,                                                       \
              code,                                                                       \
+             .has_barrier = 1,                                                           \
              .lock_spins = 40,                                                           \
              .attach_ns = 70,                                                            \
              .lock_ns = 70,                                                              \
@@ -309,12 +315,12 @@ const size_t runtime_field_count = sizeof runtime_fields / sizeof runtime_fields
 #define OPCODES                                                                          \
     .check_spacing_ns = 50, .check_every_opcode = 1, .check_after_enter = 1,             \
     GC(GC_GENERATIONAL, 700, 0)
-#define OPCODES_3_8 OPCODES, .pool_idle_rule = POOL_IDLE_AFTER_ITEM
-#define SPACING .check_spacing_ns = 100
+#define OPCODES_3_7 OPCODES, .has_simple_queue = 1
+#define OPCODES_3_8 OPCODES_3_7, .pool_idle_rule = POOL_IDLE_AFTER_ITEM
+#define SPACING .check_spacing_ns = 100, .has_simple_queue = 1
 #define BACK_EDGES                                                                       \
     SPACING, GC(GC_GENERATIONAL, 700, 0), .pool_idle_rule = POOL_IDLE_AFTER_ITEM
-#define IMMORTAL                                                                         \
-    SPACING, .immortal_objects = 1, .pool_idle_rule = POOL_IDLE_WHEN_EMPTY
+#define IMMORTAL SPACING, .immortal_objects = 1, .pool_idle_rule = POOL_IDLE_WHEN_EMPTY
 #define BACK_EDGES_3_12 IMMORTAL, GC(GC_GENERATIONAL, 700, 1)
 #define IMMORTAL_3_13 IMMORTAL, .queue_hands_over = 1
 #define BACK_EDGES_3_13 IMMORTAL_3_13, GC(GC_GENERATIONAL, 2000, 1)
@@ -325,7 +331,7 @@ const size_t runtime_field_count = sizeof runtime_fields / sizeof runtime_fields
  * are those of the free-threaded builds: without them it would crash. */
 #define ATOMIC_REFCOUNTS                                                                 \
     SPACING, .pool_idle_rule = POOL_IDLE_WHEN_EMPTY, .queue_hands_over = 1,              \
-        .atomic_refcounts = 1, .counts_per_us = 33, .shared_counts_per_us = 16
+             .atomic_refcounts = 1, .counts_per_us = 33, .shared_counts_per_us = 16
 
 const struct runtime_row runtime_rows[] = {
     TICK("CPython 2.7", "cpython-2.7", 130),
@@ -335,7 +341,7 @@ const struct runtime_row runtime_rows[] = {
     INTERVAL("CPython 3.4", "cpython-3.4", OPCODES, 140, ASYNCIO(250)),
     INTERVAL("CPython 3.5", "cpython-3.5", OPCODES, 140, ASYNCIO(250)),
     INTERVAL("CPython 3.6", "cpython-3.6", OPCODES, 135, ASYNCIO(150)),
-    INTERVAL("CPython 3.7", "cpython-3.7", OPCODES, 130, ASYNCIO(140)),
+    INTERVAL("CPython 3.7", "cpython-3.7", OPCODES_3_7, 130, ASYNCIO(140)),
     INTERVAL("CPython 3.8", "cpython-3.8", OPCODES_3_8, 130, ASYNCIO(140)),
     INTERVAL("CPython 3.9", "cpython-3.9", OPCODES_3_8, 130, ASYNCIO(140)),
     INTERVAL("CPython 3.10", "cpython-3.10", BACK_EDGES, 130, ASYNCIO(140)),

@@ -95,10 +95,9 @@ static lane_id open_object_lane(struct world *world, const struct object_plan *p
 /* The process at the other end of a socket pair. */
 static int add_peer(struct world *world, struct world_object *object) {
     object->peer = arena_alloc(&world->arena, 1, sizeof *object->peer);
-    return object->peer == NULL
-               ? ERR_NOMEM
-               : py_peer_init(object->peer, &world->cpu, object->plan->name,
-                              object->plan->size);
+    return object->peer == NULL ? ERR_NOMEM
+                                : py_peer_init(object->peer, &world->cpu,
+                                               object->plan->name, object->plan->size);
 }
 
 static void init_object(struct world *world, struct world_object *object,

@@ -359,8 +359,8 @@ static int own_arrays(struct plan *plan, struct err *err) {
         copy_array(arena, plan->objects, plan->object_count, sizeof plan->objects[0]);
     plan->signals =
         copy_array(arena, plan->signals, plan->signal_count, sizeof plan->signals[0]);
-    if (plan->signals == NULL || plan->objects == NULL || plan->steps == NULL || plan->actors == NULL ||
-        plan->tasks == NULL || plan->sites == NULL) {
+    if (plan->signals == NULL || plan->objects == NULL || plan->steps == NULL ||
+        plan->actors == NULL || plan->tasks == NULL || plan->sites == NULL) {
         return err_set_nomem(err);
     }
     for (size_t i = 0; i < plan->site_count; i++) {

@@ -100,8 +100,9 @@ static json_t *socket_cycle(const struct family_input *input) {
 /* The process spends a system call of a microsecond on receiving the byte, about as much
  * on its loop, and a send. */
 static json_t *with_peer(json_t *work) {
-    json_object_set_new(json_object_get(work, "workload"), "objects",
-                        json_pack("{s:{s:f}}", "socket", "peer", 2.0 + CALIBRATION_SEND_US));
+    json_object_set_new(
+        json_object_get(work, "workload"), "objects",
+        json_pack("{s:{s:f}}", "socket", "peer", 2.0 + CALIBRATION_SEND_US));
     return work;
 }
 

@@ -397,6 +397,8 @@ static void check_end(struct ledger *ledger, struct actor *actors) {
 
 struct play {
     struct scene scene;
+    struct dice choices;
+    struct chooser chooser; /* of cores */
     struct object_plan objects[OBJECTS];
     struct ledger ledger;
     struct actor actors[ACTORS];
@@ -442,12 +444,20 @@ static void draw_objects(struct play *play, struct dice *dice) {
     play->scene.plan.object_count = OBJECTS;
 }
 
+static uint32_t choose_any(void *context, enum choice_kind kind, uint32_t count) {
+    (void)kind;
+    return (uint32_t)dice_between(context, 0, (int64_t)count - 1);
+}
+
 static uint64_t perform(struct play *play, uint64_t seed, struct violation *violation) {
     struct dice dice = dice_make(seed);
     memset(play, 0, sizeof *play);
     scene_prepare(&play->scene);
     draw_machine(&play->scene.plan, &dice);
     draw_objects(play, &dice);
+    play->choices = dice_make(seed + CASES);
+    play->chooser = (struct chooser){choose_any, &play->choices};
+    play->scene.chooser = &play->chooser;
     scene_open(&play->scene);
     struct world *world = &play->scene.world;
     assert_int_equal(world_add_objects(world, play->scene.process), 0);

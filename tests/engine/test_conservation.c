@@ -46,7 +46,9 @@ static void say_object(struct text *text, struct dice *dice) {
                                         "touch object 300",
                                         "allocate 3000",
                                         "use list append 200ns",
-                                        "use list pop 2us"};
+                                        "use list pop 2us",
+                                        "send peer 5us",
+                                        "send peer 5us send peer 3us recv peer"};
     const int64_t count = sizeof words / sizeof words[0];
     say(text, words[dice_between(dice, 0, count - 1)]);
 }
@@ -107,6 +109,7 @@ static void make_plan(struct plan *plan, uint64_t seed) {
         &machine_profiles[dice_between(&dice, 0, (int64_t)machine_profile_count - 1)];
     plan_begin(plan, profile->name, row->runtime.name);
     plan->seed = seed;
+    plan->runtime.has_simple_queue = 1; /* everywhere, for the sake of coverage */
     plan->machine.cores = dice_between(&dice, 1, 4);
     plan->runtime.switch_interval_ns = 100000 + dice_magnitude(&dice, 5 * NS_PER_MS);
     plan->limits.events = 20000; /* a run that is cut short is conserved, too */
@@ -119,6 +122,7 @@ static void make_plan(struct plan *plan, uint64_t seed) {
     plan_object(plan, "simple", OBJECT_SIMPLE_QUEUE);
     plan_object(plan, "object", OBJECT_REFERENT);
     plan_object(plan, "list", OBJECT_LIST);
+    plan_sized(plan, "peer", OBJECT_PEER, dice_magnitude(&dice, NS_PER_MS));
     plan->objects[4].size = 2;
     plan->objects[5].size = 3;
     for (int64_t left = dice_between(&dice, 1, 4); left > 0; left--) {

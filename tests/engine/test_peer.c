@@ -39,8 +39,7 @@ static void begin(struct socket_scene *it, int64_t cores, sim_ns answer_ns) {
     void *object = it->scene.world.object_handles[0];
     it->send = (struct action){
         .kind = ACTION_SEND, .site = SITE_NONE, .ns = SEND, .object = object};
-    it->recv =
-        (struct action){.kind = ACTION_RECV, .site = SITE_NONE, .object = object};
+    it->recv = (struct action){.kind = ACTION_RECV, .site = SITE_NONE, .object = object};
 }
 
 static void run(struct socket_scene *it) {
@@ -63,14 +62,13 @@ static lane_id lane_of(const struct socket_scene *it, const char *name) {
 static void expect_lane(const struct socket_scene *it, const char *name,
                         const char *expected) {
     struct timeline_text text;
-    assert_string_equal(
-        timeline_describe(&it->scene.timeline, lane_of(it, name), &text), expected);
+    assert_string_equal(timeline_describe(&it->scene.timeline, lane_of(it, name), &text),
+                        expected);
 }
 
 /* The nth span of that state. */
-static const struct timeline_span *span_of(const struct socket_scene *it,
-                                           const char *name, enum lane_state state,
-                                           int nth) {
+static const struct timeline_span *
+span_of(const struct socket_scene *it, const char *name, enum lane_state state, int nth) {
     const struct timeline *timeline = &it->scene.timeline;
     for (size_t i = 0; i < timeline->span_count; i++) {
         if (timeline->spans[i].lane == lane_of(it, name) &&
@@ -100,7 +98,8 @@ static void test_peer_round_trip_is_the_sum_of_its_parts(void **state) {
     const struct action actions[] = {it.send, it.recv};
     SCENE_ADD(&it.scene, "a", 0, actions);
     run(&it);
-    expect_lane(&it, "a", "ready@0 detached@40000 io@48000 ready@92000 end@132000");
+    expect_lane(&it, "a",
+                "ready@0 detached@40000 detached@45000 io@48000 ready@92000 end@132000");
     expect_lane(&it, "peer", "io@0 ready@45000 detached@85000 io@92000 end@132000");
     expect_under_way(&it, 0, 0);
     scene_close(&it.scene);
@@ -137,7 +136,8 @@ static void test_peer_needs_a_core(void **state) {
     const struct action actions[] = {it.send, it.recv};
     SCENE_ADD(&it.scene, "a", 0, actions);
     run(&it);
-    expect_lane(&it, "a", "ready@0 detached@40000 io@48000 ready@57000 end@59000");
+    expect_lane(&it, "a",
+                "ready@0 detached@40000 detached@45000 io@48000 ready@57000 end@59000");
     expect_lane(&it, "peer", "io@0 ready@45000 detached@50000 io@57000 end@59000");
     scene_close(&it.scene);
 }
@@ -150,7 +150,8 @@ static void test_peer_answer_that_waits_costs_a_system_call(void **state) {
     const struct action actions[] = {it.send, busy(100000), it.recv};
     SCENE_ADD(&it.scene, "a", 0, actions);
     run(&it);
-    expect_lane(&it, "a", "ready@0 detached@40000 end@148000");
+    expect_lane(&it, "a",
+                "ready@0 detached@40000 detached@45000 detached@145000 end@148000");
     expect_under_way(&it, 0, 0);
     scene_close(&it.scene);
 }
@@ -161,8 +162,8 @@ static void test_peer_answer_that_waits_costs_a_system_call(void **state) {
 static void add_both(struct socket_scene *it, struct action actions[3]) {
     static const struct action spins[] = {
         {.kind = ACTION_COMPUTE, .site = SITE_NONE, .ns = 20 * NS_PER_MS}};
-    actions[0] = (struct action){
-        .kind = ACTION_C_HELD, .site = SITE_NONE, .ns = NS_PER_MS};
+    actions[0] =
+        (struct action){.kind = ACTION_C_HELD, .site = SITE_NONE, .ns = NS_PER_MS};
     actions[1] = it->send;
     actions[2] = it->recv;
     scene_add(&it->scene, "a", 0, actions, 3);
@@ -182,8 +183,8 @@ static void test_peer_takes_the_core_of_the_sender(void **state) {
     add_both(&it, actions);
     run(&it);
     expect_lane(&it, "a",
-                "ready@0 running_c@40000 detached@1040000 io@1048000 ready@1057000 "
-                "end@1059000");
+                "ready@0 running_c@40000 detached@1040000 detached@1045000 io@1048000 "
+                "ready@1057000 end@1059000");
     assert_int_equal(timeline_state_at(&it.scene.timeline, lane_of(&it, "peer"), 1046000),
                      STATE_READY);
     assert_int_equal(span_of(&it, "peer", STATE_DETACHED, 0)->start, 1050000);
@@ -230,11 +231,13 @@ static void test_peer_answers_all_that_is_under_way(void **state) {
     (void)state;
     struct socket_scene it;
     begin(&it, 4, ANSWER);
-    const struct action actions[] = {it.send, it.send, it.send, it.recv, it.recv, it.recv};
+    const struct action actions[] = {it.send, it.send, it.send,
+                                     it.recv, it.recv, it.recv};
     SCENE_ADD(&it.scene, "a", 0, actions);
     run(&it);
-    expect_lane(&it, "a", "ready@0 detached@40000 io@58000 ready@92000 detached@132000 "
-                          "end@138000");
+    expect_lane(&it, "a",
+                "ready@0 detached@40000 detached@45000 detached@50000 detached@55000 "
+                "io@58000 ready@92000 detached@132000 detached@135000 end@138000");
     expect_lane(&it, "peer", "io@0 ready@45000 detached@85000 io@106000 end@138000");
     expect_under_way(&it, 0, 0);
     scene_close(&it.scene);
@@ -277,11 +280,12 @@ static void test_peer_wakes_all_receivers(void **state) {
     SCENE_ADD(&it.scene, "first", 0, receives);
     SCENE_ADD(&it.scene, "second", 1000, receives);
     SCENE_ADD(&it.scene, "sender", NS_PER_MS, sends);
-    run(&it); /* messages at 1045 and 2045 us; the peer has a core by 1085 us */
+    run(&it); /* messages at 1045 and 2050 us, answers at 1092 and 2097 */
     expect_lane(&it, "second",
-                "ready@1000 detached@41000 io@44000 ready@1092000 end@1132000");
-    expect_lane(&it, "first", "ready@0 detached@40000 io@43000 ready@1092000 io@1132000 "
-                              "ready@2092000 end@2132000");
+                "ready@0 detached@41000 io@44000 ready@1092000 end@1132000");
+    expect_lane(&it, "first",
+                "ready@0 detached@40000 io@43000 ready@1092000 io@1132000 "
+                "ready@2097000 end@2137000");
     expect_under_way(&it, 0, 0);
     scene_close(&it.scene);
 }
@@ -296,11 +300,11 @@ static void test_peer_answer_goes_to_who_is_first(void **state) {
     SCENE_ADD(&it.scene, "sleeper", 0, receives);
     SCENE_ADD(&it.scene, "thief", 0, sends_and_receives);
     run(&it); /* answered at 92 us; taken at 98 us; the sleeper is there at 132 us */
-    expect_lane(&it, "thief", "ready@0 detached@40000 end@98000");
-    expect_lane(&it, "sleeper",
-                "ready@0 detached@40000 io@43000 ready@92000 io@132000 end@132000");
+    expect_lane(&it, "thief",
+                "ready@0 detached@40000 detached@45000 detached@95000 end@98000");
+    expect_lane(&it, "sleeper", "ready@0 detached@40000 io@43000 ready@92000 end@132000");
     expect_under_way(&it, 0, 0);
-    assert_non_null(it.peer->receivers);
+    assert_ptr_equal(it.peer->receivers, it.scene.world.threads[0]); /* asleep again */
     scene_close(&it.scene);
 }
 
@@ -315,18 +319,20 @@ static void test_peer_answers_while_the_world_is_stopped(void **state) {
     struct run_result result = {0};
     struct err err = {0};
     plan_begin(&plan, "ideal", "cpython-3.13t");
-    plan_make_free(&plan);
-    plan.runtime.gil = GIL_NONE;
     plan.runtime.gc_threshold_0 = 10;
+    plan.runtime.gc_start_objects = 1000;
     plan.machine.cores = 4;
     plan_sized(&plan, "peer", OBJECT_PEER, ANSWER);
-    plan_thread(&plan, "io", 1, false, "repeat 200 { send peer 5us recv peer }");
-    plan_thread(&plan, "maker", 2, false, "repeat 300 { allocate 20 python 3us }");
+    plan_thread(&plan, "io", 1, false, "repeat 60 { send peer 5us recv peer }");
+    plan_thread(&plan, "maker", 2, false, "repeat 100 { allocate 20 python 3us }");
     timeline_init(&timeline);
     assert_int_equal(
         run_execute(&result, &plan, &(struct run_options){.sink = &timeline.sink}, &err),
         0);
     assert_int_equal(result.status, RUN_DONE);
+    assert_true(result.metric[METRIC_GC_COLLECTIONS] > 0);
+    const lane_id io = timeline_find(&timeline, LANE_THREAD, "io");
+    assert_true(timeline_total(&timeline, io, STATE_PAUSED) > 0);
     struct violation violation;
     if (!timeline_is_sound(&timeline, &violation) ||
         !run_is_conserved(&timeline, &result, &plan.runtime, &violation)) {
@@ -346,13 +352,13 @@ static void make_busy(struct plan *plan, const char *runtime, int64_t cores) {
     plan_sized(plan, "peer", OBJECT_PEER, ANSWER);
     plan_sized(plan, "other", OBJECT_PEER, 2 * WAKE);
     plan_thread(plan, "io", 2, false,
-                "repeat 20 { send peer 5us recv peer python 20us send other 5us }");
-    plan_thread(plan, "spinner", 1, true, "forever { python 1ms }");
-    plan_thread(plan, "late", 1, false, "repeat 40 { recv other }");
+                "repeat 8 { send peer 5us recv peer python 20us send other 5us }");
+    plan_thread(plan, "spinner", 1, false, "python 10ms");
+    plan_thread(plan, "late", 1, false, "repeat 16 { recv other }");
     if (plan->runtime.has_asyncio) {
         const uint32_t loop = plan_loop(plan, "loop", 1, false);
         plan_task(plan, loop, "task", 2,
-                  "repeat 5 { send peer 5us await_io 1ms recv peer "
+                  "repeat 2 { send peer 5us await_io 1ms recv peer "
                   "to_thread { send peer 3us recv peer } }");
     }
 }
@@ -368,8 +374,8 @@ static void test_peer_loses_no_message(void **state) {
         make_busy(&plan, runtime, 1 << i % 3);
         assert_int_equal(plan_check(&plan, NULL), 0);
         timeline_init(&timeline);
-        const int rc = run_execute(
-            &result, &plan, &(struct run_options){.sink = &timeline.sink}, NULL);
+        const int rc = run_execute(&result, &plan,
+                                   &(struct run_options){.sink = &timeline.sink}, NULL);
         assert_int_equal(rc, 0);
         if (result.status != RUN_DONE || !timeline_is_sound(&timeline, &violation) ||
             !run_is_conserved(&timeline, &result, &plan.runtime, &violation)) {
@@ -402,6 +408,23 @@ static void test_peer_sends_nothing_unasked(void **state) {
     expect_end("repeat 3 { send peer 5us } recv peer", RUN_DONE, ""); /* while it works */
 }
 
+/* Nothing takes time, so the clock stands still: the run is stopped, and says so. */
+static void test_peer_that_takes_no_time_is_limited(void **state) {
+    (void)state;
+    struct plan plan;
+    struct run_result result = {0};
+    plan_begin(&plan, "ideal", "cpython-3.12");
+    plan_make_free(&plan);
+    plan.limits.events = 50000;
+    plan_sized(&plan, "peer", OBJECT_PEER, 0);
+    plan_thread(&plan, "a", 2, true, "forever { send peer 0us recv peer }");
+    plan_thread(&plan, "b", 1, false, "sleep 1ms");
+    assert_int_equal(run_execute(&result, &plan, &(struct run_options){0}, NULL), 0);
+    assert_int_equal(result.status, RUN_LIMITED);
+    run_result_deinit(&result);
+    plan_deinit(&plan);
+}
+
 static void test_peer_time_must_not_be_negative(void **state) {
     (void)state;
     struct plan plan;
@@ -423,8 +446,7 @@ static void test_peer_is_measured_as_another_process(void **state) {
     plan_begin(&plan, "ideal", "cpython-3.12");
     plan_make_free(&plan);
     plan_sized(&plan, "peer", OBJECT_PEER, ANSWER);
-    plan_thread(&plan, "a", 1, false,
-                "repeat 10 { python 2us send peer 5us recv peer }");
+    plan_thread(&plan, "a", 1, false, "repeat 10 { python 2us send peer 5us recv peer }");
     assert_int_equal(run_execute(&result, &plan, &(struct run_options){0}, NULL), 0);
     assert_true(result.metric[METRIC_PYTHON_US] == 20.0);
     assert_true(result.metric[METRIC_CPU_US] == 20.0 + 50.0 + 70.0);
@@ -440,7 +462,8 @@ static void test_peer_is_measured_as_another_process(void **state) {
     plan_sized(&plan, "unused", OBJECT_PEER, ANSWER);
     plan_thread(&plan, "a", 2, false, "c_held 1ms");
     assert_int_equal(run_execute(&result, &plan, &(struct run_options){0}, NULL), 0);
-    const double all = 3.0 * result.metric[METRIC_MAKESPAN_US]; /* main, and two threads */
+    const double all =
+        3.0 * result.metric[METRIC_MAKESPAN_US]; /* main, and two threads */
     assert_true(result.metric[METRIC_GIL_WAIT_SHARE] * all >=
                 result.metric[METRIC_GIL_WAIT_US] * 0.999);
     run_result_deinit(&result);
@@ -488,6 +511,7 @@ int main(void) {
         cmocka_unit_test(test_peer_answers_while_the_world_is_stopped),
         cmocka_unit_test(test_peer_loses_no_message),
         cmocka_unit_test(test_peer_sends_nothing_unasked),
+        cmocka_unit_test(test_peer_that_takes_no_time_is_limited),
         cmocka_unit_test(test_peer_time_must_not_be_negative),
         cmocka_unit_test(test_peer_is_measured_as_another_process),
         cmocka_unit_test(test_peer_runs_out_of_memory_in_order),

@@ -203,6 +203,38 @@ static void test_plan_check_sizes_of_objects(void **state) {
     plan_deinit(&plan);
 }
 
+/* Only what is used has to exist. */
+static void test_plan_check_objects_by_version(void **state) {
+    (void)state;
+    static const struct {
+        const char *runtime, *steps, *missing;
+    } cases[] = {
+        {"cpython-2.7", "wait b", "cpython-2.7 has no barrier"},
+        {"cpython-3.1", "wait b", "cpython-3.1 has no barrier"},
+        {"cpython-3.2", "wait b", NULL},
+        {"cpython-3.6", "put s", "cpython-3.6 has no simple_queue"},
+        {"cpython-3.7", "put s get s wait b", NULL},
+        {"cpython-3.10", "put s wait b", NULL},
+        {"cpython-3.14t", "put s wait b", NULL},
+        {"cpython-atomic-refcounts", "put s wait b", NULL},
+        {"cpython-2.7", "put q", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct plan plan;
+        plan_begin(&plan, "ideal", cases[i].runtime);
+        plan_sized(&plan, "b", OBJECT_BARRIER, 1);
+        plan_object(&plan, "s", OBJECT_SIMPLE_QUEUE);
+        plan_object(&plan, "q", OBJECT_QUEUE);
+        plan_thread(&plan, "a", 1, false, cases[i].steps);
+        if (cases[i].missing == NULL) {
+            assert_int_equal(plan_check(&plan, NULL), 0);
+            plan_deinit(&plan);
+        } else {
+            expect(&plan, ERR_UNSUPPORTED, cases[i].missing, "");
+        }
+    }
+}
+
 static void test_plan_check_depth(void **state) {
     (void)state;
     char text[1024] = "";
@@ -357,6 +389,7 @@ int main(void) {
         cmocka_unit_test(test_plan_check_bodies_and_slices_in_range),
         cmocka_unit_test(test_plan_check_steps_and_objects),
         cmocka_unit_test(test_plan_check_sizes_of_objects),
+        cmocka_unit_test(test_plan_check_objects_by_version),
         cmocka_unit_test(test_plan_check_depth),
         cmocka_unit_test(test_plan_check_tasks_in_range),
         cmocka_unit_test(test_plan_check_machine_in_range),

@@ -157,6 +157,9 @@ struct cast {
     struct stack_machine machine[MACHINES];
     struct selector selector[MACHINES];
     struct py_queue queue[2];
+    struct world_object socket[2];
+    struct py_peer peer[2];
+    sim_ns answer_ns[2];
     sim_ns start[MACHINES];
     int count;
 };
@@ -167,11 +170,14 @@ static void make_action(struct dice *dice, struct cast *cast, int self,
         ACTION_COMPUTE,    ACTION_COMPUTE,  ACTION_COMPUTE_CPU, ACTION_C_HELD,
         ACTION_C_RELEASED, ACTION_IO,       ACTION_SLEEP,       ACTION_PUT,
         ACTION_PUT,        ACTION_TAKE,     ACTION_POLL,        ACTION_WAKE_POLL,
-        ACTION_UNIT_BEGIN, ACTION_UNIT_END,
+        ACTION_UNIT_BEGIN, ACTION_UNIT_END, ACTION_SEND,        ACTION_SEND,
+        ACTION_RECV,
     };
     op->action = kinds[dice_between(dice, 0, sizeof kinds / sizeof kinds[0] - 1)];
     if (op->action == ACTION_PUT || op->action == ACTION_TAKE) {
         op->object = &cast->queue[dice_between(dice, 0, 1)];
+    } else if (op->action == ACTION_SEND || op->action == ACTION_RECV) {
+        op->object = &cast->socket[dice_between(dice, 0, 1)];
     } else if (op->action == ACTION_POLL) {
         op->object = &cast->selector[self]; /* a selector has one owner */
     } else if (op->action == ACTION_WAKE_POLL) {
@@ -198,6 +204,9 @@ static void make_case(uint64_t seed, struct cast *cast, struct scene *scene) {
     scene->plan.runtime.gil = dice_between(&dice, 0, 3) == 0 ? GIL_NONE : GIL_INTERVAL;
     scene->plan.runtime.switch_interval_ns = 1000 + dice_magnitude(&dice, 5 * NS_PER_MS);
     scene->plan.runtime.attach_ns = dice_between(&dice, 0, 200);
+    for (int i = 0; i < 2; i++) {
+        cast->answer_ns[i] = dice_between(&dice, 0, 1) * dice_magnitude(&dice, 500000);
+    }
     for (int i = 0; i < cast->count; i++) {
         cast->start[i] = dice_between(&dice, 0, 100000);
         cast->selector[i] =
@@ -225,6 +234,10 @@ static uint64_t run_case(uint64_t seed) {
     scene_open(&scene);
     for (int i = 0; i < 2; i++) {
         queue_init(&cast.queue[i], &scene);
+        cast.socket[i].peer = &cast.peer[i];
+        const int rc =
+            py_peer_init(&cast.peer[i], &scene.world.cpu, "peer", cast.answer_ns[i]);
+        assert_int_equal(rc, 0);
     }
     for (int i = 0; i < cast.count; i++) {
         char name[24];
@@ -238,6 +251,11 @@ static uint64_t run_case(uint64_t seed) {
         fail_msg("ends with %d %s\nagain: GILSCOPE_TEST_SEED=%" PRIu64
                  " engine_test_program",
                  (int)end, violation.text, seed);
+    }
+    for (int i = 0; i < 2;
+         i++) { /* nothing left to do, and nobody who missed an answer */
+        assert_true(cast.peer[i].sleeping && cast.peer[i].asked == 0);
+        assert_true(cast.peer[i].answered == 0 || cast.peer[i].receivers == NULL);
     }
     const uint64_t fingerprint = recorder_fingerprint(scene.recorder);
     scene_close(&scene);

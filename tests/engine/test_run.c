@@ -486,7 +486,7 @@ static void test_run_golden_fingerprints(void **state) {
         {"ideal", "cpython-3.12", STRATEGY_PROCESSES, UINT64_C(0x98702eead10ce3f4)},
         {"ideal", "cpython-3.14t", STRATEGY_THREADS, UINT64_C(0xba1c1430e9a71358)},
         {"linux-desktop", "cpython-3.9", STRATEGY_ACTORS, UINT64_C(0x80f64d281a75c382)},
-        {"linux-desktop", "cpython-3.12", STRATEGY_THREADS, UINT64_C(0xf98a29d9d3bb3570)},
+        {"linux-desktop", "cpython-3.12", STRATEGY_THREADS, UINT64_C(0x12b6ec5dddeca489)},
         {"linux-desktop", "cpython-3.12", STRATEGY_ASYNCIO, UINT64_C(0xc7ed74e6d836cf22)},
         {"linux-vm-2", "cpython-3.12", STRATEGY_PROCESSES, UINT64_C(0x69ebd36ca8c61b10)},
     };

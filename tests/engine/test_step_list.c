@@ -169,7 +169,10 @@ static void test_step_list_steps_on_objects(void **state) {
                          0);
         bench.program = (struct program){&step_list_ops, &bench.list};
         for (int k = 0; k < 3 && cases[i].actions[k] != ACTION_EXIT; k++) {
+            struct step_list copy = bench.list;
+            const struct action cloned = pull(&(struct program){&step_list_ops, &copy});
             const struct action action = pull(&bench.program);
+            assert_memory_equal(&cloned, &action, sizeof action);
             assert_int_equal(action.kind, cases[i].actions[k]);
             assert_ptr_equal(action.object, &object);
             assert_true(k > 0 || action.value == cases[i].value);

@@ -40,7 +40,8 @@ static const char actors[] =
 
 static const char objects[] =
     "{\"schema\":1,\"workload\":{\"objects\":{\"q\":{\"queue\":5},\"l\":\"rlock\","
-    "\"s\":{\"semaphore\":2},\"p\":{\"peer\":7},\"x\":{\"list\":\"each\"},\"c\":\"condition\"},"
+    "\"s\":{\"semaphore\":2},\"p\":{\"peer\":7},\"x\":{\"list\":\"each\"},\"c\":"
+    "\"condition\"},"
     "\"actors\":[{\"name\":\"a\",\"thread\":2,\"steps\":[{\"put\":\"q\"},"
     "{\"get\":\"q\"},{\"with\":\"l\",\"steps\":[{\"acquire\":\"s\"}]},"
     "{\"use\":\"x\",\"op\":\"len\",\"compute_us\":1},{\"c_us\":1,\"gil\":\"by_size\","

@@ -308,6 +308,8 @@ void plan_make_free(struct plan *plan) {
         .force_switching = 1,
         .check_spacing_ns = 1000,
         .python_cost_ppm = 1000000,
+        .has_barrier = 1,
+        .has_simple_queue = 1,
         .has_asyncio = 1,
         .pool_idle_rule = POOL_IDLE_WHEN_EMPTY,
         .queue_hands_over = 1,

@@ -27,6 +27,8 @@ void scene_prepare(struct scene *scene) {
                         .force_switching = 1,
                         .check_spacing_ns = 1000,
                         .python_cost_ppm = 1000000,
+                        .has_barrier = 1,
+                        .has_simple_queue = 1,
                         .has_asyncio = 1,
                         .pool_idle_rule = POOL_IDLE_WHEN_EMPTY,
                         .queue_hands_over = 1,
