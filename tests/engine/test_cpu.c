@@ -5,33 +5,12 @@
 #include <stdio.h>
 
 #include "tests/support/dice.h"
-#include "tests/support/invariants.h"
-#include "tests/support/scene.h"
-#include "tests/support/test.h"
-
-#define ACT(what, length)                                                                \
-    { .kind = (what), .site = SITE_NONE, .ns = (length) }
+#include "tests/support/scene_checks.h"
 
 static void begin(struct scene *scene, int64_t cores) {
     scene_prepare(scene);
     scene->plan.machine.cores = cores;
     scene->plan.runtime.gil = GIL_NONE;
-}
-
-static void run(struct scene *scene) {
-    assert_int_equal(scene_run(scene), SIM_NOTHING_LEFT);
-    struct violation violation;
-    if (!timeline_is_sound(&scene->timeline, &violation)) {
-        fail_msg("%s", violation.text);
-    }
-}
-
-static void assert_lane(const struct scene *scene, enum lane_kind kind, const char *name,
-                        const char *expected) {
-    struct timeline_text text;
-    const lane_id lane = timeline_find(&scene->timeline, kind, name);
-    assert_int_not_equal(lane, LANE_NONE);
-    assert_string_equal(timeline_describe(&scene->timeline, lane, &text), expected);
 }
 
 /* --- waking up ----------------------------------------------------------------- */

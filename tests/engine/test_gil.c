@@ -7,38 +7,16 @@
  * test_gil_oracle.c.
  */
 #include "engine/base/memory.h"
-#include "tests/support/invariants.h"
-#include "tests/support/scene.h"
-#include "tests/support/test.h"
+#include "tests/support/scene_checks.h"
 
-#define COMPUTE(length)                                                                  \
-    { .kind = ACTION_COMPUTE, .site = SITE_NONE, .ns = (length) }
-#define C_HELD(length)                                                                   \
-    { .kind = ACTION_C_HELD, .site = SITE_NONE, .ns = (length) }
-#define C_RELEASED(length)                                                               \
-    { .kind = ACTION_C_RELEASED, .site = SITE_NONE, .ns = (length) }
-#define IO(length)                                                                       \
-    { .kind = ACTION_IO, .site = SITE_NONE, .ns = (length) }
-
-static void assert_lane(const struct scene *scene, enum lane_kind kind, const char *name,
-                        const char *expected) {
-    struct timeline_text text;
-    const lane_id lane = timeline_find(&scene->timeline, kind, name);
-    assert_int_not_equal(lane, LANE_NONE);
-    assert_string_equal(timeline_describe(&scene->timeline, lane, &text), expected);
-}
+#define COMPUTE(length) ACT(ACTION_COMPUTE, length)
+#define C_HELD(length) ACT(ACTION_C_HELD, length)
+#define C_RELEASED(length) ACT(ACTION_C_RELEASED, length)
+#define IO(length) ACT(ACTION_IO, length)
 
 static void assert_thread(const struct scene *scene, const char *name,
                           const char *expected) {
     assert_lane(scene, LANE_THREAD, name, expected);
-}
-
-static void run(struct scene *scene) {
-    assert_int_equal(scene_run(scene), SIM_NOTHING_LEFT);
-    struct violation violation;
-    if (!timeline_is_sound(&scene->timeline, &violation)) {
-        fail_msg("%s", violation.text);
-    }
 }
 
 /* Who ended the nth span of that state on the thread's lane. */

@@ -7,13 +7,8 @@
 #include <string.h>
 
 #include "tests/support/dice.h"
-#include "tests/support/invariants.h"
 #include "tests/support/plans.h"
-#include "tests/support/scene.h"
-#include "tests/support/test.h"
-
-#define ACT(what, length)                                                                \
-    { .kind = (what), .site = SITE_NONE, .ns = (length) }
+#include "tests/support/scene_checks.h"
 
 enum { SLICE_MS = 5, KEPT_MS = 1 }; /* of the kernel, see quota.h */
 
@@ -22,22 +17,6 @@ static void begin(struct scene *scene, int64_t cores, int64_t quota_ms) {
     scene->plan.machine.cores = cores;
     scene->plan.machine.quota_ns = quota_ms * NS_PER_MS;
     scene->plan.runtime.gil = GIL_NONE;
-}
-
-static void run(struct scene *scene) {
-    assert_int_equal(scene_run(scene), SIM_NOTHING_LEFT);
-    struct violation violation;
-    if (!timeline_is_sound(&scene->timeline, &violation)) {
-        fail_msg("%s", violation.text);
-    }
-}
-
-static void assert_lane(const struct scene *scene, enum lane_kind kind, const char *name,
-                        const char *expected) {
-    struct timeline_text text;
-    const lane_id lane = timeline_find(&scene->timeline, kind, name);
-    assert_int_not_equal(lane, LANE_NONE);
-    assert_string_equal(timeline_describe(&scene->timeline, lane, &text), expected);
 }
 
 /* --- one core ------------------------------------------------------------------ */

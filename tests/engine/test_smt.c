@@ -3,12 +3,7 @@
  * they are there. Cores 0 and 1 are siblings, and 2 and 3. */
 #include <stdio.h>
 
-#include "tests/support/invariants.h"
-#include "tests/support/scene.h"
-#include "tests/support/test.h"
-
-#define ACT(what, length)                                                                \
-    { .kind = (what), .site = SITE_NONE, .ns = (length) }
+#include "tests/support/scene_checks.h"
 
 static void begin(struct scene *scene, int64_t cores) {
     scene_prepare(scene);
@@ -16,22 +11,6 @@ static void begin(struct scene *scene, int64_t cores) {
     scene->plan.machine.smt_threads = 2;
     scene->plan.machine.smt_speed_ppm = 600000;
     scene->plan.runtime.gil = GIL_NONE;
-}
-
-static void run(struct scene *scene) {
-    assert_int_equal(scene_run(scene), SIM_NOTHING_LEFT);
-    struct violation violation;
-    if (!timeline_is_sound(&scene->timeline, &violation)) {
-        fail_msg("%s", violation.text);
-    }
-}
-
-static void assert_lane(const struct scene *scene, enum lane_kind kind, const char *name,
-                        const char *expected) {
-    struct timeline_text text;
-    const lane_id lane = timeline_find(&scene->timeline, kind, name);
-    assert_int_not_equal(lane, LANE_NONE);
-    assert_string_equal(timeline_describe(&scene->timeline, lane, &text), expected);
 }
 
 /* --- where --------------------------------------------------------------------- */

@@ -6,7 +6,6 @@
  * The pauses are those of the garbage collector: a thread that makes 512 objects asks for
  * one, keeps the world stopped for 512 us, and asks for another one at once.
  */
-#include "tests/support/test.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,9 +13,8 @@
 
 #include "engine/analysis/run.h"
 #include "tests/support/dice.h"
-#include "tests/support/invariants.h"
 #include "tests/support/plans.h"
-#include "tests/support/scene.h"
+#include "tests/support/scene_checks.h"
 
 enum { COLLECTION_NS = 512000 };
 
@@ -38,22 +36,6 @@ static void prepare(struct scene *scene) {
     runtime->gc_threshold_1 = 10;
     runtime->gc_at_check_point = 1;
     runtime->gc_object_ns = 1000;
-}
-
-static void run(struct scene *scene) {
-    assert_int_equal(scene_run(scene), SIM_NOTHING_LEFT);
-    struct violation violation;
-    if (!timeline_is_sound(&scene->timeline, &violation)) {
-        fail_msg("%s", violation.text);
-    }
-}
-
-static void assert_lane(const struct scene *scene, enum lane_kind kind, const char *name,
-                        const char *expected) {
-    struct timeline_text text;
-    const lane_id lane = timeline_find(&scene->timeline, kind, name);
-    assert_int_not_equal(lane, LANE_NONE);
-    assert_string_equal(timeline_describe(&scene->timeline, lane, &text), expected);
 }
 
 /* Name of who ended the lane's pause. */
