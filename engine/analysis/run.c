@@ -23,7 +23,8 @@ const char *const run_not_modelled[] = {
     "load balancing between cores, other programs on the machine",
     "system calls of asyncio's transports around await_io_us",
     "the manager and feeder threads of process pools",
-    "exceptions and cancellation",
+    "exceptions, cancellation, and time-outs of locks, events and queues",
+    "deferred frees (QSBR) and the memory gate of free-threaded collections",
     "memory of the program's own data",
     NULL,
 };
@@ -128,8 +129,8 @@ static int copy_histograms(const struct world *world, struct run_result *result,
 static int estimate_memory(const struct world *world, struct run_result *result,
                            struct err *err) {
     int64_t bytes = 0;
-    const int rc = memory_estimate_peak(result->lanes, result->lane_count,
-                                        &world->plan->runtime, &bytes, err);
+    const int rc =
+        memory_estimate_peak(world, result->lanes, result->lane_count, &bytes, err);
     result->metric[METRIC_MEMORY_PEAK_BYTES] = (double)bytes;
     return rc;
 }

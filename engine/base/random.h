@@ -17,7 +17,8 @@ enum random_domain {
     RANDOM_WORK = 1,
     RANDOM_WAKE = 2,
     RANDOM_TIMER = 3,
-    RANDOM_LINE = 4
+    RANDOM_LINE = 4,
+    RANDOM_TICK = 5
 };
 
 /* The root of all keys of one run. */

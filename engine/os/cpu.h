@@ -169,8 +169,8 @@ sim_ns os_thread_read_line(const struct os_thread *thread, struct cache_line *li
 sim_ns os_thread_write_line_times(const struct os_thread *thread, struct cache_line *line,
                                   int64_t times);
 
-/* What timer interrupts would take of the next `ns` on a core. */
-sim_ns cpu_interrupts_ns(const struct cpu *cpu, sim_ns ns);
+/* On a core: what timer interrupts take of the next `ns`, a short time. */
+sim_ns os_thread_interrupts(const struct os_thread *thread, sim_ns ns);
 
 /* When a timed wait of this thread that is due `ns` from now really ends: late by the
  * timer slack, or by a share of `ns`, with the profile's noise. */

@@ -27,6 +27,7 @@ struct machine {
     int64_t timer_slack_share_ppm; /* ... or by this share of it, if that is less; 0 =
                                       timer_slack_ns always */
     int64_t slice_ns;        /* base slice of the scheduler; 0 = Linux's for the cores */
+    int64_t tick_spread_ppm; /* sigma of the lognormal noise on it */
     int64_t tick_cost_ns;    /* what the timer interrupt takes of a core */
     int64_t tick_ns;         /* the end of a slice is noticed at a tick; 0 = at once */
     int64_t quota_ns;        /* core time per period, over all cores; 0 = no quota */

@@ -68,14 +68,27 @@ sim_ns core_line_transfer(struct core *core) {
     return (sim_ns)((double)machine->line_transfer_ns * share + 0.5);
 }
 
-sim_ns cpu_interrupts_ns(const struct cpu *cpu, sim_ns ns) {
-    const struct machine *machine = cpu->machine;
+/* Interrupts are short, but some drag work of the kernel behind them. */
+static sim_ns interrupt_ns(const struct core *core, sim_ns tick) {
+    const struct machine *machine = core->cpu->machine;
+    const uint64_t key = noise_key(core->cpu, RANDOM_TICK, core->index, (uint64_t)tick);
+    const double sigma = (double)machine->tick_spread_ppm * 1e-6;
+    return (sim_ns)((double)machine->tick_cost_ns * real_exp(sigma * random_normal(key)) +
+                    0.5);
+}
+
+sim_ns os_thread_interrupts(const struct os_thread *thread, sim_ns ns) {
+    const struct machine *machine = thread->cpu->machine;
     if (machine->tick_ns == 0 || machine->tick_cost_ns == 0) {
         return 0;
     }
-    const sim_ns now = cpu->sim->now;
-    const sim_ns ticks = sim_add(now, ns) / machine->tick_ns - now / machine->tick_ns;
-    return ticks * machine->tick_cost_ns;
+    const sim_ns now = thread->cpu->sim->now;
+    const sim_ns last = sim_add(now, ns) / machine->tick_ns;
+    sim_ns sum = 0;
+    for (sim_ns tick = now / machine->tick_ns + 1; tick <= last; tick++) {
+        sum += interrupt_ns(thread->core, tick);
+    }
+    return sum;
 }
 
 /* --- where --------------------------------------------------------------------- */

@@ -303,7 +303,8 @@ static void release(struct gil_client *client, os_fn then, os_fn afterwards) {
     client->then = then;
     sim_ns gap = gil->runtime->attach_ns + signal_waiter(client);
     if (gil->runtime->gil == GIL_TICK) {
-        gap += cpu_interrupts_ns(gil->cpu, gap); /* the waiter's chance, see gil.h */
+        gap +=
+            os_thread_interrupts(&client->os, gap); /* the waiter's chance, see gil.h */
     }
     os_thread_work(&client->os, gap, afterwards);
 }

@@ -52,8 +52,12 @@ static bool is_contended(const struct runtime *runtime, enum object_sharing shar
 /* A reference is taken and dropped at once: the cache line does not leave in between. */
 static void count_next(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
+    if (py_thread_is_due(thread)) { /* the loop around it has a back edge each time */
+        py_thread_check_point(thread, count_next);
+        return;
+    }
     if (thread->counts_left == 0) {
-        py_thread_check_and_finish(os);
+        py_thread_finish(os);
         return;
     }
     thread->counts_left--;
@@ -74,8 +78,9 @@ void py_object_begin_touch(struct os_thread *os) {
         count_next(os);
         return;
     }
-    py_thread_work(thread, 2 * thread->action.value * price_of_count(runtime, sharing),
-                   py_thread_check_and_finish);
+    py_thread_run_python(thread,
+                         2 * thread->action.value * price_of_count(runtime, sharing),
+                         py_thread_finish);
 }
 
 /* --- lists and dicts ----------------------------------------------------------- */

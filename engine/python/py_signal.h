@@ -12,9 +12,10 @@
  *   3.2+       The wait for a lock, and so join(), ends with EINTR; the main thread queues for
  *              the GIL like anybody, runs the handler and waits again (acquire_timed).
  *
- * Simplified: a main thread that computes looks after its present step, not at its next
- * check point; one that sleeps or waits for I/O looks when that is over (PEP 475: it would
- * look at once and go on sleeping).
+ * Simplified: each signal of a plan is another one, so that none is lost while one of its
+ * kind is pending; the wait inside Thread.start() is not interrupted; a main thread that
+ * computes looks after its present step, not at its next check point; one that sleeps or
+ * waits for I/O looks when that is over (PEP 475: it would look at once and go on sleeping).
  */
 #ifndef ENGINE_PYTHON_PY_SIGNAL_H
 #define ENGINE_PYTHON_PY_SIGNAL_H

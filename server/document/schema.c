@@ -129,8 +129,8 @@ static const struct schema_field workload_actors_fields[] = {
      .unit = "",
      .fallback = "[]",
      .meaning =
-         "signals such as Ctrl-C, for the main thread, which starts the actors and "
-         "waits for them",
+         "signals such as Ctrl-C, each another one, for the main thread, which starts "
+         "the actors and waits for them",
      .object = &schema_signal},
     {.name = "actors",
      .type = SCHEMA_LIST,

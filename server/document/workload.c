@@ -224,8 +224,9 @@ static int leave_body(struct walk *walk) {
     if (owner->kind == STEP_FOREVER && !body->progress) {
         return reader_refuse(
             builder->reader,
-            "nothing in 'forever' takes time, so that the clock would stand "
-            "still; give one of its steps a time above 0");
+            "nothing in 'forever' takes time on every machine and runtime, so that there "
+            "the "
+            "clock would stand still; add a step with a time above 0, such as python_us");
     }
     const bool runs = owner->kind != STEP_REPEAT || owner->count > 0;
     outer->progress =

@@ -71,7 +71,7 @@ static void test_lock_shares_of_an_empty_section_follow_the_gil(void **state) {
     assert_true(shares_of("cpython-3.12", "with lock { }", 12).none >= 5);
     const struct shares later = shares_of("cpython-3.14", "with lock { }", 600);
     assert_int_equal(later.none, 0);
-    assert_true(later.most < 3.0 * later.least);
+    assert_true(later.most < 4.0 * later.least);
 }
 
 /* Sections of 0.12 ms: the holder loses the GIL inside them, and the others then park; the
@@ -97,11 +97,41 @@ static void test_lock_shares_without_gil_are_even(void **state) {
     assert_true(wide.least > 0.93 * wide.mean && wide.most < 1.07 * wide.mean);
 }
 
+/* Acquisitions of a thread that wants the lock now and then, beside one that has it all
+ * the time but for a moment; in 20 seconds, on cores of their own. */
+static double turns_beside_hog(const char *runtime, sim_ns tick_cost_ns) {
+    struct plan plan;
+    struct run_result result;
+    plan_begin(&plan, "linux-desktop", runtime);
+    plan.machine.tick_cost_ns = tick_cost_ns;
+    plan.limits.virtual_ns = 20 * NS_PER_S;
+    plan_object(&plan, "lock", OBJECT_LOCK);
+    plan_thread(&plan, "hog", 1, true, "forever { with lock { python 100us } }");
+    plan_thread(&plan, "other", 1, false,
+                "repeat 1000000 { with lock { python 1us } python 10us }");
+    assert_int_equal(run_execute(&result, &plan, &(struct run_options){0}, NULL), 0);
+    const double seconds = result.metric[METRIC_MAKESPAN_US] * 1e-6;
+    const double rate = result.metric[METRIC_THROUGHPUT_PER_S];
+    run_result_deinit(&result);
+    plan_deinit(&plan);
+    return rate == rate ? rate * seconds : 0.0;
+}
+
+/* Up to 3.13 only an interrupt between release and acquisition lets the other one in;
+ * a PyMutex is handed over after a millisecond. */
+static void test_lock_shares_nobody_starves_for_ever(void **state) {
+    (void)state;
+    assert_true(turns_beside_hog("cpython-3.12", 0) == 0.0);
+    assert_true(turns_beside_hog("cpython-3.12", 3000) >= 1.0);
+    assert_true(turns_beside_hog("cpython-3.14t", 0) > 10000.0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lock_shares_of_an_empty_section_follow_the_gil),
         cmocka_unit_test(test_lock_shares_of_long_sections_need_a_fair_lock),
         cmocka_unit_test(test_lock_shares_without_gil_are_even),
+        cmocka_unit_test(test_lock_shares_nobody_starves_for_ever),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

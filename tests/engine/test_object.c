@@ -225,6 +225,38 @@ static void test_object_is_merged_by_the_collector(void **state) {
     scene_close(&scene);
 }
 
+/* However many references one step counts, check points lie between them. */
+static void test_object_counts_stop_at_check_points(void **state) {
+    (void)state;
+    static const enum object_sharing sharings[] = {SHARING_OWN, SHARING_ONE};
+    for (size_t i = 0; i < 2; i++) {
+        struct plan plan;
+        struct run_result result = {0};
+        begin(&plan, GIL_INTERVAL, sharings[i]);
+        plan_thread(&plan, "counter", 1, true, "forever { touch object 50000000 }");
+        plan_thread(&plan, "other", 1, false,
+                    "sleep 1ms python 1ms"); /* 200 ms a touch */
+        assert_int_equal(run_execute(&result, &plan, &(struct run_options){0}, NULL), 0);
+        assert_int_equal(result.status, RUN_DONE);
+        assert_true(result.duration_ns < 20 * NS_PER_MS);
+        run_result_deinit(&result);
+        plan_deinit(&plan);
+        /* Without a GIL: the collector stops who counts. */
+        begin(&plan, GIL_NONE, sharings[i]);
+        plan.runtime.gc_enabled = 1;
+        plan.runtime.gc_kind = GC_FREE_THREADED;
+        plan.runtime.gc_threshold_0 = 2000;
+        plan_thread(&plan, "counter", 2, true, "forever { touch object 1000000 }");
+        plan_thread(&plan, "other", 1, false, "allocate 5000 python 1ms");
+        assert_int_equal(run_execute(&result, &plan, &(struct run_options){0}, NULL), 0);
+        assert_int_equal(result.status, RUN_DONE);
+        assert_true(result.metric[METRIC_GC_COLLECTIONS] >= 1.0);
+        assert_true(result.duration_ns < 5 * NS_PER_MS); /* a touch: 40 - 240 ms */
+        run_result_deinit(&result);
+        plan_deinit(&plan);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_object_with_a_gil_every_count_is_plain),
@@ -236,6 +268,7 @@ int main(void) {
         cmocka_unit_test(test_object_of_ones_own_is_dropped_for_nothing),
         cmocka_unit_test(test_object_of_a_sleeper_waits),
         cmocka_unit_test(test_object_is_merged_by_the_collector),
+        cmocka_unit_test(test_object_counts_stop_at_check_points),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
