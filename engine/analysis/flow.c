@@ -44,15 +44,21 @@ static size_t spans_before(const struct recorded_lane *lane, sim_ns at) {
     return i < lane->count && lane->spans[i].start_ns < at ? i + 1 : i;
 }
 
-/* When `from` last gave the resource up. */
-static sim_ns released(const struct recorded_lane *resource, lane_id from, sim_ns at) {
-    for (size_t i = spans_before(resource, at); i > 0; i--) {
-        const struct span *span = &resource->spans[i - 1];
+/* When `from` last gave the resource up. If that was before the recording's window, the
+ * window has the time since then in which nobody had it. */
+static sim_ns released(const struct recording *recording, lane_id resource, lane_id from,
+                       sim_ns at) {
+    const struct recorded_lane *lane = &recording->lanes[resource];
+    const size_t before = spans_before(lane, at);
+    for (size_t i = before; i > 0; i--) {
+        const struct span *span = &lane->spans[i - 1];
         if (span->state == STATE_HELD && span->resource == from && span->end_ns <= at) {
             return span->end_ns;
         }
     }
-    return at;
+    const bool beyond = before == 1 && lane->spans[0].state == STATE_FREE &&
+                        lane->spans[0].start_ns < recording->from_ns;
+    return beyond ? lane->spans[0].start_ns : at;
 }
 
 /* When the core on which `to` arrives at `at` began to go there. */
@@ -79,8 +85,7 @@ bool flow_of_span(const struct recording *recording, lane_id lane,
     struct flow flow = {span->end_ns, span->end_ns, span->by, lane, kind};
     if ((kind == FLOW_GIL && recording_has_lane(recording, span->resource, LANE_GIL)) ||
         (kind == FLOW_LOCK && recording_has_lane(recording, span->resource, LANE_LOCK))) {
-        flow.left_ns =
-            released(&recording->lanes[span->resource], span->by, span->end_ns);
+        flow.left_ns = released(recording, span->resource, span->by, span->end_ns);
     } else if (kind == FLOW_CORE) {
         flow.left_ns = core_left(recording, lane, span->end_ns);
     }

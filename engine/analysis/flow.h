@@ -12,6 +12,10 @@
  *     thread has set is set when the loop runs its callback; when the thread asked for that
  *     is not known any more.
  *
+ * A recording of a window (recording.from_ns) knows of a release before it only since when
+ * nobody has had the resource. That is when the arrow left, unless somebody had it for no
+ * time at all meanwhile, which leaves no span.
+ *
  * Waits that a timer or the outside world ended have no flow.
  */
 #ifndef ENGINE_ANALYSIS_FLOW_H

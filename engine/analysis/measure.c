@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "engine/analysis/run_histogram.h"
+#include "engine/python/py_thread.h"
 
 static double us(double ns) { return ns / 1e3; }
 
@@ -89,17 +90,14 @@ static void measure_units(const struct world *world, double *values) {
     values[METRIC_LATENCY_MEAN_US] = us(histogram_mean(latency));
 }
 
-/* Of peer processes, which never want a GIL of ours. */
-static double peers_life_ns(const struct world *world) {
+/* Of Python threads: native threads and peer processes never want a GIL. */
+static double python_life_ns(const struct world *world) {
     double life = 0;
-    for (size_t i = 0; i < world->plan->object_count; i++) {
-        const struct py_peer *peer = world->objects[i].peer;
-        if (peer != NULL) {
-            const sim_ns *totals =
-                recorder_lane_totals(world->sim.recorder, peer->os.lane);
-            for (int state = 0; state < STATE_COUNT; state++) {
-                life += (double)totals[state];
-            }
+    for (size_t i = 0; i < world->thread_count; i++) {
+        const sim_ns *totals =
+            recorder_lane_totals(world->sim.recorder, world->threads[i]->client.os.lane);
+        for (int state = 0; state < STATE_COUNT; state++) {
+            life += (double)totals[state];
         }
     }
     return life;
@@ -122,7 +120,7 @@ static void measure_gils(const struct world *world, const struct kind_sum *threa
     }
     values[METRIC_GIL_WAIT_US] = us(threads->state_ns[STATE_WAIT_GIL]);
     values[METRIC_GIL_WAIT_SHARE] =
-        ratio(threads->state_ns[STATE_WAIT_GIL], threads->life_ns - peers_life_ns(world));
+        ratio(threads->state_ns[STATE_WAIT_GIL], python_life_ns(world));
     values[METRIC_GIL_HELD_SHARE] = ratio(gils.state_ns[STATE_HELD], gils.life_ns);
     values[METRIC_GIL_SWITCHES] = switches;
     values[METRIC_GIL_DROP_REQUESTS] = requests;

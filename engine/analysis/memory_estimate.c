@@ -5,6 +5,7 @@
 
 #include "engine/analysis/run.h"
 #include "engine/base/memory.h"
+#include "engine/python/py_thread.h"
 
 /* So many bytes more, or fewer, from that instant on. */
 struct change {
@@ -17,6 +18,7 @@ struct estimate {
     const struct runtime *runtime;
     struct change *changes; /* two for each lane */
     size_t count;
+    bool *is_python;              /* by lane: of processes and threads */
     bool *has_main, *has_asyncio; /* by lane: of processes */
     bool has_process;
 };
@@ -65,10 +67,14 @@ static void add_loop(struct estimate *estimate, const struct lane_total *lane) {
 static void add_lane(struct estimate *estimate, const struct lane_total *lane) {
     switch (lane->lane.kind) {
     case LANE_PROCESS:
-        add_process(estimate, lane);
+        if (estimate->is_python[lane->lane.id]) {
+            add_process(estimate, lane);
+        }
         break;
     case LANE_THREAD:
-        add_thread(estimate, lane);
+        if (estimate->is_python[lane->lane.id]) {
+            add_thread(estimate, lane);
+        }
         break;
     case LANE_LOOP:
         add_loop(estimate, lane);
@@ -81,6 +87,16 @@ static void add_lane(struct estimate *estimate, const struct lane_total *lane) {
     }
 }
 
+/* All but peers and native threads. */
+static void mark_python(struct estimate *estimate, const struct world *world) {
+    for (size_t i = 0; i < world->process_count; i++) {
+        estimate->is_python[world->processes[i]->lane] = true;
+    }
+    for (size_t i = 0; i < world->thread_count; i++) {
+        estimate->is_python[world->threads[i]->client.os.lane] = true;
+    }
+}
+
 static int64_t highest(const struct estimate *estimate) {
     int64_t now = 0, peak = 0;
     for (size_t i = 0; i < estimate->count; i++) {
@@ -90,21 +106,23 @@ static int64_t highest(const struct estimate *estimate) {
     return peak;
 }
 
-int memory_estimate_peak(const struct lane_total *lanes, size_t lane_count,
-                         const struct runtime *runtime, int64_t *bytes, struct err *err) {
+int memory_estimate_peak(const struct world *world, const struct lane_total *lanes,
+                         size_t lane_count, int64_t *bytes, struct err *err) {
     struct estimate estimate = {
         .lanes = lanes,
-        .runtime = runtime,
+        .runtime = &world->plan->runtime,
         .changes = memory_zeroed(2 * lane_count, sizeof *estimate.changes),
+        .is_python = memory_zeroed(lane_count, sizeof *estimate.is_python),
         .has_main = memory_zeroed(lane_count, sizeof *estimate.has_main),
         .has_asyncio = memory_zeroed(lane_count, sizeof *estimate.has_asyncio),
     };
     int rc = 0;
-    if (estimate.changes == NULL || estimate.has_main == NULL ||
-        estimate.has_asyncio == NULL) {
+    if (estimate.changes == NULL || estimate.is_python == NULL ||
+        estimate.has_main == NULL || estimate.has_asyncio == NULL) {
         rc = err_set_nomem(err);
         goto out;
     }
+    mark_python(&estimate, world);
     for (size_t i = 0; i < lane_count; i++) {
         add_lane(&estimate, &lanes[i]);
     }
@@ -112,6 +130,7 @@ int memory_estimate_peak(const struct lane_total *lanes, size_t lane_count,
     *bytes = highest(&estimate);
 out:
     memory_free(estimate.changes);
+    memory_free(estimate.is_python);
     memory_free(estimate.has_main);
     memory_free(estimate.has_asyncio);
     return rc;

@@ -7,7 +7,9 @@
  * engine/python/runtime_table.c). The first process is a whole interpreter; every other
  * one is forked and costs what it does not share. A process pays for its main thread and
  * for asyncio once, and keeps asyncio until it ends. What the program itself keeps
- * (payloads, results, modules) is not in it.
+ * (payloads, results, modules) is not in it, nor is the process at the other end of a
+ * socket, nor native threads inside C calls: those have no thread state and no Python
+ * heap, and what they touch of their stacks is a few pages.
  */
 #ifndef ENGINE_ANALYSIS_MEMORY_ESTIMATE_H
 #define ENGINE_ANALYSIS_MEMORY_ESTIMATE_H
@@ -18,11 +20,10 @@
 #include <stdint.h>
 
 struct lane_total;
-struct runtime;
+struct world;
 
-/* `lanes` by id, of a run that has ended. ERR_NOMEM. */
-int memory_estimate_peak(const struct lane_total *lanes, size_t lane_count,
-                         const struct runtime *runtime, int64_t *bytes,
-                         struct err *err) WARN_UNUSED;
+/* Of a run that has ended; `lanes` are all of its world's, by id. ERR_NOMEM. */
+int memory_estimate_peak(const struct world *world, const struct lane_total *lanes,
+                         size_t lane_count, int64_t *bytes, struct err *err) WARN_UNUSED;
 
 #endif

@@ -33,8 +33,9 @@ const struct metric metrics[METRIC_COUNT] = {
     [METRIC_GIL_WAIT_US] =
         {"gil_wait_us", "us", METRIC_LOWER,
          "time in which threads waited for a GIL, summed over threads"},
-    [METRIC_GIL_WAIT_SHARE] = {"gil_wait_share", "ratio", METRIC_LOWER,
-                               "the same, divided by the time that all threads lived"},
+    [METRIC_GIL_WAIT_SHARE] =
+        {"gil_wait_share", "ratio", METRIC_LOWER,
+         "the same, divided by the time that all Python threads lived"},
     [METRIC_GIL_HELD_SHARE] =
         {"gil_held_share", "ratio", METRIC_NEUTRAL,
          "share of its life in which a GIL was held, mean over GILs"},

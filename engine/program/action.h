@@ -53,6 +53,8 @@ enum action_kind {
     /* Functions of threading.py and queue.py, on the plan's object `object`: */
     ACTION_SEMAPHORE_ACQUIRE,
     ACTION_SEMAPHORE_RELEASE,
+    ACTION_CONDITION_ENTER, /* `with`; acquire() and release() are those of its lock */
+    ACTION_CONDITION_EXIT,
     ACTION_CONDITION_WAIT,
     ACTION_CONDITION_NOTIFY, /* `value` waiters; INT64_MAX: all */
     ACTION_EVENT_WAIT,

@@ -201,10 +201,32 @@ static int check_slice(const struct plan *plan, struct step_slice slice,
     return 0;
 }
 
+/* Objects belong to the main interpreter. */
+static int check_interpreter(const struct plan *plan, const struct actor_plan *actor,
+                             struct err *err) {
+    for (uint32_t i = actor->steps.first; i < actor->steps.end; i++) {
+        if (step_has_object(plan->steps[i].kind)) {
+            return err_set(err, ERR_INVALID,
+                           "interpreters of actor '%s' share no objects with others",
+                           actor->name);
+        }
+    }
+    return !plan->runtime.has_interpreters && actor->count > 0
+               ? err_set(
+                     err, ERR_UNSUPPORTED,
+                     "%s has no interpreters with a GIL of their own (3.12 and later)",
+                     plan->runtime.name)
+               : 0;
+}
+
 static int check_actor(const struct plan *plan, const struct actor_plan *actor,
                        struct err *err) {
-    if (actor->kind == ACTOR_THREAD) {
-        return check_slice(plan, actor->steps, (struct place){false, actor->daemon}, err);
+    if (actor->kind != ACTOR_EVENT_LOOP) {
+        const int rc =
+            check_slice(plan, actor->steps, (struct place){false, actor->daemon}, err);
+        return rc == 0 && actor->kind == ACTOR_INTERPRETER
+                   ? check_interpreter(plan, actor, err)
+                   : rc;
     }
     if (actor->first_task > actor->task_end || actor->task_end > plan->task_count) {
         return err_set(err, ERR_INVALID, "tasks of actor '%s' are out of range",
@@ -282,6 +304,10 @@ int plan_check(const struct plan *plan, struct err *err) {
     }
     if (needs_asyncio(plan) && !plan->runtime.has_asyncio) {
         return err_set(err, ERR_UNSUPPORTED, "%s has no asyncio", plan->runtime.name);
+    }
+    if (plan->strategy.kind == STRATEGY_THREADS && !plan->runtime.has_thread_pool) {
+        return err_set(err, ERR_UNSUPPORTED, "%s has no ThreadPoolExecutor",
+                       plan->runtime.name);
     }
     rc = check_objects(plan, err);
     if (rc != 0) {

@@ -136,8 +136,10 @@ struct signal_plan {
 };
 
 enum actor_kind {
-    ACTOR_THREAD,     /* `count` threads that run `steps` */
-    ACTOR_EVENT_LOOP, /* `count` threads with an event loop each, that runs `tasks` */
+    ACTOR_THREAD,      /* `count` threads that run `steps` */
+    ACTOR_EVENT_LOOP,  /* `count` threads with an event loop each, that runs `tasks` */
+    ACTOR_INTERPRETER, /* `count` threads with an interpreter each, that run `steps`;
+                        * they share no objects with anybody */
     ACTOR_KIND_COUNT
 };
 

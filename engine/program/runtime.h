@@ -44,21 +44,24 @@ struct runtime {
     enum gil_kind gil;
     int64_t switch_interval_ns; /* sys.setswitchinterval, 3.2+ */
     int64_t force_switching; /* 1: after a forced drop wait until somebody took the GIL */
-    int64_t check_spacing_ns;   /* time between two check points in pure Python */
-    int64_t check_every_opcode; /* 1: check points also in straight-line code */
-    int64_t check_after_enter;  /* 1: a check point between __enter__ and the body */
-    int64_t lock_kind;          /* enum lock_kind */
-    int64_t lock_ns;            /* CPU time of an uncontended acquire() or release() */
-    int64_t lock_spins;         /* PyMutex: sched_yield calls before parking */
-    int64_t gil_enabled;        /* free-threaded build: 1 = its GIL is switched on */
-    int64_t c_release_bytes;    /* hashlib: smaller buffers are hashed with the GIL */
-    int64_t queue_call_ns;      /* bytecode of Queue.put or get besides locks and waits */
-    int64_t condition_call_ns;  /* ... of one call of Condition, Event, Semaphore ... */
-    int64_t local_ref_ns;       /* counting a reference, by the owner or with a GIL */
-    int64_t shared_ref_ns;      /* ... by anybody else: an atomic operation */
-    int64_t immortal_objects;   /* PEP 683: None and its like are not counted */
-    int64_t atomic_refcounts;   /* hypothetical: no GIL, and every count is atomic */
-    int64_t counts_per_us;      /* atomic_refcounts: counts in 1 us of bytecode */
+    int64_t check_spacing_ns;     /* time between two check points in pure Python */
+    int64_t check_every_opcode;   /* 1: check points also in straight-line code */
+    int64_t check_after_enter;    /* 1: a check point between __enter__ and the body */
+    int64_t lock_kind;            /* enum lock_kind */
+    int64_t lock_ns;              /* CPU time of an uncontended acquire() or release() */
+    int64_t rlock_ns;             /* ... of an RLock, and of the RLock in a Condition */
+    int64_t lock_spins;           /* PyMutex: sched_yield calls before parking */
+    int64_t gil_enabled;          /* free-threaded build: 1 = its GIL is switched on */
+    int64_t has_interpreters;     /* interpreters can have a GIL of their own: 3.12+ */
+    int64_t interpreter_start_ns; /* making one, in the thread that will use it */
+    int64_t c_release_bytes;      /* hashlib: smaller buffers are hashed with the GIL */
+    int64_t queue_call_ns;     /* bytecode of Queue.put or get besides locks and waits */
+    int64_t condition_call_ns; /* ... of one call of Condition, Event, Semaphore ... */
+    int64_t local_ref_ns;      /* counting a reference, by the owner or with a GIL */
+    int64_t shared_ref_ns;     /* ... by anybody else: an atomic operation */
+    int64_t immortal_objects;  /* PEP 683: None and its like are not counted */
+    int64_t atomic_refcounts;  /* hypothetical: no GIL, and every count is atomic */
+    int64_t counts_per_us;     /* atomic_refcounts: counts in 1 us of bytecode */
     int64_t shared_counts_per_us; /* ... of them on objects that all threads use */
     int64_t brc_merge_ns;         /* merging and freeing an object that was queued */
     int64_t brc_for_detached;     /* 1: who queues for a blocked thread merges for it */
@@ -84,6 +87,7 @@ struct runtime {
     int64_t pool_submit_ns;    /* ThreadPoolExecutor: Python of submit(), caller's side */
     int64_t has_barrier;       /* 0: threading.Barrier does not exist in this runtime */
     int64_t has_simple_queue;  /* ... queue.SimpleQueue */
+    int64_t has_thread_pool;   /* ... concurrent.futures.ThreadPoolExecutor */
     int64_t has_asyncio;       /* 0: asyncio does not exist in this runtime */
     int64_t loop_start_ns;     /* asyncio.run(): making and closing the loop */
     int64_t loop_iteration_ns; /* Python of one _run_once besides select and handles */

@@ -168,10 +168,19 @@ static void act_on(const struct step_list *list, enum action_kind kind, uint32_t
     action->object = list->objects[object];
 }
 
+/* A Condition has an __enter__ and an __exit__ of its own, in Python; its acquire and
+ * release are those of its lock (Lib/threading.py). */
+static enum action_kind action_of_with(bool enter, enum object_kind object) {
+    if (object == OBJECT_CONDITION) {
+        return enter ? ACTION_CONDITION_ENTER : ACTION_CONDITION_EXIT;
+    }
+    return action_on(enter ? STEP_ACQUIRE : STEP_RELEASE, object);
+}
+
 /* `with lock:` acquires before its body and releases after it. */
 static void enter_with(struct step_list *list, const struct step *step,
                        struct action *action) {
-    act_on(list, action_on(STEP_ACQUIRE, list->plan->objects[step->object].kind),
+    act_on(list, action_of_with(true, list->plan->objects[step->object].kind),
            step->object, action);
     action->site = step->site;
     action->value = !list->plan->runtime.check_after_enter;
@@ -187,7 +196,7 @@ static bool leave_with(struct step_list *list, struct action *action) {
     if (frame->object == NO_OBJECT) {
         return false;
     }
-    act_on(list, action_on(STEP_RELEASE, list->plan->objects[frame->object].kind),
+    act_on(list, action_of_with(false, list->plan->objects[frame->object].kind),
            frame->object, action);
     action->site = list->plan->steps[frame->first - 1].site;
     frame->object = NO_OBJECT;

@@ -7,7 +7,7 @@ static void take_try(struct os_thread *os);
 static void take_deadline(struct event *event);
 
 void gil_init(struct gil *gil, struct cpu *cpu, const struct runtime *runtime,
-              lane_id process) {
+              lane_id process, const char *name) {
     *gil = (struct gil){
         .sim = cpu->sim,
         .cpu = cpu,
@@ -20,7 +20,7 @@ void gil_init(struct gil *gil, struct cpu *cpu, const struct runtime *runtime,
         gil->lane = recorder_open_lane(
             cpu->sim->recorder, cpu->sim->now,
             &(struct lane_birth){
-                LANE_GIL, process, "GIL", {STATE_FREE, LANE_NONE, SITE_NONE}});
+                LANE_GIL, process, name, {STATE_FREE, LANE_NONE, SITE_NONE}});
     }
 }
 

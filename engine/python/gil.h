@@ -97,7 +97,7 @@ struct gil {
 
 /* Opens the GIL's lane under `process`, unless the runtime has none. */
 void gil_init(struct gil *gil, struct cpu *cpu, const struct runtime *runtime,
-              lane_id process);
+              lane_id process, const char *name);
 
 /* On a core, detached: `then` is called on a core, attached. */
 void gil_take(struct gil_client *client, os_fn then);

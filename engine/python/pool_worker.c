@@ -32,6 +32,9 @@ static void taken(struct pool_worker *worker, int64_t value, struct action *acti
 
 static void worker_next(void *state, const struct resume *resume, struct action *action) {
     struct pool_worker *worker = state;
+    if (resume->status == RESUME_START) {
+        worker->lane = (lane_id)resume->value;
+    }
     switch (worker->phase) {
     case POOL_TAKE:
         take(worker, action);

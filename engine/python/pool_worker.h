@@ -24,7 +24,8 @@ struct pool_worker {
     bool (*next)(void *item, const struct resume *resume, struct action *action);
     void *item; /* for the two */
     enum pool_worker_phase phase;
-    bool worked; /* has finished an item since it last took one */
+    bool worked;  /* has finished an item since it last took one */
+    lane_id lane; /* of its thread; known once that has begun */
 };
 
 extern const struct program_ops pool_worker_ops;

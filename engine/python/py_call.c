@@ -114,6 +114,34 @@ static bool release_save(struct py_thread *thread, struct py_frame *frame) {
     return py_call_release(thread, frame, lock);
 }
 
+/* The call of the lock's own __enter__ ends at a check point in every version, so that
+ * the thread can lose the GIL with the lock in its hands. */
+bool py_condition_enter(struct py_thread *thread, struct py_frame *frame) {
+    switch (frame->line++) {
+    case 0:
+        return py_call_run(thread, frame, 4);
+    case 1:
+        return py_call_acquire(thread, frame, frame->condition->lock);
+    case 2:
+        return py_call_run(thread, frame, 1);
+    default:
+        return false;
+    }
+}
+
+bool py_condition_exit(struct py_thread *thread, struct py_frame *frame) {
+    switch (frame->line++) {
+    case 0:
+        return py_call_run(thread, frame, 6);
+    case 1:
+        return py_call_release(thread, frame, frame->condition->lock);
+    case 2:
+        return py_call_run(thread, frame, 1);
+    default:
+        return false;
+    }
+}
+
 bool py_condition_wait(struct py_thread *thread, struct py_frame *frame) {
     struct py_lock *lock = frame->condition->lock;
     const bool recursive = lock->recursive; /* else _release_save ... are Python, too */
@@ -207,6 +235,8 @@ static const struct {
     [ACTION_TAKE] = {py_queue_simple_get, no_opcodes},
     [ACTION_SEMAPHORE_ACQUIRE] = {py_sync_semaphore_acquire, condition_opcode},
     [ACTION_SEMAPHORE_RELEASE] = {py_sync_semaphore_release, condition_opcode},
+    [ACTION_CONDITION_ENTER] = {py_condition_enter, condition_opcode},
+    [ACTION_CONDITION_EXIT] = {py_condition_exit, condition_opcode},
     [ACTION_CONDITION_WAIT] = {py_condition_wait, condition_opcode},
     [ACTION_CONDITION_NOTIFY] = {py_condition_notify, condition_opcode},
     [ACTION_EVENT_WAIT] = {py_sync_event_wait, condition_opcode},
@@ -222,7 +252,7 @@ void py_call_begin(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
     const struct action *action = &thread->action;
     const bool on_condition =
-        action->kind == ACTION_CONDITION_WAIT || action->kind == ACTION_CONDITION_NOTIFY;
+        action->kind >= ACTION_CONDITION_ENTER && action->kind <= ACTION_CONDITION_NOTIFY;
     ASSERT(thread->depth == 0 && functions[action->kind].function != NULL);
     thread->returned = (struct py_queue_item){.maker = -1};
     call(thread,

@@ -44,6 +44,8 @@ struct py_thread *py_condition_pop(struct py_condition *condition);
 
 /* --- the functions ------------------------------------------------------------- */
 
+bool py_condition_enter(struct py_thread *thread, struct py_frame *frame);
+bool py_condition_exit(struct py_thread *thread, struct py_frame *frame);
 bool py_condition_wait(struct py_thread *thread, struct py_frame *frame);
 bool py_condition_notify(struct py_thread *thread, struct py_frame *frame);
 

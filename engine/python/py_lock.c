@@ -64,11 +64,19 @@ static struct py_thread *queue_pop(struct py_lock *lock) {
     return thread;
 }
 
+/* Also the RLock that is written in Python, up to 3.1, is one piece: it has no check points
+ * inside. */
+static sim_ns price_of_code(const struct py_lock *lock, const struct runtime *runtime) {
+    if (lock->internal) {
+        return runtime->critical_section_ns;
+    }
+    return lock->recursive ? runtime->rlock_ns : runtime->lock_ns;
+}
+
 /* acquire() or release() itself, and the way to the lock's cache line. */
 static sim_ns price_of_call(const struct py_thread *thread) {
-    const struct runtime *runtime = py_thread_runtime(thread);
     struct py_lock *lock = lock_of(thread);
-    return (lock->internal ? runtime->critical_section_ns : runtime->lock_ns) +
+    return price_of_code(lock, py_thread_runtime(thread)) +
            os_thread_write_line(&thread->client.os, &lock->line);
 }
 
@@ -224,10 +232,17 @@ static void acquire_try(struct os_thread *os) {
     }
 }
 
+/* From a release to the next attempt a waiter has its chance, and a timer interrupt in
+ * that gap is what lets it in at last: without one a thread that wants the lock again at
+ * once would keep a semaphore from all others for ever. */
+static void work_in_gap(struct py_thread *thread, sim_ns ns, os_fn then) {
+    py_thread_work(thread, ns + os_thread_interrupts(&thread->client.os, ns), then);
+}
+
 void py_lock_begin_acquire(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
     py_thread_show(thread, STATE_RUNNING, LANE_NONE);
-    py_thread_work(thread, price_of_call(thread), acquire_try);
+    work_in_gap(thread, price_of_call(thread), acquire_try);
 }
 
 /* --- release ------------------------------------------------------------------- */
@@ -276,7 +291,7 @@ static void released(struct os_thread *os) {
     const sim_ns price =
         is_mutex(thread) ? unlock_mutex(thread, lock) : wake_first(thread, lock);
     show_lock(thread, lock);
-    py_thread_work(thread, price, py_thread_check_and_finish);
+    work_in_gap(thread, price, py_thread_check_and_finish);
 }
 
 void py_lock_begin_release(struct os_thread *os) {

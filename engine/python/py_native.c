@@ -5,7 +5,9 @@
  * The thread that calls is one of its team. The others are made at the first call that
  * needs them and sleep on a futex between calls, as those of libgomp and OpenBLAS do once
  * they have stopped spinning. They know nothing of Python: they want cores, no GIL. The
- * caller wakes them one after the other, does its own share, and waits for the last.
+ * caller wakes them one after the other, does its own share, and waits for the last. Which
+ * that will be nobody knows when the wait begins: its resource is the one of those still
+ * at work that was woken last, and `by` is who was the last in the end.
  *
  *     caller   wake wake  own share ......... wait       goes on
  *     native 1     own share ................
@@ -21,6 +23,7 @@ struct native_worker {
     struct os_thread os; /* must be first */
     struct native_team *team;
     bool called; /* before it had gone to sleep after the call before */
+    bool busy;   /* its share of this call is not done yet */
 };
 
 struct native_team {
@@ -51,7 +54,9 @@ static void worker_sleep(struct os_thread *os) {
 }
 
 static void worker_done(struct os_thread *os) {
-    struct native_team *team = ((struct native_worker *)(void *)os)->team;
+    struct native_worker *worker = (struct native_worker *)(void *)os;
+    struct native_team *team = worker->team;
+    worker->busy = false;
     team->pending--;
     if (team->pending == 0 && team->waiting) {
         os_thread_wake(&team->caller->client.os, os->lane);
@@ -95,13 +100,22 @@ static struct native_worker *worker_create(struct native_team *team) {
 
 static void go_on(struct os_thread *os) { PY_THREAD_OF(os)->team->then(os); }
 
+/* Not when nobody is pending. */
+static lane_id youngest_at_work(const struct native_team *team) {
+    uint32_t i = team->woken - 1;
+    while (!team->workers[i]->busy) {
+        i--;
+    }
+    return team->workers[i]->os.lane;
+}
+
 static void wait_for_team(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
     thread->team->waiting = true;
     if (thread->team->pending == 0) {
         go_on(os);
     } else {
-        py_thread_block(thread, STATE_WAIT_OBJECT, LANE_NONE, go_on);
+        py_thread_block(thread, STATE_WAIT_OBJECT, youngest_at_work(thread->team), go_on);
     }
 }
 
@@ -117,6 +131,7 @@ static void worker_created(struct os_thread *os) {
     }
     team->workers[team->count++] = worker;
     team->woken++;
+    worker->busy = true;
     os_thread_wake(&worker->os, os->lane);
     call_next(os);
 }
@@ -124,6 +139,7 @@ static void worker_created(struct os_thread *os) {
 /* Returns what it costs the caller. */
 static sim_ns call_worker(const struct py_thread *thread, struct native_worker *worker) {
     const struct machine *machine = py_thread_machine(thread);
+    worker->busy = true;
     if (worker->os.state != OS_BLOCKED) {
         worker->called = true;
         return machine->futex_empty_ns;

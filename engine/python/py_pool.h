@@ -41,6 +41,12 @@ enum pool_taker {
     POOL_TAKER_WORKED, /* ... that has just finished an item */
 };
 
+/*
+ * Who waits for a result waits for the thread that works on it: that is the lane of
+ * `changed`, from the moment a worker has taken the item. Before it is LANE_NONE: any
+ * worker may take it. The lock has no lane, either: there is one for each job, and it is
+ * never held for longer than it takes to look.
+ */
 struct py_future {
     struct py_lock lock;
     struct py_condition changed;

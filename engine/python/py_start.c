@@ -6,16 +6,52 @@
 
 /* --- starting and joining ------------------------------------------------------ */
 
+/* --- an interpreter of its own ------------------------------------------------- */
+
+static void interpreter_entered(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    py_thread_run_python(thread, py_thread_runtime(thread)->interpreter_start_ns,
+                         py_thread_finish);
+}
+
+/* Detached from the main interpreter: on with the GIL of the new one (3.12
+ * Py_NewInterpreterFromConfig with own_gil). A free-threaded build has none. */
+static void change_interpreter(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    struct process *process =
+        world_add_interpreter(thread->world, thread->process, os->lane);
+    if (process == NULL) {
+        world_fail_nomem(thread->world);
+        return;
+    }
+    thread->process = process;
+    thread->client.gil = &process->gil;
+    gil_take(&thread->client, interpreter_entered);
+}
+
+static void begin_program(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    if (!thread->own_interpreter) {
+        py_thread_finish(os);
+    } else if (py_thread_runtime(thread)->gil == GIL_NONE) {
+        interpreter_entered(os);
+    } else {
+        py_thread_detach(thread, change_interpreter);
+    }
+}
+
+/* --- the child ----------------------------------------------------------------- */
+
 static void child_started(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
     thread->started = true;
     struct py_thread *starter = thread->other;
     thread->other = NULL;
     if (starter != NULL) { /* it has come to wait for the event */
-        py_thread_wake_other(thread, starter, py_thread_finish);
+        py_thread_wake_other(thread, starter, begin_program);
         return;
     }
-    py_thread_finish(os);
+    begin_program(os);
 }
 
 static void child_bootstrap(struct os_thread *os) {
@@ -64,6 +100,7 @@ static void child_created(struct os_thread *os) {
         return;
     }
     child->forked = spec->new_process;
+    child->own_interpreter = spec->new_interpreter;
     thread->other = child;
     thread->resume.value = child->id;
     spec->id = child->id;
@@ -159,6 +196,10 @@ static void gone(struct os_thread *os) {
     os_thread_exit(os);
     if (PY_THREAD_OF(os)->forked) {
         close_process(PY_THREAD_OF(os));
+    } else if (PY_THREAD_OF(os)->process->is_interpreter) {
+        const struct py_thread *thread = PY_THREAD_OF(os);
+        recorder_close_lane(py_thread_sim(thread)->recorder, py_thread_sim(thread)->now,
+                            thread->process->gil.lane);
     }
 }
 

@@ -26,8 +26,9 @@ struct native_team;
 struct thread_spec {
     const char *name;
     struct program program;
-    bool new_process; /* a forked process whose main thread runs the program */
-    int64_t id;       /* set when it has been started: for ACTION_JOIN */
+    bool new_process;     /* a forked process whose main thread runs the program */
+    bool new_interpreter; /* the thread makes an interpreter and runs the program in it */
+    int64_t id;           /* set when it has been started: for ACTION_JOIN */
 };
 
 /* What a thread in ACTION_POLL waits for: an epoll set. */
@@ -88,6 +89,7 @@ struct py_thread {
     bool started; /* the child's half of the handshake is done */
     bool ended;
     bool forked;
+    bool own_interpreter; /* it makes one once it has been started, and runs in it */
 };
 
 /*

@@ -35,6 +35,14 @@ const struct field runtime_fields[] = {
      "free-threaded build: its GIL is switched on, as by PYTHON_GIL=1 or by an extension "
      "module that does not declare Py_mod_gil; no meaning for other builds",
      "Python/ceval_gil.c _PyEval_EnableGILTransient, 3.13+"},
+    {"has_interpreters", AT(has_interpreters), FIELD_FLAG, 0, 1,
+     "interpreters of one process can have a GIL of their own",
+     "PEP 684, 3.12+: Python/ceval_gil.c init_own_gil; in Python from 3.14 (PEP 734)"},
+    {"interpreter_start_us", AT(interpreter_start_ns), FIELD_US, 0, 1e9,
+     "making an interpreter, in the thread that uses it, with its GIL held",
+     "tests/fidelity: ipe, first call 48 - 82 ms on a virtual machine with the import of "
+     "a "
+     "module and its imports; a fifth of it, divided by 4 for a desktop: estimate"},
     {"c_release_bytes", AT(c_release_bytes), FIELD_COUNT, 0, 1e12,
      "C calls that release the GIL by size keep it for fewer bytes",
      "Modules/hashlib.h HASHLIB_GIL_MINSIZE 2048"},
@@ -117,6 +125,12 @@ const struct field runtime_fields[] = {
      "CPU time of an uncontended acquire() or release()",
      "acquire and release 0.29 us on a slow virtual machine; tests/fidelity, "
      "lock_uncontended"},
+    {"rlock_us", AT(rlock_ns), FIELD_US, 0, 1e6,
+     "CPU time of an uncontended acquire() or release() of an RLock",
+     "timeit 'a(); r()' of an RLock's methods, and of a Lock's, on a slow virtual "
+     "machine: 0.22 - 0.28 us and 0.14 - 0.29 us in 3.6 - 3.13, where both are C (from "
+     "3.2 on): as lock_us; 2.31 us and 0.14 us in 2.7.18, where RLock is Python: half of "
+     "2.31 us, divided by 4 for a desktop; 3.1: by its python_cost"},
     {"lock_spins", AT(lock_spins), FIELD_COUNT, 0, 1e6,
      "PyMutex: how often a thread yields before it parks",
      "Python/lock.c MAX_SPIN_COUNT: 40 in free-threaded builds, 0 with a GIL"},
@@ -157,6 +171,9 @@ const struct field runtime_fields[] = {
      "threading.Barrier exists in this runtime", "3.2 and later"},
     {"has_simple_queue", AT(has_simple_queue), FIELD_FLAG, 0, 1,
      "queue.SimpleQueue exists in this runtime", "3.7 and later"},
+    {"has_thread_pool", AT(has_thread_pool), FIELD_FLAG, 0, 1,
+     "concurrent.futures.ThreadPoolExecutor exists in this runtime",
+     "3.2 and later (PEP 3148); a backport for 2.7 is no part of it"},
     {"has_asyncio", AT(has_asyncio), FIELD_FLAG, 0, 1, "asyncio exists in this runtime",
      "3.4 and later"},
     {"loop_start_us", AT(loop_start_ns), FIELD_US, 0, 1e7,
@@ -265,6 +282,7 @@ const size_t runtime_field_count = sizeof runtime_fields / sizeof runtime_fields
              .check_every_opcode = 1,                                                    \
              .check_after_enter = 1,                                                     \
              .lock_ns = 70,                                                              \
+             .rlock_ns = 11 * (percent) / 5,                                             \
              GC(GC_GENERATIONAL, 700, 0),                                                \
              .python_cost_ppm = 10000 * (percent),                                       \
              PYTHON_COSTS(percent),                                                      \
@@ -282,8 +300,10 @@ const size_t runtime_field_count = sizeof runtime_fields / sizeof runtime_fields
              .force_switching = 1,                                                       \
              code,                                                                       \
              .has_barrier = 1,                                                           \
+             .has_thread_pool = 1,                                                       \
              .attach_ns = 70,                                                            \
              .lock_ns = 70,                                                              \
+             .rlock_ns = 70,                                                             \
              .python_cost_ppm = 10000 * (percent),                                       \
              PYTHON_COSTS(percent),                                                      \
              MEMORY(8966, 17, 1470),                                                     \
@@ -300,9 +320,11 @@ const size_t runtime_field_count = sizeof runtime_fields / sizeof runtime_fields
              .force_switching = 1,                                                       \
              code,                                                                       \
              .has_barrier = 1,                                                           \
+             .has_thread_pool = 1,                                                       \
              .lock_spins = 40,                                                           \
              .attach_ns = 70,                                                            \
              .lock_ns = 70,                                                              \
+             .rlock_ns = 70,                                                             \
              .python_cost_ppm = 10000 * (percent),                                       \
              PYTHON_COSTS(percent),                                                      \
              GC(GC_FREE_THREADED, 2000, 1),                                              \
@@ -320,7 +342,9 @@ const size_t runtime_field_count = sizeof runtime_fields / sizeof runtime_fields
 #define SPACING .check_spacing_ns = 100, .has_simple_queue = 1
 #define BACK_EDGES                                                                       \
     SPACING, GC(GC_GENERATIONAL, 700, 0), .pool_idle_rule = POOL_IDLE_AFTER_ITEM
-#define IMMORTAL SPACING, .immortal_objects = 1, .pool_idle_rule = POOL_IDLE_WHEN_EMPTY
+#define IMMORTAL                                                                         \
+    SPACING, .immortal_objects = 1, .pool_idle_rule = POOL_IDLE_WHEN_EMPTY,              \
+             .has_interpreters = 1, .interpreter_start_ns = 3000000
 #define BACK_EDGES_3_12 IMMORTAL, GC(GC_GENERATIONAL, 700, 1)
 #define IMMORTAL_3_13 IMMORTAL, .queue_hands_over = 1
 #define BACK_EDGES_3_13 IMMORTAL_3_13, GC(GC_GENERATIONAL, 2000, 1)
@@ -352,7 +376,7 @@ const struct runtime_row runtime_rows[] = {
     INTERVAL("CPython 3.15", "cpython-3.15", BACK_EDGES_3_14, 95, ASYNCIO(87)),
     FREE_THREADED("CPython 3.13, free-threaded", "cpython-3.13t", IMMORTAL_3_13, 140,
                   ASYNCIO(140), false),
-    FREE_THREADED("CPython 3.14, free-threaded", "cpython-3.14t", PYMUTEX, 108,
+    FREE_THREADED("CPython 3.14, free-threaded", "cpython-3.14t", PYMUTEX, 105,
                   ASYNCIO(100), false),
     FREE_THREADED("CPython 3.15, free-threaded", "cpython-3.15t", PYMUTEX, 104,
                   ASYNCIO(95), false),

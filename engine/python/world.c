@@ -3,6 +3,8 @@
 
 #include "engine/base/random.h"
 
+#include <stdio.h>
+
 int world_init(struct world *world, const struct world_spec *spec, struct err *err) {
     const struct plan *plan = spec->plan;
     *world = (struct world){
@@ -47,7 +49,9 @@ void world_fail_nomem(struct world *world) {
     sim_stop(&world->sim, SIM_RECORDER_FAILED);
 }
 
-struct process *world_add_process(struct world *world, const char *name) {
+/* An interpreter under that lane. */
+static struct process *add_interpreter(struct world *world, lane_id lane,
+                                       const char *gil_name) {
     struct process *process = arena_alloc(&world->arena, 1, sizeof *process);
     if (process == NULL ||
         vec_reserve((void **)&world->processes, &world->process_capacity,
@@ -55,17 +59,33 @@ struct process *world_add_process(struct world *world, const char *name) {
         return NULL;
     }
     world->processes[world->process_count++] = process;
-    process->lane = recorder_open_lane(
-        world->sim.recorder, world->sim.now,
-        &(struct lane_birth){
-            LANE_PROCESS, LANE_NONE, name, {STATE_ALIVE, LANE_NONE, SITE_NONE}});
-    gil_init(&process->gil, &world->cpu, &world->runtime, process->lane);
+    process->lane = lane;
+    gil_init(&process->gil, &world->cpu, &world->runtime, lane, gil_name);
     gc_init(&process->gc, &world->runtime);
     if (world->runtime.gil == GIL_NONE) {
         process->brc = arena_alloc(&world->arena, 1, sizeof *process->brc);
         return process->brc == NULL ? NULL : process;
     }
     return process;
+}
+
+struct process *world_add_process(struct world *world, const char *name) {
+    const struct lane_birth birth = {
+        LANE_PROCESS, LANE_NONE, name, {STATE_ALIVE, LANE_NONE, SITE_NONE}};
+    return add_interpreter(
+        world, recorder_open_lane(world->sim.recorder, world->sim.now, &birth), "GIL");
+}
+
+struct process *world_add_interpreter(struct world *world, const struct process *process,
+                                      lane_id thread) {
+    char name[sizeof((struct lane *)0)->name + 8];
+    snprintf(name, sizeof name, "GIL of %s",
+             recorder_lane(world->sim.recorder, thread)->name);
+    struct process *interpreter = add_interpreter(world, process->lane, name);
+    if (interpreter != NULL) {
+        interpreter->is_interpreter = true;
+    }
+    return interpreter;
 }
 
 int64_t world_add_thread(struct world *world, struct py_thread *thread) {

@@ -43,6 +43,7 @@ struct world_object {
 
 /* A process with its one interpreter. */
 struct process {
+    bool is_interpreter; /* in the process of another one, whose lane it has */
     struct gil gil;
     struct gc gc;
     struct brc *brc;                  /* NULL with a GIL */
@@ -97,6 +98,11 @@ void world_deinit(struct world *world);
 
 /* A new process with an interpreter of the plan's runtime; NULL when out of memory. */
 struct process *world_add_process(struct world *world, const char *name);
+
+/* Another interpreter of that process, with a GIL of its own that is named after the lane
+ * of the thread; NULL when out of memory. */
+struct process *world_add_interpreter(struct world *world, const struct process *process,
+                                      lane_id thread) WARN_UNUSED;
 
 /* Makes the plan's objects, with their lanes under `process`. */
 int world_add_objects(struct world *world, const struct process *process) WARN_UNUSED;

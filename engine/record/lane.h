@@ -10,12 +10,24 @@
  * A span of waiting tells its cause:
  *
  *   resource  what is waited for: the lane of the GIL, the lock, the object, the event loop,
- *             the thread whose end or answer is awaited; none for a core (any will do), a
- *             timer, the outside world, and the queue of a pool's idle workers
+ *             the thread whose end or answer is awaited, which works on the result, or which
+ *             has a share of a C call; none for a core (any will do), a timer, the outside
+ *             world, the queue of a pool's idle workers, a Future's lock, and its result as
+ *             long as no worker has taken the item
  *   by        who ended the wait: the lane of the thread or task that released, woke, put,
  *             set, or left the core; none for timers and the outside world. It is on the
  *             span that ended, not on the one that follows
  *   site      the step of the program that waits
+ *
+ * `wait_gil` and `wait_lock` are whole waits: a woken thread that has to return from its
+ * futex, look, and go back to sleep shows one span throughout (the mask of engine/os/cpu.h),
+ * although it is on a core for so long. The core time of a thread is therefore
+ *
+ *     running + running_c + detached + spin + what cores ran of it within wait_gil, wait_lock
+ *
+ * and the core lanes have it whole. Every such look takes one return from a futex
+ * (futex_wait_us of the machine), and for a lock perhaps attempts to sleep that fail
+ * (futex_empty_us each).
  *
  * A *flow* is the arrow that `by` stands for (engine/analysis/flow.h); *blame* lays the
  * lane of the resource's holders over a wait (engine/analysis/blame.h). Neither is
@@ -51,13 +63,13 @@ enum lane_state {
                       */
     STATE_RUNNING_C, /* thread: attached, inside a C call that holds the GIL */
     STATE_DETACHED,  /* thread: on a core without the GIL */
-    STATE_WAIT_GIL,  /* thread: timed wait on the GIL's condition */
+    STATE_WAIT_GIL,  /* thread: waits for the GIL, with its looks at it (above) */
     STATE_FORCED_WAIT, /* thread: gave the GIL up on request, waits until somebody took it
                         */
     STATE_READY,       /* thread: wants a core; task: its step is in the ready queue */
     STATE_IO,          /* thread: blocked in a system call */
     STATE_SLEEP,       /* thread: blocked in a timed sleep */
-    STATE_WAIT_LOCK,   /* thread: waits for a lock */
+    STATE_WAIT_LOCK,   /* thread: waits for a lock, with its looks at it (above) */
     STATE_WAIT_OBJECT, /* thread: waits for a queue, an event, the end of a thread */
     STATE_SPIN,        /* thread: spins on a core for a lock */
     STATE_PAUSED, /* thread: waits for the end of a stop-the-world pause; process: such a

@@ -135,7 +135,7 @@ static int build_loop(struct world *world, const struct actor_plan *actor, uint6
 
 static int build_thread(struct world *world, const struct actor_plan *actor, uint64_t key,
                         struct program *program) {
-    return actor->kind == ACTOR_THREAD
+    return actor->kind != ACTOR_EVENT_LOOP
                ? build_steps(world, actor->steps, key, !actor->daemon, program)
                : build_loop(world, actor, key, program);
 }
@@ -154,6 +154,7 @@ static int build_actor(struct world *world, size_t index, struct thread_spec *sp
     const uint64_t key = actor_key(world, index);
     for (uint32_t k = 0; k < actor->count; k++) {
         specs[k].name = instance_name(world, actor->name, k, actor->count);
+        specs[k].new_interpreter = actor->kind == ACTOR_INTERPRETER;
         daemon[k] = actor->daemon;
         if (specs[k].name == NULL ||
             build_thread(world, actor, random_mix(key, k), &specs[k].program) != 0) {

@@ -55,7 +55,10 @@ struct worker {
 static void begin_job(void *item, int64_t value) {
     struct worker *worker = item;
     job_runner_begin(&worker->runner, (uint32_t)value);
-    worker->future = worker->futures == NULL ? NULL : &worker->futures[value];
+    if (worker->futures != NULL) {
+        worker->future = &worker->futures[value];
+        worker->future->changed.lane = worker->program.lane;
+    }
 }
 
 static bool next_of_job(void *item, const struct resume *resume, struct action *action) {

@@ -5,6 +5,7 @@
 #include "db/recording_store.h"
 #include "db/run_store.h"
 #include "engine/analysis/blame.h"
+#include "engine/analysis/flow.h"
 #include "server/api/api.h"
 #include "server/api/histogram_view.h"
 #include "server/api/resource_id.h"
@@ -41,32 +42,7 @@ int measure_api_histograms(void *context, const struct http_request *request,
     return http_response_take_json(response, 200, &writer, err);
 }
 
-/* --- blame ----------------------------------------------------------------------- */
-
-/* Writes `"key":[...]` from a member of the shares. */
-#define WRITE_MEMBER(writer, blame, member)                                              \
-    do {                                                                                 \
-        json_writer_key((writer), #member);                                              \
-        json_writer_begin_array(writer);                                                 \
-        for (size_t member_i = 0; member_i < (blame)->count; member_i++) {               \
-            json_writer_int((writer), (blame)->shares[member_i].member);                 \
-        }                                                                                \
-        json_writer_end_array(writer);                                                   \
-    } while (0)
-
-static void write_blame(struct json_writer *writer, const struct recording *recording,
-                        const struct blame *blame) {
-    json_writer_begin_object(writer);
-    write_int(writer, "from", recording->from_ns);
-    write_int(writer, "to", recording->to_ns);
-    WRITE_MEMBER(writer, blame, waiter);
-    WRITE_MEMBER(writer, blame, resource);
-    WRITE_MEMBER(writer, blame, holder);
-    WRITE_MEMBER(writer, blame, site);
-    WRITE_MEMBER(writer, blame, state);
-    WRITE_MEMBER(writer, blame, ns);
-    json_writer_end_object(writer);
-}
+/* --- windows --------------------------------------------------------------------- */
 
 /* The window: by default the whole run. */
 static int parse_window(struct db_reader *reader, const struct http_request *request,
@@ -89,25 +65,65 @@ static int parse_window(struct db_reader *reader, const struct http_request *req
     return api_query_number(request, &to, &recording->to_ns, err);
 }
 
+/* Reads lanes of those kinds in the window that the request asks for. The recording is
+ * initialised, whatever comes of it. */
+static int read_window(void *context, const struct http_request *request, uint32_t kinds,
+                       struct recording *recording, struct err *err) {
+    struct db_reader *reader = api_reader(context, request);
+    int64_t id;
+    recording_init(recording);
+    recording->kinds = kinds;
+    recording->span_limit = MEASURE_API_MAX_SPANS;
+    int code = resource_id_parse(RESOURCE_RUN, request->capture[0], &id, err);
+    if (code == 0) {
+        code = parse_window(reader, request, id, recording, err);
+    }
+    return code != 0 ? code : recording_store_read(reader, id, recording, err);
+}
+
+/* Begins the object with the window. */
+static void begin_window(struct json_writer *writer, const struct recording *recording) {
+    json_writer_begin_object(writer);
+    write_int(writer, "from", recording->from_ns);
+    write_int(writer, "to", recording->to_ns);
+}
+
+/* Writes `"key":[...]`: a member of each item, a whole number. */
+#define WRITE_COLUMN(writer, key, items, count, member)                                  \
+    do {                                                                                 \
+        json_writer_key((writer), (key));                                                \
+        json_writer_begin_array(writer);                                                 \
+        for (size_t column_i = 0; column_i < (count); column_i++) {                      \
+            json_writer_int((writer), (int64_t)(items)[column_i].member);                \
+        }                                                                                \
+        json_writer_end_array(writer);                                                   \
+    } while (0)
+
+/* --- blame ----------------------------------------------------------------------- */
+
+#define WRITE_MEMBER(writer, blame, member)                                              \
+    WRITE_COLUMN(writer, #member, (blame)->shares, (blame)->count, member)
+
+static void write_blame(struct json_writer *writer, const struct recording *recording,
+                        const struct blame *blame) {
+    begin_window(writer, recording);
+    WRITE_MEMBER(writer, blame, waiter);
+    WRITE_MEMBER(writer, blame, resource);
+    WRITE_MEMBER(writer, blame, holder);
+    WRITE_MEMBER(writer, blame, site);
+    WRITE_MEMBER(writer, blame, state);
+    WRITE_MEMBER(writer, blame, ns);
+    json_writer_end_object(writer);
+}
+
 int measure_api_blame(void *context, const struct http_request *request,
                       struct http_response *response, struct err *err) {
-    struct db_reader *reader = api_reader(context, request);
+    static const uint32_t kinds =
+        1u << LANE_THREAD | 1u << LANE_GIL | 1u << LANE_LOCK | 1u << LANE_PROCESS;
     struct json_writer writer = {0};
     struct recording recording;
     struct blame blame = {0};
-    int64_t id;
-    int code = resource_id_parse(RESOURCE_RUN, request->capture[0], &id, err);
-    if (code != 0) {
-        return code;
-    }
-    recording_init(&recording);
-    recording.kinds =
-        1u << LANE_THREAD | 1u << LANE_GIL | 1u << LANE_LOCK | 1u << LANE_PROCESS;
-    recording.span_limit = MEASURE_API_MAX_SPANS;
-    code = parse_window(reader, request, id, &recording, err);
-    if (code == 0) {
-        code = recording_store_read(reader, id, &recording, err);
-    }
+    int code = read_window(context, request, kinds, &recording, err);
     if (code == 0) {
         code = blame_of_run(&recording, &blame, err);
     }
@@ -116,6 +132,58 @@ int measure_api_blame(void *context, const struct http_request *request,
         code = http_response_take_json(response, 200, &writer, err);
     }
     blame_deinit(&blame);
+    recording_deinit(&recording);
+    return code;
+}
+
+/* --- flows ----------------------------------------------------------------------- */
+
+/* Those that arrive after the window, at the end of a span that reaches beyond it, are not
+ * asked for. */
+static void keep_arrivals(struct flow_list *flows, sim_ns to_ns) {
+    size_t kept = 0;
+    for (size_t i = 0; i < flows->count; i++) {
+        if (flows->items[i].at_ns <= to_ns) {
+            flows->items[kept++] = flows->items[i];
+        }
+    }
+    flows->count = kept;
+}
+
+static void write_flows(struct json_writer *writer, const struct recording *recording,
+                        const struct flow_list *flows) {
+    begin_window(writer, recording);
+    json_writer_key(writer, "kinds");
+    json_writer_begin_array(writer);
+    for (int kind = 0; kind < FLOW_KIND_COUNT; kind++) {
+        json_writer_string(writer, flow_kind_name((enum flow_kind)kind));
+    }
+    json_writer_end_array(writer);
+    WRITE_COLUMN(writer, "from_lane", flows->items, flows->count, from);
+    WRITE_COLUMN(writer, "to_lane", flows->items, flows->count, to);
+    WRITE_COLUMN(writer, "left", flows->items, flows->count, left_ns);
+    WRITE_COLUMN(writer, "at", flows->items, flows->count, at_ns);
+    WRITE_COLUMN(writer, "kind", flows->items, flows->count, kind);
+    json_writer_end_object(writer);
+}
+
+int measure_api_flows(void *context, const struct http_request *request,
+                      struct http_response *response, struct err *err) {
+    static const uint32_t kinds = 1u << LANE_CORE | 1u << LANE_GIL | 1u << LANE_THREAD |
+                                  1u << LANE_TASK | 1u << LANE_LOCK;
+    struct json_writer writer = {0};
+    struct recording recording;
+    struct flow_list flows = {0};
+    int code = read_window(context, request, kinds, &recording, err);
+    if (code == 0) {
+        code = flow_list_init(&flows, &recording, err);
+    }
+    if (code == 0) {
+        keep_arrivals(&flows, recording.to_ns);
+        write_flows(&writer, &recording, &flows);
+        code = http_response_take_json(response, 200, &writer, err);
+    }
+    flow_list_deinit(&flows);
     recording_deinit(&recording);
     return code;
 }

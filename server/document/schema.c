@@ -78,6 +78,18 @@ static const struct schema_field loop_fields[] = {
      .meaning = "what the loop runs",
      .object = &schema_task},
 };
+static const struct schema_field interpreter_fields[] = {
+    NAME("what the threads are called on the timeline"),
+    {.name = "interpreter",
+     .type = SCHEMA_INTEGER,
+     .required = true,
+     .max = 10000,
+     .unit = "",
+     .meaning = "how many such threads with an interpreter each there are, in the one "
+                "process; 0 leaves the actor out"},
+    DAEMON,
+    STEP_BODY("steps", "what each of them does; they share no objects with anybody"),
+};
 static const struct schema_variant actors[] = {
     {.name = "thread",
      .kind = ACTOR_THREAD,
@@ -85,6 +97,9 @@ static const struct schema_variant actors[] = {
     {.name = "event_loop",
      .kind = ACTOR_EVENT_LOOP,
      .object = OBJECT("an actor that is an event loop", loop_fields)},
+    {.name = "interpreter",
+     .kind = ACTOR_INTERPRETER,
+     .object = OBJECT("an actor that is an interpreter", interpreter_fields)},
 };
 static_assert(COUNT_OF(actors) == ACTOR_KIND_COUNT, "a row per kind of actor");
 

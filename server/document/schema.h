@@ -65,8 +65,9 @@ enum schema_context {
     SCHEMA_IN_THREAD = 2,  /* of an actor that is a thread */
     SCHEMA_IN_TASK = 4,    /* of a task of an event loop */
     SCHEMA_IN_OFFLOAD = 8, /* inside to_thread */
-    SCHEMA_IN_ACTOR = 14,  /* anywhere but in a job */
-    SCHEMA_ANYWHERE = 15
+    SCHEMA_IN_ACTOR = 14,  /* where objects are shared: not in a job or interpreter */
+    SCHEMA_IN_INTERPRETER = 16, /* of an actor that is an interpreter */
+    SCHEMA_ANYWHERE = 31
 };
 
 struct schema_variant {

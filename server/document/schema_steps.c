@@ -265,7 +265,8 @@ static const struct schema_field free_fields[] = {
 };
 
 static const char objects_instead[] =
-    "shared objects belong to actors; describe the work as actors";
+    "shared objects belong to threads and event loops of one interpreter; describe the "
+    "work as such actors";
 
 static const char await_instead[] = "an await needs an event loop; here write 'io_us' or "
                                     "'sleep_us', which in jobs is an await "
@@ -318,7 +319,7 @@ static const struct schema_variant steps[] = {
      .object = OBJECT("a repeat step", repeat_fields)},
     {.name = "forever",
      .kind = STEP_FOREVER,
-     .contexts = SCHEMA_IN_THREAD | SCHEMA_IN_TASK,
+     .contexts = SCHEMA_IN_THREAD | SCHEMA_IN_TASK | SCHEMA_IN_INTERPRETER,
      .body = "forever",
      .instead = "a job, and what to_thread runs, must end; use 'repeat'",
      .object = OBJECT("a forever step", forever_fields)},

@@ -384,7 +384,9 @@ static int read_actor(struct builder *builder, const json_t *value,
     if (out->kind == ACTOR_EVENT_LOOP) {
         return read_tasks(builder, json_object_get(value, "tasks"), out);
     }
-    const struct surroundings where = {.context = SCHEMA_IN_THREAD,
+    const struct surroundings where = {.context = out->kind == ACTOR_INTERPRETER
+                                                      ? SCHEMA_IN_INTERPRETER
+                                                      : SCHEMA_IN_THREAD,
                                        .daemon = out->daemon};
     return read_steps(builder, value, where, &out->steps);
 }

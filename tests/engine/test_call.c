@@ -235,6 +235,69 @@ static void test_call_lock_is_released_by_anybody(void **state) {
     }
 }
 
+/* --- what `with` costs --------------------------------------------------------- */
+
+/* The duration of a run whose only thread does these steps. */
+static int64_t duration_of(struct stage *stage, const char *steps) {
+    plan_object(&stage->plan, "lock", OBJECT_LOCK);
+    plan_object(&stage->plan, "rlock", OBJECT_RLOCK);
+    plan_object(&stage->plan, "cond", OBJECT_CONDITION);
+    plan_thread(&stage->plan, "t", 1, false, steps);
+    run(stage);
+    assert_int_equal(stage->result.status, RUN_DONE);
+    return stage->result.duration_ns;
+}
+
+/* Condition.__enter__ has 5 opcodes besides the call of its lock's, __exit__ 7; acquire()
+ * and release() of a Condition are its lock's own. */
+static void test_call_with_costs_by_kind(void **state) {
+    (void)state;
+    static const struct {
+        const char *steps;
+        int64_t ns;
+    } cases[] = {
+        {"with lock { }", 200},
+        {"acquire lock release lock", 200},
+        {"with rlock { }", 600},
+        {"with rlock { with rlock { } }", 1200},
+        {"with cond { }", 720},
+        {"acquire cond release cond", 600},
+        {"repeat 5 { with cond { with cond { } } }", 7200},
+    };
+    struct stage stage;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        FOR_EACH_VARIANT(stage) {
+            stage.plan.runtime.lock_ns = 100;
+            stage.plan.runtime.rlock_ns = 300;
+            stage.plan.runtime.condition_call_ns = 560; /* 10 ns an opcode */
+            assert_int_equal(duration_of(&stage, cases[i].steps), cases[i].ns);
+        }
+    }
+}
+
+static double with_ns(const char *runtime, const char *steps) {
+    struct stage stage = {0};
+    plan_begin(&stage.plan, "ideal", runtime);
+    timeline_init(&stage.timeline);
+    const double ns = (double)duration_of(&stage, steps) / 1000.0;
+    end(&stage);
+    return ns;
+}
+
+/* RLock is Python up to 3.1, Condition in every version. */
+static void test_call_with_costs_by_version(void **state) {
+    (void)state;
+    for (size_t i = 0; i < runtime_row_count; i++) {
+        const char *name = runtime_rows[i].runtime.name;
+        const double lock = with_ns(name, "repeat 1000 { with lock { } }");
+        const double rlock = with_ns(name, "repeat 1000 { with rlock { } }");
+        const double cond = with_ns(name, "repeat 1000 { with cond { } }");
+        assert_true(runtime_rows[i].runtime.gil == GIL_TICK ? rlock > 3 * lock
+                                                            : rlock == lock);
+        assert_true(cond > rlock + 80 && cond < rlock + 200);
+    }
+}
+
 /* --- Semaphore ----------------------------------------------------------------- */
 
 static void test_call_semaphore_lets_so_many_in(void **state) {
@@ -508,6 +571,8 @@ int main(void) {
         cmocka_unit_test(test_call_exceptions_end_the_run),
         cmocka_unit_test(test_call_rlock_counts_its_levels),
         cmocka_unit_test(test_call_lock_is_released_by_anybody),
+        cmocka_unit_test(test_call_with_costs_by_kind),
+        cmocka_unit_test(test_call_with_costs_by_version),
         cmocka_unit_test(test_call_semaphore_lets_so_many_in),
         cmocka_unit_test(test_call_semaphore_of_nothing_waits_for_a_release),
         cmocka_unit_test(test_call_event_wakes_all),

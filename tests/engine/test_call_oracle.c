@@ -111,6 +111,7 @@ static void ask(struct actor *actor, struct action *action) {
     struct ledger *ledger = actor->ledger;
     switch (action->kind) {
     case ACTION_RELEASE:
+    case ACTION_CONDITION_EXIT:
         disown(actor, actor->object);
         break;
     case ACTION_CONDITION_WAIT:
@@ -195,6 +196,7 @@ static void got(struct actor *actor, const struct resume *resume) {
     struct ledger *ledger = actor->ledger;
     switch (actor->kind) {
     case ACTION_ACQUIRE:
+    case ACTION_CONDITION_ENTER:
         got_lock(actor, actor->object);
         break;
     case ACTION_CONDITION_WAIT:
@@ -250,7 +252,9 @@ static bool give_back(struct actor *actor, struct action *action) {
     }
     for (int object = 0; object <= COND; object++) {
         if (owns(actor, object)) {
-            return write_action(actor, action, ACTION_RELEASE, object);
+            const bool with = object == COND && dice_between(&actor->dice, 0, 1) == 0;
+            return write_action(actor, action,
+                                with ? ACTION_CONDITION_EXIT : ACTION_RELEASE, object);
         }
     }
     return false;
@@ -293,7 +297,9 @@ static bool wait_for_something(struct actor *actor, struct action *action) {
 
 static bool use_condition(struct actor *actor, struct action *action) {
     if (!owns(actor, COND)) {
-        return write_action(actor, action, ACTION_ACQUIRE, COND);
+        const bool with = dice_between(&actor->dice, 0, 1) == 0;
+        return write_action(actor, action, with ? ACTION_CONDITION_ENTER : ACTION_ACQUIRE,
+                            COND);
     }
     if (dice_between(&actor->dice, 0, 3) == 0) {
         return write_action(actor, action, ACTION_CONDITION_WAIT, COND);
@@ -366,6 +372,7 @@ static bool has_reason(const struct actor *actor, const struct ledger *ledger) {
     const int queue = actor->object == SIMPLE;
     switch (actor->kind) {
     case ACTION_ACQUIRE:
+    case ACTION_CONDITION_ENTER:
         return ledger->owner[actor->object] != NOBODY;
     case ACTION_CONDITION_WAIT:
         return ledger->notified == ledger->woken || ledger->owner[COND] != NOBODY;
@@ -420,6 +427,7 @@ static void draw_machine(struct plan *plan, struct dice *dice) {
     runtime->lock_kind = dice_between(dice, 0, 1);
     runtime->lock_spins = runtime->gil == GIL_NONE ? dice_between(dice, 0, 1) * 40 : 0;
     runtime->lock_ns = dice_between(dice, 0, 100);
+    runtime->rlock_ns = dice_between(dice, 0, 300);
     runtime->attach_ns = dice_between(dice, 0, 100);
     runtime->queue_call_ns = dice_between(dice, 0, 4) * 600;
     runtime->condition_call_ns = dice_between(dice, 0, 4) * 500;

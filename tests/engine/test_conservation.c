@@ -227,9 +227,94 @@ static void test_conservation_of_random_plans(void **state) {
     }
 }
 
+/* --- core time of masked waits ------------------------------------------------- */
+
+/* Of one thread, in nanoseconds. */
+struct core_time {
+    sim_ns on_cores; /* as the cores say */
+    sim_ns shown;    /* in states that mean a core */
+    sim_ns looks[2]; /* on a core within wait_gil, wait_lock */
+    size_t look_count[2];
+};
+
+static bool needs_core(enum lane_state state) {
+    return state == STATE_RUNNING || state == STATE_RUNNING_C ||
+           state == STATE_DETACHED || state == STATE_SPIN;
+}
+
+/* What a core ran of the thread within a wait of it: one look. It takes a return from the
+ * futex, and for a lock perhaps attempts to go back to sleep that fail. */
+static void count_look(struct core_time *time, const struct machine *machine,
+                       enum lane_state wait, sim_ns ns) {
+    const int which = wait == STATE_WAIT_LOCK;
+    assert_true(ns >= machine->futex_wait_ns);
+    assert_int_equal(which ? (ns - machine->futex_wait_ns) % machine->futex_empty_ns
+                           : ns - machine->futex_wait_ns,
+                     0);
+    time->looks[which] += ns;
+    time->look_count[which]++;
+}
+
+static struct core_time core_time_of(const struct timeline *timeline, lane_id thread,
+                                     const struct machine *machine) {
+    struct core_time time = {0};
+    for (size_t i = 0; i < timeline->span_count; i++) {
+        const struct timeline_span *span = &timeline->spans[i];
+        const bool core = timeline->lanes[span->lane].kind == LANE_CORE &&
+                          span->state == STATE_RUNNING && span->resource == thread;
+        time.on_cores += core ? span->end - span->start : 0;
+        time.shown +=
+            span->lane == thread && needs_core(span->state) ? span->end - span->start : 0;
+        for (size_t k = 0; core && k < timeline->span_count; k++) {
+            const struct timeline_span *wait = &timeline->spans[k];
+            const sim_ns from = wait->start > span->start ? wait->start : span->start;
+            const sim_ns to = wait->end < span->end ? wait->end : span->end;
+            if (wait->lane == thread && from < to &&
+                (wait->state == STATE_WAIT_GIL || wait->state == STATE_WAIT_LOCK)) {
+                count_look(&time, machine, wait->state, to - from);
+            }
+        }
+    }
+    return time;
+}
+
+/* A thread's core time is what its states say, and its looks during waits (lane.h). */
+static void test_conservation_of_masked_core_time(void **state) {
+    (void)state;
+    struct plan plan;
+    struct timeline timeline;
+    struct run_result result;
+    size_t gil_looks = 0, lock_looks = 0;
+    plan_begin(&plan, "ideal", "cpython-3.12");
+    plan_make_free(&plan);
+    plan.machine.futex_wait_ns = 700;
+    plan.machine.futex_empty_ns = 50;
+    plan_object(&plan, "lock", OBJECT_LOCK);
+    plan_thread(&plan, "t", 3, false,
+                "repeat 5 { python 7ms with lock { python 3ms io_blocking 1ms } }");
+    timeline_init(&timeline);
+    assert_int_equal(
+        run_execute(&result, &plan, &(struct run_options){.sink = &timeline.sink}, NULL),
+        0);
+    for (lane_id lane = 0; (size_t)lane < timeline.lane_count; lane++) {
+        if (timeline.lanes[lane].kind == LANE_THREAD) {
+            const struct core_time time = core_time_of(&timeline, lane, &plan.machine);
+            assert_int_equal(time.on_cores, time.shown + time.looks[0] + time.looks[1]);
+            gil_looks += time.look_count[0];
+            lock_looks += time.look_count[1];
+        }
+    }
+    assert_true(gil_looks > 10);
+    assert_true(lock_looks > 0);
+    run_result_deinit(&result);
+    timeline_deinit(&timeline);
+    plan_deinit(&plan);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_conservation_of_random_plans),
+        cmocka_unit_test(test_conservation_of_masked_core_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -138,6 +138,39 @@ static void test_metrics_of_holds_and_waits(void **state) {
     plan_deinit(&plan);
 }
 
+static bool is_native(const struct run_result *result, size_t lane) {
+    return strncmp(result->lanes[lane].lane.name, "native ", 7) == 0;
+}
+
+/* Native threads live long and want no GIL: however many there are, the share is that of
+ * the threads that can wait for it. */
+static void test_metrics_gil_wait_share_is_of_python_threads(void **state) {
+    (void)state;
+    static const uint32_t native[] = {1, 4, 16};
+    for (size_t k = 0; k < sizeof native / sizeof native[0]; k++) {
+        struct plan plan;
+        struct run_result result;
+        double life = 0, others = 0;
+        plan_begin(&plan, "ideal", "cpython-3.12");
+        plan.machine.cores = 32;
+        plan_thread(&plan, "t", 2, false, "c_released 16ms repeat 10 { python 10ms }");
+        plan.steps[0].threads = native[k];
+        execute(&plan, &result);
+        for (size_t i = 0; i < result.lane_count; i++) {
+            const struct lane_total *lane = &result.lanes[i];
+            if (lane->lane.kind == LANE_THREAD) {
+                *(is_native(&result, i) ? &others : &life) +=
+                    (double)(lane->died_ns - lane->lane.born_ns);
+            }
+        }
+        assert_true(native[k] == 1 ? others == 0 : others > life / 2);
+        assert_metric(&result, METRIC_GIL_WAIT_SHARE,
+                      result.metric[METRIC_GIL_WAIT_US] * 1e3 / life);
+        run_result_deinit(&result);
+        plan_deinit(&plan);
+    }
+}
+
 /* One core: whoever has had its slice while another waits is preempted. */
 static void test_metrics_of_preemptions(void **state) {
     (void)state;
@@ -202,6 +235,30 @@ static void test_metrics_memory_of_loops(void **state) {
     plan_deinit(&plan);
 }
 
+/* Neither the process at the other end of a socket nor threads without Python cost what
+ * Python costs. */
+static void test_metrics_memory_of_others(void **state) {
+    (void)state;
+    struct plan plan;
+    struct run_result result;
+    plan_begin(&plan, "ideal", "cpython-3.12");
+    plan_sized(&plan, "peer", OBJECT_PEER, NS_PER_MS);
+    plan_thread(&plan, "t", 2, false, "c_released 9ms send peer 5us recv peer");
+    plan.steps[0].threads = 4;
+    execute(&plan, &result);
+    size_t native = 0, processes = 0;
+    for (size_t i = 0; i < result.lane_count; i++) {
+        native += is_native(&result, i);
+        processes += result.lanes[i].lane.kind == LANE_PROCESS;
+    }
+    assert_int_equal(native, 6);
+    assert_int_equal(processes, 2);
+    assert_metric(&result, METRIC_MEMORY_PEAK_BYTES,
+                  (double)(plan.runtime.process_bytes + 2 * plan.runtime.thread_bytes));
+    run_result_deinit(&result);
+    plan_deinit(&plan);
+}
+
 static void test_metrics_histograms_have_names(void **state) {
     (void)state;
     for (int i = 0; i < RUN_HISTOGRAM_COUNT; i++) {
@@ -218,10 +275,12 @@ int main(void) {
         cmocka_unit_test(test_metrics_of_requests),
         cmocka_unit_test(test_metrics_of_a_loop),
         cmocka_unit_test(test_metrics_of_holds_and_waits),
+        cmocka_unit_test(test_metrics_gil_wait_share_is_of_python_threads),
         cmocka_unit_test(test_metrics_of_preemptions),
         cmocka_unit_test(test_metrics_memory_of_threads),
         cmocka_unit_test(test_metrics_memory_of_processes),
         cmocka_unit_test(test_metrics_memory_of_loops),
+        cmocka_unit_test(test_metrics_memory_of_others),
         cmocka_unit_test(test_metrics_histograms_have_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* C calls that share their work among native threads. */
 #include "tests/support/test.h"
+#include "tests/support/timeline.h"
 
 #include "engine/analysis/run.h"
 #include "engine/python/runtime_table.h"
@@ -114,12 +115,53 @@ static void test_native_team_is_used_again(void **state) {
     run_result_deinit(&result);
 }
 
+static bool is_native(const struct timeline *timeline, lane_id lane) {
+    return lane >= 0 && timeline->lanes[lane].kind == LANE_THREAD &&
+           strncmp(timeline->lanes[lane].name, "native ", 7) == 0;
+}
+
+/* On two cores the caller is ready before its team is, and waits for one that works. */
+static void test_native_caller_waits_for_a_member(void **state) {
+    (void)state;
+    static const enum step_kind kinds[] = {STEP_C_RELEASED, STEP_C_HELD};
+    for (size_t k = 0; k < 2; k++) {
+        const struct team_case c = {kinds[k], 2, 4, 1, 0};
+        struct step step;
+        struct actor_plan actor;
+        struct timeline timeline;
+        struct run_result result;
+        const struct plan plan = plan_of(&c, &step, &actor);
+        size_t waits = 0;
+        timeline_init(&timeline);
+        const struct run_options options = {.sink = &timeline.sink};
+        assert_int_equal(run_execute(&result, &plan, &options, NULL), 0);
+        const lane_id caller = timeline_find(&timeline, LANE_THREAD, "caller");
+        for (size_t i = 0; i < timeline.span_count; i++) {
+            const struct timeline_span *span = &timeline.spans[i];
+            if (span->lane == caller && span->state == STATE_WAIT_OBJECT) {
+                assert_true(is_native(&timeline, span->resource));
+                assert_true(is_native(&timeline, span->by));
+                assert_int_equal(timeline_state_at(&timeline, span->by, span->end - 1),
+                                 STATE_DETACHED);
+                const enum lane_state at_work =
+                    timeline_state_at(&timeline, span->resource, span->start);
+                assert_true(at_work == STATE_DETACHED || at_work == STATE_READY);
+                waits++;
+            }
+        }
+        assert_int_equal(waits, 1);
+        run_result_deinit(&result);
+        timeline_deinit(&timeline);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_native_threads_share_the_work),
         cmocka_unit_test(test_native_threads_need_cores),
         cmocka_unit_test(test_native_calls_release_by_size),
         cmocka_unit_test(test_native_team_is_used_again),
+        cmocka_unit_test(test_native_caller_waits_for_a_member),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

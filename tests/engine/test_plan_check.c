@@ -303,6 +303,36 @@ static void test_plan_check_strategies(void **state) {
     plan_deinit(&plan);
 }
 
+/* concurrent.futures came with 3.2; threads of one's own are as old as threading. */
+static void test_plan_check_thread_pool_by_version(void **state) {
+    (void)state;
+    static const struct {
+        const char *runtime, *missing;
+    } cases[] = {
+        {"cpython-2.7", "cpython-2.7 has no ThreadPoolExecutor"},
+        {"cpython-3.1", "cpython-3.1 has no ThreadPoolExecutor"},
+        {"cpython-3.2", NULL},
+        {"cpython-3.14t", NULL},
+        {"cpython-atomic-refcounts", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct plan plan;
+        plan_begin(&plan, "ideal", cases[i].runtime);
+        plan_thread(&plan, "a", 2, false, "python 1ms");
+        assert_int_equal(plan_check(&plan, NULL), 0);
+        plan_deinit(&plan);
+        plan_begin(&plan, "ideal", cases[i].runtime);
+        plan_jobs(&plan, 3, "python 1ms");
+        plan_strategy(&plan, STRATEGY_THREADS, 2);
+        if (cases[i].missing == NULL) {
+            assert_int_equal(plan_check(&plan, NULL), 0);
+            plan_deinit(&plan);
+        } else {
+            expect(&plan, ERR_UNSUPPORTED, cases[i].missing, "");
+        }
+    }
+}
+
 static void test_plan_check_runtime_without_asyncio(void **state) {
     (void)state;
     struct plan plan;
@@ -394,6 +424,7 @@ int main(void) {
         cmocka_unit_test(test_plan_check_tasks_in_range),
         cmocka_unit_test(test_plan_check_machine_in_range),
         cmocka_unit_test(test_plan_check_strategies),
+        cmocka_unit_test(test_plan_check_thread_pool_by_version),
         cmocka_unit_test(test_plan_check_runtime_without_asyncio),
         cmocka_unit_test(test_plan_check_objects),
         cmocka_unit_test(test_plan_check_laws),

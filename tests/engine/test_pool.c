@@ -62,6 +62,33 @@ static int workers_of(const struct stage *stage) {
 
 /* --- the caller ---------------------------------------------------------------- */
 
+/* Who works on the result is who is waited for, and who ends the wait. The first wait
+ * begins before anybody has taken the item. */
+static void test_pool_caller_waits_for_a_worker(void **state) {
+    (void)state;
+    struct stage stage;
+    size_t named = 0, others = 0;
+    begin(&stage, 3, 20, "sleep exp:1ms python exp:1ms");
+    run(&stage);
+    const lane_id caller = timeline_find(&stage.timeline, LANE_THREAD, "MainThread");
+    for (size_t i = 0; i < stage.timeline.span_count; i++) {
+        const struct timeline_span *span = &stage.timeline.spans[i];
+        if (span->lane != caller || span->state != STATE_WAIT_OBJECT) {
+            continue;
+        }
+        if (span->resource == LANE_NONE) {
+            others++;
+            continue;
+        }
+        assert_int_equal(strncmp(stage.timeline.lanes[span->by].name, "worker ", 7), 0);
+        assert_int_equal(span->resource, span->by);
+        named++;
+    }
+    assert_true(named >= 5);
+    assert_true(others <= 1);
+    end(&stage);
+}
+
 /* One wait for each result that is not there yet. */
 static void test_pool_caller_waits_for_each_result(void **state) {
     (void)state;
@@ -204,6 +231,7 @@ static void test_pool_on_every_runtime(void **state) {
         begin(&stage, 3, 25, "python exp:200us io exp:500us c_released 50us");
         stage.plan.machine = machine_profile_find("linux-vm-2")->machine;
         stage.plan.runtime = runtime_rows[i].runtime;
+        stage.plan.runtime.has_thread_pool = 1; /* up to 3.1: the backport, `futures` */
         run(&stage);
         const double jobs = stage.result.metric[METRIC_THROUGHPUT_PER_S] *
                             stage.result.metric[METRIC_MAKESPAN_US] * 1e-6;
@@ -216,6 +244,7 @@ static void test_pool_on_every_runtime(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pool_caller_waits_for_each_result),
+        cmocka_unit_test(test_pool_caller_waits_for_a_worker),
         cmocka_unit_test(test_pool_caller_wants_the_gil_for_each_result),
         cmocka_unit_test(test_pool_shutdown_joins),
         cmocka_unit_test(test_pool_starts_workers_on_demand),

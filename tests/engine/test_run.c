@@ -123,7 +123,8 @@ static void check_cell(const char *runtime, const char *profile,
     make_plan(&plan, profile, runtime, kind);
     timeline_init(&timeline);
     const int rc = execute(&result, &plan, &timeline.sink, &err);
-    if (kind == STRATEGY_ASYNCIO && !plan.runtime.has_asyncio) {
+    if ((kind == STRATEGY_ASYNCIO && !plan.runtime.has_asyncio) ||
+        (kind == STRATEGY_THREADS && !plan.runtime.has_thread_pool)) {
         assert_int_equal(rc, ERR_UNSUPPORTED);
     } else {
         if (rc != 0) {
@@ -481,12 +482,12 @@ static void test_run_golden_fingerprints(void **state) {
     } golden[] = {
         {"ideal", "cpython-3.9", STRATEGY_ACTORS, UINT64_C(0x40f5a59e112e7550)},
         {"ideal", "cpython-3.12", STRATEGY_SEQUENTIAL, UINT64_C(0x20c3293ccc8cb2d6)},
-        {"ideal", "cpython-3.12", STRATEGY_THREADS, UINT64_C(0x91918d6e48ec87ee)},
+        {"ideal", "cpython-3.12", STRATEGY_THREADS, UINT64_C(0x4b0b34b07588d1ea)},
         {"ideal", "cpython-3.12", STRATEGY_ASYNCIO, UINT64_C(0xc31b82efaf686073)},
         {"ideal", "cpython-3.12", STRATEGY_PROCESSES, UINT64_C(0x98702eead10ce3f4)},
-        {"ideal", "cpython-3.14t", STRATEGY_THREADS, UINT64_C(0xba1c1430e9a71358)},
+        {"ideal", "cpython-3.14t", STRATEGY_THREADS, UINT64_C(0xc6e7874439ed7f85)},
         {"linux-desktop", "cpython-3.9", STRATEGY_ACTORS, UINT64_C(0x80f64d281a75c382)},
-        {"linux-desktop", "cpython-3.12", STRATEGY_THREADS, UINT64_C(0x12b6ec5dddeca489)},
+        {"linux-desktop", "cpython-3.12", STRATEGY_THREADS, UINT64_C(0x2e9ed819519b6c79)},
         {"linux-desktop", "cpython-3.12", STRATEGY_ASYNCIO, UINT64_C(0xc7ed74e6d836cf22)},
         {"linux-vm-2", "cpython-3.12", STRATEGY_PROCESSES, UINT64_C(0x69ebd36ca8c61b10)},
     };

@@ -69,8 +69,17 @@ const struct broken_row broken_object_rows[] = {
              "[{'io_us':1}]"),
      "/workload/objects/a23456789012345678901234567890123456789012345678",
      "1 to 47 bytes"},
-    {"lock in a job", STEPS("[{'acquire':'l'}]"), IN_STEP "/acquire", "as actors"},
-    {"queue in a job", STEPS("[{'put':'q'}]"), IN_STEP "/put", "as actors"},
+    {"lock in an interpreter",
+     "{'schema':1,'workload':{'objects':{'l':'lock'},'actors':[{'name':'a','interpreter':"
+     "1,"
+     "'steps':[{'acquire':'l'}]}]}}",
+     IN_THREAD "/acquire", "of one interpreter"},
+    {"an actor that is two things",
+     "{'schema':1,'workload':{'actors':[{'name':'a','interpreter':1,'thread':1,"
+     "'steps':[{'io_us':1}]}]}}",
+     "/workload/actors/0/thread", "not both"},
+    {"lock in a job", STEPS("[{'acquire':'l'}]"), IN_STEP "/acquire", "as such actors"},
+    {"queue in a job", STEPS("[{'put':'q'}]"), IN_STEP "/put", "as such actors"},
     {"update without a time", OBJECTS("{'n':'counter'}", "[{'update':'n'}]"), IN_THREAD,
      "lacks 'compute_us'"},
     {"misspelled object", OBJECTS("{'inbox':'queue'}", "[{'get':'imbox'}]"),
@@ -85,7 +94,7 @@ const struct broken_row broken_object_rows[] = {
      "/workload/objects/s/peer", "must be a number"},
     {"misspelled peer", OBJECTS("{'s':{'pear':7}}", "[{'io_us':1}]"),
      "/workload/objects/s/pear", "did you mean 'peer'?"},
-    {"peer in a job", STEPS("[{'recv':'s'}]"), IN_STEP "/recv", "as actors"},
+    {"peer in a job", STEPS("[{'recv':'s'}]"), IN_STEP "/recv", "as such actors"},
     {"send without a time", OBJECTS("{'s':{'peer':7}}", "[{'send':'s'}]"), IN_THREAD,
      "lacks 'compute_us'"},
     {"recv with a time", OBJECTS("{'s':{'peer':7}}", "[{'recv':'s','compute_us':1}]"),

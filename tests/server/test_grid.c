@@ -393,6 +393,20 @@ static void test_grid_marks_what_does_not_exist(void **state) {
     grid_destroy(grid);
 }
 
+/* ThreadPoolExecutor came with 3.2; a document can say that the backport is there. */
+static void test_grid_marks_pools_before_their_time(void **state) {
+    (void)state;
+    struct grid *grid =
+        grid_of("{\"schema\":1,\"runtimes\":[\"cpython-2.7\",{\"base\":\"cpython-2.7\","
+                "\"has_thread_pool\":true},\"cpython-3.2\"],"
+                "\"strategies\":[{\"threads\":2}]," JOBS "}");
+    assert_string_equal(grid_cell(grid, 0)->reason,
+                        "cpython-2.7 has no ThreadPoolExecutor");
+    assert_null(grid_cell(grid, 1)->reason);
+    assert_null(grid_cell(grid, 2)->reason);
+    grid_destroy(grid);
+}
+
 /* --- timelines ---------------------------------------------------------------- */
 
 static bool wants(const char *record, int cells, uint32_t repetition) {
@@ -465,6 +479,7 @@ int main(void) {
         cmocka_unit_test(test_grid_keys_tell_cells_apart),
         cmocka_unit_test(test_grid_cell_document_has_the_same_key),
         cmocka_unit_test(test_grid_marks_what_does_not_exist),
+        cmocka_unit_test(test_grid_marks_pools_before_their_time),
         cmocka_unit_test(test_grid_records_timelines_of_small_grids),
         cmocka_unit_test(test_grid_makes_plans_in_many_threads),
     };

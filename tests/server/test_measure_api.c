@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Histograms and blame, over the wire: they must agree with the lanes, the metrics and
+ * Histograms, blame and flows, over the wire: they must agree with the lanes, the metrics and
  * the timeline of the same run.
  */
 #include <jansson.h>
@@ -266,11 +266,99 @@ static void test_measure_api_blame_of_windows_adds_up(void **state) {
     json_decref(lanes);
 }
 
+/* --- flows ----------------------------------------------------------------------- */
+
+static size_t flow_count(const json_t *flows) {
+    return json_array_size(json_object_get(flows, "at"));
+}
+
+/* Who handed the GIL over did so before, and both are threads. */
+static void test_measure_api_flows_are_of_the_waits(void **state) {
+    const struct fixture *fixture = *state;
+    json_t *flows = get_run(fixture, fixture->recorded, "/flows", 200);
+    json_t *values = get_run(fixture, fixture->recorded, "/metrics", 200);
+    json_t *lanes = get_run(fixture, fixture->recorded, "/lanes", 200);
+    const json_t *items = json_object_get(lanes, "items");
+    size_t gil = 0, late = 0, taken = 0;
+    for (size_t i = 0; i < flow_count(flows); i++) {
+        const char *kind = json_string_value(json_array_get(
+            json_object_get(flows, "kinds"), (size_t)at(flows, "kind", i)));
+        assert_true(at(flows, "left", i) <= at(flows, "at", i));
+        assert_int_not_equal(at(flows, "from_lane", i), at(flows, "to_lane", i));
+        const json_t *to = json_array_get(items, (size_t)at(flows, "to_lane", i));
+        assert_string_equal(json_string_value(json_object_get(to, "kind")), "thread");
+        gil += strcmp(kind, "gil") == 0;
+        late += strcmp(kind, "gil") == 0 && at(flows, "left", i) < at(flows, "at", i);
+        taken += strcmp(kind, "taken") == 0;
+    }
+    /* Every forced drop has its taker. */
+    assert_int_equal(taken, (size_t)metric_of(values, "gil_forced_drops"));
+    assert_true(gil >= taken && taken > 0 && late > 0);
+    json_decref(flows);
+    json_decref(values);
+    json_decref(lanes);
+}
+
+/* Whether a window shows arrow `i` of the whole: with the same left, or, when that was
+ * before the window, with one no earlier. */
+static bool window_shows(const struct fixture *fixture, const json_t *whole, size_t i,
+                         json_int_t from) {
+    char what[96];
+    const json_int_t arrival = at(whole, "at", i), left = at(whole, "left", i);
+    snprintf(what, sizeof what, "/flows?from=%lld&to=%lld", (long long)from,
+             (long long)arrival);
+    json_t *window = get_run(fixture, fixture->recorded, what, 200);
+    size_t shown = 0;
+    for (size_t k = 0; k < flow_count(window); k++) {
+        const json_int_t shown_left = at(window, "left", k);
+        assert_true(at(window, "at", k) > from && at(window, "at", k) <= arrival);
+        shown += at(window, "at", k) == arrival &&
+                 (shown_left == left || (left <= from && shown_left > left)) &&
+                 at(window, "kind", k) == at(whole, "kind", i) &&
+                 at(window, "from_lane", k) == at(whole, "from_lane", i) &&
+                 at(window, "to_lane", k) == at(whole, "to_lane", i);
+    }
+    json_decref(window);
+    return shown == 1;
+}
+
+/* A window shows an arrow that arrives in it, wherever that came from. */
+static void test_measure_api_flows_of_windows(void **state) {
+    const struct fixture *fixture = *state;
+    json_t *whole = get_run(fixture, fixture->recorded, "/flows", 200);
+    const size_t count = flow_count(whole);
+    assert_true(count > 10);
+    for (size_t i = 0; i < count; i++) {
+        assert_true(window_shows(fixture, whole, i, at(whole, "left", i) - 1));
+        assert_true(window_shows(fixture, whole, i, at(whole, "at", i) - 1));
+    }
+    json_decref(whole);
+}
+
+/* In windows side by side each arrow arrives once. */
+static void test_measure_api_flows_arrive_once(void **state) {
+    const struct fixture *fixture = *state;
+    json_t *whole = get_run(fixture, fixture->recorded, "/flows", 200);
+    const size_t count = flow_count(whole);
+    char what[96];
+    const long long cut = (long long)at(whole, "at", count / 2);
+    snprintf(what, sizeof what, "/flows?to=%lld", cut);
+    json_t *before = get_run(fixture, fixture->recorded, what, 200);
+    snprintf(what, sizeof what, "/flows?from=%lld", cut);
+    json_t *after = get_run(fixture, fixture->recorded, what, 200);
+    assert_true(flow_count(before) > 0 && flow_count(after) > 0);
+    assert_int_equal(flow_count(before) + flow_count(after), count);
+    json_decref(whole);
+    json_decref(before);
+    json_decref(after);
+}
+
 static void test_measure_api_refuses(void **state) {
     const struct fixture *fixture = *state;
-    static const char *const windows[] = {"/blame?from=-1",  "/blame?from=5&to=5",
-                                          "/blame?to=0",     "/blame?to=x",
-                                          "/blame?pixels=5", "/histograms?from=1"};
+    static const char *const windows[] = {
+        "/blame?from=-1", "/blame?from=5&to=5", "/blame?to=0",
+        "/blame?to=x",    "/blame?pixels=5",    "/histograms?from=1",
+        "/flows?to=0",    "/flows?from=5&to=5", "/flows?lanes=1"};
     for (size_t i = 0; i < sizeof windows / sizeof windows[0]; i++) {
         json_decref(get_run(fixture, fixture->recorded, windows[i], 400));
     }
@@ -281,6 +369,9 @@ static void test_measure_api_refuses(void **state) {
     json_decref(problem);
     json_decref(get_run(fixture, "r999", "/blame", 404));
     json_decref(get_run(fixture, "e1", "/blame", 404));
+    json_decref(get_run(fixture, fixture->summary, "/flows", 404));
+    json_decref(get_run(fixture, "r999", "/flows", 404));
+    json_decref(get_run(fixture, "e1", "/flows", 404));
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
@@ -291,6 +382,9 @@ int main(void) {
         TEST(test_measure_api_gives_what_the_command_gives),
         TEST(test_measure_api_blame_adds_up),
         TEST(test_measure_api_blame_of_windows_adds_up),
+        TEST(test_measure_api_flows_are_of_the_waits),
+        TEST(test_measure_api_flows_of_windows),
+        TEST(test_measure_api_flows_arrive_once),
         TEST(test_measure_api_refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

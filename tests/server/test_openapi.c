@@ -290,6 +290,8 @@ static void expect_run(uint16_t port, const json_t *item) {
     json_t *histograms = ask(port, "GET", path, NULL);
     snprintf(path, sizeof path, "/api/v1/runs/%s/blame", id);
     json_t *blame = ask(port, "GET", path, NULL);
+    snprintf(path, sizeof path, "/api/v1/runs/%s/flows", id);
+    json_t *flows = ask(port, "GET", path, NULL);
     snprintf(path, sizeof path, "/api/v1/runs/%s/lanes", id);
     json_t *lanes = ask(port, "GET", path, NULL);
     snprintf(path, sizeof path, "/api/v1/runs/%s/timeline", id);
@@ -300,6 +302,7 @@ static void expect_run(uint16_t port, const json_t *item) {
     expect_schema(histograms, "RunHistogramList");
     expect_first(histograms, "items", "RunHistogram");
     expect_schema(blame, "Blame");
+    expect_schema(flows, "Flows");
     expect_schema(lanes, "LaneList");
     expect_first(lanes, "items", "Lane");
     expect_schema(timeline, "Timeline");
@@ -309,6 +312,7 @@ static void expect_run(uint16_t port, const json_t *item) {
     json_decref(metrics);
     json_decref(histograms);
     json_decref(blame);
+    json_decref(flows);
     json_decref(lanes);
     json_decref(timeline);
 }

@@ -157,6 +157,7 @@ static void take_plan(struct plan *plan, struct bytes *bytes) {
         (struct limits){.events = 20000, .virtual_ns = 5 * NS_PER_S, .spans = UINT64_MAX};
     take_objects(plan, profile, strategy);
     plan->runtime.has_barrier = plan->runtime.has_simple_queue = 1;
+    plan->runtime.has_thread_pool = 1;
     plan->runtime.gc_threshold_0 = 1 + profile;
     plan->runtime.gc_threshold_1 = 1 + runtime % 4;
     plan->runtime.brc_for_detached = strategy % 2;

@@ -180,8 +180,9 @@ static bool is_attached(enum lane_state state) {
 }
 
 /* A C call that keeps the GIL and has done its own share of the work. */
-static bool waits_for_its_team(const span *it) {
-    return it->state == STATE_WAIT_OBJECT && it->resource == LANE_NONE;
+static bool waits_for_its_team(const struct sorted *sorted, const span *it) {
+    return it->state == STATE_WAIT_OBJECT && is_lane(sorted, it->resource, LANE_THREAD) &&
+           strncmp(sorted->timeline->lanes[it->resource].name, "native ", 7) == 0;
 }
 
 static bool has_gil(const struct timeline *timeline, lane_id process) {
@@ -212,7 +213,7 @@ static bool thread_agrees(struct sorted *sorted, lane_id thread,
             return violated(sorted, "who is attached holds the GIL", thread, it->start);
         }
         if (gil && !is_attached(it->state) && it->state != STATE_READY &&
-            !waits_for_its_team(it) && holds != 0) {
+            !waits_for_its_team(sorted, it) && holds != 0) {
             return violated(sorted, "who holds the GIL runs or wants a core", thread,
                             it->start);
         }

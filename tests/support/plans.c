@@ -310,6 +310,7 @@ void plan_make_free(struct plan *plan) {
         .python_cost_ppm = 1000000,
         .has_barrier = 1,
         .has_simple_queue = 1,
+        .has_thread_pool = 1,
         .has_asyncio = 1,
         .pool_idle_rule = POOL_IDLE_WHEN_EMPTY,
         .queue_hands_over = 1,

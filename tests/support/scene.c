@@ -29,6 +29,7 @@ void scene_prepare(struct scene *scene) {
                         .python_cost_ppm = 1000000,
                         .has_barrier = 1,
                         .has_simple_queue = 1,
+                        .has_thread_pool = 1,
                         .has_asyncio = 1,
                         .pool_idle_rule = POOL_IDLE_WHEN_EMPTY,
                         .queue_hands_over = 1,
