@@ -310,7 +310,7 @@ static void test_call_semaphore_lets_so_many_in(void **state) {
         assert_int_equal(stage.result.status, RUN_DONE);
         static const long ends[] = {1000, 1000, 2000, 2000, 3000};
         for (int i = 0; i < 5; i++) {
-            char name[8];
+            char name[16];
             snprintf(name, sizeof name, "t %d", i);
             assert_int_equal(ended_us(&stage, name), ends[i]);
         }

@@ -470,7 +470,7 @@ static uint64_t perform(struct play *play, uint64_t seed, struct violation *viol
     struct world *world = &play->scene.world;
     assert_int_equal(world_add_objects(world, play->scene.process), 0);
     for (int i = 0; i < ACTORS; i++) {
-        char name[16];
+        char name[24];
         snprintf(name, sizeof name, "actor %d", i);
         play->actors[i] = (struct actor){
             .ledger = &play->ledger,

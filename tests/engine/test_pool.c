@@ -131,7 +131,7 @@ static void test_pool_shutdown_joins(void **state) {
     assert_int_equal(workers_of(&stage), 4);
     struct timeline_text text;
     for (int i = 0; i < 4; i++) {
-        char name[16];
+        char name[24];
         snprintf(name, sizeof name, "worker %d", i);
         const lane_id lane = timeline_find(&stage.timeline, LANE_THREAD, name);
         assert_non_null(strstr(timeline_describe(&stage.timeline, lane, &text), "idle@"));
