@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* py_start - starting, joining and ending threads and processes. */
+/* py_start - starting, joining and ending threads, interpreters and processes. */
 #include "engine/python/py_thread_priv.h"
 
 #include "engine/base/check.h"
-
-/* --- starting and joining ------------------------------------------------------ */
 
 /* --- an interpreter of its own ------------------------------------------------- */
 
@@ -130,6 +128,8 @@ void py_start_begin(struct os_thread *os) {
     py_thread_run_python(thread, spec->new_process ? runtime->process_start_ns : 0,
                          create_child);
 }
+
+/* --- joining ------------------------------------------------------------------- */
 
 static void wait_for_end(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);

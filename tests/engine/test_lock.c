@@ -248,6 +248,20 @@ static void test_lock_step_needs_a_lock(void **state) {
     assert_int_equal(run_execute(&result, &plan, &options, &err), ERR_INVALID);
 }
 
+/* Prices far from any machine's: a lock of a second, a tick each nanosecond. */
+static void test_lock_survives_absurd_prices(void **state) {
+    (void)state;
+    struct plan plan;
+    struct run_result result;
+    plan_begin_with(&plan, "linux-desktop", "cpython-3.12");
+    plan.runtime.lock_ns = NS_PER_S;
+    plan.machine.tick_ns = 1;
+    struct step steps[2] = {step_of(STEP_ACQUIRE, 0, 1), step_of(STEP_RELEASE, 0, 2)};
+    run_threads(&plan, steps, 2, 2, &result);
+    assert_int_equal(result.status, RUN_LIMITED); /* 3,000 s of interrupts an acquire */
+    run_result_deinit(&result);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lock_updates_are_lost_where_check_points_lie),
@@ -259,6 +273,7 @@ int main(void) {
         cmocka_unit_test(test_lock_lane_shows_the_holder),
         cmocka_unit_test(test_lock_unused_things_change_no_draw),
         cmocka_unit_test(test_lock_step_needs_a_lock),
+        cmocka_unit_test(test_lock_survives_absurd_prices),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
