@@ -1,212 +1,165 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/aio/loop.h"
 
+#include "engine/aio/aio_priv.h"
 #include "engine/aio/executor.h"
 #include "engine/base/check.h"
 
-enum handle_kind {
-    HANDLE_STEP,      /* Task.__step or __wakeup */
-    HANDLE_RESULT,    /* future.set_result: the task's step follows */
-    HANDLE_TIMER,     /* the same, from a timer */
-    HANDLE_DONE,      /* gather's done callback of a task that has ended */
-    HANDLE_SELF_PIPE, /* _read_from_self */
-    HANDLE_MAIN       /* the main coroutine goes on after gather */
-};
+#define FUTURE_OF(pointer, member)                                                       \
+    ((struct aio_future *)(void *)((char *)(pointer)-offsetof(struct aio_future, member)))
 
-struct handle {
-    struct handle *next;
-    enum handle_kind kind;
-};
-
-struct aio_task {
-    struct handle handle; /* first member; a task has at most one handle at a time */
-    struct aio_loop *loop;
-    struct program program;
-    struct resume resume;
-    struct event io;    /* the outside world answers */
-    struct event timer; /* in loop->timers, never in the simulation's queue */
-    sim_ns due_ns;
-    sim_ns began_ns;            /* of the present unit of work */
-    struct aio_task *next_task; /* answered, or waiting for the semaphore */
-    lane_id woken_by;           /* the thread that set its future; LANE_NONE */
-    const char *name;
-    lane_id lane;
-};
-
-struct task_queue {
-    struct aio_task *first, *last;
-};
-
-/* What the loop does next, when its thread asks. True = `action` is filled in. */
-typedef bool (*phase_fn)(struct aio_loop *loop, const struct resume *resume,
-                         struct action *action);
-
-struct aio_loop {
-    struct selector selector; /* first member */
-    struct world *world;
-    phase_fn phase;
-    struct handle *ready_first, *ready_last;
-    uint64_t ready_count, todo;
-    struct handle *current; /* being run */
-    struct handle main, self_pipe;
-    struct task_queue answered; /* I/O that has completed and was not reported yet */
-    struct task_queue reported; /* ... that the last select reported */
-    bool pipe_reported;         /* the self-pipe was readable when it returned */
-    struct event_queue timers;  /* call_later's heap, by time, then in order of calls */
-    struct task_queue semaphore;
-    uint32_t permits;
-    struct aio_task *tasks;
-    uint32_t task_count, task_capacity, tasks_left;
-    struct aio_executor *executor; /* default executor, made by the first to_thread */
-    uint32_t joined;
-    bool finished;
-};
-
-static bool start(struct aio_loop *loop, const struct resume *resume,
-                  struct action *action);
 static bool iterate(struct aio_loop *loop, const struct resume *resume,
                     struct action *action);
-static bool run_handles(struct aio_loop *loop, const struct resume *resume,
-                        struct action *action);
-static bool step_task(struct aio_loop *loop, const struct resume *resume,
-                      struct action *action);
 
-static const struct runtime *runtime_of(const struct aio_loop *loop) {
-    return &loop->world->plan->runtime;
-}
+/* Simplified: as base_events.py has it, whatever the version (constants since 3.4.3). */
+enum { MIN_SCHEDULED_TIMER_HANDLES = 100 };
 
-static sim_ns now(const struct aio_loop *loop) { return loop->world->sim.now; }
-
-/* --- lanes --------------------------------------------------------------------- */
+static const sim_ns SLOW_CALLBACK_NS = 100 * NS_PER_MS; /* slow_callback_duration */
 
 static void show_loop(struct aio_loop *loop, enum lane_state state, lane_id task) {
-    sim_switch(&loop->world->sim, loop->selector.lane,
+    sim_switch(aio_sim(loop), loop->selector.lane,
                (struct activity){state, task, SITE_NONE}, LANE_NONE);
-}
-
-static void show_task(struct aio_task *task, enum lane_state state, site_id site,
-                      lane_id by) {
-    sim_switch(&task->loop->world->sim, task->lane,
-               (struct activity){state, task->loop->selector.lane, site}, by);
 }
 
 /* --- ready queue --------------------------------------------------------------- */
 
-static void call_soon(struct aio_loop *loop, struct handle *handle,
-                      enum handle_kind kind) {
+void aio_call_soon(struct aio_loop *loop, struct aio_handle *handle,
+                   enum aio_handle_kind kind) {
     handle->kind = kind;
     handle->next = NULL;
-    if (loop->ready_last == NULL) {
-        loop->ready_first = handle;
+    if (loop->ready.last == NULL) {
+        loop->ready.first = handle;
     } else {
-        loop->ready_last->next = handle;
+        loop->ready.last->next = handle;
     }
-    loop->ready_last = handle;
-    loop->ready_count++;
+    loop->ready.last = handle;
+    loop->ready.count++;
 }
 
-static struct handle *pop_ready(struct aio_loop *loop) {
-    struct handle *handle = loop->ready_first;
-    loop->ready_first = handle->next;
-    if (loop->ready_first == NULL) {
-        loop->ready_last = NULL;
+static struct aio_handle *pop_ready(struct aio_queue *ready) {
+    struct aio_handle *handle = ready->first;
+    ready->first = handle->next;
+    if (ready->first == NULL) {
+        ready->last = NULL;
     }
-    loop->ready_count--;
+    ready->count--;
     return handle;
 }
 
-/* The task's next step is ready to run; `by` is what made it so. */
-static void schedule_step(struct aio_task *task, lane_id by) {
-    show_task(task, STATE_READY, SITE_NONE, by);
-    call_soon(task->loop, &task->handle, HANDLE_STEP);
+/* --- timers -------------------------------------------------------------------- */
+
+void aio_call_at(struct aio_future *future, enum aio_handle_kind kind, sim_ns due) {
+    future->handle.kind = kind;
+    future->due_ns = due;
+    future->cancelled = false;
+    future->users++;
+    event_queue_push(&future->loop->timers, &future->event, due);
 }
 
-static void task_queue_push(struct task_queue *queue, struct aio_task *task) {
-    task->next_task = NULL;
-    if (queue->last == NULL) {
-        queue->first = task;
-    } else {
-        queue->last->next_task = task;
+void aio_cancel_timer(struct aio_future *future) {
+    if (!future->cancelled) {
+        future->cancelled = true;
+        future->loop->timers_cancelled += event_is_pending(&future->event);
     }
-    queue->last = task;
 }
 
-static struct aio_task *task_queue_pop(struct task_queue *queue) {
-    struct aio_task *task = queue->first;
-    if (task != NULL) {
-        queue->first = task->next_task;
-        if (queue->first == NULL) {
-            queue->last = NULL;
-        }
+static bool is_cancelled(const struct event *event) {
+    return ((const struct aio_future *)(const void *)((const char *)event -
+                                                      offsetof(struct aio_future, event)))
+        ->cancelled;
+}
+
+static bool drop_if_cancelled(struct event *event) {
+    const bool cancelled = is_cancelled(event);
+    if (cancelled) {
+        aio_future_release(FUTURE_OF(event, event));
     }
-    return task;
+    return cancelled;
+}
+
+/* Returns what that costs. */
+static sim_ns drop_cancelled(struct aio_loop *loop) {
+    struct event_queue *timers = &loop->timers;
+    const size_t count = timers->count;
+    if (count > MIN_SCHEDULED_TIMER_HANDLES && 2 * loop->timers_cancelled > count) {
+        event_queue_filter(timers, drop_if_cancelled);
+        loop->timers_cancelled = 0;
+        return (sim_ns)count * aio_runtime(loop)->timer_clean_ns;
+    }
+    while (timers->count > 0 && is_cancelled(timers->heap[0].event)) {
+        sim_ns due;
+        drop_if_cancelled(event_queue_pop(timers, &due));
+        loop->timers_cancelled -= loop->timers_cancelled > 0;
+    }
+    return 0;
 }
 
 /* --- what happens to the loop from outside ------------------------------------- */
 
-static void io_answered(struct event *event) {
-    struct aio_task *task =
-        (struct aio_task *)(void *)((char *)event - offsetof(struct aio_task, io));
-    task_queue_push(&task->loop->answered, task);
-    selector_set_ready(&task->loop->selector, LANE_NONE);
-}
-
 /* call_soon_threadsafe(future.set_result), by a worker of the executor. */
 static void deliver(struct selector *selector, int64_t value, lane_id by) {
     struct aio_loop *loop = (struct aio_loop *)(void *)selector;
-    loop->tasks[value].woken_by = by;
-    call_soon(loop, &loop->tasks[value].handle, HANDLE_RESULT);
+    struct aio_future *future = aio_executor_take_result(loop->executor, (uint32_t)value);
+    future->woken_by = by;
+    aio_call_soon(loop, &future->handle, HANDLE_RESULT);
 }
 
 /* select() returns. */
 static void report(struct selector *selector) {
     struct aio_loop *loop = (struct aio_loop *)(void *)selector;
-    loop->reported = loop->answered;
-    loop->answered = (struct task_queue){0};
+    for (struct aio_future *future; (future = loop->answered.first) != NULL;) {
+        aio_deque_remove(future);
+        aio_deque_append(&loop->reported, future);
+    }
     loop->pipe_reported = selector->bytes > 0;
 }
 
 /* --- one iteration ------------------------------------------------------------- */
-
-static bool compute(struct action *action, sim_ns ns) {
-    action->kind = ACTION_COMPUTE;
-    action->ns = ns;
-    return true;
-}
 
 static const sim_ns LONGEST_SELECT_NS = 86400 * NS_PER_S; /* MAXIMUM_SELECT_TIMEOUT */
 
 /* Whole milliseconds, upward (EpollSelector.select). */
 static sim_ns select_timeout(const struct aio_loop *loop) {
     const sim_ns next = event_queue_next(&loop->timers);
-    if (loop->ready_count > 0) {
+    if (loop->ready.count > 0) {
         return 0;
     }
     if (next == SIM_NEVER) {
         return SIM_NEVER;
     }
-    sim_ns wait = next > now(loop) ? next - now(loop) : 0;
+    sim_ns wait = next > aio_now(loop) ? next - aio_now(loop) : 0;
     wait = wait < LONGEST_SELECT_NS ? wait : LONGEST_SELECT_NS;
     return (wait + NS_PER_MS - 1) / NS_PER_MS * NS_PER_MS;
 }
 
 static void collect_answers(struct aio_loop *loop) {
-    for (struct aio_task *task; (task = task_queue_pop(&loop->reported)) != NULL;) {
-        call_soon(loop, &task->handle, HANDLE_RESULT);
+    for (struct aio_future *future; (future = loop->reported.first) != NULL;) {
+        aio_deque_remove(future);
+        aio_call_soon(loop, &future->handle, HANDLE_RESULT);
     }
     if (loop->pipe_reported) {
         loop->pipe_reported = false;
-        call_soon(loop, &loop->self_pipe, HANDLE_SELF_PIPE);
+        aio_call_soon(loop, &loop->self_pipe, HANDLE_SELF_PIPE);
     }
 }
 
+/* Cancelled ones, too: they are only skipped when their turn comes. As in CPython they
+ * still count as cancelled timers of the heap. */
 static void collect_timers(struct aio_loop *loop) {
-    while (event_queue_next(&loop->timers) <= now(loop)) {
+    while (event_queue_next(&loop->timers) <= aio_now(loop)) {
         sim_ns due;
-        struct event *event = event_queue_pop(&loop->timers, &due);
-        struct aio_task *task =
-            (struct aio_task *)(void *)((char *)event - offsetof(struct aio_task, timer));
-        call_soon(loop, &task->handle, HANDLE_TIMER);
+        struct aio_future *future =
+            FUTURE_OF(event_queue_pop(&loop->timers, &due), event);
+        aio_call_soon(loop, &future->handle, future->handle.kind);
+    }
+}
+
+static void count_ready(struct aio_loop *loop) {
+    struct tally *tally = &loop->world->tally;
+    loop->todo = loop->ready.count;
+    tally->ready_handles += loop->todo;
+    if (loop->todo > tally->ready_max) {
+        tally->ready_max = loop->todo;
     }
 }
 
@@ -214,14 +167,14 @@ static bool collect(struct aio_loop *loop, const struct resume *resume,
                     struct action *action) {
     (void)resume;
     (void)action;
-    sim_switch(&loop->world->sim, loop->selector.lane,
+    sim_switch(aio_sim(loop), loop->selector.lane,
                (struct activity){STATE_CALLBACK, LANE_NONE, SITE_NONE},
                loop->selector.woken_by);
     loop->selector.woken_by = LANE_NONE;
     collect_answers(loop);
     collect_timers(loop);
-    loop->todo = loop->ready_count;
-    loop->phase = run_handles;
+    count_ready(loop);
+    loop->phase = aio_run_handles;
     return false;
 }
 
@@ -242,7 +195,8 @@ static bool iterate(struct aio_loop *loop, const struct resume *resume,
     show_loop(loop, STATE_CALLBACK, LANE_NONE);
     loop->world->tally.loop_iterations++;
     loop->phase = poll;
-    return compute(action, runtime_of(loop)->loop_iteration_ns);
+    return aio_compute(action,
+                       aio_runtime(loop)->loop_iteration_ns + drop_cancelled(loop));
 }
 
 /* --- handles ------------------------------------------------------------------- */
@@ -253,7 +207,7 @@ static bool read_pipe_again(struct aio_loop *loop, const struct resume *resume,
     (void)resume;
     action->kind = ACTION_C_RELEASED;
     action->ns = loop->world->plan->machine.syscall_ns;
-    loop->phase = run_handles;
+    loop->phase = aio_run_handles;
     return true;
 }
 
@@ -266,50 +220,72 @@ static bool read_pipe(struct aio_loop *loop, const struct resume *resume,
     return true;
 }
 
-static void count_lag(struct aio_loop *loop, const struct aio_task *task) {
-    const sim_ns lag = now(loop) - task->due_ns;
+static void count_lag(struct aio_loop *loop, const struct aio_future *timer) {
+    const sim_ns lag = aio_now(loop) - timer->due_ns;
     histogram_add(&loop->world->tally.loop_lag, lag);
     if (lag > NS_PER_MS) {
-        sim_instant(&loop->world->sim, loop->selector.lane, INSTANT_LATE_TIMER,
-                    task->lane);
+        sim_instant(aio_sim(loop), loop->selector.lane, INSTANT_LATE_TIMER,
+                    timer->waiter != NULL ? timer->waiter->lane : LANE_NONE);
     }
+}
+
+/* asyncio.run() cancels what its coroutine has left, and waits for it. */
+static void close(struct aio_loop *loop) {
+    loop->finished = loop->alive == NULL;
+    if (loop->finished) {
+        return;
+    }
+    loop->closing = true;
+    for (struct aio_task *task = loop->alive; task != NULL; task = task->next_alive) {
+        if (!aio_group_watch(&loop->everything, task)) {
+            return; /* out of memory: the run has ended */
+        }
+        aio_task_cancel(task);
+    }
+}
+
+static void set_result(struct aio_future *future) {
+    aio_future_set(future, (struct resume){.status = RESUME_DONE}, future->woken_by);
+    aio_future_release(future);
 }
 
 /* Runs the callback of loop->current; the price of the handle has been paid. */
 static bool call_back(struct aio_loop *loop, const struct resume *resume,
                       struct action *action) {
-    struct aio_task *task = (struct aio_task *)(void *)loop->current;
-    loop->phase = run_handles;
-    switch (loop->current->kind) {
+    struct aio_handle *handle = loop->current;
+    loop->phase = aio_run_handles;
+    switch (handle->kind) {
     case HANDLE_STEP:
-        show_loop(loop, STATE_CALLBACK, task->lane);
-        show_task(task, STATE_RUNNING, SITE_NONE, LANE_NONE);
-        loop->phase = step_task;
-        return step_task(loop, &task->resume, action);
+        loop->running = (struct aio_task *)(void *)handle;
+        show_loop(loop, STATE_CALLBACK, loop->running->lane);
+        aio_task_begin_step(loop->running);
+        loop->phase = aio_task_step;
+        return aio_task_step(loop, &loop->running->resume, action);
     case HANDLE_TIMER:
-        count_lag(loop, task);
-        schedule_step(task, LANE_NONE);
+        count_lag(loop, FUTURE_OF(handle, handle));
+        set_result(FUTURE_OF(handle, handle));
         return false;
     case HANDLE_RESULT:
-        schedule_step(task, task->woken_by);
-        task->woken_by = LANE_NONE;
+        set_result(FUTURE_OF(handle, handle));
+        return false;
+    case HANDLE_TIMEOUT:
+        count_lag(loop, FUTURE_OF(handle, handle));
+        aio_timeout_fire(FUTURE_OF(handle, handle));
         return false;
     case HANDLE_DONE:
-        if (--loop->tasks_left == 0) {
-            call_soon(loop, &loop->main, HANDLE_MAIN);
-        }
+        aio_group_task_done((struct aio_watch *)(void *)handle);
         return false;
     case HANDLE_SELF_PIPE:
         return read_pipe(loop, resume, action);
     case HANDLE_MAIN:
-        loop->finished = true;
+        close(loop);
         return false;
     }
     return false;
 }
 
-static sim_ns handle_price(const struct aio_loop *loop, enum handle_kind kind) {
-    const struct runtime *runtime = runtime_of(loop);
+static sim_ns handle_price(const struct aio_loop *loop, enum aio_handle_kind kind) {
+    const struct runtime *runtime = aio_runtime(loop);
     return runtime->loop_handle_ns +
            (kind == HANDLE_STEP || kind == HANDLE_MAIN ? runtime->task_step_ns : 0) +
            (kind == HANDLE_SELF_PIPE ? runtime->self_pipe_ns : 0);
@@ -324,7 +300,7 @@ static bool join_workers(struct aio_loop *loop, const struct resume *resume,
         action->value = aio_executor_worker_id(loop->executor, loop->joined++);
         return true;
     }
-    recorder_close_lane(loop->world->sim.recorder, now(loop), loop->selector.lane);
+    recorder_close_lane(aio_sim(loop)->recorder, aio_now(loop), loop->selector.lane);
     action->kind = ACTION_EXIT;
     return true;
 }
@@ -339,148 +315,52 @@ static bool shut_down(struct aio_loop *loop, const struct resume *resume,
     return true;
 }
 
-static bool run_handles(struct aio_loop *loop, const struct resume *resume,
-                        struct action *action) {
-    (void)resume;
-    if (loop->todo == 0) {
-        loop->phase = loop->finished ? shut_down : iterate;
-        /* Making a loop and closing it: half the price before, half after. */
-        return loop->finished && compute(action, runtime_of(loop)->loop_start_ns / 2);
+/* How long the last callback was. */
+static void count_callback(struct aio_loop *loop) {
+    if (loop->current == NULL) {
+        return;
     }
-    loop->todo--;
-    loop->current = pop_ready(loop);
-    show_loop(loop, STATE_CALLBACK, LANE_NONE);
-    loop->phase = call_back;
-    return compute(action, handle_price(loop, loop->current->kind));
+    struct tally *tally = &loop->world->tally;
+    const sim_ns ns = aio_now(loop) - loop->current_began_ns;
+    tally->callback_max_ns = ns > tally->callback_max_ns ? ns : tally->callback_max_ns;
+    if (ns >= SLOW_CALLBACK_NS) {
+        tally->slow_callbacks++;
+        sim_instant(aio_sim(loop), loop->selector.lane, INSTANT_SLOW_CALLBACK, LANE_NONE);
+    }
+    loop->current = NULL;
 }
 
-/* --- tasks --------------------------------------------------------------------- */
-
-static void suspend(struct aio_task *task, enum lane_state state,
-                    const struct action *action) {
-    show_task(task, state, action->site, LANE_NONE);
-    task->resume = (struct resume){.status = RESUME_DONE};
-    task->loop->phase = run_handles;
-}
-
-static bool await_io(struct aio_task *task, struct action *action) {
-    suspend(task, STATE_AWAIT_IO, action);
-    struct sim *sim = &task->loop->world->sim;
-    sim_schedule(sim, &task->io, sim_add(sim->now, action->ns));
-    return false;
-}
-
-static bool await_sleep(struct aio_task *task, struct action *action) {
-    struct aio_loop *loop = task->loop;
-    if (action->ns == 0) { /* a bare yield */
-        suspend(task, STATE_READY, action);
-        call_soon(loop, &task->handle, HANDLE_STEP);
+/* A timer that was cancelled after it had become due is passed over. */
+static bool is_skipped(struct aio_handle *handle) {
+    const bool timer = handle->kind == HANDLE_TIMER || handle->kind == HANDLE_TIMEOUT;
+    if (!timer || !FUTURE_OF(handle, handle)->cancelled) {
         return false;
     }
-    suspend(task, STATE_AWAIT_TIMER, action);
-    task->due_ns = sim_add(now(loop), action->ns);
-    event_queue_push(&loop->timers, &task->timer, task->due_ns);
-    return compute(action, runtime_of(loop)->call_later_ns);
-}
-
-static bool await_thread(struct aio_task *task, struct action *action) {
-    struct aio_loop *loop = task->loop;
-    suspend(task, STATE_AWAIT_FUTURE, action);
-    if (loop->executor == NULL) {
-        loop->executor =
-            aio_executor_create(loop->world, &loop->selector, loop->task_count);
-        if (loop->executor == NULL) {
-            world_fail_nomem(loop->world);
-            return compute(action, 0); /* the run has ended */
-        }
-    }
-    aio_executor_submit(loop->executor, action->object, (uint32_t)(task - loop->tasks),
-                        action);
+    aio_future_release(FUTURE_OF(handle, handle));
     return true;
 }
 
-static bool await_acquire(struct aio_task *task, const struct action *action) {
-    struct aio_loop *loop = task->loop;
-    if (loop->permits > 0) {
-        loop->permits--;
-        return true;
+bool aio_run_handles(struct aio_loop *loop, const struct resume *resume,
+                     struct action *action) {
+    (void)resume;
+    count_callback(loop);
+    struct aio_handle *handle = NULL;
+    while (handle == NULL && loop->todo > 0) {
+        loop->todo--;
+        handle = pop_ready(&loop->ready);
+        handle = is_skipped(handle) ? NULL : handle;
     }
-    suspend(task, STATE_AWAIT_LOCK, action);
-    task_queue_push(&loop->semaphore, task);
-    return false;
-}
-
-/* 3.11+: the permit goes to the first waiter, newcomers cannot take it in between. */
-static void release_permit(struct aio_task *task) {
-    struct aio_loop *loop = task->loop;
-    struct aio_task *waiter = task_queue_pop(&loop->semaphore);
-    if (waiter == NULL) {
-        loop->permits++;
-    } else {
-        schedule_step(waiter, task->lane);
+    if (handle == NULL) {
+        loop->phase = loop->finished ? shut_down : iterate;
+        /* Making a loop and closing it: half the price before, half after. */
+        return loop->finished &&
+               aio_compute(action, aio_runtime(loop)->loop_start_ns / 2);
     }
-}
-
-static void end_task(struct aio_task *task) {
-    struct aio_loop *loop = task->loop;
-    recorder_close_lane(loop->world->sim.recorder, now(loop), task->lane);
-    call_soon(loop, &task->handle, HANDLE_DONE);
-    loop->phase = run_handles;
-}
-
-/* Actions of a task that only concern the loop: true = go on with the task's next action.
- */
-static bool do_for_task(struct aio_task *task, const struct action *action) {
-    switch (action->kind) {
-    case ACTION_UNIT_BEGIN:
-        task->began_ns = now(task->loop);
-        return true;
-    case ACTION_UNIT_END:
-        histogram_add(&task->loop->world->tally.latency,
-                      now(task->loop) - task->began_ns);
-        return true;
-    case ACTION_LET_GO:
-        release_permit(task);
-        return true;
-    case ACTION_AWAIT_ACQUIRE:
-        return await_acquire(task, action);
-    default:
-        return false;
-    }
-}
-
-/* Asks the task for actions until one is for the thread, or the task is suspended. */
-static bool step_task(struct aio_loop *loop, const struct resume *resume,
-                      struct action *action) {
-    struct aio_task *task = (struct aio_task *)(void *)loop->current;
-    struct resume answer = *resume;
-    for (;;) {
-        program_next(&task->program, &answer, action);
-        answer = (struct resume){.status = RESUME_DONE};
-        if (do_for_task(task, action)) {
-            if (!sim_step(&loop->world->sim)) {
-                return compute(action, 0); /* the run ends: back to the scheduler */
-            }
-            continue;
-        }
-        break;
-    }
-    switch (action->kind) {
-    case ACTION_AWAIT_ACQUIRE:
-        return false; /* suspended by do_for_task() */
-    case ACTION_AWAIT_IO:
-        return await_io(task, action);
-    case ACTION_AWAIT_SLEEP:
-        return await_sleep(task, action);
-    case ACTION_AWAIT_THREAD:
-        return await_thread(task, action);
-    case ACTION_EXIT:
-        end_task(task);
-        return false;
-    default:
-        show_task(task, STATE_RUNNING, action->site, LANE_NONE);
-        return true;
-    }
+    loop->current = handle;
+    loop->current_began_ns = aio_now(loop);
+    show_loop(loop, STATE_CALLBACK, LANE_NONE);
+    loop->phase = call_back;
+    return aio_compute(action, handle_price(loop, loop->current->kind));
 }
 
 /* --- life ---------------------------------------------------------------------- */
@@ -500,34 +380,56 @@ static const struct program_ops loop_ops = {
     .state_size = sizeof(struct aio_loop),
 };
 
+/* Of an eager task, in the step of the main coroutine. */
+static bool first_step(struct aio_loop *loop, const struct resume *resume,
+                       struct action *action) {
+    (void)resume;
+    aio_task_begin_step(loop->running);
+    loop->phase = aio_task_step;
+    return aio_task_step(loop, &loop->running->resume, action);
+}
+
+/* The main coroutine makes the next task: eager ones take their first step at once. */
+bool aio_create_tasks(struct aio_loop *loop, const struct resume *resume,
+                      struct action *action) {
+    (void)resume;
+    while (loop->tasks_created < loop->task_count) {
+        struct aio_task *task = &loop->tasks[loop->tasks_created++];
+        if (!aio_task_start(task, task->name) ||
+            (!task->background && !aio_group_watch(&loop->everything, task))) {
+            return aio_compute(action, 0); /* the run has ended */
+        }
+        if (loop->eager) {
+            loop->running = task;
+            loop->phase = first_step;
+            return aio_compute(action, aio_runtime(loop)->task_step_ns);
+        }
+        aio_call_soon(loop, &task->step, HANDLE_STEP);
+    }
+    if (loop->everything.left == 0) {
+        aio_call_soon(loop, &loop->main, HANDLE_MAIN);
+    }
+    loop->phase = iterate;
+    return false;
+}
+
 /* asyncio.run(): a loop is made, the main coroutine creates the tasks and gathers them.
  */
 static bool start(struct aio_loop *loop, const struct resume *resume,
                   struct action *action) {
-    struct sim *sim = &loop->world->sim;
     const lane_id thread = (lane_id)resume->value;
     loop->selector.lane = recorder_open_lane(
-        sim->recorder, sim->now,
+        aio_sim(loop)->recorder, aio_now(loop),
         &(struct lane_birth){
             LANE_LOOP, thread, "event loop", {STATE_CALLBACK, LANE_NONE, SITE_NONE}});
-    for (uint32_t i = 0; i < loop->task_count; i++) {
-        struct aio_task *task = &loop->tasks[i];
-        task->lane = recorder_open_lane(
-            sim->recorder, sim->now,
-            &(struct lane_birth){LANE_TASK,
-                                 loop->selector.lane,
-                                 task->name,
-                                 {STATE_READY, loop->selector.lane, SITE_NONE}});
-        task->resume = (struct resume){RESUME_START, task->lane};
-        call_soon(loop, &task->handle, HANDLE_STEP);
+    aio_objects_show(loop);
+    const struct runtime *runtime = aio_runtime(loop);
+    loop->phase = aio_create_tasks;
+    if (!loop->eager) {
+        aio_create_tasks(loop, resume, action);
     }
-    if (loop->task_count == 0) {
-        call_soon(loop, &loop->main, HANDLE_MAIN);
-    }
-    const struct runtime *runtime = runtime_of(loop);
-    loop->phase = iterate;
-    return compute(action, runtime->loop_start_ns / 2 +
-                               (sim_ns)loop->task_count * runtime->task_create_ns);
+    return aio_compute(action, runtime->loop_start_ns / 2 +
+                                   (sim_ns)loop->task_count * runtime->task_create_ns);
 }
 
 struct aio_loop *aio_loop_create(const struct aio_loop_spec *spec) {
@@ -543,18 +445,18 @@ struct aio_loop *aio_loop_create(const struct aio_loop_spec *spec) {
                      .deliver = deliver},
         .world = world,
         .phase = start,
-        .permits = spec->permits,
         .task_capacity = spec->task_count,
-        .tasks_left = spec->task_count,
+        .executor_workers = spec->executor_workers,
+        .eager = spec->eager,
     };
+    loop->everything = (struct aio_group){.kind = GROUP_JOIN, .loop = loop};
     loop->tasks = arena_alloc(&world->arena, spec->task_count, sizeof *loop->tasks);
-    struct event_key *keys = arena_alloc(&world->arena, spec->task_count, sizeof *keys);
-    if (loop->tasks == NULL || keys == NULL ||
-        event_queue_reserve(&world->sim.queue, spec->task_count) != 0) {
-        return NULL;
-    }
-    event_queue_borrow(&loop->timers, keys, spec->task_count);
-    return loop;
+    loop->named =
+        arena_alloc(&world->arena, world->plan->name_count, sizeof(struct aio_task *));
+    return loop->tasks == NULL || loop->named == NULL ||
+                   aio_objects_create(loop, spec->permits) != 0
+               ? NULL
+               : loop;
 }
 
 void aio_loop_add_task(struct aio_loop *loop, const struct aio_task_spec *spec) {
@@ -564,9 +466,9 @@ void aio_loop_add_task(struct aio_loop *loop, const struct aio_task_spec *spec) 
         .loop = loop,
         .program = spec->program,
         .name = spec->name,
+        .background = spec->background,
         .lane = LANE_NONE,
-        .woken_by = LANE_NONE,
-        .io = {.fire = io_answered, .priority = PRIORITY_WORLD},
+        .named = -1,
     };
 }
 

@@ -4,12 +4,14 @@
  *
  * One iteration (Lib/asyncio/base_events.py BaseEventLoop._run_once):
  *
- *   1. time-out: 0 if handles are ready, else until the first timer, else none
- *   2. select(time-out): always called, always detaches; epoll rounds up to whole
+ *   1. cancelled timers are removed: from the head of the heap, or all of them when there
+ *      are more than 100 timers and more than half of them are cancelled
+ *   2. time-out: 0 if handles are ready, else until the first timer, else none
+ *   3. select(time-out): always called, always detaches; epoll rounds up to whole
  *      milliseconds (Lib/selectors.py EpollSelector.select)
- *   3. a handle is appended to the ready queue for every file descriptor that is ready
- *   4. timers that are due are moved to the ready queue, in the order of their times
- *   5. as many handles as are ready *now* are run; what they append waits for the next
+ *   4. a handle is appended to the ready queue for every file descriptor that is ready
+ *   5. timers that are due are moved to the ready queue, in the order of their times
+ *   6. as many handles as are ready *now* are run; what they append waits for the next
  *      iteration
  *
  * Tasks (Lib/asyncio/tasks.py, futures.py): a step runs the coroutine until it suspends.
@@ -20,15 +22,20 @@
  *   asyncio.sleep  timer due -> handle: set_result -> handle: step        (0: handle: step)
  *   to_thread      worker: call_soon_threadsafe -> handle: set_result -> handle: step, and a
  *                  byte on the self-pipe -> handle: recv until EAGAIN (two system calls)
- *   Semaphore      release -> handle: step
+ *   locks, queues  release(), put() ... in another task's step -> handle: step
+ *   tasks          end -> handle: done callback of gather() -> handle: step
+ *
+ * cancel() cancels the future that a task waits for: CancelledError is raised in its next
+ * step. A task whose step is already in the ready queue gets it there. The program learns it
+ * as a resume and cleans up with ordinary actions.
  *
  * The loop is a struct program: it passes what its tasks ask for on to its thread, except
  * what suspends a task. So a task that computes or blocks does so on the loop's thread,
  * as it should.
  *
  * Simplified: the system calls of a transport (send, recv, epoll_ctl) around await_io are
- * not charged; the main coroutine only gathers the tasks; cancellation does not exist
- * yet.
+ * not charged; the main coroutine only gathers the tasks that are there at the start; the
+ * default executor is shut down by the loop's thread itself, not by one more thread.
  */
 #ifndef ENGINE_AIO_LOOP_H
 #define ENGINE_AIO_LOOP_H
@@ -41,12 +48,19 @@ struct aio_loop;
 struct aio_task_spec {
     const char *name;
     struct program program;
+    bool
+        background; /* the main coroutine does not gather it: it is cancelled at the end */
 };
 
 struct aio_loop_spec {
     struct world *world;
-    uint32_t task_count;
-    uint32_t permits; /* of the semaphore that ACTION_AWAIT_ACQUIRE acquires */
+    uint32_t task_count; /* at the start */
+    uint32_t permits;    /* of the strategy's semaphore: see ACTION_ASYNC_ACQUIRE */
+    uint32_t
+        executor_workers; /* of the executor that ACTION_AWAIT_THREAD uses; 0: those of
+                                * the default executor, min(32, cores + 4) */
+    bool eager; /* eager_task_factory, 3.12+: a task's first step is taken when it is made
+                 */
 };
 
 /* A loop with room for its tasks, from the world's arena; NULL when out of memory. */

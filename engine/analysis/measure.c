@@ -158,6 +158,11 @@ static void measure_loops(const struct world *world, double *values) {
     }
     values[METRIC_LOOP_ITERATIONS] = (double)world->tally.loop_iterations;
     values[METRIC_LOOP_POLL_SHARE] = ratio(loops.state_ns[STATE_POLL], loops.life_ns);
+    values[METRIC_LOOP_READY_MEAN] =
+        ratio((double)world->tally.ready_handles, (double)world->tally.loop_iterations);
+    values[METRIC_LOOP_READY_MAX] = (double)world->tally.ready_max;
+    values[METRIC_LOOP_CALLBACK_MAX_US] = us((double)world->tally.callback_max_ns);
+    values[METRIC_LOOP_SLOW_CALLBACKS] = (double)world->tally.slow_callbacks;
 }
 
 static void measure_quota(const struct world *world, double *values) {

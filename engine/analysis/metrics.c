@@ -135,6 +135,19 @@ const struct metric metrics[METRIC_COUNT] = {
          "request that all threads stop until they may go on"},
     [METRIC_GC_PAUSE_MAX_US] = {"gc_pause_max_us", "us", METRIC_LOWER,
                                 "longest of these pauses"},
+    [METRIC_LOOP_READY_MEAN] =
+        {"loop_ready_mean", "count", METRIC_LOWER,
+         "handles that an iteration of an event loop found ready to run, mean"},
+    [METRIC_LOOP_READY_MAX] = {"loop_ready_max", "count", METRIC_LOWER,
+                               "most of them in one iteration"},
+    [METRIC_LOOP_CALLBACK_MAX_US] =
+        {"loop_callback_max_us", "us", METRIC_LOWER,
+         "longest time for which one callback, such as a step of a task, kept its event "
+         "loop"},
+    [METRIC_LOOP_SLOW_CALLBACKS] =
+        {"loop_slow_callbacks", "count", METRIC_LOWER,
+         "callbacks that took 100 ms or more (slow_callback_duration, which asyncio logs "
+         "in debug mode only)"},
 };
 
 const char *metric_better_name(enum metric_better better) {

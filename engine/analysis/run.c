@@ -23,7 +23,7 @@ const char *const run_not_modelled[] = {
     "load balancing between cores, other programs on the machine",
     "system calls of asyncio's transports around await_io_us",
     "the manager and feeder threads of process pools",
-    "exceptions, cancellation, and time-outs of locks, events and queues",
+    "exceptions in threads, and time-outs of their locks, events and queues",
     "deferred frees (QSBR) and the memory gate of free-threaded collections",
     "memory of the program's own data",
     NULL,

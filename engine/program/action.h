@@ -12,7 +12,12 @@
  *
  *   a thread (python/py_thread.c)   everything from ACTION_EXIT to ACTION_WAKE_POLL
  *   an event loop (aio/loop.c)      is itself a program of its thread: it passes the actions
- *                                   of its tasks on to the thread, except those that suspend
+ *                                   of its tasks on to the thread, except those from
+ *                                   ACTION_AWAIT_IO on
+ *
+ * An action of a task that ends with RESUME_CANCELLED or RESUME_RAISED has raised at this
+ * place: the program cleans up with ordinary actions, and ends with ACTION_RAISE unless it
+ * catches the exception.
  */
 #ifndef ENGINE_PROGRAM_ACTION_H
 #define ENGINE_PROGRAM_ACTION_H
@@ -60,6 +65,7 @@ enum action_kind {
     ACTION_EVENT_WAIT,
     ACTION_EVENT_SET,
     ACTION_EVENT_CLEAR,
+    ACTION_EVENT_IS_SET, /* resume.value = 1 when it is set; never waits */
     ACTION_BARRIER_WAIT,
     ACTION_QUEUE_PUT, /* of `value` */
     ACTION_QUEUE_GET, /* resume.value = what was taken */
@@ -73,11 +79,33 @@ enum action_kind {
                   */
     ACTION_WAKE_POLL, /* makes selector `object` ready: the byte on a self-pipe */
     /* only tasks: */
-    ACTION_AWAIT_IO,      /* suspends until the outside world answers, after `ns` */
-    ACTION_AWAIT_SLEEP,   /* suspends in asyncio.sleep(ns) */
-    ACTION_AWAIT_THREAD,  /* runs program `object` in the default executor */
-    ACTION_AWAIT_ACQUIRE, /* asyncio.Semaphore of the loop: acquire */
-    ACTION_LET_GO,        /* ... release; does not suspend */
+    ACTION_AWAIT_IO,     /* suspends until the outside world answers, after `ns` */
+    ACTION_AWAIT_SLEEP,  /* suspends in asyncio.sleep(ns) */
+    ACTION_AWAIT_THREAD, /* runs program `object` in the default executor */
+    /* Functions of asyncio/locks.py and queues.py, on object `value` of the plan; one past
+     * them: the semaphore of the loop's strategy. */
+    ACTION_ASYNC_ACQUIRE, /* Lock, Semaphore, Condition */
+    ACTION_ASYNC_RELEASE, /* never suspends */
+    ACTION_ASYNC_WAIT,    /* Event, Condition */
+    ACTION_ASYNC_NOTIFY,  /* Condition; `ns` waiters, INT64_MAX: all */
+    ACTION_ASYNC_SET,
+    ACTION_ASYNC_CLEAR,
+    ACTION_ASYNC_IS_SET, /* resume.value */
+    ACTION_ASYNC_PUT,
+    ACTION_ASYNC_GET,
+    /* Tasks that tasks start. `object`: struct spawn_request. */
+    ACTION_SPAWN,         /* create_task(): lives by itself, under the request's name */
+    ACTION_JOIN_TASKS,    /* suspends until all of that name have ended */
+    ACTION_CANCEL,        /* cancels all of that name */
+    ACTION_GROUP_ENTER,   /* gather() or TaskGroup: `value`, enum group_kind */
+    ACTION_GROUP_ADD,     /* create_task() for the innermost of them */
+    ACTION_GROUP_WAIT,    /* suspends until its tasks have ended, and leaves it */
+    ACTION_WAIT_FOR,      /* wait_for() of a task of its own (up to 3.11), at most `ns` */
+    ACTION_TIMEOUT_ENTER, /* async with timeout(ns) */
+    ACTION_TIMEOUT_EXIT, /* ... left with `value`, enum resume_status; TIMED_OUT when that
+                           * was its own cancellation */
+    ACTION_RAISE,        /* ends the task with an exception: `value` RESUME_RAISED, with
+                           * its name in `object`, or RESUME_CANCELLED */
     ACTION_KIND_COUNT
 };
 
@@ -92,9 +120,15 @@ struct action {
 enum resume_status {
     RESUME_START,     /* first call: nothing has been asked yet */
     RESUME_DONE,      /* the action ended as it should */
-    RESUME_TIMED_OUT, /* ACTION_POLL: nothing came */
-    RESUME_RAISED,    /* it raised an exception; reserved, nothing raises yet */
-    RESUME_CANCELLED  /* it was cancelled; reserved */
+    RESUME_TIMED_OUT, /* ACTION_POLL: nothing came; a time-out's own TimeoutError */
+    RESUME_RAISED,    /* an exception was raised where it waited */
+    RESUME_CANCELLED  /* CancelledError was raised where it waited */
+};
+
+enum group_kind {
+    GROUP_GATHER,     /* the first exception ends the wait, the others go on */
+    GROUP_TASK_GROUP, /* the first exception cancels the others; they are waited for */
+    GROUP_JOIN        /* only waits */
 };
 
 struct resume {
@@ -102,7 +136,12 @@ struct resume {
     int64_t value; /* at RESUME_START: the lane that runs the program; of ACTION_START:
                     * the id of what was started; of ACTION_TAKE: what was taken; of
                     * ACTION_LOAD: what was read */
+    const char *exception; /* RESUME_RAISED: its name; lives as long as the run */
 };
+
+static inline bool resume_has_raised(const struct resume *resume) {
+    return resume->status == RESUME_RAISED || resume->status == RESUME_CANCELLED;
+}
 
 /* `next` writes exactly one action. State is of fixed size and lives in the run's arena.
  * It holds no pointer into itself, so that copying `state_size` bytes clones it - except

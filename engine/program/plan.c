@@ -11,8 +11,24 @@ static_assert(sizeof strategy_names / sizeof strategy_names[0] == STRATEGY_KIND_
               "a name each");
 
 static const char *const object_names[] = {
-    "lock",  "counter",      "rlock",  "condition", "semaphore", "event", "barrier",
-    "queue", "simple_queue", "object", "list",      "dict",      "peer",
+    "lock",
+    "counter",
+    "rlock",
+    "condition",
+    "semaphore",
+    "event",
+    "barrier",
+    "queue",
+    "simple_queue",
+    "object",
+    "list",
+    "dict",
+    "peer",
+    "async_lock",
+    "async_semaphore",
+    "async_event",
+    "async_condition",
+    "async_queue",
 };
 static_assert(sizeof object_names / sizeof object_names[0] == OBJECT_KIND_COUNT,
               "a name each");
@@ -60,13 +76,26 @@ struct place {
     bool in_daemon; /* `forever` is possible */
 };
 
-static bool has_body(enum step_kind kind) {
-    return kind == STEP_REPEAT || kind == STEP_FOREVER || kind == STEP_TO_THREAD ||
-           kind == STEP_WITH;
+bool step_has_body(enum step_kind kind) {
+    static const bool bodies[STEP_KIND_COUNT] = {
+        [STEP_REPEAT] = true,     [STEP_FOREVER] = true,  [STEP_TO_THREAD] = true,
+        [STEP_WITH] = true,       [STEP_UNTIL] = true,    [STEP_GATHER] = true,
+        [STEP_TASK_GROUP] = true, [STEP_TASK] = true,     [STEP_SPAWN] = true,
+        [STEP_TIMEOUT] = true,    [STEP_WAIT_FOR] = true, [STEP_TRY] = true,
+        [STEP_EXCEPT] = true,     [STEP_FINALLY] = true,
+    };
+    return bodies[kind];
 }
 
+bool object_is_async(enum object_kind kind) { return kind >= OBJECT_ASYNC_LOCK; }
+
 #define KIND(name) (1u << OBJECT_##name)
-#define LOCKS (KIND(LOCK) | KIND(RLOCK) | KIND(CONDITION) | KIND(SEMAPHORE))
+#define LOCKS                                                                            \
+    (KIND(LOCK) | KIND(RLOCK) | KIND(CONDITION) | KIND(SEMAPHORE) | KIND(ASYNC_LOCK) |   \
+     KIND(ASYNC_SEMAPHORE) | KIND(ASYNC_CONDITION))
+#define QUEUES (KIND(QUEUE) | KIND(SIMPLE_QUEUE) | KIND(ASYNC_QUEUE))
+#define EVENTS (KIND(EVENT) | KIND(ASYNC_EVENT))
+#define CONDITIONS (KIND(CONDITION) | KIND(ASYNC_CONDITION))
 
 /* Kinds of object that a step can be done with; none for steps without an object. */
 static const unsigned fitting[STEP_KIND_COUNT] = {
@@ -74,12 +103,13 @@ static const unsigned fitting[STEP_KIND_COUNT] = {
     [STEP_ACQUIRE] = LOCKS,
     [STEP_RELEASE] = LOCKS,
     [STEP_UPDATE] = KIND(COUNTER),
-    [STEP_WAIT] = KIND(CONDITION) | KIND(EVENT) | KIND(BARRIER),
-    [STEP_NOTIFY] = KIND(CONDITION),
-    [STEP_SET] = KIND(EVENT),
-    [STEP_CLEAR] = KIND(EVENT),
-    [STEP_PUT] = KIND(QUEUE) | KIND(SIMPLE_QUEUE),
-    [STEP_GET] = KIND(QUEUE) | KIND(SIMPLE_QUEUE),
+    [STEP_WAIT] = CONDITIONS | EVENTS | KIND(BARRIER),
+    [STEP_NOTIFY] = CONDITIONS,
+    [STEP_SET] = EVENTS,
+    [STEP_CLEAR] = EVENTS,
+    [STEP_PUT] = QUEUES,
+    [STEP_GET] = QUEUES,
+    [STEP_UNTIL] = EVENTS,
     [STEP_TOUCH] = KIND(REFERENT),
     [STEP_USE] = KIND(LIST) | KIND(DICT),
     [STEP_SEND] = KIND(PEER),
@@ -104,8 +134,27 @@ static bool exists(const struct plan *plan, enum object_kind kind) {
            (kind != OBJECT_SIMPLE_QUEUE || plan->runtime.has_simple_queue);
 }
 
-static bool is_await(enum step_kind kind) {
-    return kind == STEP_AWAIT_IO || kind == STEP_AWAIT_SLEEP || kind == STEP_TO_THREAD;
+/* Steps that only a task of an event loop can take. */
+static bool is_await(const struct plan *plan, const struct step *step) {
+    return step->kind == STEP_AWAIT_IO || step->kind == STEP_AWAIT_SLEEP ||
+           step->kind == STEP_TO_THREAD || step->kind >= STEP_GATHER ||
+           (fitting[step->kind] != 0 &&
+            object_is_async(plan->objects[step->object].kind));
+}
+
+/* What arrived with which version. */
+static int check_age(const struct plan *plan, const struct step *step, struct err *err) {
+    const bool young = step->kind == STEP_TASK_GROUP || step->kind == STEP_TIMEOUT;
+    return young && !plan->runtime.has_task_groups
+               ? err_set(err, ERR_UNSUPPORTED, "%s has no asyncio.%s (3.11 and later)",
+                         plan->runtime.name,
+                         step->kind == STEP_TIMEOUT ? "timeout" : "TaskGroup")
+               : 0;
+}
+
+static bool step_has_name(enum step_kind kind) {
+    return kind == STEP_TASK || kind == STEP_SPAWN || kind == STEP_JOIN ||
+           kind == STEP_CANCEL || kind == STEP_RAISE || kind == STEP_WAIT_FOR;
 }
 
 /* No law may give a time below zero. */
@@ -126,11 +175,15 @@ static bool is_law(const struct distribution *time) {
     return false;
 }
 
+static const char *site_of(const struct plan *plan, const struct step *step) {
+    return step->site >= 0 && (size_t)step->site < plan->site_count
+               ? plan->sites[step->site]
+               : "";
+}
+
 static int check_step(const struct plan *plan, const struct step *step,
                       const struct place *place, struct err *err) {
-    const char *site = step->site >= 0 && (size_t)step->site < plan->site_count
-                           ? plan->sites[step->site]
-                           : "";
+    const char *site = site_of(plan, step);
     if (step->kind >= STEP_KIND_COUNT || step->count < 0 ||
         step->op >= CONTAINER_OP_COUNT) {
         return err_set_pointer(err, site, "this is no step");
@@ -146,7 +199,11 @@ static int check_step(const struct plan *plan, const struct step *step,
         return err_set(err, ERR_UNSUPPORTED, "%s has no %s", plan->runtime.name,
                        object_names[plan->objects[step->object].kind]);
     }
-    if (is_await(step->kind) && !place->in_task) {
+    if (step->kind >= STEP_GATHER && step->name >= plan->name_count &&
+        step_has_name(step->kind)) {
+        return err_set_pointer(err, site, "the name does not exist");
+    }
+    if (is_await(plan, step) && !place->in_task) {
         return err_set_pointer(err, site,
                                "only a task of an event loop can await; use io_us or "
                                "sleep_us in a thread");
@@ -157,14 +214,63 @@ static int check_step(const struct plan *plan, const struct step *step,
             "a run with this step would never end; set \"daemon\": true "
             "on the actor, or use repeat");
     }
-    return 0;
+    return check_age(plan, step, err);
+}
+
+/* Tasks stand directly in the step that waits for them, which has nothing else; except and
+ * finally directly after what they belong to. `around` and `before` may be NULL. */
+static int check_neighbours(const struct plan *plan, const struct step *step,
+                            const struct step *around, const struct step *before,
+                            struct err *err) {
+    const bool in_group = around != NULL && (around->kind == STEP_GATHER ||
+                                             around->kind == STEP_TASK_GROUP);
+    const enum step_kind last = before == NULL ? STEP_KIND_COUNT : before->kind;
+    const bool fits = step->kind == STEP_EXCEPT ? last == STEP_TRY
+                      : step->kind == STEP_FINALLY
+                          ? last == STEP_TRY || last == STEP_EXCEPT
+                          : true;
+    return in_group != (step->kind == STEP_TASK) || !fits
+               ? err_set_pointer(err, site_of(plan, step), "the step cannot stand here")
+               : 0;
+}
+
+/* Where the body of a step stands. What has a time-out, or ends with its loop, may go on for
+ * ever by itself. */
+static struct place inside(const struct step *step, struct place around) {
+    switch (step->kind) {
+    case STEP_TO_THREAD:
+        around.in_task = false;
+        return around;
+    case STEP_SPAWN:
+    case STEP_TIMEOUT:
+    case STEP_WAIT_FOR:
+        around.in_daemon = true;
+        return around;
+    default:
+        return around;
+    }
+}
+
+/* One body that is being checked. */
+struct open_body {
+    uint32_t end;
+    struct place place;
+    const struct step *around, *before; /* the step it belongs to; the last one in it */
+};
+
+static int check_extent(const struct step *step, uint32_t index, uint32_t end,
+                        struct err *err) {
+    const uint32_t least = index + 1;
+    return step->end < least || step->end > end ||
+                   (!step_has_body(step->kind) && step->end != least)
+               ? err_set(err, ERR_INVALID, "step %u has a body out of range", index)
+               : 0;
 }
 
 /* Every body lies inside the body around it; depth is bounded, so nothing recurses. */
 static int check_slice(const struct plan *plan, struct step_slice slice,
                        struct place place, struct err *err) {
-    uint32_t ends[STEP_MAX_DEPTH + 1] = {slice.end};
-    int thread_depth = 0; /* depth of the to_thread body we are in; 0 = none */
+    struct open_body body[STEP_MAX_DEPTH + 1] = {{.end = slice.end, .place = place}};
     int depth = 0;
     if (slice.first > slice.end || slice.end > plan->step_count) {
         return err_set(err, ERR_INVALID, "steps %u..%u are out of range", slice.first,
@@ -172,30 +278,28 @@ static int check_slice(const struct plan *plan, struct step_slice slice,
     }
     for (uint32_t i = slice.first; i < slice.end; i++) {
         const struct step *step = &plan->steps[i];
-        while (i >= ends[depth]) {
+        while (i >= body[depth].end) {
             depth--;
-            thread_depth = depth < thread_depth ? 0 : thread_depth;
         }
-        const struct place here = {.in_task = place.in_task && thread_depth == 0,
-                                   .in_daemon = place.in_daemon};
-        const int rc = check_step(plan, step, &here, err);
+        struct open_body *here = &body[depth];
+        int rc = check_step(plan, step, &here->place, err);
+        if (rc == 0) {
+            rc = check_neighbours(plan, step, here->around, here->before, err);
+        }
+        if (rc == 0) {
+            rc = check_extent(step, i, here->end, err);
+        }
         if (rc != 0) {
             return rc;
         }
-        const uint32_t least = i + 1;
-        if (step->end < least || step->end > ends[depth] ||
-            (!has_body(step->kind) && step->end != least)) {
-            return err_set(err, ERR_INVALID, "step %u has a body out of range", i);
-        }
-        if (has_body(step->kind) && step->end > least) {
+        here->before = step;
+        if (step_has_body(step->kind) && step->end > i + 1) {
             if (depth == STEP_MAX_DEPTH) {
                 return err_set(err, ERR_INVALID, "steps are nested deeper than %d",
                                STEP_MAX_DEPTH);
             }
-            ends[++depth] = step->end;
-            if (step->kind == STEP_TO_THREAD && thread_depth == 0) {
-                thread_depth = depth;
-            }
+            body[++depth] = (struct open_body){
+                .end = step->end, .place = inside(step, here->place), .around = step};
         }
     }
     return 0;
@@ -228,13 +332,18 @@ static int check_actor(const struct plan *plan, const struct actor_plan *actor,
                    ? check_interpreter(plan, actor, err)
                    : rc;
     }
+    if (actor->eager && !plan->runtime.has_eager_tasks) {
+        return err_set(err, ERR_UNSUPPORTED, "%s has no eager tasks (3.12 and later)",
+                       plan->runtime.name);
+    }
     if (actor->first_task > actor->task_end || actor->task_end > plan->task_count) {
         return err_set(err, ERR_INVALID, "tasks of actor '%s' are out of range",
                        actor->name);
     }
     for (uint32_t i = actor->first_task; i < actor->task_end; i++) {
-        const int rc = check_slice(plan, plan->tasks[i].steps,
-                                   (struct place){true, actor->daemon}, err);
+        const int rc = check_slice(
+            plan, plan->tasks[i].steps,
+            (struct place){true, actor->daemon || plan->tasks[i].daemon}, err);
         if (rc != 0) {
             return rc;
         }

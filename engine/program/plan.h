@@ -57,6 +57,20 @@ enum step_kind {
     STEP_FREE,      /* gives `count` of them back */
     STEP_SEND,      /* socket.send() to a peer process: `time` is the system call's */
     STEP_RECV,      /* socket.recv() from it */
+    STEP_UNTIL,     /* while not event.is_set(): body */
+    /* Only in tasks. `name` is that of a task or of an exception. */
+    STEP_GATHER,     /* await asyncio.gather(): its body is of STEP_TASK only */
+    STEP_TASK_GROUP, /* async with asyncio.TaskGroup(): the same */
+    STEP_TASK,       /* `count` tasks that run the body */
+    STEP_SPAWN,      /* create_task() of `count` tasks that run the body */
+    STEP_JOIN,       /* await asyncio.wait() of what was spawned under that name */
+    STEP_CANCEL,     /* cancels what was spawned under that name */
+    STEP_TIMEOUT,    /* async with asyncio.timeout(time): body; TimeoutError is caught */
+    STEP_WAIT_FOR,   /* await asyncio.wait_for(body, time); TimeoutError is caught */
+    STEP_TRY,        /* body; the next steps may be STEP_EXCEPT and STEP_FINALLY */
+    STEP_EXCEPT,     /* body, when an exception was raised in the STEP_TRY before it */
+    STEP_FINALLY,    /* body, in any case, after the STEP_TRY before it */
+    STEP_RAISE,      /* raises the exception `name` */
     STEP_KIND_COUNT
 };
 
@@ -82,6 +96,7 @@ struct step {
     enum container_op op; /* STEP_USE */
     bool call;            /* STEP_UPDATE: a call lies between load and store */
     uint32_t object;      /* steps on an object: index into plan.objects */
+    uint32_t name;        /* index into plan.names */
     bool blocking;        /* jobs: stays a blocking call under asyncio */
     site_id site;         /* index into plan.sites */
     struct distribution time;
@@ -108,6 +123,12 @@ enum object_kind {
     OBJECT_LIST,
     OBJECT_DICT,
     OBJECT_PEER, /* a socket pair with a process at its other end that answers */
+    /* Of asyncio; only tasks can use them, and every loop has its own: */
+    OBJECT_ASYNC_LOCK,
+    OBJECT_ASYNC_SEMAPHORE, /* Semaphore(size) */
+    OBJECT_ASYNC_EVENT,
+    OBJECT_ASYNC_CONDITION, /* with its Lock */
+    OBJECT_ASYNC_QUEUE,     /* Queue(size); 0 = without bound */
     OBJECT_KIND_COUNT
 };
 
@@ -146,6 +167,7 @@ enum actor_kind {
 struct task_plan {
     char name[48];
     uint32_t count;
+    bool daemon; /* the main coroutine does not wait for it: it is cancelled at the end */
     struct step_slice steps;
 };
 
@@ -154,6 +176,7 @@ struct actor_plan {
     enum actor_kind kind;
     uint32_t count;
     bool daemon; /* the run does not wait for its end */
+    bool eager;  /* event loops: eager_task_factory */
     struct step_slice steps;
     uint32_t first_task, task_end; /* into plan.tasks */
 };
@@ -169,7 +192,9 @@ enum strategy_kind {
 
 struct strategy {
     enum strategy_kind kind;
-    uint32_t workers; /* >= 1 where the kind has workers */
+    uint32_t workers;   /* >= 1 where the kind has workers */
+    uint32_t to_thread; /* asyncio: what would hold up the loop runs in a pool of so many
+                         * threads; 0 = on the loop */
 };
 
 struct limits {
@@ -202,6 +227,9 @@ struct plan {
     struct signal_plan *signals; /* for the main thread of the first process */
     size_t signal_count;
 
+    char **names; /* of tasks that tasks start, and of exceptions */
+    size_t name_count;
+
     char **sites; /* JSON pointers; a step's place in the document */
     size_t site_count;
 
@@ -223,6 +251,12 @@ const char *container_op_name(enum container_op op);
 /* True when the operation locks its container in a free-threaded build (PEP 703: reading
  * one item, len and `in` have a path without the lock). */
 bool container_op_locks(enum container_op op);
+
+/* True for the objects of asyncio. */
+bool object_is_async(enum object_kind kind);
+
+/* True when the step has a body. */
+bool step_has_body(enum step_kind step);
 
 /* True when the step is done with an object of the plan. */
 bool step_has_object(enum step_kind step);

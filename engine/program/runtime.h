@@ -83,12 +83,17 @@ struct runtime {
     int64_t thread_join_ns;      /* Python code of Thread.join() in the joiner */
     int64_t pool_job_ns;         /* ThreadPoolExecutor: Python per job, worker's side */
     int64_t pool_idle_rule;      /* enum pool_idle_rule */
-    int64_t queue_hands_over;  /* SimpleQueue, 3.13+: an item goes to a certain waiter */
-    int64_t pool_submit_ns;    /* ThreadPoolExecutor: Python of submit(), caller's side */
-    int64_t has_barrier;       /* 0: threading.Barrier does not exist in this runtime */
-    int64_t has_simple_queue;  /* ... queue.SimpleQueue */
-    int64_t has_thread_pool;   /* ... concurrent.futures.ThreadPoolExecutor */
-    int64_t has_asyncio;       /* 0: asyncio does not exist in this runtime */
+    int64_t queue_hands_over; /* SimpleQueue, 3.13+: an item goes to a certain waiter */
+    int64_t pool_submit_ns;   /* ThreadPoolExecutor: Python of submit(), caller's side */
+    int64_t has_barrier;      /* 0: threading.Barrier does not exist in this runtime */
+    int64_t has_simple_queue; /* ... queue.SimpleQueue */
+    int64_t has_thread_pool;  /* ... concurrent.futures.ThreadPoolExecutor */
+    int64_t has_asyncio;      /* 0: asyncio does not exist in this runtime */
+    int64_t has_task_groups;  /* asyncio.TaskGroup and timeout(): 3.11+ */
+    int64_t has_eager_tasks;  /* asyncio.eager_task_factory: 3.12+ */
+    int64_t wait_for_task;    /* wait_for() makes a task of what it waits for: to 3.11 */
+    int64_t semaphore_reserves; /* asyncio.Semaphore gives permits to waiters: 3.9+ */
+    int64_t timer_clean_ns;    /* per timer, when the heap is cleared of cancelled ones */
     int64_t loop_start_ns;     /* asyncio.run(): making and closing the loop */
     int64_t loop_iteration_ns; /* Python of one _run_once besides select and handles */
     int64_t loop_handle_ns;    /* Python of running one handle besides its callback */

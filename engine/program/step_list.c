@@ -3,6 +3,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/random.h"
+#include "engine/program/step_list_priv.h"
 
 static void step_list_next(void *state, const struct resume *resume,
                            struct action *action);
@@ -32,10 +33,12 @@ int step_list_init(struct step_list *list, const struct step_list_spec *spec,
         .key = spec->key,
         .units = spec->units,
         .asyncio = spec->asyncio,
+        .site = SITE_NONE,
     };
     if (slice_has_to_thread(spec->plan, spec->slice)) {
         /* The body has no awaits, hence no to_thread of its own: one level is enough. */
-        list->inner = arena_alloc(arena, 1, sizeof *list->inner);
+        list->inner = spec->spare != NULL ? spec->spare
+                                          : arena_alloc(arena, 1, sizeof *list->inner);
         if (list->inner == NULL) {
             return ERR_NOMEM;
         }
@@ -50,24 +53,33 @@ void step_list_restart(struct step_list *list, uint64_t key) {
     list->key = key;
     list->unit_open = false;
     list->update = UPDATE_NONE;
+    list->asked = ASKED_NOTHING;
+    list->raised = (struct resume){.status = RESUME_DONE};
+    list->nth = 0;
 }
 
 /* --- loops --------------------------------------------------------------------- */
 
-static void enter_body(struct step_list *list, const struct step *step) {
-    const uint32_t body = list->pc + 1;
-    list->pc = step->end;
-    if (body == step->end || (step->kind == STEP_REPEAT && step->count == 0)) {
-        return;
-    }
+struct step_frame *step_list_enter(struct step_list *list, const struct step *step) {
     ASSERT(list->depth < STEP_MAX_DEPTH);
-    list->frame[list->depth++] = (struct step_frame){
-        .first = body,
+    struct step_frame *frame = &list->frame[list->depth++];
+    *frame = (struct step_frame){
+        .first = list->pc + 1,
         .end = step->end,
         .object = NO_OBJECT,
-        .left = step->kind == STEP_FOREVER ? -1 : step->count - 1,
     };
-    list->pc = body;
+    list->pc++;
+    return frame;
+}
+
+static void enter_loop(struct step_list *list, const struct step *step) {
+    const bool nothing =
+        list->pc + 1 == step->end || (step->kind == STEP_REPEAT && step->count == 0);
+    if (nothing) {
+        list->pc = step->end;
+        return;
+    }
+    step_list_enter(list, step)->left = step->kind == STEP_REPEAT ? step->count - 1 : -1;
 }
 
 /* At the end of the innermost body: next iteration, or out of it. */
@@ -120,7 +132,7 @@ static bool mark_unit(struct step_list *list, struct action *action) {
 
 /* --- steps --------------------------------------------------------------------- */
 
-static uint64_t draw_key(const struct step_list *list) {
+uint64_t step_list_draw_key(const struct step_list *list) {
     uint64_t key = random_mix(list->key, list->pc - list->first);
     for (uint8_t i = 0; i < list->depth; i++) {
         key = random_mix(key, (uint64_t)list->frame[i].iteration);
@@ -128,8 +140,28 @@ static uint64_t draw_key(const struct step_list *list) {
     return key;
 }
 
+sim_ns step_list_draw(const struct step_list *list, const struct step *step) {
+    return step->time.kind == DISTRIBUTION_CONSTANT
+               ? step->time.a
+               : distribution_draw(&step->time, step_list_draw_key(list));
+}
+
+static enum action_kind action_on_async(enum step_kind step) {
+    static const enum action_kind kinds[STEP_KIND_COUNT] = {
+        [STEP_ACQUIRE] = ACTION_ASYNC_ACQUIRE, [STEP_RELEASE] = ACTION_ASYNC_RELEASE,
+        [STEP_WAIT] = ACTION_ASYNC_WAIT,       [STEP_NOTIFY] = ACTION_ASYNC_NOTIFY,
+        [STEP_SET] = ACTION_ASYNC_SET,         [STEP_CLEAR] = ACTION_ASYNC_CLEAR,
+        [STEP_UNTIL] = ACTION_ASYNC_IS_SET,    [STEP_PUT] = ACTION_ASYNC_PUT,
+        [STEP_GET] = ACTION_ASYNC_GET,
+    };
+    return kinds[step];
+}
+
 /* What a step does depends on what it is done with. */
 static enum action_kind action_on(enum step_kind step, enum object_kind object) {
+    if (object_is_async(object)) {
+        return action_on_async(step);
+    }
     switch (object) {
     case OBJECT_SEMAPHORE:
         return step == STEP_RELEASE ? ACTION_SEMAPHORE_RELEASE : ACTION_SEMAPHORE_ACQUIRE;
@@ -139,9 +171,10 @@ static enum action_kind action_on(enum step_kind step, enum object_kind object) 
                : step == STEP_RELEASE ? ACTION_RELEASE
                                       : ACTION_ACQUIRE;
     case OBJECT_EVENT:
-        return step == STEP_WAIT  ? ACTION_EVENT_WAIT
-               : step == STEP_SET ? ACTION_EVENT_SET
-                                  : ACTION_EVENT_CLEAR;
+        return step == STEP_WAIT    ? ACTION_EVENT_WAIT
+               : step == STEP_SET   ? ACTION_EVENT_SET
+               : step == STEP_CLEAR ? ACTION_EVENT_CLEAR
+                                    : ACTION_EVENT_IS_SET;
     case OBJECT_BARRIER:
         return ACTION_BARRIER_WAIT;
     case OBJECT_QUEUE:
@@ -162,10 +195,15 @@ static enum action_kind action_on(enum step_kind step, enum object_kind object) 
 
 /* --- locks --------------------------------------------------------------------- */
 
-static void act_on(const struct step_list *list, enum action_kind kind, uint32_t object,
-                   struct action *action) {
+/* Objects of asyncio are known by their index: each loop has its own. */
+void step_list_act_on(const struct step_list *list, enum action_kind kind,
+                      uint32_t object, struct action *action) {
     action->kind = kind;
-    action->object = list->objects[object];
+    if (object_is_async(list->plan->objects[object].kind)) {
+        action->value = object;
+    } else {
+        action->object = list->objects[object];
+    }
 }
 
 /* A Condition has an __enter__ and an __exit__ of its own, in Python; its acquire and
@@ -180,117 +218,44 @@ static enum action_kind action_of_with(bool enter, enum object_kind object) {
 /* `with lock:` acquires before its body and releases after it. */
 static void enter_with(struct step_list *list, const struct step *step,
                        struct action *action) {
-    act_on(list, action_of_with(true, list->plan->objects[step->object].kind),
-           step->object, action);
-    action->site = step->site;
+    const enum object_kind kind = list->plan->objects[step->object].kind;
     action->value = !list->plan->runtime.check_after_enter;
-    ASSERT(list->depth < STEP_MAX_DEPTH);
-    list->frame[list->depth++] = (struct step_frame){
-        .first = list->pc + 1, .end = step->end, .object = step->object};
-    list->pc++;
+    step_list_act_on(list, action_of_with(true, kind), step->object, action);
+    action->site = step->site;
+    step_list_enter(list, step)->object = step->object;
+    list->asked = ASKED_ACQUIRE;
 }
 
-/* At the end of a body that holds a lock: releases it, once. */
-static bool leave_with(struct step_list *list, struct action *action) {
+bool step_list_leave_with(struct step_list *list, struct action *action) {
     struct step_frame *frame = &list->frame[list->depth - 1];
     if (frame->object == NO_OBJECT) {
         return false;
     }
-    act_on(list, action_of_with(false, list->plan->objects[frame->object].kind),
-           frame->object, action);
+    step_list_act_on(list, action_of_with(false, list->plan->objects[frame->object].kind),
+                     frame->object, action);
     action->site = list->plan->steps[frame->first - 1].site;
     frame->object = NO_OBJECT;
     return true;
 }
 
-/* --- counter += 1 -------------------------------------------------------------- */
+/* --- while not event.is_set() --------------------------------------------------- */
 
-/*
- * Where load and store stand, in opcodes of one turn of a loop (dis, CPython 3.11).
- *
- *   c.v += 1       before the load 5, until the store 4, after it 1
- *   c.v = f(c.v)   before the load 6, until f has been entered - there lies the check
- *                  point - 3, until the store 6, after it 1
- */
-static const struct {
-    uint8_t before, entry, store, rest;
-} opcodes[2] = {{5, 0, 4, 1}, {6, 3, 6, 1}};
-
-static sim_ns update_share(const struct step *step, int part) {
-    const int all = opcodes[step->call].before + opcodes[step->call].entry +
-                    opcodes[step->call].store + opcodes[step->call].rest;
-    return step->time.a * part / all;
-}
-
-static sim_ns update_ns(const struct step *step, enum update_phase next) {
-    const sim_ns before = update_share(step, opcodes[step->call].before);
-    const sim_ns entry = update_share(step, opcodes[step->call].entry);
-    const sim_ns store = update_share(step, opcodes[step->call].store);
-    switch (next) {
-    case UPDATE_LOAD:
-        return before;
-    case UPDATE_CALL:
-        return entry;
-    case UPDATE_REFER:
-    case UPDATE_STORE:
-        return store;
-    default:
-        return step->time.a - before - entry - store; /* none gets lost */
-    }
-}
-
-static void update_compute(struct step_list *list, enum update_phase next, bool straight,
-                           struct action *action) {
-    const struct step *step = &list->plan->steps[list->pc];
-    action->kind = ACTION_COMPUTE;
+static void ask_until(struct step_list *list, struct action *action) {
+    const struct step *step = &list->plan->steps[list->frame[list->depth - 1].first - 1];
+    step_list_act_on(list, action_on(STEP_UNTIL, list->plan->objects[step->object].kind),
+                     step->object, action);
     action->site = step->site;
-    action->ns = update_ns(step, next);
-    action->value = straight;
-    list->update = next;
+    list->asked = ASKED_IS_SET;
 }
 
-static bool in_with(const struct step_list *list) {
-    return list->depth > 0 && list->frame[list->depth - 1].object != NO_OBJECT;
-}
-
-static void update_next(struct step_list *list, const struct resume *resume,
-                        struct action *action) {
-    const struct step *step = &list->plan->steps[list->pc];
-    switch (list->update) {
-    case UPDATE_NONE:
-        update_compute(list, UPDATE_LOAD, true, action);
-        return;
-    case UPDATE_LOAD:
-        act_on(list, ACTION_LOAD, step->object, action);
-        list->update = UPDATE_ADD;
-        return;
-    case UPDATE_ADD:
-        list->loaded = resume->value;
-        if (step->call) {
-            update_compute(list, UPDATE_CALL, false, action);
-        } else {
-            update_compute(list, UPDATE_STORE, true, action);
-        }
-        return;
-    case UPDATE_CALL:
-        update_compute(list, UPDATE_REFER, true, action);
-        return;
-    case UPDATE_REFER:
-        act_on(list, ACTION_REFER, step->object, action);
-        list->update = UPDATE_STORE;
-        return;
-    case UPDATE_STORE:
-        act_on(list, ACTION_STORE, step->object, action);
-        action->value = list->loaded + 1;
-        list->update = UPDATE_REST;
-        return;
-    case UPDATE_REST: /* the back edge of a loop follows, but not inside a with statement
-                       */
-        update_compute(list, UPDATE_NONE, in_with(list), action);
-        list->pc = step->end;
-        return;
+static void hear_answer(struct step_list *list, const struct resume *resume) {
+    if (list->asked == ASKED_IS_SET && resume->value != 0) {
+        list->pc = list->frame[--list->depth].end;
     }
+    list->asked = ASKED_NOTHING;
 }
+
+/* --- steps without a body ------------------------------------------------------- */
 
 static int64_t value_of(const struct step *step) {
     switch (step->kind) {
@@ -354,7 +319,7 @@ static void prepare_thread_body(struct step_list *list, const struct step *step,
         .first = list->pc + 1,
         .pc = list->pc + 1,
         .end = step->end,
-        .key = draw_key(list),
+        .key = step_list_draw_key(list),
     };
     action->object = &list->body;
 }
@@ -364,15 +329,14 @@ static void perform(struct step_list *list, const struct step *step,
     action->kind = action_of(list, step);
     action->site = step->site;
     action->value = value_of(step);
+    action->ns = step_list_draw(list, step);
     if (step_has_object(step->kind)) {
-        action->object = list->objects[step->object];
-    }
-    if (step->kind == STEP_TO_THREAD) {
+        const enum object_kind kind = list->plan->objects[step->object].kind;
+        action->ns = step->kind == STEP_NOTIFY && object_is_async(kind) ? action->value
+                                                                        : action->ns;
+        step_list_act_on(list, action->kind, step->object, action);
+    } else if (step->kind == STEP_TO_THREAD) {
         prepare_thread_body(list, step, action);
-    } else if (step->time.kind == DISTRIBUTION_CONSTANT) {
-        action->ns = step->time.a;
-    } else {
-        action->ns = distribution_draw(&step->time, draw_key(list));
     }
     list->pc = step->end;
 }
@@ -381,36 +345,74 @@ static void perform(struct step_list *list, const struct step *step,
  * what it is asked for, not the turns in between. */
 enum { MAX_TURNS = 8 };
 
+/* The end of the innermost body: true when that needs an action. */
+static bool end_body(struct step_list *list, struct action *action) {
+    if (step_list_leave_with(list, action)) {
+        return true;
+    }
+    const bool acts = step_unwind_leave(list, action);
+    leave_body(list);
+    if (acts || list->depth == 0 || list->pc != list->frame[list->depth - 1].first ||
+        kind_of_body(list, list->depth - 1) != STEP_UNTIL) {
+        return acts;
+    }
+    ask_until(list, action);
+    return true;
+}
+
+/* The step at pc: true when it needs an action. */
+static bool begin_step(struct step_list *list, const struct resume *resume,
+                       struct action *action) {
+    const struct step *step = &list->plan->steps[list->pc];
+    switch (step->kind) {
+    case STEP_REPEAT:
+    case STEP_FOREVER:
+        enter_loop(list, step);
+        return false;
+    case STEP_UNTIL:
+        step_list_enter(list, step)->left = -1;
+        ask_until(list, action);
+        return true;
+    case STEP_WITH:
+        enter_with(list, step, action);
+        return true;
+    case STEP_UPDATE:
+        step_update_next(list, resume, action);
+        return true;
+    default:
+        if (step->kind >= STEP_GATHER) {
+            return step_unwind_perform(list, step, action);
+        }
+        perform(list, step, action);
+        return true;
+    }
+}
+
+/* One turn: true when there is an action, also ACTION_EXIT. */
+static bool turn(struct step_list *list, const struct resume *resume,
+                 struct action *action) {
+    if (resume_has_raised(&list->raised)) {
+        return step_unwind_body(list, action);
+    }
+    if (mark_unit(list, action)) {
+        return true;
+    }
+    if (at_end_of_body(list)) {
+        return end_body(list, action);
+    }
+    return list->pc == list->end || begin_step(list, resume, action);
+}
+
 static void step_list_next(void *state, const struct resume *resume,
                            struct action *action) {
     struct step_list *list = state;
+    step_unwind_note(list, resume);
+    hear_answer(list, resume);
     for (int turns = 0; turns < MAX_TURNS; turns++) {
-        if (mark_unit(list, action)) {
+        if (turn(list, resume, action)) {
+            list->site = action->site;
             return;
         }
-        if (at_end_of_body(list)) {
-            if (leave_with(list, action)) {
-                return;
-            }
-            leave_body(list);
-            continue;
-        }
-        if (list->pc == list->end) {
-            return; /* ACTION_EXIT */
-        }
-        const struct step *step = &list->plan->steps[list->pc];
-        if (step->kind == STEP_REPEAT || step->kind == STEP_FOREVER) {
-            enter_body(list, step);
-            continue;
-        }
-        if (step->kind == STEP_WITH) {
-            enter_with(list, step, action);
-        } else if (step->kind == STEP_UPDATE) {
-            update_next(list, resume, action);
-        } else {
-            perform(list, step, action);
-        }
-        return;
     }
     action->kind = ACTION_COMPUTE; /* of no length */
 }

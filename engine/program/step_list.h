@@ -7,6 +7,10 @@
  *
  * With `units` on, each iteration of an outermost `repeat` is a unit of work: that is
  * what a "request" or "cycle" of an actor is.
+ *
+ * A resume that has raised unwinds: bodies end from the innermost one, locks are released,
+ * `finally` is run with ordinary actions, until something catches the exception or the
+ * program ends with ACTION_RAISE.
  */
 #ifndef ENGINE_PROGRAM_STEP_LIST_H
 #define ENGINE_PROGRAM_STEP_LIST_H
@@ -27,11 +31,27 @@ enum update_phase {
     UPDATE_REST
 };
 
+/* What the answer to the last action decides. */
+enum step_question {
+    ASKED_NOTHING,
+    ASKED_IS_SET,  /* whether the innermost `until` is over */
+    ASKED_ACQUIRE, /* whether the innermost body has its lock */
+};
+
 struct step_frame {
     uint32_t first, end; /* body */
     uint32_t object;     /* lock that is held around it; NO_OBJECT = none */
     int64_t left;        /* iterations still to begin; -1 = for ever */
     int64_t iteration;
+    struct resume saved; /* `finally`: the exception that goes on after it */
+};
+
+/* A task to be made: of ACTION_SPAWN and its like. */
+struct spawn_request {
+    struct step_slice slice;
+    uint64_t key;
+    uint32_t name;       /* index into plan.names */
+    uint32_t nth, count; /* it is the nth of so many */
 };
 
 struct step_list {
@@ -43,6 +63,12 @@ struct step_list {
     bool units;     /* mark iterations of outermost repeats */
     bool asyncio;   /* io and sleep become awaits unless they are blocking */
     bool unit_open; /* the current outermost iteration has begun */
+    enum step_question asked;
+    struct resume raised; /* an exception on its way; or RESUME_START, RESUME_DONE */
+    site_id raised_at;
+    site_id site; /* of the last action */
+    uint32_t nth; /* of the tasks that the present step makes */
+    struct spawn_request request;
     struct program
         body; /* of to_thread: a step list of its own, made by step_list_init */
     struct step_list *inner; /* its state; NULL when the slice has no to_thread */
@@ -61,6 +87,7 @@ struct step_list_spec {
     uint64_t key;
     bool units;
     bool asyncio;
+    struct step_list *spare; /* for the body of to_thread; NULL: from the arena */
 };
 
 /* Prepares `list`; what it needs besides comes from `arena`. */

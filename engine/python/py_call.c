@@ -242,6 +242,7 @@ static const struct {
     [ACTION_EVENT_WAIT] = {py_sync_event_wait, condition_opcode},
     [ACTION_EVENT_SET] = {py_sync_event_set, condition_opcode},
     [ACTION_EVENT_CLEAR] = {py_sync_event_clear, condition_opcode},
+    [ACTION_EVENT_IS_SET] = {py_sync_event_is_set, condition_opcode},
     [ACTION_BARRIER_WAIT] = {py_sync_barrier_wait, condition_opcode},
     [ACTION_QUEUE_PUT] = {py_queue_put, queue_opcode},
     [ACTION_QUEUE_GET] = {py_queue_get, queue_opcode},
@@ -279,7 +280,8 @@ bool py_call_next(struct py_thread *thread) {
             return true;
         }
         if (thread->depth == 0) {
-            thread->resume = (struct resume){RESUME_DONE, thread->returned.value};
+            thread->resume =
+                (struct resume){.status = RESUME_DONE, .value = thread->returned.value};
         }
     }
     return false;

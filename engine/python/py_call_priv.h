@@ -55,6 +55,7 @@ bool py_sync_semaphore_release(struct py_thread *thread, struct py_frame *frame)
 bool py_sync_event_wait(struct py_thread *thread, struct py_frame *frame);
 bool py_sync_event_set(struct py_thread *thread, struct py_frame *frame);
 bool py_sync_event_clear(struct py_thread *thread, struct py_frame *frame);
+bool py_sync_event_is_set(struct py_thread *thread, struct py_frame *frame);
 bool py_sync_barrier_wait(struct py_thread *thread, struct py_frame *frame);
 
 /* py_queue.c */

@@ -118,6 +118,16 @@ bool py_sync_event_clear(struct py_thread *thread, struct py_frame *frame) {
     return change(thread, frame, false);
 }
 
+/* It only looks: no lock. */
+bool py_sync_event_is_set(struct py_thread *thread, struct py_frame *frame) {
+    const struct world_object *event = frame->object;
+    if (frame->line++ == 0) {
+        return py_call_run(thread, frame, 3);
+    }
+    thread->returned.value = event->value;
+    return false;
+}
+
 /* --- Barrier ------------------------------------------------------------------- */
 
 /* A thread after the other leaves; the last one opens the barrier for the next round. */

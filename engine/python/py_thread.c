@@ -61,6 +61,7 @@ static const os_fn begin[ACTION_KIND_COUNT] = {
     [ACTION_EVENT_WAIT] = py_call_begin,
     [ACTION_EVENT_SET] = py_call_begin,
     [ACTION_EVENT_CLEAR] = py_call_begin,
+    [ACTION_EVENT_IS_SET] = py_call_begin,
     [ACTION_BARRIER_WAIT] = py_call_begin,
     [ACTION_QUEUE_PUT] = py_call_begin,
     [ACTION_QUEUE_GET] = py_call_begin,
@@ -112,7 +113,7 @@ struct py_thread *py_thread_create(struct world *world, struct process *process,
     thread->process = process;
     thread->program = program;
     thread->action.site = SITE_NONE;
-    thread->resume = (struct resume){RESUME_START, lane};
+    thread->resume = (struct resume){.status = RESUME_START, .value = lane};
     thread->cpu_target_ns = -1;
     thread->id = world_add_thread(world, thread);
     thread->client.os.noise_id = (uint32_t)thread->id;

@@ -57,6 +57,9 @@ struct tally {
     struct histogram loop_lag;
     struct histogram signal_latency; /* from a signal's arrival until its handler runs */
     uint64_t loop_iterations;
+    uint64_t ready_handles, ready_max; /* in the ready queue when a batch began */
+    uint64_t slow_callbacks;           /* of 100 ms and more */
+    sim_ns callback_max_ns;
     uint64_t merged_objects; /* of free-threaded builds: see brc.h */
     bool gc_used;            /* something was allocated */
     uint64_t gc_collections;

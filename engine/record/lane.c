@@ -17,7 +17,8 @@ static const char *const state_names[] = {
 static_assert(sizeof state_names / sizeof state_names[0] == STATE_COUNT, "a name each");
 
 static const char *const instant_names[] = {
-    "drop_request", "forced_drop", "voluntary_drop", "false_wakeup", "late_timer",
+    "drop_request", "forced_drop", "voluntary_drop",
+    "false_wakeup", "late_timer",  "slow_callback",
 };
 static_assert(sizeof instant_names / sizeof instant_names[0] == INSTANT_COUNT,
               "a name each");

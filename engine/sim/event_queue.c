@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/sim/event_queue.h"
 
+#include <string.h>
+
 #include "engine/base/check.h"
 #include "engine/base/memory.h"
 
@@ -28,8 +30,12 @@ int event_queue_reserve(struct event_queue *queue, size_t more) {
 
 void event_queue_borrow(struct event_queue *queue, struct event_key *storage,
                         size_t capacity) {
-    *queue =
-        (struct event_queue){.heap = storage, .capacity = capacity, .reserved = capacity};
+    ASSERT(queue->count <= capacity);
+    if (queue->count > 0) {
+        memcpy(storage, queue->heap, queue->count * sizeof *storage);
+    }
+    queue->heap = storage;
+    queue->capacity = queue->reserved = capacity;
 }
 
 static bool key_before(const struct event_key *a, const struct event_key *b) {
@@ -112,4 +118,19 @@ struct event *event_queue_pop(struct event_queue *queue, sim_ns *at) {
     *at = queue->heap[0].at;
     event_queue_remove(queue, event);
     return event;
+}
+
+void event_queue_filter(struct event_queue *queue, bool (*drop)(struct event *event)) {
+    size_t kept = 0;
+    for (size_t i = 0; i < queue->count; i++) {
+        const struct event_key key = queue->heap[i];
+        key.event->slot = 0;
+        if (!drop(key.event)) {
+            place(queue, kept++, key);
+        }
+    }
+    queue->count = kept;
+    for (size_t i = kept; i-- > 0;) {
+        sift_down(queue, i, queue->heap[i]);
+    }
 }

@@ -56,8 +56,9 @@ void event_queue_deinit(struct event_queue *queue);
 /* Makes room for `more` further events to be pending at once. */
 int event_queue_reserve(struct event_queue *queue, size_t more) WARN_UNUSED;
 
-/* Uses storage of somebody else, for at most `capacity` pending events: an empty queue
- * that never grows and must not be deinitialised. */
+/* Moves into storage of somebody else, for at most `capacity` pending events. Such a queue
+ * never grows by itself and must not be deinitialised; one that has storage of its own must
+ * not be moved. */
 void event_queue_borrow(struct event_queue *queue, struct event_key *storage,
                         size_t capacity);
 
@@ -73,6 +74,10 @@ struct event *event_queue_pop(struct event_queue *queue, sim_ns *at);
 static inline bool event_is_pending(const struct event *event) {
     return event->slot != 0;
 }
+
+/* Removes every event for which `drop` returns true; O(n). `drop` may let go of the event
+ * but must not touch the queue. */
+void event_queue_filter(struct event_queue *queue, bool (*drop)(struct event *event));
 
 /* Time of the first event, SIM_NEVER when there is none. */
 static inline sim_ns event_queue_next(const struct event_queue *queue) {

@@ -107,9 +107,11 @@ static int add_tasks(struct world *world, const struct actor_plan *actor, uint64
         const uint64_t group = task_key(world->plan, key, actor, i);
         for (uint32_t k = 0; k < task->count; k++) {
             struct aio_task_spec spec = {
-                .name = instance_name(world, task->name, k, task->count)};
-            if (spec.name == NULL || build_steps(world, task->steps, random_mix(group, k),
-                                                 !actor->daemon, &spec.program) != 0) {
+                .name = instance_name(world, task->name, k, task->count),
+                .background = task->daemon};
+            if (spec.name == NULL ||
+                build_steps(world, task->steps, random_mix(group, k),
+                            !actor->daemon && !task->daemon, &spec.program) != 0) {
                 return ERR_NOMEM;
             }
             aio_loop_add_task(loop, &spec);
@@ -124,8 +126,8 @@ static int build_loop(struct world *world, const struct actor_plan *actor, uint6
     for (uint32_t i = actor->first_task; i < actor->task_end; i++) {
         count += world->plan->tasks[i].count;
     }
-    struct aio_loop *loop =
-        aio_loop_create(&(struct aio_loop_spec){.world = world, .task_count = count});
+    struct aio_loop *loop = aio_loop_create(&(struct aio_loop_spec){
+        .world = world, .task_count = count, .eager = actor->eager});
     if (loop == NULL) {
         return ERR_NOMEM;
     }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* jobs - a closed batch of jobs: one after the other, by a thread pool, by an event loop.
- */
-#include "engine/aio/loop.h"
+/* jobs - a closed batch of jobs: one after the other, by a thread pool. */
 #include "engine/python/pool_worker.h"
 #include "engine/python/py_pool.h"
+#include "engine/python/py_thread.h"
 #include "engine/strategy/job_runner.h"
 #include "engine/strategy/strategy_priv.h"
 
@@ -227,70 +226,5 @@ int strategy_build_processes(struct world *world, struct program *program) {
         main->specs[i].new_process = true;
     }
     *program = (struct program){&processes_main_ops, main};
-    return 0;
-}
-
-/* --- asyncio ------------------------------------------------------------------- */
-
-enum coroutine_phase { COROUTINE_ACQUIRE, COROUTINE_JOB, COROUTINE_END };
-
-/* async with semaphore: the job. */
-struct coroutine {
-    struct job_runner runner;
-    enum coroutine_phase phase;
-    uint32_t number;
-    char name[24];
-};
-
-static void coroutine_next(void *state, const struct resume *resume,
-                           struct action *action) {
-    struct coroutine *coroutine = state;
-    switch (coroutine->phase) {
-    case COROUTINE_ACQUIRE:
-        action->kind = ACTION_AWAIT_ACQUIRE;
-        job_runner_begin(&coroutine->runner, coroutine->number);
-        coroutine->phase = COROUTINE_JOB;
-        return;
-    case COROUTINE_JOB:
-        if (!job_runner_next(&coroutine->runner, resume, action)) {
-            action->kind = ACTION_LET_GO;
-            coroutine->phase = COROUTINE_END;
-        }
-        return;
-    case COROUTINE_END:
-        return; /* ACTION_EXIT */
-    }
-}
-
-static const struct program_ops coroutine_ops = {
-    .next = coroutine_next,
-    .state_size = sizeof(struct coroutine),
-};
-
-int strategy_build_asyncio(struct world *world, struct program *program) {
-    const struct plan *plan = world->plan;
-    struct aio_loop *loop = aio_loop_create(&(struct aio_loop_spec){
-        .world = world,
-        .task_count = plan->job_count,
-        .permits = plan->strategy.workers,
-    });
-    struct coroutine *coroutines =
-        arena_alloc(&world->arena, plan->job_count, sizeof *coroutines);
-    if (loop == NULL || coroutines == NULL) {
-        return ERR_NOMEM;
-    }
-    for (uint32_t i = 0; i < plan->job_count; i++) {
-        struct coroutine *coroutine = &coroutines[i];
-        coroutine->number = i;
-        snprintf(coroutine->name, sizeof coroutine->name, "job %u", i);
-        if (job_runner_init(&coroutine->runner, world, true) != 0) {
-            return ERR_NOMEM;
-        }
-        aio_loop_add_task(loop, &(struct aio_task_spec){
-                                    .name = coroutine->name,
-                                    .program = {&coroutine_ops, coroutine},
-                                });
-    }
-    *program = aio_loop_program(loop);
     return 0;
 }

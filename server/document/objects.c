@@ -163,22 +163,23 @@ static bool has_operation(enum object_kind kind, enum container_op op) {
     return kind == OBJECT_LIST ? of_list[op] : of_dict[op];
 }
 
-static bool fits(const struct step *step, enum object_kind kind) {
-    return step_fits_object(step->kind, kind) &&
+/* What a step can be done with, as far as the place of the step decides it. */
+static bool fits(const struct step *step, enum object_kind kind, bool in_task) {
+    return step_fits_object(step->kind, kind) && (in_task || !object_is_async(kind)) &&
            (step->kind != STEP_USE || has_operation(kind, step->op));
 }
 
-enum { KINDS_SIZE = 64 };
+enum { KINDS_SIZE = 128 };
 
 /* "lock, rlock, condition or semaphore" */
-static void list_kinds(const struct step *step, char out[KINDS_SIZE]) {
+static void list_kinds(const struct step *step, bool in_task, char out[KINDS_SIZE]) {
     int last = 0;
     for (int i = 0; i < OBJECT_KIND_COUNT; i++) {
-        last = fits(step, (enum object_kind)i) ? i : last;
+        last = fits(step, (enum object_kind)i, in_task) ? i : last;
     }
     size_t used = 0;
     for (int i = 0; i <= last; i++) {
-        if (fits(step, (enum object_kind)i)) {
+        if (fits(step, (enum object_kind)i, in_task)) {
             used += (size_t)snprintf(out + used, KINDS_SIZE - used, "%s%s",
                                      used == 0   ? ""
                                      : i == last ? " or "
@@ -192,12 +193,20 @@ static const char *article(const char *word) {
     return strchr("aeiou", word[0]) != NULL ? "an" : "a";
 }
 
-static int refuse_kind(struct reader *reader, const char *member, const struct step *step,
-                       const struct object_plan *object) {
+static int refuse_kind(struct reader *reader, const struct objects_use *use,
+                       const struct step *step, const struct object_plan *object) {
+    const char *member = use->variant->name;
     char kinds[KINDS_SIZE], quoted[SPELLING_QUOTE_SIZE];
     const char *kind = object_kind_name(object->kind);
-    list_kinds(step, kinds);
+    list_kinds(step, use->in_task, kinds);
     spelling_quote(object->name, quoted);
+    if (object_is_async(object->kind) && step_fits_object(step->kind, object->kind)) {
+        return reader_refuse_member(reader, member,
+                                    "%s is %s %s, which only tasks of an event loop can "
+                                    "use; here '%s' needs %s %s",
+                                    quoted, article(kind), kind, member, article(kinds),
+                                    kinds);
+    }
     if (step_fits_object(step->kind, object->kind)) {
         return reader_refuse_member(
             reader, "op", "'%s' is an operation of a %s, and %s is %s %s",
@@ -210,10 +219,12 @@ static int refuse_kind(struct reader *reader, const char *member, const struct s
 
 /* The nearest of the objects that would fit, or how to add one. */
 static int refuse_missing(const struct objects *objects, struct reader *reader,
-                          const char *member, const struct step *step, const char *name) {
+                          const struct objects_use *use, const struct step *step) {
+    const char *member = use->variant->name;
+    const char *name = json_string_value(json_object_get(use->value, member));
     struct spelling known = {0};
     for (size_t i = 0; i < objects->count; i++) {
-        if (fits(step, objects->list[i].kind)) {
+        if (fits(step, objects->list[i].kind, use->in_task)) {
             spelling_add(&known, objects->list[i].name);
         }
     }
@@ -222,7 +233,7 @@ static int refuse_missing(const struct objects *objects, struct reader *reader,
     spelling_advise(&known, name, advice);
     const bool near = strncmp(advice, "known: ", 7) != 0;
     enum object_kind kind = 0;
-    while (!fits(step, kind)) {
+    while (!fits(step, kind, use->in_task)) {
         kind++;
     }
     char json[SPELLING_QUOTE_SIZE]; /* the name in the other quotes */
@@ -275,18 +286,17 @@ static void read_members(const struct schema_object *schema, const json_t *value
 }
 
 int objects_read_step(const struct objects *objects, struct reader *reader,
-                      const struct schema_variant *variant, const json_t *value,
-                      struct step *step) {
-    const char *name = json_string_value(json_object_get(value, variant->name));
-    read_members(&variant->object, value, step);
+                      const struct objects_use *use, struct step *step) {
+    const char *name = json_string_value(json_object_get(use->value, use->variant->name));
+    read_members(&use->variant->object, use->value, step);
     for (size_t i = 0; i < objects->count; i++) {
         const struct object_plan *object = &objects->list[i];
         if (strcmp(object->name, name) == 0) {
             step->object = (uint32_t)i;
-            return fits(step, object->kind)
+            return fits(step, object->kind, use->in_task)
                        ? 0
-                       : refuse_kind(reader, variant->name, step, object);
+                       : refuse_kind(reader, use, step, object);
         }
     }
-    return refuse_missing(objects, reader, variant->name, step, name);
+    return refuse_missing(objects, reader, use, step);
 }

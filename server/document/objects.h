@@ -28,9 +28,16 @@ int objects_read(struct objects *objects, struct reader *reader,
 /* True for the steps that name an object. */
 bool objects_concern(enum step_kind kind);
 
-/* Completes such a step, which has passed the reader; the place is the step's. */
+/* A step that is being read: its row, its text, and whether a task takes it. */
+struct objects_use {
+    const struct schema_variant *variant;
+    const json_t *value;
+    bool in_task;
+};
+
+/* Completes such a step, which has passed the reader; the place is the step's. Objects of
+ * asyncio are for tasks only. */
 int objects_read_step(const struct objects *objects, struct reader *reader,
-                      const struct schema_variant *variant, const json_t *value,
-                      struct step *step) WARN_UNUSED;
+                      const struct objects_use *use, struct step *step) WARN_UNUSED;
 
 #endif

@@ -98,6 +98,21 @@ static int read_runtimes(struct reader *reader, const json_t *list, struct readi
 
 /* --- strategies --------------------------------------------------------------- */
 
+/* A count that need not be there; 0 when it is not. */
+static uint32_t read_optional(const json_t *value, const char *member) {
+    return (uint32_t)json_integer_value(json_object_get(value, member));
+}
+
+/* "threads(8)", "asyncio(16, to_thread=4)" */
+static void write_label(char *out, size_t size, const char *name,
+                        const struct strategy *strategy) {
+    char offload[24] = "";
+    if (strategy->to_thread > 0) {
+        snprintf(offload, sizeof offload, ", to_thread=%u", strategy->to_thread);
+    }
+    snprintf(out, size, "%s(%u%s)", name, strategy->workers, offload);
+}
+
 /* The place is the element's. */
 static int read_strategy(struct reader *reader, struct arena *arena, const json_t *value,
                          struct reading_strategy *out) {
@@ -115,10 +130,11 @@ static int read_strategy(struct reader *reader, struct arena *arena, const json_
         return rc;
     }
     const int64_t workers = reader_get_integer(value, &variant->object, variant->name);
-    char label[64];
-    snprintf(label, sizeof label, "%s(%lld)", variant->name, (long long)workers);
     out->strategy = (struct strategy){.kind = (enum strategy_kind)variant->kind,
-                                      .workers = (uint32_t)workers};
+                                      .workers = (uint32_t)workers,
+                                      .to_thread = read_optional(value, "to_thread")};
+    char label[64];
+    write_label(label, sizeof label, variant->name, &out->strategy);
     out->label = arena_strdup(arena, label);
     return out->label == NULL ? err_set_nomem(reader->err) : 0;
 }

@@ -44,6 +44,11 @@ static const struct schema_field task_fields[] = {
      .unit = "",
      .fallback = "1",
      .meaning = "how many such tasks the loop starts with"},
+    {.name = "daemon",
+     .type = SCHEMA_BOOLEAN,
+     .unit = "",
+     .fallback = "false",
+     .meaning = "true when the loop does not wait for its end: it is cancelled then"},
     STEP_BODY("steps", "what the task does"),
 };
 const struct schema_object schema_task = OBJECT("a task", task_fields);
@@ -69,6 +74,13 @@ static const struct schema_field loop_fields[] = {
      .meaning =
          "how many such threads with an event loop there are; 0 leaves the actor out"},
     DAEMON,
+    {.name = "eager",
+     .type = SCHEMA_BOOLEAN,
+     .unit = "",
+     .fallback = "false",
+     .meaning =
+         "true for asyncio.eager_task_factory (3.12 and later): a task's first step "
+         "is taken when it is made"},
     {.name = "tasks",
      .type = SCHEMA_LIST,
      .required = true,
@@ -182,6 +194,14 @@ static const struct schema_field asyncio_fields[] = {
      .max = 1e6,
      .unit = "",
      .meaning = "how many jobs are in the event loop at a time"},
+    {.name = "to_thread",
+     .type = SCHEMA_INTEGER,
+     .min = 1,
+     .max = 10000,
+     .unit = "",
+     .meaning =
+         "the size of a thread pool in which everything runs that would hold up the "
+         "loop: Python, C calls, calls that block"},
 };
 static const struct schema_field processes_fields[] = {
     {.name = "processes",

@@ -67,15 +67,23 @@ enum schema_context {
     SCHEMA_IN_OFFLOAD = 8, /* inside to_thread */
     SCHEMA_IN_ACTOR = 14,  /* where objects are shared: not in a job or interpreter */
     SCHEMA_IN_INTERPRETER = 16, /* of an actor that is an interpreter */
-    SCHEMA_ANYWHERE = 31
+    SCHEMA_ANYWHERE = 31,
+    SCHEMA_IN_GROUP = 32 /* directly in gather or task_group: only tasks */
 };
 
+/* Further bodies of a step, which become steps of their own after it. */
+enum { SCHEMA_MORE_BODIES = 2 };
+
 struct schema_variant {
-    const char *name;    /* the member that tells this variant from the others */
-    int kind;            /* enum step_kind, object_kind, actor_kind, strategy_kind,
+    const char *name;  /* the member that tells this variant from the others */
+    int kind;          /* enum step_kind, object_kind, actor_kind, strategy_kind,
                           distribution_kind */
-    unsigned contexts;   /* steps: enum schema_context, or-ed */
-    const char *body;    /* steps: the member that holds further steps, or NULL */
+    unsigned contexts; /* steps: enum schema_context, or-ed */
+    const char *body;  /* steps: the member that holds further steps, or NULL */
+    struct {
+        const char *name; /* of a member that may hold steps, too; NULL: no more */
+        int kind;         /* enum step_kind */
+    } more[SCHEMA_MORE_BODIES];
     const char *instead; /* steps: what to write where this is not allowed */
     const char *alone;   /* objects: the value when only the name is written, as a string;
                             NULL: it must be written */

@@ -23,6 +23,16 @@ static const struct schema_field barrier_fields[] = {
 static const struct schema_field queue_fields[] = {
     SIZE("queue", 0, "a queue.Queue: how many items it holds; 0 is without bound"),
 };
+static const struct schema_field async_semaphore_fields[] = {
+    SIZE("async_semaphore", 0,
+         "an asyncio.Semaphore, one for each event loop: how often it can be taken at "
+         "first"),
+};
+static const struct schema_field async_queue_fields[] = {
+    SIZE("async_queue", 0,
+         "an asyncio.Queue, one for each event loop: how many items it holds; 0 is "
+         "without bound"),
+};
 static const struct schema_field peer_fields[] = {
     {.name = "peer",
      .type = SCHEMA_NUMBER,
@@ -77,6 +87,13 @@ static const struct schema_variant objects[] = {
      .kind = OBJECT_DICT,
      .alone = "one",
      .object = OBJECT("a dict", dict_fields)},
+    {.name = "async_semaphore",
+     .kind = OBJECT_ASYNC_SEMAPHORE,
+     .object = OBJECT("an asyncio semaphore", async_semaphore_fields)},
+    {.name = "async_queue",
+     .kind = OBJECT_ASYNC_QUEUE,
+     .alone = "0",
+     .object = OBJECT("an asyncio queue", async_queue_fields)},
     {.name = "peer", .kind = OBJECT_PEER, .object = OBJECT("a peer", peer_fields)},
 };
 

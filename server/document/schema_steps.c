@@ -175,8 +175,8 @@ static const struct schema_field forever_fields[] = {
 /* --- steps on shared objects --------------------------------------------------- */
 
 static const struct schema_field with_fields[] = {
-    STEP_OBJECT("with", "the lock, rlock, condition or semaphore that is held while the "
-                        "steps run"),
+    STEP_OBJECT("with", "the lock, rlock, condition or semaphore, of threading or of "
+                        "asyncio, that is held while the steps run"),
     STEP_BODY("steps", "what runs with it held"),
 };
 static const struct schema_field acquire_fields[] = {
@@ -264,6 +264,76 @@ static const struct schema_field free_fields[] = {
     STEP_NUMBER("free", "how many of the objects made by allocate are given back"),
 };
 
+/* --- tasks, time-outs and exceptions -------------------------------------------- */
+
+#define TASK_NAME(label, what)                                                           \
+    {                                                                                    \
+        .name = (label), .type = SCHEMA_STRING, .required = true, .min = 1, .max = 47,   \
+        .unit = "bytes", .meaning = (what)                                               \
+    }
+#define TASK_COUNT                                                                       \
+    {                                                                                    \
+        .name = "count", .type = SCHEMA_INTEGER, .min = 1, .max = 1e6, .unit = "",       \
+        .fallback = "1", .meaning = "how many such tasks"                                \
+    }
+#define OTHER_BODY(label, what)                                                          \
+    {                                                                                    \
+        .name = (label), .type = SCHEMA_LIST, .min = 1, .max = 1e6, .unit = "",          \
+        .meaning = (what), .variants = &schema_steps                                     \
+    }
+
+static const struct schema_field until_fields[] = {
+    STEP_OBJECT("until", "the event or async_event that ends the loop: while not "
+                         "event.is_set()"),
+    STEP_BODY("steps", "what runs again and again until it is set"),
+};
+static const struct schema_field gather_fields[] = {
+    STEP_BODY("gather", "the tasks that await asyncio.gather() makes and waits for; the "
+                        "first exception is raised at once"),
+};
+static const struct schema_field task_group_fields[] = {
+    STEP_BODY("task_group",
+              "the tasks of an asyncio.TaskGroup, 3.11 and later; the first "
+              "exception cancels the others, and all are waited for"),
+};
+static const struct schema_field task_fields[] = {
+    TASK_NAME("task", "what the task is called on the timeline"),
+    TASK_COUNT,
+    STEP_BODY("steps", "what the task does"),
+};
+static const struct schema_field spawn_fields[] = {
+    TASK_NAME("spawn",
+              "what a task is called that asyncio.create_task() makes and nobody "
+              "waits for; it is cancelled when the loop ends"),
+    TASK_COUNT,
+    STEP_BODY("steps", "what the task does"),
+};
+static const struct schema_field join_fields[] = {
+    TASK_NAME("join", "the spawned tasks whose end await asyncio.wait() waits for"),
+};
+static const struct schema_field cancel_fields[] = {
+    TASK_NAME("cancel", "the spawned tasks that are cancelled"),
+};
+static const struct schema_field timeout_fields[] = {
+    STEP_TIME("timeout_us", "async with asyncio.timeout(), 3.11 and later: after so long "
+                            "the steps are cancelled; the TimeoutError is caught"),
+    STEP_BODY("steps", "what has to end in that time"),
+};
+static const struct schema_field wait_for_fields[] = {
+    STEP_TIME("wait_for_us", "await asyncio.wait_for(): after so long the steps are "
+                             "cancelled; the TimeoutError is caught"),
+    STEP_BODY("steps", "what has to end in that time; up to 3.11 a task of its own"),
+};
+static const struct schema_field try_fields[] = {
+    STEP_BODY("try", "steps whose exceptions are caught, or after which is cleaned up"),
+    OTHER_BODY("except", "what runs when one of them has raised an exception; a "
+                         "cancellation is none"),
+    OTHER_BODY("finally", "what runs after them in any case"),
+};
+static const struct schema_field raise_fields[] = {
+    TASK_NAME("raise", "the exception, such as ValueError"),
+};
+
 static const char objects_instead[] =
     "shared objects belong to threads and event loops of one interpreter; describe the "
     "work as such actors";
@@ -273,6 +343,22 @@ static const char await_instead[] = "an await needs an event loop; here write 'i
                                     "under asyncio";
 static const char to_thread_instead[] =
     "it needs a task of an event loop; here write its steps directly";
+
+static const char task_instead[] =
+    "only tasks of an event loop start tasks, have time-outs and raise exceptions";
+static const char group_instead[] =
+    "it stands directly in 'gather' or 'task_group'; elsewhere use 'spawn'";
+
+#define IN_TASK(label, step, what, rows)                                                 \
+    {                                                                                    \
+        .name = (label), .kind = (step), .contexts = SCHEMA_IN_TASK,                     \
+        .instead = task_instead, .object = OBJECT(what, rows)                            \
+    }
+#define IN_TASK_WITH_BODY(label, step, steps_of, what, rows)                             \
+    {                                                                                    \
+        .name = (label), .kind = (step), .contexts = SCHEMA_IN_TASK, .body = (steps_of), \
+        .instead = task_instead, .object = OBJECT(what, rows)                            \
+    }
 
 /* `forever` is also refused outside daemons, by the reader of workloads. */
 static const struct schema_variant steps[] = {
@@ -407,9 +493,40 @@ static const struct schema_variant steps[] = {
      .kind = STEP_FREE,
      .contexts = SCHEMA_ANYWHERE,
      .object = OBJECT("a free step", free_fields)},
+    {.name = "until",
+     .kind = STEP_UNTIL,
+     .contexts = SCHEMA_IN_ACTOR,
+     .body = "steps",
+     .instead = objects_instead,
+     .object = OBJECT("an until step", until_fields)},
+    IN_TASK_WITH_BODY("gather", STEP_GATHER, "gather", "a gather step", gather_fields),
+    IN_TASK_WITH_BODY("task_group", STEP_TASK_GROUP, "task_group", "a task_group step",
+                      task_group_fields),
+    {.name = "task",
+     .kind = STEP_TASK,
+     .contexts = SCHEMA_IN_GROUP,
+     .body = "steps",
+     .instead = group_instead,
+     .object = OBJECT("a task", task_fields)},
+    IN_TASK_WITH_BODY("spawn", STEP_SPAWN, "steps", "a spawn step", spawn_fields),
+    IN_TASK("join", STEP_JOIN, "a join step", join_fields),
+    IN_TASK("cancel", STEP_CANCEL, "a cancel step", cancel_fields),
+    IN_TASK_WITH_BODY("timeout_us", STEP_TIMEOUT, "steps", "a timeout_us step",
+                      timeout_fields),
+    IN_TASK_WITH_BODY("wait_for_us", STEP_WAIT_FOR, "steps", "a wait_for_us step",
+                      wait_for_fields),
+    {.name = "try",
+     .kind = STEP_TRY,
+     .contexts = SCHEMA_IN_TASK,
+     .body = "try",
+     .more = {{"except", STEP_EXCEPT}, {"finally", STEP_FINALLY}},
+     .instead = task_instead,
+     .object = OBJECT("a try step", try_fields)},
+    IN_TASK("raise", STEP_RAISE, "a raise step", raise_fields),
 };
-/* `c_us` stands for three kinds of C call, and STEP_NOTIFY has two words. */
-static_assert(COUNT_OF(steps) == STEP_KIND_COUNT - 2 + 1, "a row per kind of step");
+/* `c_us` stands for three kinds of C call, and STEP_NOTIFY has two words; except and
+ * finally are members of try. */
+static_assert(COUNT_OF(steps) == STEP_KIND_COUNT - 2 + 1 - 2, "a row per kind of step");
 
 const struct schema_variants schema_steps = {
     .phrase = "a step", .variant = steps, .count = COUNT_OF(steps)};

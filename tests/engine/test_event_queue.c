@@ -104,7 +104,7 @@ static void test_event_queue_works_in_borrowed_storage(void **state) {
     struct event_key storage[EVENTS + 1];
     memset(storage, 0x5a, sizeof storage);
     const struct event_key guard = storage[EVENTS];
-    struct event_queue queue;
+    struct event_queue queue = {0};
     event_queue_borrow(&queue, storage, EVENTS);
     assert_int_equal(event_queue_next(&queue), SIM_NEVER);
     run_model(&queue, 11);
@@ -115,7 +115,7 @@ static void test_event_queue_works_in_borrowed_storage(void **state) {
 static void test_event_queue_push_again_goes_to_the_end(void **state) {
     (void)state;
     struct event_key storage[3];
-    struct event_queue queue;
+    struct event_queue queue = {0};
     struct event a = {0}, b = {0}, c = {0};
     sim_ns at;
     event_queue_borrow(&queue, storage, 3);
@@ -134,7 +134,7 @@ static void test_event_queue_push_again_goes_to_the_end(void **state) {
 static void test_event_queue_priority_comes_before_order(void **state) {
     (void)state;
     struct event_key storage[2];
-    struct event_queue queue;
+    struct event_queue queue = {0};
     struct event core = {.priority = PRIORITY_CORE}, world = {.priority = PRIORITY_WORLD};
     sim_ns at;
     event_queue_borrow(&queue, storage, 2);

@@ -344,9 +344,9 @@ static void test_loop_waits_for_the_gil_after_every_select(void **state) {
 static void test_loop_semaphore_is_first_in_first_out_without_barging(void **state) {
     (void)state;
     static const struct action a[] = {
-        ACT(ACTION_AWAIT_ACQUIRE, 0),    ACT(ACTION_AWAIT_IO, NS_PER_MS),
-        ACT(ACTION_LET_GO, 0),           ACT(ACTION_AWAIT_ACQUIRE, 0),
-        ACT(ACTION_AWAIT_IO, NS_PER_MS), ACT(ACTION_LET_GO, 0),
+        ACT(ACTION_ASYNC_ACQUIRE, 0),    ACT(ACTION_AWAIT_IO, NS_PER_MS),
+        ACT(ACTION_ASYNC_RELEASE, 0),    ACT(ACTION_ASYNC_ACQUIRE, 0),
+        ACT(ACTION_AWAIT_IO, NS_PER_MS), ACT(ACTION_ASYNC_RELEASE, 0),
     };
     struct scene scene;
     scene_prepare(&scene);
@@ -358,7 +358,8 @@ static void test_loop_semaphore_is_first_in_first_out_without_barging(void **sta
     for (int i = 0; i < 3; i++) {
         sequence[i] = (struct sequence){.actions = a, .count = i == 0 ? 6 : 3};
         aio_loop_add_task(
-            loop, &(struct aio_task_spec){names[i], {&sequence_ops, &sequence[i]}});
+            loop, &(struct aio_task_spec){.name = names[i],
+                                          .program = {&sequence_ops, &sequence[i]}});
     }
     scene_add_program(&scene, "loop", 0, aio_loop_program(loop));
     assert_int_equal(scene_run(&scene), SIM_NOTHING_LEFT);

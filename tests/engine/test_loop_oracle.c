@@ -94,8 +94,8 @@ static void run_engine(struct scene *scene, const struct naive_loop *naive,
         [NAIVE_TASK_BLOCK] = ACTION_IO,
         [NAIVE_TASK_AWAIT_IO] = ACTION_AWAIT_IO,
         [NAIVE_TASK_AWAIT_SLEEP] = ACTION_AWAIT_SLEEP,
-        [NAIVE_TASK_ACQUIRE] = ACTION_AWAIT_ACQUIRE,
-        [NAIVE_TASK_RELEASE] = ACTION_LET_GO,
+        [NAIVE_TASK_ACQUIRE] = ACTION_ASYNC_ACQUIRE,
+        [NAIVE_TASK_RELEASE] = ACTION_ASYNC_RELEASE,
     };
     scene_prepare(scene);
     set_costs(scene, &naive->costs);

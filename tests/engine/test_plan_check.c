@@ -147,6 +147,7 @@ static void test_plan_check_steps_and_objects(void **state) {
         {"notify x 1", "condition "},
         {"set x", "event "},
         {"clear x", "event "},
+        {"until x { python 1us }", "event "},
         {"put x", "queue simple_queue "},
         {"get x", "queue simple_queue "},
         {"update x 1us", "counter "},
@@ -165,6 +166,9 @@ static void test_plan_check_steps_and_objects(void **state) {
             if (found != NULL && (found == fits[i].objects || found[-1] == ' ')) {
                 assert_int_equal(plan_check(&plan, NULL), 0);
                 plan_deinit(&plan);
+            } else if (step_fits_object(plan.steps[0].kind, (enum object_kind)kind)) {
+                assert_true(object_is_async((enum object_kind)kind));
+                expect(&plan, ERR_INVALID, "only a task of an event loop", "/0");
             } else {
                 expect(&plan, ERR_INVALID, "of another kind", "/0");
             }

@@ -64,13 +64,12 @@ static void take_step(struct plan *plan, struct bytes *bytes) {
         .call = (what & 128) != 0,
         .time = take_law(bytes),
     };
-    const bool has_body = step->kind == STEP_REPEAT || step->kind == STEP_FOREVER ||
-                          step->kind == STEP_TO_THREAD || step->kind == STEP_WITH;
     const uint8_t more = take(bytes);
-    if (has_body) {
+    if (step_has_body(step->kind)) {
         step->end = index + 1 + more % 6;
         step->count = more >> 4;
     }
+    step->name = more % (uint32_t)plan->name_count;
     if (step->kind == STEP_TOUCH || step->kind == STEP_ALLOCATE ||
         step->kind == STEP_FREE) {
         step->count = 8 * more;
@@ -95,12 +94,57 @@ static void take_step(struct plan *plan, struct bytes *bytes) {
     plan->site_count = plan->step_count;
 }
 
+/* A kind of step that can stand there: tasks in groups and nowhere else, except and finally
+ * after try. */
+static enum step_kind fitting_kind(enum step_kind kind, bool in_group,
+                                   enum step_kind before) {
+    if (in_group) {
+        return STEP_TASK;
+    }
+    switch (kind) {
+    case STEP_TASK:
+        return STEP_SPAWN;
+    case STEP_EXCEPT:
+        return before == STEP_TRY ? STEP_EXCEPT : STEP_TRY;
+    case STEP_FINALLY:
+        return before == STEP_TRY || before == STEP_EXCEPT ? STEP_FINALLY : STEP_TRY;
+    default:
+        return kind;
+    }
+}
+
+static void fit_kinds(struct plan *plan, uint32_t first) {
+    struct {
+        uint32_t end;
+        bool group;
+        enum step_kind before;
+    } body[MAX_STEPS + 1] = {{UINT32_MAX, false, STEP_KIND_COUNT}};
+    int depth = 0;
+    for (uint32_t i = first; i < plan->step_count; i++) {
+        struct step *step = &plan->steps[i];
+        while (i >= body[depth].end) {
+            depth--;
+        }
+        step->kind = fitting_kind(step->kind, body[depth].group, body[depth].before);
+        step->object = take_object(plan, step->kind, (uint8_t)step->object);
+        body[depth].before = step->kind;
+        if (step_has_body(step->kind) && step->end > i + 1) {
+            depth++;
+            body[depth].end = step->end;
+            body[depth].group =
+                step->kind == STEP_GATHER || step->kind == STEP_TASK_GROUP;
+            body[depth].before = STEP_KIND_COUNT;
+        }
+    }
+}
+
 static struct step_slice take_slice(struct plan *plan, struct bytes *bytes) {
     const uint32_t first = (uint32_t)plan->step_count;
     for (uint8_t left = take(bytes) % 9; left > 0 && plan->step_count < MAX_STEPS;
          left--) {
         take_step(plan, bytes);
     }
+    fit_kinds(plan, first);
     return (struct step_slice){first, (uint32_t)plan->step_count};
 }
 
@@ -111,6 +155,7 @@ static void take_actor(struct plan *plan, struct bytes *bytes) {
         .kind = (what & 1) != 0 ? ACTOR_EVENT_LOOP : ACTOR_THREAD,
         .count = (what >> 1) % 4,
         .daemon = (what & 64) != 0,
+        .eager = (what & 48) == 48,
         .first_task = (uint32_t)plan->task_count,
     };
     snprintf(actor->name, sizeof actor->name, "actor %zu", plan->actor_count);
@@ -119,7 +164,8 @@ static void take_actor(struct plan *plan, struct bytes *bytes) {
     }
     for (uint8_t left = what >> 6; actor->kind == ACTOR_EVENT_LOOP && left > 0; left--) {
         struct task_plan *task = &plan->tasks[plan->task_count++];
-        *task = (struct task_plan){.count = take(bytes) % 6};
+        const uint8_t count = take(bytes);
+        *task = (struct task_plan){.count = count % 6, .daemon = count > 240};
         task->steps = take_slice(plan, bytes);
     }
     actor->task_end = (uint32_t)plan->task_count;
@@ -131,7 +177,8 @@ static void take_objects(struct plan *plan, uint8_t size, uint8_t sharing) {
         const enum object_kind kind = (enum object_kind)i;
         plan_object(plan, object_kind_name(kind), kind);
         struct object_plan *object = &plan->objects[i];
-        if (kind == OBJECT_SEMAPHORE || kind == OBJECT_QUEUE || kind == OBJECT_BARRIER) {
+        if (kind == OBJECT_SEMAPHORE || kind == OBJECT_QUEUE || kind == OBJECT_BARRIER ||
+            kind == OBJECT_ASYNC_SEMAPHORE || kind == OBJECT_ASYNC_QUEUE) {
             object->size = size % 4 + (kind == OBJECT_BARRIER);
         }
         if (kind == OBJECT_PEER) { /* 0, or 1 ns .. 32 us */
@@ -163,6 +210,8 @@ static void take_plan(struct plan *plan, struct bytes *bytes) {
     plan->runtime.brc_for_detached = strategy % 2;
     plan_strategy(plan, (enum strategy_kind)(strategy % STRATEGY_KIND_COUNT),
                   1 + strategy % 7);
+    plan->strategy.to_thread =
+        plan->strategy.kind == STRATEGY_ASYNCIO ? (strategy >> 4) % 4 : 0;
     if (plan->strategy.kind != STRATEGY_ACTORS) {
         plan->job_count = take(bytes) % 12;
         plan->job = take_slice(plan, bytes);

@@ -58,6 +58,36 @@ static void wait_until(struct naive_loop *loop, int index, sim_ns due,
 
 /* --- a task's step ------------------------------------------------------------- */
 
+/* Semaphore._wake_up_next(): the permit is counted down for the waiter. */
+static void wake_up_next(struct naive_loop *loop) {
+    for (int i = 0; i < loop->waiting_count; i++) {
+        const int task = loop->waiting[i];
+        if (!loop->woken[task]) {
+            loop->woken[task] = true;
+            loop->permits--;
+            schedule_step(loop, task);
+            return;
+        }
+    }
+}
+
+/* The rest of acquire(), when the task waited in it. */
+static void end_acquire(struct naive_loop *loop, int task) {
+    int at = 0;
+    while (at < loop->waiting_count && loop->waiting[at] != task) {
+        at++;
+    }
+    if (at == loop->waiting_count) {
+        return;
+    }
+    loop->waiting_count--;
+    memmove(loop->waiting + at, loop->waiting + at + 1,
+            (size_t)(loop->waiting_count - at) * sizeof loop->waiting[0]);
+    if (loop->permits > 0) {
+        wake_up_next(loop);
+    }
+}
+
 /* True when the task goes on with its next step. */
 static bool perform(struct naive_loop *loop, int index,
                     const struct naive_task_step *step) {
@@ -85,22 +115,17 @@ static bool perform(struct naive_loop *loop, int index,
         loop->now += costs->call_later;
         return false;
     case NAIVE_TASK_ACQUIRE:
-        if (loop->permits > 0) {
+        if (loop->permits > 0 && loop->waiting_count == 0) {
             loop->permits--;
             return true;
         }
+        loop->woken[index] = false;
         loop->waiting[loop->waiting_count++] = index;
         show(loop, index, STATE_AWAIT_LOCK);
         return false;
     case NAIVE_TASK_RELEASE:
-        if (loop->waiting_count == 0) {
-            loop->permits++;
-            return true;
-        }
-        schedule_step(loop, loop->waiting[0]);
-        loop->waiting_count--;
-        memmove(loop->waiting, loop->waiting + 1,
-                (size_t)loop->waiting_count * sizeof loop->waiting[0]);
+        loop->permits++;
+        wake_up_next(loop);
         return true;
     case NAIVE_TASK_KINDS:
         break;
@@ -111,6 +136,7 @@ static bool perform(struct naive_loop *loop, int index,
 static void run_task(struct naive_loop *loop, int index) {
     struct naive_task *task = &loop->task[index];
     show(loop, index, STATE_RUNNING);
+    end_acquire(loop, index);
     while (task->at < task->step_count) {
         if (!perform(loop, index, &task->step[task->at++])) {
             return;

@@ -69,7 +69,8 @@ struct naive_loop {
         int what, task;
     } ready[64];
     int ready_count;
-    int waiting[NAIVE_TASKS], waiting_count; /* for the semaphore */
+    int waiting[NAIVE_TASKS], waiting_count; /* for the semaphore, until they run */
+    bool woken[NAIVE_TASKS];                 /* by task: has been given a permit */
     int left;
 };
 

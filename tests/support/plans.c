@@ -8,7 +8,15 @@
 #include "engine/base/check.h"
 #include "engine/python/runtime_table.h"
 
-enum { MAX_STEPS = 4096, MAX_ACTORS = 64, MAX_TASKS = 256, MAX_OBJECTS = 16 };
+enum {
+    MAX_STEPS = 4096,
+    MAX_ACTORS = 64,
+    MAX_TASKS = 256,
+    MAX_OBJECTS = 32,
+    MAX_NAMES = 16
+};
+
+static uint32_t name_index(struct plan *plan, const char *name);
 
 void plan_begin(struct plan *plan, const char *profile, const char *runtime) {
     const struct machine_profile *machine = machine_profile_find(profile);
@@ -28,7 +36,9 @@ void plan_begin(struct plan *plan, const char *profile, const char *runtime) {
     plan->tasks = arena_alloc(&plan->arena, MAX_TASKS, sizeof *plan->tasks);
     plan->sites = arena_alloc(&plan->arena, MAX_STEPS, sizeof *plan->sites);
     plan->objects = arena_alloc(&plan->arena, MAX_OBJECTS, sizeof *plan->objects);
-    ASSERT(plan->objects != NULL);
+    plan->names = arena_alloc(&plan->arena, MAX_NAMES, sizeof *plan->names);
+    ASSERT(plan->objects != NULL && plan->names != NULL);
+    name_index(plan, "wait_for"); /* 0: of STEP_WAIT_FOR */
     ASSERT(plan->steps != NULL && plan->actors != NULL && plan->tasks != NULL &&
            plan->sites != NULL);
 }
@@ -112,6 +122,19 @@ static const struct {
     {"use", STEP_USE, false},
     {"allocate", STEP_ALLOCATE, false},
     {"free", STEP_FREE, false},
+    {"until", STEP_UNTIL, false},
+    {"gather", STEP_GATHER, false},
+    {"task_group", STEP_TASK_GROUP, false},
+    {"task", STEP_TASK, false},
+    {"spawn", STEP_SPAWN, false},
+    {"join", STEP_JOIN, false},
+    {"cancel", STEP_CANCEL, false},
+    {"timeout", STEP_TIMEOUT, false},
+    {"wait_for", STEP_WAIT_FOR, false},
+    {"try", STEP_TRY, false},
+    {"except", STEP_EXCEPT, false},
+    {"finally", STEP_FINALLY, false},
+    {"raise", STEP_RAISE, false},
 };
 
 /* The next word of the text; false at the end. */
@@ -147,11 +170,6 @@ static struct step *add_step(struct plan *plan, const char *word) {
     abort();
 }
 
-static bool has_body(enum step_kind kind) {
-    return kind == STEP_REPEAT || kind == STEP_FOREVER || kind == STEP_TO_THREAD ||
-           kind == STEP_WITH;
-}
-
 static uint32_t find_object(const struct plan *plan, const char *name) {
     for (size_t i = 0; i < plan->object_count; i++) {
         if (strcmp(plan->objects[i].name, name) == 0) {
@@ -164,13 +182,32 @@ static uint32_t find_object(const struct plan *plan, const char *name) {
 
 static bool has_count(enum step_kind kind) {
     return kind == STEP_REPEAT || kind == STEP_TOUCH || kind == STEP_ALLOCATE ||
-           kind == STEP_FREE || kind == STEP_NOTIFY;
+           kind == STEP_FREE || kind == STEP_NOTIFY || kind == STEP_TASK ||
+           kind == STEP_SPAWN;
 }
 
 static bool has_time(enum step_kind kind) {
-    return !has_body(kind) && !has_count(kind) &&
-           (!step_has_object(kind) || kind == STEP_UPDATE || kind == STEP_USE ||
-            kind == STEP_SEND);
+    if (step_has_body(kind) || kind >= STEP_GATHER) {
+        return kind == STEP_TIMEOUT || kind == STEP_WAIT_FOR;
+    }
+    return !has_count(kind) && (!step_has_object(kind) || kind == STEP_UPDATE ||
+                                kind == STEP_USE || kind == STEP_SEND);
+}
+
+static bool has_name(enum step_kind kind) {
+    return kind == STEP_TASK || kind == STEP_SPAWN || kind == STEP_JOIN ||
+           kind == STEP_CANCEL || kind == STEP_RAISE;
+}
+
+static uint32_t name_index(struct plan *plan, const char *name) {
+    for (uint32_t i = 0; i < plan->name_count; i++) {
+        if (strcmp(plan->names[i], name) == 0) {
+            return i;
+        }
+    }
+    ASSERT(plan->name_count < MAX_NAMES);
+    plan->names[plan->name_count] = arena_strdup(&plan->arena, name);
+    return (uint32_t)plan->name_count++;
 }
 
 static enum container_op find_op(const char *name) {
@@ -184,7 +221,7 @@ static enum container_op find_op(const char *name) {
 }
 
 /* What follows the step's name, up to the brace of its body. */
-static void read_operands(const struct plan *plan, struct step *step, const char **text) {
+static void read_operands(struct plan *plan, struct step *step, const char **text) {
     char word[64];
     if (step_has_object(step->kind)) {
         next_word(text, word, sizeof word);
@@ -193,6 +230,10 @@ static void read_operands(const struct plan *plan, struct step *step, const char
     if (step->kind == STEP_USE) {
         next_word(text, word, sizeof word);
         step->op = find_op(word);
+    }
+    if (has_name(step->kind)) {
+        next_word(text, word, sizeof word);
+        step->name = name_index(plan, word);
     }
     if (has_count(step->kind)) {
         next_word(text, word, sizeof word);
@@ -216,7 +257,7 @@ struct step_slice plan_steps(struct plan *plan, const char *text) {
         }
         struct step *step = add_step(plan, word);
         read_operands(plan, step, &text);
-        if (has_body(step->kind)) {
+        if (step_has_body(step->kind)) {
             next_word(&text, word, sizeof word);
             ASSERT(strcmp(word, "{") == 0 && depth < STEP_MAX_DEPTH + 2);
             open[depth++] = step;
@@ -312,6 +353,9 @@ void plan_make_free(struct plan *plan) {
         .has_simple_queue = 1,
         .has_thread_pool = 1,
         .has_asyncio = 1,
+        .has_task_groups = 1,
+        .has_eager_tasks = 1,
+        .semaphore_reserves = 1,
         .pool_idle_rule = POOL_IDLE_WHEN_EMPTY,
         .queue_hands_over = 1,
     };

@@ -13,7 +13,9 @@
  * objects that plan_object() has added before: `with NAME { }`, acquire NAME, release
  * NAME, update NAME TIME, wait NAME, notify NAME COUNT (0 = all), set NAME, clear NAME,
  * put NAME, get NAME, send NAME TIME, recv NAME, touch NAME COUNT,
- * use NAME OPERATION TIME; allocate COUNT, free COUNT. A time is a whole number with ns, us, ms or s, or exp:T,
+ * use NAME OPERATION TIME; allocate COUNT, free COUNT; until NAME { }; in tasks gather {
+ * task NAME COUNT { } }, task_group, spawn NAME COUNT { }, join NAME, cancel NAME, timeout
+ * TIME { }, wait_for TIME { }, try { } except { } finally { }, raise NAME. A time is a whole number with ns, us, ms or s, or exp:T,
  * uniform:T:T, lognormal:T:SIGMA, pareto:T:SHAPE. Step i has site i. Text that cannot be
  * read ends the test program.
  */

@@ -289,6 +289,7 @@ export const en = {
   "instant.voluntary_drop": "gives up the GIL around a blocking call",
   "instant.false_wakeup": "woken, but the GIL was taken",
   "instant.late_timer": "timer ran late",
+  "instant.slow_callback": "callback of 100 ms or more",
 
   "metric.makespan_us": "Makespan",
   "metric.throughput_per_s": "Throughput",

@@ -328,6 +328,7 @@ export const pl = {
   "instant.voluntary_drop": "oddaje GIL na czas wywołania blokującego",
   "instant.false_wakeup": "obudzony, ale GIL był już zajęty",
   "instant.late_timer": "licznik czasu zadziałał za późno",
+  "instant.slow_callback": "wywołanie zwrotne trwało 100 ms lub dłużej",
 
   "metric.makespan_us": "Czas całkowity",
   "metric.throughput_per_s": "Przepustowość",

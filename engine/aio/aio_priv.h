@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * aio_priv - what the files that make up an event loop share.
+ *
+ *   loop.c      _run_once, the ready queue, timers, select(), beginning and end
+ *   task.c      a task's step, its cancellation and its end; futures
+ *   waits.c     await of the outside world, of a timer, of a thread
+ *   sync.c      Lock, Semaphore, Event, Condition, Queue
+ *   group.c     tasks that tasks start: gather(), TaskGroup, create_task()
+ *   timeouts.c  timeout(), wait_for()
+ *   executor.c  run_in_executor()
+ *
+ * What a task asks for and the loop performs is a *call*: a function with a line to go on
+ * at, as in engine/python/py_call_priv.h. It ends at once, needs bytecode on the loop's
+ * thread first, or suspends the task.
+ *
+ *   program_next() -> action -> call.function() --AIO_ACT--> the thread acts -> again
+ *         ^                          |    |
+ *         +--------AIO_DONE----------+    +--AIO_SUSPENDED--> the next handle
+ *
+ * Everything lives in the world's arena. Futures, groups and tasks that have ended are kept
+ * in free lists of their loop.
+ */
+#ifndef ENGINE_AIO_AIO_PRIV_H
+#define ENGINE_AIO_AIO_PRIV_H
+
+#include "engine/aio/loop.h"
+#include "engine/program/step_list.h"
+
+struct aio_task;
+struct aio_executor;
+
+/* --- handles ------------------------------------------------------------------- */
+
+enum aio_handle_kind {
+    HANDLE_STEP,      /* Task.__step or __wakeup */
+    HANDLE_RESULT,    /* future.set_result: the task's step follows */
+    HANDLE_TIMER,     /* the same, from a timer of asyncio.sleep() */
+    HANDLE_TIMEOUT,   /* Timeout._on_timeout, or the timer of wait_for() */
+    HANDLE_DONE,      /* the done callback of a task that has ended: of gather() ... */
+    HANDLE_SELF_PIPE, /* _read_from_self */
+    HANDLE_MAIN       /* the main coroutine goes on after gather */
+};
+
+struct aio_handle {
+    struct aio_handle *next;
+    enum aio_handle_kind kind;
+};
+
+/* --- futures ------------------------------------------------------------------- */
+
+struct aio_deque {
+    struct aio_future *first, *last;
+};
+
+/*
+ * A Future with the one task that awaits it, and the timer, file descriptor or thread that
+ * will set its result. It is free again when both have let go of it.
+ */
+struct aio_future {
+    struct aio_handle handle; /* must be first: set_result, from a handle of its own */
+    struct event event;       /* I/O: of the simulation; timers: in loop->timers */
+    struct aio_loop *loop;
+    struct aio_task *waiter; /* NULL: done, or cancelled */
+    struct aio_group *group; /* what cancelling it cancels; NULL = only itself */
+    struct aio_future *next, *previous; /* in a deque, or free */
+    struct aio_deque *deque;
+    struct aio_future *outer; /* time-outs: the one around it */
+    sim_ns due_ns;
+    int64_t cancelling; /* time-outs: cancellations of the task when it was entered */
+    lane_id woken_by;
+    uint8_t users;
+    bool done;      /* the result was set before it was cancelled */
+    bool cancelled; /* a timer: its handle; it stays in the heap */
+    bool expired;   /* a time-out that has cancelled its task */
+};
+
+/* --- calls --------------------------------------------------------------------- */
+
+enum aio_progress {
+    AIO_DONE,      /* call.result says how */
+    AIO_ACT,       /* the action is for the thread */
+    AIO_SUSPENDED, /* the task's step is over */
+};
+
+typedef enum aio_progress (*aio_function)(struct aio_task *task,
+                                          const struct resume *resume,
+                                          struct action *action);
+
+struct aio_call {
+    aio_function function; /* NULL = none */
+    struct action asked;
+    struct resume result;
+    struct aio_future *future; /* that it has suspended on */
+    struct aio_group *group;
+    struct aio_future *timer;
+    uint32_t line;
+    bool cancelled; /* a cancellation is to be raised at its end */
+    bool timed_out;
+};
+
+/* --- tasks --------------------------------------------------------------------- */
+
+/* asyncio.Lock and its kin; each loop has its own. */
+struct aio_object {
+    enum object_kind kind;
+    int64_t size;             /* of a queue; 0 = without bound */
+    int64_t value;            /* permits left; items; 1 = locked, or set */
+    struct aio_deque waiters; /* of a queue: getters; of a Condition: of its lock */
+    struct aio_deque putters; /* of a queue; of a Condition: who waits for notify() */
+    lane_id lane;             /* LANE_NONE: not shown */
+};
+
+/* Some tasks that somebody waits for. It is free again when the last of them has ended and
+ * nobody will ask any more. */
+struct aio_group {
+    enum group_kind kind;
+    struct aio_loop *loop;
+    struct aio_future *future; /* of who waits; NULL = nobody (yet, or any more) */
+    struct aio_group *outer;   /* that of the same task around it; or free */
+    struct aio_task *members;  /* that are cancelled with it and have not ended */
+    uint32_t left;             /* tasks whose end has not been told */
+    const char *raised;        /* the first exception, or NULL */
+    bool cancelled;            /* gather() itself was */
+    bool left_alone;           /* who made it does not ask any more */
+};
+
+/* A done callback. */
+struct aio_watch {
+    struct aio_handle handle; /* must be first */
+    struct aio_group *group;
+    struct aio_watch *next; /* of the same task, or free */
+    const char *raised;
+};
+
+struct aio_task {
+    struct aio_handle step; /* must be first */
+    struct aio_loop *loop;
+    struct program program;
+    struct resume resume;         /* what its next step is told */
+    struct aio_call call;         /* in progress */
+    struct aio_future *waits_for; /* _fut_waiter */
+    struct aio_future *timeout;   /* the innermost that it is in */
+    struct aio_group *group;      /* the innermost that it has entered */
+    struct aio_group *member_of;  /* that cancels it; NULL = none */
+    struct aio_task *next_member, *previous_member;
+    struct aio_task *next_named, *previous_named; /* spawned under one name */
+    struct aio_task *next_alive, *previous_alive; /* of the loop; or free */
+    struct aio_task *outer; /* in whose step it takes its first one: eager */
+    struct aio_watch *watches;
+    struct step_list *list; /* of a spawned one; kept when it is free */
+    sim_ns began_ns;        /* of the present unit of work */
+    int64_t cancelling;     /* num_cancels_requested */
+    int64_t named;          /* index of its name in loop->named; -1 = none */
+    const char *name;
+    lane_id lane;
+    bool must_cancel;
+    bool background; /* the main coroutine does not gather it */
+};
+
+/* --- the loop ------------------------------------------------------------------ */
+
+struct aio_queue {
+    struct aio_handle *first, *last;
+    uint64_t count;
+};
+
+/* What the loop does next, when its thread asks. True = `action` is filled in. */
+typedef bool (*aio_phase)(struct aio_loop *loop, const struct resume *resume,
+                          struct action *action);
+
+struct aio_loop {
+    struct selector selector; /* must be first */
+    struct world *world;
+    aio_phase phase;
+    struct aio_queue ready;
+    uint64_t todo;
+    struct aio_handle *current; /* being run */
+    sim_ns current_began_ns;
+    struct aio_task *running; /* whose step it is */
+    struct aio_handle main, self_pipe;
+    struct aio_deque answered; /* I/O that has completed and was not reported yet */
+    struct aio_deque reported; /* ... that the last select reported */
+    bool pipe_reported;        /* the self-pipe was readable when it returned */
+    struct event_queue timers; /* call_at's heap, by time, then in order of calls */
+    size_t timers_cancelled;
+    struct aio_future *free_futures;
+    size_t futures_made;
+    struct aio_group *free_groups;
+    struct aio_watch *free_watches;
+    struct aio_object *objects;  /* as plan->objects, and the strategy's semaphore */
+    struct aio_group everything; /* what the main coroutine gathers */
+    struct aio_task *tasks;      /* at the start */
+    uint32_t task_count, task_capacity, tasks_created;
+    struct aio_task *alive, *free_tasks;
+    struct aio_task **named;       /* by index of plan->names */
+    struct aio_executor *executor; /* default executor, made by the first to_thread */
+    uint32_t executor_workers;     /* of the one to make; 0 = the default */
+    uint32_t joined;
+    bool eager;    /* eager_task_factory */
+    bool finished; /* the main coroutine has ended */
+    bool closing;  /* what is left has been cancelled */
+};
+
+static inline struct sim *aio_sim(const struct aio_loop *loop) {
+    return &loop->world->sim;
+}
+
+static inline sim_ns aio_now(const struct aio_loop *loop) { return aio_sim(loop)->now; }
+
+static inline const struct runtime *aio_runtime(const struct aio_loop *loop) {
+    return &loop->world->plan->runtime;
+}
+
+/* --- loop.c -------------------------------------------------------------------- */
+
+/* call_soon() */
+void aio_call_soon(struct aio_loop *loop, struct aio_handle *handle,
+                   enum aio_handle_kind kind);
+
+/* call_at(): a handle of that kind; the heap becomes a user of the future. */
+void aio_call_at(struct aio_future *future, enum aio_handle_kind kind, sim_ns due);
+
+/* TimerHandle.cancel(): it stays in the heap until it is found there. */
+void aio_cancel_timer(struct aio_future *future);
+
+/* Phases: the next handle of this iteration, and the next task of the main coroutine. */
+bool aio_run_handles(struct aio_loop *loop, const struct resume *resume,
+                     struct action *action);
+bool aio_create_tasks(struct aio_loop *loop, const struct resume *resume,
+                      struct action *action);
+
+/* Bytecode of the loop's thread. */
+static inline bool aio_compute(struct action *action, sim_ns ns) {
+    action->kind = ACTION_COMPUTE;
+    action->ns = ns;
+    return true;
+}
+
+/* --- task.c -------------------------------------------------------------------- */
+
+void aio_task_show(struct aio_task *task, enum lane_state state, site_id site,
+                   lane_id by);
+
+/* The first or next step of loop->running; a phase of the loop. */
+bool aio_task_step(struct aio_loop *loop, const struct resume *resume,
+                   struct action *action);
+
+/* Begins a step that a handle has asked for. */
+void aio_task_begin_step(struct aio_task *task);
+
+/* A task that is ready for its first step; its program is there. False when out of memory.
+ */
+bool aio_task_start(struct aio_task *task, const char *name);
+
+void aio_task_cancel(struct aio_task *task);
+
+/* A future, with the task waiting for it in that state; NULL, and the run ends, when out of
+ * memory. `deque` may be NULL. */
+struct aio_future *aio_suspend(struct aio_task *task, enum lane_state state,
+                               struct aio_deque *deque);
+
+/* One that nobody waits for. */
+struct aio_future *aio_future_make(struct aio_loop *loop);
+void aio_future_release(struct aio_future *future);
+
+/* set_result(), unless it is cancelled: the task's next step is ready; `by` made it so. */
+void aio_future_set(struct aio_future *future, struct resume with, lane_id by);
+
+void aio_deque_append(struct aio_deque *deque, struct aio_future *future);
+void aio_deque_remove(struct aio_future *future);
+
+/* How a call ends. */
+static inline enum aio_progress aio_done(struct aio_task *task) {
+    task->call.result = (struct resume){.status = RESUME_DONE};
+    return AIO_DONE;
+}
+
+static inline enum aio_progress aio_cancelled(struct aio_task *task) {
+    task->call.result = (struct resume){.status = RESUME_CANCELLED};
+    return AIO_DONE;
+}
+
+/* Bytecode of asyncio, in opcodes that take as long as those of queue.py. */
+enum aio_progress aio_pay(struct aio_task *task, int opcodes, struct action *action);
+
+/* --- the calls ----------------------------------------------------------------- */
+
+/* waits.c */
+enum aio_progress aio_await_io(struct aio_task *task, const struct resume *resume,
+                               struct action *action);
+enum aio_progress aio_await_sleep(struct aio_task *task, const struct resume *resume,
+                                  struct action *action);
+enum aio_progress aio_await_thread(struct aio_task *task, const struct resume *resume,
+                                   struct action *action);
+
+/* sync.c */
+enum aio_progress aio_acquire(struct aio_task *task, const struct resume *resume,
+                              struct action *action);
+enum aio_progress aio_release(struct aio_task *task, const struct resume *resume,
+                              struct action *action);
+enum aio_progress aio_wait(struct aio_task *task, const struct resume *resume,
+                           struct action *action);
+enum aio_progress aio_notify(struct aio_task *task, const struct resume *resume,
+                             struct action *action);
+enum aio_progress aio_set(struct aio_task *task, const struct resume *resume,
+                          struct action *action);
+enum aio_progress aio_clear(struct aio_task *task, const struct resume *resume,
+                            struct action *action);
+enum aio_progress aio_is_set(struct aio_task *task, const struct resume *resume,
+                             struct action *action);
+enum aio_progress aio_put(struct aio_task *task, const struct resume *resume,
+                          struct action *action);
+enum aio_progress aio_get(struct aio_task *task, const struct resume *resume,
+                          struct action *action);
+/* Makes loop->objects; the strategy's semaphore has `permits`. */
+int aio_objects_create(struct aio_loop *loop, uint32_t permits) WARN_UNUSED;
+/* Opens their lanes, once the loop has one. */
+void aio_objects_show(struct aio_loop *loop);
+
+/* group.c */
+enum aio_progress aio_spawn(struct aio_task *task, const struct resume *resume,
+                            struct action *action);
+enum aio_progress aio_join_tasks(struct aio_task *task, const struct resume *resume,
+                                 struct action *action);
+enum aio_progress aio_cancel_tasks(struct aio_task *task, const struct resume *resume,
+                                   struct action *action);
+enum aio_progress aio_group_enter(struct aio_task *task, const struct resume *resume,
+                                  struct action *action);
+enum aio_progress aio_group_add(struct aio_task *task, const struct resume *resume,
+                                struct action *action);
+enum aio_progress aio_group_wait(struct aio_task *task, const struct resume *resume,
+                                 struct action *action);
+/* The end of `task` is to be told to the group. False, and the run ends, when out of memory.
+ */
+bool aio_group_watch(struct aio_group *group, struct aio_task *task);
+/* A done callback is run. */
+void aio_group_task_done(struct aio_watch *watch);
+/* The task has ended: its done callbacks become handles. */
+void aio_group_task_ended(struct aio_task *task, const char *raised);
+void aio_group_cancel_members(struct aio_group *group);
+struct aio_group *aio_group_make(struct aio_loop *loop, enum group_kind kind);
+/* Nobody asks any more. */
+void aio_group_release(struct aio_group *group);
+/* What its owner is told when it is over. */
+struct resume aio_group_outcome(const struct aio_group *group);
+/* The task's innermost group becomes that of its present call. */
+void aio_group_pop(struct aio_task *task);
+/* Suspends until that is over; false when it is. Afterwards aio_group_wake(). */
+bool aio_group_sleep(struct aio_task *task);
+void aio_group_wake(struct aio_task *task);
+/* A task of the request's; NULL, and the run ends, when out of memory. */
+struct aio_task *aio_task_make(struct aio_loop *loop,
+                               const struct spawn_request *request);
+/* An ended task, that the loop may use again if it made it. */
+void aio_task_free(struct aio_task *task);
+
+/* timeouts.c */
+enum aio_progress aio_timeout_enter(struct aio_task *task, const struct resume *resume,
+                                    struct action *action);
+enum aio_progress aio_timeout_exit(struct aio_task *task, const struct resume *resume,
+                                   struct action *action);
+enum aio_progress aio_wait_for(struct aio_task *task, const struct resume *resume,
+                               struct action *action);
+/* The timer of a time-out is due. */
+void aio_timeout_fire(struct aio_future *timeout);
+
+#endif

@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * group - tasks that tasks start: gather(), TaskGroup, create_task() (Lib/asyncio/tasks.py,
+ * taskgroups.py).
+ *
+ * Each task that is waited for has a done callback, a handle of its own; the last of them
+ * sets the result of the future on which the group's owner waits:
+ *
+ *   gather()    an exception is raised in the owner at once and the other tasks go on;
+ *               cancelling the owner cancels all tasks and waits for their ends
+ *   TaskGroup   an exception, or cancelling the owner, cancels the other tasks; their ends
+ *               are waited for, then ExceptionGroup or CancelledError is raised
+ *   wait()      (join) waits for tasks under a name, raises nothing, cancels nothing
+ *
+ * Simplified: an ExceptionGroup has the name of its first exception; an exception of a task
+ * for which nobody waits is lost, as in CPython, which logs it.
+ */
+#include "engine/aio/aio_priv.h"
+
+#include <stdio.h>
+
+/* --- groups -------------------------------------------------------------------- */
+
+struct aio_group *aio_group_make(struct aio_loop *loop, enum group_kind kind) {
+    struct aio_group *group = loop->free_groups;
+    if (group != NULL) {
+        loop->free_groups = group->outer;
+    } else {
+        group = arena_alloc(&loop->world->arena, 1, sizeof *group);
+        if (group == NULL) {
+            world_fail_nomem(loop->world);
+            return NULL;
+        }
+    }
+    *group = (struct aio_group){.kind = kind, .loop = loop};
+    return group;
+}
+
+static void release_if_over(struct aio_group *group) {
+    if (group->left_alone && group->left == 0) {
+        group->outer = group->loop->free_groups;
+        group->loop->free_groups = group;
+    }
+}
+
+void aio_group_release(struct aio_group *group) {
+    group->left_alone = true;
+    group->future = NULL;
+    release_if_over(group);
+}
+
+void aio_group_cancel_members(struct aio_group *group) {
+    struct aio_task *task = group->members;
+    while (task != NULL) {
+        struct aio_task *next = task->next_member;
+        aio_task_cancel(task);
+        task = next;
+    }
+}
+
+/* --- done callbacks ------------------------------------------------------------ */
+
+bool aio_group_watch(struct aio_group *group, struct aio_task *task) {
+    struct aio_loop *loop = task->loop;
+    struct aio_watch *watch = loop->free_watches;
+    if (watch != NULL) {
+        loop->free_watches = watch->next;
+    } else {
+        watch = arena_alloc(&loop->world->arena, 1, sizeof *watch);
+        if (watch == NULL) {
+            world_fail_nomem(loop->world);
+            return false;
+        }
+    }
+    *watch = (struct aio_watch){.group = group, .next = task->watches};
+    task->watches = watch;
+    group->left++;
+    return true;
+}
+
+struct resume aio_group_outcome(const struct aio_group *group) {
+    if (group->cancelled) {
+        return (struct resume){.status = RESUME_CANCELLED};
+    }
+    return group->raised != NULL && group->kind != GROUP_JOIN
+               ? (struct resume){.status = RESUME_RAISED, .exception = group->raised}
+               : (struct resume){.status = RESUME_DONE};
+}
+
+static void wake_owner(struct aio_group *group) {
+    if (group->future != NULL) {
+        aio_future_set(group->future, aio_group_outcome(group), LANE_NONE);
+    }
+}
+
+void aio_group_task_done(struct aio_watch *watch) {
+    struct aio_group *group = watch->group;
+    struct aio_loop *loop = group->loop;
+    const bool first = watch->raised != NULL && group->raised == NULL;
+    group->left--;
+    if (first) {
+        group->raised = watch->raised;
+    }
+    watch->next = loop->free_watches;
+    loop->free_watches = watch;
+    if (first && group->kind == GROUP_TASK_GROUP) {
+        aio_group_cancel_members(group);
+    }
+    if (group->left == 0 && group == &loop->everything) {
+        aio_call_soon(loop, &loop->main, HANDLE_MAIN);
+    } else if (group->left == 0 || (first && group->kind == GROUP_GATHER)) {
+        wake_owner(group);
+    }
+    release_if_over(group);
+}
+
+/* --- membership ---------------------------------------------------------------- */
+
+static void join_group(struct aio_group *group, struct aio_task *task) {
+    task->member_of = group;
+    task->previous_member = NULL;
+    task->next_member = group->members;
+    if (group->members != NULL) {
+        group->members->previous_member = task;
+    }
+    group->members = task;
+}
+
+static void leave_group(struct aio_task *task) {
+    if (task->member_of == NULL) {
+        return;
+    }
+    if (task->previous_member == NULL) {
+        task->member_of->members = task->next_member;
+    } else {
+        task->previous_member->next_member = task->next_member;
+    }
+    if (task->next_member != NULL) {
+        task->next_member->previous_member = task->previous_member;
+    }
+    task->member_of = NULL;
+}
+
+static void take_name(struct aio_task *task, uint32_t name) {
+    struct aio_task **first = &task->loop->named[name];
+    task->named = name;
+    task->previous_named = NULL;
+    task->next_named = *first;
+    if (*first != NULL) {
+        (*first)->previous_named = task;
+    }
+    *first = task;
+}
+
+static void leave_name(struct aio_task *task) {
+    if (task->named < 0) {
+        return;
+    }
+    if (task->previous_named == NULL) {
+        task->loop->named[task->named] = task->next_named;
+    } else {
+        task->previous_named->next_named = task->next_named;
+    }
+    if (task->next_named != NULL) {
+        task->next_named->previous_named = task->previous_named;
+    }
+    task->named = -1;
+}
+
+void aio_group_task_ended(struct aio_task *task, const char *raised) {
+    leave_group(task);
+    leave_name(task);
+    for (struct aio_watch *watch = task->watches; watch != NULL;) {
+        struct aio_watch *next = watch->next;
+        watch->raised = raised;
+        aio_call_soon(task->loop, &watch->handle, HANDLE_DONE);
+        watch = next;
+    }
+    task->watches = NULL;
+}
+
+/* --- making tasks -------------------------------------------------------------- */
+
+static struct aio_task *allocate(struct aio_loop *loop) {
+    struct aio_task *task = loop->free_tasks;
+    if (task != NULL) {
+        loop->free_tasks = task->next_alive;
+        return task;
+    }
+    task = arena_alloc(&loop->world->arena, 1, sizeof *task);
+    if (task != NULL) {
+        task->list = arena_alloc(&loop->world->arena, 1, sizeof *task->list);
+    }
+    return task != NULL && task->list != NULL ? task : NULL;
+}
+
+void aio_task_free(struct aio_task *task) {
+    if (task->list != NULL) {
+        task->next_alive = task->loop->free_tasks;
+        task->loop->free_tasks = task;
+    }
+}
+
+static bool begin_list(struct aio_task *task, const struct spawn_request *request) {
+    struct world *world = task->loop->world;
+    const struct step_list_spec spec = {
+        .plan = world->plan,
+        .slice = request->slice,
+        .objects = world->object_handles,
+        .key = request->key,
+        .spare = task->list->inner,
+    };
+    task->program = (struct program){&step_list_ops, task->list};
+    return step_list_init(task->list, &spec, &world->arena) == 0;
+}
+
+struct aio_task *aio_task_make(struct aio_loop *loop,
+                               const struct spawn_request *request) {
+    char name[sizeof((struct lane *)0)->name + 12];
+    struct aio_task *task = allocate(loop);
+    if (task == NULL) {
+        world_fail_nomem(loop->world);
+        return NULL;
+    }
+    *task = (struct aio_task){
+        .loop = loop, .list = task->list, .lane = LANE_NONE, .named = -1};
+    snprintf(name, sizeof name, request->count > 1 ? "%s %u" : "%s",
+             loop->world->plan->names[request->name], request->nth);
+    if (!begin_list(task, request) || !aio_task_start(task, name)) {
+        world_fail_nomem(loop->world);
+        return NULL;
+    }
+    return task;
+}
+
+/* Its first step, now if the loop's factory is eager. */
+static void begin_task(struct aio_task *maker, struct aio_task *task) {
+    struct aio_loop *loop = task->loop;
+    if (!loop->eager) {
+        aio_call_soon(loop, &task->step, HANDLE_STEP);
+        return;
+    }
+    task->outer = maker;
+    loop->running = task;
+    aio_task_show(maker, STATE_READY, SITE_NONE, LANE_NONE);
+    aio_task_begin_step(task);
+}
+
+/* create_task(), and an eager task's first step. */
+static enum aio_progress pay_for_task(const struct aio_task *task,
+                                      struct action *action) {
+    const struct runtime *runtime = aio_runtime(task->loop);
+    *action = (struct action){.site = task->call.asked.site};
+    aio_compute(action, runtime->task_create_ns +
+                            (task->loop->eager ? runtime->task_step_ns : 0));
+    return AIO_ACT;
+}
+
+enum aio_progress aio_spawn(struct aio_task *task, const struct resume *resume,
+                            struct action *action) {
+    (void)resume;
+    if (task->call.line++ == 0) {
+        return pay_for_task(task, action);
+    }
+    const struct spawn_request *request = task->call.asked.object;
+    struct aio_task *spawned = aio_task_make(task->loop, request);
+    if (spawned != NULL) {
+        take_name(spawned, request->name);
+        begin_task(task, spawned);
+    }
+    return aio_done(task);
+}
+
+enum aio_progress aio_group_add(struct aio_task *task, const struct resume *resume,
+                                struct action *action) {
+    (void)resume;
+    if (task->call.line++ == 0) {
+        return pay_for_task(task, action);
+    }
+    struct aio_task *added = aio_task_make(task->loop, task->call.asked.object);
+    if (added != NULL && aio_group_watch(task->group, added)) {
+        join_group(task->group, added);
+        begin_task(task, added);
+    }
+    return aio_done(task);
+}
+
+/* --- waiting for them ---------------------------------------------------------- */
+
+enum { TASK_GROUP_OPCODES = 92, TASK_CANCEL_OPCODES = 10 };
+
+enum aio_progress aio_group_enter(struct aio_task *task, const struct resume *resume,
+                                  struct action *action) {
+    (void)resume;
+    const enum group_kind kind = (enum group_kind)task->call.asked.value;
+    if (task->call.line++ == 0) {
+        return aio_pay(task, kind == GROUP_TASK_GROUP ? TASK_GROUP_OPCODES : 0, action);
+    }
+    struct aio_group *group = aio_group_make(task->loop, kind);
+    if (group != NULL) {
+        group->outer = task->group;
+        task->group = group;
+    }
+    return aio_done(task);
+}
+
+bool aio_group_sleep(struct aio_task *task) {
+    struct aio_group *group = task->call.group;
+    if (group->left == 0) {
+        return false;
+    }
+    struct aio_future *future = aio_suspend(task, STATE_AWAIT_FUTURE, NULL);
+    if (future != NULL) {
+        future->group = group;
+        group->future = future;
+    }
+    return true;
+}
+
+void aio_group_wake(struct aio_task *task) {
+    if (task->call.future != NULL) {
+        task->call.group->future = NULL;
+        aio_future_release(task->call.future);
+        task->call.future = NULL;
+    }
+}
+
+static enum aio_progress leave_group_step(struct aio_task *task, struct resume with) {
+    aio_group_release(task->call.group);
+    task->call.result = with;
+    return AIO_DONE;
+}
+
+static enum aio_progress task_group_woken(struct aio_task *task,
+                                          const struct resume *resume) {
+    struct aio_group *group = task->call.group;
+    if (resume->status == RESUME_CANCELLED) {
+        task->call.cancelled = true;
+        aio_group_cancel_members(group);
+    }
+    if (aio_group_sleep(task)) {
+        return AIO_SUSPENDED;
+    }
+    const struct resume cancelled = {.status = RESUME_CANCELLED};
+    return leave_group_step(task, group->raised == NULL && task->call.cancelled
+                                      ? cancelled
+                                      : aio_group_outcome(group));
+}
+
+void aio_group_pop(struct aio_task *task) {
+    task->call.group = task->group;
+    task->group = task->call.group->outer;
+    task->call.group->outer = NULL;
+}
+
+/* The group is the task's innermost, which ends here whatever happens. */
+enum aio_progress aio_group_wait(struct aio_task *task, const struct resume *resume,
+                                 struct action *action) {
+    struct aio_call *call = &task->call;
+    (void)action;
+    if (call->line++ == 0) {
+        aio_group_pop(task);
+        return aio_group_sleep(task)
+                   ? AIO_SUSPENDED
+                   : leave_group_step(task, aio_group_outcome(call->group));
+    }
+    aio_group_wake(task);
+    return call->group->kind == GROUP_TASK_GROUP ? task_group_woken(task, resume)
+                                                 : leave_group_step(task, *resume);
+}
+
+/* await asyncio.wait(tasks) */
+enum aio_progress aio_join_tasks(struct aio_task *task, const struct resume *resume,
+                                 struct action *action) {
+    struct aio_call *call = &task->call;
+    struct aio_loop *loop = task->loop;
+    (void)action;
+    if (call->line++ > 0) {
+        aio_group_wake(task);
+        return leave_group_step(task, *resume);
+    }
+    const struct spawn_request *request = call->asked.object;
+    call->group = aio_group_make(loop, GROUP_JOIN);
+    if (call->group == NULL) {
+        return AIO_SUSPENDED;
+    }
+    for (struct aio_task *it = loop->named[request->name]; it != NULL;
+         it = it->next_named) {
+        if (it != task && !aio_group_watch(call->group, it)) {
+            return AIO_SUSPENDED; /* out of memory: the run has ended */
+        }
+    }
+    return aio_group_sleep(task)
+               ? AIO_SUSPENDED
+               : leave_group_step(task, (struct resume){.status = RESUME_DONE});
+}
+
+enum aio_progress aio_cancel_tasks(struct aio_task *task, const struct resume *resume,
+                                   struct action *action) {
+    struct aio_loop *loop = task->loop;
+    const struct spawn_request *request = task->call.asked.object;
+    (void)resume;
+    if (task->call.line++ == 0) {
+        return aio_pay(task, TASK_CANCEL_OPCODES, action);
+    }
+    for (struct aio_task *it = loop->named[request->name]; it != NULL;
+         it = it->next_named) {
+        aio_task_cancel(it);
+    }
+    return aio_done(task);
+}

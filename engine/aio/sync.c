@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sync - asyncio's Lock, Semaphore, Event, Condition and Queue (Lib/asyncio/locks.py,
+ * queues.py).
+ *
+ *   Lock       a release wakes the first waiter; until that has run nobody else can come
+ *              between, because a newcomer queues behind any waiter that is not cancelled
+ *   Semaphore  from 3.10 on a release gives its permit to the first waiter; before, a woken
+ *              waiter looks again and may find that a newcomer was faster
+ *   Condition  a Lock, and who waits for notify(); a woken waiter queues for the lock
+ *   Event      set() wakes all
+ *   Queue      a put wakes the first getter, which looks again: get_nowait() by a newcomer
+ *              may have been faster, and then it queues at the end
+ *
+ * A waiter that is cancelled after it was woken passes its turn on. How long their bytecode
+ * takes is said in opcodes, counted on CPython 3.12.1 as in engine/python/py_call_priv.h.
+ */
+#include "engine/aio/aio_priv.h"
+
+/* --- objects ------------------------------------------------------------------- */
+
+static void init_object(struct aio_object *object, const struct object_plan *plan) {
+    *object = (struct aio_object){
+        .kind = plan->kind,
+        .size = plan->size,
+        .value = plan->kind == OBJECT_ASYNC_SEMAPHORE ? plan->size : 0,
+        .lane = LANE_NONE,
+    };
+}
+
+int aio_objects_create(struct aio_loop *loop, uint32_t permits) {
+    const struct plan *plan = loop->world->plan;
+    loop->objects =
+        arena_alloc(&loop->world->arena, plan->object_count + 1, sizeof *loop->objects);
+    if (loop->objects == NULL) {
+        return ERR_NOMEM;
+    }
+    for (size_t i = 0; i < plan->object_count; i++) {
+        init_object(&loop->objects[i], &plan->objects[i]);
+    }
+    init_object(&loop->objects[plan->object_count],
+                &(struct object_plan){.kind = OBJECT_ASYNC_SEMAPHORE, .size = permits});
+    return 0;
+}
+
+void aio_objects_show(struct aio_loop *loop) {
+    const struct plan *plan = loop->world->plan;
+    for (size_t i = 0; i < plan->object_count; i++) {
+        if (object_is_async(plan->objects[i].kind)) {
+            loop->objects[i].lane = recorder_open_lane(
+                aio_sim(loop)->recorder, aio_now(loop),
+                &(struct lane_birth){LANE_LOCK,
+                                     loop->selector.lane,
+                                     plan->objects[i].name,
+                                     {STATE_FREE, LANE_NONE, SITE_NONE}});
+        }
+    }
+}
+
+static struct aio_object *object_of(const struct aio_task *task) {
+    return &task->loop->objects[task->call.asked.value];
+}
+
+static void show_held(const struct aio_task *task, const struct aio_object *object,
+                      bool held) {
+    if (object->lane != LANE_NONE) {
+        sim_switch(aio_sim(task->loop), object->lane,
+                   (struct activity){held ? STATE_HELD : STATE_FREE,
+                                     held ? task->lane : LANE_NONE, SITE_NONE},
+                   task->lane);
+    }
+}
+
+/* --- waiting ------------------------------------------------------------------- */
+
+/* What is waited for is the object; a task's state says only that it is a lock. */
+static enum aio_progress wait_in(struct aio_task *task, const struct aio_object *object,
+                                 enum lane_state state, struct aio_deque *deque) {
+    struct aio_future *future = aio_suspend(task, state, deque);
+    if (future != NULL && object->lane != LANE_NONE) {
+        sim_switch(aio_sim(task->loop), task->lane,
+                   (struct activity){state, object->lane, task->call.asked.site},
+                   LANE_NONE);
+    }
+    return AIO_SUSPENDED;
+}
+
+/* The future is taken out of its deque and let go; true when its result had been set: the
+ * turn was this task's. */
+static bool leave_deque(struct aio_task *task) {
+    struct aio_future *future = task->call.future;
+    const bool done = future->done;
+    aio_deque_remove(future);
+    aio_future_release(future);
+    task->call.future = NULL;
+    return done;
+}
+
+static bool is_waiting(const struct aio_future *future) { return future->waiter != NULL; }
+
+/* A cancelled future, still in the deque until its task runs, counts no more. */
+static bool has_waiters(const struct aio_deque *deque) {
+    const struct aio_future *future = deque->first;
+    while (future != NULL && !is_waiting(future) && !future->done) {
+        future = future->next;
+    }
+    return future != NULL;
+}
+
+/* Sets the result of the first that still waits; NULL when none does. */
+static struct aio_future *wake_first(struct aio_task *task, struct aio_deque *deque) {
+    struct aio_future *future = deque->first;
+    while (future != NULL && !is_waiting(future)) {
+        future = future->next;
+    }
+    if (future != NULL) {
+        aio_future_set(future, (struct resume){.status = RESUME_DONE}, task->lane);
+    }
+    return future;
+}
+
+/* --- Lock ---------------------------------------------------------------------- */
+
+/* The first waiter, if its result is not set already: it stays first until it runs. */
+static void wake_up_first(struct aio_task *task, struct aio_object *lock) {
+    struct aio_future *first = lock->waiters.first;
+    while (first != NULL && !is_waiting(first) && !first->done) {
+        first = first->next;
+    }
+    if (first != NULL && is_waiting(first)) {
+        aio_future_set(first, (struct resume){.status = RESUME_DONE}, task->lane);
+    }
+}
+
+static void hold(struct aio_task *task, struct aio_object *lock) {
+    lock->value = 1;
+    show_held(task, lock, true);
+}
+
+/* True when it has been taken without waiting. */
+static bool try_lock(struct aio_task *task, struct aio_object *lock) {
+    if (lock->value != 0 || has_waiters(&lock->waiters)) {
+        return false;
+    }
+    hold(task, lock);
+    return true;
+}
+
+/* After the wait. */
+static enum aio_progress lock_woken(struct aio_task *task, struct aio_object *lock,
+                                    const struct resume *resume) {
+    leave_deque(task);
+    if (resume->status == RESUME_CANCELLED) {
+        if (lock->value == 0) {
+            wake_up_first(task, lock);
+        }
+        return aio_cancelled(task);
+    }
+    hold(task, lock);
+    return aio_done(task);
+}
+
+static void unlock(struct aio_task *task, struct aio_object *lock) {
+    lock->value = 0;
+    show_held(task, lock, false);
+    wake_up_first(task, lock);
+}
+
+/* --- Semaphore ----------------------------------------------------------------- */
+
+static bool reserves(const struct aio_task *task) {
+    return aio_runtime(task->loop)->semaphore_reserves != 0;
+}
+
+static void wake_up_next(struct aio_task *task, struct aio_object *semaphore) {
+    if (wake_first(task, &semaphore->waiters) != NULL && reserves(task)) {
+        semaphore->value--;
+    }
+}
+
+static bool try_semaphore(struct aio_task *task, struct aio_object *semaphore) {
+    if (semaphore->value == 0 || (reserves(task) && has_waiters(&semaphore->waiters))) {
+        return false;
+    }
+    semaphore->value--;
+    return true;
+}
+
+static enum aio_progress semaphore_woken(struct aio_task *task,
+                                         struct aio_object *semaphore,
+                                         const struct resume *resume) {
+    const bool had_turn = leave_deque(task);
+    if (resume->status == RESUME_CANCELLED) {
+        if (had_turn) {
+            semaphore->value += reserves(task);
+            wake_up_next(task, semaphore);
+        }
+        return aio_cancelled(task);
+    }
+    if (!reserves(task)) {
+        if (semaphore->value == 0) {
+            task->call.line = 2; /* somebody was faster */
+            return wait_in(task, semaphore, STATE_AWAIT_LOCK, &semaphore->waiters);
+        }
+        semaphore->value--;
+    } else if (semaphore->value > 0) {
+        wake_up_next(task, semaphore); /* several were released at once */
+    }
+    return aio_done(task);
+}
+
+/* --- acquire, release ---------------------------------------------------------- */
+
+static bool is_semaphore(const struct aio_object *object) {
+    return object->kind == OBJECT_ASYNC_SEMAPHORE;
+}
+
+enum aio_progress aio_acquire(struct aio_task *task, const struct resume *resume,
+                              struct action *action) {
+    struct aio_object *object = object_of(task);
+    switch (task->call.line++) {
+    case 0:
+        return aio_pay(task, is_semaphore(object) ? 44 : 19, action);
+    case 1:
+        if (is_semaphore(object) ? try_semaphore(task, object) : try_lock(task, object)) {
+            return aio_done(task);
+        }
+        return wait_in(task, object, STATE_AWAIT_LOCK, &object->waiters);
+    default:
+        return is_semaphore(object) ? semaphore_woken(task, object, resume)
+                                    : lock_woken(task, object, resume);
+    }
+}
+
+/* Lock.release() of a lock that is free: RuntimeError. */
+static enum aio_progress not_acquired(struct aio_task *task) {
+    world_raise(task->loop->world, task->call.asked.site,
+                "RuntimeError: Lock is not acquired.");
+    return aio_done(task);
+}
+
+enum aio_progress aio_release(struct aio_task *task, const struct resume *resume,
+                              struct action *action) {
+    struct aio_object *object = object_of(task);
+    (void)resume;
+    if (task->call.line++ == 0) {
+        return aio_pay(task, 16, action);
+    }
+    if (is_semaphore(object)) {
+        object->value++;
+        wake_up_next(task, object);
+    } else if (object->value == 0) {
+        return not_acquired(task);
+    } else {
+        unlock(task, object);
+    }
+    return aio_done(task);
+}
+
+/* --- Event, Condition ---------------------------------------------------------- */
+
+static enum aio_progress event_wait(struct aio_task *task, struct aio_object *event,
+                                    const struct resume *resume, struct action *action) {
+    switch (task->call.line++) {
+    case 0:
+        return aio_pay(task, 13, action);
+    case 1:
+        return event->value != 0
+                   ? aio_done(task)
+                   : wait_in(task, event, STATE_AWAIT_FUTURE, &event->waiters);
+    default:
+        leave_deque(task);
+        task->call.result = *resume;
+        return AIO_DONE;
+    }
+}
+
+/* Also a waiter that is cancelled takes the lock again before the exception is raised. */
+static enum aio_progress condition_wait(struct aio_task *task,
+                                        struct aio_object *condition,
+                                        const struct resume *resume,
+                                        struct action *action) {
+    struct aio_call *call = &task->call;
+    switch (call->line++) {
+    case 0:
+        return aio_pay(task, 40, action);
+    case 1:
+        if (condition->value == 0) {
+            world_raise(task->loop->world, call->asked.site,
+                        "RuntimeError: cannot wait on un-acquired lock");
+            return aio_done(task);
+        }
+        unlock(task, condition);
+        return wait_in(task, condition, STATE_AWAIT_FUTURE, &condition->putters);
+    case 2:
+        leave_deque(task);
+        call->cancelled = resume->status == RESUME_CANCELLED;
+        if (try_lock(task, condition)) {
+            return call->cancelled ? aio_cancelled(task) : aio_done(task);
+        }
+        return wait_in(task, condition, STATE_AWAIT_LOCK, &condition->waiters);
+    default:
+        if (lock_woken(task, condition, resume) == AIO_DONE &&
+            call->result.status == RESUME_CANCELLED) {
+            call->cancelled =
+                true; /* it tries again: `except CancelledError` in a loop */
+            call->line = 3;
+            if (!try_lock(task, condition)) {
+                return wait_in(task, condition, STATE_AWAIT_LOCK, &condition->waiters);
+            }
+        }
+        return call->cancelled ? aio_cancelled(task) : aio_done(task);
+    }
+}
+
+enum aio_progress aio_wait(struct aio_task *task, const struct resume *resume,
+                           struct action *action) {
+    struct aio_object *object = object_of(task);
+    return object->kind == OBJECT_ASYNC_EVENT
+               ? event_wait(task, object, resume, action)
+               : condition_wait(task, object, resume, action);
+}
+
+enum aio_progress aio_notify(struct aio_task *task, const struct resume *resume,
+                             struct action *action) {
+    struct aio_object *condition = object_of(task);
+    (void)resume;
+    if (task->call.line++ == 0) {
+        return aio_pay(task, 14, action);
+    }
+    if (condition->value == 0) {
+        world_raise(task->loop->world, task->call.asked.site,
+                    "RuntimeError: cannot notify on un-acquired lock");
+        return aio_done(task);
+    }
+    for (sim_ns i = 0; i < task->call.asked.ns; i++) {
+        if (wake_first(task, &condition->putters) == NULL) {
+            break;
+        }
+    }
+    return aio_done(task);
+}
+
+enum aio_progress aio_set(struct aio_task *task, const struct resume *resume,
+                          struct action *action) {
+    struct aio_object *event = object_of(task);
+    (void)resume;
+    if (task->call.line++ == 0) {
+        return aio_pay(task, 11, action);
+    }
+    event->value = 1;
+    while (wake_first(task, &event->waiters) != NULL) {
+    }
+    return aio_done(task);
+}
+
+enum aio_progress aio_clear(struct aio_task *task, const struct resume *resume,
+                            struct action *action) {
+    (void)resume;
+    if (task->call.line++ == 0) {
+        return aio_pay(task, 4, action);
+    }
+    object_of(task)->value = 0;
+    return aio_done(task);
+}
+
+enum aio_progress aio_is_set(struct aio_task *task, const struct resume *resume,
+                             struct action *action) {
+    (void)resume;
+    if (task->call.line++ == 0) {
+        return aio_pay(task, 3, action);
+    }
+    task->call.result =
+        (struct resume){.status = RESUME_DONE, .value = object_of(task)->value};
+    return AIO_DONE;
+}
+
+/* --- Queue --------------------------------------------------------------------- */
+
+/* _wakeup_next() takes waiters out of the deque, done or not, until one was woken. */
+static void wake_next(struct aio_task *task, struct aio_deque *deque) {
+    for (struct aio_future *future; (future = deque->first) != NULL;) {
+        aio_deque_remove(future);
+        if (is_waiting(future)) {
+            aio_future_set(future, (struct resume){.status = RESUME_DONE}, task->lane);
+            return;
+        }
+    }
+}
+
+static bool is_full(const struct aio_object *queue) {
+    return queue->size > 0 && queue->value >= queue->size;
+}
+
+enum aio_progress aio_put(struct aio_task *task, const struct resume *resume,
+                          struct action *action) {
+    struct aio_object *queue = object_of(task);
+    switch (task->call.line++) {
+    case 0:
+        return aio_pay(task, 92, action);
+    case 1:
+        break;
+    case 2: /* woken */
+        if (leave_deque(task) && resume->status == RESUME_CANCELLED && !is_full(queue)) {
+            wake_next(task, &queue->putters);
+        }
+        if (resume->status == RESUME_CANCELLED) {
+            return aio_cancelled(task);
+        }
+        task->call.line = 3;
+        return aio_pay(task, 30, action);
+    default:
+        break;
+    }
+    if (is_full(queue)) {
+        task->call.line = 2;
+        return wait_in(task, queue, STATE_AWAIT_FUTURE, &queue->putters);
+    }
+    queue->value++;
+    wake_next(task, &queue->waiters);
+    return aio_done(task);
+}
+
+enum aio_progress aio_get(struct aio_task *task, const struct resume *resume,
+                          struct action *action) {
+    struct aio_object *queue = object_of(task);
+    switch (task->call.line++) {
+    case 0:
+        return aio_pay(task, 49, action);
+    case 1:
+        break;
+    case 2: /* woken: looks again */
+        if (leave_deque(task) && resume->status == RESUME_CANCELLED && queue->value > 0) {
+            wake_next(task, &queue->waiters);
+        }
+        if (resume->status == RESUME_CANCELLED) {
+            return aio_cancelled(task);
+        }
+        task->call.line = 3;
+        return aio_pay(task, 49, action);
+    default:
+        break;
+    }
+    if (queue->value == 0) {
+        task->call.line = 2;
+        return wait_in(task, queue, STATE_AWAIT_FUTURE, &queue->waiters);
+    }
+    queue->value--;
+    wake_next(task, &queue->putters);
+    return aio_done(task);
+}

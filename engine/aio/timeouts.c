@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * timeouts - asyncio.timeout() and wait_for() (Lib/asyncio/timeouts.py, tasks.py).
+ *
+ *   timeout()         a timer whose callback cancels the task; leaving the block, the
+ *                     cancellation is taken back and becomes TimeoutError
+ *   wait_for(), 3.12+ the same
+ *   wait_for() before a task of its own, a timer and a future that either of them sets; when
+ *                     the timer was first, the task is cancelled and waited for
+ *
+ * A timer that did not fire stays in the heap as a cancelled one: see loop.h.
+ */
+#include "engine/aio/aio_priv.h"
+
+/* Counted on 3.12.1: 302 opcodes to enter and leave timeout(), 139 of them call_later(),
+ * which has a price of its own; wait_for() of 3.11.7 besides its task: 1224 less 171 for
+ * making the task and its timer. */
+enum { TIMEOUT_HALF_OPCODES = 80, WAIT_FOR_OPCODES = 450 };
+
+static enum aio_progress pay_with_timer(struct aio_task *task, int opcodes,
+                                        struct action *action) {
+    aio_pay(task, opcodes, action);
+    action->ns += aio_runtime(task->loop)->call_later_ns;
+    return AIO_ACT;
+}
+
+static struct aio_future *start_timer(struct aio_task *task) {
+    struct aio_loop *loop = task->loop;
+    struct aio_future *timer = aio_future_make(loop);
+    if (timer != NULL) {
+        aio_call_at(timer, HANDLE_TIMEOUT, sim_add(aio_now(loop), task->call.asked.ns));
+    }
+    return timer;
+}
+
+/* --- timeout() ----------------------------------------------------------------- */
+
+enum aio_progress aio_timeout_enter(struct aio_task *task, const struct resume *resume,
+                                    struct action *action) {
+    (void)resume;
+    if (task->call.line++ == 0) {
+        return pay_with_timer(task, TIMEOUT_HALF_OPCODES, action);
+    }
+    struct aio_future *timeout = start_timer(task);
+    if (timeout != NULL) {
+        timeout->waiter = task;
+        timeout->cancelling = task->cancelling;
+        timeout->outer = task->timeout;
+        task->timeout = timeout;
+    }
+    return aio_done(task);
+}
+
+/* uncancel(); it becomes TimeoutError unless the task was cancelled by somebody else, too. */
+static enum resume_status take_back(struct aio_task *task,
+                                    const struct aio_future *timeout,
+                                    enum resume_status status) {
+    task->cancelling--;
+    return status == RESUME_CANCELLED && task->cancelling <= timeout->cancelling
+               ? RESUME_TIMED_OUT
+               : status;
+}
+
+enum aio_progress aio_timeout_exit(struct aio_task *task, const struct resume *resume,
+                                   struct action *action) {
+    (void)resume;
+    if (task->call.line++ == 0) {
+        return aio_pay(task, TIMEOUT_HALF_OPCODES, action);
+    }
+    struct aio_future *timeout = task->timeout;
+    enum resume_status status = (enum resume_status)task->call.asked.value;
+    task->timeout = timeout->outer;
+    timeout->waiter = NULL;
+    if (timeout->expired) {
+        status = take_back(task, timeout, status);
+    } else {
+        aio_cancel_timer(timeout);
+    }
+    aio_future_release(timeout);
+    task->call.result =
+        (struct resume){.status = status, .exception = task->call.asked.object};
+    return AIO_DONE;
+}
+
+void aio_timeout_fire(struct aio_future *timeout) {
+    if (timeout->group != NULL && timeout->group->future != NULL) { /* wait_for() */
+        aio_future_set(timeout->group->future,
+                       (struct resume){.status = RESUME_TIMED_OUT}, LANE_NONE);
+    } else if (timeout->waiter != NULL) {
+        timeout->expired = true;
+        aio_task_cancel(timeout->waiter);
+    }
+    aio_future_release(timeout);
+}
+
+/* --- wait_for() with a task ---------------------------------------------------- */
+
+static enum aio_progress wait_for_over(struct aio_task *task) {
+    struct aio_call *call = &task->call;
+    struct resume with = aio_group_outcome(call->group);
+    if (call->cancelled) {
+        with = (struct resume){.status = RESUME_CANCELLED};
+    } else if (call->timed_out) {
+        with = (struct resume){.status = RESUME_TIMED_OUT};
+    }
+    aio_cancel_timer(call->timer);
+    aio_future_release(call->timer);
+    aio_group_release(call->group);
+    call->result = with;
+    return AIO_DONE;
+}
+
+/* The time is over, or the waiting task was cancelled: so is the one that it waits for. */
+static enum aio_progress wait_for_woken(struct aio_task *task,
+                                        const struct resume *resume) {
+    struct aio_call *call = &task->call;
+    aio_group_wake(task);
+    if (resume->status != RESUME_DONE && call->group->left > 0) {
+        call->timed_out = call->timed_out || resume->status == RESUME_TIMED_OUT;
+        call->cancelled = call->cancelled || resume->status == RESUME_CANCELLED;
+        aio_group_cancel_members(call->group);
+        call->line = 2;
+    }
+    return aio_group_sleep(task) ? AIO_SUSPENDED : wait_for_over(task);
+}
+
+enum aio_progress aio_wait_for(struct aio_task *task, const struct resume *resume,
+                               struct action *action) {
+    struct aio_call *call = &task->call;
+    switch (call->line++) {
+    case 0:
+        return pay_with_timer(task, WAIT_FOR_OPCODES, action);
+    case 1:
+        aio_group_pop(task);
+        call->timer = start_timer(task);
+        if (call->timer == NULL) {
+            return AIO_SUSPENDED; /* out of memory: the run has ended */
+        }
+        call->timer->group = call->group;
+        return aio_group_sleep(task) ? AIO_SUSPENDED : wait_for_over(task);
+    default:
+        return wait_for_woken(task, resume);
+    }
+}
