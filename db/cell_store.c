@@ -2,7 +2,9 @@
 #include "db/cell_store.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdbool.h>
+#include <string.h>
 
 #include "db/db_priv.h"
 #include "engine/analysis/metrics.h"
@@ -28,7 +30,8 @@ static const unsigned allowed[CELL_STATUS_COUNT] = {
 
 #define ROW_COLUMNS                                                                      \
     "c.id, c.experiment, c.idx, c.key, c.runtime, c.strategy, c.point, c.reason,"        \
-    " c.status, m.name, m.median, m.min, m.max"                                          \
+    " c.status, m.name, m.median, m.min, m.max, m.n, m.mean, m.mean_low, m.mean_high,"   \
+    " m.median_low, m.median_high"                                                       \
     " FROM cell c LEFT JOIN cell_metric m ON m.cell = c.id"
 
 static const char LIST_CELLS[] =
@@ -73,6 +76,11 @@ static const char *metric_name(struct query *q, int column, struct arena *arena)
     return id < METRIC_COUNT ? metrics[id].name : query_copy_text(q, column, arena);
 }
 
+/* NULL stands for NaN. */
+static double get_real(const struct query *q, int column) {
+    return query_is_null(q, column) ? (double)NAN : query_get_real(q, column);
+}
+
 static int add_metric(struct builder *b, struct query *q, struct err *err) {
     if (query_get_text(q, 9)[0] == '\0') {
         return 0; /* a cell without a summary */
@@ -83,9 +91,13 @@ static int add_metric(struct builder *b, struct query *q, struct err *err) {
     }
     b->metrics[b->metric_count++] = (struct metric_summary){
         .name = metric_name(q, 9, &b->list.arena),
-        .median = query_get_real(q, 10),
-        .min = query_get_real(q, 11),
-        .max = query_get_real(q, 12),
+        .of = {.median = query_get_real(q, 10),
+               .min = query_get_real(q, 11),
+               .max = query_get_real(q, 12),
+               .count = (size_t)query_get_int(q, 13),
+               .mean = get_real(q, 14),
+               .mean_95 = {get_real(q, 15), get_real(q, 16)},
+               .median_95 = {get_real(q, 17), get_real(q, 18)}},
     };
     b->list.items[b->list.count - 1].metric_count++;
     return 0;
@@ -162,24 +174,15 @@ static const char READ_STATUS[] = "SELECT status FROM cell WHERE id = ?";
 static const char SET_STATUS[] = "UPDATE cell SET status = ?, reason = ? WHERE id = ?";
 static const char DELETE_SUMMARY[] = "DELETE FROM cell_metric WHERE cell = ?";
 
-/*
- * Of a repetition that was done twice (after an interruption) the newer run counts. The
- * median is the middle value, or the mean of the two middle ones. Infinities of both
- * signs have no mean, so that such a metric gets no row.
- */
+static const char READ_VALUES[] =
+    "WITH finished AS ("
+    "   SELECT max(id) AS id FROM run WHERE cell = ? AND status IN ('done', 'limited')"
+    "   GROUP BY repetition)"
+    " SELECT m.name, m.value FROM finished f JOIN metric m ON m.run = f.id"
+    " ORDER BY m.name";
 static const char INSERT_SUMMARY[] =
-    "INSERT INTO cell_metric (cell, name, median, min, max)"
-    " WITH finished AS ("
-    "   SELECT max(id) AS id FROM run WHERE cell = ?1 AND status IN ('done', 'limited')"
-    "   GROUP BY repetition),"
-    " ranked AS ("
-    "   SELECT m.name, m.value,"
-    "     row_number() OVER (PARTITION BY m.name ORDER BY m.value) AS place,"
-    "     count(*) OVER (PARTITION BY m.name) AS n"
-    "   FROM finished f JOIN metric m ON m.run = f.id)"
-    " SELECT ?1, name, avg(value) FILTER (WHERE place IN ((n + 1) / 2, (n + 2) / 2))"
-    "   AS middle, min(value), max(value)"
-    " FROM ranked GROUP BY name HAVING middle IS NOT NULL";
+    "INSERT INTO cell_metric (cell, name, n, median, min, max, mean, mean_low, mean_high,"
+    " median_low, median_high) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 static int change_status(struct connection *connection, int64_t id,
                          enum cell_status status, const char *reason, struct err *err) {
@@ -208,17 +211,98 @@ static int change_status(struct connection *connection, int64_t id,
     return query_run(&q, err);
 }
 
+/* The values of a cell's runs, those of a metric next to each other. */
+struct values {
+    const char **names; /* of each value */
+    double *items;
+    size_t count, name_capacity, item_capacity;
+    struct arena arena;
+};
+
+static int add_value(struct values *values, struct query *q, struct err *err) {
+    const char *name = metric_name(q, 0, &values->arena);
+    if (vec_reserve((void **)&values->names, &values->name_capacity, values->count,
+                    sizeof *values->names) != 0 ||
+        vec_reserve((void **)&values->items, &values->item_capacity, values->count,
+                    sizeof *values->items) != 0) {
+        return err_set_nomem(err);
+    }
+    values->names[values->count] = name;
+    values->items[values->count++] = query_get_real(q, 1);
+    return 0;
+}
+
+static int read_values(struct connection *connection, int64_t id, struct values *values,
+                       struct err *err) {
+    struct query q;
+    query_begin(&q, connection, READ_VALUES);
+    query_int(&q, id);
+    int rc;
+    while ((rc = query_next(&q, err)) == 1) {
+        rc = add_value(values, &q, err);
+        if (rc != 0) {
+            break;
+        }
+    }
+    query_end(&q);
+    return rc;
+}
+
+static int insert_summary(struct connection *connection, int64_t id,
+                          const struct metric_summary *summary, struct err *err) {
+    struct query q;
+    query_begin(&q, connection, INSERT_SUMMARY);
+    query_int(&q, id);
+    query_text(&q, summary->name);
+    query_int(&q, (int64_t)summary->of.count);
+    query_real(&q, summary->of.median);
+    query_real(&q, summary->of.min);
+    query_real(&q, summary->of.max);
+    query_real(&q, summary->of.mean); /* SQLite stores NaN as NULL */
+    query_real(&q, summary->of.mean_95.low);
+    query_real(&q, summary->of.mean_95.high);
+    query_real(&q, summary->of.median_95.low);
+    query_real(&q, summary->of.median_95.high);
+    return query_run(&q, err);
+}
+
+/* One row for each metric that has a median. */
+static int insert_summaries(struct connection *connection, int64_t id,
+                            const struct values *values, struct err *err) {
+    int rc = 0;
+    size_t first = 0;
+    while (rc == 0 && first < values->count) {
+        size_t end = first + 1;
+        while (end < values->count &&
+               strcmp(values->names[end], values->names[first]) == 0) {
+            end++;
+        }
+        struct metric_summary summary = {.name = values->names[first]};
+        rc = bootstrap_summarise(values->items + first, end - first, &summary.of, err);
+        if (rc == 0 && !isnan(summary.of.median)) {
+            rc = insert_summary(connection, id, &summary, err);
+        }
+        first = end;
+    }
+    return rc;
+}
+
 static int summarise(struct connection *connection, int64_t id, struct err *err) {
+    struct values values = {0};
     struct query q;
     query_begin(&q, connection, DELETE_SUMMARY);
     query_int(&q, id);
-    const int rc = query_run(&q, err);
-    if (rc != 0) {
-        return rc;
+    int rc = query_run(&q, err);
+    if (rc == 0) {
+        rc = read_values(connection, id, &values, err);
     }
-    query_begin(&q, connection, INSERT_SUMMARY);
-    query_int(&q, id);
-    return query_run(&q, err);
+    if (rc == 0) {
+        rc = insert_summaries(connection, id, &values, err);
+    }
+    memory_free(values.names);
+    memory_free(values.items);
+    arena_deinit(&values.arena);
+    return rc;
 }
 
 int cell_store_start(struct db *db, int64_t id, struct err *err) {

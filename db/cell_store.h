@@ -11,6 +11,7 @@
 #define DB_CELL_STORE_H
 
 #include "db/db.h"
+#include "engine/analysis/bootstrap.h"
 #include "engine/base/memory.h"
 
 enum cell_status {
@@ -38,10 +39,19 @@ struct cell_new {
     const char *reason;      /* why not applicable; may be NULL */
 };
 
-/* One metric over the cell's finished runs (status done or limited). */
+/* One metric over the cell's finished runs (status done or limited); of a repetition that
+ * was done twice, after an interruption, the newer counts. A metric without a median has
+ * no summary. A store of before schema 3 has no intervals. */
 struct metric_summary {
     const char *name; /* of engine/analysis/metrics.h */
-    double median, min, max;
+    struct bootstrap_summary of;
+};
+
+/* The cell beside the best one at its point of the sweep: set by db/cell_compare.h only. */
+struct cell_versus {
+    const char *metric;           /* the document's goal; NULL: not compared */
+    int64_t best;                 /* id of the best cell, perhaps this one */
+    struct bootstrap_ratio ratio; /* this cell's figures by those of the best */
 };
 
 struct cell_row {
@@ -56,6 +66,7 @@ struct cell_row {
     enum cell_status status;
     const struct metric_summary *metrics; /* by name; none before the cell is finished */
     size_t metric_count;
+    struct cell_versus versus;
 };
 
 struct cell_list {

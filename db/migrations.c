@@ -141,10 +141,32 @@ static const char MIGRATION_2[] =
 
     "PRAGMA user_version = 2;";
 
+/*
+ * Repetitions get their mean and the intervals of engine/analysis/bootstrap.h. What was
+ * stored before has number and mean from its runs, and no intervals: NULL. REAL columns
+ * hold NULL for NaN.
+ */
+static const char MIGRATION_3[] =
+    "ALTER TABLE cell_metric ADD COLUMN n INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE cell_metric ADD COLUMN mean REAL;"
+    "ALTER TABLE cell_metric ADD COLUMN mean_low REAL;"
+    "ALTER TABLE cell_metric ADD COLUMN mean_high REAL;"
+    "ALTER TABLE cell_metric ADD COLUMN median_low REAL;"
+    "ALTER TABLE cell_metric ADD COLUMN median_high REAL;"
+    "UPDATE cell_metric SET (n, mean) = ("
+    "  SELECT count(*), iif(abs(avg(m.value)) < 9e999, avg(m.value), NULL)"
+    "  FROM metric m WHERE m.name = cell_metric.name AND m.run IN ("
+    "    SELECT max(id) FROM run"
+    "    WHERE cell = cell_metric.cell AND status IN ('done', 'limited')"
+    "    GROUP BY repetition));"
+
+    "PRAGMA user_version = 3;";
+
 /* Each sets user_version to its number; position + 1 is the number. */
 static const char *const migrations[] = {
     MIGRATION_1,
     MIGRATION_2,
+    MIGRATION_3,
 };
 
 int migrations_count(void) { return (int)(sizeof migrations / sizeof migrations[0]); }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "db/cell_compare.h"
 #include "server/api/api.h"
 #include "server/api/experiment_view.h"
 #include "server/api/resource_id.h"
@@ -31,6 +32,9 @@ static int write_experiment(struct db_reader *reader, int64_t id,
         return resource_id_missing(code, RESOURCE_EXPERIMENT, id, err);
     }
     code = cell_store_list(reader, id, &cells, err);
+    if (code == 0) {
+        code = cell_compare_stored(reader, id, &cells, err);
+    }
     if (code == 0 && with_runs == WITH_RUNS) {
         code = run_store_list(reader, id, &runs, err);
     }

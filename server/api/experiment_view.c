@@ -30,21 +30,57 @@ static void write_int(struct json_writer *writer, const char *key, int64_t value
     json_writer_int(writer, value);
 }
 
+static void write_real(struct json_writer *writer, const char *key, double value) {
+    json_writer_key(writer, key);
+    json_writer_real(writer, value); /* null when it is none or infinite */
+}
+
+/* [low, high], or null. */
+static void write_interval(struct json_writer *writer, const char *key,
+                           struct bootstrap_interval interval) {
+    json_writer_key(writer, key);
+    if (!bootstrap_interval_exists(interval)) {
+        json_writer_null(writer);
+        return;
+    }
+    json_writer_begin_array(writer);
+    json_writer_real(writer, interval.low);
+    json_writer_real(writer, interval.high);
+    json_writer_end_array(writer);
+}
+
 static void write_metrics(struct json_writer *writer, const struct cell_row *cell) {
     json_writer_key(writer, "metrics");
     json_writer_begin_object(writer);
     for (size_t i = 0; i < cell->metric_count; i++) {
-        const struct metric_summary *metric = &cell->metrics[i];
-        json_writer_key(writer, metric->name);
+        const struct bootstrap_summary *of = &cell->metrics[i].of;
+        json_writer_key(writer, cell->metrics[i].name);
         json_writer_begin_object(writer);
-        json_writer_key(writer, "median");
-        json_writer_real(writer, metric->median);
-        json_writer_key(writer, "min");
-        json_writer_real(writer, metric->min);
-        json_writer_key(writer, "max");
-        json_writer_real(writer, metric->max);
+        write_int(writer, "n", (int64_t)of->count);
+        write_real(writer, "median", of->median);
+        write_interval(writer, "median_95", of->median_95);
+        write_real(writer, "mean", of->mean);
+        write_interval(writer, "mean_95", of->mean_95);
+        write_real(writer, "min", of->min);
+        write_real(writer, "max", of->max);
         json_writer_end_object(writer);
     }
+    json_writer_end_object(writer);
+}
+
+/* The cell beside the best one by the document's goal; null without a goal. */
+static void write_versus(struct json_writer *writer, const struct cell_versus *versus) {
+    json_writer_key(writer, "versus_best");
+    if (versus->metric == NULL) {
+        json_writer_null(writer);
+        return;
+    }
+    json_writer_begin_object(writer);
+    write_text(writer, "metric", versus->metric);
+    experiment_view_id(writer, "cell", RESOURCE_CELL, versus->best);
+    write_int(writer, "pairs", (int64_t)versus->ratio.pairs);
+    write_real(writer, "ratio", versus->ratio.median);
+    write_interval(writer, "ratio_95", versus->ratio.median_95);
     json_writer_end_object(writer);
 }
 
@@ -85,6 +121,7 @@ static void write_cell(struct json_writer *writer, const struct cell_row *cell) 
     write_text(writer, "status", cell_status_name(cell->status));
     write_optional(writer, "reason", cell->reason);
     write_metrics(writer, cell);
+    write_versus(writer, &cell->versus);
 }
 
 void experiment_view_write(struct json_writer *writer, const struct experiment_row *row,

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "db/cell_compare.h"
 #include "db/histogram_store.h"
 #include "db/run_store.h"
 #include "server/api/experiment_view.h"
@@ -116,7 +117,7 @@ static int print_outcome(const struct run_request *request,
     if (request->quiet) {
         return 0;
     }
-    return run_report_print(row, cells, request->document->repetitions, stdout, err);
+    return run_report_print(row, cells, request->document, stdout, err);
 }
 
 static int run_in_memory(struct run_request *request, int *exit_code, struct err *err) {
@@ -192,6 +193,7 @@ static int print_stored(const struct run_request *request, struct db *db, int64_
     }
     if ((code = experiment_store_read(reader, id, &experiment, err)) == 0 &&
         (code = cell_store_list(reader, id, &cells, err)) == 0 &&
+        (code = cell_compare_stored(reader, id, &cells, err)) == 0 &&
         (code = run_store_list(reader, id, &runs, err)) == 0 &&
         (!request->histograms ||
          (code = read_histograms(reader, &runs, &histograms, err)) == 0)) {

@@ -2,6 +2,7 @@
 #include "server/cli/run_report.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "engine/analysis/metrics.h"
@@ -30,69 +31,160 @@ static const struct metric_summary *find_metric(const struct cell_row *cell,
     return NULL;
 }
 
-static void add_time(struct text_table *table, double us) {
-    if (us >= 1e6) {
-        text_table_add(table, "%.3f s", us / 1e6);
-    } else if (us >= 1e3) {
-        text_table_add(table, "%.2f ms", us / 1e3);
+/* How a figure of that unit and size is written: scaled, with a word after it. */
+struct scale {
+    double factor;
+    int digits;
+    const char *word;
+};
+
+static struct scale scale_of(const char *unit, double figure) {
+    const double size = fabs(figure);
+    if (strcmp(unit, "us") == 0) {
+        return size >= 1e6   ? (struct scale){1e-6, 3, " s"}
+               : size >= 1e3 ? (struct scale){1e-3, 2, " ms"}
+                             : (struct scale){1, 1, " us"};
+    }
+    if (strcmp(unit, "ratio") == 0) {
+        return (struct scale){100, 1, " %"};
+    }
+    return (struct scale){1, -1, ""};
+}
+
+static void write_figure(char *out, size_t size, const struct scale *scale,
+                         double figure) {
+    if (scale->digits < 0) {
+        snprintf(out, size, "%.6g", figure * scale->factor);
     } else {
-        text_table_add(table, "%.1f us", us);
+        snprintf(out, size, "%.*f", scale->digits, figure * scale->factor);
     }
 }
 
+/* "12.30 ms", or "12.30 ms (11.90 - 12.80)" with an interval that has a length. */
 static void add_metric(struct text_table *table, const struct cell_row *cell,
-                       enum metric_id metric) {
+                       enum metric_id metric, bool with_interval) {
+    enum { SIZE = 40 };
     const struct metric_summary *summary = find_metric(cell, metric);
-    if (summary == NULL || !isfinite(summary->median)) {
+    if (summary == NULL || !isfinite(summary->of.median)) {
         text_table_add(table, "-");
-    } else if (strcmp(metrics[metric].unit, "us") == 0) {
-        add_time(table, summary->median);
-    } else if (strcmp(metrics[metric].unit, "ratio") == 0) {
-        text_table_add(table, "%.1f %%", summary->median * 100);
+        return;
+    }
+    const struct scale scale = scale_of(metrics[metric].unit, summary->of.median);
+    const struct bootstrap_interval interval = summary->of.median_95;
+    char median[SIZE], low[SIZE], high[SIZE];
+    write_figure(median, sizeof median, &scale, summary->of.median);
+    if (!with_interval || !(interval.low < interval.high)) {
+        text_table_add(table, "%s%s", median, scale.word);
+        return;
+    }
+    write_figure(low, sizeof low, &scale, interval.low);
+    write_figure(high, sizeof high, &scale, interval.high);
+    text_table_add(table, "%s%s (%s - %s)", median, scale.word, low, high);
+}
+
+/* "1.25 x (1.21 - 1.30)", "best". */
+static void add_versus(struct text_table *table, const struct cell_row *cell) {
+    const struct bootstrap_ratio *ratio = &cell->versus.ratio;
+    if (cell->versus.metric == NULL || isnan(ratio->median)) {
+        text_table_add(table, "-");
+    } else if (cell->versus.best == cell->id) {
+        text_table_add(table, "best");
+    } else if (ratio->median_95.low < ratio->median_95.high) {
+        text_table_add(table, "%.3g x (%.3g - %.3g)", ratio->median, ratio->median_95.low,
+                       ratio->median_95.high);
     } else {
-        text_table_add(table, "%.6g", summary->median);
+        text_table_add(table, "%.3g x", ratio->median);
     }
 }
 
-static void add_head(struct text_table *table) {
+/* --- the table ----------------------------------------------------------------- */
+
+struct report {
+    struct text_table table;
+    enum metric_id interval; /* the metric that shows its interval */
+    bool extra;              /* it has a column of its own */
+    bool versus;
+};
+
+static void report_init(struct report *report, const struct document *document) {
+    const bool goal = document->goal != METRIC_COUNT;
+    *report = (struct report){
+        .interval = goal ? document->goal : METRIC_MAKESPAN_US,
+        .extra = goal,
+        .versus = goal && metrics[document->goal].better != METRIC_NEUTRAL,
+    };
+    for (size_t i = 0; i < SHOWN; i++) {
+        report->extra = report->extra && shown[i].metric != document->goal;
+    }
+    const size_t figures = SHOWN + (size_t)report->extra + (size_t)report->versus;
+    report->table.columns = FIXED_COLUMNS + figures + 1;
+    report->table.right = ((1u << figures) - 1) << FIXED_COLUMNS;
+}
+
+static void add_head(struct report *report) {
+    struct text_table *table = &report->table;
     text_table_add(table, "runtime");
     text_table_add(table, "strategy");
     text_table_add(table, "point");
     for (size_t i = 0; i < SHOWN; i++) {
         text_table_add(table, "%s", shown[i].title);
     }
+    if (report->extra) {
+        text_table_add(table, "%s", metrics[report->interval].name);
+    }
+    if (report->versus) {
+        text_table_add(table, "beside the best");
+    }
     text_table_add(table, "status");
 }
 
-static void add_cell(struct text_table *table, const struct cell_row *cell) {
+static void add_cell(struct report *report, const struct cell_row *cell) {
+    struct text_table *table = &report->table;
     text_table_add(table, "%s", cell->runtime);
     text_table_add(table, "%s", cell->strategy);
     text_table_add(table, "%s", strcmp(cell->point, "{}") == 0 ? "" : cell->point);
     for (size_t i = 0; i < SHOWN; i++) {
-        add_metric(table, cell, shown[i].metric);
+        add_metric(table, cell, shown[i].metric, shown[i].metric == report->interval);
+    }
+    if (report->extra) {
+        add_metric(table, cell, report->interval, true);
+    }
+    if (report->versus) {
+        add_versus(table, cell);
     }
     text_table_add(table, "%s", cell_status_name(cell->status));
 }
 
+static void print_notes(const struct report *report, const struct document *document,
+                        FILE *out) {
+    if (document->repetitions > 1) {
+        fprintf(out,
+                "\nMedians of %u repetitions; (low - high): 95 %% bootstrap interval.\n",
+                document->repetitions);
+    }
+    if (report->versus) {
+        fprintf(out, "beside the best: median ratio of %s, repetition by repetition.\n",
+                metrics[document->goal].name);
+    }
+}
+
 int run_report_print(const struct experiment_row *row, const struct cell_list *cells,
-                     uint32_t repetitions, FILE *out, struct err *err) {
-    struct text_table table = {.columns = FIXED_COLUMNS + SHOWN + 1,
-                               .right = ((1u << SHOWN) - 1) << FIXED_COLUMNS};
-    add_head(&table);
+                     const struct document *document, FILE *out, struct err *err) {
+    struct report report;
+    report_init(&report, document);
+    add_head(&report);
     for (size_t i = 0; i < cells->count; i++) {
-        add_cell(&table, &cells->items[i]);
+        add_cell(&report, &cells->items[i]);
     }
     if (row->name[0] != '\0') {
         fprintf(out, "%s\n\n", row->name);
     }
-    const int code = text_table_print(&table, out, err);
-    text_table_deinit(&table);
+    const int code = text_table_print(&report.table, out, err);
+    text_table_deinit(&report.table);
     if (code != 0) {
         return code;
     }
-    if (repetitions > 1) {
-        fprintf(out, "\nMedians of %u repetitions.\n", repetitions);
-    }
+    print_notes(&report, document, out);
     for (size_t i = 0; i < cells->count; i++) {
         const struct cell_row *cell = &cells->items[i];
         if (cell->reason[0] != '\0') {

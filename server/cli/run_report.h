@@ -6,12 +6,17 @@
 #include "db/cell_store.h"
 #include "db/experiment_store.h"
 #include "engine/base/err.h"
+#include "server/document/document.h"
 
-#include <stdint.h>
 #include <stdio.h>
 
-/* One line per cell: medians over the repetitions; then why cells are not simply done. */
+/*
+ * One line per cell: medians over the repetitions. The document's goal, or the makespan,
+ * has its 95 % interval beside it, and with a goal a column tells how many times as large
+ * it is as in the best cell at the same point. Then why cells are not simply done.
+ */
 int run_report_print(const struct experiment_row *row, const struct cell_list *cells,
-                     uint32_t repetitions, FILE *out, struct err *err) WARN_UNUSED;
+                     const struct document *document, FILE *out,
+                     struct err *err) WARN_UNUSED;
 
 #endif

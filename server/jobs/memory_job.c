@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "db/cell_compare.h"
 #include "server/jobs/stored_job.h"
 
 struct memory_run {
@@ -94,46 +95,48 @@ static int keep_run(void *context, const struct job_run *run, struct job_outcome
 
 /* --- summaries ------------------------------------------------------------------- */
 
-static int compare_doubles(const void *a, const void *b) {
-    const double x = *(const double *)a;
-    const double y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static int compare_names(const void *a, const void *b) {
     return strcmp(((const struct metric_summary *)a)->name,
                   ((const struct metric_summary *)b)->name);
 }
 
-static void summarize(const struct memory_job *memory, size_t index, double *values) {
+static bool run_counts(const struct memory_run *run) {
+    return run->finished && (run->status == RUN_DONE || run->status == RUN_LIMITED);
+}
+
+/* The metric's values of the runs that count, in the order of repetitions. */
+static size_t collect_values(const struct memory_job *memory, size_t cell,
+                             enum metric_id id, double *values) {
+    size_t count = 0;
+    for (uint32_t i = 0; i < memory->document->repetitions; i++) {
+        const struct memory_run *run = run_at(memory, cell, i);
+        if (run_counts(run) && !isnan(run->metric[id])) {
+            values[count++] = run->metric[id];
+        }
+    }
+    return count;
+}
+
+static int summarize(const struct memory_job *memory, size_t index, double *values,
+                     struct err *err) {
     struct memory_cell *cell = &memory->cells[index];
     cell->metric_count = 0;
     for (int id = 0; id < METRIC_COUNT; id++) {
-        size_t count = 0;
-        for (uint32_t i = 0; i < memory->document->repetitions; i++) {
-            const struct memory_run *run = run_at(memory, index, i);
-            const bool counts =
-                run->finished && (run->status == RUN_DONE || run->status == RUN_LIMITED);
-            if (counts && !isnan(run->metric[id])) {
-                values[count++] = run->metric[id];
-            }
-        }
+        struct metric_summary summary = {.name = metrics[id].name};
+        const size_t count = collect_values(memory, index, (enum metric_id)id, values);
         if (count == 0) {
             continue;
         }
-        qsort(values, count, sizeof *values, compare_doubles);
-        const double middle = (count % 2 == 1)
-                                  ? values[count / 2]
-                                  : (values[count / 2 - 1] + values[count / 2]) / 2;
-        if (!isnan(middle)) {
-            cell->metrics[cell->metric_count++] =
-                (struct metric_summary){.name = metrics[id].name,
-                                        .median = middle,
-                                        .min = values[0],
-                                        .max = values[count - 1]};
+        const int code = bootstrap_summarise(values, count, &summary.of, err);
+        if (code != 0) {
+            return code;
+        }
+        if (!isnan(summary.of.median)) {
+            cell->metrics[cell->metric_count++] = summary;
         }
     }
     qsort(cell->metrics, cell->metric_count, sizeof *cell->metrics, compare_names);
+    return 0;
 }
 
 static int keep_cell_finish(void *context, size_t cell, enum cell_status status,
@@ -145,9 +148,9 @@ static int keep_cell_finish(void *context, size_t cell, enum cell_status status,
     }
     memory->cells[cell].status = status;
     snprintf(memory->cells[cell].reason, sizeof memory->cells[cell].reason, "%s", reason);
-    summarize(memory, cell, values);
+    const int code = summarize(memory, cell, values, err);
     free(values);
-    return 0;
+    return code;
 }
 
 static int keep_finish(void *context, enum experiment_status status, const char *reason,
@@ -324,6 +327,33 @@ static void describe_experiment(const struct memory_job *memory,
     }
 }
 
+/* Every cell beside the best one, by the document's goal. */
+static int compare_cells(const struct memory_job *memory, struct cell_list *cells,
+                         struct err *err) {
+    const uint32_t repetitions = memory->document->repetitions;
+    const enum metric_id goal = memory->document->goal;
+    size_t count = 0;
+    if (goal == METRIC_COUNT) {
+        return 0;
+    }
+    struct cell_sample *samples = calloc(cells->count * repetitions, sizeof *samples);
+    if (samples == NULL) {
+        return err_set_nomem(err);
+    }
+    for (size_t cell = 0; cell < cells->count; cell++) {
+        for (uint32_t i = 0; i < repetitions; i++) {
+            const struct memory_run *run = run_at(memory, cell, i);
+            if (run_counts(run) && !isnan(run->metric[goal])) {
+                samples[count++] =
+                    (struct cell_sample){(int64_t)cell + 1, i, run->metric[goal]};
+            }
+        }
+    }
+    const int code = cell_compare(cells, goal, samples, count, err);
+    free(samples);
+    return code;
+}
+
 int memory_job_rows(const struct memory_job *memory, struct memory_rows *out,
                     struct err *err) {
     const size_t cells = grid_cell_count(memory->grid);
@@ -341,6 +371,11 @@ int memory_job_rows(const struct memory_job *memory, struct memory_rows *out,
         for (uint32_t i = 0; i < repetitions; i++) {
             add_run_row(memory, cell, i, &rows.runs);
         }
+    }
+    const int code = compare_cells(memory, &rows.cells, err);
+    if (code != 0) {
+        memory_rows_deinit(&rows);
+        return code;
     }
     *out = rows;
     return 0;

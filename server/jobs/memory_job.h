@@ -4,8 +4,8 @@
  * memory, in the rows that the database would give, so that one writer shows both.
  *
  * Timelines are not recorded. Ids are e1, c1, c2 ..., r1, r2 ... in the order of cells
- * and repetitions. Summaries follow the rule of db/cell_store.c: the median is the middle
- * value or the mean of the two middle ones, over runs that are done or limited.
+ * and repetitions. Summaries are over runs that are done or limited, as in
+ * db/cell_store.h.
  */
 #ifndef SERVER_JOBS_MEMORY_JOB_H
 #define SERVER_JOBS_MEMORY_JOB_H

@@ -90,6 +90,36 @@ static void test_migrations_keep_what_is_there(void **state) {
     db_close(db);
 }
 
+/* A store as schema 2 left it: its summaries get number and mean, and no intervals. */
+static void test_migrations_give_old_summaries_their_mean(void **state) {
+    const struct fixture *fixture = *state;
+    struct db *db = fixture_open(fixture);
+    const int64_t id = fixture_experiment(db, 1, 2);
+    struct db_reader *reader = fixture_reader(db);
+    assert_int_equal(fixture_cell(reader, id), 1);
+    db_reader_close(reader);
+    db_close(db);
+    run_sql(fixture, "ALTER TABLE cell_metric DROP COLUMN n;"
+                     "ALTER TABLE cell_metric DROP COLUMN mean;"
+                     "ALTER TABLE cell_metric DROP COLUMN mean_low;"
+                     "ALTER TABLE cell_metric DROP COLUMN mean_high;"
+                     "ALTER TABLE cell_metric DROP COLUMN median_low;"
+                     "ALTER TABLE cell_metric DROP COLUMN median_high;"
+                     "INSERT INTO run (id, cell, repetition, status, started_ms) VALUES"
+                     " (1, 1, 0, 'done', 0), (2, 1, 0, 'done', 0),"
+                     " (3, 1, 1, 'limited', 0), (4, 1, 2, 'failed', 0);"
+                     "INSERT INTO metric VALUES (1, 'cpu_us', 100), (2, 'cpu_us', 1),"
+                     " (3, 'cpu_us', 4), (4, 'cpu_us', 50);"
+                     "INSERT INTO cell_metric VALUES (1, 'cpu_us', 2.5, 1, 4);"
+                     "PRAGMA user_version = 2;");
+    db_close(fixture_open(fixture));
+    assert_int_equal(fixture_sql(fixture, "PRAGMA user_version"), db_schema_version());
+    assert_int_equal(fixture_sql(fixture,
+                                 "SELECT n = 2 AND mean = 2.5 AND mean_low IS NULL"
+                                 " AND median_high IS NULL FROM cell_metric"),
+                     1);
+}
+
 /* A process that dies between creating the file and the first migration leaves this. */
 static void test_migrations_accept_an_empty_file(void **state) {
     const struct fixture *fixture = *state;
@@ -172,6 +202,8 @@ int main(void) {
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_migrations_keep_what_is_there, fixture_setup,
                                         fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_migrations_give_old_summaries_their_mean,
+                                        fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_migrations_accept_an_empty_file,
                                         fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_migrations_refuse_a_newer_store,

@@ -329,9 +329,9 @@ static void assert_summary(struct world *w, double median, double min, double ma
     const struct cell_row *cell = &cells.items[0];
     assert_int_equal(cell->metric_count, 1);
     assert_string_equal(cell->metrics[0].name, "makespan_us");
-    assert_true(cell->metrics[0].median == median);
-    assert_true(cell->metrics[0].min == min);
-    assert_true(cell->metrics[0].max == max);
+    assert_true(cell->metrics[0].of.median == median);
+    assert_true(cell->metrics[0].of.min == min);
+    assert_true(cell->metrics[0].of.max == max);
     assert_int_equal(cells.items[1].metric_count, 0);
     cell_list_deinit(&cells);
 }
@@ -351,6 +351,20 @@ static void test_cell_store_summarises_an_odd_number_of_runs(void **state) {
     store_makespan(w, 4, RUN_FAILED, 99.0); /* nor does this */
     finish_cell(w, CELL_DONE);
     assert_summary(w, 20.0, 10.0, 30.0);
+    const double values[] = {10, 20, 30};
+    struct err err = {0};
+    struct cell_list cells;
+    struct bootstrap_summary same;
+    fixture_ok(cell_store_list(w->reader, w->experiment, &cells, &err), &err);
+    fixture_ok(bootstrap_summarise(values, 3, &same, &err), &err);
+    const struct bootstrap_summary stored = cells.items[0].metrics[0].of;
+    assert_int_equal(stored.count, 3);
+    assert_true(stored.mean == 20.0);
+    assert_true(stored.mean_95.low == same.mean_95.low);
+    assert_true(stored.mean_95.high == same.mean_95.high);
+    assert_true(stored.median_95.low == same.median_95.low);
+    assert_true(stored.median_95.high == same.median_95.high);
+    cell_list_deinit(&cells);
     world_close(w);
 }
 
@@ -362,6 +376,22 @@ static void test_cell_store_summarises_an_even_number_of_runs(void **state) {
     }
     finish_cell(w, CELL_DONE);
     assert_summary(w, 3.0, 1.0, 8.0);
+    world_close(w);
+}
+
+static void test_cell_store_of_one_run_has_no_interval(void **state) {
+    struct world *w = world_of(state);
+    struct err err = {0};
+    struct cell_list cells;
+    store_makespan(w, 0, RUN_DONE, 8.0);
+    finish_cell(w, CELL_DONE);
+    assert_summary(w, 8.0, 8.0, 8.0);
+    fixture_ok(cell_store_list(w->reader, w->experiment, &cells, &err), &err);
+    const struct bootstrap_summary stored = cells.items[0].metrics[0].of;
+    assert_int_equal(stored.count, 1);
+    assert_false(bootstrap_interval_exists(stored.mean_95));
+    assert_false(bootstrap_interval_exists(stored.median_95));
+    cell_list_deinit(&cells);
     world_close(w);
 }
 
@@ -562,6 +592,7 @@ int main(void) {
         TEST(test_run_writer_refuses_another_result),
         TEST(test_cell_store_summarises_an_odd_number_of_runs),
         TEST(test_cell_store_summarises_an_even_number_of_runs),
+        TEST(test_cell_store_of_one_run_has_no_interval),
         TEST(test_cell_store_summarises_a_repetition_once),
         TEST(test_run_writer_survives_every_failing_call),
         TEST(test_run_writer_survives_every_failing_allocation),

@@ -4,6 +4,7 @@
  * run` prints is compared with it.
  */
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -145,6 +146,7 @@ static void strip(json_t *experiment) {
     json_object_del(experiment, "created_ms");
     json_array_foreach(json_object_get(experiment, "cells"), i, cell) {
         json_object_del(cell, "id");
+        json_object_del(json_object_get(cell, "versus_best"), "cell");
         json_array_foreach(json_object_get(cell, "runs"), j, run) {
             json_object_del(run, "id");
             json_object_del(run, "has_timeline");
@@ -386,6 +388,68 @@ static void expect_columns(const json_t *object, const char *const *names, size_
         assert_true(json_is_array(column));
         assert_int_equal(json_array_size(column), length);
     }
+}
+
+static double metric_of_run(const struct fixture *fixture, const json_t *run,
+                            const char *name) {
+    size_t i;
+    json_t *item;
+    double value = -1;
+    json_t *list = get_run(fixture, text_of(run, "id"), "/metrics", 200);
+    json_array_foreach(json_object_get(list, "items"), i, item) {
+        if (strcmp(text_of(item, "name"), name) == 0) {
+            value = json_number_value(json_object_get(item, "value"));
+        }
+    }
+    json_decref(list);
+    assert_true(value > 0);
+    return value;
+}
+
+static double middle_of_three(double a, double b, double c) {
+    const double most = fmax(a, fmax(b, c)), least = fmin(a, fmin(b, c));
+    return a + b + c - most - least;
+}
+
+/* Three repetitions with random I/O: the sequential cell beside the one with threads, and
+ * the summaries, against the metrics of the runs. */
+static void test_api_compares_cells_by_repetition(void **state) {
+    const struct fixture *fixture = *state;
+    json_t *experiment = submit_and_wait(
+        fixture, "{\"schema\":1,\"repetitions\":3,\"goal\":\"makespan_us\","
+                 "\"strategies\":[\"sequential\",{\"threads\":4}],"
+                 "\"workload\":{\"jobs\":{\"count\":20,\"steps\":[{\"io_us\":"
+                 "{\"dist\":\"exponential\",\"mean\":5000}}]}}}");
+    const json_t *cells = json_object_get(experiment, "cells");
+    const json_t *slow = json_array_get(cells, 0), *fast = json_array_get(cells, 1);
+    double figure[2][3];
+    for (size_t cell = 0; cell < 2; cell++) {
+        for (size_t i = 0; i < 3; i++) {
+            const json_t *runs = json_object_get(json_array_get(cells, cell), "runs");
+            figure[cell][i] =
+                metric_of_run(fixture, json_array_get(runs, i), "makespan_us");
+        }
+    }
+    const json_t *versus = json_object_get(slow, "versus_best");
+    assert_string_equal(text_of(versus, "metric"), "makespan_us");
+    assert_string_equal(text_of(versus, "cell"), text_of(fast, "id"));
+    assert_int_equal(json_integer_value(json_object_get(versus, "pairs")), 3);
+    const double ratio = json_number_value(json_object_get(versus, "ratio"));
+    assert_true(fabs(ratio - middle_of_three(figure[0][0] / figure[1][0],
+                                             figure[0][1] / figure[1][1],
+                                             figure[0][2] / figure[1][2])) < 1e-9);
+    assert_int_equal(json_array_size(json_object_get(versus, "ratio_95")), 2);
+    const json_t *own = json_object_get(fast, "versus_best");
+    assert_true(json_number_value(json_object_get(own, "ratio")) == 1);
+    const json_t *summary =
+        json_object_get(json_object_get(slow, "metrics"), "makespan_us");
+    assert_int_equal(json_integer_value(json_object_get(summary, "n")), 3);
+    assert_true(fabs(json_number_value(json_object_get(summary, "mean")) -
+                     (figure[0][0] + figure[0][1] + figure[0][2]) / 3) < 1e-6);
+    const json_t *interval = json_object_get(summary, "median_95");
+    assert_true(json_number_value(json_array_get(interval, 0)) <
+                json_number_value(json_array_get(interval, 1)));
+    json_decref(experiment);
 }
 
 static void test_api_shows_a_run_whole(void **state) {
@@ -653,6 +717,7 @@ static void test_api_runs_what_was_queued_after_a_restart(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_api_gives_what_the_command_gives),
+        TEST(test_api_compares_cells_by_repetition),
         TEST(test_api_repeats_itself_exactly),
         TEST(test_api_refuses_every_broken_document),
         TEST(test_api_answers_a_submission_with_its_cells),

@@ -95,6 +95,16 @@ cmp -s "$scratch/one.json" "$out" || fail "the number of workers changes the out
 sed -i 's/"created_ms":[0-9]*//' "$out"
 cmp -s "$scratch/one.json" "$out" || fail "standard input gives another outcome"
 
+# --- repetitions ---
+sed 's/"name": "small"/"goal": "latency_p90_us", "repetitions": 4/; s/"io_us": 500/"io_us": {"dist": "exponential", "mean": 5000}/' \
+    "$scratch/small.json" >"$scratch/four.json"
+expect 0 run "$scratch/four.json"
+says '95 % bootstrap interval' "$out"
+says 'beside the best' "$out"
+says 'latency_p90_us' "$out"
+says 'ms ([0-9.]* - [0-9.]*)  *best' "$out"
+says 'ms ([0-9.]* - [0-9.]*)  *[0-9.]* x (' "$out"
+
 # --- run into a database ---
 expect 0 run --json --database "$scratch/runs.db" "$scratch/small.json"
 says '"id":"e1"' "$out"

@@ -319,7 +319,7 @@ static void expect_run(uint16_t port, const json_t *item) {
 
 static void expect_experiments(uint16_t port) {
     static const char document[] =
-        "{\"schema\":1,\"strategies\":[{\"threads\":2}],"
+        "{\"schema\":1,\"goal\":\"cpu_us\",\"strategies\":[{\"threads\":2}],"
         "\"workload\":{\"jobs\":{\"count\":4,\"steps\":[{\"python_us\":1000}]}}}";
     const int64_t started = monotonic_ms();
     json_t *created = ask(port, "POST", "/api/v1/experiments", document);
@@ -339,6 +339,7 @@ static void expect_experiments(uint16_t port) {
     expect_first(experiment, "cells", "Cell");
     expect_schema(json_object_get(json_object_get(cell, "metrics"), "makespan_us"),
                   "Summary");
+    expect_schema(json_object_get(cell, "versus_best"), "VersusBest");
     expect_first(cell, "runs", "RunItem");
     expect_run(port, json_array_get(json_object_get(cell, "runs"), 0));
     json_t *list = ask(port, "GET", "/api/v1/experiments", NULL);
