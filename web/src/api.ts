@@ -41,10 +41,26 @@ export interface MetricInfo {
   better: "higher" | "lower" | "neutral";
 }
 
+/** Lower and upper bound; null with fewer than two repetitions. */
+export type Interval = [number, number] | null;
+
 export interface MetricSpread {
+  n: number;
   median: number;
+  median_95: Interval;
+  mean: number | null;
+  mean_95: Interval;
   min: number;
   max: number;
+}
+
+/** A cell beside the best one at its point of the sweep, by the document's goal. */
+export interface VersusBest {
+  metric: string;
+  cell: string;
+  pairs: number;
+  ratio: number | null;
+  ratio_95: Interval;
 }
 
 export interface RunSummary {
@@ -64,6 +80,7 @@ export interface Cell {
   status: CellStatus;
   reason: string | null;
   metrics?: Record<string, MetricSpread | null>;
+  versus_best?: VersusBest | null;
   runs?: RunSummary[];
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Lines over a sweep: a wrapper around uPlot that adds whiskers from minimum to maximum, our
-// colours and dashes, and an HTML legend. The same numbers stand in the table above it.
+// Lines over a sweep: a wrapper around uPlot that adds whiskers for the 95 % interval of the
+// median, our colours and dashes, and an HTML legend. The same numbers stand in the table above it.
 
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
-import type { Series } from "../lib/grid";
+import { type Series, whiskerOf } from "../lib/grid";
 
 export interface SweepChartProps {
   label: string;
@@ -12,6 +12,8 @@ export interface SweepChartProps {
   values: readonly number[];
   series: readonly Series[];
   log: boolean;
+  /** What the whiskers are; shown when there is one. */
+  whiskerWords: string;
   /** Redraws when it changes: colours are read from the page's style. */
   theme: string;
   formatX(value: number): string;
@@ -40,10 +42,11 @@ function whiskers(series: readonly Series[], colours: readonly string[]): uPlot.
       ctx.strokeStyle = colours[index] ?? "";
       ctx.beginPath();
       points.forEach((point, at) => {
-        if (!point || point.min === point.max) return;
+        const whisker = point && whiskerOf(point);
+        if (!whisker) return;
         const x = chart.valToPos(at, "x", true);
-        const y0 = chart.valToPos(point.min, "y", true);
-        const y1 = chart.valToPos(point.max, "y", true);
+        const y0 = chart.valToPos(whisker.low, "y", true);
+        const y1 = chart.valToPos(whisker.high, "y", true);
         ctx.moveTo(x, y0);
         ctx.lineTo(x, y1);
         for (const y of [y0, y1]) {
@@ -157,6 +160,9 @@ export function SweepChart(props: SweepChartProps) {
           <LegendLine key={label} index={index} text={label} />
         ))}
       </ul>
+      {props.series.some(({ points }) => points.some((point) => point && whiskerOf(point))) && (
+        <p class="chart-note">{props.whiskerWords}</p>
+      )}
     </div>
   );
 }

@@ -160,7 +160,11 @@ export const en = {
   "experiment.column.strategy": "Strategy",
   "experiment.column.status": "Status",
   "experiment.column.timeline": "Timeline",
-  "experiment.spread": "from {min} to {max} over the repetitions",
+  "experiment.interval":
+    "95 % interval of the median: {low} to {high}; {n} repetitions from {min} to {max}",
+  "experiment.versus": "{ratio} × the best",
+  "experiment.versus.interval":
+    "Median ratio, repetition by repetition; 95 % interval {low} to {high}",
   "experiment.open": "Open",
   "experiment.open.label": "Open the timeline of {cell}",
   "experiment.noTimeline": "summary only",
@@ -170,6 +174,7 @@ export const en = {
   "experiment.chart": "{metric} over {axis}",
   "experiment.chart.axis": "Axis",
   "experiment.chart.log": "Logarithmic scale",
+  "experiment.chart.whiskers": "Whiskers: 95 % interval of the median",
   "experiment.metricNone": "No figures yet. They appear as cells finish.",
 
   "runs.title": "Runs",

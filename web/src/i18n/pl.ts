@@ -196,7 +196,11 @@ export const pl = {
   "experiment.column.strategy": "Strategia",
   "experiment.column.status": "Stan",
   "experiment.column.timeline": "Oś czasu",
-  "experiment.spread": "od {min} do {max} w powtórzeniach",
+  "experiment.interval":
+    "95 % przedział mediany: od {low} do {high}; liczba powtórzeń: {n}, od {min} do {max}",
+  "experiment.versus": "{ratio} × najlepszy",
+  "experiment.versus.interval":
+    "Mediana ilorazów z kolejnych powtórzeń; 95 % przedział od {low} do {high}",
   "experiment.open": "Otwórz",
   "experiment.open.label": "Otwórz oś czasu komórki {cell}",
   "experiment.noTimeline": "tylko podsumowanie",
@@ -206,6 +210,7 @@ export const pl = {
   "experiment.chart": "{metric} względem {axis}",
   "experiment.chart.axis": "Oś",
   "experiment.chart.log": "Skala logarytmiczna",
+  "experiment.chart.whiskers": "Wąsy: 95 % przedział mediany",
   "experiment.metricNone": "Nie ma jeszcze liczb. Pojawią się, gdy komórki będą gotowe.",
 
   "runs.title": "Przebiegi",

@@ -82,8 +82,16 @@ export function numericAxes(points: readonly Point[]): AxisChoice[] {
 
 export interface Spread {
   median: number;
+  /** 95 % interval of the median; null with fewer than two repetitions. */
+  median_95: readonly [number, number] | null;
   min: number;
   max: number;
+}
+
+/** Where a whisker begins and ends: the interval of the median, if it has a length. */
+export function whiskerOf(spread: Spread): { low: number; high: number } | null {
+  const [low, high] = spread.median_95 ?? [0, 0];
+  return low < high ? { low, high } : null;
 }
 
 export interface ChartCell {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// The cells of a grid as rows. The bar is the median over the repetitions, the whisker runs from
-// the smallest to the largest; all bars share one scale that begins at zero.
+// The cells of a grid as rows. The bar is the median over the repetitions, the whisker its 95 %
+// interval; all bars share one scale that begins at zero.
 
 import { useState } from "preact/hooks";
-import type { Cell, MetricSpread } from "../api";
-import { formatMetric } from "../lib/format";
-import { compactLabel, pointerLabel } from "../lib/grid";
+import type { Cell, MetricSpread, VersusBest } from "../api";
+import { formatMetric, formatNumber } from "../lib/format";
+import { compactLabel, pointerLabel, whiskerOf } from "../lib/grid";
 import { timelineRoute } from "../lib/route";
 import { metricInfo, metricTitle } from "../state/catalogue";
 import { bestCells, cellLabel, strategyLabel } from "../state/experiment";
@@ -13,33 +13,69 @@ import { language, t } from "../state/preferences";
 import { Status } from "./feedback";
 import { Icon } from "./icon";
 
-function MetricBar(props: { spread: MetricSpread; top: number; unit: string; best: boolean }) {
-  const { spread, top, unit, best } = props;
+/** "1.25 x the best": how many times as large the goal is as in the best cell. */
+function VersusFigure({ versus }: { versus: VersusBest }) {
+  const locale = language.value;
+  const figure = (value: number): string => formatNumber(Number(value.toPrecision(3)), locale);
+  if (versus.ratio === null) return null;
+  const words = { ratio: figure(versus.ratio) };
+  const [low, high] = versus.ratio_95 ?? [0, 0];
+  const range = low < high ? { low: figure(low), high: figure(high) } : null;
+  return (
+    <span class="bar-range" title={range ? t("experiment.versus.interval", range) : undefined}>
+      {t("experiment.versus", words)}
+    </span>
+  );
+}
+
+function MetricBar(props: {
+  spread: MetricSpread;
+  versus: VersusBest | null;
+  top: number;
+  unit: string;
+  best: boolean;
+}) {
+  const { spread, versus, top, unit, best } = props;
   const share = (value: number): number => (top > 0 ? (100 * value) / top : 0);
   const words = (value: number): string => formatMetric(value, unit, language.value);
-  const spreads = spread.max > spread.min;
-  const range = { min: words(spread.min), max: words(spread.max) };
+  const whisker = whiskerOf(spread);
+  const interval = whisker && {
+    low: words(whisker.low),
+    high: words(whisker.high),
+    min: words(spread.min),
+    max: words(spread.max),
+    n: formatNumber(spread.n, language.value),
+  };
   return (
-    <div class="bar-cell" title={spreads ? t("experiment.spread", range) : undefined}>
+    <div class="bar-cell" title={interval ? t("experiment.interval", interval) : undefined}>
       <span class="bar-figure">
         {words(spread.median)}
+        {interval && (
+          <span class="bar-range" aria-hidden="true">
+            {`${interval.low} – ${interval.high}`}
+          </span>
+        )}
         {best && (
           <span class="bar-best">
             <Icon name="check" />
             {t("experiment.best")}
           </span>
         )}
+        {!best && versus && <VersusFigure versus={versus} />}
       </span>
       <span class="bar-track" aria-hidden="true">
         <span class={best ? "bar is-best" : "bar"} style={{ width: `${share(spread.median)}%` }} />
-        {spreads && (
+        {whisker && (
           <span
             class="bar-whisker"
-            style={{ left: `${share(spread.min)}%`, width: `${share(spread.max - spread.min)}%` }}
+            style={{
+              left: `${share(whisker.low)}%`,
+              width: `${share(whisker.high - whisker.low)}%`,
+            }}
           />
         )}
       </span>
-      {spreads && <span class="visually-hidden">{t("experiment.spread", range)}</span>}
+      {interval && <span class="visually-hidden">{t("experiment.interval", interval)}</span>}
     </div>
   );
 }
@@ -90,7 +126,15 @@ function Row(props: {
         {cell.reason && <span class="cell-reason">{cell.reason}</span>}
       </td>
       <td class="cell-bar" data-label={metric === null ? "" : metricTitle(metric)}>
-        {spread && <MetricBar spread={spread} top={props.top} unit={unit} best={props.best} />}
+        {spread && (
+          <MetricBar
+            spread={spread}
+            versus={cell.versus_best?.metric === metric ? cell.versus_best : null}
+            top={props.top}
+            unit={unit}
+            best={props.best}
+          />
+        )}
       </td>
       <td class="cell-action" data-label={t("experiment.column.timeline")}>
         <TimelineLink cell={cell} label={props.label} />

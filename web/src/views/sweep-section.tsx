@@ -81,6 +81,7 @@ export function SweepSection(props: { cells: readonly Cell[]; document: unknown;
         values={axis.values}
         series={series}
         log={logShown}
+        whiskerWords={t("experiment.chart.whiskers")}
         theme={theme.value}
         formatX={formatX}
         formatY={formatY}

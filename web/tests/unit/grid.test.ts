@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: MIT
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { compactLabel, gridShape, numericAxes, pointerLabel, seriesOver } from "../../src/lib/grid";
+import {
+  compactLabel,
+  gridShape,
+  numericAxes,
+  pointerLabel,
+  seriesOver,
+  whiskerOf,
+} from "../../src/lib/grid";
 
 test("the grid is the product of runtimes, strategies and the sweep", () => {
   const shape = gridShape({
@@ -45,7 +52,7 @@ test("an axis needs two different numbers and nothing but numbers", () => {
 });
 
 test("series differ in what is named, and every cell is in one place", () => {
-  const value = (median: number) => ({ median, min: median, max: median });
+  const value = (median: number) => ({ median, median_95: null, min: median, max: median });
   const cells = [1, 2].flatMap((cores) =>
     ["threads 8", "asyncio 9"].map((strategy, index) => ({
       runtime: "cpython-3.12",
@@ -67,4 +74,11 @@ test("series differ in what is named, and every cell is in one place", () => {
       [11, null],
     ],
   );
+});
+
+test("a whisker is the interval of the median, where it has a length", () => {
+  const spread = { median: 12, min: 1, max: 30 };
+  assert.deepEqual(whiskerOf({ ...spread, median_95: [11, 13] }), { low: 11, high: 13 });
+  assert.equal(whiskerOf({ ...spread, median_95: [12, 12] }), null);
+  assert.equal(whiskerOf({ ...spread, median_95: null }), null);
 });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import type { Cell } from "../../src/api";
+import type { Cell, MetricSpread } from "../../src/api";
 import { answerWith, asked, installBrowser, runTimers, settle, sources } from "./browser-stub";
 
 const NS = 1_000_000;
@@ -107,6 +107,19 @@ test("no answer at all is an error without a problem", async () => {
 
 /* --- experiment --- */
 
+function spreadOf(median: number): MetricSpread {
+  const point: [number, number] = [median, median];
+  return {
+    n: 2,
+    median,
+    median_95: point,
+    mean: median,
+    mean_95: point,
+    min: median,
+    max: median,
+  };
+}
+
 function cellOf(id: string, status: Cell["status"], median: number | null): Cell {
   return {
     id,
@@ -116,7 +129,7 @@ function cellOf(id: string, status: Cell["status"], median: number | null): Cell
     point: { "/workload/actors/0/thread": 2 },
     status,
     reason: null,
-    metrics: median === null ? {} : { makespan_us: { median, min: median, max: median } },
+    metrics: median === null ? {} : { makespan_us: spreadOf(median) },
     runs: [],
   };
 }
