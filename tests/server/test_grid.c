@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 
+#include "engine/analysis/run.h"
 #include "engine/base/memory.h"
 #include "server/grid/grid.h"
 
@@ -463,6 +464,68 @@ static void test_grid_makes_plans_in_many_threads(void **state) {
     grid_destroy(grid);
 }
 
+/* --- draws -------------------------------------------------------------------- */
+
+static uint64_t fingerprint_of(const struct grid *grid, size_t index,
+                               uint32_t repetition) {
+    struct plan plan;
+    struct run_result result;
+    plan_of(grid, index, &plan);
+    const struct run_options options = {.repetition = repetition};
+    assert_int_equal(run_execute(&result, &plan, &options, NULL), 0);
+    const uint64_t fingerprint = result.fingerprint;
+    run_result_deinit(&result);
+    plan_deinit(&plan);
+    return fingerprint;
+}
+
+/* The cell of the same runtime, strategy and point in another grid. */
+static size_t find_same(const struct grid *grid, const struct grid_cell *wanted) {
+    for (size_t i = 0; i < grid_cell_count(grid); i++) {
+        const struct grid_cell *cell = grid_cell(grid, i);
+        if (strcmp(cell->runtime, wanted->runtime) == 0 &&
+            strcmp(cell->strategy, wanted->strategy) == 0 &&
+            strcmp(cell->point, wanted->point) == 0) {
+            return i;
+        }
+    }
+    fail_msg("%s %s %s is gone", wanted->runtime, wanted->strategy, wanted->point);
+    return 0;
+}
+
+#define DRAWN                                                                            \
+    "\"workload\":{\"jobs\":{\"count\":20,\"steps\":["                                   \
+    "{\"python_us\":{\"dist\":\"exponential\",\"mean\":300}},"                           \
+    "{\"io_us\":{\"dist\":\"lognormal\",\"median\":2000,\"sigma\":1}}]}}"
+
+/* Whatever is added around a cell, before it or behind it: it draws what it drew, and its
+ * repetitions are the same ones. */
+static void test_grid_additions_change_no_draw(void **state) {
+    (void)state;
+    struct grid *small =
+        grid_of("{\"schema\":1,\"machine\":{\"cores\":1},\"runtimes\":[\"cpython-3.12\"],"
+                "\"repetitions\":2,"
+                "\"strategies\":[\"sequential\",{\"threads\":4},{\"asyncio\":4}]," DRAWN
+                ",\"sweep\":{\"/machine/cores\":[2,4]}}");
+    struct grid *large =
+        grid_of("{\"schema\":1,\"machine\":{\"cores\":1},\"runtimes\":[\"cpython-3.9\","
+                "\"cpython-3.12\",\"cpython-3.14\"],"
+                "\"repetitions\":5,\"strategies\":[{\"processes\":2},{\"threads\":2},"
+                "\"sequential\",{\"threads\":4},{\"asyncio\":4}]," DRAWN
+                ",\"sweep\":{\"/machine/cores\":[1,2,3,4]}}");
+    for (size_t i = 0; i < grid_cell_count(small); i++) {
+        const size_t same = find_same(large, grid_cell(small, i));
+        assert_string_equal(grid_cell(small, i)->key, grid_cell(large, same)->key);
+        for (uint32_t repetition = 0; repetition < 2; repetition++) {
+            assert_true(fingerprint_of(small, i, repetition) ==
+                        fingerprint_of(large, same, repetition));
+        }
+        assert_true(fingerprint_of(small, i, 0) != fingerprint_of(small, i, 1));
+    }
+    grid_destroy(small);
+    grid_destroy(large);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_grid_orders_runtime_strategy_point),
@@ -482,6 +545,7 @@ int main(void) {
         cmocka_unit_test(test_grid_marks_pools_before_their_time),
         cmocka_unit_test(test_grid_records_timelines_of_small_grids),
         cmocka_unit_test(test_grid_makes_plans_in_many_threads),
+        cmocka_unit_test(test_grid_additions_change_no_draw),
     };
     return cmocka_run_group_tests_name("grid", tests, NULL, NULL);
 }
