@@ -13,6 +13,49 @@ static sim_ns to_ns(double value) {
     return (sim_ns)((value < YEAR_NS ? value : YEAR_NS) + 0.5);
 }
 
+void distribution_set_weights(struct distribution_value *values, size_t count,
+                              const double *weights) {
+    double total = 0, sum = 0;
+    for (size_t i = 0; i < count; i++) {
+        total += weights != NULL ? weights[i] : 1.0;
+    }
+    size_t last =
+        0; /* the last that can be drawn: rounding must not leave it short of 1 */
+    for (size_t i = 0; i < count; i++) {
+        const double weight = weights != NULL ? weights[i] : 1.0;
+        sum += weight;
+        values[i].until = sum / total;
+        last = weight > 0.0 ? i : last;
+    }
+    for (size_t i = last; i < count; i++) {
+        values[i].until = 1.0;
+    }
+}
+
+/* The first value whose share reaches u, by bisection; u < 1, so that there is one. */
+static sim_ns empirical(const struct distribution *distribution, double u) {
+    size_t low = 0, high = distribution->count - 1;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (distribution->values[middle].until < u) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return distribution->values[low].value;
+}
+
+static double empirical_mean(const struct distribution *distribution) {
+    double mean = 0, before = 0;
+    for (size_t i = 0; i < distribution->count; i++) {
+        mean += (distribution->values[i].until - before) *
+                (double)distribution->values[i].value;
+        before = distribution->values[i].until;
+    }
+    return mean;
+}
+
 sim_ns distribution_draw(const struct distribution *distribution, uint64_t key) {
     const double a = (double)distribution->a;
     switch (distribution->kind) {
@@ -24,6 +67,8 @@ sim_ns distribution_draw(const struct distribution *distribution, uint64_t key) 
         return to_ns(a * real_exp(distribution->s * random_normal(key)));
     case DISTRIBUTION_PARETO:
         return to_ns(a * real_exp(-real_log(random_unit(key)) / distribution->s));
+    case DISTRIBUTION_EMPIRICAL:
+        return empirical(distribution, random_unit(key));
     case DISTRIBUTION_CONSTANT:
     case DISTRIBUTION_KIND_COUNT:
         break;
@@ -40,6 +85,8 @@ sim_ns distribution_mean(const struct distribution *distribution) {
         return to_ns(a * real_exp(s * s / 2.0));
     case DISTRIBUTION_PARETO:
         return s > 1.0 ? to_ns(a * s / (s - 1.0)) : (sim_ns)YEAR_NS;
+    case DISTRIBUTION_EMPIRICAL:
+        return to_ns(empirical_mean(distribution));
     case DISTRIBUTION_CONSTANT:
     case DISTRIBUTION_EXPONENTIAL:
     case DISTRIBUTION_KIND_COUNT:

@@ -157,6 +157,19 @@ static bool step_has_name(enum step_kind kind) {
            kind == STEP_CANCEL || kind == STEP_RAISE || kind == STEP_WAIT_FOR;
 }
 
+/* Shares ascend and reach 1. */
+static bool is_empirical_law(const struct distribution *time) {
+    double before = 0.0;
+    for (uint32_t i = 0; i < time->count; i++) {
+        const struct distribution_value *it = &time->values[i];
+        if (it->value < 0 || !(it->until >= before)) {
+            return false;
+        }
+        before = it->until;
+    }
+    return before == 1.0;
+}
+
 /* No law may give a time below zero. */
 static bool is_law(const struct distribution *time) {
     switch (time->kind) {
@@ -169,6 +182,8 @@ static bool is_law(const struct distribution *time) {
         return time->a >= 0 && time->s >= 0.0;
     case DISTRIBUTION_PARETO:
         return time->a >= 0 && time->s > 0.0;
+    case DISTRIBUTION_EMPIRICAL:
+        return is_empirical_law(time);
     case DISTRIBUTION_KIND_COUNT:
         break;
     }

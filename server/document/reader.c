@@ -160,6 +160,26 @@ static int check_string(struct reader *reader, const struct schema_field *field,
     return check_size(reader, field, json_string_length(value), "bytes");
 }
 
+/* The place is the list's. */
+static int check_numbers(struct reader *reader, const struct schema_field *field,
+                         const json_t *list) {
+    if (!json_is_array(list)) {
+        return refuse_type(reader, field->name, "a list of numbers: [ ... ]", list);
+    }
+    int rc = check_size(reader, field, json_array_size(list), "elements");
+    for (size_t i = 0; rc == 0 && i < json_array_size(list); i++) {
+        place_push_index(&reader->place, i);
+        rc = check_number(reader, field->name, json_array_get(list, i),
+                          &(struct demand){.type = SCHEMA_NUMBER,
+                                           .max = SCHEMA_NUMBERS_MAX,
+                                           .unit = field->unit});
+        if (rc == 0) {
+            place_pop(&reader->place);
+        }
+    }
+    return rc;
+}
+
 /* The place is the value's. */
 static int check_value(struct reader *reader, const struct schema_field *field,
                        const json_t *value) {
@@ -186,6 +206,8 @@ static int check_value(struct reader *reader, const struct schema_field *field,
         return json_is_array(value)
                    ? check_size(reader, field, json_array_size(value), "elements")
                    : refuse_type(reader, field->name, "a list: [ ... ]", value);
+    case SCHEMA_NUMBERS:
+        return check_numbers(reader, field, value);
     case SCHEMA_MAP:
         return json_is_object(value)
                    ? check_size(reader, field, json_object_size(value), "members")

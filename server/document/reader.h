@@ -11,6 +11,7 @@
 #ifndef SERVER_DOCUMENT_READER_H
 #define SERVER_DOCUMENT_READER_H
 
+#include "engine/base/memory.h"
 #include "server/document/place.h"
 #include "server/document/schema.h"
 
@@ -19,6 +20,7 @@
 struct reader {
     struct place place;
     struct err *err;
+    struct arena *arena; /* of the plan that is being read; borrowed */
 };
 
 /* ERR_INVALID with the pointer of the reader's place. */

@@ -335,6 +335,14 @@ static sim_ns scale_ns(sim_ns time, double factor) {
     return scaled < 1 ? 1 : scaled;
 }
 
+static void scale_time(struct distribution *time, double factor) {
+    time->a = scale_ns(time->a, factor);
+    time->b = scale_ns(time->b, factor);
+    for (uint32_t i = 0; i < time->count; i++) {
+        time->values[i].value = scale_ns(time->values[i].value, factor);
+    }
+}
+
 static void scale_python(struct plan *plan, const struct runtime *reference) {
     if (plan->runtime.python_cost_ppm == reference->python_cost_ppm) {
         return;
@@ -345,8 +353,7 @@ static void scale_python(struct plan *plan, const struct runtime *reference) {
         struct step *step = &plan->steps[i];
         if (step->kind == STEP_PYTHON || step->kind == STEP_PYTHON_CPU ||
             step->kind == STEP_UPDATE) {
-            step->time.a = scale_ns(step->time.a, factor);
-            step->time.b = scale_ns(step->time.b, factor);
+            scale_time(&step->time, factor);
         }
     }
     for (size_t i = 0; i < plan->signal_count; i++) {
@@ -378,6 +385,15 @@ static int own_arrays(struct plan *plan, struct err *err) {
     if (plan->signals == NULL || plan->objects == NULL || plan->steps == NULL ||
         plan->actors == NULL || plan->tasks == NULL || plan->sites == NULL) {
         return err_set_nomem(err);
+    }
+    for (size_t i = 0; i < plan->step_count; i++) {
+        struct distribution *time = &plan->steps[i].time;
+        time->values = time->count == 0 ? NULL
+                                        : copy_array(arena, time->values, time->count,
+                                                     sizeof time->values[0]);
+        if (time->count > 0 && time->values == NULL) {
+            return err_set_nomem(err);
+        }
     }
     for (size_t i = 0; i < plan->site_count; i++) {
         plan->sites[i] = arena_strdup(arena, plan->sites[i]);

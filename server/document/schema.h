@@ -25,12 +25,16 @@ enum schema_type {
     SCHEMA_NUMBER,
     SCHEMA_BOOLEAN,
     SCHEMA_STRING,
-    SCHEMA_TIME,   /* a number of microseconds, or a distribution: see schema_laws */
-    SCHEMA_OBJECT, /* `object`, or one of `variants` */
-    SCHEMA_LIST,   /* of `object`, of one of `variants`, or of strings from `names` */
+    SCHEMA_TIME,    /* a number of microseconds, or a distribution: see schema_laws */
+    SCHEMA_OBJECT,  /* `object`, or one of `variants` */
+    SCHEMA_LIST,    /* of `object`, of one of `variants`, or of strings from `names` */
+    SCHEMA_NUMBERS, /* a list of numbers, each from 0 to SCHEMA_NUMBERS_MAX */
     SCHEMA_MAP, /* name -> one of `variants`; JSON pointer -> list of values: the sweep */
     SCHEMA_TYPE_COUNT
 };
+
+/* Largest element of a SCHEMA_NUMBERS: a million seconds in microseconds. */
+#define SCHEMA_NUMBERS_MAX 1e12
 
 struct schema_object;
 struct schema_variants;

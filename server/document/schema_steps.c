@@ -7,6 +7,8 @@
 
 /* --- distributions ------------------------------------------------------------ */
 
+enum { EMPIRICAL_MAX_VALUES = 4096 };
+
 #define DIST                                                                             \
     {                                                                                    \
         .name = "dist", .type = SCHEMA_STRING, .required = true, .names = NAMES_LAWS,    \
@@ -53,6 +55,24 @@ static const struct schema_field pareto_fields[] = {
      .meaning = "the tail's exponent: the smaller, the heavier the tail"},
 };
 
+static const struct schema_field empirical_fields[] = {
+    DIST,
+    {.name = "values_us",
+     .type = SCHEMA_NUMBERS,
+     .required = true,
+     .min = 1,
+     .max = EMPIRICAL_MAX_VALUES,
+     .unit = "us",
+     .meaning = "the times, one of which is drawn"},
+    {.name = "weights",
+     .type = SCHEMA_NUMBERS,
+     .min = 1,
+     .max = EMPIRICAL_MAX_VALUES,
+     .unit = "",
+     .meaning = "how often each of them is drawn, relative to the others; all alike when "
+                "not written"},
+};
+
 static const struct schema_variant laws[] = {
     {.name = "constant",
      .kind = DISTRIBUTION_CONSTANT,
@@ -69,6 +89,9 @@ static const struct schema_variant laws[] = {
     {.name = "pareto",
      .kind = DISTRIBUTION_PARETO,
      .object = OBJECT("a Pareto distribution", pareto_fields)},
+    {.name = "empirical",
+     .kind = DISTRIBUTION_EMPIRICAL,
+     .object = OBJECT("an empirical distribution", empirical_fields)},
 };
 static_assert(COUNT_OF(laws) == DISTRIBUTION_KIND_COUNT, "a row per law");
 

@@ -33,6 +33,51 @@ static int read_law(struct reader *reader, const json_t *value,
     return rc;
 }
 
+/* One weight for each value, or none at all. */
+static int check_weights(struct reader *reader, const json_t *weights, size_t count) {
+    double total = 0;
+    if (weights == NULL) {
+        return 0;
+    }
+    if (json_array_size(weights) != count) {
+        return reader_refuse_member(reader, "weights",
+                                    "'weights' has %zu elements and 'values_us' %zu; "
+                                    "write one weight for each value",
+                                    json_array_size(weights), count);
+    }
+    for (size_t i = 0; i < count; i++) {
+        total += json_number_value(json_array_get(weights, i));
+    }
+    return total > 0 ? 0
+                     : reader_refuse_member(reader, "weights",
+                                            "one of the 'weights' must be above 0");
+}
+
+static int read_empirical(struct reader *reader, const json_t *value,
+                          struct distribution *out) {
+    const json_t *list = json_object_get(value, "values_us");
+    const json_t *weights = json_object_get(value, "weights");
+    const size_t count = json_array_size(list);
+    const int rc = check_weights(reader, weights, count);
+    if (rc != 0) {
+        return rc;
+    }
+    double *numbers = memory_zeroed(count, sizeof *numbers);
+    out->values = arena_alloc(reader->arena, count, sizeof *out->values);
+    if (numbers == NULL || out->values == NULL) {
+        memory_free(numbers);
+        return err_set_nomem(reader->err);
+    }
+    out->count = (uint32_t)count;
+    for (size_t i = 0; i < count; i++) {
+        out->values[i].value = times_to_ns(json_array_get(list, i));
+        numbers[i] = json_number_value(json_array_get(weights, i));
+    }
+    distribution_set_weights(out->values, count, weights != NULL ? numbers : NULL);
+    memory_free(numbers);
+    return 0;
+}
+
 /* The members of a law that has been checked. */
 static int read_law_values(struct reader *reader, const json_t *value,
                            struct distribution *out) {
@@ -59,6 +104,8 @@ static int read_law_values(struct reader *reader, const json_t *value,
         out->a = times_to_ns(json_object_get(value, "min"));
         out->s = json_number_value(json_object_get(value, "shape"));
         break;
+    case DISTRIBUTION_EMPIRICAL:
+        return read_empirical(reader, value, out);
     case DISTRIBUTION_KIND_COUNT:
         break;
     }

@@ -10,7 +10,8 @@
 sim_ns times_to_ns(const json_t *us);
 
 /* The member `name` of a step, which has been checked but for the inside of a
- * distribution; the place is the step's. */
+ * distribution; the place is the step's. What a distribution needs lies in the reader's
+ * arena. */
 int times_read(struct reader *reader, const json_t *step, const char *name,
                struct distribution *out) WARN_UNUSED;
 

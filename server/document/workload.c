@@ -242,6 +242,7 @@ static int move_to_plan(const struct builder *builder, struct plan *plan) {
 int workload_read(struct reader *reader, const json_t *value, struct plan *plan) {
     struct builder builder = {.reader = reader, .arena = &plan->arena};
     const struct schema_variant *variant = NULL;
+    reader->arena = &plan->arena;
     int rc = reader_check_variant(reader, value, &schema_workload, &variant);
     if (rc == 0) {
         const json_t *member = json_object_get(value, variant->name);

@@ -379,6 +379,7 @@ static void test_plan_check_objects(void **state) {
 
 static void test_plan_check_laws(void **state) {
     (void)state;
+    static struct distribution_value below = {-1, 1}, short_of_1 = {1, 0.5};
     static const struct distribution wrong[] = {
         {.kind = DISTRIBUTION_CONSTANT, .a = -1},
         {.kind = DISTRIBUTION_UNIFORM, .a = 5, .b = 4},
@@ -387,6 +388,9 @@ static void test_plan_check_laws(void **state) {
         {.kind = DISTRIBUTION_LOGNORMAL, .a = 1, .s = -0.5},
         {.kind = DISTRIBUTION_LOGNORMAL, .a = 1, .s = NAN},
         {.kind = DISTRIBUTION_PARETO, .a = 1, .s = 0},
+        {.kind = DISTRIBUTION_EMPIRICAL},
+        {.kind = DISTRIBUTION_EMPIRICAL, .count = 1, .values = &below},
+        {.kind = DISTRIBUTION_EMPIRICAL, .count = 1, .values = &short_of_1},
         {.kind = DISTRIBUTION_KIND_COUNT},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {

@@ -325,11 +325,11 @@ static void test_document_names_the_site_of_every_step(void **state) {
 static void test_document_reads_distributions(void **state) {
     (void)state;
     static const struct distribution expected[] = {
-        {DISTRIBUTION_CONSTANT, 5000, 0, 0},
-        {DISTRIBUTION_UNIFORM, 1000, 2500, 0},
-        {DISTRIBUTION_EXPONENTIAL, 70000, 0, 0},
-        {DISTRIBUTION_LOGNORMAL, 50000000, 0, 0.5},
-        {DISTRIBUTION_PARETO, 3000, 0, 1.5},
+        {.kind = DISTRIBUTION_CONSTANT, .a = 5000, .b = 0, .s = 0},
+        {.kind = DISTRIBUTION_UNIFORM, .a = 1000, .b = 2500, .s = 0},
+        {.kind = DISTRIBUTION_EXPONENTIAL, .a = 70000, .b = 0, .s = 0},
+        {.kind = DISTRIBUTION_LOGNORMAL, .a = 50000000, .b = 0, .s = 0.5},
+        {.kind = DISTRIBUTION_PARETO, .a = 3000, .b = 0, .s = 1.5},
     };
     struct plan plan;
     plan_of("{\"schema\":1,\"workload\":{\"jobs\":{\"count\":1,\"steps\":["
@@ -346,6 +346,29 @@ static void test_document_reads_distributions(void **state) {
         assert_int_equal(actual->b, expected[i].b);
         assert_true(actual->s == expected[i].s);
     }
+    plan_deinit(&plan);
+}
+
+/* Python time of an empirical law scales with the runtime like every other. */
+static void test_document_reads_an_empirical_distribution(void **state) {
+    (void)state;
+    struct plan plan;
+    plan_of("{\"schema\":1,\"runtimes\":[{\"base\":\"cpython-3.12\",\"python_cost\":2}],"
+            "\"workload\":{\"jobs\":{\"count\":1,"
+            "\"steps\":[{\"python_us\":{\"dist\":\"empirical\",\"values_us\":[5,1,2.5],"
+            "\"weights\":[1,2,1]}},{\"io_us\":{\"dist\":\"empirical\",\"values_us\":[7]}}"
+            "]}}}",
+            &plan);
+    const struct distribution *first = &plan.steps[0].time;
+    assert_int_equal(first->kind, DISTRIBUTION_EMPIRICAL);
+    assert_int_equal(first->count, 3);
+    assert_int_equal(first->values[0].value, 10000);
+    assert_int_equal(first->values[1].value, 2000);
+    assert_int_equal(first->values[2].value, 5000);
+    assert_true(first->values[0].until == 0.25 && first->values[1].until == 0.75);
+    assert_int_equal(plan.steps[1].time.count, 1);
+    assert_int_equal(plan.steps[1].time.values[0].value, 7000); /* waits do not scale */
+    assert_true(plan.steps[1].time.values[0].until == 1.0);
     plan_deinit(&plan);
 }
 
@@ -675,6 +698,7 @@ int main(void) {
         cmocka_unit_test(test_document_repeats_what_takes_no_time),
         cmocka_unit_test(test_document_names_the_site_of_every_step),
         cmocka_unit_test(test_document_reads_distributions),
+        cmocka_unit_test(test_document_reads_an_empirical_distribution),
         cmocka_unit_test(test_document_reads_actors),
         cmocka_unit_test(test_document_reads_tasks),
         cmocka_unit_test(test_document_reads_objects),

@@ -74,7 +74,12 @@ static void put_number(struct maker *maker) {
 }
 
 static void put_time(struct maker *maker) {
-    switch (below(maker, 7)) {
+    switch (below(maker, 8)) {
+    case 4:
+        put(maker, "{\"dist\":\"empirical\",\"values_us\":[1,2.5,");
+        put_number(maker);
+        put(maker, chance(maker, 50) ? "],\"weights\":[1,0,0.5]" : "]");
+        break;
     case 0:
         put(maker, "{\"dist\":\"uniform\",\"max\":9,\"min\":");
         put_integer(maker, 0, 9);

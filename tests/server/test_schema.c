@@ -74,7 +74,8 @@ static void check_field(const struct schema_object *object,
         assert_true(field->object != NULL || field->variants != NULL);
     }
     if (field->type == SCHEMA_INTEGER || field->type == SCHEMA_NUMBER ||
-        field->type == SCHEMA_TIME || field->type == SCHEMA_LIST) {
+        field->type == SCHEMA_TIME || field->type == SCHEMA_LIST ||
+        field->type == SCHEMA_NUMBERS) {
         assert_true(field->max > 0);
     }
 }
