@@ -26,6 +26,7 @@
 
 #include "engine/aio/loop.h"
 #include "engine/program/step_list.h"
+#include "engine/python/unit.h"
 
 struct aio_task;
 struct aio_executor;
@@ -149,7 +150,7 @@ struct aio_task {
     struct aio_task *outer; /* in whose step it takes its first one: eager */
     struct aio_watch *watches;
     struct step_list *list; /* of a spawned one; kept when it is free */
-    sim_ns began_ns;        /* of the present unit of work */
+    struct unit unit;       /* the present unit of work */
     int64_t cancelling;     /* num_cancels_requested */
     int64_t named;          /* index of its name in loop->named; -1 = none */
     const char *name;

@@ -242,14 +242,14 @@ static bool leave_step(struct aio_loop *loop) {
 }
 
 /* Units of work concern the loop only. */
-static bool count_unit(struct aio_task *task, enum action_kind kind) {
-    if (kind == ACTION_UNIT_BEGIN) {
-        task->began_ns = aio_now(task->loop);
-    } else if (kind == ACTION_UNIT_END) {
-        histogram_add(&task->loop->world->tally.latency,
-                      aio_now(task->loop) - task->began_ns);
+static bool count_unit(struct aio_task *task, const struct action *action) {
+    struct world *world = task->loop->world;
+    if (action->kind == ACTION_UNIT_BEGIN) {
+        unit_begin(world, &task->unit, action);
+    } else if (action->kind == ACTION_UNIT_END) {
+        unit_end(world, &task->unit);
     }
-    return kind == ACTION_UNIT_BEGIN || kind == ACTION_UNIT_END;
+    return action->kind == ACTION_UNIT_BEGIN || action->kind == ACTION_UNIT_END;
 }
 
 enum fetched { FETCHED_CALL, FETCHED_ACTION, FETCHED_END, FETCHED_LIMIT };
@@ -263,7 +263,7 @@ static enum fetched fetch(struct aio_task *task, struct resume *answer,
         if (!sim_step(aio_sim(task->loop))) {
             return FETCHED_LIMIT;
         }
-    } while (count_unit(task, action->kind));
+    } while (count_unit(task, action));
     if (action->kind == ACTION_EXIT || action->kind == ACTION_RAISE) {
         return FETCHED_END;
     }

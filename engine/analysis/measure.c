@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "engine/analysis/open_loop.h"
 #include "engine/analysis/run_histogram.h"
 #include "engine/python/py_thread.h"
 
@@ -65,6 +66,12 @@ static const struct percentile percentiles[] = {
     {METRIC_LOCK_WAIT_P50_US, HISTOGRAM_LOCK_WAIT, 50},
     {METRIC_LOCK_WAIT_P99_US, HISTOGRAM_LOCK_WAIT, 99},
     {METRIC_LOCK_WAIT_MAX_US, HISTOGRAM_LOCK_WAIT, 100},
+    {METRIC_QUEUEING_P50_US, HISTOGRAM_QUEUEING, 50},
+    {METRIC_QUEUEING_P99_US, HISTOGRAM_QUEUEING, 99},
+    {METRIC_QUEUEING_MAX_US, HISTOGRAM_QUEUEING, 100},
+    {METRIC_SERVICE_P50_US, HISTOGRAM_SERVICE, 50},
+    {METRIC_SERVICE_P99_US, HISTOGRAM_SERVICE, 99},
+    {METRIC_SERVICE_MAX_US, HISTOGRAM_SERVICE, 100},
 };
 
 static void measure_percentiles(const struct world *world, double *values) {
@@ -80,14 +87,24 @@ static void measure_percentiles(const struct world *world, double *values) {
 
 /* --- the rest ------------------------------------------------------------------ */
 
+static double mean_us(const struct world *world, enum run_histogram_id id) {
+    const struct histogram *histogram = run_histogram_source(world, id);
+    return histogram != NULL ? us(histogram_mean(histogram)) : (double)NAN;
+}
+
 static void measure_units(const struct world *world, double *values) {
-    const struct histogram *latency = &world->tally.latency;
-    if (latency->count == 0) {
-        return;
+    const struct open_loop *open = &world->tally.open_loop;
+    values[METRIC_LATENCY_MEAN_US] = mean_us(world, HISTOGRAM_LATENCY);
+    if (open->on) {
+        values[METRIC_THROUGHPUT_PER_S] = open_loop_throughput(open, world->sim.now);
+        values[METRIC_ARRIVALS] = (double)open->arrived_in;
+        values[METRIC_QUEUEING_MEAN_US] = mean_us(world, HISTOGRAM_QUEUEING);
+        values[METRIC_SERVICE_MEAN_US] = mean_us(world, HISTOGRAM_SERVICE);
+        values[METRIC_UNSTABLE] = open_loop_judge(open).unstable;
+    } else if (world->tally.latency.count > 0) {
+        values[METRIC_THROUGHPUT_PER_S] =
+            ratio((double)world->tally.latency.count * 1e9, (double)world->sim.now);
     }
-    values[METRIC_THROUGHPUT_PER_S] =
-        ratio((double)latency->count * 1e9, (double)world->sim.now);
-    values[METRIC_LATENCY_MEAN_US] = us(histogram_mean(latency));
 }
 
 /* Of Python threads: native threads and peer processes never want a GIL. */

@@ -11,10 +11,11 @@ const struct metric metrics[METRIC_COUNT] = {
     [METRIC_THROUGHPUT_PER_S] =
         {"throughput_per_s", "1/s", METRIC_HIGHER,
          "units of work (jobs, or iterations of an actor's outermost "
-         "repeat) divided by the makespan"},
+         "repeat) divided by the makespan; of jobs that arrive: those that end between "
+         "the warm-up and the end of arrivals, divided by that time"},
     [METRIC_LATENCY_P50_US] =
         {"latency_p50_us", "us", METRIC_LOWER,
-         "median time of a unit of work, from its first step to its "
+         "median time of a unit of work, from its first step, or its arrival, to its "
          "last; percentiles are at most 0.8 % too high"},
     [METRIC_LATENCY_P90_US] = {"latency_p90_us", "us", METRIC_LOWER,
                                "90th percentile of it"},
@@ -148,6 +149,27 @@ const struct metric metrics[METRIC_COUNT] = {
         {"loop_slow_callbacks", "count", METRIC_LOWER,
          "callbacks that took 100 ms or more (slow_callback_duration, which asyncio logs "
          "in debug mode only)"},
+    [METRIC_ARRIVALS] = {"arrivals", "count", METRIC_NEUTRAL,
+                         "jobs that arrived after the warm-up"},
+    [METRIC_QUEUEING_P50_US] =
+        {"queueing_p50_us", "us", METRIC_LOWER,
+         "median time from the arrival of a job to its first step, of jobs that arrive "
+         "after the warm-up; nothing when the run is unstable"},
+    [METRIC_QUEUEING_P99_US] = {"queueing_p99_us", "us", METRIC_LOWER,
+                                "99th percentile of it"},
+    [METRIC_QUEUEING_MAX_US] = {"queueing_max_us", "us", METRIC_LOWER, "longest of them"},
+    [METRIC_QUEUEING_MEAN_US] = {"queueing_mean_us", "us", METRIC_LOWER, "mean of them"},
+    [METRIC_SERVICE_P50_US] =
+        {"service_p50_us", "us", METRIC_LOWER,
+         "median time from the first step of a job that arrived to its last"},
+    [METRIC_SERVICE_P99_US] = {"service_p99_us", "us", METRIC_LOWER,
+                               "99th percentile of it"},
+    [METRIC_SERVICE_MAX_US] = {"service_max_us", "us", METRIC_LOWER, "longest of them"},
+    [METRIC_SERVICE_MEAN_US] = {"service_mean_us", "us", METRIC_LOWER, "mean of them"},
+    [METRIC_UNSTABLE] =
+        {"unstable", "ratio", METRIC_LOWER,
+         "1 when jobs arrive faster than they can be done, so that latency and queueing "
+         "grow with the length of the run and are not given; else 0"},
 };
 
 const char *metric_better_name(enum metric_better better) {

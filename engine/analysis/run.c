@@ -3,6 +3,7 @@
 
 #include "engine/analysis/measure.h"
 #include "engine/analysis/memory_estimate.h"
+#include "engine/analysis/open_loop.h"
 #include "engine/strategy/strategy.h"
 
 #include <assert.h>
@@ -51,6 +52,17 @@ static enum run_status status_of(enum sim_end end) {
     return RUN_FAILED;
 }
 
+/* A run that is done may still have no steady state. */
+static void write_verdict(const struct world *world, char *text, size_t size) {
+    const struct open_loop_verdict verdict = open_loop_judge(&world->tally.open_loop);
+    if (verdict.unstable) {
+        snprintf(text, size,
+                 "unstable: jobs arrive faster than they are done; %llu were waiting at "
+                 "the end, latency grew by %.3g s per second",
+                 (unsigned long long)verdict.waiting, verdict.growth);
+    }
+}
+
 static void write_reason(const struct world *world, char *text, size_t size) {
     const struct limits *limits = &world->plan->limits;
     switch (world->sim.end) {
@@ -86,8 +98,10 @@ static void write_reason(const struct world *world, char *text, size_t size) {
                  world->raised);
         break;
     }
-    case SIM_RUNNING:
     case SIM_FINISHED:
+        write_verdict(world, text, size);
+        break;
+    case SIM_RUNNING:
     case SIM_RECORDER_FAILED:
         break;
     }

@@ -38,7 +38,7 @@ struct lane_total {
 
 struct run_result {
     enum run_status status;
-    char reason[160];     /* why not RUN_DONE; "" otherwise */
+    char reason[160];     /* why not RUN_DONE, or why no latency is given; "" otherwise */
     uint64_t fingerprint; /* over every transition; 0 when stopped */
     uint64_t transitions;
     sim_ns duration_ns;

@@ -3,12 +3,14 @@
 
 #include <string.h>
 
+#include "engine/analysis/open_loop.h"
 #include "engine/base/memory.h"
 #include "engine/python/world.h"
 
 const struct run_histogram_meaning run_histograms[RUN_HISTOGRAM_COUNT] = {
-    [HISTOGRAM_LATENCY] = {"latency",
-                           "time of a unit of work, from its first step to its last"},
+    [HISTOGRAM_LATENCY] =
+        {"latency", "time of a unit of work, from its first step, or its arrival, to its "
+                    "last"},
     [HISTOGRAM_LOOP_LAG] = {"loop_lag",
                             "time between a timer's due time and its callback"},
     [HISTOGRAM_GIL_HOLD] = {"gil_hold", "time for which a thread held a GIL"},
@@ -16,6 +18,10 @@ const struct run_histogram_meaning run_histograms[RUN_HISTOGRAM_COUNT] = {
     [HISTOGRAM_LOCK_HOLD] = {"lock_hold", "time for which a thread held a lock"},
     [HISTOGRAM_LOCK_WAIT] = {"lock_wait",
                              "time for which a thread spun, or slept, for a lock"},
+    [HISTOGRAM_QUEUEING] = {"queueing",
+                            "time from the arrival of a job to its first step"},
+    [HISTOGRAM_SERVICE] = {"service",
+                           "time of a job that arrived, from its first step to its last"},
 };
 
 enum run_histogram_id run_histogram_find(const char *name) {
@@ -43,6 +49,10 @@ static const struct histogram *find_source(const struct world *world,
         return recorder_lengths(recorder, LENGTHS_LOCK_HOLD);
     case HISTOGRAM_LOCK_WAIT:
         return recorder_lengths(recorder, LENGTHS_LOCK_WAIT);
+    case HISTOGRAM_QUEUEING:
+        return &world->tally.open_loop.queueing;
+    case HISTOGRAM_SERVICE:
+        return &world->tally.open_loop.service;
     case RUN_HISTOGRAM_COUNT:
         break;
     }
@@ -51,6 +61,10 @@ static const struct histogram *find_source(const struct world *world,
 
 const struct histogram *run_histogram_source(const struct world *world,
                                              enum run_histogram_id id) {
+    const bool steady = id == HISTOGRAM_LATENCY || id == HISTOGRAM_QUEUEING;
+    if (steady && open_loop_judge(&world->tally.open_loop).unstable) {
+        return NULL;
+    }
     const struct histogram *histogram = find_source(world, id);
     return histogram != NULL && histogram->count > 0 ? histogram : NULL;
 }

@@ -23,6 +23,8 @@ enum run_histogram_id {
     HISTOGRAM_GIL_WAIT,
     HISTOGRAM_LOCK_HOLD,
     HISTOGRAM_LOCK_WAIT,
+    HISTOGRAM_QUEUEING,
+    HISTOGRAM_SERVICE,
     RUN_HISTOGRAM_COUNT
 };
 
@@ -47,7 +49,8 @@ struct run_histogram {
 
 struct world;
 
-/* Where the engine counts it while the run goes on; NULL when it has counted nothing. */
+/* Where the engine counts it while the run goes on; NULL when it has counted nothing, and
+ * for latency and queueing of a run without a steady state (open_loop.h). */
 const struct histogram *run_histogram_source(const struct world *world,
                                              enum run_histogram_id id);
 

@@ -18,7 +18,8 @@ enum random_domain {
     RANDOM_WAKE = 2,
     RANDOM_TIMER = 3,
     RANDOM_LINE = 4,
-    RANDOM_TICK = 5
+    RANDOM_TICK = 5,
+    RANDOM_ARRIVAL = 16
 };
 
 /* The root of all keys of one run. */

@@ -37,9 +37,11 @@ enum action_kind {
     ACTION_C_HELD,      /* C code for `ns` with the GIL */
     ACTION_C_RELEASED,  /* C code for `ns` on a core, detached */
                         /* (both: `value` native threads share it when above 1) */
-    ACTION_IO,          /* a blocking call; the outside world answers after `ns` */
+    ACTION_IO,          /* a blocking call; the outside world answers after `ns`, or, with
+                         * `value` 1, at the time `ns`, which may be past */
     ACTION_SLEEP,       /* time.sleep(ns) */
-    ACTION_UNIT_BEGIN,  /* a unit of work (a job, a cycle) begins here */
+    ACTION_UNIT_BEGIN,  /* a unit of work (a job, a cycle) begins here; `value` 1: it
+                         * arrived at the time `ns` */
     ACTION_UNIT_END,    /* ... and ends: its latency is counted */
     ACTION_START,       /* starts the thread or process `object`; resume.value = its id */
     ACTION_JOIN,        /* waits for the end of the thread or process with id `value` */

@@ -59,6 +59,12 @@ bool container_op_locks(enum container_op op) { return container_ops[op].locks; 
 
 const char *object_kind_name(enum object_kind kind) { return object_names[kind]; }
 
+static const char *const arrivals_names[] = {"", "constant", "exponential", "bursts"};
+static_assert(sizeof arrivals_names / sizeof arrivals_names[0] == ARRIVALS_KIND_COUNT,
+              "a name each");
+
+const char *arrivals_kind_name(enum arrivals_kind kind) { return arrivals_names[kind]; }
+
 const char *strategy_kind_name(enum strategy_kind kind) { return strategy_names[kind]; }
 
 void plan_deinit(struct plan *plan) {
@@ -417,6 +423,33 @@ static bool needs_asyncio(const struct plan *plan) {
     return false;
 }
 
+/* Strategies that take jobs as they arrive. The others run closed batches only so far. */
+static const bool takes_arrivals[STRATEGY_KIND_COUNT] = {
+    [STRATEGY_SEQUENTIAL] = true,
+    [STRATEGY_THREADS] = true,
+};
+
+static int check_arrivals(const struct plan *plan, struct err *err) {
+    const struct arrivals_plan *it = &plan->arrivals;
+    if (it->kind == ARRIVALS_NONE) {
+        return 0;
+    }
+    if (it->kind >= ARRIVALS_KIND_COUNT || it->burst < 1 ||
+        (it->burst > 1 && it->kind != ARRIVALS_BURSTS) || !(it->rate_per_s > 0.0) ||
+        it->for_ns <= 0 || it->warmup_ns < 0 || it->warmup_ns >= it->for_ns) {
+        return err_set(err, ERR_INVALID, "these are no arrivals");
+    }
+    if (!(it->rate_per_s * (double)it->for_ns / 1e9 <= ARRIVALS_MAX_JOBS) ||
+        it->burst > ARRIVALS_MAX_JOBS) {
+        return err_set(err, ERR_INVALID, "more than %d jobs would arrive",
+                       ARRIVALS_MAX_JOBS);
+    }
+    return takes_arrivals[plan->strategy.kind]
+               ? 0
+               : err_set(err, ERR_UNSUPPORTED, "%s does not take jobs as they arrive yet",
+                         strategy_names[plan->strategy.kind]);
+}
+
 int plan_check(const struct plan *plan, struct err *err) {
     int rc = check_fields(machine_fields, machine_field_count, &plan->machine, err);
     if (rc != 0) {
@@ -434,6 +467,9 @@ int plan_check(const struct plan *plan, struct err *err) {
                        plan->runtime.name);
     }
     rc = check_objects(plan, err);
+    if (rc == 0) {
+        rc = check_arrivals(plan, err);
+    }
     if (rc != 0) {
         return rc;
     }

@@ -14,7 +14,7 @@
  *     step   repeat   python_us   io_us      sleep_us          repeat.end = 3
  *
  * Who runs the steps:
- *   - `jobs`: `job_count` jobs, all alike, run by `strategy`; there `io` and `sleep` are waits
+ *   - `jobs`: `job_count` jobs, or those of `arrivals`, all alike, run by `strategy`; there `io` and `sleep` are waits
  *     for the outside world and become awaits under asyncio unless `blocking`.
  *   - `actors`: literal threads and event loops of one process; `strategy` is STRATEGY_ACTORS.
  */
@@ -197,6 +197,26 @@ struct strategy {
                          * threads; 0 = on the loop */
 };
 
+enum arrivals_kind {
+    ARRIVALS_NONE, /* a closed batch: all jobs are there from the beginning */
+    ARRIVALS_CONSTANT,
+    ARRIVALS_EXPONENTIAL,
+    ARRIVALS_BURSTS,
+    ARRIVALS_KIND_COUNT
+};
+
+/* Jobs that come from outside, whether the system is ready or not; see arrivals.h. */
+struct arrivals_plan {
+    enum arrivals_kind kind;
+    uint32_t burst;    /* jobs at once; 1 unless ARRIVALS_BURSTS */
+    double rate_per_s; /* of jobs; above 0 */
+    sim_ns for_ns;     /* the last may arrive then; above 0 */
+    sim_ns warmup_ns;  /* jobs that arrive before do not count; below for_ns */
+};
+
+/* Most jobs that may be expected to arrive. */
+enum { ARRIVALS_MAX_JOBS = 1000000 };
+
 struct limits {
     uint64_t events;   /* transitions */
     sim_ns virtual_ns; /* virtual time */
@@ -214,7 +234,8 @@ struct plan {
     struct step *steps;
     size_t step_count;
     struct step_slice job; /* the steps of one job */
-    uint32_t job_count;
+    uint32_t job_count;    /* of a closed batch */
+    struct arrivals_plan arrivals;
 
     struct object_plan *objects; /* shared by all threads of the first process */
     size_t object_count;
@@ -238,6 +259,9 @@ struct plan {
 
 /* "sequential", "threads" ...; "actors". */
 const char *strategy_kind_name(enum strategy_kind kind);
+
+/* "constant", "exponential", "bursts"; "" for ARRIVALS_NONE. */
+const char *arrivals_kind_name(enum arrivals_kind kind);
 
 /* "lock", "counter" ... the words of the document. */
 const char *object_kind_name(enum object_kind kind);

@@ -20,10 +20,16 @@ static sim_ns after_syscall(const struct py_thread *thread) {
     return left > 0 ? left : 0;
 }
 
+/* An answer that comes at a given time comes then, however long the call took to enter. */
+static sim_ns until_answer(const struct py_thread *thread) {
+    return thread->action.value == 0 ? after_syscall(thread)
+                                     : thread->action.ns - py_thread_sim(thread)->now;
+}
+
 static void io_block(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
-    const sim_ns left = after_syscall(thread);
-    if (left == 0) {
+    const sim_ns left = until_answer(thread);
+    if (left <= 0) {
         py_thread_attach_and_finish(
             os); /* the answer was there before the call could block */
         return;

@@ -131,13 +131,12 @@ void py_compute_begin_c_released(struct os_thread *os) {
 
 void py_compute_begin_unit(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
-    thread->began_ns = py_thread_sim(thread)->now;
+    unit_begin(thread->world, &thread->unit, &thread->action);
     py_thread_finish(os);
 }
 
 void py_compute_end_unit(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
-    histogram_add(&thread->world->tally.latency,
-                  py_thread_sim(thread)->now - thread->began_ns);
+    unit_end(thread->world, &thread->unit);
     py_thread_finish(os);
 }

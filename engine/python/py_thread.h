@@ -56,7 +56,7 @@ struct py_thread {
     os_fn after;          /* after the present stretch of bytecode */
     sim_ns left_ns;       /* of that stretch */
     sim_ns cpu_target_ns; /* ACTION_COMPUTE_CPU: end on the CPU clock; else -1 */
-    sim_ns began_ns;      /* when the present unit of work began */
+    struct unit unit;     /* the present unit of work */
     int64_t id;
     struct py_thread *other;       /* ACTION_START, ACTION_JOIN: the thread in question */
     struct py_thread *next_waiter; /* in a queue's or a thread's list of waiters */

@@ -21,6 +21,7 @@
 #include "engine/python/py_lock.h"
 #include "engine/python/py_peer.h"
 #include "engine/python/py_queue.h"
+#include "engine/python/unit.h"
 
 struct py_thread;
 
@@ -54,6 +55,7 @@ struct process {
 /* Numbers that are counted where they happen; analysis turns them into metrics. */
 struct tally {
     struct histogram latency; /* of units of work */
+    struct open_loop open_loop;
     struct histogram loop_lag;
     struct histogram signal_latency; /* from a signal's arrival until its handler runs */
     uint64_t loop_iterations;
@@ -73,7 +75,8 @@ struct world {
     struct cpu cpu;
     struct arena arena;
     struct tally tally;
-    uint64_t work_key; /* root of the random numbers of the workload */
+    uint64_t work_key;    /* root of the random numbers of the workload */
+    struct arrivals jobs; /* how many there are, and when they arrive; of actors: none */
 
     struct world_object *objects; /* plan->object_count */
     void **object_handles; /* what actions name: the object, first of it its lock */

@@ -4,6 +4,7 @@
 #include "engine/base/random.h"
 
 int job_runner_init(struct job_runner *runner, struct world *world, bool asyncio) {
+    runner->jobs = &world->jobs;
     runner->work_key = world->work_key;
     runner->phase = JOB_OVER;
     return step_list_init(&runner->steps,
@@ -18,6 +19,7 @@ int job_runner_init(struct job_runner *runner, struct world *world, bool asyncio
 
 void job_runner_begin(struct job_runner *runner, uint32_t number) {
     step_list_restart(&runner->steps, random_mix(runner->work_key, number));
+    runner->number = number;
     runner->phase = JOB_BEGIN;
 }
 
@@ -25,7 +27,7 @@ bool job_runner_next(struct job_runner *runner, const struct resume *resume,
                      struct action *action) {
     switch (runner->phase) {
     case JOB_BEGIN:
-        action->kind = ACTION_UNIT_BEGIN;
+        arrivals_begin_unit(runner->jobs, runner->number, action);
         runner->phase = JOB_STEPS;
         return true;
     case JOB_STEPS:

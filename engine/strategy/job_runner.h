@@ -3,7 +3,8 @@
  * job_runner - runs one job of the plan, again and again with another number: what every
  * executor of jobs shares.
  *
- * A job is a unit of work: its latency counts from its first step to its last. Its random
+ * A job is a unit of work: its latency counts from its arrival, or else its first step, to
+ * its last. Its random
  * numbers are named by its number alone, so job 17 is the same under every strategy.
  */
 #ifndef ENGINE_STRATEGY_JOB_RUNNER_H
@@ -16,7 +17,9 @@ enum job_phase { JOB_BEGIN, JOB_STEPS, JOB_OVER };
 
 struct job_runner {
     struct step_list steps;
+    const struct arrivals *jobs;
     uint64_t work_key;
+    uint32_t number; /* of the present job */
     enum job_phase phase;
 };
 

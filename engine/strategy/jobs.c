@@ -12,16 +12,24 @@
 
 struct sequential {
     struct job_runner runner;
-    uint32_t next, count;
+    const struct arrivals *jobs;
+    uint32_t next;
+    bool accepted; /* the next job has arrived */
 };
 
 static void sequential_next(void *state, const struct resume *resume,
                             struct action *action) {
     struct sequential *main = state;
     while (!job_runner_next(&main->runner, resume, action)) {
-        if (main->next == main->count) {
+        if (main->next == main->jobs->count) {
             return; /* ACTION_EXIT */
         }
+        if (arrivals_are_open(main->jobs) && !main->accepted) {
+            main->accepted = true;
+            arrivals_await(main->jobs, main->next, action);
+            return;
+        }
+        main->accepted = false;
         job_runner_begin(&main->runner, main->next++);
     }
 }
@@ -36,7 +44,7 @@ int strategy_build_sequential(struct world *world, struct program *program) {
     if (main == NULL) {
         return ERR_NOMEM;
     }
-    main->count = world->plan->job_count;
+    main->jobs = &world->jobs;
     *program = (struct program){&sequential_ops, main};
     return job_runner_init(&main->runner, world, false);
 }
@@ -102,12 +110,15 @@ static struct thread_spec *build_workers(struct world *world, struct pool_worker
 
 /* --- threads ------------------------------------------------------------------- */
 
-/* with ThreadPoolExecutor(workers) as executor: list(executor.map(job, range(jobs))) */
+/* with ThreadPoolExecutor(workers) as executor: list(executor.map(job, range(jobs))), or,
+ * when jobs arrive, `while True: executor.submit(job, accept())` and no look at results. */
 struct pool_main {
     struct pool pool;
     struct py_future *futures;
-    uint32_t submitted, asked, jobs;
+    const struct arrivals *jobs;
+    uint32_t submitted, asked;
     uint32_t joined;
+    bool accepted; /* the next job has arrived */
     bool stopped;
 };
 
@@ -115,11 +126,16 @@ static void pool_main_next(void *state, const struct resume *resume,
                            struct action *action) {
     (void)resume;
     struct pool_main *main = state;
-    if (main->submitted < main->jobs) {
+    const bool open = arrivals_are_open(main->jobs);
+    if (open && main->submitted < main->jobs->count && !main->accepted) {
+        main->accepted = true;
+        arrivals_await(main->jobs, main->submitted, action);
+    } else if (main->submitted < main->jobs->count) {
+        main->accepted = false;
         action->kind = ACTION_SUBMIT;
         action->object = &main->pool;
         action->value = main->submitted++;
-    } else if (main->asked < main->jobs) {
+    } else if (!open && main->asked < main->jobs->count) {
         action->kind = ACTION_RESULT;
         action->object = &main->futures[main->asked++];
     } else if (!main->stopped) {
@@ -137,7 +153,7 @@ static const struct program_ops pool_main_ops = {
 };
 
 static struct py_future *build_futures(struct world *world) {
-    const uint32_t count = world->plan->job_count;
+    const uint32_t count = world->jobs.count;
     struct py_future *futures = arena_alloc(&world->arena, count, sizeof *futures);
     for (uint32_t i = 0; futures != NULL && i < count; i++) {
         py_future_init(&futures[i], &world->runtime);
@@ -163,7 +179,7 @@ int strategy_build_threads(struct world *world, struct program *program) {
     if (specs == NULL) {
         return ERR_NOMEM;
     }
-    main->jobs = plan->job_count;
+    main->jobs = &world->jobs;
     main->futures = futures;
     py_pool_init(&main->pool, &world->runtime, &world->arena, specs, workers);
     *program = (struct program){&pool_main_ops, main};

@@ -12,10 +12,20 @@ static const strategy_builder builders[STRATEGY_KIND_COUNT] = {
     [STRATEGY_PROCESSES] = strategy_build_processes,
 };
 
+static int expect_jobs(struct world *world) {
+    const int rc =
+        arrivals_init(&world->jobs, world->plan, world->sim.random_key, &world->arena);
+    if (rc == 0) {
+        open_loop_init(&world->tally.open_loop, world->plan, &world->jobs);
+    }
+    return rc;
+}
+
 int strategy_build(struct world *world, struct err *err) {
     struct process *process = world_add_process(world, "process");
     struct program program;
-    if (process == NULL || world_add_objects(world, process) != 0 ||
+    if (process == NULL || expect_jobs(world) != 0 ||
+        world_add_objects(world, process) != 0 ||
         builders[world->plan->strategy.kind](world, &program) != 0) {
         return err_set_nomem(err);
     }

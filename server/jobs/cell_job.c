@@ -3,12 +3,14 @@
 
 #include <stdio.h>
 
-/* Failed outweighs limited, limited outweighs done; an interruption outweighs all. */
+/* Failed outweighs limited, limited outweighs done; an interruption outweighs all. Of those
+ * that weigh the same the first that has a reason gives it. */
 static void verdict_add(struct cell_outcome *verdict, enum cell_status status,
                         const char *reason) {
     static const int weight[CELL_STATUS_COUNT] = {
         [CELL_DONE] = 0, [CELL_LIMITED] = 1, [CELL_FAILED] = 2, [CELL_INTERRUPTED] = 3};
-    if (weight[status] > weight[verdict->status]) {
+    const bool same = status == verdict->status && verdict->reason[0] == '\0';
+    if (weight[status] > weight[verdict->status] || same) {
         verdict->status = status;
         snprintf(verdict->reason, sizeof verdict->reason, "%s", reason);
     }
