@@ -19,6 +19,8 @@ struct estimate {
     struct change *changes; /* two for each lane */
     size_t count;
     bool *is_python;              /* by lane: of processes and threads */
+    bool *has_own_memory;         /* by lane: of processes that were not forked */
+    bool *is_interpreter;         /* by lane: GILs of interpreters beside the main one */
     bool *has_main, *has_asyncio; /* by lane: of processes */
     bool has_process;
 };
@@ -39,7 +41,8 @@ static void add(struct estimate *estimate, int64_t bytes, sim_ns from, sim_ns to
 
 static void add_process(struct estimate *estimate, const struct lane_total *lane) {
     const struct runtime *runtime = estimate->runtime;
-    add(estimate, estimate->has_process ? runtime->fork_bytes : runtime->process_bytes,
+    const bool forked = estimate->has_process && !estimate->has_own_memory[lane->lane.id];
+    add(estimate, forked ? runtime->fork_bytes : runtime->process_bytes,
         lane->lane.born_ns, lane->died_ns);
     estimate->has_process = true;
 }
@@ -76,6 +79,12 @@ static void add_lane(struct estimate *estimate, const struct lane_total *lane) {
             add_thread(estimate, lane);
         }
         break;
+    case LANE_GIL: /* is there as long as its interpreter */
+        if (estimate->is_interpreter[lane->lane.id]) {
+            add(estimate, estimate->runtime->interpreter_bytes, lane->lane.born_ns,
+                lane->died_ns);
+        }
+        break;
     case LANE_LOOP:
         add_loop(estimate, lane);
         break;
@@ -90,7 +99,13 @@ static void add_lane(struct estimate *estimate, const struct lane_total *lane) {
 /* All but peers and native threads. */
 static void mark_python(struct estimate *estimate, const struct world *world) {
     for (size_t i = 0; i < world->process_count; i++) {
-        estimate->is_python[world->processes[i]->lane] = true;
+        const struct process *process = world->processes[i];
+        estimate->is_python[process->lane] = true;
+        if (process->is_interpreter) {
+            estimate->is_interpreter[process->gil.lane] = true;
+        } else {
+            estimate->has_own_memory[process->lane] = process->has_own_memory;
+        }
     }
     for (size_t i = 0; i < world->thread_count; i++) {
         estimate->is_python[world->threads[i]->client.os.lane] = true;
@@ -113,11 +128,14 @@ int memory_estimate_peak(const struct world *world, const struct lane_total *lan
         .runtime = &world->plan->runtime,
         .changes = memory_zeroed(2 * lane_count, sizeof *estimate.changes),
         .is_python = memory_zeroed(lane_count, sizeof *estimate.is_python),
+        .has_own_memory = memory_zeroed(lane_count, sizeof *estimate.has_own_memory),
+        .is_interpreter = memory_zeroed(lane_count, sizeof *estimate.is_interpreter),
         .has_main = memory_zeroed(lane_count, sizeof *estimate.has_main),
         .has_asyncio = memory_zeroed(lane_count, sizeof *estimate.has_asyncio),
     };
     int rc = 0;
     if (estimate.changes == NULL || estimate.is_python == NULL ||
+        estimate.has_own_memory == NULL || estimate.is_interpreter == NULL ||
         estimate.has_main == NULL || estimate.has_asyncio == NULL) {
         rc = err_set_nomem(err);
         goto out;
@@ -131,6 +149,8 @@ int memory_estimate_peak(const struct world *world, const struct lane_total *lan
 out:
     memory_free(estimate.changes);
     memory_free(estimate.is_python);
+    memory_free(estimate.has_own_memory);
+    memory_free(estimate.is_interpreter);
     memory_free(estimate.has_main);
     memory_free(estimate.has_asyncio);
     return rc;

@@ -112,6 +112,15 @@ const struct field machine_fields[] = {
      "40 - 100 cycles between cores of one die (independent study, 2026): 70 +- 43 %"},
     {"syscall_us", NS(syscall_ns), FIELD_US, 0, 1e6,
      "CPU time of a short system call such as epoll_wait or a wake-up byte", "estimate"},
+    {"copy_mb_per_s", NS(copy_mb_per_s), FIELD_COUNT, 0, 1e9,
+     "megabytes (1,000,000 bytes) a second that a system call copies between the memory "
+     "of "
+     "a program and a pipe; 0 = takes no time",
+     "estimate: a cold buffer, with its page faults; desktop 4 GB/s; virtual machine: "
+     "half, "
+     "from tests/fidelity, ppe: 1 MiB takes 2 - 5 ms longer than nothing, pickled, sent "
+     "and "
+     "unpickled"},
     {"thread_create_us", NS(thread_create_ns), FIELD_US, 0, 1e6,
      "CPU time of clone() in the creating thread",
      "25 us start of a thread on a Mac laptop, 3.14 (independent study, 2026), less the "
@@ -119,6 +128,11 @@ const struct field machine_fields[] = {
     {"fork_us", NS(fork_ns), FIELD_US, 0, 1e7, "CPU time of fork() in the parent",
      "os.fork + wait 0.81 ms on a Mac laptop, 3.14 (independent study, 2026), less the "
      "exit; server: the desktop's x 1.5 for the clock"},
+    {"spawns", NS(spawns), FIELD_FLAG, 0, 1,
+     "multiprocessing starts processes by spawn, from 3.8 on",
+     "Lib/multiprocessing/context.py: on macOS, where fork is not safe with its "
+     "libraries "
+     "(bpo-33725)"},
     {"process_exit_us", NS(process_exit_ns), FIELD_US, 0, 1e7,
      "CPU time of a child process from the end of its work until the parent knows",
      "estimate"},
@@ -163,6 +177,7 @@ const struct machine_profile machine_profiles[] = {
          .line_transfer_ns = 30,
          .line_spread_ppm = 430000,
          .futex_wait_ns = 500,
+         .copy_mb_per_s = 4000,
          .syscall_ns = 500,
          .thread_create_ns = 15000,
          .fork_ns = 500000,
@@ -193,6 +208,7 @@ const struct machine_profile machine_profiles[] = {
          .line_transfer_ns = 100,
          .line_spread_ppm = 430000,
          .futex_wait_ns = 1000,
+         .copy_mb_per_s = 2000,
          .syscall_ns = 1000,
          .thread_create_ns = 40000,
          .fork_ns = 1200000,
@@ -225,6 +241,7 @@ const struct machine_profile machine_profiles[] = {
          .line_transfer_ns = 40,
          .line_spread_ppm = 430000,
          .futex_wait_ns = 750,
+         .copy_mb_per_s = 3000,
          .syscall_ns = 750,
          .thread_create_ns = 22500,
          .fork_ns = 750000,
@@ -256,8 +273,10 @@ const struct machine_profile machine_profiles[] = {
          .line_transfer_ns = 30,
          .line_spread_ppm = 430000,
          .futex_wait_ns = 500,
+         .copy_mb_per_s = 4000,
          .syscall_ns = 500,
          .thread_create_ns = 20000,
+         .spawns = 1,
          .fork_ns = 600000,
          .process_exit_ns = 200000,
      }},

@@ -38,8 +38,10 @@ struct machine {
     int64_t sched_yield_ns;  /* CPU time of a sched_yield() with nobody to yield to */
     int64_t line_spread_ppm; /* ... takes up to so much more or less, evenly */
     int64_t line_transfer_ns; /* a cache line from one core to another */
-    int64_t syscall_ns;       /* CPU time of a short system call (epoll_wait, send) */
+    int64_t copy_mb_per_s; /* between a program's memory and the kernel's; 0 = no time */
+    int64_t syscall_ns;    /* CPU time of a short system call (epoll_wait, send) */
     int64_t thread_create_ns; /* CPU time of clone() in the creator */
+    int64_t spawns;           /* 1: multiprocessing starts processes by spawn (macOS) */
     int64_t fork_ns;          /* CPU time of fork() in the parent */
     int64_t
         process_exit_ns; /* CPU time of the child for exit, seen by the waiting parent */

@@ -69,13 +69,18 @@ enum action_kind {
     ACTION_EVENT_CLEAR,
     ACTION_EVENT_IS_SET, /* resume.value = 1 when it is set; never waits */
     ACTION_BARRIER_WAIT,
-    ACTION_QUEUE_PUT, /* of `value` */
-    ACTION_QUEUE_GET, /* resume.value = what was taken */
-    ACTION_TOUCH,     /* takes and drops `value` references to `object` */
-    ACTION_USE,       /* operation `value` (enum container_op) on container `object`, in
+    ACTION_QUEUE_PUT,   /* of `value` */
+    ACTION_QUEUE_GET,   /* resume.value = what was taken */
+    ACTION_TOUCH,       /* takes and drops `value` references to `object` */
+    ACTION_USE,         /* operation `value` (enum container_op) on container `object`, in
                        * `ns` */
-    ACTION_SEND,      /* to the peer `object`; `ns` in the system call, detached */
-    ACTION_RECV,      /* waits for an answer */
+    ACTION_SEND,        /* to the peer `object`; `ns` in the system call, detached */
+    ACTION_RECV,        /* waits for an answer */
+    ACTION_INTERPRETER, /* `value` (enum interpreter_op) with interpreter `object` */
+    ACTION_PIPE_WRITE,  /* os.write() of `value` bytes to the pipe `object` */
+    ACTION_PIPE_READ,   /* os.read() of at most `value` bytes; resume.value = how many */
+    ACTION_PIPE_WAIT, /* poll() of the pipe set `object`; `ns` 0: looks and returns, else
+                       * waits */
     ACTION_ALLOCATE,  /* `value` container objects more, or fewer if below 0 */
     ACTION_POLL, /* waits on the thread's selector for at most `ns`; SIM_NEVER = for ever
                   */

@@ -5,9 +5,13 @@
 #include <stdio.h>
 
 static const char *const strategy_names[] = {
-    "actors", "sequential", "threads", "asyncio", "processes",
+    "actors", "sequential", "threads", "asyncio", "processes", "interpreters",
 };
 static_assert(sizeof strategy_names / sizeof strategy_names[0] == STRATEGY_KIND_COUNT,
+              "a name each");
+
+static const char *const start_names[] = {"default", "fork", "forkserver", "spawn"};
+static_assert(sizeof start_names / sizeof start_names[0] == START_METHOD_COUNT,
               "a name each");
 
 static const char *const object_names[] = {
@@ -66,6 +70,8 @@ static_assert(sizeof arrivals_names / sizeof arrivals_names[0] == ARRIVALS_KIND_
 const char *arrivals_kind_name(enum arrivals_kind kind) { return arrivals_names[kind]; }
 
 const char *strategy_kind_name(enum strategy_kind kind) { return strategy_names[kind]; }
+
+const char *start_method_name(enum start_method method) { return start_names[method]; }
 
 void plan_deinit(struct plan *plan) {
     if (plan != NULL) {
@@ -326,15 +332,31 @@ static int check_slice(const struct plan *plan, struct step_slice slice,
     return 0;
 }
 
-/* Objects belong to the main interpreter. */
-static int check_interpreter(const struct plan *plan, const struct actor_plan *actor,
-                             struct err *err) {
+/* multiprocessing.get_context(method). */
+static int check_start(const struct plan *plan, enum start_method start,
+                       struct err *err) {
+    if (start >= START_METHOD_COUNT) {
+        return err_set(err, ERR_INVALID, "there is no such way to start a process");
+    }
+    return start > START_FORK && !plan->runtime.has_start_methods
+               ? err_set(err, ERR_UNSUPPORTED,
+                         "%s starts processes by fork only (3.4 and later have others)",
+                         plan->runtime.name)
+               : 0;
+}
+
+/* Objects belong to the main interpreter of the first process. */
+static int check_apart(const struct plan *plan, const struct actor_plan *actor,
+                       struct err *err) {
     for (uint32_t i = actor->steps.first; i < actor->steps.end; i++) {
         if (step_has_object(plan->steps[i].kind)) {
-            return err_set(err, ERR_INVALID,
-                           "interpreters of actor '%s' share no objects with others",
-                           actor->name);
+            return err_set(
+                err, ERR_INVALID, "%s of actor '%s' share no objects with others",
+                actor->kind == ACTOR_PROCESS ? "processes" : "interpreters", actor->name);
         }
+    }
+    if (actor->kind == ACTOR_PROCESS) {
+        return check_start(plan, actor->start, err);
     }
     return !plan->runtime.has_interpreters && actor->count > 0
                ? err_set(
@@ -349,9 +371,8 @@ static int check_actor(const struct plan *plan, const struct actor_plan *actor,
     if (actor->kind != ACTOR_EVENT_LOOP) {
         const int rc =
             check_slice(plan, actor->steps, (struct place){false, actor->daemon}, err);
-        return rc == 0 && actor->kind == ACTOR_INTERPRETER
-                   ? check_interpreter(plan, actor, err)
-                   : rc;
+        return rc == 0 && actor->kind != ACTOR_THREAD ? check_apart(plan, actor, err)
+                                                      : rc;
     }
     if (actor->eager && !plan->runtime.has_eager_tasks) {
         return err_set(err, ERR_UNSUPPORTED, "%s has no eager tasks (3.12 and later)",
@@ -450,6 +471,37 @@ static int check_arrivals(const struct plan *plan, struct err *err) {
                          strategy_names[plan->strategy.kind]);
 }
 
+/* What runs the jobs exists in this runtime. */
+static int check_executor(const struct plan *plan, struct err *err) {
+    const struct runtime *runtime = &plan->runtime;
+    const enum strategy_kind kind = plan->strategy.kind;
+    if (kind == STRATEGY_THREADS && !runtime->has_thread_pool) {
+        return err_set(err, ERR_UNSUPPORTED, "%s has no ThreadPoolExecutor",
+                       runtime->name);
+    }
+    if (kind == STRATEGY_PROCESSES && !runtime->has_thread_pool) {
+        return err_set(err, ERR_UNSUPPORTED, "%s has no ProcessPoolExecutor",
+                       runtime->name);
+    }
+    if (kind == STRATEGY_INTERPRETERS && !runtime->has_interpreter_pool) {
+        return err_set(err, ERR_UNSUPPORTED,
+                       "%s has no InterpreterPoolExecutor (3.14 and later)",
+                       runtime->name);
+    }
+    return kind == STRATEGY_PROCESSES ? check_start(plan, plan->strategy.start, err) : 0;
+}
+
+/* Jobs of other processes and interpreters cannot use the objects of this one; bytes go
+ * through pipes in one message of up to 2 GiB (Lib/multiprocessing/connection.py). */
+static int check_job(const struct plan *plan, struct err *err) {
+    enum { MOST = 1 << 30 };
+    if (plan->job_payload_bytes < 0 || plan->job_payload_bytes > MOST ||
+        plan->job_result_bytes < 0 || plan->job_result_bytes > MOST) {
+        return err_set(err, ERR_INVALID, "a job sends 0 to %d bytes each way", MOST);
+    }
+    return check_slice(plan, plan->job, (struct place){false, false}, err);
+}
+
 int plan_check(const struct plan *plan, struct err *err) {
     int rc = check_fields(machine_fields, machine_field_count, &plan->machine, err);
     if (rc != 0) {
@@ -462,19 +514,14 @@ int plan_check(const struct plan *plan, struct err *err) {
     if (needs_asyncio(plan) && !plan->runtime.has_asyncio) {
         return err_set(err, ERR_UNSUPPORTED, "%s has no asyncio", plan->runtime.name);
     }
-    if (plan->strategy.kind == STRATEGY_THREADS && !plan->runtime.has_thread_pool) {
-        return err_set(err, ERR_UNSUPPORTED, "%s has no ThreadPoolExecutor",
-                       plan->runtime.name);
-    }
-    rc = check_objects(plan, err);
-    if (rc == 0) {
-        rc = check_arrivals(plan, err);
-    }
+    rc = check_executor(plan, err);
+    rc = rc == 0 ? check_objects(plan, err) : rc;
+    rc = rc == 0 ? check_arrivals(plan, err) : rc;
     if (rc != 0) {
         return rc;
     }
     if (plan->strategy.kind != STRATEGY_ACTORS) {
-        return check_slice(plan, plan->job, (struct place){false, false}, err);
+        return check_job(plan, err);
     }
     rc = check_counts(plan, err);
     for (size_t i = 0; i < plan->actor_count && rc == 0; i++) {

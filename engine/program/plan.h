@@ -156,11 +156,22 @@ struct signal_plan {
     sim_ns handler_ns; /* bytecode of its handler */
 };
 
+/* multiprocessing: how a process is started. */
+enum start_method {
+    START_DEFAULT, /* as the runtime does on that machine */
+    START_FORK,
+    START_FORKSERVER, /* 3.4+ */
+    START_SPAWN,      /* 3.4+ */
+    START_METHOD_COUNT
+};
+
 enum actor_kind {
     ACTOR_THREAD,      /* `count` threads that run `steps` */
     ACTOR_EVENT_LOOP,  /* `count` threads with an event loop each, that runs `tasks` */
     ACTOR_INTERPRETER, /* `count` threads with an interpreter each, that run `steps`;
                         * they share no objects with anybody */
+    ACTOR_PROCESS,     /* `count` processes with one thread each, that run `steps`; they
+                        * share no objects with anybody */
     ACTOR_KIND_COUNT
 };
 
@@ -175,18 +186,20 @@ struct actor_plan {
     char name[48];
     enum actor_kind kind;
     uint32_t count;
-    bool daemon; /* the run does not wait for its end */
-    bool eager;  /* event loops: eager_task_factory */
+    bool daemon;             /* the run does not wait for its end */
+    bool eager;              /* event loops: eager_task_factory */
+    enum start_method start; /* of processes */
     struct step_slice steps;
     uint32_t first_task, task_end; /* into plan.tasks */
 };
 
 enum strategy_kind {
-    STRATEGY_ACTORS,     /* the workload says itself who runs what */
-    STRATEGY_SEQUENTIAL, /* one thread, one job after the other */
-    STRATEGY_THREADS,    /* a thread pool of `workers` */
-    STRATEGY_ASYNCIO,    /* one loop, at most `workers` jobs at a time */
-    STRATEGY_PROCESSES,  /* `workers` processes with one thread each */
+    STRATEGY_ACTORS,       /* the workload says itself who runs what */
+    STRATEGY_SEQUENTIAL,   /* one thread, one job after the other */
+    STRATEGY_THREADS,      /* a thread pool of `workers` */
+    STRATEGY_ASYNCIO,      /* one loop, at most `workers` jobs at a time */
+    STRATEGY_PROCESSES,    /* a ProcessPoolExecutor of `workers` */
+    STRATEGY_INTERPRETERS, /* an InterpreterPoolExecutor of `workers` */
     STRATEGY_KIND_COUNT
 };
 
@@ -195,6 +208,8 @@ struct strategy {
     uint32_t workers;   /* >= 1 where the kind has workers */
     uint32_t to_thread; /* asyncio: what would hold up the loop runs in a pool of so many
                          * threads; 0 = on the loop */
+    uint32_t chunk;     /* processes: jobs in one item, chunksize of map(); 0 = 1 */
+    enum start_method start; /* processes: how they are started */
 };
 
 enum arrivals_kind {
@@ -236,6 +251,8 @@ struct plan {
     struct step_slice job; /* the steps of one job */
     uint32_t job_count;    /* of a closed batch */
     struct arrivals_plan arrivals;
+    int64_t job_payload_bytes; /* sent with each job to another process or interpreter */
+    int64_t job_result_bytes;  /* ... and back */
 
     struct object_plan *objects; /* shared by all threads of the first process */
     size_t object_count;
@@ -262,6 +279,9 @@ const char *strategy_kind_name(enum strategy_kind kind);
 
 /* "constant", "exponential", "bursts"; "" for ARRIVALS_NONE. */
 const char *arrivals_kind_name(enum arrivals_kind kind);
+
+/* "fork", "forkserver", "spawn"; "default". */
+const char *start_method_name(enum start_method method);
 
 /* "lock", "counter" ... the words of the document. */
 const char *object_kind_name(enum object_kind kind);

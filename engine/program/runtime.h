@@ -25,6 +25,14 @@ enum pool_idle_rule {
     POOL_IDLE_RULE_COUNT
 };
 
+/* How multiprocessing starts a process by itself (Lib/multiprocessing/context.py). */
+enum start_rule {
+    START_RULE_FORK,       /* up to 3.7 */
+    START_RULE_SPAWN,      /* 3.8 - 3.13: fork, on macOS spawn */
+    START_RULE_FORKSERVER, /* 3.14+: forkserver, on macOS spawn */
+    START_RULE_COUNT
+};
+
 enum gil_kind {
     GIL_NONE,     /* free threading */
     GIL_TICK,     /* 2.7 - 3.1: dropped and taken again every 100 ticks */
@@ -44,17 +52,21 @@ struct runtime {
     enum gil_kind gil;
     int64_t switch_interval_ns; /* sys.setswitchinterval, 3.2+ */
     int64_t force_switching; /* 1: after a forced drop wait until somebody took the GIL */
-    int64_t check_spacing_ns;     /* time between two check points in pure Python */
-    int64_t check_every_opcode;   /* 1: check points also in straight-line code */
-    int64_t check_after_enter;    /* 1: a check point between __enter__ and the body */
-    int64_t lock_kind;            /* enum lock_kind */
-    int64_t lock_ns;              /* CPU time of an uncontended acquire() or release() */
-    int64_t rlock_ns;             /* ... of an RLock, and of the RLock in a Condition */
-    int64_t lock_spins;           /* PyMutex: sched_yield calls before parking */
-    int64_t gil_enabled;          /* free-threaded build: 1 = its GIL is switched on */
-    int64_t has_interpreters;     /* interpreters can have a GIL of their own: 3.12+ */
-    int64_t interpreter_start_ns; /* making one, in the thread that will use it */
-    int64_t c_release_bytes;      /* hashlib: smaller buffers are hashed with the GIL */
+    int64_t check_spacing_ns;      /* time between two check points in pure Python */
+    int64_t check_every_opcode;    /* 1: check points also in straight-line code */
+    int64_t check_after_enter;     /* 1: a check point between __enter__ and the body */
+    int64_t lock_kind;             /* enum lock_kind */
+    int64_t lock_ns;               /* CPU time of an uncontended acquire() or release() */
+    int64_t rlock_ns;              /* ... of an RLock, and of the RLock in a Condition */
+    int64_t lock_spins;            /* PyMutex: sched_yield calls before parking */
+    int64_t gil_enabled;           /* free-threaded build: 1 = its GIL is switched on */
+    int64_t has_interpreters;      /* interpreters can have a GIL of their own: 3.12+ */
+    int64_t interpreter_start_ns;  /* making one, in the thread that will use it */
+    int64_t has_interpreter_pool;  /* InterpreterPoolExecutor: 3.14+ */
+    int64_t interpreter_import_ns; /* the first call imports the job's module there */
+    int64_t interpreter_end_ns;    /* ending one */
+    int64_t interpreter_call_ns; /* Python and C of one call into one, besides pickling */
+    int64_t c_release_bytes;     /* hashlib: smaller buffers are hashed with the GIL */
     int64_t queue_call_ns;     /* bytecode of Queue.put or get besides locks and waits */
     int64_t condition_call_ns; /* ... of one call of Condition, Event, Semaphore ... */
     int64_t local_ref_ns;      /* counting a reference, by the owner or with a GIL */
@@ -104,9 +116,21 @@ struct runtime {
     int64_t self_pipe_ns;       /* Python of reading the self-pipe besides the recv */
     int64_t process_start_ns;   /* Python of Process.start() in the parent besides fork */
     int64_t process_bootstrap_ns; /* Python in the child before its target runs */
-    int64_t process_job_ns; /* CPU time per job of pickling and the pipe, child's side */
-    int64_t process_bytes;  /* memory of a process with its interpreter and one thread */
-    int64_t fork_bytes;     /* ... that a forked child does not share with its parent */
+    int64_t
+        process_job_ns; /* ProcessPoolExecutor: Python per item, in all four threads */
+    int64_t start_rule; /* enum start_rule */
+    int64_t has_start_methods; /* 0: processes are started by fork, whatever is asked */
+    int64_t pool_starts_on_demand; /* ProcessPoolExecutor without fork, 3.9+ */
+    int64_t spawn_start_ns; /* from exec until a new interpreter can be told its work */
+    int64_t
+        forkserver_start_ns; /* a child of the fork server, besides bootstrap, import */
+    int64_t import_ns;       /* importing `__main__`, which a forked child has */
+    int64_t pickle_ns;       /* pickle.dumps() of a call or a result, besides bytes */
+    int64_t unpickle_ns;     /* ... and loads() */
+    int64_t pickle_mb_per_s; /* ... of both, for each byte; 0 = no time */
+    int64_t process_bytes;   /* memory of a process with its interpreter and one thread */
+    int64_t fork_bytes;      /* ... that a forked child does not share with its parent */
+    int64_t interpreter_bytes; /* ... of each interpreter beside the main one */
     int64_t thread_bytes;  /* ... of each further thread: stack, thread state, its heap */
     int64_t asyncio_bytes; /* ... of importing asyncio, once in a process */
     int64_t task_bytes;    /* ... of a suspended task: coroutine, future, timer */

@@ -1,44 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* py_start - starting, joining and ending threads, interpreters and processes. */
+/* py_start - starting, joining and ending threads and processes. */
 #include "engine/python/py_thread_priv.h"
 
 #include "engine/base/check.h"
 
-/* --- an interpreter of its own ------------------------------------------------- */
-
-static void interpreter_entered(struct os_thread *os) {
-    struct py_thread *thread = PY_THREAD_OF(os);
-    py_thread_run_python(thread, py_thread_runtime(thread)->interpreter_start_ns,
-                         py_thread_finish);
-}
-
-/* Detached from the main interpreter: on with the GIL of the new one (3.12
- * Py_NewInterpreterFromConfig with own_gil). A free-threaded build has none. */
-static void change_interpreter(struct os_thread *os) {
-    struct py_thread *thread = PY_THREAD_OF(os);
-    struct process *process =
-        world_add_interpreter(thread->world, thread->process, os->lane);
-    if (process == NULL) {
-        world_fail_nomem(thread->world);
-        return;
-    }
-    thread->process = process;
-    thread->client.gil = &process->gil;
-    gil_take(&thread->client, interpreter_entered);
-}
+/* --- the child ----------------------------------------------------------------- */
 
 static void begin_program(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
-    if (!thread->own_interpreter) {
-        py_thread_finish(os);
-    } else if (py_thread_runtime(thread)->gil == GIL_NONE) {
-        interpreter_entered(os);
+    if (thread->own_interpreter) {
+        py_interpreter_begin_in_new(thread, py_thread_finish);
     } else {
-        py_thread_detach(thread, change_interpreter);
+        py_thread_finish(os);
     }
 }
-
-/* --- the child ----------------------------------------------------------------- */
 
 static void child_started(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
@@ -52,12 +27,28 @@ static void child_started(struct os_thread *os) {
     begin_program(os);
 }
 
+/* Python code before the target runs. */
+static sim_ns bootstrap_ns(const struct runtime *runtime, enum process_birth birth) {
+    switch (birth) {
+    case BIRTH_FORK:
+        return runtime->process_bootstrap_ns;
+    case BIRTH_SPAWN:
+        return runtime->spawn_start_ns + runtime->import_ns +
+               runtime->process_bootstrap_ns;
+    case BIRTH_SERVER:
+        return runtime->spawn_start_ns;
+    case BIRTH_BY_SERVER:
+        return runtime->forkserver_start_ns + runtime->import_ns +
+               runtime->process_bootstrap_ns;
+    case BIRTH_THREAD:
+        break;
+    }
+    return runtime->thread_bootstrap_ns;
+}
+
 static void child_bootstrap(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
-    const struct runtime *runtime = py_thread_runtime(thread);
-    py_thread_run_python(thread,
-                         thread->forked ? runtime->process_bootstrap_ns
-                                        : runtime->thread_bootstrap_ns,
+    py_thread_run_python(thread, bootstrap_ns(py_thread_runtime(thread), thread->birth),
                          child_started);
 }
 
@@ -85,25 +76,28 @@ static void thread_started(struct os_thread *os) {
 static void child_created(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
     struct thread_spec *spec = thread->action.object;
-    struct process *process = spec->new_process
-                                  ? world_add_process(thread->world, spec->name)
-                                  : thread->process;
+    const bool new_process = spec->birth != BIRTH_THREAD;
+    struct process *process =
+        new_process ? world_add_process(thread->world, spec->name) : thread->process;
     struct py_thread *child =
-        process == NULL ? NULL
-                        : py_thread_create(thread->world, process,
-                                           spec->new_process ? "MainThread" : spec->name,
-                                           spec->program);
+        process == NULL
+            ? NULL
+            : py_thread_create(thread->world, process,
+                               new_process ? "MainThread" : spec->name, spec->program);
     if (child == NULL) {
         world_fail_nomem(thread->world);
         return;
     }
-    child->forked = spec->new_process;
+    child->birth = spec->birth;
+    if (spec->birth == BIRTH_SPAWN || spec->birth == BIRTH_SERVER) {
+        process->has_own_memory = true;
+    }
     child->own_interpreter = spec->new_interpreter;
     thread->other = child;
     thread->resume.value = child->id;
     spec->id = child->id;
     os_thread_wake(&child->client.os, thread->client.os.lane);
-    if (spec->new_process) {
+    if (new_process) {
         py_thread_finish(os); /* fork() returns; nobody waits for the child to run */
     } else {
         py_thread_run_python(thread, py_thread_runtime(thread)->thread_start_ns,
@@ -116,8 +110,9 @@ static void create_child(struct os_thread *os) {
     const struct thread_spec *spec = thread->action.object;
     py_thread_show(thread, STATE_RUNNING_C, LANE_NONE);
     py_thread_work(thread,
-                   spec->new_process ? py_thread_machine(thread)->fork_ns
-                                     : py_thread_machine(thread)->thread_create_ns,
+                   spec->birth != BIRTH_THREAD
+                       ? py_thread_machine(thread)->fork_ns
+                       : py_thread_machine(thread)->thread_create_ns,
                    child_created);
 }
 
@@ -125,8 +120,8 @@ void py_start_begin(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
     const struct thread_spec *spec = thread->action.object;
     const struct runtime *runtime = py_thread_runtime(thread);
-    py_thread_run_python(thread, spec->new_process ? runtime->process_start_ns : 0,
-                         create_child);
+    const bool by_start = spec->birth == BIRTH_FORK || spec->birth == BIRTH_SPAWN;
+    py_thread_run_python(thread, by_start ? runtime->process_start_ns : 0, create_child);
 }
 
 /* --- joining ------------------------------------------------------------------- */
@@ -185,7 +180,7 @@ void py_start_begin_join(struct os_thread *os) {
     py_thread_run_python(thread, py_thread_runtime(thread)->thread_join_ns, join_try);
 }
 
-/* With the main thread of a forked process its process and its GIL are gone. */
+/* With the main thread of such a process its process and its GIL are gone. */
 static void close_process(const struct py_thread *thread) {
     struct sim *sim = py_thread_sim(thread);
     recorder_close_lane(sim->recorder, sim->now, thread->process->gil.lane);
@@ -194,7 +189,7 @@ static void close_process(const struct py_thread *thread) {
 
 static void gone(struct os_thread *os) {
     os_thread_exit(os);
-    if (PY_THREAD_OF(os)->forked) {
+    if (PY_THREAD_OF(os)->birth != BIRTH_THREAD) {
         close_process(PY_THREAD_OF(os));
     } else if (PY_THREAD_OF(os)->process->is_interpreter) {
         const struct py_thread *thread = PY_THREAD_OF(os);
@@ -231,7 +226,8 @@ void py_start_begin_exit(struct os_thread *os) {
         sim_stop(py_thread_sim(thread), SIM_FINISHED);
         return;
     }
-    py_thread_work(thread,
-                   thread->forked ? py_thread_machine(thread)->process_exit_ns : 0,
-                   release_joiners);
+    py_thread_work(
+        thread,
+        thread->birth != BIRTH_THREAD ? py_thread_machine(thread)->process_exit_ns : 0,
+        release_joiners);
 }

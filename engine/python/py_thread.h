@@ -9,8 +9,8 @@
  * and attaches again (Py_BEGIN_ALLOW_THREADS). Starting a thread includes the handshake
  * of Lib/threading.py: start() waits until the child, attached, has set its event.
  *
- * Simplified: exceptions and signals do not exist yet; a process starts by fork and
- * shares nothing but queues, whose pipe costs are charged to the worker.
+ * Simplified: exceptions do not exist. A process shares nothing with others but pipes
+ * (py_pipe.h) and semaphores.
  */
 #ifndef ENGINE_PYTHON_PY_THREAD_H
 #define ENGINE_PYTHON_PY_THREAD_H
@@ -22,11 +22,20 @@
 
 struct native_team;
 
+/* What ACTION_START makes: a thread, or a process whose main thread runs the program. */
+enum process_birth {
+    BIRTH_THREAD,
+    BIRTH_FORK,
+    BIRTH_SPAWN,    /* a new interpreter, which imports `__main__` */
+    BIRTH_SERVER,   /* a new interpreter: multiprocessing's fork server */
+    BIRTH_BY_SERVER /* forked by that; imports `__main__` */
+};
+
 /* What ACTION_START starts; lives in the run's arena. */
 struct thread_spec {
     const char *name;
     struct program program;
-    bool new_process;     /* a forked process whose main thread runs the program */
+    enum process_birth birth;
     bool new_interpreter; /* the thread makes an interpreter and runs the program in it */
     int64_t id;           /* set when it has been started: for ACTION_JOIN */
 };
@@ -53,10 +62,12 @@ struct py_thread {
     struct program program;
     struct action action;
     struct resume resume;
-    os_fn after;          /* after the present stretch of bytecode */
-    sim_ns left_ns;       /* of that stretch */
-    sim_ns cpu_target_ns; /* ACTION_COMPUTE_CPU: end on the CPU clock; else -1 */
-    struct unit unit;     /* the present unit of work */
+    os_fn after_interpreter; /* in the interpreter that it has gone to */
+    struct process *home;    /* its own, while it is in another interpreter */
+    os_fn after;             /* after the present stretch of bytecode */
+    sim_ns left_ns;          /* of that stretch */
+    sim_ns cpu_target_ns;    /* ACTION_COMPUTE_CPU: end on the CPU clock; else -1 */
+    struct unit unit;        /* the present unit of work */
     int64_t id;
     struct py_thread *other;       /* ACTION_START, ACTION_JOIN: the thread in question */
     struct py_thread *next_waiter; /* in a queue's or a thread's list of waiters */
@@ -76,19 +87,20 @@ struct py_thread {
     int64_t objects_left;     /* ACTION_ALLOCATE: still to be made */
     int64_t objects_now;      /* ... in the present piece */
     int64_t queued_objects;   /* their reference counts wait to be merged by it */
-    sim_ns piece_ns;          /* length of the last piece of bytecode */
-    sim_ns parked_ns;         /* since when it has been waiting for a lock */
-    int64_t spins;            /* still to go before it parks */
-    bool parked;              /* asleep in a PyMutex */
-    bool unparked;            /* its turn came before it was asleep */
-    bool handed_over;         /* a PyMutex was given to it while it was parked */
-    struct py_signals signals; /* of the main thread */
+    int64_t bytes_left, bytes_now; /* ACTION_PIPE_WRITE: to go, and in this copy */
+    sim_ns piece_ns;               /* length of the last piece of bytecode */
+    sim_ns parked_ns;              /* since when it has been waiting for a lock */
+    int64_t spins;                 /* still to go before it parks */
+    bool parked;                   /* asleep in a PyMutex */
+    bool unparked;                 /* its turn came before it was asleep */
+    bool handed_over;              /* a PyMutex was given to it while it was parked */
+    struct py_signals signals;     /* of the main thread */
     os_fn after_signals;
     bool joining; /* asleep in join() */
     bool is_main; /* its end ends the run */
     bool started; /* the child's half of the handshake is done */
     bool ended;
-    bool forked;
+    enum process_birth birth;
     bool own_interpreter; /* it makes one once it has been started, and runs in it */
 };
 

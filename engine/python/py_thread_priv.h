@@ -10,6 +10,8 @@
  *   py_compute.c   bytecode and its check points, C calls, units of work
  *   py_blocking.c  blocking calls, sleep, the selector of an event loop
  *   py_peer.c      a socket with another process at the other end
+ *   py_interpreter.c  making, entering, leaving and ending interpreters
+ *   py_pipe.c      pipes of the operating system
  *   py_start.c     starting, joining and ending threads and processes
  *   py_lock.c      locks
  *   py_counter.c   counters that are updated without one
@@ -110,6 +112,14 @@ void py_blocking_begin_wake_poll(struct os_thread *os);
 
 void py_peer_begin_send(struct os_thread *os);
 void py_peer_begin_recv(struct os_thread *os);
+
+void py_interpreter_begin(struct os_thread *os);
+/* A new thread, attached: makes an interpreter of its own and goes on in there. */
+void py_interpreter_begin_in_new(struct py_thread *thread, os_fn then);
+
+void py_pipe_begin_write(struct os_thread *os);
+void py_pipe_begin_read(struct os_thread *os);
+void py_pipe_begin_wait(struct os_thread *os);
 
 void py_start_begin(struct os_thread *os);
 void py_start_begin_join(struct os_thread *os);

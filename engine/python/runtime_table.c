@@ -43,6 +43,27 @@ const struct field runtime_fields[] = {
      "tests/fidelity: ipe, first call 48 - 82 ms on a virtual machine with the import of "
      "a "
      "module and its imports; a fifth of it, divided by 4 for a desktop: estimate"},
+    {"has_interpreter_pool", AT(has_interpreter_pool), FIELD_FLAG, 0, 1,
+     "concurrent.futures.InterpreterPoolExecutor exists in this runtime",
+     "3.14 and later (PEP 734)"},
+    {"interpreter_import_us", AT(interpreter_import_ns), FIELD_US, 0, 1e9,
+     "importing the job's module with all that it imports, in each interpreter at its "
+     "first "
+     "call",
+     "tests/fidelity: ipe, first call 48 - 82 ms on a virtual machine; four fifths of "
+     "it, "
+     "divided by 4 for a desktop: estimate"},
+    {"interpreter_end_us", AT(interpreter_end_ns), FIELD_US, 0, 1e9,
+     "ending an interpreter, in its thread at the shutdown of the pool, with its GIL "
+     "held",
+     "tests/fidelity: ipe, shutdown 7 - 11 ms of one on a virtual machine, divided by 4"},
+    {"interpreter_call_us", AT(interpreter_call_ns), FIELD_US, 0, 1e6,
+     "one call of a function in another interpreter, besides pickling: a third before it "
+     "enters, a third inside, a third after it has left",
+     "Lib/concurrent/futures/interpreter.py, Python/crossinterp.c; tests/fidelity: ipe, "
+     "round trip 0.13 - 0.38 ms on a virtual machine less that of a thread pool, divided "
+     "by "
+     "4: estimate"},
     {"c_release_bytes", AT(c_release_bytes), FIELD_COUNT, 0, 1e12,
      "C calls that release the GIL by size keep it for fewer bytes",
      "Modules/hashlib.h HASHLIB_GIL_MINSIZE 2048"},
@@ -224,8 +245,48 @@ const struct field runtime_fields[] = {
      "Python code in a forked child before its target runs",
      "Lib/multiprocessing/process.py _bootstrap; estimate"},
     {"process_job_us", AT(process_job_ns), FIELD_US, 0, 1e7,
-     "CPU time per job for pickling and the pipe",
-     "ProcessPoolExecutor 240-470 us a job, " DESKTOP_ESTIMATE},
+     "Python code of a ProcessPoolExecutor per item (a chunk of jobs): submit(), "
+     "manager, "
+     "feeder and worker by their numbers of opcodes, 5, 76, 8 and 11 % of it",
+     "Lib/concurrent/futures/process.py; 240-470 us a job, " DESKTOP_ESTIMATE
+     "; opcodes counted on 3.12.1 with a trace function"},
+    {"start_rule", AT(start_rule), FIELD_COUNT, 0, START_RULE_COUNT - 1,
+     "how multiprocessing starts a process: 0 = fork, 1 = fork, but spawn on macOS, 2 = "
+     "forkserver, but spawn on macOS",
+     "Lib/multiprocessing/context.py: up to 3.7, 3.8 - 3.13, 3.14"},
+    {"has_start_methods", AT(has_start_methods), FIELD_FLAG, 0, 1,
+     "a process can also be started by spawn and by forkserver",
+     "multiprocessing.get_context(), 3.4 and later"},
+    {"pool_starts_on_demand", AT(pool_starts_on_demand), FIELD_FLAG, 0, 1,
+     "ProcessPoolExecutor: submit() starts a process when none is idle, unless by fork; "
+     "false: the first submit() starts all of them",
+     "Lib/concurrent/futures/process.py _adjust_process_count of 3.9, "
+     "_safe_to_dynamically_spawn_children (gh-90622)"},
+    {"spawn_start_us", AT(spawn_start_ns), FIELD_US, 0, 1e8,
+     "starting an interpreter in a new process, until it can be told what to do: of a "
+     "spawned process, and of the fork server",
+     "mp.Process by spawn 25.2 ms, of which python -c pass 11.0, on a Mac laptop, 3.14 "
+     "(independent study, 2026), less start() and an import"},
+    {"forkserver_start_us", AT(forkserver_start_ns), FIELD_US, 0, 1e8,
+     "Python code of a child of the fork server, besides process_bootstrap_us and "
+     "import_us",
+     "mp.Process by a warm forkserver 4.9 ms against 1.27 ms by fork (independent study, "
+     "2026)"},
+    {"import_us", AT(import_ns), FIELD_US, 0, 1e9,
+     "importing `__main__` with all that it imports: in each spawned process and each "
+     "child of the fork server",
+     "of the program: estimate for a small one; Lib/multiprocessing/spawn.py "
+     "_fixup_main_from_path"},
+    {"pickle_us", AT(pickle_ns), FIELD_US, 0, 1e6,
+     "pickling a call or a result, besides its bytes", "C code: 1 - 3 us, estimate"},
+    {"unpickle_us", AT(unpickle_ns), FIELD_US, 0, 1e6,
+     "unpickling a call or a result, besides its bytes", "C code: 1 - 3 us, estimate"},
+    {"pickle_mb_per_s", AT(pickle_mb_per_s), FIELD_COUNT, 0, 1e9,
+     "megabytes (1,000,000 bytes) a second that pickle or unpickle of the jobs' payload, "
+     "with the GIL; 0 = takes no time",
+     "one bytes object: a copy, at memory speed, estimate; 100,000 dicts: 36 MB/s each "
+     "way "
+     "(measured on a slow virtual machine with CPython 3.11)"},
     {"process_bytes", AT(process_bytes), FIELD_COUNT, 0, 1e12,
      "memory of a process with its interpreter and its main thread",
      "PSS of an idle `python`, smaps_rollup: 5.2 MiB 2.7.18, 6.2 - 7.0 3.6 - 3.10, 8.8 "
@@ -237,6 +298,12 @@ const struct field runtime_fields[] = {
      "31 MiB of a parent and 8 forked workers less 11 MiB of the parent (independent "
      "study, "
      "2026), / 8; a child that does nothing: 0.7 - 0.9 MiB, 2.7 - 3.13"},
+    {"interpreter_bytes", AT(interpreter_bytes), FIELD_COUNT, 0, 1e12,
+     "memory of each interpreter with a GIL of its own besides the main one; not of a "
+     "free-threaded build's",
+     "PSS of 20 empty interpreters: 2415 KiB each 3.12.1, 2207 KiB 3.13.0; imports come "
+     "on "
+     "top"},
     {"thread_bytes", AT(thread_bytes), FIELD_COUNT, 0, 1e12,
      "memory of each thread but the main one",
      "PSS of 50 blocked threads: 19 - 21 KiB each up to 3.10, 17 KiB 3.11 - 3.13; "
@@ -263,14 +330,18 @@ const size_t runtime_field_count = sizeof runtime_fields / sizeof runtime_fields
     .critical_section_ns = 10, .c_release_bytes = 2048,                                  \
     .thread_join_ns = 30 * (percent), .pool_job_ns = 35 * (percent),                     \
     .pool_submit_ns = 66 * (percent), .process_start_ns = 3000 * (percent),              \
-    .process_bootstrap_ns = 1000 * (percent), .process_job_ns = 800 * (percent)
+    .process_bootstrap_ns = 1000 * (percent), .process_job_ns = 800 * (percent),         \
+    .spawn_start_ns = 180000 * (percent), .forkserver_start_ns = 30000 * (percent),      \
+    .import_ns = 50000 * (percent), .pickle_ns = 15 * (percent),                         \
+    .unpickle_ns = 15 * (percent), .pickle_mb_per_s = 4000
 
 #define KIB(number) ((int64_t)((number)*1024))
 
 /* What a thread, a process ... adds. Rows of 3.2 and later with a GIL have 3.12's. */
 #define MEMORY(process_kib, thread_kib, task)                                            \
     .process_bytes = KIB(process_kib), .fork_bytes = KIB(2560),                          \
-    .thread_bytes = KIB(thread_kib), .asyncio_bytes = KIB(9900), .task_bytes = (task)
+    .interpreter_bytes = KIB(2300), .thread_bytes = KIB(thread_kib),                     \
+    .asyncio_bytes = KIB(9900), .task_bytes = (task)
 
 #define ASYNCIO(percent)                                                                 \
     .has_asyncio = 1, .timer_clean_ns = 25, .loop_start_ns = 600 * (percent),            \
@@ -360,37 +431,49 @@ const size_t runtime_field_count = sizeof runtime_fields / sizeof runtime_fields
 #define OPCODES                                                                          \
     .check_spacing_ns = 50, .check_every_opcode = 1, .check_after_enter = 1,             \
     GC(GC_GENERATIONAL, 700, 0)
-#define OPCODES_3_7 OPCODES, .has_simple_queue = 1
-#define OPCODES_3_8 OPCODES_3_7, .pool_idle_rule = POOL_IDLE_AFTER_ITEM
-#define SPACING .check_spacing_ns = 100, .has_simple_queue = 1
+#define OPCODES_3_4 OPCODES, .has_start_methods = 1
+#define OPCODES_3_7 OPCODES_3_4, .has_simple_queue = 1
+#define OPCODES_3_8                                                                      \
+    OPCODES_3_7, .pool_idle_rule = POOL_IDLE_AFTER_ITEM, .start_rule = START_RULE_SPAWN
+#define OPCODES_3_9 OPCODES_3_8, .pool_starts_on_demand = 1
+#define SPACING                                                                          \
+    .check_spacing_ns = 100, .has_simple_queue = 1, .has_start_methods = 1,              \
+    .pool_starts_on_demand = 1
+#define EARLY SPACING, .start_rule = START_RULE_SPAWN
 #define BACK_EDGES                                                                       \
-    SPACING, GC(GC_GENERATIONAL, 700, 0), .pool_idle_rule = POOL_IDLE_AFTER_ITEM
+    EARLY, GC(GC_GENERATIONAL, 700, 0), .pool_idle_rule = POOL_IDLE_AFTER_ITEM
 #define IMMORTAL                                                                         \
     SPACING, .immortal_objects = 1, .pool_idle_rule = POOL_IDLE_WHEN_EMPTY,              \
              .has_interpreters = 1, .interpreter_start_ns = 3000000
-#define BACK_EDGES_3_12 IMMORTAL, GC(GC_GENERATIONAL, 700, 1)
-#define IMMORTAL_3_13 IMMORTAL, .queue_hands_over = 1
+#define BACK_EDGES_3_12                                                                  \
+    IMMORTAL, .start_rule = START_RULE_SPAWN, GC(GC_GENERATIONAL, 700, 1)
+#define HANDS_OVER IMMORTAL, .queue_hands_over = 1
+#define IMMORTAL_3_13 HANDS_OVER, .start_rule = START_RULE_SPAWN
 #define BACK_EDGES_3_13 IMMORTAL_3_13, GC(GC_GENERATIONAL, 2000, 1)
-#define PYMUTEX IMMORTAL_3_13, .check_after_enter = 1, .lock_kind = LOCK_PYMUTEX
+#define PYMUTEX                                                                          \
+    HANDS_OVER, .check_after_enter = 1, .lock_kind = LOCK_PYMUTEX,                       \
+                .start_rule = START_RULE_FORKSERVER, .has_interpreter_pool = 1,          \
+                .interpreter_import_ns = 10000000, .interpreter_end_ns = 2000000,        \
+                .interpreter_call_ns = 30000
 #define BACK_EDGES_3_14 PYMUTEX, GC(GC_GENERATIONAL, 2000, 1)
 
 /* The GIL taken out of CPython 3.12 and nothing put in its place but atomic counts. Locks
  * are those of the free-threaded builds: without them it would crash. */
 #define ATOMIC_REFCOUNTS                                                                 \
-    SPACING, .pool_idle_rule = POOL_IDLE_WHEN_EMPTY, .queue_hands_over = 1,              \
-             .atomic_refcounts = 1, .counts_per_us = 33, .shared_counts_per_us = 16
+    EARLY, .pool_idle_rule = POOL_IDLE_WHEN_EMPTY, .queue_hands_over = 1,                \
+           .atomic_refcounts = 1, .counts_per_us = 33, .shared_counts_per_us = 16
 
 const struct runtime_row runtime_rows[] = {
     TICK("CPython 2.7", "cpython-2.7", 130),
     TICK("CPython 3.1", "cpython-3.1", 150),
     INTERVAL("CPython 3.2", "cpython-3.2", OPCODES, 140, NO_ASYNCIO),
     INTERVAL("CPython 3.3", "cpython-3.3", OPCODES, 140, NO_ASYNCIO),
-    INTERVAL("CPython 3.4", "cpython-3.4", OPCODES, 140, ASYNCIO_3_4(250)),
-    INTERVAL("CPython 3.5", "cpython-3.5", OPCODES, 140, ASYNCIO_3_4(250)),
-    INTERVAL("CPython 3.6", "cpython-3.6", OPCODES, 135, ASYNCIO_3_4(150)),
+    INTERVAL("CPython 3.4", "cpython-3.4", OPCODES_3_4, 140, ASYNCIO_3_4(250)),
+    INTERVAL("CPython 3.5", "cpython-3.5", OPCODES_3_4, 140, ASYNCIO_3_4(250)),
+    INTERVAL("CPython 3.6", "cpython-3.6", OPCODES_3_4, 135, ASYNCIO_3_4(150)),
     INTERVAL("CPython 3.7", "cpython-3.7", OPCODES_3_7, 130, ASYNCIO_3_4(140)),
     INTERVAL("CPython 3.8", "cpython-3.8", OPCODES_3_8, 130, ASYNCIO_3_4(140)),
-    INTERVAL("CPython 3.9", "cpython-3.9", OPCODES_3_8, 130, ASYNCIO_3_9(140)),
+    INTERVAL("CPython 3.9", "cpython-3.9", OPCODES_3_9, 130, ASYNCIO_3_9(140)),
     INTERVAL("CPython 3.10", "cpython-3.10", BACK_EDGES, 130, ASYNCIO_3_9(140)),
     INTERVAL("CPython 3.11", "cpython-3.11", BACK_EDGES, 105, ASYNCIO_3_11(110)),
     INTERVAL("CPython 3.12", "cpython-3.12", BACK_EDGES_3_12, 100, ASYNCIO_3_12(100)),

@@ -79,6 +79,9 @@ struct process *world_add_process(struct world *world, const char *name) {
 struct process *world_add_interpreter(struct world *world, const struct process *process,
                                       lane_id thread) {
     char name[sizeof((struct lane *)0)->name + 8];
+    if (thread == LANE_NONE) {
+        return NULL; /* the recorder is out of memory, and has said so */
+    }
     snprintf(name, sizeof name, "GIL of %s",
              recorder_lane(world->sim.recorder, thread)->name);
     struct process *interpreter = add_interpreter(world, process->lane, name);

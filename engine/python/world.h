@@ -45,6 +45,7 @@ struct world_object {
 /* A process with its one interpreter. */
 struct process {
     bool is_interpreter; /* in the process of another one, whose lane it has */
+    bool has_own_memory; /* not forked: a new interpreter, also where others ran before */
     struct gil gil;
     struct gc gc;
     struct brc *brc;                  /* NULL with a GIL */

@@ -1,27 +1,47 @@
 /* SPDX-License-Identifier: MIT */
-/* actors - the workload says itself which threads and event loops there are. */
+/* actors - the workload says itself which threads, event loops and processes there are. */
 #include "engine/aio/loop.h"
 #include "engine/base/random.h"
 #include "engine/program/step_list.h"
+#include "engine/strategy/process_start.h"
 #include "engine/strategy/strategy_priv.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* Starts every thread in order, then waits for those that are no daemons. */
+/* Starts every thread and process in order, then waits for those that are no daemons. */
 struct actors_main {
     struct thread_spec *specs;
     const bool *daemon;
+    struct process_starter **starters; /* by number, of processes; NULL = a thread */
     uint32_t count, started, joined;
+    struct process_starter *starting; /* a process, or NULL */
 };
+
+/* The first action of starting the next thread or process. */
+static void start_next(struct actors_main *main, const struct resume *resume,
+                       struct action *action) {
+    struct thread_spec *spec = &main->specs[main->started];
+    main->starting = main->starters[main->started++];
+    if (main->starting == NULL) {
+        action->kind = ACTION_START;
+        action->object = spec;
+        return;
+    }
+    process_start_begin(main->starting, spec);
+    (void)process_start_next(main->starting, resume,
+                             action); /* there is a first action */
+}
 
 static void actors_main_next(void *state, const struct resume *resume,
                              struct action *action) {
-    (void)resume;
     struct actors_main *main = state;
+    if (main->starting != NULL && process_start_next(main->starting, resume, action)) {
+        return;
+    }
+    main->starting = NULL;
     if (main->started < main->count) {
-        action->kind = ACTION_START;
-        action->object = &main->specs[main->started++];
+        start_next(main, resume, action);
         return;
     }
     while (main->joined < main->count && main->daemon[main->joined]) {
@@ -150,38 +170,77 @@ static uint32_t count_threads(const struct plan *plan) {
     return count;
 }
 
-static int build_actor(struct world *world, size_t index, struct thread_spec *specs,
-                       bool *daemon) {
+/* What is built for each thread or process, by number. */
+struct actor_parts {
+    struct thread_spec *specs;
+    bool *daemon;
+    struct process_starter **starters;
+    struct process_starter *by_method; /* START_METHOD_COUNT of them */
+};
+
+static int build_process(const struct actor_plan *actor, uint32_t at,
+                         const struct actor_parts *parts) {
+    struct process_starter *starter =
+        &parts->by_method[process_start_method(parts->by_method->world, actor->start)];
+    parts->starters[at] = starter;
+    return process_start_spec(starter, at + 1, parts->specs[at].name, &parts->specs[at]);
+}
+
+static int build_actor(struct world *world, size_t index, uint32_t at,
+                       const struct actor_parts *parts) {
     const struct actor_plan *actor = &world->plan->actors[index];
     const uint64_t key = actor_key(world, index);
     for (uint32_t k = 0; k < actor->count; k++) {
-        specs[k].name = instance_name(world, actor->name, k, actor->count);
-        specs[k].new_interpreter = actor->kind == ACTOR_INTERPRETER;
-        daemon[k] = actor->daemon;
-        if (specs[k].name == NULL ||
-            build_thread(world, actor, random_mix(key, k), &specs[k].program) != 0) {
+        struct thread_spec *spec = &parts->specs[at + k];
+        spec->name = instance_name(world, actor->name, k, actor->count);
+        spec->new_interpreter = actor->kind == ACTOR_INTERPRETER;
+        parts->daemon[at + k] = actor->daemon;
+        if (spec->name == NULL ||
+            build_thread(world, actor, random_mix(key, k), &spec->program) != 0 ||
+            (actor->kind == ACTOR_PROCESS && build_process(actor, at + k, parts) != 0)) {
             return ERR_NOMEM;
         }
     }
     return 0;
 }
 
+/* Where there are processes: one starter for each way of starting them. */
+static int build_starters(struct world *world, struct actor_parts *parts) {
+    parts->by_method =
+        arena_alloc(&world->arena, START_METHOD_COUNT, sizeof *parts->by_method);
+    if (parts->by_method == NULL) {
+        return ERR_NOMEM;
+    }
+    int rc = 0;
+    for (int i = 0; i < START_METHOD_COUNT && rc == 0; i++) {
+        rc = process_starter_init(&parts->by_method[i], world, (enum start_method)i);
+    }
+    return rc;
+}
+
 int strategy_build_actors(struct world *world, struct program *program) {
     const uint32_t count = count_threads(world->plan);
     struct actors_main *main = arena_alloc(&world->arena, 1, sizeof *main);
-    struct thread_spec *specs = arena_alloc(&world->arena, count, sizeof *specs);
-    bool *daemon = arena_alloc(&world->arena, count, sizeof *daemon);
-    if (main == NULL || specs == NULL || daemon == NULL) {
+    struct actor_parts parts = {
+        .specs = arena_alloc(&world->arena, count, sizeof *parts.specs),
+        .daemon = arena_alloc(&world->arena, count, sizeof *parts.daemon),
+        .starters = arena_alloc(&world->arena, count, sizeof(struct process_starter *)),
+    };
+    if (main == NULL || parts.specs == NULL || parts.daemon == NULL ||
+        parts.starters == NULL || build_starters(world, &parts) != 0) {
         return ERR_NOMEM;
     }
     uint32_t at = 0;
     for (size_t i = 0; i < world->plan->actor_count; i++) {
-        if (build_actor(world, i, specs + at, daemon + at) != 0) {
+        if (build_actor(world, i, at, &parts) != 0) {
             return ERR_NOMEM;
         }
         at += world->plan->actors[i].count;
     }
-    *main = (struct actors_main){.specs = specs, .daemon = daemon, .count = count};
+    *main = (struct actors_main){.specs = parts.specs,
+                                 .daemon = parts.daemon,
+                                 .starters = parts.starters,
+                                 .count = count};
     *program = (struct program){&actors_main_ops, main};
     return 0;
 }

@@ -4,6 +4,7 @@
 #include "engine/python/py_pool.h"
 #include "engine/python/py_thread.h"
 #include "engine/strategy/job_runner.h"
+#include "engine/strategy/pool_main.h"
 #include "engine/strategy/strategy_priv.h"
 
 #include <stdio.h>
@@ -110,62 +111,10 @@ static struct thread_spec *build_workers(struct world *world, struct pool_worker
 
 /* --- threads ------------------------------------------------------------------- */
 
-/* with ThreadPoolExecutor(workers) as executor: list(executor.map(job, range(jobs))), or,
- * when jobs arrive, `while True: executor.submit(job, accept())` and no look at results. */
-struct pool_main {
-    struct pool pool;
-    struct py_future *futures;
-    const struct arrivals *jobs;
-    uint32_t submitted, asked;
-    uint32_t joined;
-    bool accepted; /* the next job has arrived */
-    bool stopped;
-};
-
-static void pool_main_next(void *state, const struct resume *resume,
-                           struct action *action) {
-    (void)resume;
-    struct pool_main *main = state;
-    const bool open = arrivals_are_open(main->jobs);
-    if (open && main->submitted < main->jobs->count && !main->accepted) {
-        main->accepted = true;
-        arrivals_await(main->jobs, main->submitted, action);
-    } else if (main->submitted < main->jobs->count) {
-        main->accepted = false;
-        action->kind = ACTION_SUBMIT;
-        action->object = &main->pool;
-        action->value = main->submitted++;
-    } else if (!open && main->asked < main->jobs->count) {
-        action->kind = ACTION_RESULT;
-        action->object = &main->futures[main->asked++];
-    } else if (!main->stopped) {
-        main->stopped = true;
-        pool_worker_stop_all(&main->pool.queue, action);
-    } else if (main->joined < main->pool.workers) {
-        action->kind = ACTION_JOIN;
-        action->value = main->pool.worker_specs[main->joined++].id;
-    }
-}
-
-static const struct program_ops pool_main_ops = {
-    .next = pool_main_next,
-    .state_size = sizeof(struct pool_main),
-};
-
-static struct py_future *build_futures(struct world *world) {
-    const uint32_t count = world->jobs.count;
-    struct py_future *futures = arena_alloc(&world->arena, count, sizeof *futures);
-    for (uint32_t i = 0; futures != NULL && i < count; i++) {
-        py_future_init(&futures[i], &world->runtime);
-    }
-    return futures;
-}
-
 int strategy_build_threads(struct world *world, struct program *program) {
     const struct plan *plan = world->plan;
-    struct pool_main *main = arena_alloc(&world->arena, 1, sizeof *main);
-    struct py_future *futures = build_futures(world);
-    if (main == NULL || futures == NULL) {
+    struct pool_main *main = pool_main_create(world);
+    if (main == NULL) {
         return ERR_NOMEM;
     }
     const struct pool_worker model = {
@@ -175,72 +124,11 @@ int strategy_build_threads(struct world *world, struct program *program) {
         .says_idle = true,
     };
     const uint32_t workers = plan->strategy.workers;
-    struct thread_spec *specs = build_workers(world, model, futures, workers);
+    struct thread_spec *specs = build_workers(world, model, main->futures, workers);
     if (specs == NULL) {
         return ERR_NOMEM;
     }
-    main->jobs = &world->jobs;
-    main->futures = futures;
     py_pool_init(&main->pool, &world->runtime, &world->arena, specs, workers);
-    *program = (struct program){&pool_main_ops, main};
-    return 0;
-}
-
-/* --- processes ----------------------------------------------------------------- */
-
-struct processes_main {
-    struct py_queue queue;
-    struct thread_spec *specs;
-    uint32_t started, joined, count;
-};
-
-static void processes_main_next(void *state, const struct resume *resume,
-                                struct action *action) {
-    (void)resume;
-    struct processes_main *main = state;
-    if (main->started < main->count) {
-        action->kind = ACTION_START;
-        action->object = &main->specs[main->started++];
-    } else if (main->joined < main->count) {
-        action->kind = ACTION_JOIN;
-        action->value = main->specs[main->joined++].id;
-    }
-}
-
-static const struct program_ops processes_main_ops = {
-    .next = processes_main_next,
-    .state_size = sizeof(struct processes_main),
-};
-
-static int fill_queue(struct py_queue *queue, uint32_t jobs) {
-    for (uint32_t i = 0; i < jobs; i++) {
-        if (py_queue_push(queue, (struct py_queue_item){i, -1}) != 0) {
-            return ERR_NOMEM;
-        }
-    }
-    return py_queue_push(queue, (struct py_queue_item){POOL_NO_MORE, -1});
-}
-
-int strategy_build_processes(struct world *world, struct program *program) {
-    const struct plan *plan = world->plan;
-    struct processes_main *main = arena_alloc(&world->arena, 1, sizeof *main);
-    if (main == NULL) {
-        return ERR_NOMEM;
-    }
-    const struct pool_worker model = {
-        .queue = &main->queue,
-        .overhead_ns = plan->runtime.process_job_ns,
-    };
-    py_queue_init(&main->queue, &world->runtime, &world->arena,
-                  (struct activity){STATE_IDLE, LANE_NONE, SITE_NONE});
-    main->count = plan->strategy.workers;
-    main->specs = build_workers(world, model, NULL, main->count);
-    if (main->specs == NULL || fill_queue(&main->queue, plan->job_count) != 0) {
-        return ERR_NOMEM;
-    }
-    for (uint32_t i = 0; i < main->count; i++) {
-        main->specs[i].new_process = true;
-    }
-    *program = (struct program){&processes_main_ops, main};
+    *program = pool_main_program(main);
     return 0;
 }

@@ -10,6 +10,7 @@ static const strategy_builder builders[STRATEGY_KIND_COUNT] = {
     [STRATEGY_THREADS] = strategy_build_threads,
     [STRATEGY_ASYNCIO] = strategy_build_asyncio,
     [STRATEGY_PROCESSES] = strategy_build_processes,
+    [STRATEGY_INTERPRETERS] = strategy_build_interpreters,
 };
 
 static int expect_jobs(struct world *world) {

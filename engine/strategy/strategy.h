@@ -6,15 +6,11 @@
  *   sequential  the main thread runs one job after the other
  *   threads     ThreadPoolExecutor(n): submit all, shut down (wait for the workers)
  *   asyncio     asyncio.run(): a task per job, at most n inside a semaphore
- *   processes   n forked processes that take jobs from a queue; the parent waits for them
+ *   processes   ProcessPoolExecutor(n).map(), see process_pool.h
+ *   interpreters  InterpreterPoolExecutor(n).map(), see interpreter_jobs.c
  *
  * Jobs that arrive (see arrivals.h) are taken by the main thread, one after the other in a
- * blocking call: it runs them itself (sequential), or submits them (threads) and asks for no
- * results. asyncio and processes refuse them so far: takes_arrivals in plan.c.
- *
- * Simplified: the caller of a thread pool waits for the workers' end, not for each result; the
- * processes take jobs from a queue that was filled before they start, without the executor's
- * manager and feeder threads: pickling and pipes are charged to the worker, per job.
+ * blocking call: it runs them itself (sequential), or submits them and asks for no results.
  */
 #ifndef ENGINE_STRATEGY_STRATEGY_H
 #define ENGINE_STRATEGY_STRATEGY_H

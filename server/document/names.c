@@ -47,6 +47,9 @@ void names_list(enum names_kind kind, struct spelling *out) {
         }
     }
     list_sharing(kind, out);
+    for (int i = 0; kind == NAMES_START && i < START_METHOD_COUNT; i++) {
+        spelling_add(out, start_method_name((enum start_method)i));
+    }
     for (int i = 0; kind == NAMES_OPS && i < CONTAINER_OP_COUNT; i++) {
         spelling_add(out, container_op_name((enum container_op)i));
     }
@@ -69,6 +72,7 @@ const char *names_phrase(enum names_kind kind) {
         [NAMES_SHARING] = "word",
         [NAMES_CONTAINER_SHARING] = "word",
         [NAMES_OPS] = "operation",
+        [NAMES_START] = "way to start a process",
     };
     static_assert(sizeof phrases / sizeof phrases[0] == NAMES_KIND_COUNT, "one each");
     return phrases[kind];

@@ -22,6 +22,7 @@ enum names_kind {
     NAMES_SHARING,           /* who has an object */
     NAMES_CONTAINER_SHARING, /* who has a list or dict */
     NAMES_OPS,               /* operations on lists and dicts */
+    NAMES_START,             /* ways to start a process */
     NAMES_KIND_COUNT
 };
 

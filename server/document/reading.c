@@ -103,14 +103,22 @@ static uint32_t read_optional(const json_t *value, const char *member) {
     return (uint32_t)json_integer_value(json_object_get(value, member));
 }
 
-/* "threads(8)", "asyncio(16, to_thread=4)" */
-static void write_label(char *out, size_t size, const char *name,
-                        const struct strategy *strategy) {
-    char offload[24] = "";
+/* "threads(8)", "asyncio(16, to_thread=4)", "processes(4, chunk=10, start=spawn)": what is
+ * not the default. */
+static char *strategy_label(struct arena *arena, const struct strategy *strategy) {
+    char offload[32] = "", chunk[32] = "", start[32] = "", label[160];
     if (strategy->to_thread > 0) {
         snprintf(offload, sizeof offload, ", to_thread=%u", strategy->to_thread);
     }
-    snprintf(out, size, "%s(%u%s)", name, strategy->workers, offload);
+    if (strategy->chunk > 1) {
+        snprintf(chunk, sizeof chunk, ", chunk=%u", strategy->chunk);
+    }
+    if (strategy->start != START_DEFAULT) {
+        snprintf(start, sizeof start, ", start=%s", start_method_name(strategy->start));
+    }
+    snprintf(label, sizeof label, "%s(%u%s%s%s)", strategy_kind_name(strategy->kind),
+             strategy->workers, offload, chunk, start);
+    return arena_strdup(arena, label);
 }
 
 /* The place is the element's. */
@@ -132,10 +140,10 @@ static int read_strategy(struct reader *reader, struct arena *arena, const json_
     const int64_t workers = reader_get_integer(value, &variant->object, variant->name);
     out->strategy = (struct strategy){.kind = (enum strategy_kind)variant->kind,
                                       .workers = (uint32_t)workers,
-                                      .to_thread = read_optional(value, "to_thread")};
-    char label[64];
-    write_label(label, sizeof label, variant->name, &out->strategy);
-    out->label = arena_strdup(arena, label);
+                                      .to_thread = read_optional(value, "to_thread"),
+                                      .chunk = read_optional(value, "chunk"),
+                                      .start = workload_start_method(value)};
+    out->label = strategy_label(arena, &out->strategy);
     return out->label == NULL ? err_set_nomem(reader->err) : 0;
 }
 

@@ -31,6 +31,18 @@ static const struct schema_field jobs_fields[] = {
      .max = 1e6,
      .unit = "",
      .meaning = "how many jobs there are, all alike"},
+    {.name = "payload_bytes",
+     .type = SCHEMA_INTEGER,
+     .max = 1073741824,
+     .unit = "bytes",
+     .fallback = "0",
+     .meaning = "what is sent with each job to another process or interpreter"},
+    {.name = "result_bytes",
+     .type = SCHEMA_INTEGER,
+     .max = 1073741824,
+     .unit = "bytes",
+     .fallback = "0",
+     .meaning = "what each job sends back from there"},
     STEP_BODY("steps", "what one job does"),
 };
 const struct schema_object schema_jobs = OBJECT("'jobs'", jobs_fields);
@@ -102,6 +114,27 @@ static const struct schema_field interpreter_fields[] = {
     DAEMON,
     STEP_BODY("steps", "what each of them does; they share no objects with anybody"),
 };
+#define START                                                                            \
+    {                                                                                    \
+        .name = "start", .type = SCHEMA_STRING, .names = NAMES_START, .max = 16,         \
+        .unit = "", .fallback = "default",                                               \
+        .meaning =                                                                       \
+            "how the processes are started; default: as the runtime does on that "       \
+            "machine"                                                                    \
+    }
+static const struct schema_field process_fields[] = {
+    NAME("what the processes are called on the timeline"),
+    {.name = "process",
+     .type = SCHEMA_INTEGER,
+     .required = true,
+     .max = 1024,
+     .unit = "",
+     .meaning = "how many such processes with one thread each there are; 0 leaves the "
+                "actor out"},
+    START,
+    DAEMON,
+    STEP_BODY("steps", "what each of them does; they share no objects with anybody"),
+};
 static const struct schema_variant actors[] = {
     {.name = "thread",
      .kind = ACTOR_THREAD,
@@ -112,6 +145,9 @@ static const struct schema_variant actors[] = {
     {.name = "interpreter",
      .kind = ACTOR_INTERPRETER,
      .object = OBJECT("an actor that is an interpreter", interpreter_fields)},
+    {.name = "process",
+     .kind = ACTOR_PROCESS,
+     .object = OBJECT("an actor that is a process", process_fields)},
 };
 static_assert(COUNT_OF(actors) == ACTOR_KIND_COUNT, "a row per kind of actor");
 
@@ -211,6 +247,23 @@ static const struct schema_field processes_fields[] = {
      .max = 1024,
      .unit = "",
      .meaning = "the number of worker processes with one thread each"},
+    {.name = "chunk",
+     .type = SCHEMA_INTEGER,
+     .min = 1,
+     .max = 1e6,
+     .unit = "",
+     .fallback = "1",
+     .meaning = "how many jobs are sent to a worker at a time: chunksize of map()"},
+    START,
+};
+static const struct schema_field interpreters_fields[] = {
+    {.name = "interpreters",
+     .type = SCHEMA_INTEGER,
+     .required = true,
+     .min = 1,
+     .max = 1024,
+     .unit = "",
+     .meaning = "the number of worker threads with an interpreter each, in one process"},
 };
 static const struct schema_variant strategies[] = {
     {.name = "threads",
@@ -222,6 +275,9 @@ static const struct schema_variant strategies[] = {
     {.name = "processes",
      .kind = STRATEGY_PROCESSES,
      .object = OBJECT("a processes strategy", processes_fields)},
+    {.name = "interpreters",
+     .kind = STRATEGY_INTERPRETERS,
+     .object = OBJECT("an interpreters strategy", interpreters_fields)},
 };
 const struct schema_variants schema_strategies = {.phrase = "a strategy",
                                                   .variant = strategies,

@@ -21,6 +21,16 @@ static void builder_deinit(struct builder *builder) {
 
 /* --- jobs --------------------------------------------------------------------- */
 
+enum start_method workload_start_method(const json_t *value) {
+    const char *word = json_string_value(json_object_get(value, "start"));
+    for (int i = 0; word != NULL && i < START_METHOD_COUNT; i++) {
+        if (strcmp(start_method_name((enum start_method)i), word) == 0) {
+            return (enum start_method)i;
+        }
+    }
+    return START_DEFAULT;
+}
+
 static int read_jobs(struct builder *builder, const json_t *jobs, struct plan *plan) {
     struct reader *reader = builder->reader;
     place_push_name(&reader->place, "jobs");
@@ -34,6 +44,8 @@ static int read_jobs(struct builder *builder, const json_t *jobs, struct plan *p
     }
     place_pop(&reader->place);
     plan->job_count = (uint32_t)reader_get_integer(jobs, &schema_jobs, "count");
+    plan->job_payload_bytes = reader_get_integer(jobs, &schema_jobs, "payload_bytes");
+    plan->job_result_bytes = reader_get_integer(jobs, &schema_jobs, "result_bytes");
     plan->strategy = (struct strategy){.kind = STRATEGY_SEQUENTIAL, .workers = 1};
     return 0;
 }
@@ -111,10 +123,10 @@ static int read_actor(struct builder *builder, const json_t *value,
     if (out->kind == ACTOR_EVENT_LOOP) {
         return read_tasks(builder, json_object_get(value, "tasks"), out);
     }
-    const struct surroundings where = {.context = out->kind == ACTOR_INTERPRETER
-                                                      ? SCHEMA_IN_INTERPRETER
-                                                      : SCHEMA_IN_THREAD,
-                                       .daemon = out->daemon};
+    out->start = workload_start_method(value);
+    const struct surroundings where = {
+        .context = out->kind == ACTOR_THREAD ? SCHEMA_IN_THREAD : SCHEMA_IN_INTERPRETER,
+        .daemon = out->daemon};
     return workload_read_steps(builder, value, where, &out->steps);
 }
 

@@ -26,4 +26,8 @@ enum { WORKLOAD_MAX_THREADS = 10000, WORKLOAD_MAX_TASKS = 1000000 };
 int workload_read(struct reader *reader, const json_t *value,
                   struct plan *plan) WARN_UNUSED;
 
+/* The member "start" of an object that has been checked; START_DEFAULT when it is not
+ * written. */
+enum start_method workload_start_method(const json_t *value);
+
 #endif

@@ -214,7 +214,8 @@ static void test_metrics_memory_of_processes(void **state) {
     plan_strategy(&plan, STRATEGY_PROCESSES, 4);
     execute(&plan, &result);
     assert_metric(&result, METRIC_MEMORY_PEAK_BYTES,
-                  (double)(plan.runtime.process_bytes + 4 * plan.runtime.fork_bytes));
+                  (double)(plan.runtime.process_bytes + 4 * plan.runtime.fork_bytes +
+                           2 * plan.runtime.thread_bytes)); /* manager, feeder */
     run_result_deinit(&result);
     plan_deinit(&plan);
 }

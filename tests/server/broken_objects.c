@@ -74,6 +74,10 @@ const struct broken_row broken_object_rows[] = {
      "1,"
      "'steps':[{'acquire':'l'}]}]}}",
      IN_THREAD "/acquire", "of one interpreter"},
+    {"lock in a process",
+     "{'schema':1,'workload':{'objects':{'l':'lock'},'actors':[{'name':'a','process':1,"
+     "'steps':[{'acquire':'l'}]}]}}",
+     IN_THREAD "/acquire", "of one interpreter"},
     {"an actor that is two things",
      "{'schema':1,'workload':{'actors':[{'name':'a','interpreter':1,'thread':1,"
      "'steps':[{'io_us':1}]}]}}",

@@ -420,6 +420,32 @@ static void test_document_reads_actors(void **state) {
     plan_deinit(&plan);
 }
 
+static void test_document_reads_processes(void **state) {
+    (void)state;
+    struct plan plan;
+    plan_of("{\"schema\":1,\"workload\":{\"actors\":[{\"name\":\"p\",\"process\":3,"
+            "\"start\":\"spawn\",\"steps\":[{\"python_us\":1}]},{\"name\":\"q\","
+            "\"process\":1,\"daemon\":true,\"steps\":[{\"python_us\":1}]}]}}",
+            &plan);
+    assert_int_equal(plan.actor_count, 2);
+    assert_int_equal(plan.actors[0].kind, ACTOR_PROCESS);
+    assert_int_equal(plan.actors[0].count, 3);
+    assert_int_equal(plan.actors[0].start, START_SPAWN);
+    assert_int_equal(plan.actors[1].start, START_DEFAULT);
+    assert_true(plan.actors[1].daemon);
+    plan_deinit(&plan);
+
+    plan_of("{\"schema\":1,\"strategies\":[{\"processes\":2,\"chunk\":9,\"start\":"
+            "\"forkserver\"}],\"workload\":{\"jobs\":{\"count\":3,\"payload_bytes\":1000,"
+            "\"result_bytes\":20,\"steps\":[{\"python_us\":1}]}}}",
+            &plan);
+    assert_int_equal(plan.strategy.chunk, 9);
+    assert_int_equal(plan.strategy.start, START_FORKSERVER);
+    assert_int_equal(plan.job_payload_bytes, 1000);
+    assert_int_equal(plan.job_result_bytes, 20);
+    plan_deinit(&plan);
+}
+
 static void test_document_reads_tasks(void **state) {
     (void)state;
     struct plan plan;
@@ -700,6 +726,7 @@ int main(void) {
         cmocka_unit_test(test_document_reads_distributions),
         cmocka_unit_test(test_document_reads_an_empirical_distribution),
         cmocka_unit_test(test_document_reads_actors),
+        cmocka_unit_test(test_document_reads_processes),
         cmocka_unit_test(test_document_reads_tasks),
         cmocka_unit_test(test_document_reads_objects),
         cmocka_unit_test(test_document_reads_every_kind_of_object),

@@ -153,15 +153,21 @@ static void take_actor(struct plan *plan, struct bytes *bytes) {
     struct actor_plan *actor = &plan->actors[plan->actor_count++];
     const uint8_t what = take(bytes);
     *actor = (struct actor_plan){
-        .kind = (what & 1) != 0 ? ACTOR_EVENT_LOOP : ACTOR_THREAD,
+        .kind = (what & 1) != 0          ? ACTOR_EVENT_LOOP
+                : ((what >> 3) & 3) == 2 ? ACTOR_PROCESS
+                : ((what >> 3) & 3) == 3 ? ACTOR_INTERPRETER
+                                         : ACTOR_THREAD,
         .count = (what >> 1) % 4,
         .daemon = (what & 64) != 0,
         .eager = (what & 48) == 48,
         .first_task = (uint32_t)plan->task_count,
     };
     snprintf(actor->name, sizeof actor->name, "actor %zu", plan->actor_count);
-    if (actor->kind == ACTOR_THREAD) {
+    if (actor->kind != ACTOR_EVENT_LOOP) {
         actor->steps = take_slice(plan, bytes);
+    }
+    if (actor->kind == ACTOR_PROCESS) {
+        actor->start = (enum start_method)(take(bytes) % START_METHOD_COUNT);
     }
     for (uint8_t left = what >> 6; actor->kind == ACTOR_EVENT_LOOP && left > 0; left--) {
         struct task_plan *task = &plan->tasks[plan->task_count++];
@@ -193,6 +199,15 @@ static void take_objects(struct plan *plan, uint8_t size, uint8_t sharing) {
     }
 }
 
+/* How jobs reach another process or interpreter: 0 bytes to 1 MiB each way. */
+static void take_executor(struct plan *plan, struct bytes *bytes) {
+    const uint8_t chunk = take(bytes), sizes = take(bytes);
+    plan->strategy.chunk = chunk % 5;
+    plan->strategy.start = (enum start_method)(chunk / 5 % START_METHOD_COUNT);
+    plan->job_payload_bytes = (int64_t)(sizes & 15) << (sizes % 17);
+    plan->job_result_bytes = (int64_t)(sizes >> 4) << (sizes % 17);
+}
+
 static void take_plan(struct plan *plan, struct bytes *bytes) {
     const uint8_t profile = take(bytes), runtime = take(bytes), strategy = take(bytes);
     plan_begin(plan, machine_profiles[profile % machine_profile_count].name,
@@ -205,7 +220,8 @@ static void take_plan(struct plan *plan, struct bytes *bytes) {
         (struct limits){.events = 20000, .virtual_ns = 5 * NS_PER_S, .spans = UINT64_MAX};
     take_objects(plan, profile, strategy);
     plan->runtime.has_barrier = plan->runtime.has_simple_queue = 1;
-    plan->runtime.has_thread_pool = 1;
+    plan->runtime.has_thread_pool = plan->runtime.has_interpreter_pool = 1;
+    plan->runtime.has_interpreters = plan->runtime.has_start_methods = 1;
     plan->runtime.gc_threshold_0 = 1 + profile;
     plan->runtime.gc_threshold_1 = 1 + runtime % 4;
     plan->runtime.brc_for_detached = strategy % 2;
@@ -216,6 +232,7 @@ static void take_plan(struct plan *plan, struct bytes *bytes) {
     if (plan->strategy.kind != STRATEGY_ACTORS) {
         plan->job_count = take(bytes) % 12;
         plan->job = take_slice(plan, bytes);
+        take_executor(plan, bytes);
         return;
     }
     for (uint8_t left = take(bytes) % MAX_ACTORS; left > 0; left--) {

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/strategy/pool_main.h"
+
+#include "engine/python/pool_worker.h"
+#include "engine/python/py_thread.h"
+
+static void pool_main_next(void *state, const struct resume *resume,
+                           struct action *action) {
+    (void)resume;
+    struct pool_main *main = state;
+    const bool open = arrivals_are_open(main->jobs);
+    if (open && main->submitted < main->jobs->count && !main->accepted) {
+        main->accepted = true;
+        arrivals_await(main->jobs, main->submitted, action);
+    } else if (main->submitted < main->jobs->count) {
+        main->accepted = false;
+        action->kind = ACTION_SUBMIT;
+        action->object = &main->pool;
+        action->value = main->submitted++;
+    } else if (!open && main->asked < main->jobs->count) {
+        action->kind = ACTION_RESULT;
+        action->object = &main->futures[main->asked++];
+    } else if (!main->stopped) {
+        main->stopped = true;
+        pool_worker_stop_all(&main->pool.queue, action);
+    } else if (main->joined < main->pool.workers) {
+        action->kind = ACTION_JOIN;
+        action->value = main->pool.worker_specs[main->joined++].id;
+    }
+}
+
+static const struct program_ops pool_main_ops = {
+    .next = pool_main_next,
+    .state_size = sizeof(struct pool_main),
+};
+
+struct pool_main *pool_main_create(struct world *world) {
+    const uint32_t count = world->jobs.count;
+    struct pool_main *main = arena_alloc(&world->arena, 1, sizeof *main);
+    struct py_future *futures = arena_alloc(&world->arena, count, sizeof *futures);
+    if (main == NULL || futures == NULL) {
+        return NULL;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        py_future_init(&futures[i], &world->runtime);
+    }
+    main->futures = futures;
+    main->jobs = &world->jobs;
+    return main;
+}
+
+struct program pool_main_program(struct pool_main *main) {
+    return (struct program){&pool_main_ops, main};
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pool_main - the main thread of jobs that run in a pool of threads:
+ *
+ *     with ThreadPoolExecutor(workers) as executor: list(executor.map(job, range(jobs)))
+ *
+ * or, when jobs arrive, `while True: executor.submit(job, accept())` and no look at results.
+ *
+ * It submits all jobs, asks each Future for its result, stops the workers and joins them.
+ * Who the workers are, its owner says with py_pool_init().
+ */
+#ifndef ENGINE_STRATEGY_POOL_MAIN_H
+#define ENGINE_STRATEGY_POOL_MAIN_H
+
+#include "engine/python/py_pool.h"
+#include "engine/python/world.h"
+
+struct pool_main {
+    struct pool pool;
+    struct py_future *futures; /* by job */
+    const struct arrivals *jobs;
+    uint32_t submitted, asked;
+    uint32_t joined;
+    bool accepted; /* the next job has arrived */
+    bool stopped;
+};
+
+/* For the plan's jobs, with their Futures and no workers; NULL when out of memory. */
+struct pool_main *pool_main_create(struct world *world);
+
+struct program pool_main_program(struct pool_main *main);
+
+#endif
