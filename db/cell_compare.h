@@ -4,8 +4,8 @@
  * of the sweep, by the metric that the document names as its goal. Points are different
  * questions: who has the most cores is no answer to any of them.
  *
- * The best cell is the one with the best median of those that are done; of several, the
- * first. Cells are compared in pairs of equal repetitions (see bootstrap.h), of which both
+ * The best cell is the one with the best median of those that are done and have the goal in
+ * all their runs; of several, the first. Cells are compared in pairs of equal repetitions (see bootstrap.h), of which both
  * must have the metric. A neutral metric has no best cell.
  */
 #ifndef DB_CELL_COMPARE_H

@@ -138,6 +138,11 @@ static void add_head(struct report *report) {
     text_table_add(table, "status");
 }
 
+static bool is_unstable(const struct cell_row *cell) {
+    const struct metric_summary *summary = find_metric(cell, METRIC_UNSTABLE);
+    return summary != NULL && summary->of.max > 0;
+}
+
 static void add_cell(struct report *report, const struct cell_row *cell) {
     struct text_table *table = &report->table;
     text_table_add(table, "%s", cell->runtime);
@@ -152,7 +157,8 @@ static void add_cell(struct report *report, const struct cell_row *cell) {
     if (report->versus) {
         add_versus(table, cell);
     }
-    text_table_add(table, "%s", cell_status_name(cell->status));
+    text_table_add(table, "%s%s", cell_status_name(cell->status),
+                   is_unstable(cell) ? ", unstable" : "");
 }
 
 static void print_notes(const struct report *report, const struct document *document,

@@ -53,6 +53,10 @@ void names_list(enum names_kind kind, struct spelling *out) {
     for (int i = 0; kind == NAMES_OPS && i < CONTAINER_OP_COUNT; i++) {
         spelling_add(out, container_op_name((enum container_op)i));
     }
+    for (int i = ARRIVALS_NONE + 1; kind == NAMES_ARRIVALS && i < ARRIVALS_KIND_COUNT;
+         i++) {
+        spelling_add(out, arrivals_kind_name((enum arrivals_kind)i));
+    }
     for (const char *const *word = fixed_words[kind]; *word != NULL; word++) {
         spelling_add(out, *word);
     }
@@ -73,6 +77,7 @@ const char *names_phrase(enum names_kind kind) {
         [NAMES_CONTAINER_SHARING] = "word",
         [NAMES_OPS] = "operation",
         [NAMES_START] = "way to start a process",
+        [NAMES_ARRIVALS] = "way to arrive",
     };
     static_assert(sizeof phrases / sizeof phrases[0] == NAMES_KIND_COUNT, "one each");
     return phrases[kind];

@@ -23,6 +23,7 @@ enum names_kind {
     NAMES_CONTAINER_SHARING, /* who has a list or dict */
     NAMES_OPS,               /* operations on lists and dicts */
     NAMES_START,             /* ways to start a process */
+    NAMES_ARRIVALS,          /* how jobs arrive */
     NAMES_KIND_COUNT
 };
 

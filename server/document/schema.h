@@ -106,6 +106,7 @@ extern const struct schema_object schema_machine;
 extern const struct schema_object schema_runtime;
 extern const struct schema_object schema_limits;
 extern const struct schema_object schema_jobs;
+extern const struct schema_object schema_arrivals;
 extern const struct schema_object schema_task;
 extern const struct schema_object schema_signal;
 extern const struct schema_variants schema_strategies;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "workload.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -31,19 +32,104 @@ enum start_method workload_start_method(const json_t *value) {
     return START_DEFAULT;
 }
 
+/* Which arrivals make sense, of members that are right each. */
+static int check_arrivals(struct reader *reader, const json_t *value,
+                          const struct arrivals_plan *arrivals) {
+    const double jobs = arrivals->rate_per_s * (double)arrivals->for_ns / 1e9;
+    const bool burst = json_object_get(value, "burst") != NULL;
+    if (arrivals->kind == ARRIVALS_BURSTS && !burst) {
+        return reader_refuse(reader, "bursts lack 'burst': how many jobs arrive at once");
+    }
+    if (arrivals->kind != ARRIVALS_BURSTS && burst) {
+        return reader_refuse_member(reader, "burst",
+                                    "'burst' decides nothing here; remove it, or write "
+                                    "\"dist\": \"bursts\"");
+    }
+    if (arrivals->warmup_ns >= arrivals->for_ns) {
+        return reader_refuse_member(reader, "warmup_s",
+                                    "'warmup_s' must be less than 'for_s', or nothing is "
+                                    "measured");
+    }
+    if (jobs > ARRIVALS_MAX_JOBS) {
+        return reader_refuse_member(reader, "rate_per_s",
+                                    "about %.0f jobs would arrive; at most %d can be run",
+                                    jobs, ARRIVALS_MAX_JOBS);
+    }
+    return 0;
+}
+
+static enum arrivals_kind kind_of_arrivals(const char *name) {
+    enum arrivals_kind kind = ARRIVALS_NONE;
+    while (strcmp(arrivals_kind_name(kind), name) != 0) {
+        kind++;
+    }
+    return kind;
+}
+
+static sim_ns seconds_to_ns(double seconds) { return llround(seconds * 1e9); }
+
+static int read_arrivals(struct reader *reader, const json_t *value,
+                         struct arrivals_plan *out) {
+    const struct schema_object *schema = &schema_arrivals;
+    place_push_name(&reader->place, "arrivals");
+    int rc = reader_check_object(reader, value, schema);
+    if (rc != 0) {
+        return rc;
+    }
+    *out = (struct arrivals_plan){
+        .kind = kind_of_arrivals(reader_get_string(value, schema, "dist")),
+        .burst = 1,
+        .rate_per_s = reader_get_number(value, schema, "rate_per_s"),
+        .for_ns = seconds_to_ns(reader_get_number(value, schema, "for_s")),
+        .warmup_ns = seconds_to_ns(reader_get_number(value, schema, "warmup_s")),
+    };
+    rc = check_arrivals(reader, value, out);
+    if (rc == 0) {
+        if (out->kind == ARRIVALS_BURSTS) {
+            out->burst = (uint32_t)reader_get_integer(value, schema, "burst");
+        }
+        place_pop(&reader->place);
+    }
+    return rc;
+}
+
+/* How many there are, or how they arrive; the place is that of the jobs. */
+static int read_number(struct reader *reader, const json_t *jobs, struct plan *plan) {
+    const json_t *count = json_object_get(jobs, "count");
+    const json_t *arrivals = json_object_get(jobs, "arrivals");
+    if (count != NULL && arrivals != NULL) {
+        return reader_refuse_member(reader, "arrivals",
+                                    "'jobs' has either 'count' or 'arrivals', not both");
+    }
+    if (arrivals != NULL) {
+        return read_arrivals(reader, arrivals, &plan->arrivals);
+    }
+    if (count == NULL) {
+        return reader_refuse(reader, "'jobs' needs 'count', how many there are, or "
+                                     "'arrivals', how they come");
+    }
+    plan->job_count = (uint32_t)json_integer_value(count);
+    return 0;
+}
+
 static int read_jobs(struct builder *builder, const json_t *jobs, struct plan *plan) {
     struct reader *reader = builder->reader;
     place_push_name(&reader->place, "jobs");
     int rc = reader_check_object(reader, jobs, &schema_jobs);
     if (rc == 0) {
-        rc = workload_read_steps(
-            builder, jobs, (struct surroundings){.context = SCHEMA_IN_JOB}, &plan->job);
+        if (rc == 0) {
+            rc = read_number(reader, jobs, plan);
+        }
+        if (rc == 0) {
+            rc = workload_read_steps(builder, jobs,
+                                     (struct surroundings){.context = SCHEMA_IN_JOB},
+                                     &plan->job);
+        }
     }
     if (rc != 0) {
         return rc;
     }
     place_pop(&reader->place);
-    plan->job_count = (uint32_t)reader_get_integer(jobs, &schema_jobs, "count");
     plan->job_payload_bytes = reader_get_integer(jobs, &schema_jobs, "payload_bytes");
     plan->job_result_bytes = reader_get_integer(jobs, &schema_jobs, "result_bytes");
     plan->strategy = (struct strategy){.kind = STRATEGY_SEQUENTIAL, .workers = 1};

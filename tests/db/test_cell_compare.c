@@ -109,6 +109,22 @@ static void test_cell_compare_leaves_out_cells_without_the_metric(void **state) 
     assert_null(scene.rows[1].versus.metric);
 }
 
+static void test_cell_compare_leaves_out_cells_with_half_the_metric(void **state) {
+    (void)state;
+    struct scene scene;
+    make(&scene, METRIC_MAKESPAN_US, medians);
+    struct metric_summary two[2] = {
+        {.name = metrics[METRIC_CPU_US].name, .of = {.count = 5, .median = 1}},
+        scene.summaries[3],
+    };
+    scene.rows[3].metrics = two;
+    scene.rows[3].metric_count = 2;
+    assert_int_equal(
+        cell_compare(&scene.list, METRIC_MAKESPAN_US, samples, SAMPLES, NULL), 0);
+    assert_int_equal(scene.rows[0].versus.best, 2);
+    assert_null(scene.rows[3].versus.metric);
+}
+
 static void test_cell_compare_survives_failing_allocations(void **state) {
     (void)state;
     struct scene scene;
@@ -129,6 +145,7 @@ int main(void) {
         cmocka_unit_test(test_cell_compare_stays_at_one_point_of_the_sweep),
         cmocka_unit_test(test_cell_compare_needs_a_goal_with_a_direction),
         cmocka_unit_test(test_cell_compare_leaves_out_cells_without_the_metric),
+        cmocka_unit_test(test_cell_compare_leaves_out_cells_with_half_the_metric),
         cmocka_unit_test(test_cell_compare_survives_failing_allocations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,10 @@
 
 #include "broken_priv.h"
 
+#define OPEN(members)                                                                    \
+    "{'schema':1,'workload':{'jobs':{" members ",'steps':[{'io_us':1}]}}}"
+#define IN_ARRIVALS "/workload/jobs/arrivals"
+
 static const struct broken_row rows[] = {
     /* --- text ----------------------------------------------------------------- */
     {"empty text", "", "", "empty"},
@@ -169,6 +173,31 @@ static const struct broken_row rows[] = {
     {"no weight above 0",
      STEPS("[{'io_us':{'dist':'empirical','values_us':[1,2],'weights':[0,0]}}]"),
      IN_STEP "/io_us/weights", "above 0"},
+    {"count and arrivals", OPEN("'count':5,'arrivals':{'rate_per_s':1,'for_s':1}"),
+     "/workload/jobs/arrivals", "not both"},
+    {"neither count nor arrivals",
+     "{'schema':1,'workload':{'jobs':{'steps':[{'io_us':1}]}}}", "/workload/jobs",
+     "needs 'count'"},
+    {"arrivals without a rate", OPEN("'arrivals':{'for_s':1}"), IN_ARRIVALS,
+     "lacks 'rate_per_s'"},
+    {"arrivals are a number", OPEN("'arrivals':5"), IN_ARRIVALS, "an object"},
+    {"nothing arrives", OPEN("'arrivals':{'rate_per_s':0,'for_s':1}"),
+     IN_ARRIVALS "/rate_per_s", "not 0"},
+    {"an unknown way to arrive",
+     OPEN("'arrivals':{'rate_per_s':1,'for_s':1,'dist':'exponentail'}"),
+     IN_ARRIVALS "/dist", "exponential"},
+    {"an unknown member of arrivals",
+     OPEN("'arrivals':{'rate_per_s':1,'for_s':1,'warmup':1}"), IN_ARRIVALS "/warmup",
+     "warmup_s"},
+    {"bursts of unknown size",
+     OPEN("'arrivals':{'rate_per_s':1,'for_s':1,'dist':'bursts'}"), IN_ARRIVALS,
+     "lack 'burst'"},
+    {"a burst without bursts", OPEN("'arrivals':{'rate_per_s':1,'for_s':1,'burst':2}"),
+     IN_ARRIVALS "/burst", "decides nothing"},
+    {"nothing but warm-up", OPEN("'arrivals':{'rate_per_s':1,'for_s':1,'warmup_s':1}"),
+     IN_ARRIVALS "/warmup_s", "less than 'for_s'"},
+    {"two million arrivals", OPEN("'arrivals':{'rate_per_s':2000,'for_s':1000}"),
+     IN_ARRIVALS "/rate_per_s", "at most 1000000"},
     {"negative repeat", STEPS("[{'repeat':-1,'steps':[{'io_us':1}]}]"), IN_STEP "/repeat",
      "not -1"},
     {"no threads in a pool", WITH("'strategies':[{'threads':0}]"),

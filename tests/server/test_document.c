@@ -372,6 +372,33 @@ static void test_document_reads_an_empirical_distribution(void **state) {
     plan_deinit(&plan);
 }
 
+static void test_document_reads_arrivals(void **state) {
+    (void)state;
+    struct plan plan;
+    plan_of("{\"schema\":1,\"workload\":{\"jobs\":{\"arrivals\":{\"rate_per_s\":50,"
+            "\"for_s\":20},\"steps\":[{\"io_us\":1}]}}}",
+            &plan);
+    assert_int_equal(plan.arrivals.kind, ARRIVALS_EXPONENTIAL);
+    assert_true(plan.arrivals.rate_per_s == 50);
+    assert_int_equal(plan.arrivals.for_ns, 20 * NS_PER_S);
+    assert_int_equal(plan.arrivals.warmup_ns, 0);
+    assert_int_equal(plan.arrivals.burst, 1);
+    plan_deinit(&plan);
+    plan_of("{\"schema\":1,\"workload\":{\"jobs\":{\"arrivals\":{\"rate_per_s\":0.5,"
+            "\"for_s\":20,\"dist\":\"bursts\",\"burst\":7,\"warmup_s\":2.5},"
+            "\"steps\":[{\"io_us\":1}]}}}",
+            &plan);
+    assert_int_equal(plan.arrivals.kind, ARRIVALS_BURSTS);
+    assert_int_equal(plan.arrivals.burst, 7);
+    assert_int_equal(plan.arrivals.warmup_ns, 2500 * NS_PER_MS);
+    plan_deinit(&plan);
+    plan_of(
+        "{\"schema\":1,\"workload\":{\"jobs\":{\"count\":3,\"steps\":[{\"io_us\":1}]}}}",
+        &plan);
+    assert_int_equal(plan.arrivals.kind, ARRIVALS_NONE);
+    plan_deinit(&plan);
+}
+
 /* --- actors ------------------------------------------------------------------- */
 
 static const char actors_text[] =
@@ -724,6 +751,7 @@ int main(void) {
         cmocka_unit_test(test_document_repeats_what_takes_no_time),
         cmocka_unit_test(test_document_names_the_site_of_every_step),
         cmocka_unit_test(test_document_reads_distributions),
+        cmocka_unit_test(test_document_reads_arrivals),
         cmocka_unit_test(test_document_reads_an_empirical_distribution),
         cmocka_unit_test(test_document_reads_actors),
         cmocka_unit_test(test_document_reads_processes),

@@ -169,6 +169,29 @@ static void test_examples_garbage_makes_pauses(void **state) {
     grid_destroy(grid);
 }
 
+/* cpython-3.12 one after the other and with threads, cpython-3.14t the same, each at 20, 50,
+ * 100, 150 and 250 jobs a second. */
+static void test_examples_arrivals_reach_the_capacity(void **state) {
+    (void)state;
+    enum { RATES = 5 };
+    static const bool unstable[4][RATES] = {
+        {false, true, true, true, true},
+        {false, false, false, false, true}, /* the GIL: 5 ms each */
+        {false, true, true, true, true},
+        {false, false, false, false, false},
+    };
+    struct grid *grid = expand("requests-arriving");
+    assert_int_equal(grid_cell_count(grid), 4 * RATES);
+    for (size_t i = 0; i < 4 * RATES; i++) {
+        const bool expected = unstable[i / RATES][i % RATES];
+        assert_true((run_cell(grid, i, METRIC_UNSTABLE) == 1) == expected);
+        assert_true((run_cell(grid, i, METRIC_LATENCY_P99_US) > 0) == !expected);
+    }
+    assert_true(run_cell(grid, RATES - 1, METRIC_THROUGHPUT_PER_S) < 45);
+    assert_true(run_cell(grid, 2 * RATES - 1, METRIC_THROUGHPUT_PER_S) < 201);
+    grid_destroy(grid);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_examples_say_what_to_look_for),
@@ -179,6 +202,7 @@ int main(void) {
         cmocka_unit_test(test_examples_queue_decouples),
         cmocka_unit_test(test_examples_sharing_costs_without_gil),
         cmocka_unit_test(test_examples_garbage_makes_pauses),
+        cmocka_unit_test(test_examples_arrivals_reach_the_capacity),
     };
     return cmocka_run_group_tests_name("examples", tests, NULL, NULL);
 }

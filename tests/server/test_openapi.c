@@ -434,6 +434,7 @@ static void test_openapi_has_the_members_of_documents(void **state) {
     (void)state;
     expect_object("Document", &schema_document);
     expect_object("Jobs", &schema_jobs);
+    expect_object("Arrivals", &schema_arrivals);
     expect_object("Task", &schema_task);
     expect_object("Signal", &schema_signal);
     expect_variants("Workload", &schema_workload);
