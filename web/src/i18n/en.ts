@@ -70,6 +70,7 @@ export const en = {
   "words.steps": "Steps",
   "words.objects": "Objects",
   "words.strategies": "Strategies",
+  "words.jobs": "Jobs",
   "word.python_us": "Python code: its time on an idle core",
   "word.python_cpu_us":
     "Python code that runs until the thread's CPU clock has advanced by so much",
@@ -119,6 +120,11 @@ export const en = {
   "word.peer":
     "a socket with another process at its end, which takes so many microseconds of a core for an answer",
   "word.signals": "signals such as Ctrl-C for the main thread of actors, each with its time (“at_us”)",
+  "word.count": "so many jobs, all there from the beginning",
+  "word.arrivals":
+    "instead of count: jobs arrive, rate_per_s on average, for_s seconds long, those before warmup_s do not count; latency counts from arrival",
+  "word.dist":
+    "a law instead of a number: constant, uniform, exponential, lognormal, pareto, empirical; of arrivals: constant, exponential, bursts",
   "word.sequential": "one job after the other, in one thread",
   "word.threads": "a pool of so many threads",
   "word.asyncio": "one event loop with so many jobs in it at a time",
@@ -325,11 +331,21 @@ export const en = {
   "metric.loop_poll_share": "Share the loop polls",
   "metric.throttled_us": "Cores throttled",
   "metric.throttled_periods": "Throttled periods",
+  "metric.arrivals": "Arrivals",
+  "metric.queueing_p50_us": "Queueing, median",
+  "metric.queueing_p99_us": "Queueing, p99",
+  "metric.queueing_max_us": "Queueing, longest",
+  "metric.queueing_mean_us": "Queueing, mean",
+  "metric.service_p50_us": "Service, median",
+  "metric.service_p99_us": "Service, p99",
+  "metric.service_max_us": "Service, longest",
+  "metric.service_mean_us": "Service, mean",
+  "metric.unstable": "Unstable",
   "metric.makespan_us.meaning": "Virtual time from the start until the main thread has ended.",
   "metric.throughput_per_s.meaning":
-    "Units of work, that is jobs or iterations of an actor's outermost repeat, divided by the makespan.",
+    "Units of work, that is jobs or iterations of an actor's outermost repeat, divided by the makespan; of jobs that arrive: those that end between the warm-up and the end of arrivals, divided by that time.",
   "metric.latency_p50_us.meaning":
-    "Median time of a unit of work, from its first step to its last; at most 0.8 % too high.",
+    "Median time of a unit of work, from its first step, or its arrival, to its last; at most 0.8 % too high.",
   "metric.latency_p90_us.meaning":
     "Nine in ten units of work take at most this long; at most 0.8 % too high.",
   "metric.latency_p99_us.meaning":
@@ -365,6 +381,24 @@ export const en = {
   "metric.throttled_us.meaning":
     "Time in which cores had a thread to run but no CPU quota left, summed over cores.",
   "metric.throttled_periods.meaning": "Quota periods at whose end a core was throttled.",
+  "metric.arrivals.meaning": "Jobs that arrived after the warm-up.",
+  "metric.queueing_p50_us.meaning":
+    "Median time from the arrival of a job to its first step; at most 0.8 % too high.",
+  "metric.queueing_p99_us.meaning":
+    "99 in 100 jobs wait at most this long from arrival to their first step; at most 0.8 % too high.",
+  "metric.queueing_max_us.meaning":
+    "The longest time that a job waited from its arrival to its first step.",
+  "metric.queueing_mean_us.meaning": "Mean time from the arrival of a job to its first step.",
+  "metric.service_p50_us.meaning":
+    "Median time of a job that arrived, from its first step to its last; at most 0.8 % too high.",
+  "metric.service_p99_us.meaning":
+    "99 in 100 jobs that arrived take at most this long from their first step to their last; at most 0.8 % too high.",
+  "metric.service_max_us.meaning":
+    "The longest time from the first step of a job that arrived to its last.",
+  "metric.service_mean_us.meaning":
+    "Mean time from the first step of a job that arrived to its last.",
+  "metric.unstable.meaning":
+    "1 when jobs arrive faster than they can be done: latency then grows as long as the run lasts, and is not given.",
 
   "preset.gil-two-cpu-threads.name": "Two CPU-bound threads under the GIL",
   "preset.gil-two-cpu-threads.look":
@@ -393,6 +427,9 @@ export const en = {
   "preset.requests-200.name": "200 requests: threads, asyncio or processes?",
   "preset.requests-200.look":
     "Each request computes for 2 ms and waits about 50 ms. Whoever overlaps the waits wins; then the 2 ms decide, which only processes and the free-threaded build run side by side.",
+  "preset.requests-arriving.name": "Requests that arrive: how much load is too much?",
+  "preset.requests-arriving.look":
+    "The p99 grows with the rate because requests queue, and ends where more arrives than can be done: at 40 a second one after the other, at 200 with the GIL and any number of threads.",
   "preset.loop-blocked.name": "An event loop blocked by a callback",
   "preset.loop-blocked.look":
     "A heartbeat every 10 ms shares its loop with a task that computes 30 ms at a time. Look for the heartbeats that come up to 30 ms late.",

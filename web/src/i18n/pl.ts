@@ -98,6 +98,7 @@ export const pl = {
   "words.steps": "Kroki",
   "words.objects": "Obiekty",
   "words.strategies": "Strategie",
+  "words.jobs": "Zadania",
   "word.python_us": "kod w Pythonie: jego czas na wolnym rdzeniu",
   "word.python_cpu_us":
     "kod w Pythonie, który działa, aż zegar procesora wątku przesunie się o tyle",
@@ -151,6 +152,11 @@ export const pl = {
   "word.peer":
     "gniazdo, na którego drugim końcu jest inny proces; odpowiedź zajmuje mu tyle mikrosekund rdzenia",
   "word.signals": "sygnały, np. Ctrl-C, dla głównego wątku aktorów, każdy ze swoim czasem („at_us”)",
+  "word.count": "tyle zadań, wszystkie są od początku",
+  "word.arrivals":
+    "zamiast count: zadania przybywają, średnio rate_per_s na sekundę, przez for_s sekund, te sprzed warmup_s się nie liczą; opóźnienie liczy się od przybycia",
+  "word.dist":
+    "rozkład zamiast liczby: constant, uniform, exponential, lognormal, pareto, empirical; przybyć: constant, exponential, bursts",
   "word.sequential": "zadania jedno po drugim, w jednym wątku",
   "word.threads": "pula tylu wątków",
   "word.asyncio": "jedna pętla zdarzeń, w której jest naraz tyle zadań",
@@ -364,11 +370,21 @@ export const pl = {
   "metric.loop_poll_share": "Udział odpytywania w pętli",
   "metric.throttled_us": "Rdzenie zatrzymane limitem CPU",
   "metric.throttled_periods": "Okresy z wyczerpanym limitem",
+  "metric.arrivals": "Przybycia",
+  "metric.queueing_p50_us": "Czekanie w kolejce, mediana",
+  "metric.queueing_p99_us": "Czekanie w kolejce, p99",
+  "metric.queueing_max_us": "Czekanie w kolejce, największe",
+  "metric.queueing_mean_us": "Czekanie w kolejce, średnie",
+  "metric.service_p50_us": "Obsługa, mediana",
+  "metric.service_p99_us": "Obsługa, p99",
+  "metric.service_max_us": "Obsługa, największa",
+  "metric.service_mean_us": "Obsługa, średnia",
+  "metric.unstable": "Niestabilność",
   "metric.makespan_us.meaning": "Czas wirtualny od początku do zakończenia wątku głównego.",
   "metric.throughput_per_s.meaning":
-    "Jednostki pracy, czyli zadania lub powtórzenia najbardziej zewnętrznej pętli aktora, podzielone przez czas całkowity.",
+    "Jednostki pracy, czyli zadania lub powtórzenia najbardziej zewnętrznej pętli aktora, podzielone przez czas całkowity; przy zadaniach, które przybywają: te zakończone między rozgrzewką a końcem przybyć, podzielone przez ten czas.",
   "metric.latency_p50_us.meaning":
-    "Mediana czasu jednostki pracy, od pierwszego kroku do ostatniego; zawyżona najwyżej o 0,8 %.",
+    "Mediana czasu jednostki pracy, od pierwszego kroku lub przybycia do ostatniego; zawyżona najwyżej o 0,8 %.",
   "metric.latency_p90_us.meaning":
     "Dziewięć na dziesięć jednostek pracy trwa najwyżej tyle; zawyżone najwyżej o 0,8 %.",
   "metric.latency_p99_us.meaning":
@@ -407,6 +423,24 @@ export const pl = {
   "metric.throttled_us.meaning":
     "Czas, w którym rdzenie miały wątek do wykonania, ale limit CPU był wyczerpany, łącznie dla rdzeni.",
   "metric.throttled_periods.meaning": "Okresy limitu CPU, pod koniec których któryś rdzeń był zatrzymany.",
+  "metric.arrivals.meaning": "Zadania, które przybyły po rozgrzewce.",
+  "metric.queueing_p50_us.meaning":
+    "Mediana czasu od przybycia zadania do jego pierwszego kroku; zawyżona najwyżej o 0,8 %.",
+  "metric.queueing_p99_us.meaning":
+    "99 na 100 zadań czeka od przybycia do pierwszego kroku najwyżej tyle; zawyżone najwyżej o 0,8 %.",
+  "metric.queueing_max_us.meaning":
+    "Najdłuższy czas od przybycia zadania do jego pierwszego kroku.",
+  "metric.queueing_mean_us.meaning": "Średni czas od przybycia zadania do jego pierwszego kroku.",
+  "metric.service_p50_us.meaning":
+    "Mediana czasu zadania, które przybyło, od pierwszego kroku do ostatniego; zawyżona najwyżej o 0,8 %.",
+  "metric.service_p99_us.meaning":
+    "99 na 100 zadań, które przybyły, trwa od pierwszego kroku do ostatniego najwyżej tyle; zawyżone najwyżej o 0,8 %.",
+  "metric.service_max_us.meaning":
+    "Najdłuższy czas od pierwszego kroku zadania, które przybyło, do ostatniego.",
+  "metric.service_mean_us.meaning":
+    "Średni czas od pierwszego kroku zadania, które przybyło, do ostatniego.",
+  "metric.unstable.meaning":
+    "1, gdy zadania przybywają szybciej, niż można je wykonać: opóźnienie rośnie wtedy tak długo, jak trwa przebieg, i nie jest podawane.",
 
   "preset.gil-two-cpu-threads.name": "Dwa wątki liczące pod GIL-em",
   "preset.gil-two-cpu-threads.look":
@@ -435,6 +469,9 @@ export const pl = {
   "preset.requests-200.name": "200 żądań: wątki, asyncio czy procesy?",
   "preset.requests-200.look":
     "Każde żądanie liczy przez 2 ms i czeka około 50 ms. Wygrywa ten, kto nakłada oczekiwania; potem decydują 2 ms, które równolegle wykonują tylko procesy i wersja bez GIL-a.",
+  "preset.requests-arriving.name": "Żądania, które przybywają: ile to za dużo?",
+  "preset.requests-arriving.look":
+    "p99 rośnie z natężeniem, bo żądania czekają w kolejce, i kończy się tam, gdzie przybywa więcej, niż można wykonać: przy 40 na sekundę jedno po drugim, przy 200 z GIL-em i dowolną liczbą wątków.",
   "preset.loop-blocked.name": "Pętla zdarzeń zablokowana przez wywołanie zwrotne",
   "preset.loop-blocked.look":
     "Zadanie budzące się co 10 ms dzieli pętlę z zadaniem, które liczy po 30 ms. Zobacz, które pobudki spóźniają się nawet o 30 ms.",

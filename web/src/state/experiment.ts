@@ -54,8 +54,15 @@ export function defaultMetric(document: unknown, available: readonly string[]): 
   return wanted ?? available.find((name) => name === "makespan_us") ?? available[0] ?? null;
 }
 
+/** A metric that only some runs of a cell have, such as a latency beside unstable runs. */
+function isPartial(cell: Cell, metric: string): boolean {
+  const all = Object.values(cell.metrics ?? {}).map((spread) => spread?.n ?? 0);
+  return (cell.metrics?.[metric]?.n ?? 0) < Math.max(0, ...all);
+}
+
 /** Cells of one question whose median is the best; none when all are alike. */
-function bestOf(cells: readonly Cell[], metric: string, better: "lower" | "higher"): Cell[] {
+function bestOf(asked: readonly Cell[], metric: string, better: "lower" | "higher"): Cell[] {
+  const cells = asked.filter((cell) => !isPartial(cell, metric));
   const medians = cells.flatMap((cell) => {
     const spread = cell.metrics?.[metric];
     return spread ? [spread.median] : [];

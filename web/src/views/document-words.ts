@@ -12,6 +12,14 @@ export interface WordGroup {
 
 export const WORD_GROUPS: readonly WordGroup[] = [
   {
+    title: "words.jobs",
+    words: [
+      ["count", "word.count"],
+      ["arrivals", "word.arrivals"],
+      ["dist", "word.dist"],
+    ],
+  },
+  {
     title: "words.steps",
     words: [
       ["python_us", "word.python_us"],

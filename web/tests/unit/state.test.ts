@@ -210,6 +210,17 @@ test("the best cell is marked when all are there and they differ", async () => {
   assert.equal(bestCells(done, "of_no_direction").size, 0);
 });
 
+test("a cell that has the metric in some of its runs only is not the best", () => {
+  const { bestCells } = state.experiment;
+  const half = cellOf("c1", "done", 10);
+  const cells: Cell[] = [
+    { ...half, metrics: { ...half.metrics, unstable: { ...spreadOf(1), n: 3 } } },
+    cellOf("c2", "done", 20),
+    cellOf("c3", "done", 30),
+  ];
+  assert.deepEqual([...bestCells(cells, "makespan_us")], ["c2"]);
+});
+
 test("cells of different sweep points do not compete", () => {
   const { bestCells } = state.experiment;
   const at = (id: string, threads: number, median: number): Cell => ({
