@@ -27,6 +27,7 @@ const char *const run_not_modelled[] = {
     "exceptions in threads, and time-outs of their locks, events and queues",
     "deferred frees (QSBR) and the memory gate of free-threaded collections",
     "memory of the program's own data",
+    "the connections behind jobs that arrive: a full listen queue, clients that give up",
     NULL,
 };
 

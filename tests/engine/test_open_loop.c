@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "engine/analysis/run.h"
+#include "engine/base/memory.h"
 #include "tests/support/plans.h"
 #include "tests/support/test.h"
 
@@ -351,6 +352,29 @@ static void test_open_loop_of_nothing(void **state) {
     }
 }
 
+static void test_open_loop_survives_failing_allocations(void **state) {
+    (void)state;
+    const struct system it = {
+        STRATEGY_THREADS, 2, "io 1ms", ARRIVALS_EXPONENTIAL, 100, 0.2, 0};
+    struct plan plan;
+    int failures = 0;
+    make(&plan, &it);
+    for (int after = 0;; after++) {
+        struct run_result result;
+        memory_fail_after(after);
+        const int rc = run_execute(&result, &plan, &(struct run_options){0}, NULL);
+        memory_fail_after(-1);
+        if (rc == 0) {
+            run_result_deinit(&result);
+            break;
+        }
+        assert_int_equal(rc, ERR_NOMEM);
+        failures++;
+    }
+    assert_true(failures > 5);
+    plan_deinit(&plan);
+}
+
 static void test_open_loop_refuses_what_cannot_be(void **state) {
     (void)state;
     struct system it = {STRATEGY_ASYNCIO, 2, "io 1ms", ARRIVALS_EXPONENTIAL, 9, 1, 0};
@@ -393,6 +417,7 @@ int main(void) {
         cmocka_unit_test(test_open_loop_bursts_wait_for_each_other),
         cmocka_unit_test(test_open_loop_limits_end_it),
         cmocka_unit_test(test_open_loop_of_nothing),
+        cmocka_unit_test(test_open_loop_survives_failing_allocations),
         cmocka_unit_test(test_open_loop_refuses_what_cannot_be),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -105,6 +105,20 @@ says 'latency_p90_us' "$out"
 says 'ms ([0-9.]* - [0-9.]*)  *best' "$out"
 says 'ms ([0-9.]* - [0-9.]*)  *[0-9.]* x (' "$out"
 
+# --- arrivals ---
+cat >"$scratch/open.json" <<'END'
+{"schema": 1, "strategies": ["sequential", {"asyncio": 5}],
+ "workload": {"jobs": {"arrivals": {"rate_per_s": 200, "for_s": 2, "dist": "constant"},
+                       "steps": [{"io_us": 10000}]}}}
+END
+expect 0 run "$scratch/open.json"
+says 'done, unstable' "$out"
+says 'unstable: jobs arrive faster' "$out"
+says 'asyncio(5): asyncio does not take jobs as they arrive yet' "$out"
+expect 0 run --json "$scratch/open.json"
+says '"reason":"unstable: jobs arrive faster' "$out"
+says '"unstable":{"n":1,"median":1,' "$out"
+
 # --- run into a database ---
 expect 0 run --json --database "$scratch/runs.db" "$scratch/small.json"
 says '"id":"e1"' "$out"
