@@ -182,7 +182,7 @@ static void summarise(struct work *work, size_t count, struct bootstrap_summary 
 
 int bootstrap_summarise(const double *values, size_t count, struct bootstrap_summary *out,
                         struct err *err) {
-    struct work work;
+    struct work work = {0};
     ASSERT(count >= 1 && count <= UINT32_MAX);
     const int rc = work_init(&work, count, err);
     if (rc != 0) {

@@ -48,6 +48,11 @@ static const char objects[] =
     "\"bytes\":9},{\"with\":\"c\",\"steps\":[{\"notify_all\":\"c\"}]},"
     "{\"allocate\":9},{\"send\":\"p\",\"compute_us\":5},{\"recv\":\"p\"}]}]}}";
 
+static const char arriving[] =
+    "{\"schema\":1,\"workload\":{\"jobs\":{\"arrivals\":{\"rate_per_s\":5,\"for_s\":1},"
+    "\"steps\":[{\"io_us\":{\"dist\":\"empirical\",\"values_us\":[1,2],\"weights\":"
+    "[1,3]}}]}}}";
+
 /* Everything that the server does with a document before it runs. */
 static int use_document(const char *text, struct err *err) {
     struct document *document = NULL;
@@ -103,6 +108,7 @@ static void test_document_survives_failing_memory(void **state) {
     fail_everywhere(short_tokens, 30);
     fail_everywhere(actors, 30);
     fail_everywhere(objects, 20);
+    fail_everywhere(arriving, 10);
 }
 
 static void *allocate(size_t size) { return memory_resize(NULL, size, 1); }
