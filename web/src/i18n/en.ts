@@ -175,6 +175,7 @@ export const en = {
   "experiment.open.label": "Open the timeline of {cell}",
   "experiment.noTimeline": "summary only",
   "experiment.best": "best",
+  "experiment.unstable": "unstable",
   "experiment.sort": "Sort, best first",
   "experiment.unsort": "Back to the order of the document",
   "experiment.chart": "{metric} over {axis}",

@@ -211,6 +211,7 @@ export const pl = {
   "experiment.open.label": "Otwórz oś czasu komórki {cell}",
   "experiment.noTimeline": "tylko podsumowanie",
   "experiment.best": "najlepszy",
+  "experiment.unstable": "niestabilna",
   "experiment.sort": "Sortuj od najlepszego",
   "experiment.unsort": "Wróć do kolejności z dokumentu",
   "experiment.chart": "{metric} względem {axis}",

@@ -110,6 +110,7 @@ function Row(props: {
   const { cell, metric } = props;
   const spread = metric === null ? null : (cell.metrics?.[metric] ?? null);
   const unit = metric === null ? "" : metricInfo(metric).unit;
+  const unstable = cell.status === "done" && (cell.metrics?.unstable?.max ?? 0) > 0;
   return (
     <tr data-cell={cell.id} data-status={cell.status}>
       <th scope="row" class="cell-main">
@@ -123,9 +124,14 @@ function Row(props: {
       ))}
       <td data-label={t("experiment.column.status")}>
         <Status status={cell.status} />
-        {cell.reason && <span class="cell-reason">{cell.reason}</span>}
+        {cell.reason && (
+          <span class="cell-reason" title={unstable ? cell.reason : undefined}>
+            {unstable ? t("experiment.unstable") : cell.reason}
+          </span>
+        )}
       </td>
       <td class="cell-bar" data-label={metric === null ? "" : metricTitle(metric)}>
+        {!spread && unstable && <span class="cell-reason">{cell.reason}</span>}
         {spread && (
           <MetricBar
             spread={spread}
