@@ -17,13 +17,14 @@ static_assert(sizeof status_names / sizeof status_names[0] == RUN_STATUS_COUNT,
 const char *run_status_name(enum run_status status) { return status_names[status]; }
 
 const char *const run_not_modelled[] = {
-    "imports, and the first call of anything",
+    "imports, but for those of new processes and interpreters; the first call of "
+    "anything",
     "CPU caches, memory bandwidth, cores of different speeds",
     "garbage: what the collector would find, and its finalizers",
     "reference counts and locks of objects that the document does not name",
     "load balancing between cores, other programs on the machine",
     "system calls of asyncio's transports around await_io_us",
-    "the manager and feeder threads of process pools",
+    "pages that a process copies after a fork; processes that die at work",
     "exceptions in threads, and time-outs of their locks, events and queues",
     "deferred frees (QSBR) and the memory gate of free-threaded collections",
     "memory of the program's own data",

@@ -210,6 +210,9 @@ struct strategy {
                          * threads; 0 = on the loop */
     uint32_t chunk;     /* processes: jobs in one item, chunksize of map(); 0 = 1 */
     enum start_method start; /* processes: how they are started */
+    bool
+        one_by_one; /* pools of threads, processes, interpreters: submit(job).result() for
+                      * each job in place of map(); no document says it, calibration does */
 };
 
 enum arrivals_kind {

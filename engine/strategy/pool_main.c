@@ -9,10 +9,11 @@ static void pool_main_next(void *state, const struct resume *resume,
     (void)resume;
     struct pool_main *main = state;
     const bool open = arrivals_are_open(main->jobs);
+    const bool waits = main->one_by_one && main->asked < main->submitted;
     if (open && main->submitted < main->jobs->count && !main->accepted) {
         main->accepted = true;
         arrivals_await(main->jobs, main->submitted, action);
-    } else if (main->submitted < main->jobs->count) {
+    } else if (main->submitted < main->jobs->count && !waits) {
         main->accepted = false;
         action->kind = ACTION_SUBMIT;
         action->object = &main->pool;
@@ -46,6 +47,7 @@ struct pool_main *pool_main_create(struct world *world) {
     }
     main->futures = futures;
     main->jobs = &world->jobs;
+    main->one_by_one = world->plan->strategy.one_by_one;
     return main;
 }
 

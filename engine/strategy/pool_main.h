@@ -21,7 +21,8 @@ struct pool_main {
     const struct arrivals *jobs;
     uint32_t submitted, asked;
     uint32_t joined;
-    bool accepted; /* the next job has arrived */
+    bool one_by_one; /* submit(job).result() for each */
+    bool accepted;   /* the next job has arrived */
     bool stopped;
 };
 

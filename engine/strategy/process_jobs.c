@@ -126,7 +126,8 @@ static void start_manager(struct process_main *main, struct action *action) {
 
 static void submit(struct process_main *main, struct action *action) {
     struct process_pool *pool = &main->pool;
-    if (main->submitted == pool->chunks) {
+    const bool waits = pool->world->plan->strategy.one_by_one;
+    if (main->submitted == pool->chunks || (waits && main->asked < main->submitted)) {
         run(main, 0, MAIN_RESULT, action);
         return;
     }
@@ -145,6 +146,9 @@ static void result(struct process_main *main, struct action *action) {
     }
     action->kind = ACTION_RESULT;
     action->object = &pool->futures[main->asked++];
+    if (main->submitted < pool->chunks) {
+        main->phase = MAIN_SUBMIT;
+    }
 }
 
 static void next_of_shutdown(struct process_main *main, struct action *action) {

@@ -266,6 +266,7 @@ static void test_process_pool_prefetches_one(void **state) {
     assert_true(stuck(4, 20000) > 0);
 }
 
+/* Fewer messages: the same jobs are done sooner. */
 static void test_process_pool_chunks(void **state) {
     (void)state;
     double last = INFINITY;
@@ -299,6 +300,23 @@ static void test_process_pool_bytes_both_ways(void **state) {
         run(&stage);
         const sim_ns beside = stage.result.duration_ns - NS_PER_MS - 4 * MIB;
         assert_true(beside > 0 && beside < 4000);
+        end(&stage);
+    }
+}
+
+/* submit(job).result(): one job at a time, whatever the number of workers; also in a pool
+ * of threads and of interpreters. */
+static void test_process_pool_one_by_one(void **state) {
+    (void)state;
+    static const enum strategy_kind kinds[] = {STRATEGY_THREADS, STRATEGY_PROCESSES,
+                                               STRATEGY_INTERPRETERS};
+    for (size_t i = 0; i < 3; i++) {
+        struct stage stage;
+        begin(&stage, 4, 9, "sleep 1ms");
+        plan_strategy(&stage.plan, kinds[i], 4);
+        stage.plan.strategy.one_by_one = true;
+        run(&stage);
+        assert_int_equal(stage.result.duration_ns, 9 * NS_PER_MS);
         end(&stage);
     }
 }
@@ -376,6 +394,7 @@ int main(void) {
         cmocka_unit_test(test_process_pool_prefetches_one),
         cmocka_unit_test(test_process_pool_chunks),
         cmocka_unit_test(test_process_pool_bytes_both_ways),
+        cmocka_unit_test(test_process_pool_one_by_one),
         cmocka_unit_test(test_process_pool_needs_the_parents_gil),
         cmocka_unit_test(test_process_pool_on_every_runtime),
         cmocka_unit_test(test_process_pool_memory_by_start),

@@ -439,6 +439,9 @@ static void test_openapi_has_the_members_of_documents(void **state) {
     expect_object("Signal", &schema_signal);
     expect_variants("Workload", &schema_workload);
     expect_variants("Actor", &schema_actors);
+    expect_variants("Strategy", &schema_strategies);
+    expect_words("Strategy", "start", NAMES_START);
+    expect_words("Actor", "start", NAMES_START);
     expect_variants("SizedObject", &schema_objects);
     expect_variants("Step", &schema_steps);
     expect_words("Step", "gil", NAMES_GIL);
