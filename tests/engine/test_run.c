@@ -396,13 +396,16 @@ static void test_run_reports_the_sinks_error(void **state) {
 /* Enough tasks and threads that the arena grows in the middle of the run. */
 static void make_big_plan(struct plan *plan, enum strategy_kind kind) {
     plan_begin(plan, "linux-desktop",
-               kind == STRATEGY_INTERPRETERS ? "cpython-3.14" : "cpython-3.12");
+               kind >= STRATEGY_PROCESSES ? "cpython-3.14" : "cpython-3.12");
     if (kind != STRATEGY_ACTORS) {
         plan_jobs(plan, 300, "python 10us io 20us");
         plan_strategy(plan, kind, 150);
         return;
     }
     plan_thread(plan, "t", 90, false, "python 10us");
+    plan_thread(plan, "p", 12, false, "python 10us");
+    plan->actors[1].kind = ACTOR_PROCESS;
+    plan->actors[1].start = START_FORKSERVER;
     const uint32_t loop = plan_loop(plan, "server", 1, false);
     plan_task(plan, loop, "t", 60, "to_thread { python 1us io 3ms }");
 }
