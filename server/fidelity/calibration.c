@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "server/fidelity/calibration.h"
+#include "server/fidelity/calibration_priv.h"
 
 #include "engine/os/machine.h"
 #include "engine/program/plan.h"
@@ -66,9 +66,9 @@ static void calibrate_speed(struct calibration *out, const struct measured *meas
     out->all_cores_speed = ratio > 0.7 ? fmin(ratio, 1.0) : profile;
 }
 
-/* Wall time of a work in the model. */
-static int model_us(double *out, json_t *take_work, const struct calibration *calibration,
-                    const char *build, struct err *err) {
+int calibration_model_us(double *out, json_t *take_work,
+                         const struct calibration *calibration, const char *build,
+                         struct err *err) {
     struct plan plan;
     struct prediction prediction = {0};
     int rc = prediction_plan(&plan,
@@ -88,6 +88,49 @@ static int model_us(double *out, json_t *take_work, const struct calibration *ca
     return rc;
 }
 
+/* --- solving ------------------------------------------------------------------- */
+
+static int figure_us(double *out, const struct calibration *calibration,
+                     const struct calibration_source *source,
+                     const struct calibration_equation *equation, struct err *err) {
+    double all, base;
+    int rc = calibration_model_us(&all, equation->describe(equation->size), calibration,
+                                  source->build, err);
+    if (rc == 0) {
+        rc = calibration_model_us(&base, equation->describe(equation->less), calibration,
+                                  source->build, err);
+    }
+    if (rc == 0) {
+        *out = (all - base) / (equation->size - equation->less);
+    }
+    return rc;
+}
+
+/* The figure grows with the scale: halve the interval. */
+int calibration_solve(struct calibration *calibration,
+                      const struct calibration_source *source,
+                      const struct calibration_equation *equation, struct err *err) {
+    enum { HALVINGS = 16 };
+    double low = 0.0, high = 64.0;
+    if (isnan(equation->target_us)) {
+        return 0;
+    }
+    for (int i = 0; i < HALVINGS; i++) {
+        const double middle = (low + high) / 2.0;
+        double us;
+        equation->scale(calibration, source->runtime, middle);
+        const int rc = figure_us(&us, calibration, source, equation, err);
+        if (rc != 0) {
+            return rc;
+        }
+        *(us < equation->target_us ? &low : &high) = middle;
+    }
+    equation->scale(calibration, source->runtime, low);
+    return 0;
+}
+
+/* --- threads and queues -------------------------------------------------------- */
+
 /* What starting and joining one thread takes in the model. */
 static int model_start_us(double *out, const struct calibration *calibration,
                           const char *build, struct err *err) {
@@ -97,8 +140,9 @@ static int model_start_us(double *out, const struct calibration *calibration,
                                               "thread", 1, "steps", "python_us", 0));
     }
     double all;
-    const int rc = model_us(&all, json_pack("{s:{s:o}}", "workload", "actors", list),
-                            calibration, build, err);
+    const int rc =
+        calibration_model_us(&all, json_pack("{s:{s:o}}", "workload", "actors", list),
+                             calibration, build, err);
     if (rc == 0) {
         *out = all / STARTS;
     }
@@ -119,12 +163,14 @@ static json_t *queue_pairs(const struct runtime *runtime, double scale, int pair
 static int model_queue(struct calibration *out, const char *build, struct err *err) {
     const struct runtime *runtime = &runtime_row_find(family_runtime_of(build))->runtime;
     double start, bare, full;
-    int rc = model_us(&start, queue_pairs(runtime, 0.0, 0), out, build, err);
+    int rc = calibration_model_us(&start, queue_pairs(runtime, 0.0, 0), out, build, err);
     if (rc == 0) {
-        rc = model_us(&bare, queue_pairs(runtime, 0.0, PAIRS), out, build, err);
+        rc = calibration_model_us(&bare, queue_pairs(runtime, 0.0, PAIRS), out, build,
+                                  err);
     }
     if (rc == 0) {
-        rc = model_us(&full, queue_pairs(runtime, 1.0, PAIRS), out, build, err);
+        rc = calibration_model_us(&full, queue_pairs(runtime, 1.0, PAIRS), out, build,
+                                  err);
     }
     if (rc == 0) {
         out->queue_fixed_us = (bare - start) / PAIRS;
@@ -133,27 +179,64 @@ static int model_queue(struct calibration *out, const char *build, struct err *e
     return rc;
 }
 
-int calibration_make(struct calibration *out, const struct measured *measured,
-                     const char *build, struct err *err) {
-    struct calibration calibration = {0};
-    calibrate_wakeups(&calibration, measured, build);
-    calibrate_lock(&calibration, measured, build);
-    calibrate_speed(&calibration, measured, build);
+/* Without a primitive: 0. */
+static double for_naive_us(const struct calibration_source *source, const char *family,
+                           const char *key, const char *inner) {
+    const double seconds = measured_primitive(
+        source->measured,
+        &(struct measured_figure){source->build, family, NULL, 0, key, inner});
+    return isnan(seconds) ? 0.0 : seconds * 1e6;
+}
+
+static int calibrate_threads(struct calibration *out,
+                             const struct calibration_source *source, struct err *err) {
     double modelled;
-    int rc = model_start_us(&modelled, &calibration, build, err);
-    if (rc == 0) {
-        rc = model_queue(&calibration, build, err);
-    }
+    const int rc = model_start_us(&modelled, out, source->build, err);
     if (rc != 0) {
         return rc;
     }
     const double start_us =
-        1e6 * measured_primitive(measured,
-                                 &(struct measured_figure){build, "thread_start", NULL, 0,
-                                                           "start_join_s", "p50"});
+        1e6 * measured_primitive(source->measured, &(struct measured_figure){
+                                                       source->build, "thread_start",
+                                                       NULL, 0, "start_join_s", "p50"});
     const double profile_us =
         (double)machine_profile_find("linux-vm-2")->machine.thread_create_ns * 1e-3;
-    calibration.thread_create_us = or_profile(start_us - modelled, profile_us);
-    *out = calibration;
+    out->thread_create_us = or_profile(start_us - modelled, profile_us);
     return 0;
+}
+
+int calibration_make(struct calibration *out, const struct measured *measured,
+                     const char *build, struct err *err) {
+    const struct calibration_source source = {
+        measured, build, &runtime_row_find(family_runtime_of(build))->runtime};
+    struct calibration calibration = {
+        .loop_start_us = NAN,
+        .loop_iteration_us = NAN,
+        .loop_handle_us = NAN,
+        .task_create_us = NAN,
+        .task_step_us = NAN,
+        .call_later_us = NAN,
+        .threadsafe_wake_us = NAN,
+        .self_pipe_us = NAN,
+        .pool_job_us = NAN,
+        .pool_submit_us = NAN,
+        .opcode_us = 0.02,
+        .process_start_join_us =
+            for_naive_us(&source, "proc_start", "start_join_s", "p50"),
+        .interpreter_first_us = for_naive_us(&source, "ipe", "first_s", NULL),
+    };
+    calibrate_wakeups(&calibration, measured, build);
+    calibrate_lock(&calibration, measured, build);
+    calibrate_speed(&calibration, measured, build);
+    int rc = model_queue(&calibration, build, err);
+    if (rc == 0) {
+        rc = calibrate_threads(&calibration, &source, err);
+    }
+    if (rc == 0) {
+        rc = calibration_of_loops(&calibration, &source, err);
+    }
+    if (rc == 0) {
+        *out = calibration;
+    }
+    return rc;
 }

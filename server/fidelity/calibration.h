@@ -13,6 +13,9 @@
  *               is bytecode of queue.py and threading.py apart, so that a row's own time of
  *               the work alone can say how fast that bytecode is
  *
+ *   asyncio     aio_switch, aio_task_create, aio_run_empty: see calibration_aio.c
+ *   pools       aio_to_thread: the same
+ *
  * Never a row that is predicted. A primitive that is missing leaves the profile's value.
  */
 #ifndef SERVER_FIDELITY_CALIBRATION_H
@@ -31,9 +34,19 @@ struct calibration {
     double all_cores_speed; /* one core alone = 1 */
     double queue_fixed_us;  /* put and get without their bytecode */
     double queue_python_us; /* their bytecode, as the runtime's row has it */
+    /* Parameters of the runtime by the same names; NaN = what its row says. */
+    double loop_start_us, loop_iteration_us, loop_handle_us;
+    double task_create_us, task_step_us, call_later_us;
+    double threadsafe_wake_us, self_pipe_us;
+    double pool_job_us, pool_submit_us;
+    double opcode_us; /* of asyncio's code, and of the harness's */
+    /* For the naive predictor only: what the primitives say, 0 when there is none. */
+    double process_start_join_us; /* proc_start */
+    double interpreter_first_us;  /* ipe, first call */
 };
 
-/* Runs the engine once. ERR_NOMEM, or the document reader's own error. */
+/* Runs the engine some hundred times on small documents. ERR_NOMEM, or the document
+ * reader's own error. */
 int calibration_make(struct calibration *out, const struct measured *measured,
                      const char *build, struct err *err) WARN_UNUSED;
 

@@ -4,6 +4,7 @@
 #include "engine/base/memory.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "server/fidelity/prediction.h"
@@ -99,19 +100,36 @@ static void compare(struct score_row *out, struct figures *figures,
 
 /* --- one group ----------------------------------------------------------------- */
 
-static const char *why_not(const struct measured_group *group,
-                           const struct family *family) {
+static bool counts(const struct measured_row *row) {
+    return row->quiet && row->wall_s > 0.0;
+}
+
+/* Says why, when the group cannot be predicted. */
+static void find_reason(struct score_row *row, const struct family *family) {
+    const struct measured_group *group = row->group;
     if (family_runtime_of(group->build) == NULL) {
-        return "the model has no runtime for this build yet";
+        snprintf(row->reason, sizeof row->reason,
+                 "the model has no runtime for this build");
+        return;
     }
-    return family == NULL ? "the model has no mechanism for this family yet" : NULL;
+    if (family == NULL) {
+        snprintf(row->reason, sizeof row->reason, "the model does not know this family");
+        return;
+    }
+    for (size_t i = 0; i < group->row_count; i++) {
+        const struct family_input input = {group, &group->rows[i], NULL};
+        if (counts(input.row) &&
+            family_refuses(family, &input, row->reason, sizeof row->reason)) {
+            return;
+        }
+    }
 }
 
 static void measure_spread(struct score_row *row, size_t quiet_needed) {
     double least = INFINITY, most = 0.0;
     for (size_t i = 0; i < row->group->row_count; i++) {
         const struct measured_row *repetition = &row->group->rows[i];
-        if (repetition->quiet && repetition->wall_s > 0.0) {
+        if (counts(repetition)) {
             const double relative = repetition->wall_s / repetition->solo_s;
             least = relative < least ? relative : least;
             most = relative > most ? relative : most;
@@ -123,7 +141,7 @@ static void measure_spread(struct score_row *row, size_t quiet_needed) {
 }
 
 static int measure_group(struct score_row *row, const struct family *family,
-                         struct err *err) {
+                         const struct calibration *calibration, struct err *err) {
     const size_t rows = row->group->row_count;
     double *walls = memory_zeroed(2 * (rows + 1), sizeof *walls);
     if (walls == NULL) {
@@ -133,8 +151,8 @@ static int measure_group(struct score_row *row, const struct family *family,
     size_t count = 0;
     for (size_t i = 0; i < rows; i++) {
         const struct measured_row *measured = &row->group->rows[i];
-        if (measured->quiet && measured->wall_s > 0.0) {
-            const struct family_input input = {row->group, measured, NULL};
+        if (counts(measured)) {
+            const struct family_input input = {row->group, measured, calibration};
             naive[count] = family == NULL ? NAN : family->naive_s(&input);
             walls[count++] = measured->wall_s;
         }
@@ -154,7 +172,7 @@ static int predict_repetitions(struct score_row *out, struct figures *figures,
     for (size_t i = 0; i < out->group->row_count; i++) {
         const struct measured_row *row = &out->group->rows[i];
         const struct family_input input = {out->group, row, calibration};
-        if (!row->quiet || !(row->wall_s > 0.0)) {
+        if (!counts(row)) {
             continue;
         }
         struct prediction prediction;
@@ -185,9 +203,15 @@ static int predict_group(struct score_row *row, const struct family *family,
     if (figures_init(&figures, row->group->row_count) != 0) {
         return err_set_nomem(err);
     }
-    const int rc = predict_repetitions(row, &figures, family, calibration, err);
+    struct err cause = {0};
+    int rc = predict_repetitions(row, &figures, family, calibration, &cause);
     if (rc == 0) {
         conclude(row, &figures);
+    } else if (rc == ERR_NOMEM) {
+        err_set_nomem(err);
+    } else { /* no such document, or one that does not end: no prediction, no failure */
+        snprintf(row->reason, sizeof row->reason, "%s", cause.text);
+        rc = 0;
     }
     figures_deinit(&figures);
     return rc;
@@ -222,13 +246,13 @@ int group_score_make(struct score_row *out, const struct measured_group *group,
         .long_measured = NAN,
         .long_predicted = NAN,
         .band = {.low = NAN, .high = NAN},
-        .reason = why_not(group, family),
     };
+    find_reason(&row, family);
     measure_spread(&row, strcmp(group->family, "jobs") == 0 ? 2 : 3);
-    int rc = measure_group(&row, family, err);
-    if (rc == 0 && row.reason == NULL && row.quiet > 0) {
+    int rc = measure_group(&row, family, calibration, err);
+    if (rc == 0 && row.reason[0] == '\0' && row.quiet > 0) {
         rc = predict_group(&row, family, calibration, err);
-        if (rc == 0) {
+        if (rc == 0 && !isnan(row.predicted_s)) {
             rc = make_band(&row, family, calibration, seeds, err);
         }
     }

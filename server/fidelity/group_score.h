@@ -28,7 +28,7 @@ struct score_row {
     size_t long_within; /* of those: predicted and measured share at most 0.15 apart */
     struct band band;   /* of groups that are not eligible */
     bool band_left_out; /* its seeds would take long */
-    const char *reason; /* why it is not predicted; NULL when it is */
+    char reason[320];   /* why it is not predicted; "" when it is */
 };
 
 /* For which groups that are not eligible the model runs 20 seeds. */

@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "server/fidelity/ranking.h"
 #include "server/fidelity/reach.h"
 
 /* --- selections ---------------------------------------------------------------- */
@@ -88,13 +89,13 @@ static void set_figures(json_t *object, const struct score_row *row) {
 }
 
 static json_t *row_object(const struct score_row *row) {
-    json_t *object =
-        json_pack("{s:s, s:s, s:O, s:i, s:i, s:b, s:i, s:i, s:s, s:s?}", "build",
-                  row->group->build, "family", row->group->family, "params",
-                  row->group->params, "repetitions", (int)row->group->row_count, "quiet",
-                  (int)row->quiet, "eligible", (int)row->eligible, "band_inside",
-                  (int)row->band.inside, "band_repetitions", (int)row->band.repetitions,
-                  "stratum", family_stratum_name(row->stratum), "reason", row->reason);
+    json_t *object = json_pack(
+        "{s:s, s:s, s:O, s:i, s:i, s:b, s:i, s:i, s:s, s:s?}", "build", row->group->build,
+        "family", row->group->family, "params", row->group->params, "repetitions",
+        (int)row->group->row_count, "quiet", (int)row->quiet, "eligible",
+        (int)row->eligible, "band_inside", (int)row->band.inside, "band_repetitions",
+        (int)row->band.repetitions, "stratum", family_stratum_name(row->stratum),
+        "reason", row->reason[0] == '\0' ? NULL : row->reason);
     set_figures(object, row);
     return object;
 }
@@ -151,6 +152,16 @@ static int reach_array(json_t **out, const struct score *score, struct err *err)
     return 0;
 }
 
+static int ranking_array(json_t **out, const struct score *score, struct err *err) {
+    struct ranking_list list;
+    const int rc = ranking_list_make(&list, score, err);
+    if (rc == 0) {
+        *out = ranking_list_json(&list);
+        ranking_list_deinit(&list);
+    }
+    return rc;
+}
+
 int measured_report_json(const struct score *score, FILE *out, struct err *err) {
     struct score_summary all;
     int rc = score_summarise(&all, score, NULL, NULL, err);
@@ -174,7 +185,12 @@ int measured_report_json(const struct score *score, FILE *out, struct err *err) 
         rc = reach_array(&goals, score, err);
         json_object_set_new(summary, "reach", goals);
     }
-    json_t *report = json_pack("{s:o, s:o}", "rows", rows, "summary", summary);
+    json_t *ranking = NULL;
+    if (rc == 0) {
+        rc = ranking_array(&ranking, score, err);
+    }
+    json_t *report = json_pack("{s:o, s:o, s:o*}", "rows", rows, "summary", summary,
+                               "ranking", ranking);
     if (rc == 0 &&
         json_dumpf(report, out, JSON_REAL_PRECISION(6) | JSON_INDENT(1)) != 0) {
         rc = err_set(err, ERR_IO, "cannot write the report");
@@ -259,16 +275,17 @@ static int print_summaries(const struct score *score, struct err *err) {
 }
 
 static bool same_gap(const struct score_row *a, const struct score_row *b) {
-    return a->reason == b->reason && strcmp(a->group->family, b->group->family) == 0;
+    return strcmp(a->reason, b->reason) == 0 &&
+           strcmp(a->group->family, b->group->family) == 0;
 }
 
 /* One line per family and reason. */
 static void print_missing(const struct score *score) {
-    printf("\nnot predicted yet:\n");
+    printf("\nnot predicted:\n");
     for (size_t i = 0; i < score->count; i++) {
         size_t groups = 0;
         bool first = true;
-        for (size_t k = 0; k < score->count && score->rows[i].reason != NULL; k++) {
+        for (size_t k = 0; k < score->count && score->rows[i].reason[0] != '\0'; k++) {
             if (same_gap(&score->rows[i], &score->rows[k])) {
                 groups++;
                 first = first && k >= i;
@@ -289,9 +306,7 @@ static int print_goals(const struct score *score, struct err *err) {
     if (rc != 0) {
         return rc;
     }
-    printf(
-        "\nwhat the rules ask of the families of threads (a group that is not predicted "
-        "counts as 1)\n");
+    printf("\nwhat the rules ask (a group that is not predicted counts as 1)\n");
     for (size_t i = 0; i < reach.count; i++) {
         const struct reach_goal *goal = &reach.goals[i];
         printf("%-40s", goal->what);
@@ -358,6 +373,16 @@ static void print_bands(const struct score *score) {
     }
 }
 
+static int print_rankings(const struct score *score, struct err *err) {
+    struct ranking_list list;
+    const int rc = ranking_list_make(&list, score, err);
+    if (rc == 0) {
+        ranking_list_print(&list);
+        ranking_list_deinit(&list);
+    }
+    return rc;
+}
+
 int measured_report_print(const struct score *score, struct err *err) {
     printf("%-8s %-14s %10s %10s %7s %7s %7s %7s %7s  %s\n", "build", "family",
            "measured", "predicted", "error", "naive", "p50", "lost", "model",
@@ -370,6 +395,9 @@ int measured_report_print(const struct score *score, struct err *err) {
     int rc = print_summaries(score, err);
     if (rc == 0) {
         rc = print_goals(score, err);
+    }
+    if (rc == 0) {
+        rc = print_rankings(score, err);
     }
     print_broken_rules(score);
     print_long_shares(score);

@@ -12,7 +12,7 @@
  * for besides, then what is not predicted. ERR_NOMEM. */
 int measured_report_print(const struct score *score, struct err *err) WARN_UNUSED;
 
-/* {"rows": [...], "summary": {...}}. ERR_IO, ERR_NOMEM. */
+/* {"rows": [...], "summary": {...}, "ranking": [...]}: see ranking.h. ERR_IO, ERR_NOMEM. */
 int measured_report_json(const struct score *score, FILE *out,
                          struct err *err) WARN_UNUSED;
 

@@ -21,6 +21,30 @@ static json_t *machine_object(const struct calibration *calibration) {
                      calibration->all_cores_speed);
 }
 
+/* What was measured of loops and pools. */
+static void add_parameters(json_t *object, const struct calibration *calibration) {
+    const struct {
+        const char *name;
+        double us;
+    } parameters[] = {
+        {"loop_start_us", calibration->loop_start_us},
+        {"loop_iteration_us", calibration->loop_iteration_us},
+        {"loop_handle_us", calibration->loop_handle_us},
+        {"task_create_us", calibration->task_create_us},
+        {"task_step_us", calibration->task_step_us},
+        {"call_later_us", calibration->call_later_us},
+        {"threadsafe_wake_us", calibration->threadsafe_wake_us},
+        {"self_pipe_us", calibration->self_pipe_us},
+        {"pool_job_us", calibration->pool_job_us},
+        {"pool_submit_us", calibration->pool_submit_us},
+    };
+    for (size_t i = 0; i < sizeof parameters / sizeof parameters[0]; i++) {
+        if (!isnan(parameters[i].us)) {
+            json_object_set_new(object, parameters[i].name, json_real(parameters[i].us));
+        }
+    }
+}
+
 /* Also takes what the work says of the runtime. */
 static json_t *runtime_object(const struct prediction_spec *spec) {
     json_t *object = json_pack("{s:s, s:f}", "base", spec->runtime, "lock_us",
@@ -29,6 +53,7 @@ static json_t *runtime_object(const struct prediction_spec *spec) {
         json_object_set_new(object, "switch_interval_us",
                             json_real(spec->switch_interval_s * 1e6));
     }
+    add_parameters(object, spec->calibration);
     json_t *own = json_object_get(spec->take_work, "runtime");
     if (own != NULL) {
         (void)json_object_update(object, own); /* a NULL object is found by the packer */
@@ -113,9 +138,10 @@ static void read_laps(struct prediction *out, struct lap_list *laps,
     if (family->long_lap_s != NULL) {
         out->long_share = share_above(laps, family->long_lap_s(input));
     }
-    if (family->lap_base_s != NULL) {
-        out->detail_s =
-            quantile(laps->lap_s, laps->count, 0.5) - family->lap_base_s(input);
+    if (family->long_lap_s == NULL) {
+        const double base_s =
+            family->lap_base_s == NULL ? 0.0 : family->lap_base_s(input);
+        out->detail_s = quantile(laps->lap_s, laps->count, 0.5) - base_s;
     }
 }
 
@@ -146,7 +172,7 @@ int prediction_make(struct prediction *out, const struct family *family,
                              },
                              err);
     if (rc == 0) {
-        rc = family->watch.step == NULL
+        rc = family->watch.name == NULL
                  ? prediction_run(out, &plan, seed, err)
                  : run_watched(out, &plan, family, input, seed, err);
         plan_deinit(&plan);

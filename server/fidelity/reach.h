@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * reach - what the rules of tests/fidelity/README.md ask for besides small errors, and
- * whether it is reached.
- *
- * It counts over the families of threads: those that need neither asyncio nor a strategy.
+ * whether it is reached. It counts over all families.
  */
 #ifndef SERVER_FIDELITY_REACH_H
 #define SERVER_FIDELITY_REACH_H
