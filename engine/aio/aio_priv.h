@@ -119,11 +119,11 @@ struct aio_group {
     struct aio_loop *loop;
     struct aio_future *future; /* of who waits; NULL = nobody (yet, or any more) */
     struct aio_group *outer;   /* that of the same task around it; or free */
-    struct aio_task *members;  /* that are cancelled with it and have not ended */
-    uint32_t left;             /* tasks whose end has not been told */
-    const char *raised;        /* the first exception, or NULL */
-    bool cancelled;            /* gather() itself was */
-    bool left_alone;           /* who made it does not ask any more */
+    struct aio_task *members, *last_member; /* cancelled with it, not ended */
+    uint32_t left;                          /* tasks whose end has not been told */
+    const char *raised;                     /* the first exception, or NULL */
+    bool cancelled;                         /* gather() itself was */
+    bool left_alone;                        /* who made it does not ask any more */
 };
 
 /* A done callback. */
@@ -157,6 +157,11 @@ struct aio_task {
     lane_id lane;
     bool must_cancel;
     bool background; /* the main coroutine does not gather it */
+};
+
+/* Spawned tasks under one name, the first one first. */
+struct aio_names {
+    struct aio_task *first, *last;
 };
 
 /* --- the loop ------------------------------------------------------------------ */
@@ -194,7 +199,7 @@ struct aio_loop {
     struct aio_task *tasks;      /* at the start */
     uint32_t task_count, task_capacity, tasks_created;
     struct aio_task *alive, *free_tasks;
-    struct aio_task **named;       /* by index of plan->names */
+    struct aio_names *named;       /* by index of plan->names */
     struct aio_executor *executor; /* default executor, made by the first to_thread */
     uint32_t executor_workers;     /* of the one to make; 0 = the default */
     uint32_t joined;

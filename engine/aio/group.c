@@ -118,12 +118,14 @@ void aio_group_task_done(struct aio_watch *watch) {
 
 static void join_group(struct aio_group *group, struct aio_task *task) {
     task->member_of = group;
-    task->previous_member = NULL;
-    task->next_member = group->members;
-    if (group->members != NULL) {
-        group->members->previous_member = task;
+    task->next_member = NULL;
+    task->previous_member = group->last_member;
+    if (group->last_member == NULL) {
+        group->members = task;
+    } else {
+        group->last_member->next_member = task;
     }
-    group->members = task;
+    group->last_member = task;
 }
 
 static void leave_group(struct aio_task *task) {
@@ -135,33 +137,40 @@ static void leave_group(struct aio_task *task) {
     } else {
         task->previous_member->next_member = task->next_member;
     }
-    if (task->next_member != NULL) {
+    if (task->next_member == NULL) {
+        task->member_of->last_member = task->previous_member;
+    } else {
         task->next_member->previous_member = task->previous_member;
     }
     task->member_of = NULL;
 }
 
 static void take_name(struct aio_task *task, uint32_t name) {
-    struct aio_task **first = &task->loop->named[name];
+    struct aio_names *names = &task->loop->named[name];
     task->named = name;
-    task->previous_named = NULL;
-    task->next_named = *first;
-    if (*first != NULL) {
-        (*first)->previous_named = task;
+    task->next_named = NULL;
+    task->previous_named = names->last;
+    if (names->last == NULL) {
+        names->first = task;
+    } else {
+        names->last->next_named = task;
     }
-    *first = task;
+    names->last = task;
 }
 
 static void leave_name(struct aio_task *task) {
     if (task->named < 0) {
         return;
     }
+    struct aio_names *names = &task->loop->named[task->named];
     if (task->previous_named == NULL) {
-        task->loop->named[task->named] = task->next_named;
+        names->first = task->next_named;
     } else {
         task->previous_named->next_named = task->next_named;
     }
-    if (task->next_named != NULL) {
+    if (task->next_named == NULL) {
+        names->last = task->previous_named;
+    } else {
         task->next_named->previous_named = task->previous_named;
     }
     task->named = -1;
@@ -384,7 +393,7 @@ enum aio_progress aio_join_tasks(struct aio_task *task, const struct resume *res
     if (call->group == NULL) {
         return AIO_SUSPENDED;
     }
-    for (struct aio_task *it = loop->named[request->name]; it != NULL;
+    for (struct aio_task *it = loop->named[request->name].first; it != NULL;
          it = it->next_named) {
         if (it != task && !aio_group_watch(call->group, it)) {
             return AIO_SUSPENDED; /* out of memory: the run has ended */
@@ -403,7 +412,7 @@ enum aio_progress aio_cancel_tasks(struct aio_task *task, const struct resume *r
     if (task->call.line++ == 0) {
         return aio_pay(task, TASK_CANCEL_OPCODES, action);
     }
-    for (struct aio_task *it = loop->named[request->name]; it != NULL;
+    for (struct aio_task *it = loop->named[request->name].first; it != NULL;
          it = it->next_named) {
         aio_task_cancel(it);
     }

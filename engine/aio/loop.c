@@ -452,7 +452,7 @@ struct aio_loop *aio_loop_create(const struct aio_loop_spec *spec) {
     loop->everything = (struct aio_group){.kind = GROUP_JOIN, .loop = loop};
     loop->tasks = arena_alloc(&world->arena, spec->task_count, sizeof *loop->tasks);
     loop->named =
-        arena_alloc(&world->arena, world->plan->name_count, sizeof(struct aio_task *));
+        arena_alloc(&world->arena, world->plan->name_count, sizeof *loop->named);
     return loop->tasks == NULL || loop->named == NULL ||
                    aio_objects_create(loop, spec->permits) != 0
                ? NULL

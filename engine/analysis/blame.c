@@ -77,7 +77,8 @@ static int add_piece(struct overlay *overlay, sim_ns start, sim_ns end,
 static int cut_hold(struct overlay *overlay, const struct recording *recording,
                     lane_id holder, sim_ns start, sim_ns end) {
     int rc = 0;
-    if (recording_has_lane(recording, holder, LANE_THREAD)) {
+    if (recording_has_lane(recording, holder, LANE_THREAD) ||
+        recording_has_lane(recording, holder, LANE_TASK)) {
         const struct recorded_lane *lane = &recording->lanes[holder];
         for (size_t i = recorded_lane_find(lane, start);
              rc == 0 && i < lane->count && lane->spans[i].start_ns < end; i++) {
@@ -293,12 +294,13 @@ bool blame_is_wait(const struct recording *recording, lane_id lane,
     } waits[] = {
         {STATE_WAIT_GIL, LANE_GIL},   {STATE_FORCED_WAIT, LANE_GIL},
         {STATE_WAIT_LOCK, LANE_LOCK}, {STATE_SPIN, LANE_LOCK},
-        {STATE_PAUSED, LANE_PROCESS},
+        {STATE_PAUSED, LANE_PROCESS}, {STATE_AWAIT_LOCK, LANE_LOCK},
     };
     for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++) {
         if (span->state == waits[i].state &&
             recording_has_lane(recording, span->resource, waits[i].resource)) {
-            return recording_has_lane(recording, lane, LANE_THREAD) &&
+            return (recording_has_lane(recording, lane, LANE_THREAD) ||
+                    recording_has_lane(recording, lane, LANE_TASK)) &&
                    recording->lanes[span->resource].was_held;
         }
     }

@@ -15,7 +15,7 @@
  * resource is the price of handing it over: wake-up latency, or a race that was lost.
  *
  * Waits that are blamed are those of threads for a GIL or a lock that somebody held at
- * some time, and for the end of a pause in which one thread had stopped all others of its
+ * some time, of tasks for an asyncio.Lock, and those of threads for the end of a pause in which one thread had stopped all others of its
  * process; nobody holds an empty queue or an event that is not set.
  *
  * Time: linear in the spans of the resource and its holders, plus, for each wait, as many

@@ -102,12 +102,20 @@ int64_t world_add_thread(struct world *world, struct py_thread *thread) {
 
 static const enum object_kind no_lane[] = {OBJECT_COUNTER, OBJECT_REFERENT, OBJECT_PEER};
 
+/* Those of asyncio are made by every loop for itself. */
+static bool has_lane(enum object_kind kind) {
+    for (size_t i = 0; i < sizeof no_lane / sizeof no_lane[0]; i++) {
+        if (kind == no_lane[i]) {
+            return false;
+        }
+    }
+    return !object_is_async(kind);
+}
+
 static lane_id open_object_lane(struct world *world, const struct object_plan *plan,
                                 lane_id process) {
-    for (size_t i = 0; i < sizeof no_lane / sizeof no_lane[0]; i++) {
-        if (plan->kind == no_lane[i]) {
-            return LANE_NONE;
-        }
+    if (!has_lane(plan->kind)) {
+        return LANE_NONE;
     }
     return recorder_open_lane(
         world->sim.recorder, world->sim.now,

@@ -118,8 +118,8 @@ static void write_blame(struct json_writer *writer, const struct recording *reco
 
 int measure_api_blame(void *context, const struct http_request *request,
                       struct http_response *response, struct err *err) {
-    static const uint32_t kinds =
-        1u << LANE_THREAD | 1u << LANE_GIL | 1u << LANE_LOCK | 1u << LANE_PROCESS;
+    static const uint32_t kinds = 1u << LANE_THREAD | 1u << LANE_GIL | 1u << LANE_LOCK |
+                                  1u << LANE_PROCESS | 1u << LANE_TASK;
     struct json_writer writer = {0};
     struct recording recording;
     struct blame blame = {0};

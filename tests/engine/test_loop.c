@@ -6,63 +6,9 @@
 #include <string.h>
 
 #include "engine/aio/loop.h"
-#include "tests/support/invariants.h"
-#include "tests/support/plans.h"
+#include "tests/support/loop_stage.h"
 #include "tests/support/scene.h"
 #include "tests/support/test.h"
-
-/* One loop on an otherwise free machine: what takes time is what the tasks say. */
-struct stage {
-    struct plan plan;
-    struct timeline timeline;
-    struct run_result result;
-    uint32_t loop;
-};
-
-static void stage_begin(struct stage *stage) {
-    plan_begin(&stage->plan, "ideal", "cpython-3.12");
-    plan_make_free(&stage->plan);
-    timeline_init(&stage->timeline);
-    stage->loop = plan_loop(&stage->plan, "server", 1, false);
-}
-
-static void stage_run(struct stage *stage) {
-    struct err err = {0};
-    const int rc =
-        run_execute(&stage->result, &stage->plan,
-                    &(struct run_options){.sink = &stage->timeline.sink}, &err);
-    if (rc != 0) {
-        fail_msg("%s", err.text);
-    }
-    assert_int_equal(stage->result.status, RUN_DONE);
-    struct violation violation;
-    if (!timeline_is_sound(&stage->timeline, &violation)) {
-        fail_msg("%s", violation.text);
-    }
-}
-
-static void stage_end(struct stage *stage) {
-    run_result_deinit(&stage->result);
-    timeline_deinit(&stage->timeline);
-    plan_deinit(&stage->plan);
-}
-
-static void assert_lane(const struct stage *stage, enum lane_kind kind, const char *name,
-                        const char *expected) {
-    struct timeline_text text;
-    const lane_id lane = timeline_find(&stage->timeline, kind, name);
-    assert_int_not_equal(lane, LANE_NONE);
-    assert_string_equal(timeline_describe(&stage->timeline, lane, &text), expected);
-}
-
-static void assert_task(const struct stage *stage, const char *name,
-                        const char *expected) {
-    assert_lane(stage, LANE_TASK, name, expected);
-}
-
-static void assert_iterations(const struct stage *stage, int expected) {
-    assert_int_equal((int)stage->result.metric[METRIC_LOOP_ITERATIONS], expected);
-}
 
 /* --- one iteration ------------------------------------------------------------- */
 
@@ -76,12 +22,13 @@ static void test_loop_runs_only_what_was_ready_at_the_snapshot(void **state) {
     plan_task(&stage.plan, stage.loop, "a", 1, "python 1ms await_sleep 0ns python 1ms");
     plan_task(&stage.plan, stage.loop, "b", 1, "python 1ms");
     stage_run(&stage);
-    assert_task(&stage, "a",
-                "ready@0 running@10000 ready@1010000 running@2020000 end@3020000");
-    assert_task(&stage, "b", "ready@0 running@1010000 end@2010000");
-    assert_lane(&stage, LANE_LOOP, "event loop",
-                "poll@0 callback@10000 callback@1010000 poll@2010000 callback@2020000 "
-                "poll@3020000 poll@3030000 end@3040000");
+    stage_expect_task(&stage, "a",
+                      "ready@0 running@10000 ready@1010000 running@2020000 end@3020000");
+    stage_expect_task(&stage, "b", "ready@0 running@1010000 end@2010000");
+    stage_expect_lane(
+        &stage, LANE_LOOP, "event loop",
+        "poll@0 callback@10000 callback@1010000 poll@2010000 callback@2020000 "
+        "poll@3020000 poll@3030000 end@3040000");
     stage_end(&stage);
 }
 
@@ -105,7 +52,7 @@ static void test_loop_iterations_per_suspension(void **state) {
         stage_begin(&stage);
         plan_task(&stage.plan, stage.loop, "t", 1, cases[i].steps);
         stage_run(&stage);
-        assert_iterations(&stage, cases[i].iterations);
+        stage_expect_iterations(&stage, cases[i].iterations);
         stage_end(&stage);
     }
 }
@@ -115,7 +62,7 @@ static void test_loop_without_tasks_ends(void **state) {
     struct stage stage;
     stage_begin(&stage);
     stage_run(&stage);
-    assert_iterations(&stage, 1);
+    stage_expect_iterations(&stage, 1);
     assert_int_equal(stage.result.duration_ns, 0);
     stage_end(&stage);
 }
@@ -128,7 +75,7 @@ static void test_loop_gather_ends_with_the_last_task(void **state) {
     plan_task(&stage.plan, stage.loop, "short", 20, "await_sleep 10ms");
     stage_run(&stage);
     assert_int_equal(stage.result.duration_ns, 70 * NS_PER_MS);
-    assert_task(&stage, "short 19", "await_timer@0 end@10000000");
+    stage_expect_task(&stage, "short 19", "await_timer@0 end@10000000");
     stage_end(&stage);
 }
 
@@ -165,8 +112,8 @@ static void test_loop_any_wake_up_runs_timers_that_are_due(void **state) {
     plan_task(&stage.plan, stage.loop, "a", 1, "await_sleep 1200us");
     plan_task(&stage.plan, stage.loop, "b", 1, "await_io 1500us");
     stage_run(&stage);
-    assert_task(&stage, "a", "await_timer@0 end@1500000");
-    assert_task(&stage, "b", "await_io@0 end@1500000");
+    stage_expect_task(&stage, "a", "await_timer@0 end@1500000");
+    stage_expect_task(&stage, "b", "await_io@0 end@1500000");
     stage_end(&stage);
 }
 
@@ -177,8 +124,9 @@ static void test_loop_equal_timers_run_in_the_order_of_calls(void **state) {
     plan_task(&stage.plan, stage.loop, "a", 1, "await_sleep 5ms python 1ms");
     plan_task(&stage.plan, stage.loop, "b", 1, "await_sleep 5ms python 1ms");
     stage_run(&stage);
-    assert_task(&stage, "a", "await_timer@0 running@5000000 end@6000000");
-    assert_task(&stage, "b", "await_timer@0 ready@5000000 running@6000000 end@7000000");
+    stage_expect_task(&stage, "a", "await_timer@0 running@5000000 end@6000000");
+    stage_expect_task(&stage, "b",
+                      "await_timer@0 ready@5000000 running@6000000 end@7000000");
     stage_end(&stage);
 }
 
@@ -189,9 +137,9 @@ static void test_loop_timers_run_in_the_order_of_their_times(void **state) {
     plan_task(&stage.plan, stage.loop, "late", 1, "await_sleep 5900us python 1ms");
     plan_task(&stage.plan, stage.loop, "early", 1, "await_sleep 5500us python 1ms");
     stage_run(&stage);
-    assert_task(&stage, "early", "await_timer@0 running@6000000 end@7000000");
-    assert_task(&stage, "late",
-                "await_timer@0 ready@6000000 running@7000000 end@8000000");
+    stage_expect_task(&stage, "early", "await_timer@0 running@6000000 end@7000000");
+    stage_expect_task(&stage, "late",
+                      "await_timer@0 ready@6000000 running@7000000 end@8000000");
     stage_end(&stage);
 }
 
@@ -218,7 +166,7 @@ static void test_loop_long_sleep_wakes_up_once_a_day(void **state) {
     plan_task(&stage.plan, stage.loop, "t", 1, "await_sleep 216000s"); /* 2.5 days */
     stage_run(&stage);
     assert_int_equal(stage.result.duration_ns, 216000 * NS_PER_S);
-    assert_iterations(&stage, 7);
+    stage_expect_iterations(&stage, 7);
     stage_end(&stage);
 }
 
@@ -232,7 +180,7 @@ static void test_loop_blocked_makes_others_late_by_the_block(void **state) {
     plan_task(&stage.plan, stage.loop, "a", 1, "await_sleep 1ms python 2ms");
     plan_task(&stage.plan, stage.loop, "b", 1, "python 50ms");
     stage_run(&stage);
-    assert_task(&stage, "a", "await_timer@0 running@50000000 end@52000000");
+    stage_expect_task(&stage, "a", "await_timer@0 running@50000000 end@52000000");
     assert_true(stage.result.metric[METRIC_LOOP_LAG_MAX_US] == 49000.0);
     assert_int_equal(timeline_instants(&stage.timeline, INSTANT_LATE_TIMER), 1);
     stage_end(&stage);
@@ -245,9 +193,9 @@ static void test_loop_blocking_call_blocks_it_too(void **state) {
     plan_task(&stage.plan, stage.loop, "a", 1, "await_io 1ms");
     plan_task(&stage.plan, stage.loop, "b", 1, "sleep 50ms");
     stage_run(&stage);
-    assert_task(&stage, "a", "await_io@0 end@50000000");
-    assert_task(&stage, "b", "running@0 end@50000000");
-    assert_lane(&stage, LANE_THREAD, "server", "sleep@0 end@50000000");
+    stage_expect_task(&stage, "a", "await_io@0 end@50000000");
+    stage_expect_task(&stage, "b", "running@0 end@50000000");
+    stage_expect_lane(&stage, LANE_THREAD, "server", "sleep@0 end@50000000");
     stage_end(&stage);
 }
 
@@ -279,11 +227,11 @@ static void test_loop_to_thread_round_trip(void **state) {
               "to_thread { python 1ms io 3ms python 1ms } python 2ms");
     plan_task(&stage.plan, stage.loop, "b", 1, "await_io 2ms");
     stage_run(&stage);
-    assert_task(&stage, "a", "await_future@0 running@5000000 end@7000000");
+    stage_expect_task(&stage, "a", "await_future@0 running@5000000 end@7000000");
     /* b's answer comes while the worker waits for its own: the loop is not blocked */
-    assert_task(&stage, "b", "ready@0 await_io@1000000 end@3000000");
-    assert_lane(&stage, LANE_THREAD, "asyncio_0",
-                "running@0 io@1000000 running@4000000 idle@5000000 end@7000000");
+    stage_expect_task(&stage, "b", "ready@0 await_io@1000000 end@3000000");
+    stage_expect_lane(&stage, LANE_THREAD, "asyncio_0",
+                      "running@0 io@1000000 running@4000000 idle@5000000 end@7000000");
     stage_end(&stage);
 }
 
@@ -393,10 +341,12 @@ static void test_loop_select_reports_what_was_ready_when_it_returned(void **stat
     plan_task(&stage.plan, stage.loop, "b", 1, "await_io 10ms python 1ms");
     plan_thread(&stage.plan, "holder", 1, false, "sleep 500us c_held 20ms");
     stage_run(&stage);
-    assert_task(&stage, "a",
-                "ready@0 await_io@1000 ready@20500000 running@20501000 end@21501000");
-    assert_task(&stage, "b",
-                "ready@0 await_io@1000 ready@21501000 running@21502000 end@22502000");
+    stage_expect_task(
+        &stage, "a",
+        "ready@0 await_io@1000 ready@20500000 running@20501000 end@21501000");
+    stage_expect_task(
+        &stage, "b",
+        "ready@0 await_io@1000 ready@21501000 running@21502000 end@22502000");
     stage_end(&stage);
 }
 

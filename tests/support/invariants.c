@@ -87,8 +87,12 @@ static bool names_its_resource(struct sorted *sorted, const span *it) {
     bool sound = true;
     if (kind == LANE_CORE) {
         sound = it->state == STATE_IDLE || is_lane(sorted, it->resource, LANE_THREAD);
-    } else if (it->state == STATE_HELD) {
-        sound = is_lane(sorted, it->resource, LANE_THREAD);
+    } else if (it->state == STATE_HELD) { /* by a task: a lock of asyncio */
+        sound =
+            is_lane(sorted, it->resource,
+                    is_lane(sorted, sorted->timeline->lanes[it->lane].parent, LANE_LOOP)
+                        ? LANE_TASK
+                        : LANE_THREAD);
     } else if (it->state == STATE_WAIT_GIL || it->state == STATE_FORCED_WAIT) {
         sound = is_lane(sorted, it->resource, LANE_GIL) &&
                 sorted->timeline->lanes[it->resource].parent ==
@@ -98,7 +102,10 @@ static bool names_its_resource(struct sorted *sorted, const span *it) {
         sound = sorted->timeline->lanes[it->resource].parent !=
                 sorted->timeline->lanes[it->lane].parent;
     } else if (kind == LANE_TASK) {
-        sound = is_lane(sorted, it->resource, LANE_LOOP);
+        const bool waits =
+            it->state == STATE_AWAIT_LOCK || it->state == STATE_AWAIT_FUTURE;
+        sound = is_lane(sorted, it->resource, LANE_LOOP) ||
+                (waits && is_lane(sorted, it->resource, LANE_LOCK));
     } else if (kind == LANE_LOOP) {
         sound = it->resource == LANE_NONE || is_lane(sorted, it->resource, LANE_TASK);
     }

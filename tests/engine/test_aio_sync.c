@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_aio_sync - asyncio's Lock, Semaphore, Event, Condition and Queue: who comes when, and
+ * what a cancelled waiter leaves behind.
+ */
+#include "tests/support/loop_stage.h"
+#include "tests/support/test.h"
+
+static void begin(struct stage *stage, enum object_kind kind, int64_t size) {
+    stage_begin(stage);
+    plan_sized(&stage->plan, "x", kind, size);
+}
+
+static void test_aio_lock_is_first_in_first_out(void **state) {
+    (void)state;
+    struct stage stage;
+    begin(&stage, OBJECT_ASYNC_LOCK, 0);
+    plan_task(&stage.plan, stage.loop, "t", 3,
+              "repeat 2 { with x { await_sleep 10ms } }");
+    stage_run(&stage);
+    /* t 0, t 1, t 2, t 0 ...: who releases queues behind those who wait */
+    stage_expect_task(
+        &stage, "t 0",
+        "await_timer@0 await_lock@10000000 await_timer@30000000 end@40000000");
+    stage_expect_task(&stage, "t 2",
+                      "await_lock@0 await_timer@20000000 await_lock@30000000 "
+                      "await_timer@50000000 end@60000000");
+    stage_expect_lane(&stage, LANE_LOCK, "x",
+                      "held@0 held@10000000 held@20000000 held@30000000 held@40000000 "
+                      "held@50000000 end@60000000");
+    stage_end(&stage);
+}
+
+/* A newcomer cannot come between release() and the waiter's step. */
+static void test_aio_lock_cannot_be_barged(void **state) {
+    (void)state;
+    struct stage stage;
+    begin(&stage, OBJECT_ASYNC_LOCK, 0);
+    plan_task(&stage.plan, stage.loop, "holder", 1, "with x { await_sleep 10ms }");
+    plan_task(&stage.plan, stage.loop, "waiter", 1, "with x { await_sleep 10ms }");
+    /* its timer is due with the holder's: its step comes between release and waiter */
+    plan_task(&stage.plan, stage.loop, "barger", 1,
+              "await_sleep 10ms with x { await_sleep 10ms }");
+    stage_run(&stage);
+    stage_expect_task(&stage, "waiter", "await_lock@0 await_timer@10000000 end@20000000");
+    stage_expect_task(&stage, "barger",
+                      "await_timer@0 await_lock@10000000 await_timer@20000000 "
+                      "end@30000000");
+    stage_end(&stage);
+}
+
+/* Before 3.9 a newcomer takes the permit, and the woken waiter waits again. */
+static void test_aio_semaphore_can_be_barged_in_old_versions(void **state) {
+    (void)state;
+    for (int reserves = 0; reserves < 2; reserves++) {
+        struct stage stage;
+        begin(&stage, OBJECT_ASYNC_SEMAPHORE, 1);
+        stage.plan.runtime.semaphore_reserves = reserves;
+        plan_task(&stage.plan, stage.loop, "holder", 1, "with x { await_sleep 10ms }");
+        plan_task(&stage.plan, stage.loop, "waiter", 1, "with x { await_sleep 10ms }");
+        plan_task(&stage.plan, stage.loop, "barger", 1,
+                  "await_sleep 10ms with x { await_sleep 10ms }");
+        stage_run(&stage);
+        stage_expect_task(&stage, "waiter",
+                          reserves ? "await_lock@0 await_timer@10000000 end@20000000"
+                                   : "await_lock@0 await_lock@10000000 "
+                                     "await_timer@20000000 end@30000000");
+        stage_end(&stage);
+    }
+}
+
+static void test_aio_semaphore_lets_so_many_in(void **state) {
+    (void)state;
+    struct stage stage;
+    begin(&stage, OBJECT_ASYNC_SEMAPHORE, 3);
+    plan_task(&stage.plan, stage.loop, "t", 10, "with x { await_sleep 10ms }");
+    stage_run(&stage);
+    assert_int_equal(stage.result.duration_ns, 40 * NS_PER_MS);
+    stage_end(&stage);
+}
+
+/* The cancelled waiter's turn goes to the next one. */
+static void test_aio_cancelled_waiter_passes_its_turn_on(void **state) {
+    (void)state;
+    static const enum object_kind kinds[] = {OBJECT_ASYNC_LOCK, OBJECT_ASYNC_SEMAPHORE};
+    for (size_t i = 0; i < 2; i++) {
+        struct stage stage;
+        begin(&stage, kinds[i], 1);
+        plan_task(&stage.plan, stage.loop, "main", 1,
+                  "acquire x spawn first 1 { with x { await_sleep 10ms } } "
+                  "spawn second 1 { with x { await_sleep 10ms } } await_sleep 5ms "
+                  "release x cancel first join second");
+        stage_run(&stage);
+        /* first was woken by the release, and cancelled in the same step */
+        stage_expect_task(&stage, "first", "await_lock@0 end@5000000");
+        stage_expect_task(&stage, "second",
+                          "await_lock@0 await_timer@5000000 end@15000000");
+        stage_end(&stage);
+    }
+}
+
+static void test_aio_event_wakes_all(void **state) {
+    (void)state;
+    struct stage stage;
+    begin(&stage, OBJECT_ASYNC_EVENT, 0);
+    plan_task(&stage.plan, stage.loop, "w", 3, "wait x python 1ms");
+    plan_task(&stage.plan, stage.loop, "late", 1, "await_sleep 8ms wait x python 1ms");
+    plan_task(&stage.plan, stage.loop, "setter", 1, "await_sleep 5ms set x");
+    stage_run(&stage);
+    stage_expect_task(&stage, "w 2",
+                      "await_future@0 ready@5000000 running@7000000 end@8000000");
+    stage_expect_task(&stage, "late", "await_timer@0 running@8000000 end@9000000");
+    stage_end(&stage);
+}
+
+static void test_aio_until_ends_when_the_event_is_set(void **state) {
+    (void)state;
+    struct stage stage;
+    begin(&stage, OBJECT_ASYNC_EVENT, 0);
+    plan_task(&stage.plan, stage.loop, "beat", 1,
+              "until x { await_sleep 2ms } python 1ms");
+    plan_task(&stage.plan, stage.loop, "setter", 1, "await_sleep 5ms set x");
+    stage_run(&stage);
+    stage_expect_task(&stage, "beat",
+                      "await_timer@0 await_timer@2000000 await_timer@4000000 "
+                      "running@6000000 end@7000000");
+    stage_end(&stage);
+}
+
+/* A notified waiter queues for the lock, which the notifier still has. */
+static void test_aio_condition_gives_the_lock_back(void **state) {
+    (void)state;
+    struct stage stage;
+    begin(&stage, OBJECT_ASYNC_CONDITION, 0);
+    plan_task(&stage.plan, stage.loop, "w", 2, "with x { wait x python 1ms }");
+    plan_task(&stage.plan, stage.loop, "n", 1,
+              "await_sleep 5ms with x { notify x 0 await_sleep 10ms }");
+    stage_run(&stage);
+    stage_expect_task(&stage, "w 0",
+                      "await_future@0 await_lock@5000000 running@15000000 end@16000000");
+    stage_expect_task(&stage, "w 1",
+                      "await_future@0 await_lock@5000000 running@16000000 end@17000000");
+    stage_end(&stage);
+}
+
+/* Cancelled, it takes the lock again before the exception is raised. */
+static void test_aio_cancelled_condition_wait_has_the_lock(void **state) {
+    (void)state;
+    struct stage stage;
+    begin(&stage, OBJECT_ASYNC_CONDITION, 0);
+    plan_task(&stage.plan, stage.loop, "main", 1,
+              "spawn w 1 { with x { try { wait x } finally { python 1ms } } } "
+              "await_sleep 2ms with x { cancel w await_sleep 10ms } join w");
+    stage_run(&stage);
+    stage_expect_task(&stage, "w",
+                      "await_future@0 await_lock@2000000 running@12000000 end@13000000");
+    stage_end(&stage);
+}
+
+static void test_aio_queue_blocks_at_both_ends(void **state) {
+    (void)state;
+    struct stage stage;
+    begin(&stage, OBJECT_ASYNC_QUEUE, 2);
+    plan_task(&stage.plan, stage.loop, "p", 1, "repeat 4 { put x } python 1ms");
+    plan_task(&stage.plan, stage.loop, "c", 1, "repeat 4 { await_sleep 10ms get x }");
+    stage_run(&stage);
+    /* two fit; the third waits for the first get, the fourth for the second */
+    stage_expect_task(&stage, "p",
+                      "await_future@0 await_future@10000000 running@20000000 "
+                      "end@21000000");
+    stage_expect_task(&stage, "c",
+                      "await_timer@0 await_timer@10000000 await_timer@20000000 "
+                      "await_timer@30000000 end@40000000");
+    stage_end(&stage);
+}
+
+/* The getter that a put has woken finds nothing, because a newcomer was faster, and waits
+ * at the end of the queue. */
+static void test_aio_queue_items_can_be_stolen(void **state) {
+    (void)state;
+    struct stage stage;
+    begin(&stage, OBJECT_ASYNC_QUEUE, 0);
+    plan_task(&stage.plan, stage.loop, "getter", 1, "get x python 1ms");
+    plan_task(&stage.plan, stage.loop, "putter", 1,
+              "await_sleep 5ms put x await_sleep 5ms put x");
+    plan_task(&stage.plan, stage.loop, "thief", 1, "await_sleep 5ms get x python 1ms");
+    stage_run(&stage);
+    stage_expect_task(&stage, "thief", "await_timer@0 running@5000000 end@6000000");
+    stage_expect_task(&stage, "getter",
+                      "await_future@0 ready@5000000 await_future@6000000 "
+                      "running@10000000 end@11000000");
+    stage_end(&stage);
+}
+
+static void test_aio_release_without_acquire_raises(void **state) {
+    (void)state;
+    struct stage stage;
+    begin(&stage, OBJECT_ASYNC_LOCK, 0);
+    plan_task(&stage.plan, stage.loop, "t", 1, "release x");
+    stage_run_to_failure(&stage, "/0: RuntimeError: Lock is not acquired.");
+    stage_end(&stage);
+}
+
+static void test_aio_nobody_wakes_the_waiter(void **state) {
+    (void)state;
+    struct stage stage;
+    begin(&stage, OBJECT_ASYNC_QUEUE, 0);
+    plan_task(&stage.plan, stage.loop, "t", 1, "get x");
+    stage_run_to_failure(&stage,
+                         "deadlock: every thread waits and nothing can wake any of them");
+    stage_end(&stage);
+}
+
+/* Each loop has its own object. */
+static void test_aio_loops_do_not_share_objects(void **state) {
+    (void)state;
+    struct stage stage;
+    begin(&stage, OBJECT_ASYNC_LOCK, 0);
+    stage.plan.actors[stage.loop].count = 3;
+    plan_task(&stage.plan, stage.loop, "t", 2, "with x { await_sleep 10ms }");
+    stage_run(&stage);
+    assert_int_equal(stage.result.duration_ns, 20 * NS_PER_MS);
+    stage_end(&stage);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_aio_lock_is_first_in_first_out),
+        cmocka_unit_test(test_aio_lock_cannot_be_barged),
+        cmocka_unit_test(test_aio_semaphore_can_be_barged_in_old_versions),
+        cmocka_unit_test(test_aio_semaphore_lets_so_many_in),
+        cmocka_unit_test(test_aio_cancelled_waiter_passes_its_turn_on),
+        cmocka_unit_test(test_aio_event_wakes_all),
+        cmocka_unit_test(test_aio_until_ends_when_the_event_is_set),
+        cmocka_unit_test(test_aio_condition_gives_the_lock_back),
+        cmocka_unit_test(test_aio_cancelled_condition_wait_has_the_lock),
+        cmocka_unit_test(test_aio_queue_blocks_at_both_ends),
+        cmocka_unit_test(test_aio_queue_items_can_be_stolen),
+        cmocka_unit_test(test_aio_release_without_acquire_raises),
+        cmocka_unit_test(test_aio_nobody_wakes_the_waiter),
+        cmocka_unit_test(test_aio_loops_do_not_share_objects),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

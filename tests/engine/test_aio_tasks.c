@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_aio_tasks - tasks that start tasks, time-outs, cancellation and exceptions, to the
+ * nanosecond. The orders of events are those that CPython 3.12.1 shows for the same programs.
+ */
+#include <string.h>
+
+#include "tests/support/loop_stage.h"
+#include "tests/support/test.h"
+
+/* --- gather, task groups -------------------------------------------------------- */
+
+static void test_aio_gather_waits_for_the_last(void **state) {
+    (void)state;
+    struct stage stage;
+    stage_begin(&stage);
+    plan_task(&stage.plan, stage.loop, "main", 1,
+              "gather { task a 1 { await_sleep 3ms } task b 2 { await_sleep 5ms } } "
+              "python 1ms");
+    stage_run(&stage);
+    stage_expect_task(&stage, "main", "await_future@0 running@5000000 end@6000000");
+    stage_expect_task(&stage, "a", "await_timer@0 end@3000000");
+    stage_expect_task(&stage, "b 1", "await_timer@0 end@5000000");
+    stage_end(&stage);
+}
+
+/* main's step makes a's; a's handle: step; then its done callback; then main's step. */
+static void test_aio_gather_costs_three_iterations(void **state) {
+    (void)state;
+    static const struct {
+        const char *steps;
+        int iterations;
+    } cases[] = {
+        {"python 1us", 3},
+        {"gather { task a 1 { python 1us } }", 6}, /* + step of a, done, step of main */
+        {"gather { task a 9 { python 1us } }", 6},
+        {"spawn a 1 { python 1us } await_sleep 0ns", 4},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct stage stage;
+        stage_begin(&stage);
+        plan_task(&stage.plan, stage.loop, "main", 1, cases[i].steps);
+        stage_run(&stage);
+        stage_expect_iterations(&stage, cases[i].iterations);
+        stage_end(&stage);
+    }
+}
+
+/* ['b raised', 'main caught', 'c done', 'a done', 'main end'] */
+static void test_aio_gather_raises_at_once_and_the_others_go_on(void **state) {
+    (void)state;
+    struct stage stage;
+    stage_begin(&stage);
+    plan_task(&stage.plan, stage.loop, "main", 1,
+              "try { gather { task a 1 { await_sleep 30ms } "
+              "task b 1 { await_sleep 10ms raise ValueError } "
+              "task c 1 { await_sleep 20ms } } } except { python 1ms } await_sleep 50ms");
+    stage_run(&stage);
+    stage_expect_task(
+        &stage, "main",
+        "await_future@0 running@10000000 await_timer@11000000 end@61000000");
+    stage_expect_task(&stage, "a", "await_timer@0 end@30000000");
+    stage_expect_task(&stage, "b", "await_timer@0 end@10000000");
+    stage_expect_task(&stage, "c", "await_timer@0 end@20000000");
+    stage_end(&stage);
+}
+
+/* ['b raised', 'a cancelled', 'c cancelled', 'main caught', 'main end'] */
+static void test_aio_task_group_cancels_the_others_and_waits(void **state) {
+    (void)state;
+    struct stage stage;
+    stage_begin(&stage);
+    plan_task(&stage.plan, stage.loop, "main", 1,
+              "try { task_group { "
+              "task a 1 { try { await_sleep 30ms } finally { await_sleep 5ms } } "
+              "task b 1 { await_sleep 10ms raise ValueError } "
+              "task c 1 { await_sleep 20ms } } } except { python 1ms }");
+    stage_run(&stage);
+    stage_expect_task(&stage, "main", "await_future@0 running@15000000 end@16000000");
+    stage_expect_task(&stage, "a", "await_timer@0 await_timer@10000000 end@15000000");
+    stage_expect_task(&stage, "c", "await_timer@0 end@10000000");
+    stage_end(&stage);
+}
+
+/* --- cancellation --------------------------------------------------------------- */
+
+/* ['a cancelled', 'b cancelled', 'g cancelled', 'end'] */
+static void test_aio_cancelled_gather_waits_for_the_ends_of_its_tasks(void **state) {
+    (void)state;
+    struct stage stage;
+    stage_begin(&stage);
+    plan_task(&stage.plan, stage.loop, "main", 1,
+              "spawn g 1 { gather { "
+              "task a 1 { try { await_sleep 50ms } finally { await_sleep 3ms } } "
+              "task b 1 { await_sleep 60ms } } } "
+              "await_sleep 10ms cancel g join g python 1ms");
+    stage_run(&stage);
+    stage_expect_task(&stage, "a", "await_timer@0 await_timer@10000000 end@13000000");
+    stage_expect_task(&stage, "b", "await_timer@0 end@10000000");
+    stage_expect_task(&stage, "g", "await_future@0 end@13000000");
+    stage_expect_task(
+        &stage, "main",
+        "await_timer@0 await_future@10000000 running@13000000 end@14000000");
+    stage_end(&stage);
+}
+
+/* A task that computes is late for its cancellation, and so is who would cancel it. */
+static void test_aio_cancellation_is_delivered_at_an_await(void **state) {
+    (void)state;
+    struct stage stage;
+    stage_begin(&stage);
+    plan_task(&stage.plan, stage.loop, "main", 1,
+              "spawn x 1 { await_sleep 1ms python 20ms await_sleep 5ms python 7ms } "
+              "await_sleep 2ms cancel x join x");
+    stage_run(&stage);
+    stage_expect_task(&stage, "x", "await_timer@0 running@1000000 end@21000000");
+    stage_end(&stage);
+}
+
+static void test_aio_what_is_left_is_cancelled_at_the_end(void **state) {
+    (void)state;
+    struct stage stage;
+    stage_begin(&stage);
+    plan_task(
+        &stage.plan, stage.loop, "main", 1,
+        "spawn x 1 { try { await_sleep 1s } finally { python 2ms } } await_sleep 3ms");
+    stage_run(&stage);
+    stage_expect_task(&stage, "x", "await_timer@0 running@3000000 end@5000000");
+    assert_int_equal(stage.result.duration_ns, 5 * NS_PER_MS);
+    stage_end(&stage);
+}
+
+static void test_aio_daemon_tasks_are_not_waited_for(void **state) {
+    (void)state;
+    struct stage stage;
+    stage_begin(&stage);
+    plan_task(&stage.plan, stage.loop, "beat", 1, "forever { await_sleep 2ms }");
+    stage.plan.tasks[0].daemon = true;
+    plan_task(&stage.plan, stage.loop, "main", 1, "await_sleep 5ms");
+    stage_run(&stage);
+    assert_int_equal(stage.result.duration_ns, 5 * NS_PER_MS);
+    stage_end(&stage);
+}
+
+static void test_aio_exception_that_nobody_catches_ends_the_run(void **state) {
+    (void)state;
+    struct stage stage;
+    stage_begin(&stage);
+    plan_task(&stage.plan, stage.loop, "main", 1, "await_sleep 1ms raise KeyError");
+    stage_run_to_failure(&stage, "/1: KeyError");
+    stage_end(&stage);
+}
+
+/* --- time-outs ------------------------------------------------------------------ */
+
+/* ['a cancelled', 'cleanup', 'timeout']: the clean-up may await. */
+static void test_aio_timeout_cancels_and_catches(void **state) {
+    (void)state;
+    struct stage stage;
+    stage_begin(&stage);
+    plan_task(&stage.plan, stage.loop, "main", 1,
+              "timeout 10ms { try { await_sleep 50ms } finally { await_sleep 20ms } } "
+              "python 1ms");
+    stage_run(&stage);
+    stage_expect_task(&stage, "main",
+                      "await_timer@0 await_timer@10000000 running@30000000 end@31000000");
+    stage_end(&stage);
+}
+
+static void test_aio_timeout_that_is_not_needed_leaves_no_trace(void **state) {
+    (void)state;
+    struct stage stage;
+    stage_begin(&stage);
+    plan_task(&stage.plan, stage.loop, "main", 1,
+              "timeout 10ms { await_sleep 2ms } await_sleep 30ms");
+    stage_run(&stage);
+    stage_expect_task(&stage, "main", "await_timer@0 await_timer@2000000 end@32000000");
+    stage_end(&stage);
+}
+
+/* The outer one is due while the inner one's body still runs: it goes through it. */
+static void test_aio_nested_timeouts_catch_their_own(void **state) {
+    (void)state;
+    struct stage stage;
+    stage_begin(&stage);
+    plan_task(&stage.plan, stage.loop, "main", 1,
+              "timeout 5ms { timeout 20ms { await_sleep 50ms } python 9ms } python 1ms");
+    stage_run(&stage);
+    stage_expect_task(&stage, "main", "await_timer@0 running@5000000 end@6000000");
+    stage_end(&stage);
+}
+
+/* Cancelled by somebody else, too: CancelledError goes on. */
+static void test_aio_timeout_does_not_swallow_a_cancellation(void **state) {
+    (void)state;
+    struct stage stage;
+    stage_begin(&stage);
+    plan_task(&stage.plan, stage.loop, "main", 1,
+              "spawn x 1 { timeout 10ms { await_sleep 50ms } python 1ms } "
+              "await_sleep 5ms cancel x join x");
+    stage_run(&stage);
+    stage_expect_task(&stage, "x", "await_timer@0 end@5000000");
+    stage_end(&stage);
+}
+
+static void test_aio_wait_for_makes_a_task_up_to_3_11(void **state) {
+    (void)state;
+    for (int with_task = 0; with_task < 2; with_task++) {
+        struct stage stage;
+        stage_begin(&stage);
+        stage.plan.runtime.wait_for_task = with_task;
+        plan_task(&stage.plan, stage.loop, "main", 1,
+                  "wait_for 10ms { await_sleep 50ms } wait_for 10ms { await_sleep 2ms } "
+                  "python 1ms");
+        stage_run(&stage);
+        assert_int_equal(stage.result.duration_ns, 13 * NS_PER_MS);
+        assert_int_equal(timeline_find(&stage.timeline, LANE_TASK, "wait_for") !=
+                             LANE_NONE,
+                         with_task);
+        stage_end(&stage);
+    }
+}
+
+/* --- the heap of timers --------------------------------------------------------- */
+
+/* Time-outs that are not needed stay in the heap as cancelled timers behind a living one
+ * until more than half of 101 are; then they are removed at once, here for 1 ms a timer. */
+static void test_aio_cancelled_timers_are_cleared_at_half(void **state) {
+    (void)state;
+    struct stage stage;
+    stage_begin(&stage);
+    stage.plan.runtime.timer_clean_ns = NS_PER_MS;
+    plan_task(&stage.plan, stage.loop, "main", 1,
+              "repeat 150 { timeout 1000s { await_sleep 0ns } }");
+    plan_task(&stage.plan, stage.loop, "first", 1, "await_sleep 100s");
+    stage_run(&stage);
+    const lane_id main = timeline_find(&stage.timeline, LANE_TASK, "main");
+    assert_int_equal(stage.result.lanes[main].died_ns, 101 * NS_PER_MS);
+    stage_end(&stage);
+}
+
+static void test_aio_cancelled_timers_below_hundred_stay(void **state) {
+    (void)state;
+    struct stage stage;
+    stage_begin(&stage);
+    stage.plan.runtime.timer_clean_ns = NS_PER_MS;
+    plan_task(&stage.plan, stage.loop, "main", 1,
+              "repeat 99 { timeout 1000s { await_sleep 0ns } }");
+    plan_task(&stage.plan, stage.loop, "first", 1, "await_sleep 100s");
+    stage_run(&stage);
+    assert_int_equal(stage.result.duration_ns, 100 * NS_PER_S);
+    stage_end(&stage);
+}
+
+/* --- eager tasks, slow callbacks ------------------------------------------------ */
+
+/* An eager task that never suspends needs no handle at all. */
+static void test_aio_eager_tasks_run_when_they_are_made(void **state) {
+    (void)state;
+    static const struct {
+        const char *steps;
+        bool eager;
+        int iterations;
+    } cases[] = {
+        {"gather { task a 9 { python 1us } }", false, 6},
+        {"gather { task a 9 { python 1us } }", true, 4},
+        {"gather { task a 9 { await_sleep 0ns } }", false, 7},
+        {"gather { task a 9 { await_sleep 0ns } }", true, 5},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct stage stage;
+        stage_begin(&stage);
+        stage.plan.actors[stage.loop].eager = cases[i].eager;
+        plan_task(&stage.plan, stage.loop, "main", 1, cases[i].steps);
+        stage_run(&stage);
+        stage_expect_iterations(&stage, cases[i].iterations);
+        stage_end(&stage);
+    }
+}
+
+static void test_aio_slow_callbacks_are_counted(void **state) {
+    (void)state;
+    struct stage stage;
+    stage_begin(&stage);
+    plan_task(&stage.plan, stage.loop, "main", 1,
+              "python 99ms await_sleep 0ns python 100ms await_sleep 0ns python 150ms");
+    stage_run(&stage);
+    assert_int_equal((int)stage.result.metric[METRIC_LOOP_SLOW_CALLBACKS], 2);
+    assert_true(stage.result.metric[METRIC_LOOP_CALLBACK_MAX_US] == 150000.0);
+    assert_int_equal(timeline_instants(&stage.timeline, INSTANT_SLOW_CALLBACK), 2);
+    stage_end(&stage);
+}
+
+static void test_aio_ready_queue_is_measured(void **state) {
+    (void)state;
+    struct stage stage;
+    stage_begin(&stage);
+    plan_task(&stage.plan, stage.loop, "t", 50, "python 1us");
+    stage_run(&stage);
+    assert_true(stage.result.metric[METRIC_LOOP_READY_MAX] == 50.0);
+    /* 50 steps, 50 done callbacks, main */
+    assert_true(stage.result.metric[METRIC_LOOP_READY_MEAN] == 101.0 / 3.0);
+    stage_end(&stage);
+}
+
+/* --- loops in several threads --------------------------------------------------- */
+
+static void test_aio_loops_in_two_threads_share_the_gil(void **state) {
+    (void)state;
+    for (int free_threaded = 0; free_threaded < 2; free_threaded++) {
+        struct stage stage;
+        stage_begin(&stage);
+        stage.plan.runtime.gil = free_threaded != 0 ? GIL_NONE : GIL_INTERVAL;
+        stage.plan.actors[stage.loop].count = 2;
+        plan_task(&stage.plan, stage.loop, "t", 4, "python 10ms await_sleep 0ns");
+        stage_run(&stage);
+        const sim_ns expected = free_threaded != 0 ? 40 : 80;
+        assert_int_equal(stage.result.duration_ns / NS_PER_MS, expected);
+        stage_end(&stage);
+    }
+}
+
+/* --- random numbers ------------------------------------------------------------- */
+
+/* Each of several tasks draws its own; the same ones whether it is the first or the second
+ * gather around. */
+static void test_aio_tasks_draw_their_own_numbers(void **state) {
+    (void)state;
+    struct stage stage;
+    stage_begin(&stage);
+    plan_task(&stage.plan, stage.loop, "main", 1,
+              "gather { task a 3 { python uniform:1ms:9ms } }");
+    stage_run(&stage);
+    sim_ns length[3];
+    static const char *const names[] = {"a 0", "a 1", "a 2"};
+    for (int i = 0; i < 3; i++) {
+        const lane_id lane = timeline_find(&stage.timeline, LANE_TASK, names[i]);
+        length[i] = 0;
+        for (size_t k = 0; k < stage.timeline.span_count; k++) {
+            const struct timeline_span *span = &stage.timeline.spans[k];
+            if (span->lane == lane && span->state == STATE_RUNNING) {
+                length[i] += span->end - span->start;
+            }
+        }
+        assert_in_range(length[i], NS_PER_MS, 9 * NS_PER_MS);
+    }
+    assert_int_not_equal(length[0], length[1]);
+    assert_int_not_equal(length[1], length[2]);
+    stage_end(&stage);
+}
+
+/* --- what does not exist -------------------------------------------------------- */
+
+static void test_aio_unsupported_says_since_when(void **state) {
+    (void)state;
+    static const struct {
+        const char *runtime, *steps, *says;
+        bool eager;
+    } cases[] = {
+        {"cpython-3.10", "task_group { task a 1 { python 1us } }", "TaskGroup (3.11",
+         false},
+        {"cpython-3.10", "timeout 1ms { python 1us }", "asyncio.timeout (3.11", false},
+        {"cpython-3.11", "python 1us", "eager tasks (3.12", true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct plan plan;
+        struct err err = {0};
+        plan_begin(&plan, "ideal", cases[i].runtime);
+        const uint32_t loop = plan_loop(&plan, "server", 1, false);
+        plan.actors[loop].eager = cases[i].eager;
+        plan_task(&plan, loop, "main", 1, cases[i].steps);
+        assert_int_equal(plan_check(&plan, &err), ERR_UNSUPPORTED);
+        assert_non_null(strstr(err.text, cases[i].says));
+        plan_deinit(&plan);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_aio_gather_waits_for_the_last),
+        cmocka_unit_test(test_aio_gather_costs_three_iterations),
+        cmocka_unit_test(test_aio_gather_raises_at_once_and_the_others_go_on),
+        cmocka_unit_test(test_aio_task_group_cancels_the_others_and_waits),
+        cmocka_unit_test(test_aio_cancelled_gather_waits_for_the_ends_of_its_tasks),
+        cmocka_unit_test(test_aio_cancellation_is_delivered_at_an_await),
+        cmocka_unit_test(test_aio_what_is_left_is_cancelled_at_the_end),
+        cmocka_unit_test(test_aio_daemon_tasks_are_not_waited_for),
+        cmocka_unit_test(test_aio_exception_that_nobody_catches_ends_the_run),
+        cmocka_unit_test(test_aio_timeout_cancels_and_catches),
+        cmocka_unit_test(test_aio_timeout_that_is_not_needed_leaves_no_trace),
+        cmocka_unit_test(test_aio_nested_timeouts_catch_their_own),
+        cmocka_unit_test(test_aio_timeout_does_not_swallow_a_cancellation),
+        cmocka_unit_test(test_aio_wait_for_makes_a_task_up_to_3_11),
+        cmocka_unit_test(test_aio_cancelled_timers_are_cleared_at_half),
+        cmocka_unit_test(test_aio_cancelled_timers_below_hundred_stay),
+        cmocka_unit_test(test_aio_eager_tasks_run_when_they_are_made),
+        cmocka_unit_test(test_aio_slow_callbacks_are_counted),
+        cmocka_unit_test(test_aio_ready_queue_is_measured),
+        cmocka_unit_test(test_aio_loops_in_two_threads_share_the_gil),
+        cmocka_unit_test(test_aio_tasks_draw_their_own_numbers),
+        cmocka_unit_test(test_aio_unsupported_says_since_when),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
