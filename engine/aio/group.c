@@ -211,6 +211,10 @@ void aio_task_free(struct aio_task *task) {
 }
 
 static bool begin_list(struct aio_task *task, const struct spawn_request *request) {
+    if (request->program != NULL) {
+        task->program = *request->program;
+        return true;
+    }
     struct world *world = task->loop->world;
     const struct step_list_spec spec = {
         .plan = world->plan,
@@ -233,8 +237,10 @@ struct aio_task *aio_task_make(struct aio_loop *loop,
     }
     *task = (struct aio_task){
         .loop = loop, .list = task->list, .lane = LANE_NONE, .named = -1};
-    snprintf(name, sizeof name, request->count > 1 ? "%s %u" : "%s",
-             loop->world->plan->names[request->name], request->nth);
+    const char *title = request->program != NULL
+                            ? request->title
+                            : loop->world->plan->names[request->name];
+    snprintf(name, sizeof name, request->count > 1 ? "%s %u" : "%s", title, request->nth);
     if (!begin_list(task, request) || !aio_task_start(task, name)) {
         world_fail_nomem(loop->world);
         return NULL;

@@ -38,12 +38,17 @@ enum aio_progress aio_await_io(struct aio_task *task, const struct resume *resum
         }
         return woken(task, resume);
     }
+    const bool absolute = call->asked.value != 0;
+    if (absolute && call->asked.ns <= sim->now) {
+        return aio_done(task); /* it is there: no BlockingIOError */
+    }
     struct aio_future *future = aio_suspend(task, STATE_AWAIT_IO, NULL);
     if (future != NULL) {
         future->event.fire = io_answered;
         future->event.priority = PRIORITY_WORLD;
         future->users++;
-        sim_schedule(sim, &future->event, sim_add(sim->now, call->asked.ns));
+        sim_schedule(sim, &future->event,
+                     absolute ? call->asked.ns : sim_add(sim->now, call->asked.ns));
     }
     return AIO_SUSPENDED;
 }

@@ -86,7 +86,8 @@ enum action_kind {
                   */
     ACTION_WAKE_POLL, /* makes selector `object` ready: the byte on a self-pipe */
     /* only tasks: */
-    ACTION_AWAIT_IO,     /* suspends until the outside world answers, after `ns` */
+    ACTION_AWAIT_IO,     /* suspends until the outside world answers, after `ns`; or, with
+                          * `value` 1, at the time `ns`: not at all when that is past */
     ACTION_AWAIT_SLEEP,  /* suspends in asyncio.sleep(ns) */
     ACTION_AWAIT_THREAD, /* runs program `object` in the default executor */
     /* Functions of asyncio/locks.py and queues.py, on object `value` of the plan; one past

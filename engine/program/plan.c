@@ -448,6 +448,8 @@ static bool needs_asyncio(const struct plan *plan) {
 static const bool takes_arrivals[STRATEGY_KIND_COUNT] = {
     [STRATEGY_SEQUENTIAL] = true,
     [STRATEGY_THREADS] = true,
+    [STRATEGY_ASYNCIO] = true,
+    [STRATEGY_INTERPRETERS] = true,
 };
 
 static int check_arrivals(const struct plan *plan, struct err *err) {
@@ -465,10 +467,21 @@ static int check_arrivals(const struct plan *plan, struct err *err) {
         return err_set(err, ERR_INVALID, "more than %d jobs would arrive",
                        ARRIVALS_MAX_JOBS);
     }
-    return takes_arrivals[plan->strategy.kind]
+    return takes_arrivals[plan->strategy.kind] || strategy_is_nested(&plan->strategy)
                ? 0
                : err_set(err, ERR_UNSUPPORTED, "%s does not take jobs as they arrive yet",
                          strategy_names[plan->strategy.kind]);
+}
+
+static int check_each(const struct plan *plan, struct err *err) {
+    const enum strategy_kind each = plan->strategy.each.kind;
+    if (each != STRATEGY_THREADS && each != STRATEGY_ASYNCIO) {
+        return err_set(err, ERR_INVALID, "each process runs threads or an event loop");
+    }
+    if (each == STRATEGY_ASYNCIO && !plan->runtime.has_asyncio) {
+        return err_set(err, ERR_UNSUPPORTED, "%s has no asyncio", plan->runtime.name);
+    }
+    return check_start(plan, plan->strategy.start, err);
 }
 
 /* What runs the jobs exists in this runtime. */
@@ -478,6 +491,9 @@ static int check_executor(const struct plan *plan, struct err *err) {
     if (kind == STRATEGY_THREADS && !runtime->has_thread_pool) {
         return err_set(err, ERR_UNSUPPORTED, "%s has no ThreadPoolExecutor",
                        runtime->name);
+    }
+    if (strategy_is_nested(&plan->strategy)) {
+        return check_each(plan, err);
     }
     if (kind == STRATEGY_PROCESSES && !runtime->has_thread_pool) {
         return err_set(err, ERR_UNSUPPORTED, "%s has no ProcessPoolExecutor",

@@ -203,13 +203,20 @@ enum strategy_kind {
     STRATEGY_KIND_COUNT
 };
 
+/* What each of several processes runs jobs with. */
+struct strategy_each {
+    enum strategy_kind kind; /* STRATEGY_THREADS, STRATEGY_ASYNCIO; else none */
+    uint32_t workers;        /* threads; jobs at a time in its loop */
+};
+
 struct strategy {
     enum strategy_kind kind;
     uint32_t workers;   /* >= 1 where the kind has workers */
     uint32_t to_thread; /* asyncio: what would hold up the loop runs in a pool of so many
                          * threads; 0 = on the loop */
     uint32_t chunk;     /* processes: jobs in one item, chunksize of map(); 0 = 1 */
-    enum start_method start; /* processes: how they are started */
+    enum start_method start;   /* processes: how they are started */
+    struct strategy_each each; /* processes: a server in each instead of a pool of them */
     bool
         one_by_one; /* pools of threads, processes, interpreters: submit(job).result() for
                       * each job in place of map(); no document says it, calibration does */
@@ -276,6 +283,10 @@ struct plan {
 
     struct arena arena; /* owns every array above */
 };
+
+static inline bool strategy_is_nested(const struct strategy *strategy) {
+    return strategy->kind == STRATEGY_PROCESSES && strategy->each.workers > 0;
+}
 
 /* "sequential", "threads" ...; "actors". */
 const char *strategy_kind_name(enum strategy_kind kind);

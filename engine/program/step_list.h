@@ -50,8 +50,10 @@ struct step_frame {
 struct spawn_request {
     struct step_slice slice;
     uint64_t key;
-    uint32_t name;       /* index into plan.names */
-    uint32_t nth, count; /* it is the nth of so many */
+    uint32_t name;                 /* index into plan.names */
+    uint32_t nth, count;           /* it is the nth of so many */
+    const struct program *program; /* what it runs instead of the steps; NULL = those */
+    const char *title;             /* ... and what it is called */
 };
 
 struct step_list {

@@ -3,60 +3,11 @@
 #include "engine/aio/loop.h"
 #include "engine/base/random.h"
 #include "engine/program/step_list.h"
-#include "engine/strategy/process_start.h"
+#include "engine/strategy/crew.h"
 #include "engine/strategy/strategy_priv.h"
 
 #include <stdio.h>
 #include <string.h>
-
-/* Starts every thread and process in order, then waits for those that are no daemons. */
-struct actors_main {
-    struct thread_spec *specs;
-    const bool *daemon;
-    struct process_starter **starters; /* by number, of processes; NULL = a thread */
-    uint32_t count, started, joined;
-    struct process_starter *starting; /* a process, or NULL */
-};
-
-/* The first action of starting the next thread or process. */
-static void start_next(struct actors_main *main, const struct resume *resume,
-                       struct action *action) {
-    struct thread_spec *spec = &main->specs[main->started];
-    main->starting = main->starters[main->started++];
-    if (main->starting == NULL) {
-        action->kind = ACTION_START;
-        action->object = spec;
-        return;
-    }
-    process_start_begin(main->starting, spec);
-    (void)process_start_next(main->starting, resume,
-                             action); /* there is a first action */
-}
-
-static void actors_main_next(void *state, const struct resume *resume,
-                             struct action *action) {
-    struct actors_main *main = state;
-    if (main->starting != NULL && process_start_next(main->starting, resume, action)) {
-        return;
-    }
-    main->starting = NULL;
-    if (main->started < main->count) {
-        start_next(main, resume, action);
-        return;
-    }
-    while (main->joined < main->count && main->daemon[main->joined]) {
-        main->joined++;
-    }
-    if (main->joined < main->count) {
-        action->kind = ACTION_JOIN;
-        action->value = main->specs[main->joined++].id;
-    }
-}
-
-static const struct program_ops actors_main_ops = {
-    .next = actors_main_next,
-    .state_size = sizeof(struct actors_main),
-};
 
 /* --- names and streams of random numbers --------------------------------------- */
 
@@ -220,14 +171,13 @@ static int build_starters(struct world *world, struct actor_parts *parts) {
 
 int strategy_build_actors(struct world *world, struct program *program) {
     const uint32_t count = count_threads(world->plan);
-    struct actors_main *main = arena_alloc(&world->arena, 1, sizeof *main);
     struct actor_parts parts = {
         .specs = arena_alloc(&world->arena, count, sizeof *parts.specs),
         .daemon = arena_alloc(&world->arena, count, sizeof *parts.daemon),
         .starters = arena_alloc(&world->arena, count, sizeof(struct process_starter *)),
     };
-    if (main == NULL || parts.specs == NULL || parts.daemon == NULL ||
-        parts.starters == NULL || build_starters(world, &parts) != 0) {
+    if (parts.specs == NULL || parts.daemon == NULL || parts.starters == NULL ||
+        build_starters(world, &parts) != 0) {
         return ERR_NOMEM;
     }
     uint32_t at = 0;
@@ -237,10 +187,10 @@ int strategy_build_actors(struct world *world, struct program *program) {
         }
         at += world->plan->actors[i].count;
     }
-    *main = (struct actors_main){.specs = parts.specs,
-                                 .daemon = parts.daemon,
-                                 .starters = parts.starters,
-                                 .count = count};
-    *program = (struct program){&actors_main_ops, main};
-    return 0;
+    return crew_build(world,
+                      &(struct crew_spec){.specs = parts.specs,
+                                          .daemon = parts.daemon,
+                                          .starters = parts.starters,
+                                          .count = count},
+                      program);
 }

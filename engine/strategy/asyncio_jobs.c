@@ -8,6 +8,10 @@
  * run_in_executor(), and waits for the outside world stay awaits. Such a stretch is a
  * program of its own that takes its actions from the job until it meets one that is for the
  * loop; that one is kept for the coroutine.
+ *
+ * Jobs that arrive are accepted by a task of their own, which makes a task for each:
+ *
+ *     while True: connection = await loop.sock_accept(server); create_task(job(connection))
  */
 #include "engine/aio/loop.h"
 #include "engine/strategy/job_runner.h"
@@ -128,29 +132,127 @@ static int init_coroutine(struct coroutine *coroutine, struct world *world,
     return job_runner_init(&coroutine->runner, world, true);
 }
 
+/* --- jobs that arrive ----------------------------------------------------------- */
+
+enum acceptor_phase {
+    ACCEPTOR_BEGIN,
+    ACCEPTOR_AWAIT,  /* until the next job is there */
+    ACCEPTOR_ACCEPT, /* accept() itself */
+    ACCEPTOR_MAKE,
+    ACCEPTOR_WAIT, /* for the tasks it has made */
+    ACCEPTOR_END
+};
+
+struct acceptor {
+    const struct arrivals *jobs;
+    struct coroutine *coroutines; /* by job */
+    sim_ns syscall_ns;
+    struct spawn_request request;
+    struct program program; /* of the next task */
+    enum acceptor_phase phase;
+    uint32_t next;
+};
+
+static void acceptor_make(struct acceptor *acceptor, struct action *action) {
+    struct coroutine *coroutine = &acceptor->coroutines[acceptor->next++];
+    acceptor->program = (struct program){&coroutine_ops, coroutine};
+    acceptor->request = (struct spawn_request){
+        .count = 1, .program = &acceptor->program, .title = coroutine->name};
+    action->kind = ACTION_GROUP_ADD;
+    action->object = &acceptor->request;
+}
+
+static void acceptor_next(void *state, const struct resume *resume,
+                          struct action *action) {
+    struct acceptor *acceptor = state;
+    (void)resume;
+    switch (acceptor->phase) {
+    case ACCEPTOR_BEGIN:
+        action->kind = ACTION_GROUP_ENTER;
+        action->value = GROUP_JOIN;
+        acceptor->phase = acceptor->jobs->count > 0 ? ACCEPTOR_AWAIT : ACCEPTOR_WAIT;
+        return;
+    case ACCEPTOR_AWAIT:
+        action->kind = ACTION_AWAIT_IO;
+        action->value = 1;
+        action->ns = arrivals_time(acceptor->jobs, acceptor->next);
+        acceptor->phase = ACCEPTOR_ACCEPT;
+        return;
+    case ACCEPTOR_ACCEPT:
+        action->kind = ACTION_C_RELEASED;
+        action->ns = acceptor->syscall_ns;
+        acceptor->phase = ACCEPTOR_MAKE;
+        return;
+    case ACCEPTOR_MAKE:
+        acceptor_make(acceptor, action);
+        acceptor->phase =
+            acceptor->next < acceptor->jobs->count ? ACCEPTOR_AWAIT : ACCEPTOR_WAIT;
+        return;
+    case ACCEPTOR_WAIT:
+        action->kind = ACTION_GROUP_WAIT;
+        acceptor->phase = ACCEPTOR_END;
+        return;
+    case ACCEPTOR_END:
+        return; /* ACTION_EXIT */
+    }
+}
+
+static const struct program_ops acceptor_ops = {
+    .next = acceptor_next,
+    .state_size = sizeof(struct acceptor),
+};
+
+static int add_acceptor(struct aio_loop *loop, struct world *world,
+                        struct coroutine *coroutines) {
+    struct acceptor *acceptor = arena_alloc(&world->arena, 1, sizeof *acceptor);
+    if (acceptor == NULL) {
+        return ERR_NOMEM;
+    }
+    *acceptor = (struct acceptor){.jobs = &world->jobs,
+                                  .coroutines = coroutines,
+                                  .syscall_ns = world->plan->machine.syscall_ns};
+    aio_loop_add_task(loop, &(struct aio_task_spec){
+                                .name = "acceptor",
+                                .program = {&acceptor_ops, acceptor},
+                            });
+    return 0;
+}
+
+/* --- building ------------------------------------------------------------------- */
+
+static void add_coroutines(struct aio_loop *loop, struct coroutine *coroutines,
+                           uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        aio_loop_add_task(loop, &(struct aio_task_spec){
+                                    .name = coroutines[i].name,
+                                    .program = {&coroutine_ops, &coroutines[i]},
+                                });
+    }
+}
+
 int strategy_build_asyncio(struct world *world, struct program *program) {
     const struct plan *plan = world->plan;
+    const bool open = arrivals_are_open(&world->jobs);
+    const uint32_t count = world->jobs.count;
     struct aio_loop *loop = aio_loop_create(&(struct aio_loop_spec){
         .world = world,
-        .task_count = plan->job_count,
+        .task_count = open ? 1 : count,
         .permits = plan->strategy.workers,
         .executor_workers = plan->strategy.to_thread,
     });
-    struct coroutine *coroutines =
-        arena_alloc(&world->arena, plan->job_count, sizeof *coroutines);
+    struct coroutine *coroutines = arena_alloc(&world->arena, count, sizeof *coroutines);
     if (loop == NULL || coroutines == NULL) {
         return ERR_NOMEM;
     }
-    for (uint32_t i = 0; i < plan->job_count; i++) {
-        struct coroutine *coroutine = &coroutines[i];
-        if (init_coroutine(coroutine, world, i) != 0) {
+    for (uint32_t i = 0; i < count; i++) {
+        if (init_coroutine(&coroutines[i], world, i) != 0) {
             return ERR_NOMEM;
         }
-        aio_loop_add_task(loop, &(struct aio_task_spec){
-                                    .name = coroutine->name,
-                                    .program = {&coroutine_ops, coroutine},
-                                });
     }
     *program = aio_loop_program(loop);
+    if (open) {
+        return add_acceptor(loop, world, coroutines);
+    }
+    add_coroutines(loop, coroutines, count);
     return 0;
 }

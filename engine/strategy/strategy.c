@@ -13,6 +13,11 @@ static const strategy_builder builders[STRATEGY_KIND_COUNT] = {
     [STRATEGY_INTERPRETERS] = strategy_build_interpreters,
 };
 
+static strategy_builder builder_of(const struct strategy *strategy) {
+    return strategy_is_nested(strategy) ? strategy_build_nested
+                                        : builders[strategy->kind];
+}
+
 static int expect_jobs(struct world *world) {
     const int rc =
         arrivals_init(&world->jobs, world->plan, world->sim.random_key, &world->arena);
@@ -27,7 +32,7 @@ int strategy_build(struct world *world, struct err *err) {
     struct program program;
     if (process == NULL || expect_jobs(world) != 0 ||
         world_add_objects(world, process) != 0 ||
-        builders[world->plan->strategy.kind](world, &program) != 0) {
+        builder_of(&world->plan->strategy)(world, &program) != 0) {
         return err_set_nomem(err);
     }
     struct py_thread *thread = py_thread_create(world, process, "MainThread", program);

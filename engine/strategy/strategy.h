@@ -7,6 +7,7 @@
  *   threads     ThreadPoolExecutor(n): submit all, shut down (wait for the workers)
  *   asyncio     asyncio.run(): a task per job, at most n inside a semaphore
  *   processes   ProcessPoolExecutor(n).map(), see process_pool.h
+ *   nested      n processes, each with threads or a loop of its own, see nested_jobs.c
  *   interpreters  InterpreterPoolExecutor(n).map(), see interpreter_jobs.c
  *
  * Jobs that arrive (see arrivals.h) are taken by the main thread, one after the other in a

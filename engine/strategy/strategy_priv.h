@@ -15,6 +15,7 @@ int strategy_build_sequential(struct world *world, struct program *main) WARN_UN
 int strategy_build_threads(struct world *world, struct program *main) WARN_UNUSED;
 int strategy_build_asyncio(struct world *world, struct program *main) WARN_UNUSED;
 int strategy_build_processes(struct world *world, struct program *main) WARN_UNUSED;
+int strategy_build_nested(struct world *world, struct program *main) WARN_UNUSED;
 int strategy_build_interpreters(struct world *world, struct program *main) WARN_UNUSED;
 
 #endif

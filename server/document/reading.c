@@ -106,19 +106,49 @@ static uint32_t read_optional(const json_t *value, const char *member) {
 /* "threads(8)", "asyncio(16, to_thread=4)", "processes(4, chunk=10, start=spawn)": what is
  * not the default. */
 static char *strategy_label(struct arena *arena, const struct strategy *strategy) {
-    char offload[32] = "", chunk[32] = "", start[32] = "", label[160];
+    char offload[32] = "", chunk[32] = "", each[48] = "", start[32] = "", label[192];
     if (strategy->to_thread > 0) {
         snprintf(offload, sizeof offload, ", to_thread=%u", strategy->to_thread);
     }
     if (strategy->chunk > 1) {
         snprintf(chunk, sizeof chunk, ", chunk=%u", strategy->chunk);
     }
+    if (strategy_is_nested(strategy)) {
+        snprintf(each, sizeof each, ", each=%s(%u)",
+                 strategy_kind_name(strategy->each.kind), strategy->each.workers);
+    }
     if (strategy->start != START_DEFAULT) {
         snprintf(start, sizeof start, ", start=%s", start_method_name(strategy->start));
     }
-    snprintf(label, sizeof label, "%s(%u%s%s%s)", strategy_kind_name(strategy->kind),
-             strategy->workers, offload, chunk, start);
+    snprintf(label, sizeof label, "%s(%u%s%s%s%s)", strategy_kind_name(strategy->kind),
+             strategy->workers, offload, chunk, each, start);
     return arena_strdup(arena, label);
+}
+
+/* What each of several processes runs; the place is that of the strategy. */
+static int read_each(struct reader *reader, const json_t *strategy,
+                     struct strategy_each *out) {
+    const json_t *value = json_object_get(strategy, "each");
+    if (value == NULL) {
+        return 0;
+    }
+    if (json_object_get(strategy, "chunk") != NULL) {
+        return reader_refuse_member(reader, "chunk",
+                                    "'chunk' belongs to a pool of processes; with 'each' "
+                                    "nothing is sent to them: remove one of the two");
+    }
+    const struct schema_variant *variant = NULL;
+    place_push_name(&reader->place, "each");
+    const int rc = reader_check_variant(reader, value, &schema_each, &variant);
+    if (rc == 0) {
+        place_pop(&reader->place);
+        *out = (struct strategy_each){
+            .kind = (enum strategy_kind)variant->kind,
+            .workers =
+                (uint32_t)reader_get_integer(value, &variant->object, variant->name),
+        };
+    }
+    return rc;
 }
 
 /* The place is the element's. */
@@ -133,7 +163,11 @@ static int read_strategy(struct reader *reader, struct arena *arena, const json_
         return rc;
     }
     const struct schema_variant *variant = NULL;
-    const int rc = reader_check_variant(reader, value, &schema_strategies, &variant);
+    struct strategy_each each = {0};
+    int rc = reader_check_variant(reader, value, &schema_strategies, &variant);
+    if (rc == 0) {
+        rc = read_each(reader, value, &each);
+    }
     if (rc != 0) {
         return rc;
     }
@@ -142,6 +176,7 @@ static int read_strategy(struct reader *reader, struct arena *arena, const json_
                                       .workers = (uint32_t)workers,
                                       .to_thread = read_optional(value, "to_thread"),
                                       .chunk = read_optional(value, "chunk"),
+                                      .each = each,
                                       .start = workload_start_method(value)};
     out->label = strategy_label(arena, &out->strategy);
     return out->label == NULL ? err_set_nomem(reader->err) : 0;

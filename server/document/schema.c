@@ -280,6 +280,36 @@ static const struct schema_field asyncio_fields[] = {
          "the size of a thread pool in which everything runs that would hold up the "
          "loop: Python, C calls, calls that block"},
 };
+/* In each of several processes. */
+static const struct schema_field each_threads_fields[] = {
+    {.name = "threads",
+     .type = SCHEMA_INTEGER,
+     .required = true,
+     .min = 1,
+     .max = 10000,
+     .unit = "",
+     .meaning = "how many threads of the process take jobs"},
+};
+static const struct schema_field each_asyncio_fields[] = {
+    {.name = "asyncio",
+     .type = SCHEMA_INTEGER,
+     .required = true,
+     .min = 1,
+     .max = 1e6,
+     .unit = "",
+     .meaning = "how many jobs are in the event loop of the process at a time"},
+};
+static const struct schema_variant each[] = {
+    {.name = "threads",
+     .kind = STRATEGY_THREADS,
+     .object = OBJECT("threads of each process", each_threads_fields)},
+    {.name = "asyncio",
+     .kind = STRATEGY_ASYNCIO,
+     .object = OBJECT("a loop of each process", each_asyncio_fields)},
+};
+const struct schema_variants schema_each = {
+    .phrase = "'each'", .variant = each, .count = COUNT_OF(each)};
+
 static const struct schema_field processes_fields[] = {
     {.name = "processes",
      .type = SCHEMA_INTEGER,
@@ -295,6 +325,13 @@ static const struct schema_field processes_fields[] = {
      .unit = "",
      .fallback = "1",
      .meaning = "how many jobs are sent to a worker at a time: chunksize of map()"},
+    {.name = "each",
+     .type = SCHEMA_OBJECT,
+     .unit = "",
+     .meaning =
+         "what each of the processes, instead of being a worker of a pool, takes jobs "
+         "with from a socket that they share, as servers do",
+     .variants = &schema_each},
     START,
 };
 static const struct schema_field interpreters_fields[] = {

@@ -110,6 +110,8 @@ extern const struct schema_object schema_arrivals;
 extern const struct schema_object schema_task;
 extern const struct schema_object schema_signal;
 extern const struct schema_variants schema_strategies;
+extern const struct schema_variants
+    schema_each; /* strategies of one of several processes */
 extern const struct schema_variants schema_workload;
 extern const struct schema_variants schema_objects;
 extern const struct schema_variants schema_actors;

@@ -28,6 +28,10 @@ static void make(struct plan *plan, const struct system *it) {
     plan->machine.cores = 8;
     plan_jobs(plan, 1, it->job);
     plan_strategy(plan, it->kind, it->servers);
+    if (it->kind == STRATEGY_PROCESSES) { /* two, with half of the servers each */
+        plan->strategy.workers = 2;
+        plan->strategy.each = (struct strategy_each){STRATEGY_THREADS, it->servers / 2};
+    }
     plan->job_count = 0;
     plan->arrivals = (struct arrivals_plan){.kind = it->arrivals,
                                             .burst = 1,
@@ -123,22 +127,26 @@ static double erlang_c(int servers, double load) {
 }
 
 /* A pool of threads whose jobs wait outside, or compute without the GIL on cores of their
- * own, is c servers with one queue. */
+ * own, is c servers with one queue; so is a semaphore of a loop around such waits, a pool
+ * beside a loop, and a server of c threads in all. */
 static void test_open_loop_many_servers(void **state) {
     (void)state;
     static const struct {
+        enum strategy_kind kind;
         const char *job;
         int servers;
         double rho;
     } cases[] = {
-        {"io exp:1ms", 2, 0.7},
-        {"io exp:1ms", 5, 0.8},
-        {"c_released exp:1ms", 3, 0.75},
+        {STRATEGY_THREADS, "io exp:1ms", 2, 0.7},
+        {STRATEGY_THREADS, "io exp:1ms", 5, 0.8},
+        {STRATEGY_THREADS, "c_released exp:1ms", 3, 0.75},
+        {STRATEGY_ASYNCIO, "io exp:1ms", 3, 0.7},
+        {STRATEGY_PROCESSES, "io exp:1ms", 4, 0.7},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const int c = cases[i].servers;
         const double load = cases[i].rho * c;
-        const struct system it = {.kind = STRATEGY_THREADS,
+        const struct system it = {.kind = cases[i].kind,
                                   .servers = (uint32_t)c,
                                   .job = cases[i].job,
                                   .arrivals = ARRIVALS_EXPONENTIAL,
@@ -149,6 +157,20 @@ static void test_open_loop_many_servers(void **state) {
                       1000 * erlang_c(c, load) / (c - load));
         assert_theory(&it, METRIC_SERVICE_MEAN_US, 1000);
     }
+}
+
+/* Python on a loop has one server, and waits for it inside the semaphore, too: what it takes
+ * from arrival to end is what theory gives. */
+static void test_open_loop_event_loop_is_one_server(void **state) {
+    (void)state;
+    const struct system it = {.kind = STRATEGY_ASYNCIO,
+                              .servers = 1000,
+                              .job = "python exp:1ms",
+                              .arrivals = ARRIVALS_EXPONENTIAL,
+                              .rate = 700,
+                              .seconds = 10,
+                              .warmup = 1};
+    assert_theory(&it, METRIC_LATENCY_MEAN_US, 1000 / (1 - 0.7));
 }
 
 /* Without chance nothing waits below a load of 1. */
@@ -377,12 +399,14 @@ static void test_open_loop_survives_failing_allocations(void **state) {
 
 static void test_open_loop_refuses_what_cannot_be(void **state) {
     (void)state;
-    struct system it = {STRATEGY_ASYNCIO, 2, "io 1ms", ARRIVALS_EXPONENTIAL, 9, 1, 0};
+    struct system it = {STRATEGY_PROCESSES, 2, "io 1ms", ARRIVALS_EXPONENTIAL, 9, 1, 0};
     struct plan plan;
     struct err err = {0};
     make(&plan, &it);
+    assert_int_equal(plan_check(&plan, NULL), 0);
+    plan.strategy.each = (struct strategy_each){0}; /* a pool of processes */
     assert_int_equal(plan_check(&plan, &err), ERR_UNSUPPORTED);
-    assert_non_null(strstr(err.text, "asyncio"));
+    assert_non_null(strstr(err.text, "processes"));
     plan.strategy.kind = STRATEGY_THREADS;
     assert_int_equal(plan_check(&plan, NULL), 0);
     const struct arrivals_plan good = plan.arrivals;
@@ -408,6 +432,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_open_loop_one_server),
         cmocka_unit_test(test_open_loop_many_servers),
+        cmocka_unit_test(test_open_loop_event_loop_is_one_server),
         cmocka_unit_test(test_open_loop_deterministic),
         cmocka_unit_test(test_open_loop_tells_queueing_from_service),
         cmocka_unit_test(test_open_loop_same_arrivals_for_every_strategy),

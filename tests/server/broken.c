@@ -515,6 +515,7 @@ void broken_list(struct broken **out, size_t *count) {
     struct collector all = {0};
     add_rows(&all, rows, sizeof rows / sizeof rows[0]);
     add_rows(&all, broken_object_rows, broken_object_row_count);
+    add_rows(&all, broken_task_rows, broken_task_row_count);
     add_large(&all);
     add_nested(&all);
     static const char with_nul[] = "{\"schema\":1,\"name\":\"a\0b\"}";

@@ -34,4 +34,8 @@ struct broken_row {
 extern const struct broken_row broken_object_rows[];
 extern const size_t broken_object_row_count;
 
+/* Tasks that tasks start, time-outs, exceptions; strategies inside strategies. */
+extern const struct broken_row broken_task_rows[];
+extern const size_t broken_task_row_count;
+
 #endif

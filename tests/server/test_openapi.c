@@ -437,6 +437,7 @@ static void test_openapi_has_the_members_of_documents(void **state) {
     expect_object("Arrivals", &schema_arrivals);
     expect_object("Task", &schema_task);
     expect_object("Signal", &schema_signal);
+    expect_variants("Each", &schema_each);
     expect_variants("Workload", &schema_workload);
     expect_variants("Actor", &schema_actors);
     expect_variants("Strategy", &schema_strategies);

@@ -53,9 +53,9 @@ static void test_schema_leads_to_every_object(void **state) {
     (void)state;
     struct tour tour;
     make_tour(&tour);
-    const size_t variants = schema_strategies.count + schema_workload.count +
-                            schema_objects.count + schema_actors.count +
-                            schema_steps.count + schema_laws.count;
+    const size_t variants = schema_strategies.count + schema_each.count +
+                            schema_workload.count + schema_objects.count +
+                            schema_actors.count + schema_steps.count + schema_laws.count;
     /* document, machine, runtime, limits, jobs, arrivals, task, signal */
     assert_int_equal(tour.count, 8 + variants);
 }

@@ -114,7 +114,7 @@ static enum step_kind fitting_kind(enum step_kind kind, bool in_group,
     }
 }
 
-static void fit_kinds(struct plan *plan, uint32_t first) {
+static void fit_kinds(struct plan *plan, uint32_t first, bool in_task) {
     struct {
         uint32_t end;
         bool group;
@@ -126,7 +126,10 @@ static void fit_kinds(struct plan *plan, uint32_t first) {
         while (i >= body[depth].end) {
             depth--;
         }
-        step->kind = fitting_kind(step->kind, body[depth].group, body[depth].before);
+        step->kind =
+            !in_task && step->kind >= STEP_GATHER
+                ? (enum step_kind)(step->kind - STEP_GATHER)
+                : fitting_kind(step->kind, body[depth].group, body[depth].before);
         step->object = take_object(plan, step->kind, (uint8_t)step->object);
         body[depth].before = step->kind;
         if (step_has_body(step->kind) && step->end > i + 1) {
@@ -139,13 +142,14 @@ static void fit_kinds(struct plan *plan, uint32_t first) {
     }
 }
 
-static struct step_slice take_slice(struct plan *plan, struct bytes *bytes) {
+static struct step_slice take_slice(struct plan *plan, struct bytes *bytes,
+                                    bool in_task) {
     const uint32_t first = (uint32_t)plan->step_count;
     for (uint8_t left = take(bytes) % 9; left > 0 && plan->step_count < MAX_STEPS;
          left--) {
         take_step(plan, bytes);
     }
-    fit_kinds(plan, first);
+    fit_kinds(plan, first, in_task);
     return (struct step_slice){first, (uint32_t)plan->step_count};
 }
 
@@ -164,7 +168,7 @@ static void take_actor(struct plan *plan, struct bytes *bytes) {
     };
     snprintf(actor->name, sizeof actor->name, "actor %zu", plan->actor_count);
     if (actor->kind != ACTOR_EVENT_LOOP) {
-        actor->steps = take_slice(plan, bytes);
+        actor->steps = take_slice(plan, bytes, false);
     }
     if (actor->kind == ACTOR_PROCESS) {
         actor->start = (enum start_method)(take(bytes) % START_METHOD_COUNT);
@@ -173,7 +177,7 @@ static void take_actor(struct plan *plan, struct bytes *bytes) {
         struct task_plan *task = &plan->tasks[plan->task_count++];
         const uint8_t count = take(bytes);
         *task = (struct task_plan){.count = count % 6, .daemon = count > 240};
-        task->steps = take_slice(plan, bytes);
+        task->steps = take_slice(plan, bytes, true);
     }
     actor->task_end = (uint32_t)plan->task_count;
 }
@@ -204,6 +208,10 @@ static void take_executor(struct plan *plan, struct bytes *bytes) {
     const uint8_t chunk = take(bytes), sizes = take(bytes);
     plan->strategy.chunk = chunk % 5;
     plan->strategy.start = (enum start_method)(chunk / 5 % START_METHOD_COUNT);
+    if (plan->strategy.kind == STRATEGY_PROCESSES && chunk > 180) {
+        plan->strategy.each = (struct strategy_each){
+            chunk % 2 == 0 ? STRATEGY_THREADS : STRATEGY_ASYNCIO, 1 + chunk % 3};
+    }
     plan->job_payload_bytes = (int64_t)(sizes & 15) << (sizes % 17);
     plan->job_result_bytes = (int64_t)(sizes >> 4) << (sizes % 17);
 }
@@ -231,7 +239,7 @@ static void take_plan(struct plan *plan, struct bytes *bytes) {
         plan->strategy.kind == STRATEGY_ASYNCIO ? (strategy >> 4) % 4 : 0;
     if (plan->strategy.kind != STRATEGY_ACTORS) {
         plan->job_count = take(bytes) % 12;
-        plan->job = take_slice(plan, bytes);
+        plan->job = take_slice(plan, bytes, false);
         take_executor(plan, bytes);
         return;
     }

@@ -157,6 +157,8 @@ export const en = {
   "word.async_event": "asyncio.Event",
   "word.async_condition": "asyncio.Condition, with its Lock",
   "word.async_queue": "asyncio.Queue: how many items it holds; 0 is without bound",
+  "word.each":
+    "with processes: what each of them takes jobs with, instead of being a worker of a pool: “threads” or “asyncio”",
   "word.strategy_to_thread":
     "with asyncio: a thread pool of so many in which everything runs that would hold up the loop",
   "word.eager": "event loops: a task takes its first step when it is made; 3.12 and later",

@@ -191,6 +191,8 @@ export const pl = {
   "word.async_event": "asyncio.Event",
   "word.async_condition": "asyncio.Condition, ze swoim Lock",
   "word.async_queue": "asyncio.Queue: ile elementów mieści; 0 oznacza bez ograniczenia",
+  "word.each":
+    "z processes: czym każdy z nich pobiera zadania, zamiast być procesem roboczym puli: „threads” lub „asyncio”",
   "word.strategy_to_thread":
     "z asyncio: pula tylu wątków, w której działa wszystko, co zatrzymałoby pętlę",
   "word.eager": "pętle zdarzeń: zadanie robi pierwszy krok w chwili utworzenia; od 3.12",

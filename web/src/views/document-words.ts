@@ -97,6 +97,7 @@ export const WORD_GROUPS: readonly WordGroup[] = [
       ["asyncio", "word.asyncio"],
       ["to_thread", "word.strategy_to_thread"],
       ["processes", "word.processes"],
+      ["each", "word.each"],
       ["chunk", "word.chunk"],
       ["start", "word.start"],
       ["interpreters", "word.interpreters"],
