@@ -72,10 +72,15 @@ static const struct entry *find_best(const struct entry *entries, size_t count,
     return best;
 }
 
-/* `room` is for as many pairs as the entry has samples, twice. */
-static int compare_with(const struct entry *entry, const struct entry *best, double *room,
-                        struct err *err) {
-    double *values = room, *against = room + entry->count;
+/* What comparing needs: draws, and room for all pairs. */
+struct tools {
+    struct bootstrap bootstrap;
+    double *room;
+};
+
+static int compare_with(const struct entry *entry, const struct entry *best,
+                        struct tools *tools, struct err *err) {
+    double *values = tools->room, *against = tools->room + entry->count;
     size_t pairs = 0, at = 0;
     for (size_t i = 0; i < entry->count; i++) {
         const uint32_t repetition = entry->samples[i].repetition;
@@ -88,11 +93,13 @@ static int compare_with(const struct entry *entry, const struct entry *best, dou
         }
     }
     entry->row->versus.best = best->row->id;
-    return bootstrap_paired_ratio(values, against, pairs, &entry->row->versus.ratio, err);
+    return bootstrap_paired_ratio(&tools->bootstrap,
+                                  (struct bootstrap_pairs){values, against, pairs},
+                                  &entry->row->versus.ratio, err);
 }
 
 static int compare_points(const struct entry *entries, size_t count, enum metric_id goal,
-                          double *room, struct err *err) {
+                          struct tools *tools, struct err *err) {
     int rc = 0;
     size_t first = 0;
     while (rc == 0 && first < count) {
@@ -105,7 +112,7 @@ static int compare_points(const struct entry *entries, size_t count, enum metric
             find_best(entries + first, end - first, metrics[goal].better);
         for (size_t i = first; rc == 0 && i < end; i++) {
             entries[i].row->versus.metric = metrics[goal].name;
-            rc = compare_with(&entries[i], best, room, err);
+            rc = compare_with(&entries[i], best, tools, err);
         }
         first = end;
     }
@@ -118,16 +125,17 @@ int cell_compare(struct cell_list *cells, enum metric_id goal,
         return 0;
     }
     int rc = 0;
-    double *room = memory_zeroed(count, 2 * sizeof *room);
+    struct tools tools = {.room = memory_zeroed(count, 2 * sizeof *tools.room)};
     struct entry *entries = memory_zeroed(cells->count, sizeof *entries);
-    if (room == NULL || entries == NULL) {
+    if (tools.room == NULL || entries == NULL) {
         rc = err_set_nomem(err);
     } else {
         const size_t found = find_entries(cells, goal, samples, count, entries);
-        rc = compare_points(entries, found, goal, room, err);
+        rc = compare_points(entries, found, goal, &tools, err);
     }
     memory_free(entries);
-    memory_free(room);
+    bootstrap_deinit(&tools.bootstrap);
+    memory_free(tools.room);
     return rc;
 }
 

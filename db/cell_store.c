@@ -269,6 +269,7 @@ static int insert_summary(struct connection *connection, int64_t id,
 /* One row for each metric that has a median. */
 static int insert_summaries(struct connection *connection, int64_t id,
                             const struct values *values, struct err *err) {
+    struct bootstrap bootstrap = {0};
     int rc = 0;
     size_t first = 0;
     while (rc == 0 && first < values->count) {
@@ -278,12 +279,14 @@ static int insert_summaries(struct connection *connection, int64_t id,
             end++;
         }
         struct metric_summary summary = {.name = values->names[first]};
-        rc = bootstrap_summarise(values->items + first, end - first, &summary.of, err);
+        const struct bootstrap_sample sample = {values->items + first, end - first};
+        rc = bootstrap_summarise(&bootstrap, sample, &summary.of, err);
         if (rc == 0 && !isnan(summary.of.median)) {
             rc = insert_summary(connection, id, &summary, err);
         }
         first = end;
     }
+    bootstrap_deinit(&bootstrap);
     return rc;
 }
 

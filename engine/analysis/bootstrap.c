@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/analysis/bootstrap.h"
 
-#include <assert.h>
 #include <math.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,8 +9,8 @@
 #include "engine/base/memory.h"
 #include "engine/base/random.h"
 
-/* Rank of the lower bound, from 0: (resamples + 1) x 0.025 = 50.025, the 50th. */
-enum { LOW_RANK = (BOOTSTRAP_RESAMPLES + 1) / 40 - 1 };
+/* The bounds are the so manieth from either end: (resamples + 1) x 0.025 = 50.025. */
+enum { BOUND = (BOOTSTRAP_RESAMPLES + 1) / 40 };
 
 static const struct bootstrap_interval none = {NAN, NAN};
 
@@ -25,124 +23,153 @@ static int compare(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-static void swap(double *a, double *b) {
-    const double held = *a;
-    *a = *b;
-    *b = held;
-}
+/* --- the table of draws -------------------------------------------------------- */
 
-/* The value that would stand at `rank` if the values were sorted (Hoare's selection); they
- * are left in another order, none above it to its left, none below it to its right. */
-static double select_rank(double *values, size_t count, size_t rank) {
-    size_t first = 0, last = count - 1;
-    while (first < last) {
-        const double pivot = values[first + (last - first) / 2];
-        size_t i = first, k = last;
-        for (;;) {
-            while (values[i] < pivot) {
-                i++;
-            }
-            while (values[k] > pivot) {
-                k--;
-            }
-            if (i >= k) {
-                break;
-            }
-            swap(&values[i++], &values[k--]);
-        }
-        /* [first, k] holds none above the pivot, (k, last] none below. */
-        if (rank <= k) {
-            last = k;
-        } else {
-            first = k + 1;
-        }
-    }
-    return values[rank];
-}
-
-static struct bootstrap_interval interval_of(double *statistics) {
-    const double low = select_rank(statistics, BOOTSTRAP_RESAMPLES, LOW_RANK);
-    const double high =
-        select_rank(statistics, BOOTSTRAP_RESAMPLES, BOOTSTRAP_RESAMPLES - 1 - LOW_RANK);
-    return (struct bootstrap_interval){low, high};
-}
-
-/* --- resampling ---------------------------------------------------------------- */
-
-/* What the resamples are made with; one allocation. */
-struct work {
-    double *sorted;  /* the values */
-    double *means;   /* of the resamples */
-    double *medians; /* ... */
-    size_t *drawn;   /* how often each rank is in the present resample */
-    void *memory;
+/* Ranks of the two middle values of a resample; the same one when there is one middle. */
+struct bootstrap_middle {
+    uint32_t low, high;
 };
 
-static int work_init(struct work *work, size_t count, struct err *err) {
-    const size_t fixed = 2 * (size_t)BOOTSTRAP_RESAMPLES;
-    static_assert(sizeof(size_t) <= sizeof(double), "both kinds in one array");
-    if (count > (SIZE_MAX - fixed) / 2) {
-        return err_set_nomem(err);
+void bootstrap_deinit(struct bootstrap *bootstrap) {
+    if (bootstrap != NULL) {
+        memory_free(bootstrap->ranks);
+        memory_free(bootstrap->middles);
+        memory_free(bootstrap->sorted);
+        *bootstrap = (struct bootstrap){0};
     }
-    work->memory = memory_zeroed(2 * count + fixed, sizeof(double));
-    if (work->memory == NULL) {
-        return err_set_nomem(err);
-    }
-    work->means = work->memory;
-    work->medians = work->means + BOOTSTRAP_RESAMPLES;
-    work->sorted = work->medians + BOOTSTRAP_RESAMPLES;
-    work->drawn = (size_t *)(void *)(work->sorted + count);
-    return 0;
 }
 
 /* A number below `count` from 32 random bits; the bias is below count / 2^32. */
-static size_t scale(uint64_t bits, size_t count) {
-    return (size_t)(((bits & UINT32_MAX) * (uint64_t)count) >> 32);
+static uint32_t scale(uint64_t bits, size_t count) {
+    return (uint32_t)(((bits & UINT32_MAX) * (uint64_t)count) >> 32);
 }
 
-/* Draws one resample: counts ranks, returns the mean, summed in the order of draws. It may
- * not leave the range of the values by rounding. */
-static double draw(struct work *work, size_t count, uint64_t key) {
-    double sum = 0;
-    memset(work->drawn, 0, count * sizeof *work->drawn);
+static void draw(uint32_t *ranks, size_t count, uint64_t key) {
     for (size_t i = 0; i < count; i += 2) {
         const uint64_t bits = random_mix(key, i);
-        const size_t first = scale(bits, count);
-        work->drawn[first]++;
-        sum += work->sorted[first];
+        ranks[i] = scale(bits, count);
         if (i + 1 < count) {
-            const size_t second = scale(bits >> 32, count);
-            work->drawn[second]++;
-            sum += work->sorted[second];
+            ranks[i + 1] = scale(bits >> 32, count);
         }
     }
-    const double mean = sum / (double)count;
-    return fmin(fmax(mean, work->sorted[0]), work->sorted[count - 1]);
 }
 
-/* The median of the resample that has been counted: no need to sort or to select, since
- * the ranks are in order. */
-static double drawn_median(const struct work *work, size_t count) {
-    const size_t lower = (count - 1) / 2, upper = count / 2; /* the middle, from 0 */
-    size_t rank = 0, seen = work->drawn[0];
-    while (seen <= lower) {
-        seen += work->drawn[++rank];
+/* Found by counting: the ranks are in order, there is nothing to sort. `room` is for as
+ * many numbers as there are ranks. */
+static struct bootstrap_middle middle_of(const uint32_t *ranks, size_t count,
+                                         uint32_t *room) {
+    struct bootstrap_middle middle;
+    memset(room, 0, count * sizeof *room);
+    for (size_t i = 0; i < count; i++) {
+        room[ranks[i]]++;
     }
-    const double low = work->sorted[rank];
-    while (seen <= upper) {
-        seen += work->drawn[++rank];
+    uint32_t rank = 0;
+    size_t seen = room[0];
+    while (seen <= (count - 1) / 2) {
+        seen += room[++rank];
     }
-    return (low + work->sorted[rank]) / 2;
+    middle.low = rank;
+    while (seen <= count / 2) {
+        seen += room[++rank];
+    }
+    middle.high = rank;
+    return middle;
 }
 
-static void resample(struct work *work, size_t count, struct bootstrap_summary *out) {
+static void fill(struct bootstrap *bootstrap, uint32_t *room) {
+    const size_t count = bootstrap->count;
     const uint64_t key = random_mix(UINT64_C(0x626f6f7473747261), count);
     for (uint64_t i = 0; i < BOOTSTRAP_RESAMPLES; i++) {
-        work->means[i] = draw(work, count, random_mix(key, i));
-        work->medians[i] = drawn_median(work, count);
+        uint32_t *ranks = &bootstrap->ranks[i * count];
+        draw(ranks, count, random_mix(key, i));
+        bootstrap->middles[i] = middle_of(ranks, count, room);
     }
-    out->mean_95 = interval_of(work->means);
-    out->median_95 = interval_of(work->medians);
+}
+
+/* Makes the table for `count` values, unless it is there. */
+static int prepare(struct bootstrap *bootstrap, size_t count, struct err *err) {
+    ASSERT(count >= 1 && count <= UINT32_MAX);
+    if (bootstrap->count == count) {
+        return 0;
+    }
+    bootstrap_deinit(bootstrap);
+    uint32_t *room = memory_zeroed(count, sizeof *room);
+    bootstrap->ranks =
+        memory_zeroed(count, BOOTSTRAP_RESAMPLES * sizeof *bootstrap->ranks);
+    bootstrap->middles = memory_zeroed(BOOTSTRAP_RESAMPLES, sizeof *bootstrap->middles);
+    bootstrap->sorted = memory_zeroed(count, sizeof *bootstrap->sorted);
+    if (room == NULL || bootstrap->ranks == NULL || bootstrap->middles == NULL ||
+        bootstrap->sorted == NULL) {
+        memory_free(room);
+        bootstrap_deinit(bootstrap);
+        return err_set_nomem(err);
+    }
+    bootstrap->count = count;
+    fill(bootstrap, room);
+    memory_free(room);
+    return 0;
+}
+
+/* --- bounds -------------------------------------------------------------------- */
+
+/* The BOUND smallest of the numbers that were added, ascending. Few of 2,000 get in. */
+struct tail {
+    double kept[BOUND];
+    int count;
+};
+
+static void tail_add(struct tail *tail, double number) {
+    if (tail->count == BOUND && number >= tail->kept[BOUND - 1]) {
+        return;
+    }
+    tail->count += tail->count < BOUND;
+    int at = tail->count - 1;
+    while (at > 0 && tail->kept[at - 1] > number) {
+        tail->kept[at] = tail->kept[at - 1];
+        at--;
+    }
+    tail->kept[at] = number;
+}
+
+/* Both ends of a statistic of the resamples; the upper one as if from below. */
+struct ends {
+    struct tail low, high;
+};
+
+static void ends_add(struct ends *ends, double statistic) {
+    tail_add(&ends->low, statistic);
+    tail_add(&ends->high, -statistic);
+}
+
+static struct bootstrap_interval ends_interval(const struct ends *ends) {
+    return (struct bootstrap_interval){ends->low.kept[BOUND - 1],
+                                       -ends->high.kept[BOUND - 1]};
+}
+
+/* In the order of draws. It may not leave the range of the values by rounding. */
+static double resample_mean(const double *sorted, const uint32_t *ranks, size_t count) {
+    double sum = 0;
+    for (size_t i = 0; i < count; i++) {
+        sum += sorted[ranks[i]];
+    }
+    const double mean = sum / (double)count;
+    return mean < sorted[0]           ? sorted[0]
+           : mean > sorted[count - 1] ? sorted[count - 1]
+                                      : mean;
+}
+
+static void resample(const struct bootstrap *bootstrap, struct bootstrap_summary *out) {
+    const double *sorted = bootstrap->sorted;
+    const size_t count = bootstrap->count;
+    struct ends means, medians;
+    means.low.count = means.high.count = medians.low.count = medians.high.count = 0;
+    for (size_t i = 0; i < BOOTSTRAP_RESAMPLES; i++) {
+        const struct bootstrap_middle middle = bootstrap->middles[i];
+        ends_add(&means, resample_mean(sorted, &bootstrap->ranks[i * count], count));
+        ends_add(&medians, (sorted[middle.low] + sorted[middle.high]) / 2);
+    }
+    out->mean_95 = ends_interval(&means);
+    out->median_95 = ends_interval(&medians);
 }
 
 /* --- summaries ----------------------------------------------------------------- */
@@ -155,8 +182,9 @@ static double mean_of(const double *sorted, size_t count) {
     return sum / (double)count;
 }
 
-static void summarise(struct work *work, size_t count, struct bootstrap_summary *out) {
-    const double *sorted = work->sorted;
+static void summarise(const struct bootstrap *bootstrap, struct bootstrap_summary *out) {
+    const double *sorted = bootstrap->sorted;
+    const size_t count = bootstrap->count;
     *out = (struct bootstrap_summary){
         .count = count,
         .mean = NAN,
@@ -171,7 +199,7 @@ static void summarise(struct work *work, size_t count, struct bootstrap_summary 
     }
     if (out->min < out->max) {
         out->mean = mean_of(sorted, count);
-        resample(work, count, out);
+        resample(bootstrap, out);
         return;
     }
     out->mean = out->min; /* all alike: nothing rounds */
@@ -180,21 +208,18 @@ static void summarise(struct work *work, size_t count, struct bootstrap_summary 
     }
 }
 
-int bootstrap_summarise(const double *values, size_t count, struct bootstrap_summary *out,
-                        struct err *err) {
-    struct work work = {0};
-    ASSERT(count >= 1 && count <= UINT32_MAX);
-    const int rc = work_init(&work, count, err);
+int bootstrap_summarise(struct bootstrap *bootstrap, struct bootstrap_sample sample,
+                        struct bootstrap_summary *out, struct err *err) {
+    const int rc = prepare(bootstrap, sample.count, err);
     if (rc != 0) {
         return rc;
     }
-    for (size_t i = 0; i < count; i++) {
-        ASSERT(!isnan(values[i]));
-        work.sorted[i] = values[i];
+    for (size_t i = 0; i < sample.count; i++) {
+        ASSERT(!isnan(sample.values[i]));
+        bootstrap->sorted[i] = sample.values[i];
     }
-    qsort(work.sorted, count, sizeof *work.sorted, compare);
-    summarise(&work, count, out);
-    memory_free(work.memory);
+    qsort(bootstrap->sorted, sample.count, sizeof *bootstrap->sorted, compare);
+    summarise(bootstrap, out);
     return 0;
 }
 
@@ -205,27 +230,29 @@ static double ratio(double value, double against) {
     return value / against;
 }
 
-int bootstrap_paired_ratio(const double *values, const double *against, size_t count,
+int bootstrap_paired_ratio(struct bootstrap *bootstrap, struct bootstrap_pairs pairs,
                            struct bootstrap_ratio *out, struct err *err) {
-    struct bootstrap_ratio result = {count, NAN, none};
+    struct bootstrap_ratio result = {pairs.count, NAN, none};
     struct bootstrap_summary summary;
-    if (count == 0) {
+    if (pairs.count == 0) {
         *out = result;
         return 0;
     }
-    double *ratios = memory_zeroed(count, sizeof *ratios);
+    double *ratios = memory_zeroed(pairs.count, sizeof *ratios);
     if (ratios == NULL) {
         return err_set_nomem(err);
     }
     bool finite = true;
-    for (size_t i = 0; i < count; i++) {
-        ratios[i] = ratio(values[i], against[i]);
+    for (size_t i = 0; i < pairs.count; i++) {
+        ratios[i] = ratio(pairs.values[i], pairs.against[i]);
         finite = finite && isfinite(ratios[i]);
     }
     int rc = 0;
-    if (finite && (rc = bootstrap_summarise(ratios, count, &summary, err)) == 0) {
-        result.median = summary.median;
-        result.median_95 = summary.median_95;
+    if (finite) {
+        const struct bootstrap_sample sample = {ratios, pairs.count};
+        rc = bootstrap_summarise(bootstrap, sample, &summary, err);
+        result.median = rc == 0 ? summary.median : NAN;
+        result.median_95 = rc == 0 ? summary.median_95 : none;
     }
     memory_free(ratios);
     if (rc == 0) {

@@ -120,23 +120,24 @@ static size_t collect_values(const struct memory_job *memory, size_t cell,
 static int summarize(const struct memory_job *memory, size_t index, double *values,
                      struct err *err) {
     struct memory_cell *cell = &memory->cells[index];
+    struct bootstrap bootstrap = {0};
+    int code = 0;
     cell->metric_count = 0;
-    for (int id = 0; id < METRIC_COUNT; id++) {
+    for (int id = 0; code == 0 && id < METRIC_COUNT; id++) {
         struct metric_summary summary = {.name = metrics[id].name};
         const size_t count = collect_values(memory, index, (enum metric_id)id, values);
         if (count == 0) {
             continue;
         }
-        const int code = bootstrap_summarise(values, count, &summary.of, err);
-        if (code != 0) {
-            return code;
-        }
-        if (!isnan(summary.of.median)) {
+        const struct bootstrap_sample sample = {values, count};
+        code = bootstrap_summarise(&bootstrap, sample, &summary.of, err);
+        if (code == 0 && !isnan(summary.of.median)) {
             cell->metrics[cell->metric_count++] = summary;
         }
     }
     qsort(cell->metrics, cell->metric_count, sizeof *cell->metrics, compare_names);
-    return 0;
+    bootstrap_deinit(&bootstrap);
+    return code;
 }
 
 static int keep_cell_finish(void *context, size_t cell, enum cell_status status,

@@ -128,7 +128,7 @@ static void test_cell_compare_leaves_out_cells_with_half_the_metric(void **state
 static void test_cell_compare_survives_failing_allocations(void **state) {
     (void)state;
     struct scene scene;
-    for (int after = 0; after < 4; after++) {
+    for (int after = 0; after < 7; after++) {
         make(&scene, METRIC_MAKESPAN_US, medians);
         memory_fail_after(after);
         assert_int_equal(

@@ -356,7 +356,10 @@ static void test_cell_store_summarises_an_odd_number_of_runs(void **state) {
     struct cell_list cells;
     struct bootstrap_summary same;
     fixture_ok(cell_store_list(w->reader, w->experiment, &cells, &err), &err);
-    fixture_ok(bootstrap_summarise(values, 3, &same, &err), &err);
+    struct bootstrap bootstrap = {0};
+    const struct bootstrap_sample sample = {values, 3};
+    fixture_ok(bootstrap_summarise(&bootstrap, sample, &same, &err), &err);
+    bootstrap_deinit(&bootstrap);
     const struct bootstrap_summary stored = cells.items[0].metrics[0].of;
     assert_int_equal(stored.count, 3);
     assert_true(stored.mean == 20.0);

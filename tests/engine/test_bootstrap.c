@@ -9,8 +9,11 @@
 #include "tests/support/test.h"
 
 static struct bootstrap_summary summarise(const double *values, size_t count) {
+    struct bootstrap bootstrap = {0};
     struct bootstrap_summary summary;
-    assert_int_equal(bootstrap_summarise(values, count, &summary, NULL), 0);
+    const struct bootstrap_sample sample = {values, count};
+    assert_int_equal(bootstrap_summarise(&bootstrap, sample, &summary, NULL), 0);
+    bootstrap_deinit(&bootstrap);
     return summary;
 }
 
@@ -130,6 +133,22 @@ static void test_bootstrap_scales_with_the_unit(void **state) {
     assert_true(b.median_95.high == a.median_95.high * 1024);
 }
 
+/* Kept draws are those of the number of values, whatever was summarised before. */
+static void test_bootstrap_keeps_its_draws(void **state) {
+    (void)state;
+    const double values[] = {3, 1, 4, 1, 5, 9, 2, 6};
+    struct bootstrap bootstrap = {0};
+    for (size_t round = 0; round < 12; round++) {
+        const size_t count = 2 + round * 5 % 7;
+        const struct bootstrap_sample sample = {values, count};
+        struct bootstrap_summary kept;
+        assert_int_equal(bootstrap_summarise(&bootstrap, sample, &kept, NULL), 0);
+        const struct bootstrap_summary fresh = summarise(values, count);
+        assert_memory_equal(&kept, &fresh, sizeof kept);
+    }
+    bootstrap_deinit(&bootstrap);
+}
+
 /* Frozen: who stored an interval once must get the same again, on every machine. */
 static void test_bootstrap_frozen_interval(void **state) {
     (void)state;
@@ -174,6 +193,7 @@ enum { SAMPLES = 600 };
 
 /* How many of 100 intervals hold the truth, of samples of `count` values. */
 static double coverage(size_t count, bool exponential, bool of_mean, double truth) {
+    struct bootstrap bootstrap = {0};
     double values[64];
     int held = 0;
     for (uint64_t sample = 0; sample < SAMPLES; sample++) {
@@ -181,10 +201,13 @@ static double coverage(size_t count, bool exponential, bool of_mean, double trut
             const uint64_t key = random_mix(random_mix(count, sample), i);
             values[i] = exponential ? -log(random_unit(key)) : random_normal(key);
         }
-        const struct bootstrap_summary it = summarise(values, count);
+        struct bootstrap_summary it;
+        const struct bootstrap_sample drawn = {values, count};
+        assert_int_equal(bootstrap_summarise(&bootstrap, drawn, &it, NULL), 0);
         const struct bootstrap_interval interval = of_mean ? it.mean_95 : it.median_95;
         held += interval.low <= truth && truth <= interval.high;
     }
+    bootstrap_deinit(&bootstrap);
     return 100.0 * held / SAMPLES;
 }
 
@@ -219,8 +242,11 @@ static void test_bootstrap_covers_about_as_often_as_it_says(void **state) {
 
 static struct bootstrap_ratio compare_cells(const double *values, const double *against,
                                             size_t count) {
+    struct bootstrap bootstrap = {0};
     struct bootstrap_ratio ratio;
-    assert_int_equal(bootstrap_paired_ratio(values, against, count, &ratio, NULL), 0);
+    const struct bootstrap_pairs pairs = {values, against, count};
+    assert_int_equal(bootstrap_paired_ratio(&bootstrap, pairs, &ratio, NULL), 0);
+    bootstrap_deinit(&bootstrap);
     return ratio;
 }
 
@@ -265,14 +291,22 @@ static void test_bootstrap_survives_failing_allocations(void **state) {
     const double values[] = {1, 2, 3};
     struct bootstrap_summary summary = {.count = 99};
     struct bootstrap_ratio ratio = {.pairs = 99};
-    memory_fail_after(0);
-    assert_int_equal(bootstrap_summarise(values, 3, &summary, NULL), ERR_NOMEM);
-    for (int after = 0; after < 2; after++) {
+    struct bootstrap bootstrap = {0};
+    const struct bootstrap_sample sample = {values, 3};
+    const struct bootstrap_pairs pairs = {values, values, 3};
+    for (int after = 0; after < 4; after++) {
         memory_fail_after(after);
-        assert_int_equal(bootstrap_paired_ratio(values, values, 3, &ratio, NULL),
+        assert_int_equal(bootstrap_summarise(&bootstrap, sample, &summary, NULL),
+                         ERR_NOMEM);
+    }
+    for (int after = 0; after < 5; after++) {
+        memory_fail_after(after);
+        assert_int_equal(bootstrap_paired_ratio(&bootstrap, pairs, &ratio, NULL),
                          ERR_NOMEM);
     }
     memory_fail_after(-1);
+    assert_int_equal(bootstrap.count, 0);
+    bootstrap_deinit(&bootstrap);
     assert_int_equal(summary.count, 99);
     assert_int_equal(ratio.pairs, 99);
 }
@@ -283,6 +317,7 @@ int main(void) {
         cmocka_unit_test(test_bootstrap_does_not_see_the_order),
         cmocka_unit_test(test_bootstrap_interval_holds_its_statistic),
         cmocka_unit_test(test_bootstrap_scales_with_the_unit),
+        cmocka_unit_test(test_bootstrap_keeps_its_draws),
         cmocka_unit_test(test_bootstrap_frozen_interval),
         cmocka_unit_test(test_bootstrap_of_one_value_has_no_interval),
         cmocka_unit_test(test_bootstrap_of_equal_values_is_a_point),
