@@ -444,14 +444,6 @@ static bool needs_asyncio(const struct plan *plan) {
     return false;
 }
 
-/* Strategies that take jobs as they arrive. The others run closed batches only so far. */
-static const bool takes_arrivals[STRATEGY_KIND_COUNT] = {
-    [STRATEGY_SEQUENTIAL] = true,
-    [STRATEGY_THREADS] = true,
-    [STRATEGY_ASYNCIO] = true,
-    [STRATEGY_INTERPRETERS] = true,
-};
-
 static int check_arrivals(const struct plan *plan, struct err *err) {
     const struct arrivals_plan *it = &plan->arrivals;
     if (it->kind == ARRIVALS_NONE) {
@@ -467,10 +459,11 @@ static int check_arrivals(const struct plan *plan, struct err *err) {
         return err_set(err, ERR_INVALID, "more than %d jobs would arrive",
                        ARRIVALS_MAX_JOBS);
     }
-    return takes_arrivals[plan->strategy.kind] || strategy_is_nested(&plan->strategy)
-               ? 0
-               : err_set(err, ERR_UNSUPPORTED, "%s does not take jobs as they arrive yet",
-                         strategy_names[plan->strategy.kind]);
+    return plan->strategy.chunk > 1
+               ? err_set(
+                     err, ERR_UNSUPPORTED,
+                     "jobs that arrive are sent one by one; a chunk belongs to a batch")
+               : 0;
 }
 
 static int check_each(const struct plan *plan, struct err *err) {

@@ -9,7 +9,7 @@ static void pool_main_next(void *state, const struct resume *resume,
     (void)resume;
     struct pool_main *main = state;
     const bool open = arrivals_are_open(main->jobs);
-    const bool waits = main->one_by_one && main->asked < main->submitted;
+    const bool waits = !open && main->one_by_one && main->asked < main->submitted;
     if (open && main->submitted < main->jobs->count && !main->accepted) {
         main->accepted = true;
         arrivals_await(main->jobs, main->submitted, action);

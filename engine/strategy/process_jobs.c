@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* process_jobs - with ProcessPoolExecutor(workers) as executor:
- *     list(executor.map(job, range(jobs), chunksize=chunk)) */
+ *     list(executor.map(job, range(jobs), chunksize=chunk))
+ * or, when jobs arrive, `while True: executor.submit(job, accept())` and no look at
+ * results. */
 #include "engine/strategy/process_pool.h"
 #include "engine/strategy/strategy_priv.h"
 
@@ -49,6 +51,7 @@ struct process_main {
     enum main_phase phase;
     struct py_message wake;
     uint32_t submitted, asked;
+    bool accepted; /* the next job has arrived */
 };
 
 static void run(struct process_main *main, int64_t opcodes, enum main_phase next,
@@ -126,11 +129,18 @@ static void start_manager(struct process_main *main, struct action *action) {
 
 static void submit(struct process_main *main, struct action *action) {
     struct process_pool *pool = &main->pool;
-    const bool waits = pool->world->plan->strategy.one_by_one;
+    const struct arrivals *jobs = &pool->world->jobs;
+    const bool waits = pool->world->plan->strategy.one_by_one && !arrivals_are_open(jobs);
     if (main->submitted == pool->chunks || (waits && main->asked < main->submitted)) {
         run(main, 0, MAIN_RESULT, action);
         return;
     }
+    if (arrivals_are_open(jobs) && !main->accepted) {
+        main->accepted = true;
+        arrivals_await(jobs, main->submitted, action);
+        return;
+    }
+    main->accepted = false;
     process_pool_put(pool, &pool->work_ids, main->submitted++);
     pool->pending++;
     begin_wake(main);
@@ -139,7 +149,7 @@ static void submit(struct process_main *main, struct action *action) {
 
 static void result(struct process_main *main, struct action *action) {
     struct process_pool *pool = &main->pool;
-    if (main->asked == pool->chunks) {
+    if (main->asked == pool->chunks || arrivals_are_open(&pool->world->jobs)) {
         run(main, POOL_SHUTDOWN_OPCODES, pool->chunks == 0 ? MAIN_END : MAIN_STOP,
             action);
         return;
@@ -252,9 +262,9 @@ static int init_pool(struct process_pool *pool, struct world *world) {
     const uint32_t chunk = strategy->chunk < 1 ? 1 : strategy->chunk;
     *pool = (struct process_pool){
         .world = world,
-        .jobs = world->plan->job_count,
+        .jobs = world->jobs.count,
         .chunk_size = chunk,
-        .chunks = world->plan->job_count / chunk + (world->plan->job_count % chunk != 0),
+        .chunks = world->jobs.count / chunk + (world->jobs.count % chunk != 0),
         .max_workers = strategy->workers,
         .room = strategy->workers + 1,
         .opcode_ps = world->runtime.process_job_ns * 1000 / PROCESS_JOB_OPCODES,

@@ -244,15 +244,19 @@ static void test_open_loop_same_arrivals_for_every_strategy(void **state) {
                         .seconds = 4,
                         .warmup = 1};
     struct run_result one = run(&it, 0);
-    it.kind = STRATEGY_THREADS;
+    static const enum strategy_kind pools[] = {STRATEGY_THREADS, STRATEGY_PROCESSES,
+                                               STRATEGY_INTERPRETERS};
     it.servers = 64;
-    struct run_result many = run(&it, 0);
-    assert_true(one.metric[METRIC_ARRIVALS] == many.metric[METRIC_ARRIVALS]);
-    assert_true(one.metric[METRIC_SERVICE_MEAN_US] ==
-                many.metric[METRIC_SERVICE_MEAN_US]);
-    assert_true(many.metric[METRIC_QUEUEING_MAX_US] == 0);
+    for (size_t i = 0; i < sizeof pools / sizeof pools[0]; i++) {
+        it.kind = pools[i];
+        struct run_result many = run(&it, 0);
+        assert_true(one.metric[METRIC_ARRIVALS] == many.metric[METRIC_ARRIVALS]);
+        assert_true(one.metric[METRIC_SERVICE_MEAN_US] ==
+                    many.metric[METRIC_SERVICE_MEAN_US]);
+        assert_true(many.metric[METRIC_QUEUEING_MAX_US] == 0);
+        run_result_deinit(&many);
+    }
     run_result_deinit(&one);
-    run_result_deinit(&many);
 }
 
 /* --- without a steady state ----------------------------------------------------- */
@@ -405,8 +409,11 @@ static void test_open_loop_refuses_what_cannot_be(void **state) {
     make(&plan, &it);
     assert_int_equal(plan_check(&plan, NULL), 0);
     plan.strategy.each = (struct strategy_each){0}; /* a pool of processes */
+    plan.strategy.chunk = 2;
     assert_int_equal(plan_check(&plan, &err), ERR_UNSUPPORTED);
-    assert_non_null(strstr(err.text, "processes"));
+    assert_non_null(strstr(err.text, "one by one"));
+    plan.strategy.chunk = 1;
+    assert_int_equal(plan_check(&plan, NULL), 0);
     plan.strategy.kind = STRATEGY_THREADS;
     assert_int_equal(plan_check(&plan, NULL), 0);
     const struct arrivals_plan good = plan.arrivals;

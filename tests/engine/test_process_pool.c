@@ -364,6 +364,30 @@ static void test_process_pool_on_every_runtime(void **state) {
     }
 }
 
+/* Jobs that arrive are submitted as they come; shutdown() waits for those that are still
+ * being worked on. */
+static void test_process_pool_takes_arrivals(void **state) {
+    (void)state;
+    for (enum start_method start = START_FORK; start <= START_SPAWN; start++) {
+        struct stage stage;
+        begin_on(&stage, "linux-desktop", "cpython-3.14");
+        plan_jobs(&stage.plan, 0, "python 3ms");
+        plan_strategy(&stage.plan, STRATEGY_PROCESSES, 4);
+        stage.plan.strategy.start = start;
+        stage.plan.arrivals = (struct arrivals_plan){.kind = ARRIVALS_BURSTS,
+                                                     .burst = 6,
+                                                     .rate_per_s = 500,
+                                                     .for_ns = NS_PER_S / 2};
+        run(&stage);
+        const double arrived = stage.result.metric[METRIC_ARRIVALS];
+        assert_true(arrived > 100);
+        assert_true(fabs((double)stage.result.histograms[HISTOGRAM_SERVICE].count -
+                         arrived) < 0.5);
+        assert_true(stage.result.metric[METRIC_QUEUEING_MAX_US] > 3000);
+        end(&stage);
+    }
+}
+
 static void test_process_pool_memory_by_start(void **state) {
     (void)state;
     for (enum start_method start = START_FORK; start <= START_SPAWN; start++) {
@@ -397,6 +421,7 @@ int main(void) {
         cmocka_unit_test(test_process_pool_one_by_one),
         cmocka_unit_test(test_process_pool_needs_the_parents_gil),
         cmocka_unit_test(test_process_pool_on_every_runtime),
+        cmocka_unit_test(test_process_pool_takes_arrivals),
         cmocka_unit_test(test_process_pool_memory_by_start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
