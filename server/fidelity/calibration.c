@@ -220,6 +220,11 @@ int calibration_make(struct calibration *out, const struct measured *measured,
         .self_pipe_us = NAN,
         .pool_job_us = NAN,
         .pool_submit_us = NAN,
+        .interpreter_start_us = NAN,
+        .interpreter_import_us = NAN,
+        .interpreter_end_us = NAN,
+        .process_scale = 1.0,
+        .pool_process_scale = 1.0,
         .opcode_us = 0.02,
         .process_start_join_us =
             for_naive_us(&source, "proc_start", "start_join_s", "p50"),
@@ -234,6 +239,9 @@ int calibration_make(struct calibration *out, const struct measured *measured,
     }
     if (rc == 0) {
         rc = calibration_of_loops(&calibration, &source, err);
+    }
+    if (rc == 0) {
+        rc = calibration_of_processes(&calibration, &source, err);
     }
     if (rc == 0) {
         *out = calibration;

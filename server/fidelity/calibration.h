@@ -15,6 +15,7 @@
  *
  *   asyncio     aio_switch, aio_task_create, aio_run_empty: see calibration_aio.c
  *   pools       aio_to_thread: the same
+ *   processes   proc_start, ppe, ipe: see calibration_process.c
  *
  * Never a row that is predicted. A primitive that is missing leaves the profile's value.
  */
@@ -40,6 +41,10 @@ struct calibration {
     double threadsafe_wake_us, self_pipe_us;
     double pool_job_us, pool_submit_us;
     double opcode_us; /* of asyncio's code, and of the harness's */
+    double interpreter_start_us, interpreter_import_us, interpreter_end_us;
+    /* Factors of fork_us, process_exit_us, process_start_us and process_bootstrap_us: of a
+     * process, and of one that belongs to a pool. */
+    double process_scale, pool_process_scale;
     /* For the naive predictor only: what the primitives say, 0 when there is none. */
     double process_start_join_us; /* proc_start */
     double interpreter_first_us;  /* ipe, first call */

@@ -70,7 +70,7 @@ static json_t *describe_to_thread(int workers) {
 }
 
 static json_t *describe_processes(int workers) {
-    return json_pack("{s:i}", "processes", workers);
+    return json_pack("{s:i, s:s}", "processes", workers, "start", "fork");
 }
 
 static json_t *describe_interpreters(int workers) {
@@ -229,8 +229,9 @@ static const char *refuse_jobs(const struct family_input *input) {
 static json_t *procs(const struct family_input *input) {
     json_t *steps =
         json_pack("[o]", family_python(input, family_param(input, "cpu_s") * 1e6, NULL));
-    return family_actors(json_pack("{s:s, s:i, s:o}", "name", "child", "process",
-                                   family_count(input, "workers"), "steps", steps),
+    return family_actors(json_pack("{s:s, s:i, s:s, s:o}", "name", "child", "process",
+                                   family_count(input, "workers"), "start", "fork",
+                                   "steps", steps),
                          NULL);
 }
 

@@ -2,6 +2,8 @@
 #include "server/fidelity/prediction.h"
 
 #include "engine/analysis/run.h"
+#include "engine/os/machine.h"
+#include "engine/python/runtime_table.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -13,12 +15,28 @@
 #include "server/fidelity/quantile.h"
 #include "server/grid/grid.h"
 
-static json_t *machine_object(const struct calibration *calibration) {
-    return json_pack("{s:s, s:f, s:f, s:f, s:f, s:f}", "profile", "linux-vm-2",
+static bool has_pool_of_processes(const json_t *work) {
+    const json_t *strategy = json_array_get(json_object_get(work, "strategies"), 0);
+    return json_object_get(strategy, "processes") != NULL;
+}
+
+/* Starting a process costs more when it belongs to a pool. */
+static double process_scale(const struct prediction_spec *spec) {
+    return has_pool_of_processes(spec->take_work) ? spec->calibration->pool_process_scale
+                                                  : spec->calibration->process_scale;
+}
+
+static json_t *machine_object(const struct prediction_spec *spec) {
+    const struct calibration *calibration = spec->calibration;
+    const struct machine *profile = &machine_profile_find("linux-vm-2")->machine;
+    const double scale = process_scale(spec) * 1e-3;
+    return json_pack("{s:s, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "profile", "linux-vm-2",
                      "wake_warm_us", calibration->wake_warm_us, "wake_idle_us",
                      calibration->wake_idle_us, "wake_deep_us", calibration->wake_deep_us,
                      "thread_create_us", calibration->thread_create_us, "all_cores_speed",
-                     calibration->all_cores_speed);
+                     calibration->all_cores_speed, "fork_us",
+                     (double)profile->fork_ns * scale, "process_exit_us",
+                     (double)profile->process_exit_ns * scale);
 }
 
 /* What was measured of loops and pools. */
@@ -37,6 +55,9 @@ static void add_parameters(json_t *object, const struct calibration *calibration
         {"self_pipe_us", calibration->self_pipe_us},
         {"pool_job_us", calibration->pool_job_us},
         {"pool_submit_us", calibration->pool_submit_us},
+        {"interpreter_start_us", calibration->interpreter_start_us},
+        {"interpreter_import_us", calibration->interpreter_import_us},
+        {"interpreter_end_us", calibration->interpreter_end_us},
     };
     for (size_t i = 0; i < sizeof parameters / sizeof parameters[0]; i++) {
         if (!isnan(parameters[i].us)) {
@@ -53,6 +74,12 @@ static json_t *runtime_object(const struct prediction_spec *spec) {
         json_object_set_new(object, "switch_interval_us",
                             json_real(spec->switch_interval_s * 1e6));
     }
+    const struct runtime *row = &runtime_row_find(spec->runtime)->runtime;
+    const double scale = process_scale(spec) * 1e-3;
+    json_object_set_new(object, "process_start_us",
+                        json_real((double)row->process_start_ns * scale));
+    json_object_set_new(object, "process_bootstrap_us",
+                        json_real((double)row->process_bootstrap_ns * scale));
     add_parameters(object, spec->calibration);
     json_t *own = json_object_get(spec->take_work, "runtime");
     if (own != NULL) {
@@ -67,9 +94,9 @@ enum { LIMIT = 100000000 }; /* millions of operations a workload, all of them su
 static char *document_text(const struct prediction_spec *spec) {
     json_t *document =
         json_pack("{s:i, s:o, s:s, s:[o], s:s, s:{s:i, s:i}}", "schema", 1, "machine",
-                  machine_object(spec->calibration), "reference", spec->runtime,
-                  "runtimes", runtime_object(spec), "record", "summary", "limits",
-                  "events", LIMIT, "spans", LIMIT);
+                  machine_object(spec), "reference", spec->runtime, "runtimes",
+                  runtime_object(spec), "record", "summary", "limits", "events", LIMIT,
+                  "spans", LIMIT);
     if (document == NULL || json_object_update_new(document, spec->take_work) != 0) {
         json_decref(document);
         return NULL;
