@@ -223,6 +223,10 @@ int calibration_make(struct calibration *out, const struct measured *measured,
         .interpreter_start_us = NAN,
         .interpreter_import_us = NAN,
         .interpreter_end_us = NAN,
+        .interpreter_call_us = NAN,
+        .process_job_us = NAN,
+        .copy_mb_per_s = NAN,
+        .pickle_mb_per_s = NAN,
         .process_scale = 1.0,
         .pool_process_scale = 1.0,
         .opcode_us = 0.02,
@@ -241,7 +245,7 @@ int calibration_make(struct calibration *out, const struct measured *measured,
         rc = calibration_of_loops(&calibration, &source, err);
     }
     if (rc == 0) {
-        rc = calibration_of_processes(&calibration, &source, err);
+        rc = calibration_of_pools(&calibration, &source, err);
     }
     if (rc == 0) {
         *out = calibration;

@@ -13,9 +13,9 @@
  *               is bytecode of queue.py and threading.py apart, so that a row's own time of
  *               the work alone can say how fast that bytecode is
  *
- *   asyncio     aio_switch, aio_task_create, aio_run_empty: see calibration_aio.c
- *   pools       aio_to_thread: the same
- *   processes   proc_start, ppe, ipe: see calibration_process.c
+ *   asyncio     aio_switch, aio_task_create, aio_run_empty, aio_sleep: see
+ *               calibration_aio.c
+ *   pools       aio_to_thread, proc_start, ppe, ipe: see calibration_pool.c
  *
  * Never a row that is predicted. A primitive that is missing leaves the profile's value.
  */
@@ -42,6 +42,8 @@ struct calibration {
     double pool_job_us, pool_submit_us;
     double opcode_us; /* of asyncio's code, and of the harness's */
     double interpreter_start_us, interpreter_import_us, interpreter_end_us;
+    double interpreter_call_us, process_job_us;
+    double copy_mb_per_s, pickle_mb_per_s;
     /* Factors of fork_us, process_exit_us, process_start_us and process_bootstrap_us: of a
      * process, and of one that belongs to a pool. */
     double process_scale, pool_process_scale;

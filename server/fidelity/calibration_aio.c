@@ -12,8 +12,13 @@
  *                  the loop comes back from 1 ms of idleness with cold caches, which the
  *                  model knows of no other code, so that tasks which wake together are
  *                  charged too much
- *   to_thread      aio_to_thread: call_soon_threadsafe and the reading of the self-pipe, in
- *                  the row's proportion; the pool's part is that of calibration_pool.c
+ *   to_thread      aio_to_thread: submit() and the worker's part of a job, which thread pools
+ *                  have too, call_soon_threadsafe and the reading of the self-pipe, in the
+ *                  row's proportions
+ *
+ * executor_roundtrip could give the pool's part alone; its repetitions differ by a factor of
+ * five, and on two builds its lower quartile is below what the two wake-ups of the other
+ * primitives take. tpe_life has two repetitions, whose medians differ by up to 2.3.
  */
 #include "server/fidelity/calibration_priv.h"
 

@@ -44,8 +44,8 @@ int calibration_solve(struct calibration *calibration,
 int calibration_of_loops(struct calibration *calibration,
                          const struct calibration_source *source,
                          struct err *err) WARN_UNUSED;
-int calibration_of_processes(struct calibration *calibration,
-                             const struct calibration_source *source,
-                             struct err *err) WARN_UNUSED;
+int calibration_of_pools(struct calibration *calibration,
+                         const struct calibration_source *source,
+                         struct err *err) WARN_UNUSED;
 
 #endif

@@ -26,24 +26,33 @@ static double process_scale(const struct prediction_spec *spec) {
                                                   : spec->calibration->process_scale;
 }
 
+/* Unless it is NaN. */
+static void set_whole(json_t *object, const char *key, double value) {
+    if (!isnan(value)) {
+        json_object_set_new(object, key, json_integer((json_int_t)value));
+    }
+}
+
 static json_t *machine_object(const struct prediction_spec *spec) {
     const struct calibration *calibration = spec->calibration;
     const struct machine *profile = &machine_profile_find("linux-vm-2")->machine;
     const double scale = process_scale(spec) * 1e-3;
-    return json_pack("{s:s, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "profile", "linux-vm-2",
-                     "wake_warm_us", calibration->wake_warm_us, "wake_idle_us",
-                     calibration->wake_idle_us, "wake_deep_us", calibration->wake_deep_us,
-                     "thread_create_us", calibration->thread_create_us, "all_cores_speed",
-                     calibration->all_cores_speed, "fork_us",
-                     (double)profile->fork_ns * scale, "process_exit_us",
-                     (double)profile->process_exit_ns * scale);
+    json_t *object = json_pack(
+        "{s:s, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "profile", "linux-vm-2",
+        "wake_warm_us", calibration->wake_warm_us, "wake_idle_us",
+        calibration->wake_idle_us, "wake_deep_us", calibration->wake_deep_us,
+        "thread_create_us", calibration->thread_create_us, "all_cores_speed",
+        calibration->all_cores_speed, "fork_us", (double)profile->fork_ns * scale,
+        "process_exit_us", (double)profile->process_exit_ns * scale);
+    set_whole(object, "copy_mb_per_s", calibration->copy_mb_per_s);
+    return object;
 }
 
 /* What was measured of loops and pools. */
 static void add_parameters(json_t *object, const struct calibration *calibration) {
     const struct {
         const char *name;
-        double us;
+        double value;
     } parameters[] = {
         {"loop_start_us", calibration->loop_start_us},
         {"loop_iteration_us", calibration->loop_iteration_us},
@@ -58,10 +67,13 @@ static void add_parameters(json_t *object, const struct calibration *calibration
         {"interpreter_start_us", calibration->interpreter_start_us},
         {"interpreter_import_us", calibration->interpreter_import_us},
         {"interpreter_end_us", calibration->interpreter_end_us},
+        {"interpreter_call_us", calibration->interpreter_call_us},
+        {"process_job_us", calibration->process_job_us},
     };
     for (size_t i = 0; i < sizeof parameters / sizeof parameters[0]; i++) {
-        if (!isnan(parameters[i].us)) {
-            json_object_set_new(object, parameters[i].name, json_real(parameters[i].us));
+        if (!isnan(parameters[i].value)) {
+            json_object_set_new(object, parameters[i].name,
+                                json_real(parameters[i].value));
         }
     }
 }
@@ -81,6 +93,7 @@ static json_t *runtime_object(const struct prediction_spec *spec) {
     json_object_set_new(object, "process_bootstrap_us",
                         json_real((double)row->process_bootstrap_ns * scale));
     add_parameters(object, spec->calibration);
+    set_whole(object, "pickle_mb_per_s", spec->calibration->pickle_mb_per_s);
     json_t *own = json_object_get(spec->take_work, "runtime");
     if (own != NULL) {
         (void)json_object_update(object, own); /* a NULL object is found by the packer */
