@@ -221,8 +221,23 @@ static json_t *jobs(const struct family_input *input) {
     return work_of(strategy->describe(family_count(input, "workers")), jobs);
 }
 
+/* Sizes that are not there are 0, but none may be something else. */
+static bool is_size(const struct family_input *input, const char *key) {
+    const json_t *value = json_object_get(input->group->params, key);
+    return value == NULL || (json_is_number(value) && json_number_value(value) >= 0.0);
+}
+
 static const char *refuse_jobs(const struct family_input *input) {
-    return strategy_of(input) == NULL ? "the model has no such strategy" : NULL;
+    if (strategy_of(input) == NULL) {
+        return "the model has no such strategy";
+    }
+    if (!is_size(input, "python_ms")) {
+        return "'python_ms' is no number of 0 or more";
+    }
+    if (!is_size(input, "c_ms") || !is_size(input, "io_ms")) {
+        return "'c_ms' and 'io_ms' have to be numbers of 0 or more";
+    }
+    return is_size(input, "payload_kb") ? NULL : "'payload_kb' is no number of 0 or more";
 }
 
 /* mp.Process(target=burn), forked: start all, then join all. */

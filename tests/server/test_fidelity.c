@@ -52,24 +52,6 @@ static bool is_affordable(const json_t *line) {
     return strcmp(family, "jobs") != 0 || is_affordable_job(line);
 }
 
-/* Families and strategies that wait for a part of the engine: their groups would count as
- * error 1. */
-static bool is_waiting(const json_t *line) {
-    static const char *const waiting[] = {
-        "aio_blocked", "aio_offload",       "aio_sem",   "aio_queue",
-        "procs",       "asyncio_to_thread", "processes", "interpreters"};
-    const char *family = json_string_value(json_object_get(line, "family"));
-    const char *strategy =
-        json_string_value(json_object_get(json_object_get(line, "params"), "strategy"));
-    for (size_t i = 0; i < sizeof waiting / sizeof waiting[0]; i++) {
-        if (strcmp(waiting[i], family) == 0 ||
-            (strategy != NULL && strcmp(waiting[i], strategy) == 0)) {
-            return strcmp(json_string_value(json_object_get(line, "set")), "public") == 0;
-        }
-    }
-    return false;
-}
-
 typedef void (*change_fn)(json_t *line);
 
 /* Reads the affordable lines of the data, each after `change`. */
@@ -84,7 +66,7 @@ static void read_changed(struct measured *measured, change_fn change) {
     assert_non_null(file);
     for (size_t i = 0; i < json_array_size(all.lines); i++) {
         json_t *line = json_deep_copy(json_array_get(all.lines, i));
-        if (is_affordable(line) && !is_waiting(line)) {
+        if (is_affordable(line)) {
             change(line);
             json_dumpf(line, file, JSON_COMPACT);
             fputc('\n', file);
@@ -185,7 +167,13 @@ static void test_fidelity_groups_every_row(void **state) {
     measured_deinit(&measured);
 }
 
-enum { DETAILS = 6 }; /* families with cycles, lags, jobs */
+enum { DETAILS = 9 }; /* families with cycles, lags, ends, jobs */
+
+/* See tests/fidelity/README.md, known deviations. */
+static bool is_known_to_miss(const struct reach_goal *goal) {
+    return strcmp(goal->what, "p50 within a run of aio_blocked") == 0 ||
+           strcmp(goal->what, "p50 within a run of aio_offload") == 0;
+}
 
 /* Errors; the groups that keep a rule are fewer here than in the whole data. */
 static void assert_aims_are_reached(const struct score *score) {
@@ -195,7 +183,7 @@ static void assert_aims_are_reached(const struct score *score) {
     assert_int_equal(reach_make(&reach, score, &err), 0);
     for (size_t i = 0; i < reach.count; i++) {
         const struct reach_goal *goal = &reach.goals[i];
-        if (goal->asked == 0 && !goal->reached) {
+        if (goal->asked == 0 && !goal->reached && !is_known_to_miss(goal)) {
             fail_msg("%s: %.3f, not %.3f", goal->what, goal->figure, goal->aim);
         }
         details += strncmp(goal->what, "p50 ", 4) == 0;
