@@ -66,14 +66,14 @@ static void calibrate_speed(struct calibration *out, const struct measured *meas
     out->all_cores_speed = ratio > 0.7 ? fmin(ratio, 1.0) : profile;
 }
 
-int calibration_model_us(double *out, json_t *take_work,
+int calibration_model_us(double *out, const struct calibration_work *work,
                          const struct calibration *calibration, const char *build,
                          struct err *err) {
     struct plan plan;
     struct prediction prediction = {0};
     int rc = prediction_plan(&plan,
                              &(struct prediction_spec){
-                                 .take_work = take_work,
+                                 .take_work = work->take_json,
                                  .runtime = family_runtime_of(build),
                                  .switch_interval_s = NAN,
                                  .calibration = calibration,
@@ -82,6 +82,7 @@ int calibration_model_us(double *out, json_t *take_work,
     if (rc != 0) {
         return rc;
     }
+    plan.strategy.one_by_one = work->one_by_one;
     rc = prediction_run(&prediction, &plan, 0, err);
     plan_deinit(&plan);
     *out = prediction.wall_s * 1e6;
@@ -94,11 +95,12 @@ static int figure_us(double *out, const struct calibration *calibration,
                      const struct calibration_source *source,
                      const struct calibration_equation *equation, struct err *err) {
     double all, base;
-    int rc = calibration_model_us(&all, equation->describe(equation->size), calibration,
-                                  source->build, err);
+    struct calibration_work work = {equation->describe(equation->size),
+                                    equation->one_by_one};
+    int rc = calibration_model_us(&all, &work, calibration, source->build, err);
     if (rc == 0) {
-        rc = calibration_model_us(&base, equation->describe(equation->less), calibration,
-                                  source->build, err);
+        work.take_json = equation->describe(equation->less);
+        rc = calibration_model_us(&base, &work, calibration, source->build, err);
     }
     if (rc == 0) {
         *out = (all - base) / (equation->size - equation->less);
@@ -140,9 +142,11 @@ static int model_start_us(double *out, const struct calibration *calibration,
                                               "thread", 1, "steps", "python_us", 0));
     }
     double all;
-    const int rc =
-        calibration_model_us(&all, json_pack("{s:{s:o}}", "workload", "actors", list),
-                             calibration, build, err);
+    const int rc = calibration_model_us(
+        &all,
+        &(struct calibration_work){json_pack("{s:{s:o}}", "workload", "actors", list),
+                                   false},
+        calibration, build, err);
     if (rc == 0) {
         *out = all / STARTS;
     }
@@ -163,14 +167,18 @@ static json_t *queue_pairs(const struct runtime *runtime, double scale, int pair
 static int model_queue(struct calibration *out, const char *build, struct err *err) {
     const struct runtime *runtime = &runtime_row_find(family_runtime_of(build))->runtime;
     double start, bare, full;
-    int rc = calibration_model_us(&start, queue_pairs(runtime, 0.0, 0), out, build, err);
+    int rc = calibration_model_us(
+        &start, &(struct calibration_work){queue_pairs(runtime, 0.0, 0), false}, out,
+        build, err);
     if (rc == 0) {
-        rc = calibration_model_us(&bare, queue_pairs(runtime, 0.0, PAIRS), out, build,
-                                  err);
+        rc = calibration_model_us(
+            &bare, &(struct calibration_work){queue_pairs(runtime, 0.0, PAIRS), false},
+            out, build, err);
     }
     if (rc == 0) {
-        rc = calibration_model_us(&full, queue_pairs(runtime, 1.0, PAIRS), out, build,
-                                  err);
+        rc = calibration_model_us(
+            &full, &(struct calibration_work){queue_pairs(runtime, 1.0, PAIRS), false},
+            out, build, err);
     }
     if (rc == 0) {
         out->queue_fixed_us = (bare - start) / PAIRS;

@@ -143,20 +143,24 @@ int calibration_of_loops(struct calibration *calibration,
     const struct measured_figure slept = {NULL, "aio_sleep", "ms", 1, "sleep_s", "p50"};
     const struct measured_figure trip = {NULL, "aio_to_thread", NULL,
                                          0,    "roundtrip_s",   "p50"};
-    const struct calibration_equation handle = {primitive_us(source, &many), switch_many,
-                                                TASKS * SWITCHES, TASKS, scale_handle};
-    const struct calibration_equation iteration = {primitive_us(source, &one), switch_one,
-                                                   SWITCHES, 1, scale_iteration};
+    const struct calibration_equation handle = {primitive_us(source, &many),
+                                                switch_many,
+                                                TASKS * SWITCHES,
+                                                TASKS,
+                                                scale_handle,
+                                                false};
+    const struct calibration_equation iteration = {
+        primitive_us(source, &one), switch_one, SWITCHES, 1, scale_iteration, false};
     /* The first two share a hundredth of an iteration: once more after the second. */
     const struct calibration_equation equations[] = {
         handle,
         iteration,
         handle,
         iteration,
-        {primitive_us(source, &created), create, CREATED, 1, scale_create},
-        {primitive_us(source, &empty), run_empty, 1, 0, scale_start},
-        {primitive_us(source, &slept), sleep_1_ms, SLEEPS + 1, 1, scale_later},
-        {primitive_us(source, &trip), to_thread, TRIPS + 1, 1, scale_to_thread},
+        {primitive_us(source, &created), create, CREATED, 1, scale_create, false},
+        {primitive_us(source, &empty), run_empty, 1, 0, scale_start, false},
+        {primitive_us(source, &slept), sleep_1_ms, SLEEPS + 1, 1, scale_later, false},
+        {primitive_us(source, &trip), to_thread, TRIPS + 1, 1, scale_to_thread, false},
     };
     if (!source->runtime->has_asyncio) {
         return 0;

@@ -30,7 +30,6 @@ enum { TRIPS = 50 }; /* of which one is the pool's first */
 
 /* submit(nothing).result(), `trips` times; `bytes` are sent each time. */
 static json_t *round_trips(json_t *strategy, int trips, int bytes) {
-    json_object_set_new(strategy, "in_flight", json_integer(1));
     return json_pack("{s:[o], s:{s:{s:i, s:i, s:[{s:i}]}}}", "strategies", strategy,
                      "workload", "jobs", "count", trips, "payload_bytes", bytes, "steps",
                      "python_us", 0);
@@ -147,8 +146,8 @@ static int calibrate_interpreters(struct calibration *calibration,
                         primitive_us(source, "ipe", "shutdown_s", NULL, -1.0);
     const double trip = primitive_us(source, "ipe", "roundtrip_s", "p50", -1.0);
     const struct calibration_equation equations[] = {
-        {life, interpreter_pool, 1, 0, scale_interpreter},
-        {trip, interpreter_trips, TRIPS, 1, scale_interpreter_call},
+        {life, interpreter_pool, 1, 0, scale_interpreter, true},
+        {trip, interpreter_trips, TRIPS, 1, scale_interpreter_call, true},
     };
     return solve_all(calibration, source, equations,
                      sizeof equations / sizeof equations[0], err);
@@ -162,10 +161,10 @@ int calibration_of_pools(struct calibration *calibration,
     const double life = primitive_us(source, "ppe", "first_s", NULL, -1.0) +
                         primitive_us(source, "ppe", "shutdown_s", NULL, -1.0);
     const struct calibration_equation equations[] = {
-        {process_trip, process_trips, TRIPS, 1, scale_process_job},
-        {start, process, 1, 0, scale_process},
-        {life, process_pool, 1, 0, scale_pool_process},
-        {megabyte, process_megabytes, TRIPS / 5, 1, scale_bytes},
+        {process_trip, process_trips, TRIPS, 1, scale_process_job, true},
+        {start, process, 1, 0, scale_process, false},
+        {life, process_pool, 1, 0, scale_pool_process, true},
+        {megabyte, process_megabytes, TRIPS / 5, 1, scale_bytes, true},
     };
     if (!source->runtime->has_thread_pool) {
         return 0;

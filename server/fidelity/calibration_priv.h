@@ -21,8 +21,13 @@ struct calibration_source {
     const struct runtime *runtime; /* the row of the build */
 };
 
-/* Wall time of a work in the model. */
-int calibration_model_us(double *out, struct json_t *take_work,
+/* Wall time of a work in the model; `one_by_one`: each job of a pool is submitted when the
+ * one before has its result, which no document says. */
+struct calibration_work {
+    struct json_t *take_json;
+    bool one_by_one;
+};
+int calibration_model_us(double *out, const struct calibration_work *work,
                          const struct calibration *calibration, const char *build,
                          struct err *err) WARN_UNUSED;
 
@@ -33,6 +38,7 @@ struct calibration_equation {
     int size, less; /* the figure is what each of size - less operations adds */
     void (*scale)(struct calibration *calibration, const struct runtime *runtime,
                   double scale);
+    bool one_by_one;
 };
 
 /* Sets the parameters; scale is 0 when the model takes too long even without them. */

@@ -340,6 +340,37 @@ static void test_lap_counts_from_arrival_to_arrival(void **state) {
     lap_list_deinit(&laps);
 }
 
+/* Two tasks of the name, and one of another that begins with it: from the birth of the
+ * first until the last span of each. */
+static void test_lap_notes_when_tasks_end(void **state) {
+    (void)state;
+    const struct plan plan = {0};
+    struct lap_list laps;
+    struct err err = {0};
+    lap_list_init(&laps, &(struct lap_watch){"task", NULL}, &plan);
+    const struct sink sink = lap_list_sink(&laps);
+    const struct lane lanes[] = {
+        {.id = 3, .kind = LANE_THREAD, .name = "task"},
+        {.id = 4, .kind = LANE_TASK, .name = "task 0"},
+        {.id = 5, .kind = LANE_TASK, .name = "task 1"},
+        {.id = 6, .kind = LANE_TASK, .name = "tasks"},
+    };
+    for (size_t i = 0; i < sizeof lanes / sizeof lanes[0]; i++) {
+        assert_int_equal(sink.lane(sink.context, &lanes[i], &err), 0);
+    }
+    const lane_id lane[] = {3, 4, 5, 4, 6, 5};
+    const sim_ns starts[] = {0, 10, 10, 20, 5, 50};
+    const sim_ns ends[] = {90, 20, 50, 40, 99, 80};
+    const site_id sites[] = {0, 0, 0, 0, 0, 0};
+    const struct span_chunk chunk = {
+        .count = 6, .lane = lane, .start_ns = starts, .end_ns = ends, .site = sites};
+    assert_int_equal(sink.spans(sink.context, &chunk, &err), 0);
+    assert_int_equal(laps.count, 2);
+    assert_true(fabs(laps.lap_s[0] - 30e-9) < 1e-15);
+    assert_true(fabs(laps.lap_s[1] - 70e-9) < 1e-15);
+    lap_list_deinit(&laps);
+}
+
 static struct score_row scored(const char *family, double error, double naive) {
     static struct measured_group groups[8];
     static size_t used;
@@ -447,6 +478,7 @@ int main(void) {
         cmocka_unit_test(test_quantile_interpolates),
         cmocka_unit_test(test_parallel_does_every_task_once),
         cmocka_unit_test(test_lap_counts_from_arrival_to_arrival),
+        cmocka_unit_test(test_lap_notes_when_tasks_end),
         cmocka_unit_test(test_reach_asks_for_half_of_a_poor_naive_error),
         cmocka_unit_test(test_reach_wants_nothing_lost_where_nothing_was),
         cmocka_unit_test(test_band_counts_repetitions_inside),
