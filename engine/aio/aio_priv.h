@@ -5,6 +5,7 @@
  *   loop.c      _run_once, the ready queue, timers, select(), beginning and end
  *   task.c      a task's step, its cancellation and its end; futures
  *   waits.c     await of the outside world, of a timer, of a thread
+ *   stream.c    sockets: transports, sock_recv()
  *   sync.c      Lock, Semaphore, Event, Condition, Queue
  *   group.c     tasks that tasks start: gather(), TaskGroup, create_task()
  *   timeouts.c  timeout(), wait_for()
@@ -39,6 +40,7 @@ enum aio_handle_kind {
     HANDLE_TIMER,     /* the same, from a timer of asyncio.sleep() */
     HANDLE_TIMEOUT,   /* Timeout._on_timeout, or the timer of wait_for() */
     HANDLE_DONE,      /* the done callback of a task that has ended: of gather() ... */
+    HANDLE_READ,      /* a socket is readable: _read_ready */
     HANDLE_SELF_PIPE, /* _read_from_self */
     HANDLE_MAIN       /* the main coroutine goes on after gather */
 };
@@ -164,6 +166,18 @@ struct aio_names {
     struct aio_task *first, *last;
 };
 
+/* Our end of the socket pair of a peer, watched by a loop. */
+struct aio_stream {
+    struct aio_handle handle; /* must be first */
+    struct aio_loop *loop;
+    struct py_peer *peer;
+    struct aio_stream *next;   /* of the loop */
+    struct aio_future *reader; /* who waits, or NULL */
+    uint64_t buffered;         /* messages in the StreamReader */
+    bool watched;              /* a reader is registered with the selector */
+    bool reported;             /* the last select found it readable */
+};
+
 /* --- the loop ------------------------------------------------------------------ */
 
 struct aio_queue {
@@ -188,6 +202,7 @@ struct aio_loop {
     struct aio_deque answered; /* I/O that has completed and was not reported yet */
     struct aio_deque reported; /* ... that the last select reported */
     bool pipe_reported;        /* the self-pipe was readable when it returned */
+    struct aio_stream *streams;
     struct event_queue timers; /* call_at's heap, by time, then in order of calls */
     size_t timers_cancelled;
     struct aio_future *free_futures;
@@ -288,6 +303,7 @@ static inline enum aio_progress aio_cancelled(struct aio_task *task) {
 }
 
 /* Bytecode of asyncio, in opcodes that take as long as those of queue.py. */
+sim_ns aio_opcodes_ns(const struct aio_loop *loop, int opcodes);
 enum aio_progress aio_pay(struct aio_task *task, int opcodes, struct action *action);
 
 /* --- the calls ----------------------------------------------------------------- */
@@ -299,6 +315,26 @@ enum aio_progress aio_await_sleep(struct aio_task *task, const struct resume *re
                                   struct action *action);
 enum aio_progress aio_await_thread(struct aio_task *task, const struct resume *resume,
                                    struct action *action);
+
+/* stream.c */
+enum aio_progress aio_send(struct aio_task *task, const struct resume *resume,
+                           struct action *action);
+enum aio_progress aio_await_read(struct aio_task *task, const struct resume *resume,
+                                 struct action *action);
+enum aio_progress aio_await_recv(struct aio_task *task, const struct resume *resume,
+                                 struct action *action);
+/* Connections are made before the tasks run: streams that some step reads from are watched
+ * by the first loop that begins. */
+void aio_streams_open(struct aio_loop *loop);
+/* select() returns: which of them it reports. */
+void aio_streams_report(struct aio_loop *loop);
+/* ... and their handles become ready. */
+void aio_streams_collect(struct aio_loop *loop);
+/* Whether one of them is readable now. */
+bool aio_streams_are_ready(const struct aio_loop *loop);
+/* Runs such a handle: true when `action` is to be done. The phase is aio_run_handles, or
+ * what comes after that action. */
+bool aio_stream_read_ready(struct aio_stream *stream, struct action *action);
 
 /* sync.c */
 enum aio_progress aio_acquire(struct aio_task *task, const struct resume *resume,

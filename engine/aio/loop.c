@@ -112,6 +112,7 @@ static void report(struct selector *selector) {
         aio_deque_append(&loop->reported, future);
     }
     loop->pipe_reported = selector->bytes > 0;
+    aio_streams_report(loop);
 }
 
 /* --- one iteration ------------------------------------------------------------- */
@@ -137,6 +138,7 @@ static void collect_answers(struct aio_loop *loop) {
         aio_deque_remove(future);
         aio_call_soon(loop, &future->handle, HANDLE_RESULT);
     }
+    aio_streams_collect(loop);
     if (loop->pipe_reported) {
         loop->pipe_reported = false;
         aio_call_soon(loop, &loop->self_pipe, HANDLE_SELF_PIPE);
@@ -214,7 +216,7 @@ static bool read_pipe_again(struct aio_loop *loop, const struct resume *resume,
 static bool read_pipe(struct aio_loop *loop, const struct resume *resume,
                       struct action *action) {
     loop->selector.bytes = 0;
-    loop->selector.ready = loop->answered.first != NULL;
+    loop->selector.ready = loop->answered.first != NULL || aio_streams_are_ready(loop);
     read_pipe_again(loop, resume, action);
     loop->phase = read_pipe_again;
     return true;
@@ -275,6 +277,8 @@ static bool call_back(struct aio_loop *loop, const struct resume *resume,
     case HANDLE_DONE:
         aio_group_task_done((struct aio_watch *)(void *)handle);
         return false;
+    case HANDLE_READ:
+        return aio_stream_read_ready((struct aio_stream *)(void *)handle, action);
     case HANDLE_SELF_PIPE:
         return read_pipe(loop, resume, action);
     case HANDLE_MAIN:
@@ -423,6 +427,7 @@ static bool start(struct aio_loop *loop, const struct resume *resume,
         &(struct lane_birth){
             LANE_LOOP, thread, "event loop", {STATE_CALLBACK, LANE_NONE, SITE_NONE}});
     aio_objects_show(loop);
+    aio_streams_open(loop);
     const struct runtime *runtime = aio_runtime(loop);
     loop->phase = aio_create_tasks;
     if (!loop->eager) {

@@ -24,6 +24,7 @@
  *                  byte on the self-pipe -> handle: recv until EAGAIN (two system calls)
  *   locks, queues  release(), put() ... in another task's step -> handle: step
  *   tasks          end -> handle: done callback of gather() -> handle: step
+ *   streams        socket readable -> handle: recv, feed_data -> handle: step
  *
  * cancel() cancels the future that a task waits for: CancelledError is raised in its next
  * step. A task whose step is already in the ready queue gets it there. The program learns it
@@ -33,8 +34,7 @@
  * what suspends a task. So a task that computes or blocks does so on the loop's thread,
  * as it should.
  *
- * Simplified: the system calls of a transport (send, recv, epoll_ctl) around await_io are
- * not charged; the main coroutine only gathers the tasks that are there at the start; the
+ * Simplified: await_io has no system calls of a transport: those are in stream.c; the main coroutine only gathers the tasks that are there at the start; the
  * default executor is shut down by the loop's thread itself, not by one more thread.
  */
 #ifndef ENGINE_AIO_LOOP_H

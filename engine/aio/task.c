@@ -137,10 +137,14 @@ void aio_task_cancel(struct aio_task *task) {
 
 /* --- calls --------------------------------------------------------------------- */
 
-enum aio_progress aio_pay(struct aio_task *task, int opcodes, struct action *action) {
+sim_ns aio_opcodes_ns(const struct aio_loop *loop, int opcodes) {
     enum { PUT_AND_GET = 76 }; /* opcodes of Queue.put, get: see py_call_priv.h */
-    *action = (struct action){.kind = ACTION_COMPUTE, .site = task->call.asked.site};
-    action->ns = aio_runtime(task->loop)->queue_call_ns * opcodes / PUT_AND_GET;
+    return aio_runtime(loop)->queue_call_ns * opcodes / PUT_AND_GET;
+}
+
+enum aio_progress aio_pay(struct aio_task *task, int opcodes, struct action *action) {
+    *action = (struct action){.site = task->call.asked.site};
+    aio_compute(action, aio_opcodes_ns(task->loop, opcodes));
     return AIO_ACT;
 }
 
@@ -148,6 +152,9 @@ static const aio_function functions[ACTION_KIND_COUNT] = {
     [ACTION_AWAIT_IO] = aio_await_io,
     [ACTION_AWAIT_SLEEP] = aio_await_sleep,
     [ACTION_AWAIT_THREAD] = aio_await_thread,
+    [ACTION_SEND] = aio_send,
+    [ACTION_AWAIT_READ] = aio_await_read,
+    [ACTION_AWAIT_RECV] = aio_await_recv,
     [ACTION_ASYNC_ACQUIRE] = aio_acquire,
     [ACTION_ASYNC_RELEASE] = aio_release,
     [ACTION_ASYNC_WAIT] = aio_wait,

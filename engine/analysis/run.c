@@ -23,7 +23,7 @@ const char *const run_not_modelled[] = {
     "garbage: what the collector would find, and its finalizers",
     "reference counts and locks of objects that the document does not name",
     "load balancing between cores, other programs on the machine",
-    "system calls of asyncio's transports around await_io_us",
+    "system calls of asyncio's transports around await_io_us; use peers for those",
     "pages that a process copies after a fork; processes that die at work",
     "exceptions in threads, and time-outs of their locks, events and queues",
     "deferred frees (QSBR) and the memory gate of free-threaded collections",

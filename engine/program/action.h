@@ -90,6 +90,9 @@ enum action_kind {
                           * `value` 1, at the time `ns`: not at all when that is past */
     ACTION_AWAIT_SLEEP,  /* suspends in asyncio.sleep(ns) */
     ACTION_AWAIT_THREAD, /* runs program `object` in the default executor */
+    ACTION_AWAIT_READ, /* StreamReader.read() from peer `object`: suspends unless the loop
+                          * has received something */
+    ACTION_AWAIT_RECV, /* loop.sock_recv() from peer `object` */
     /* Functions of asyncio/locks.py and queues.py, on object `value` of the plan; one past
      * them: the semaphore of the loop's strategy. */
     ACTION_ASYNC_ACQUIRE, /* Lock, Semaphore, Condition */

@@ -126,6 +126,8 @@ static const unsigned fitting[STEP_KIND_COUNT] = {
     [STEP_USE] = KIND(LIST) | KIND(DICT),
     [STEP_SEND] = KIND(PEER),
     [STEP_RECV] = KIND(PEER),
+    [STEP_READ] = KIND(PEER),
+    [STEP_SOCK_RECV] = KIND(PEER),
 };
 
 bool step_has_object(enum step_kind step) { return fitting[step] != 0; }

@@ -71,6 +71,8 @@ enum step_kind {
     STEP_EXCEPT,     /* body, when an exception was raised in the STEP_TRY before it */
     STEP_FINALLY,    /* body, in any case, after the STEP_TRY before it */
     STEP_RAISE,      /* raises the exception `name` */
+    STEP_READ,       /* await reader.read() of a stream to a peer */
+    STEP_SOCK_RECV,  /* await loop.sock_recv() from a peer */
     STEP_KIND_COUNT
 };
 

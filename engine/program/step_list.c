@@ -184,7 +184,10 @@ static enum action_kind action_on(enum step_kind step, enum object_kind object) 
     case OBJECT_REFERENT:
         return ACTION_TOUCH;
     case OBJECT_PEER:
-        return step == STEP_SEND ? ACTION_SEND : ACTION_RECV;
+        return step == STEP_SEND   ? ACTION_SEND
+               : step == STEP_RECV ? ACTION_RECV
+               : step == STEP_READ ? ACTION_AWAIT_READ
+                                   : ACTION_AWAIT_RECV;
     case OBJECT_LIST:
     case OBJECT_DICT:
         return ACTION_USE;
@@ -380,7 +383,7 @@ static bool begin_step(struct step_list *list, const struct resume *resume,
         step_update_next(list, resume, action);
         return true;
     default:
-        if (step->kind >= STEP_GATHER) {
+        if (step->kind >= STEP_GATHER && step->kind <= STEP_RAISE) {
             return step_unwind_perform(list, step, action);
         }
         perform(list, step, action);

@@ -17,6 +17,9 @@ static void peer_sent(struct os_thread *os) {
     struct py_thread *receiver = peer->receivers;
     peer->answered++;
     peer->receivers = NULL;
+    if (peer->selector != NULL) {
+        selector_set_ready(peer->selector, os->lane);
+    }
     while (receiver != NULL) { /* awake it may be asked to wait again */
         struct py_thread *next = receiver->next_waiter;
         os_thread_wake(&receiver->client.os, os->lane);

@@ -17,6 +17,9 @@
  * answer wakes all of them, the last one that came first; who is on a core first has it,
  * also if it never slept, and the others sleep again.
  *
+ * An event loop that reads from our end has it in its selector: an answer makes that ready,
+ * and the loop receives in a call that never waits.
+ *
  * Simplified: a message is one item, and the socket's buffers never fill up, so that a
  * sender does not wait; answering takes always the same time.
  */
@@ -26,6 +29,7 @@
 #include "engine/os/cpu.h"
 
 struct py_thread;
+struct selector;
 
 struct py_peer {
     struct os_thread os;         /* must be first */
@@ -33,6 +37,7 @@ struct py_peer {
     uint64_t asked, answered;    /* messages that the peer, and nobody, has received */
     sim_ns answer_ns;            /* CPU time of the peer for one answer, >= 0 */
     bool sleeping;               /* the peer, in recv() */
+    struct selector *selector;   /* of the event loop that watches our end, or NULL */
 };
 
 /* A peer that sleeps; opens the lanes of its process and thread. Both live as long as the

@@ -357,6 +357,13 @@ static const struct schema_field raise_fields[] = {
     TASK_NAME("raise", "the exception, such as ValueError"),
 };
 
+static const struct schema_field read_fields[] = {
+    STEP_OBJECT("read", "the peer from which await reader.read() reads: a stream"),
+};
+static const struct schema_field sock_recv_fields[] = {
+    STEP_OBJECT("sock_recv", "the peer from which await loop.sock_recv() receives"),
+};
+
 static const char objects_instead[] =
     "shared objects belong to threads and event loops of one interpreter; describe the "
     "work as such actors";
@@ -368,7 +375,8 @@ static const char to_thread_instead[] =
     "it needs a task of an event loop; here write its steps directly";
 
 static const char task_instead[] =
-    "only tasks of an event loop start tasks, have time-outs and raise exceptions";
+    "only tasks of an event loop start tasks, await sockets, have time-outs and raise "
+    "exceptions";
 static const char group_instead[] =
     "it stands directly in 'gather' or 'task_group'; elsewhere use 'spawn'";
 
@@ -546,6 +554,8 @@ static const struct schema_variant steps[] = {
      .instead = task_instead,
      .object = OBJECT("a try step", try_fields)},
     IN_TASK("raise", STEP_RAISE, "a raise step", raise_fields),
+    IN_TASK("read", STEP_READ, "a read step", read_fields),
+    IN_TASK("sock_recv", STEP_SOCK_RECV, "a sock_recv step", sock_recv_fields),
 };
 /* `c_us` stands for three kinds of C call, and STEP_NOTIFY has two words; except and
  * finally are members of try. */

@@ -174,7 +174,7 @@ static int read_step(struct builder *builder, const struct objects_use *use,
         rc = read_call(reader, variant, value, &step);
         break;
     default:
-        if (step.kind >= STEP_GATHER) {
+        if (step.kind >= STEP_GATHER && step.kind <= STEP_RAISE) {
             rc = read_task_step(builder, variant, value, &step);
         } else if (objects_concern(step.kind)) {
             rc = objects_read_step(&builder->objects, reader, use, &step);
@@ -235,6 +235,8 @@ static bool waits_for_others(const struct builder *builder, const struct step *s
     switch (step->kind) {
     case STEP_GET:
     case STEP_RECV: /* an answer takes the peer more than no time */
+    case STEP_READ:
+    case STEP_SOCK_RECV:
         return true;
     case STEP_PUT:
         return (object->kind == OBJECT_QUEUE || object->kind == OBJECT_ASYNC_QUEUE) &&
@@ -251,8 +253,11 @@ static bool waits_for_others(const struct builder *builder, const struct step *s
 /* What costs time only on some machine and runtime does not count: a lock, a reference, an
  * allocation may be free. */
 static bool makes_progress(const struct builder *builder, const struct step *step) {
-    if (step_has_body(step->kind) || step->kind >= STEP_GATHER) {
+    if (step->kind >= STEP_GATHER && step->kind <= STEP_RAISE) {
         return false; /* as their bodies do */
+    }
+    if (step_has_body(step->kind)) {
+        return false;
     }
     if (objects_concern(step->kind)) {
         return distribution_mean(&step->time) > 0 || waits_for_others(builder, step);

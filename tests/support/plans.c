@@ -135,6 +135,8 @@ static const struct {
     {"except", STEP_EXCEPT, false},
     {"finally", STEP_FINALLY, false},
     {"raise", STEP_RAISE, false},
+    {"read", STEP_READ, false},
+    {"sock_recv", STEP_SOCK_RECV, false},
 };
 
 /* The next word of the text; false at the end. */

@@ -15,7 +15,7 @@
  * put NAME, get NAME, send NAME TIME, recv NAME, touch NAME COUNT,
  * use NAME OPERATION TIME; allocate COUNT, free COUNT; until NAME { }; in tasks gather {
  * task NAME COUNT { } }, task_group, spawn NAME COUNT { }, join NAME, cancel NAME, timeout
- * TIME { }, wait_for TIME { }, try { } except { } finally { }, raise NAME. A time is a whole number with ns, us, ms or s, or exp:T,
+ * TIME { }, wait_for TIME { }, try { } except { } finally { }, raise NAME, read NAME, sock_recv NAME. A time is a whole number with ns, us, ms or s, or exp:T,
  * uniform:T:T, lognormal:T:SIGMA, pareto:T:SHAPE. Step i has site i. Text that cannot be
  * read ends the test program.
  */

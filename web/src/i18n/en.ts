@@ -152,6 +152,8 @@ export const en = {
   "word.wait_for_us": "in tasks: asyncio.wait_for() of its steps",
   "word.try": "in tasks: steps with “except”, “finally” or both",
   "word.raise": "in tasks: raises an exception",
+  "word.read": "in tasks: await reader.read() from a peer: a stream",
+  "word.sock_recv": "in tasks: await loop.sock_recv() from a peer",
   "word.async_lock": "asyncio.Lock; only tasks use it, each loop has its own",
   "word.async_semaphore": "asyncio.Semaphore: how often it can be taken at first",
   "word.async_event": "asyncio.Event",

@@ -186,6 +186,8 @@ export const pl = {
   "word.wait_for_us": "w zadaniach pętli: asyncio.wait_for() na krokach",
   "word.try": "w zadaniach pętli: kroki z „except”, „finally” lub oboma",
   "word.raise": "w zadaniach pętli: zgłasza wyjątek",
+  "word.read": "w zadaniach pętli: await reader.read() od partnera: strumień",
+  "word.sock_recv": "w zadaniach pętli: await loop.sock_recv() od partnera",
   "word.async_lock": "asyncio.Lock; tylko dla zadań, każda pętla ma własny",
   "word.async_semaphore": "asyncio.Semaphore: ile razy można go zająć na początku",
   "word.async_event": "asyncio.Event",

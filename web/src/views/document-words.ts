@@ -63,6 +63,8 @@ export const WORD_GROUPS: readonly WordGroup[] = [
       ["wait_for_us", "word.wait_for_us"],
       ["try", "word.try"],
       ["raise", "word.raise"],
+      ["read", "word.read"],
+      ["sock_recv", "word.sock_recv"],
     ],
   },
   {
