@@ -218,9 +218,11 @@ struct aio_loop {
     struct aio_executor *executor; /* default executor, made by the first to_thread */
     uint32_t executor_workers;     /* of the one to make; 0 = the default */
     uint32_t joined;
-    bool eager;    /* eager_task_factory */
-    bool finished; /* the main coroutine has ended */
-    bool closing;  /* what is left has been cancelled */
+    sim_ns cached_now; /* uvloop: uv_now(), whole milliseconds */
+    bool polled;       /* uvloop: the GIL has been taken after the poll, and not since */
+    bool eager;        /* eager_task_factory */
+    bool finished;     /* the main coroutine has ended */
+    bool closing;      /* what is left has been cancelled */
 };
 
 static inline struct sim *aio_sim(const struct aio_loop *loop) {
@@ -233,6 +235,12 @@ static inline const struct runtime *aio_runtime(const struct aio_loop *loop) {
     return &loop->world->plan->runtime;
 }
 
+/* What the loop's own code takes: of uvloop a share of what it takes in Python. */
+static inline sim_ns aio_loop_cost(const struct aio_loop *loop, sim_ns ns) {
+    const struct runtime *runtime = aio_runtime(loop);
+    return runtime->uvloop ? ns * runtime->uvloop_cost_ppm / 1000000 : ns;
+}
+
 /* --- loop.c -------------------------------------------------------------------- */
 
 /* call_soon() */
@@ -241,6 +249,9 @@ void aio_call_soon(struct aio_loop *loop, struct aio_handle *handle,
 
 /* call_at(): a handle of that kind; the heap becomes a user of the future. */
 void aio_call_at(struct aio_future *future, enum aio_handle_kind kind, sim_ns due);
+
+/* When a timer that is set now for `ns` is due. */
+sim_ns aio_timer_due(const struct aio_loop *loop, sim_ns ns);
 
 /* TimerHandle.cancel(): it stays in the heap until it is found there. */
 void aio_cancel_timer(struct aio_future *future);

@@ -34,6 +34,10 @@
  * what suspends a task. So a task that computes or blocks does so on the loop's thread,
  * as it should.
  *
+ * With the runtime's `uvloop` the loop is libuv's: its own code is not Python; timers have
+ * whole milliseconds from the time that it read last; a poll and the first callback after it
+ * need the GIL once; a write keeps the GIL. Tasks, futures and locks are asyncio's.
+ *
  * Simplified: await_io has no system calls of a transport: those are in stream.c; the main coroutine only gathers the tasks that are there at the start; the
  * default executor is shut down by the loop's thread itself, not by one more thread.
  */

@@ -155,16 +155,25 @@ static bool received(struct aio_loop *loop, const struct resume *resume,
     return false;
 }
 
+/* libuv has received before its callback takes the GIL: the first one after a poll has it
+ * from there. */
 static bool receive(struct aio_loop *loop, const struct resume *resume,
                     struct action *action) {
     (void)resume;
     loop->phase = received;
-    return system_call(loop, action);
+    system_call(loop, action);
+    if (aio_runtime(loop)->uvloop && loop->polled) {
+        action->kind = ACTION_C_HELD;
+    }
+    loop->polled = false;
+    return true;
 }
 
 bool aio_stream_read_ready(struct aio_stream *stream, struct action *action) {
     stream->loop->phase = receive;
-    return aio_compute(action, aio_opcodes_ns(stream->loop, READ_READY_OPCODES));
+    return aio_compute(
+        action,
+        aio_loop_cost(stream->loop, aio_opcodes_ns(stream->loop, READ_READY_OPCODES)));
 }
 
 static enum aio_progress take_message(struct aio_task *task, struct aio_stream *stream) {
@@ -226,9 +235,12 @@ enum aio_progress aio_send(struct aio_task *task, const struct resume *resume,
     (void)resume;
     switch (task->call.line++) {
     case 0:
-        return aio_pay(task, WRITE_OPCODES, action);
+        aio_pay(task, WRITE_OPCODES, action);
+        action->ns = aio_loop_cost(task->loop, action->ns);
+        return AIO_ACT;
     case 1:
         *action = task->call.asked;
+        action->value = aio_runtime(task->loop)->uvloop; /* uv_try_write() with the GIL */
         return AIO_ACT;
     default:
         return aio_done(task);

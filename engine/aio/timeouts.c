@@ -20,7 +20,7 @@ enum { TIMEOUT_HALF_OPCODES = 80, WAIT_FOR_OPCODES = 450 };
 static enum aio_progress pay_with_timer(struct aio_task *task, int opcodes,
                                         struct action *action) {
     aio_pay(task, opcodes, action);
-    action->ns += aio_runtime(task->loop)->call_later_ns;
+    action->ns += aio_loop_cost(task->loop, aio_runtime(task->loop)->call_later_ns);
     return AIO_ACT;
 }
 
@@ -28,7 +28,7 @@ static struct aio_future *start_timer(struct aio_task *task) {
     struct aio_loop *loop = task->loop;
     struct aio_future *timer = aio_future_make(loop);
     if (timer != NULL) {
-        aio_call_at(timer, HANDLE_TIMEOUT, sim_add(aio_now(loop), task->call.asked.ns));
+        aio_call_at(timer, HANDLE_TIMEOUT, aio_timer_due(loop, task->call.asked.ns));
     }
     return timer;
 }

@@ -68,18 +68,20 @@ static void set_timer(struct aio_task *task, struct action *action) {
     struct aio_loop *loop = task->loop;
     struct aio_future *future = aio_suspend(task, STATE_AWAIT_TIMER, NULL);
     if (future != NULL) {
-        aio_call_at(future, HANDLE_TIMER, sim_add(aio_now(loop), task->call.asked.ns));
+        aio_call_at(future, HANDLE_TIMER, aio_timer_due(loop, task->call.asked.ns));
     }
     *action = (struct action){.site = task->call.asked.site};
-    aio_compute(action, aio_runtime(loop)->call_later_ns);
+    aio_compute(action, aio_loop_cost(loop, aio_runtime(loop)->call_later_ns));
 }
 
 enum aio_progress aio_await_sleep(struct aio_task *task, const struct resume *resume,
                                   struct action *action) {
     struct aio_call *call = &task->call;
+    /* uvloop: less than half a millisecond is call_soon(). */
+    const sim_ns least = aio_runtime(task->loop)->uvloop ? NS_PER_MS / 2 : 1;
     switch (call->line++) {
     case 0:
-        if (call->asked.ns > 0) {
+        if (call->asked.ns >= least) {
             set_timer(task, action);
             return AIO_ACT;
         }

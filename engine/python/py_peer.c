@@ -67,7 +67,11 @@ static void sent(struct os_thread *os) {
         peer->sleeping = false; /* on its way it finds this message and all later ones */
         os_thread_wake(&peer->os, os->lane);
     }
-    py_thread_attach_and_finish(os);
+    if (PY_THREAD_OF(os)->action.value == 1) {
+        py_thread_finish(os);
+    } else {
+        py_thread_attach_and_finish(os);
+    }
 }
 
 static void send_enter(struct os_thread *os) {
@@ -77,7 +81,13 @@ static void send_enter(struct os_thread *os) {
 }
 
 void py_peer_begin_send(struct os_thread *os) {
-    py_thread_detach(PY_THREAD_OF(os), send_enter);
+    struct py_thread *thread = PY_THREAD_OF(os);
+    if (thread->action.value == 1) {
+        py_thread_show(thread, STATE_RUNNING_C, LANE_NONE);
+        py_thread_work(thread, thread->action.ns, sent);
+    } else {
+        py_thread_detach(thread, send_enter);
+    }
 }
 
 /* Also after a wake-up: another thread may have been here first. */
