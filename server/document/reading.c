@@ -413,6 +413,18 @@ static void *copy_array(struct arena *arena, const void *items, size_t count,
     return copy;
 }
 
+/* NULL when out of memory. */
+static char **copy_texts(struct arena *arena, char *const *texts, size_t count) {
+    char **copy = arena_alloc(arena, count, sizeof copy[0]);
+    for (size_t i = 0; copy != NULL && i < count; i++) {
+        copy[i] = arena_strdup(arena, texts[i]);
+        if (copy[i] == NULL) {
+            return NULL;
+        }
+    }
+    return copy;
+}
+
 /* Replaces every borrowed array of the plan by a copy in its own, empty arena. */
 static int own_arrays(struct plan *plan, struct err *err) {
     struct arena *arena = &plan->arena;
@@ -420,13 +432,15 @@ static int own_arrays(struct plan *plan, struct err *err) {
     plan->actors =
         copy_array(arena, plan->actors, plan->actor_count, sizeof plan->actors[0]);
     plan->tasks = copy_array(arena, plan->tasks, plan->task_count, sizeof plan->tasks[0]);
-    plan->sites = copy_array(arena, plan->sites, plan->site_count, sizeof plan->sites[0]);
+    plan->sites = copy_texts(arena, plan->sites, plan->site_count);
+    plan->names = copy_texts(arena, plan->names, plan->name_count);
     plan->objects =
         copy_array(arena, plan->objects, plan->object_count, sizeof plan->objects[0]);
     plan->signals =
         copy_array(arena, plan->signals, plan->signal_count, sizeof plan->signals[0]);
     if (plan->signals == NULL || plan->objects == NULL || plan->steps == NULL ||
-        plan->actors == NULL || plan->tasks == NULL || plan->sites == NULL) {
+        plan->actors == NULL || plan->tasks == NULL || plan->sites == NULL ||
+        plan->names == NULL) {
         return err_set_nomem(err);
     }
     for (size_t i = 0; i < plan->step_count; i++) {
@@ -435,12 +449,6 @@ static int own_arrays(struct plan *plan, struct err *err) {
                                         : copy_array(arena, time->values, time->count,
                                                      sizeof time->values[0]);
         if (time->count > 0 && time->values == NULL) {
-            return err_set_nomem(err);
-        }
-    }
-    for (size_t i = 0; i < plan->site_count; i++) {
-        plan->sites[i] = arena_strdup(arena, plan->sites[i]);
-        if (plan->sites[i] == NULL) {
             return err_set_nomem(err);
         }
     }

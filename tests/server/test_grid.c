@@ -40,6 +40,25 @@ static void plan_of(const struct grid *grid, size_t index, struct plan *out) {
     }
 }
 
+/* Names, sites and step times belong to the plan, not to the grid. */
+static void test_grid_plan_outlives_it(void **state) {
+    (void)state;
+    struct grid *grid = grid_of("{\"schema\":1,\"runtimes\":[\"cpython-3.12\"],"
+                                "\"workload\":{\"actors\":[{\"name\":"
+                                "\"loop\",\"event_loop\":1,\"tasks\":[{\"name\":\"main\","
+                                "\"steps\":[{\"gather\":[{"
+                                "\"task\":\"child\",\"steps\":[{\"python_us\":{\"dist\":"
+                                "\"empirical\",\"values_us\":["
+                                "1,2]}}]}]}]}]}]}}");
+    struct plan plan;
+    plan_of(grid, 0, &plan);
+    grid_destroy(grid);
+    assert_int_equal(plan.name_count, 1);
+    assert_string_equal(plan.names[0], "child");
+    assert_non_null(strstr(plan.sites[0], "/workload/actors/0/tasks/0/steps/0"));
+    plan_deinit(&plan);
+}
+
 /* --- order, labels ------------------------------------------------------------ */
 
 static void test_grid_orders_runtime_strategy_point(void **state) {
@@ -535,6 +554,7 @@ static void test_grid_additions_change_no_draw(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_grid_plan_outlives_it),
         cmocka_unit_test(test_grid_orders_runtime_strategy_point),
         cmocka_unit_test(test_grid_order_is_that_of_pointers),
         cmocka_unit_test(test_grid_labels_strategies),
