@@ -367,6 +367,31 @@ export const en = {
   "metric.loop_poll_share": "Share the loop polls",
   "metric.throttled_us": "Cores throttled",
   "metric.throttled_periods": "Throttled periods",
+  "metric.latency_p999_us": "Latency, p99.9",
+  "metric.gil_hold_p50_us": "Hold of the GIL, median",
+  "metric.gil_hold_p99_us": "Hold of the GIL, p99",
+  "metric.gil_hold_max_us": "Hold of the GIL, longest",
+  "metric.gil_wait_p50_us": "Single wait for the GIL, median",
+  "metric.gil_wait_p90_us": "Single wait for the GIL, p90",
+  "metric.gil_wait_p99_us": "Single wait for the GIL, p99",
+  "metric.gil_wait_p999_us": "Single wait for the GIL, p99.9",
+  "metric.gil_wait_max_us": "Single wait for the GIL, longest",
+  "metric.lock_hold_p50_us": "Hold of a lock, median",
+  "metric.lock_hold_p99_us": "Hold of a lock, p99",
+  "metric.lock_hold_max_us": "Hold of a lock, longest",
+  "metric.lock_wait_p50_us": "Single wait for a lock, median",
+  "metric.lock_wait_p99_us": "Single wait for a lock, p99",
+  "metric.lock_wait_max_us": "Single wait for a lock, longest",
+  "metric.preemptions": "Preemptions",
+  "metric.memory_peak_bytes": "Memory, peak",
+  "metric.signal_latency_max_us": "Signal latency, longest",
+  "metric.gc_collections": "Garbage collections",
+  "metric.gc_pause_us": "Garbage collector's pauses",
+  "metric.gc_pause_max_us": "Garbage collector's pause, longest",
+  "metric.loop_ready_mean": "Loop's ready queue, mean",
+  "metric.loop_ready_max": "Loop's ready queue, longest",
+  "metric.loop_callback_max_us": "Loop callback, longest",
+  "metric.loop_slow_callbacks": "Slow callbacks",
   "metric.arrivals": "Arrivals",
   "metric.queueing_p50_us": "Queueing, median",
   "metric.queueing_p99_us": "Queueing, p99",
@@ -417,6 +442,44 @@ export const en = {
   "metric.throttled_us.meaning":
     "Time in which cores had a thread to run but no CPU quota left, summed over cores.",
   "metric.throttled_periods.meaning": "Quota periods at whose end a core was throttled.",
+  "metric.latency_p999_us.meaning":
+    "999 in 1,000 units of work take at most this long; at most 0.8 % too high.",
+  "metric.gil_hold_p50_us.meaning":
+    "Median time for which a thread held a GIL, from taking it to giving it up.",
+  "metric.gil_hold_p99_us.meaning":
+    "99 in 100 threads that took a GIL gave it up after at most this long.",
+  "metric.gil_hold_max_us.meaning": "The longest time for which a thread held a GIL.",
+  "metric.gil_wait_p50_us.meaning":
+    "Median time of a wait for a GIL, however many switch intervals it took.",
+  "metric.gil_wait_p90_us.meaning": "Nine in ten waits for a GIL take at most this long.",
+  "metric.gil_wait_p99_us.meaning": "99 in 100 waits for a GIL take at most this long.",
+  "metric.gil_wait_p999_us.meaning": "999 in 1,000 waits for a GIL take at most this long.",
+  "metric.gil_wait_max_us.meaning": "The longest time for which a thread waited for a GIL.",
+  "metric.lock_hold_p50_us.meaning": "Median time for which a thread held a lock.",
+  "metric.lock_hold_p99_us.meaning": "99 in 100 holds of a lock take at most this long.",
+  "metric.lock_hold_max_us.meaning": "The longest time for which a thread held a lock.",
+  "metric.lock_wait_p50_us.meaning": "Median time for which a thread spun, or slept, for a lock.",
+  "metric.lock_wait_p99_us.meaning": "99 in 100 waits for a lock take at most this long.",
+  "metric.lock_wait_max_us.meaning":
+    "The longest time for which a thread spun, or slept, for a lock.",
+  "metric.preemptions.meaning":
+    "How often a thread had to leave its core because its slice was over.",
+  "metric.memory_peak_bytes.meaning":
+    "Most memory at any instant, an estimate from processes, threads, loops and tasks alive; without the program's own data.",
+  "metric.signal_latency_max_us.meaning":
+    "Longest time from the arrival of a signal until its handler ran.",
+  "metric.gc_collections.meaning": "How often the garbage collector ran.",
+  "metric.gc_pause_us.meaning":
+    "Time in which the garbage collector kept the GIL or, without one, had all threads stopped.",
+  "metric.gc_pause_max_us.meaning": "The longest pause for the garbage collector.",
+  "metric.loop_ready_mean.meaning":
+    "Callbacks that an iteration of an event loop found ready to run, mean.",
+  "metric.loop_ready_max.meaning":
+    "Most callbacks that an iteration of an event loop found ready to run.",
+  "metric.loop_callback_max_us.meaning":
+    "Longest time for which one callback, such as a step of a task, kept its event loop.",
+  "metric.loop_slow_callbacks.meaning":
+    "Callbacks that kept their event loop for 100 ms or more: what asyncio logs in debug mode.",
   "metric.arrivals.meaning": "Jobs that arrived after the warm-up.",
   "metric.queueing_p50_us.meaning":
     "Median time from the arrival of a job to its first step; at most 0.8 % too high.",
@@ -472,4 +535,22 @@ export const en = {
   "preset.loop-offloaded.name": "The same work moved to a thread",
   "preset.loop-offloaded.look":
     "The 30 ms now run in asyncio.to_thread(). The loop goes on, but under the GIL it still waits up to 5 ms each time it wants to run Python, and one late heartbeat can contain two such waits; without the GIL the heartbeat keeps its time.",
+  "preset.web-server-deployment.name": "A web server: which deployment?",
+  "preset.web-server-deployment.look":
+    "200 requests of 2 ms Python and 20 ms waiting, on 4 cores. One process with a GIL cannot beat 400 ms; several processes, each with threads or a loop, as gunicorn and uvicorn run them, can.",
+  "preset.asyncio-with-computation.name": "asyncio with computation: on the loop or beside it?",
+  "preset.asyncio-with-computation.look":
+    "4 ms in a C function, with the GIL held or released. to_thread() frees the loop, but makes the whole faster only where the GIL is released, or where there is none.",
+  "preset.timeout-too-late.name": "A time-out that comes too late",
+  "preset.timeout-too-late.look":
+    "A time-out is a callback in the event loop. Beside a report that computes for 150 ms, time-outs of 50 ms come more than 100 ms late; look for the mark of a slow callback.",
+  "preset.task-group-fails.name": "One task fails: gather or task group?",
+  "preset.task-group-fails.look":
+    "The same page with both, side by side. After the failure gather() lets the other tasks go on, although nobody wants their results; the task group cancels them.",
+  "preset.lock-held-across-await.name": "An asyncio lock that is held across an await",
+  "preset.lock-held-across-await.look":
+    "Twenty clients, one connection behind an asyncio.Lock: all wait in line while the loop has nothing to do. With 4 connections it takes a quarter of the time, with 20 nobody waits.",
+  "preset.pool-chunks.name": "Small jobs for a process pool: chunks",
+  "preset.pool-chunks.look":
+    "2000 jobs of 0.05 ms. One by one, four processes are slower than a single thread, because the parent pickles and unpickles each; in chunks of 100 they pay.",
 } as const;

@@ -408,6 +408,31 @@ export const pl = {
   "metric.loop_poll_share": "Udział odpytywania w pętli",
   "metric.throttled_us": "Rdzenie zatrzymane limitem CPU",
   "metric.throttled_periods": "Okresy z wyczerpanym limitem",
+  "metric.latency_p999_us": "Opóźnienie, p99,9",
+  "metric.gil_hold_p50_us": "Trzymanie GIL-a, mediana",
+  "metric.gil_hold_p99_us": "Trzymanie GIL-a, p99",
+  "metric.gil_hold_max_us": "Trzymanie GIL-a, najdłuższe",
+  "metric.gil_wait_p50_us": "Jedno czekanie na GIL, mediana",
+  "metric.gil_wait_p90_us": "Jedno czekanie na GIL, p90",
+  "metric.gil_wait_p99_us": "Jedno czekanie na GIL, p99",
+  "metric.gil_wait_p999_us": "Jedno czekanie na GIL, p99,9",
+  "metric.gil_wait_max_us": "Jedno czekanie na GIL, najdłuższe",
+  "metric.lock_hold_p50_us": "Trzymanie blokady, mediana",
+  "metric.lock_hold_p99_us": "Trzymanie blokady, p99",
+  "metric.lock_hold_max_us": "Trzymanie blokady, najdłuższe",
+  "metric.lock_wait_p50_us": "Jedno czekanie na blokadę, mediana",
+  "metric.lock_wait_p99_us": "Jedno czekanie na blokadę, p99",
+  "metric.lock_wait_max_us": "Jedno czekanie na blokadę, najdłuższe",
+  "metric.preemptions": "Wywłaszczenia",
+  "metric.memory_peak_bytes": "Pamięć, szczyt",
+  "metric.signal_latency_max_us": "Opóźnienie sygnału, największe",
+  "metric.gc_collections": "Odśmiecania",
+  "metric.gc_pause_us": "Przerwy na odśmiecanie",
+  "metric.gc_pause_max_us": "Przerwa na odśmiecanie, najdłuższa",
+  "metric.loop_ready_mean": "Kolejka gotowych pętli, średnia",
+  "metric.loop_ready_max": "Kolejka gotowych pętli, najdłuższa",
+  "metric.loop_callback_max_us": "Wywołanie zwrotne pętli, najdłuższe",
+  "metric.loop_slow_callbacks": "Powolne wywołania zwrotne",
   "metric.arrivals": "Przybycia",
   "metric.queueing_p50_us": "Czekanie w kolejce, mediana",
   "metric.queueing_p99_us": "Czekanie w kolejce, p99",
@@ -461,6 +486,43 @@ export const pl = {
   "metric.throttled_us.meaning":
     "Czas, w którym rdzenie miały wątek do wykonania, ale limit CPU był wyczerpany, łącznie dla rdzeni.",
   "metric.throttled_periods.meaning": "Okresy limitu CPU, pod koniec których któryś rdzeń był zatrzymany.",
+  "metric.latency_p999_us.meaning":
+    "999 na 1000 jednostek pracy trwa najwyżej tyle; zawyżone najwyżej o 0,8 %.",
+  "metric.gil_hold_p50_us.meaning":
+    "Mediana czasu, przez który wątek trzymał GIL, od zajęcia do oddania.",
+  "metric.gil_hold_p99_us.meaning": "W 99 na 100 przypadków wątek trzymał GIL najwyżej tyle.",
+  "metric.gil_hold_max_us.meaning": "Najdłuższy czas, przez który wątek trzymał GIL.",
+  "metric.gil_wait_p50_us.meaning":
+    "Mediana czasu jednego czekania na GIL, ilekolwiek interwałów przełączania trwało.",
+  "metric.gil_wait_p90_us.meaning": "Dziewięć na dziesięć oczekiwań na GIL trwa najwyżej tyle.",
+  "metric.gil_wait_p99_us.meaning": "99 na 100 oczekiwań na GIL trwa najwyżej tyle.",
+  "metric.gil_wait_p999_us.meaning": "999 na 1000 oczekiwań na GIL trwa najwyżej tyle.",
+  "metric.gil_wait_max_us.meaning": "Najdłuższy czas, przez który wątek czekał na GIL.",
+  "metric.lock_hold_p50_us.meaning": "Mediana czasu, przez który wątek trzymał blokadę.",
+  "metric.lock_hold_p99_us.meaning": "W 99 na 100 przypadków blokadę trzymano najwyżej tyle.",
+  "metric.lock_hold_max_us.meaning": "Najdłuższy czas, przez który wątek trzymał blokadę.",
+  "metric.lock_wait_p50_us.meaning":
+    "Mediana czasu, przez który wątek czekał na blokadę, aktywnie lub uśpiony.",
+  "metric.lock_wait_p99_us.meaning": "99 na 100 oczekiwań na blokadę trwa najwyżej tyle.",
+  "metric.lock_wait_max_us.meaning":
+    "Najdłuższy czas, przez który wątek czekał na blokadę, aktywnie lub uśpiony.",
+  "metric.preemptions.meaning": "Ile razy wątek musiał zejść z rdzenia, bo minął jego kwant czasu.",
+  "metric.memory_peak_bytes.meaning":
+    "Najwięcej pamięci w jednej chwili, szacunek na podstawie żyjących procesów, wątków, pętli i zadań; bez danych samego programu.",
+  "metric.signal_latency_max_us.meaning":
+    "Najdłuższy czas od nadejścia sygnału do wykonania jego procedury obsługi.",
+  "metric.gc_collections.meaning": "Ile razy działał odśmiecacz.",
+  "metric.gc_pause_us.meaning":
+    "Czas, w którym odśmiecacz trzymał GIL albo, bez GIL-a, wszystkie wątki stały.",
+  "metric.gc_pause_max_us.meaning": "Najdłuższa przerwa na odśmiecanie.",
+  "metric.loop_ready_mean.meaning":
+    "Ile wywołań zwrotnych gotowych do wykonania zastawała iteracja pętli zdarzeń, średnio.",
+  "metric.loop_ready_max.meaning":
+    "Najwięcej wywołań zwrotnych, jakie zastała gotowe iteracja pętli zdarzeń.",
+  "metric.loop_callback_max_us.meaning":
+    "Najdłuższy czas, przez który jedno wywołanie zwrotne, na przykład krok zadania, zajmowało pętlę zdarzeń.",
+  "metric.loop_slow_callbacks.meaning":
+    "Wywołania zwrotne, które zajęły pętlę na 100 ms lub dłużej: to, co asyncio zapisuje w trybie debug.",
   "metric.arrivals.meaning": "Zadania, które przybyły po rozgrzewce.",
   "metric.queueing_p50_us.meaning":
     "Mediana czasu od przybycia zadania do jego pierwszego kroku; zawyżona najwyżej o 0,8 %.",
@@ -516,4 +578,22 @@ export const pl = {
   "preset.loop-offloaded.name": "Ta sama praca przeniesiona do wątku",
   "preset.loop-offloaded.look":
     "Te 30 ms działa teraz w asyncio.to_thread(). Pętla idzie dalej, ale pod GIL-em wciąż czeka do 5 ms, ilekroć chce wykonać Pythona, a jedna spóźniona pobudka może zawierać dwa takie oczekiwania; bez GIL-a pobudki są punktualne.",
+  "preset.web-server-deployment.name": "Serwer WWW: jakie wdrożenie?",
+  "preset.web-server-deployment.look":
+    "200 żądań po 2 ms Pythona i 20 ms czekania, na 4 rdzeniach. Jeden proces z GIL-em nie zejdzie poniżej 400 ms; kilka procesów, każdy z wątkami lub pętlą, jak uruchamiają je gunicorn i uvicorn, zejdzie.",
+  "preset.asyncio-with-computation.name": "asyncio z obliczeniami: w pętli czy obok niej?",
+  "preset.asyncio-with-computation.look":
+    "4 ms w funkcji w C, która trzyma GIL lub go oddaje. to_thread() uwalnia pętlę, ale całość przyspiesza tylko wtedy, gdy GIL jest oddany albo gdy go nie ma.",
+  "preset.timeout-too-late.name": "Limit czasu, który działa za późno",
+  "preset.timeout-too-late.look":
+    "Limit czasu to wywołanie zwrotne w pętli zdarzeń. Obok raportu, który liczy 150 ms, limity 50 ms spóźniają się o ponad 100 ms; poszukaj znaku powolnego wywołania zwrotnego.",
+  "preset.task-group-fails.name": "Jedno zadanie zawodzi: gather czy grupa zadań?",
+  "preset.task-group-fails.look":
+    "Ta sama strona na oba sposoby, obok siebie. Po błędzie gather() pozwala innym zadaniom działać dalej, choć nikt nie chce ich wyników; grupa zadań je anuluje.",
+  "preset.lock-held-across-await.name": "Blokada asyncio trzymana podczas await",
+  "preset.lock-held-across-await.look":
+    "Dwudziestu klientów i jedno połączenie za asyncio.Lock: wszyscy stoją w kolejce, choć pętla nie ma nic do roboty. Z 4 połączeniami trwa to ćwierć czasu, z 20 nikt nie czeka.",
+  "preset.pool-chunks.name": "Drobne zadania dla puli procesów: porcje",
+  "preset.pool-chunks.look":
+    "2000 zadań po 0,05 ms. Wysyłane pojedynczo do czterech procesów trwają dłużej niż w jednym wątku, bo każde pakuje i rozpakowuje proces nadrzędny; w porcjach po 100 pula się opłaca.",
 } satisfies Record<MessageKey, Catalogue[string]>;
