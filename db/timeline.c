@@ -237,14 +237,21 @@ static int paint_spans(struct painting *p, struct err *err) {
 
 /* --- instants ------------------------------------------------------------------ */
 
+/* A slow callback is rare and what one looks for: a hundred others do not hide it. */
+static bool outdoes(const uint32_t *kinds, uint8_t kind, uint8_t best) {
+    if (kind == INSTANT_SLOW_CALLBACK || best == INSTANT_SLOW_CALLBACK) {
+        return kind == INSTANT_SLOW_CALLBACK;
+    }
+    return kinds[kind] > kinds[best] || (kinds[kind] == kinds[best] && kind < best);
+}
+
 static void merge_instant(struct painting *p, struct slot *slot, uint8_t kind) {
     struct timeline_instants *out = &p->out.instants;
     uint32_t *kinds = slot->kinds;
     kinds[kind]++;
     out->by[slot->entry] = LANE_NONE;
     out->merged[slot->entry]++;
-    const uint8_t best = out->kind[slot->entry];
-    if (kinds[kind] > kinds[best] || (kinds[kind] == kinds[best] && kind < best)) {
+    if (outdoes(kinds, kind, out->kind[slot->entry])) {
         out->kind[slot->entry] = kind;
     }
 }

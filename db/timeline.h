@@ -63,10 +63,10 @@ struct timeline_instants {
     size_t count;
     lane_id *lane;
     sim_ns *at_ns;
-    uint8_t *kind; /* enum instant_kind */
+    uint8_t *kind; /* the most frequent enum instant_kind, but any slow callback first */
     lane_id *by;   /* or LANE_NONE */
-    uint32_t *merged;
-    size_t capacity; /* private */
+    uint32_t *merged; /* how many instants this entry stands for, of whatever kind */
+    size_t capacity;  /* private */
 };
 
 struct timeline_view {
