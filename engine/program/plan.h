@@ -245,7 +245,7 @@ struct arrivals_plan {
 enum { ARRIVALS_MAX_JOBS = 1000000 };
 
 struct limits {
-    uint64_t events;   /* transitions */
+    uint64_t events;   /* transitions; 256 steps that change no lane count as one */
     sim_ns virtual_ns; /* virtual time */
     uint64_t spans;    /* closed spans, recorded or not */
 };

@@ -4,6 +4,7 @@
 enum {
     LOOK_EVERY = 1024,         /* steps between two looks at limits; a power of two */
     STILL_STEPS_MAX = 5000000, /* in which the clock stands still */
+    STEPS_PER_TRANSITION = 256 /* that count as one, when they change no lane */
 };
 
 void sim_deinit(struct sim *sim) { event_queue_deinit(&sim->queue); }
@@ -18,7 +19,8 @@ static void look_at_limits(struct sim *sim) {
         sim_stop(sim, SIM_CANCELLED);
     } else if (recorder_failed(sim->recorder)) {
         sim_stop(sim, SIM_RECORDER_FAILED);
-    } else if (transitions > sim->limit_transitions) {
+    } else if (transitions > sim->limit_transitions ||
+               sim->steps / STEPS_PER_TRANSITION > sim->limit_transitions) {
         sim_stop(sim, SIM_LIMIT_EVENTS);
     } else if (recorder_spans(sim->recorder) > sim->limit_spans) {
         sim_stop(sim, SIM_LIMIT_SPANS);

@@ -23,7 +23,7 @@ enum sim_end {
     SIM_RUNNING,
     SIM_FINISHED,     /* sim_stop() */
     SIM_LIMIT_TIME,   /* virtual time */
-    SIM_LIMIT_EVENTS, /* transitions */
+    SIM_LIMIT_EVENTS, /* transitions, or 256 times as many steps that change no lane */
     SIM_LIMIT_SPANS,  /* closed spans, recorded or not */
     SIM_LIMIT_STEPS,  /* steps in which the clock stood still: a program that does nothing
                        */

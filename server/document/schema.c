@@ -403,7 +403,9 @@ static const struct schema_field limits_fields[] = {
      .max = 1e10,
      .unit = "",
      .fallback = "50000000",
-     .meaning = "the number of transitions after which a run ends"},
+     .meaning = "the number of transitions after which a run ends; 256 actions that "
+                "change no lane "
+                "count as one"},
     {.name = "virtual_s",
      .type = SCHEMA_NUMBER,
      .min = 1e-6,

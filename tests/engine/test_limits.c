@@ -102,6 +102,22 @@ static void test_limits_ends_tasks_that_only_yield(void **state) {
 }
 
 /* Times add up to more than 64 bits can hold: the clock stays at the limit. */
+/* Each nanosecond one action that nobody sees: the clock moves, no lane changes. */
+static void test_limits_count_what_changes_no_lane(void **state) {
+    (void)state;
+    struct plan plan;
+    struct run_result result;
+    plan_begin(&plan, "ideal", "cpython-3.12");
+    plan_make_free(&plan);
+    plan.limits.events = 1000;
+    plan_thread(&plan, "a", 1, false, "repeat 1000000000 { python 1ns }");
+    assert_int_equal(run_execute(&result, &plan, &(struct run_options){0}, NULL), 0);
+    assert_int_equal(result.status, RUN_LIMITED);
+    assert_in_range(result.duration_ns, 50000, 1000000); /* several steps each */
+    run_result_deinit(&result);
+    plan_deinit(&plan);
+}
+
 static void test_limits_survives_times_without_end(void **state) {
     (void)state;
     static const char *const steps[] = {"python 9000000000s", "io 9000000000s",
@@ -143,6 +159,7 @@ int main(void) {
         cmocka_unit_test(test_limits_ends_programs_that_do_nothing),
         cmocka_unit_test(test_limits_many_small_steps_are_not_nothing),
         cmocka_unit_test(test_limits_ends_tasks_that_only_yield),
+        cmocka_unit_test(test_limits_count_what_changes_no_lane),
         cmocka_unit_test(test_limits_survives_times_without_end),
         cmocka_unit_test(test_limits_deadlock_is_said),
     };
