@@ -4,12 +4,12 @@
  *
  *   loop.c      _run_once, the ready queue, timers, select(), beginning and end
  *   task.c      a task's step, its cancellation and its end; futures
- *   waits.c     await of the outside world, of a timer, of a thread
+ *   waits.c     await of the outside world, of a timer, of an executor
  *   stream.c    sockets: transports, sock_recv()
  *   sync.c      Lock, Semaphore, Event, Condition, Queue
  *   group.c     tasks that tasks start: gather(), TaskGroup, create_task()
  *   timeouts.c  timeout(), wait_for()
- *   executor.c  run_in_executor()
+ *   executor.c  the calls of run_in_executor(); thread_executor.c: the default executor
  *
  * What a task asks for and the loop performs is a *call*: a function with a line to go on
  * at, as in engine/python/py_call_priv.h. It ends at once, needs bytecode on the loop's
@@ -31,6 +31,7 @@
 
 struct aio_task;
 struct aio_executor;
+struct aio_thread_executor;
 
 /* --- handles ------------------------------------------------------------------- */
 
@@ -214,9 +215,12 @@ struct aio_loop {
     struct aio_task *tasks;      /* at the start */
     uint32_t task_count, task_capacity, tasks_created;
     struct aio_task *alive, *free_tasks;
-    struct aio_names *named;       /* by index of plan->names */
-    struct aio_executor *executor; /* default executor, made by the first to_thread */
-    uint32_t executor_workers;     /* of the one to make; 0 = the default */
+    struct aio_names *named; /* by index of plan->names */
+    /* The one that was given, or else the default executor, made by the first to_thread;
+     * NULL so far. */
+    struct aio_executor *executor;
+    struct aio_thread_executor *default_executor;
+    uint32_t executor_workers; /* of the default executor; 0 = the default */
     uint32_t joined;
     sim_ns cached_now; /* uvloop: uv_now(), whole milliseconds */
     bool polled;       /* uvloop: the GIL has been taken after the poll, and not since */

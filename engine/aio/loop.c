@@ -2,7 +2,7 @@
 #include "engine/aio/loop.h"
 
 #include "engine/aio/aio_priv.h"
-#include "engine/aio/executor.h"
+#include "engine/aio/thread_executor.h"
 #include "engine/base/check.h"
 
 #define FUTURE_OF(pointer, member)                                                       \
@@ -336,9 +336,10 @@ static sim_ns handle_price(const struct aio_loop *loop, enum aio_handle_kind kin
 static bool join_workers(struct aio_loop *loop, const struct resume *resume,
                          struct action *action) {
     (void)resume;
-    if (loop->executor != NULL && loop->joined < aio_executor_workers(loop->executor)) {
+    struct aio_thread_executor *executor = loop->default_executor;
+    if (executor != NULL && loop->joined < aio_thread_executor_workers(executor)) {
         action->kind = ACTION_JOIN;
-        action->value = aio_executor_worker_id(loop->executor, loop->joined++);
+        action->value = aio_thread_executor_worker_id(executor, loop->joined++);
         return true;
     }
     recorder_close_lane(aio_sim(loop)->recorder, aio_now(loop), loop->selector.lane);
@@ -348,10 +349,10 @@ static bool join_workers(struct aio_loop *loop, const struct resume *resume,
 
 static bool shut_down(struct aio_loop *loop, const struct resume *resume,
                       struct action *action) {
-    if (loop->executor == NULL) {
+    if (loop->default_executor == NULL) {
         return join_workers(loop, resume, action);
     }
-    aio_executor_stop(loop->executor, action);
+    aio_thread_executor_stop(loop->default_executor, action);
     loop->phase = join_workers;
     return true;
 }
@@ -489,9 +490,13 @@ struct aio_loop *aio_loop_create(const struct aio_loop_spec *spec) {
         .world = world,
         .phase = start,
         .task_capacity = spec->task_count,
+        .executor = spec->executor,
         .executor_workers = spec->executor_workers,
         .eager = spec->eager,
     };
+    if (loop->executor != NULL) {
+        loop->executor->selector = &loop->selector;
+    }
     loop->everything = (struct aio_group){.kind = GROUP_JOIN, .loop = loop};
     loop->tasks = arena_alloc(&world->arena, spec->task_count, sizeof *loop->tasks);
     loop->named =

@@ -21,7 +21,8 @@
  *   await I/O      fd ready -> handle: set_result -> handle: step
  *   asyncio.sleep  timer due -> handle: set_result -> handle: step        (0: handle: step)
  *   to_thread      worker: call_soon_threadsafe -> handle: set_result -> handle: step, and a
- *                  byte on the self-pipe -> handle: recv until EAGAIN (two system calls)
+ *                  byte on the self-pipe -> handle: recv until EAGAIN (two system calls);
+ *                  in another executor: whoever sets its Future
  *   locks, queues  release(), put() ... in another task's step -> handle: step
  *   tasks          end -> handle: done callback of gather() -> handle: step
  *   streams        socket readable -> handle: recv, feed_data -> handle: step
@@ -46,6 +47,7 @@
 
 #include "engine/python/py_thread.h"
 
+struct aio_executor;
 struct aio_loop;
 
 /* What makes one task. */
@@ -60,9 +62,9 @@ struct aio_loop_spec {
     struct world *world;
     uint32_t task_count; /* at the start */
     uint32_t permits;    /* of the strategy's semaphore: see ACTION_ASYNC_ACQUIRE */
-    uint32_t
-        executor_workers; /* of the executor that ACTION_AWAIT_THREAD uses; 0: those of
-                                * the default executor, min(32, cores + 4) */
+    struct aio_executor *executor; /* that ACTION_AWAIT_THREAD uses; its owner shuts it
+                                    * down. NULL: the default executor, of threads */
+    uint32_t executor_workers;     /* of the default executor; 0 = min(32, cores + 4) */
     bool eager; /* eager_task_factory, 3.12+: a task's first step is taken when it is made
                  */
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* waits - await of the outside world, of a timer, of a thread. */
+/* waits - await of the outside world, of a timer, of an executor. */
 #include "engine/aio/aio_priv.h"
-#include "engine/aio/executor.h"
+#include "engine/aio/thread_executor.h"
 
 /* The end of a wait: the future is let go, and its status is the call's. */
 static enum aio_progress woken(struct aio_task *task, const struct resume *resume) {
@@ -100,46 +100,70 @@ enum aio_progress aio_await_sleep(struct aio_task *task, const struct resume *re
     }
 }
 
-/* --- to_thread() --------------------------------------------------------------- */
+/* --- run_in_executor() --------------------------------------------------------- */
 
+/* The default executor, unless the loop was given another. */
 static bool make_executor(struct aio_loop *loop) {
     if (loop->executor == NULL) {
-        loop->executor =
-            aio_executor_create(loop->world, &loop->selector, loop->executor_workers);
-        if (loop->executor == NULL) {
+        loop->default_executor = aio_thread_executor_create(loop->world, &loop->selector,
+                                                            loop->executor_workers);
+        if (loop->default_executor == NULL) {
             world_fail_nomem(loop->world);
+            return false;
         }
+        loop->executor = aio_thread_executor_base(loop->default_executor);
     }
-    return loop->executor != NULL;
+    return true;
 }
 
 /* What run_in_executor() does besides submit(), and wrap_future(): 420 opcodes in all on
  * CPython 3.12.1, less 306 of submit(). */
 enum { RUN_IN_EXECUTOR_OPCODES = 114 };
 
+/* False, and the run ends, when out of memory. */
+static bool submit(struct aio_task *task) {
+    struct aio_loop *loop = task->loop;
+    struct aio_future *future = aio_suspend(task, STATE_AWAIT_FUTURE, NULL);
+    if (future == NULL || !make_executor(loop)) {
+        return false;
+    }
+    future->users++;
+    if (!aio_executor_submit(loop->executor, task->call.asked.object, future)) {
+        world_fail_nomem(loop->world);
+        return false;
+    }
+    return true;
+}
+
+static bool submit_next(struct aio_task *task, const struct resume *resume,
+                        struct action *action) {
+    struct aio_executor *executor = task->loop->executor;
+    *action = (struct action){.site = task->call.asked.site};
+    return executor->ops->submit_next(executor, resume, action);
+}
+
 /* Submitted by the loop's thread; a cancelled call goes on in its worker, and its result is
  * dropped. */
 enum aio_progress aio_await_thread(struct aio_task *task, const struct resume *resume,
                                    struct action *action) {
+    enum { PAY, SUBMIT, SUBMITTING, WOKEN };
     struct aio_call *call = &task->call;
-    struct aio_loop *loop = task->loop;
-    switch (call->line++) {
-    case 0:
+    switch (call->line) {
+    case PAY:
+        call->line = SUBMIT;
         return aio_pay(task, RUN_IN_EXECUTOR_OPCODES, action);
-    case 1: {
-        struct aio_future *future = aio_suspend(task, STATE_AWAIT_FUTURE, NULL);
-        if (future == NULL || !make_executor(loop)) {
+    case SUBMIT:
+        if (!submit(task)) {
             return AIO_SUSPENDED; /* the run has ended */
         }
-        future->users++;
-        *action = (struct action){.site = call->asked.site};
-        if (!aio_executor_submit(loop->executor, call->asked.object, future, action)) {
-            world_fail_nomem(loop->world);
-            return AIO_SUSPENDED;
-        }
+        call->line = SUBMITTING;
+        (void)submit_next(task, resume, action); /* there is a first action */
         return AIO_ACT;
-    }
-    case 2:
+    case SUBMITTING:
+        if (submit_next(task, resume, action)) {
+            return AIO_ACT;
+        }
+        call->line = WOKEN;
         return AIO_SUSPENDED;
     default:
         return woken(task, resume);

@@ -89,7 +89,7 @@ enum action_kind {
     ACTION_AWAIT_IO,     /* suspends until the outside world answers, after `ns`; or, with
                           * `value` 1, at the time `ns`: not at all when that is past */
     ACTION_AWAIT_SLEEP,  /* suspends in asyncio.sleep(ns) */
-    ACTION_AWAIT_THREAD, /* runs program `object` in the default executor */
+    ACTION_AWAIT_THREAD, /* runs program `object` in the loop's executor */
     ACTION_AWAIT_READ, /* StreamReader.read() from peer `object`: suspends unless the loop
                           * has received something */
     ACTION_AWAIT_RECV, /* loop.sock_recv() from peer `object` */
