@@ -23,6 +23,8 @@ enum manager_phase {
     /* process_result_item() */
     MANAGER_SET_RESULT,
     MANAGER_RESULT_SET,
+    MANAGER_CALL_BACK,
+    MANAGER_WAKE_LOOP,
     MANAGER_IS_SHUTTING_DOWN,
     /* join_executor_internals() */
     MANAGER_SEND_NONE,
@@ -211,6 +213,15 @@ static void next_result(struct manager *manager, struct action *action) {
         pool->pending--;
         action->kind = ACTION_SET_RESULT;
         action->object = &pool->futures[manager->result.value];
+        manager->phase =
+            pool->executor != NULL ? MANAGER_CALL_BACK : MANAGER_IS_SHUTTING_DOWN;
+        return;
+    case MANAGER_CALL_BACK:
+        aio_executor_call_soon(pool->executor, action);
+        manager->phase = MANAGER_WAKE_LOOP;
+        return;
+    case MANAGER_WAKE_LOOP:
+        aio_executor_wake(pool->executor, (uint32_t)manager->result.value, action);
         manager->phase = MANAGER_IS_SHUTTING_DOWN;
         return;
     default: /* MANAGER_IS_SHUTTING_DOWN, or round again */

@@ -26,6 +26,10 @@
  * first submit(), before the manager thread (gh-90622). Else submit() starts one unless
  * the idle semaphore says that one is idle.
  *
+ * What a call is: `chunk_size` jobs, or, in an executor of an event loop, whatever that
+ * submits. The loop awaits no result(): the Future's done callback, which the manager
+ * calls, is call_soon_threadsafe.
+ *
  * shutdown() wakes the manager. When nothing is pending it sends each worker a None, tells
  * the feeder to end, joins it and then every process; the main thread joins the manager.
  *
@@ -36,6 +40,7 @@
 #ifndef ENGINE_STRATEGY_PROCESS_POOL_H
 #define ENGINE_STRATEGY_PROCESS_POOL_H
 
+#include "engine/aio/executor.h"
 #include "engine/python/py_message.h"
 #include "engine/python/py_pool.h"
 #include "engine/python/py_thread.h"
@@ -88,8 +93,26 @@ enum { CALL_BYTES = 180, RESULT_BYTES = 95, JOB_BYTES = 8, PID_BYTES = 18 };
 
 enum { NO_MORE_CALLS = -1, FEEDER_SENTINEL = -2 };
 
+/* What the thread that has the executor is doing with it. */
+enum process_pool_phase {
+    POOL_OVER, /* nothing */
+    POOL_SUBMIT,
+    POOL_WAKE,
+    POOL_ADJUST,
+    POOL_LAUNCH,
+    POOL_MANAGER,
+    POOL_SUBMITTED,
+    POOL_SHUTDOWN,
+    POOL_STOP,
+    POOL_STOP_WAKE,
+    POOL_JOIN
+};
+
 struct process_pool {
     struct world *world;
+    struct aio_executor *executor; /* whose calls it runs; NULL = jobs */
+    enum process_pool_phase phase;
+    struct py_message wake; /* from submit() and shutdown() */
     uint32_t jobs, chunk_size, chunks, max_workers;
     int64_t opcode_ps;
     struct py_future *futures; /* by chunk */
@@ -115,6 +138,35 @@ struct process_pool {
     struct thread_spec *worker_specs; /* max_workers of them */
     uint32_t workers;                 /* started */
 };
+
+struct process_pool_spec {
+    struct world *world;
+    uint32_t workers;
+    uint32_t chunk_size; /* jobs in a call; 0 = 1 */
+    enum start_method start;
+    struct aio_executor *executor; /* NULL = jobs */
+};
+
+/* For the jobs of the world; lives in its arena. ERR_NOMEM */
+int process_pool_init(struct process_pool *pool,
+                      const struct process_pool_spec *spec) WARN_UNUSED;
+
+/*
+ * Parts of the program of the one thread that has the executor: it takes the next action
+ * until there is none.
+ *
+ *   make       ProcessPoolExecutor(): one action
+ *   submit     submit() of call `call`, whose Future has no result
+ *   shutdown   shutdown(wait=True)
+ */
+void process_pool_make(struct process_pool *pool, struct action *action);
+void process_pool_submit(struct process_pool *pool, int64_t call);
+bool process_pool_submit_next(struct process_pool *pool, const struct resume *resume,
+                              struct action *action);
+void process_pool_shutdown(struct process_pool *pool);
+bool process_pool_shutdown_next(struct process_pool *pool, struct action *action);
+
+/* --- inside the pool ----------------------------------------------------------- */
 
 /* Jobs of that chunk. */
 static inline uint32_t process_pool_jobs_of(const struct process_pool *pool,

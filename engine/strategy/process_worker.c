@@ -172,13 +172,21 @@ static void call(struct worker *worker, struct action *action) {
     run(worker, WORKER_CALL_OPCODES, WORKER_JOB, action);
 }
 
-/* [fn(*args) for args in chunk] */
+static bool call_next(struct worker *worker, const struct resume *resume,
+                      struct action *action) {
+    struct aio_executor *executor = worker->pool->executor;
+    return executor == NULL ? job_runner_next(&worker->runner, resume, action)
+                            : aio_executor_body_next(
+                                  executor, (uint32_t)worker->call.value, resume, action);
+}
+
+/* [fn(*args) for args in chunk], or the one call of an event loop. */
 static void next_of_chunk(struct worker *worker, const struct resume *resume,
                           struct action *action) {
-    if (job_runner_next(&worker->runner, resume, action)) {
+    if (call_next(worker, resume, action)) {
         return;
     }
-    if (worker->next_job == worker->end_job) {
+    if (worker->next_job == worker->end_job || worker->pool->executor != NULL) {
         run(worker, WORKER_RETURN_OPCODES, WORKER_PICKLE, action);
         return;
     }
@@ -281,5 +289,6 @@ int process_worker_build(struct process_pool *pool, struct program *program) {
     worker->call = (struct py_message){&pool->calls, .opcode_ps = pool->opcode_ps};
     worker->result = (struct py_message){&pool->results, .opcode_ps = pool->opcode_ps};
     *program = (struct program){&worker_ops, worker};
-    return job_runner_init(&worker->runner, pool->world, false);
+    return pool->executor != NULL ? 0
+                                  : job_runner_init(&worker->runner, pool->world, false);
 }
