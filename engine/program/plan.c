@@ -479,6 +479,24 @@ static int check_each(const struct plan *plan, struct err *err) {
     return check_start(plan, plan->strategy.start, err);
 }
 
+static int check_process_pool(const struct plan *plan, struct err *err) {
+    return plan->runtime.has_thread_pool
+               ? check_start(plan, plan->strategy.start, err)
+               : err_set(err, ERR_UNSUPPORTED, "%s has no ProcessPoolExecutor",
+                         plan->runtime.name);
+}
+
+/* What a loop gives its jobs to. */
+static int check_offload(const struct plan *plan, struct err *err) {
+    const struct strategy *strategy = &plan->strategy;
+    const bool offloads = strategy->to_thread > 0 || strategy->to_process > 0;
+    if ((offloads && strategy->kind != STRATEGY_ASYNCIO) ||
+        (strategy->to_thread > 0 && strategy->to_process > 0)) {
+        return err_set(err, ERR_INVALID, "one pool beside an event loop, or none");
+    }
+    return strategy->to_process > 0 ? check_process_pool(plan, err) : 0;
+}
+
 /* What runs the jobs exists in this runtime. */
 static int check_executor(const struct plan *plan, struct err *err) {
     const struct runtime *runtime = &plan->runtime;
@@ -490,16 +508,13 @@ static int check_executor(const struct plan *plan, struct err *err) {
     if (strategy_is_nested(&plan->strategy)) {
         return check_each(plan, err);
     }
-    if (kind == STRATEGY_PROCESSES && !runtime->has_thread_pool) {
-        return err_set(err, ERR_UNSUPPORTED, "%s has no ProcessPoolExecutor",
-                       runtime->name);
-    }
     if (kind == STRATEGY_INTERPRETERS && !runtime->has_interpreter_pool) {
         return err_set(err, ERR_UNSUPPORTED,
                        "%s has no InterpreterPoolExecutor (3.14 and later)",
                        runtime->name);
     }
-    return kind == STRATEGY_PROCESSES ? check_start(plan, plan->strategy.start, err) : 0;
+    return kind == STRATEGY_PROCESSES ? check_process_pool(plan, err)
+                                      : check_offload(plan, err);
 }
 
 /* Jobs of other processes and interpreters cannot use the objects of this one; bytes go

@@ -213,11 +213,12 @@ struct strategy_each {
 
 struct strategy {
     enum strategy_kind kind;
-    uint32_t workers;   /* >= 1 where the kind has workers */
-    uint32_t to_thread; /* asyncio: what would hold up the loop runs in a pool of so many
+    uint32_t workers;    /* >= 1 where the kind has workers */
+    uint32_t to_thread;  /* asyncio: what would hold up the loop runs in a pool of so many
                          * threads; 0 = on the loop */
-    uint32_t chunk;     /* processes: jobs in one item, chunksize of map(); 0 = 1 */
-    enum start_method start;   /* processes: how they are started */
+    uint32_t to_process; /* asyncio: ... of so many processes; not both */
+    uint32_t chunk;      /* processes: jobs in one item, chunksize of map(); 0 = 1 */
+    enum start_method start;   /* processes, to_process: how they are started */
     struct strategy_each each; /* processes: a server in each instead of a pool of them */
     bool
         one_by_one; /* pools of threads, processes, interpreters: submit(job).result() for

@@ -3,8 +3,8 @@
  * asyncio_jobs - jobs by an event loop: a task each, at most so many of them inside a
  * semaphore.
  *
- * With a thread pool beside the loop, what would hold the loop up - Python, C calls, calls
- * that block - runs there: steps that follow one another without an await are one call of
+ * With a pool of threads or of processes beside the loop, what would hold the loop up -
+ * Python, C calls, calls that block - runs there: steps that follow one another without an await are one call of
  * run_in_executor(), and waits for the outside world stay awaits. Such a stretch is a
  * program of its own that takes its actions from the job until it meets one that is for the
  * loop; that one is kept for the coroutine.
@@ -15,6 +15,7 @@
  */
 #include "engine/aio/loop.h"
 #include "engine/strategy/job_runner.h"
+#include "engine/strategy/process_executor.h"
 #include "engine/strategy/strategy_priv.h"
 
 #include <stdio.h>
@@ -30,11 +31,11 @@ struct coroutine {
     bool offload;
     bool has_kept, job_over;
     struct action kept;     /* an action that has been fetched but not performed */
-    struct program stretch; /* what runs in a thread: of this coroutine */
+    struct program stretch; /* what runs in the pool: of this coroutine */
     char name[24];
 };
 
-/* --- a stretch in a thread ------------------------------------------------------ */
+/* --- a stretch in a pool -------------------------------------------------------- */
 
 static bool is_for_loop(const struct action *action) {
     return action->kind >= ACTION_AWAIT_IO || action->kind == ACTION_UNIT_BEGIN ||
@@ -126,7 +127,8 @@ static int init_coroutine(struct coroutine *coroutine, struct world *world,
     coroutine->number = number;
     coroutine->semaphore =
         (int64_t)world->plan->object_count; /* see ACTION_ASYNC_ACQUIRE */
-    coroutine->offload = world->plan->strategy.to_thread > 0;
+    coroutine->offload =
+        world->plan->strategy.to_thread > 0 || world->plan->strategy.to_process > 0;
     coroutine->stretch = (struct program){&stretch_ops, self};
     snprintf(coroutine->name, sizeof coroutine->name, "job %u", number);
     return job_runner_init(&coroutine->runner, world, true);
@@ -230,18 +232,11 @@ static void add_coroutines(struct aio_loop *loop, struct coroutine *coroutines,
     }
 }
 
-int strategy_build_asyncio(struct world *world, struct program *program) {
-    const struct plan *plan = world->plan;
-    const bool open = arrivals_are_open(&world->jobs);
+/* A task for each job, or one that accepts them. */
+static int add_tasks(struct aio_loop *loop, struct world *world) {
     const uint32_t count = world->jobs.count;
-    struct aio_loop *loop = aio_loop_create(&(struct aio_loop_spec){
-        .world = world,
-        .task_count = open ? 1 : count,
-        .permits = plan->strategy.workers,
-        .executor_workers = plan->strategy.to_thread,
-    });
     struct coroutine *coroutines = arena_alloc(&world->arena, count, sizeof *coroutines);
-    if (loop == NULL || coroutines == NULL) {
+    if (coroutines == NULL) {
         return ERR_NOMEM;
     }
     for (uint32_t i = 0; i < count; i++) {
@@ -249,10 +244,32 @@ int strategy_build_asyncio(struct world *world, struct program *program) {
             return ERR_NOMEM;
         }
     }
-    *program = aio_loop_program(loop);
-    if (open) {
+    if (arrivals_are_open(&world->jobs)) {
         return add_acceptor(loop, world, coroutines);
     }
     add_coroutines(loop, coroutines, count);
     return 0;
+}
+
+int strategy_build_asyncio(struct world *world, struct program *program) {
+    const struct strategy *strategy = &world->plan->strategy;
+    struct process_executor *processes = NULL;
+    if (strategy->to_process > 0 && process_executor_create(&processes, world) != 0) {
+        return ERR_NOMEM;
+    }
+    struct aio_loop *loop = aio_loop_create(&(struct aio_loop_spec){
+        .world = world,
+        .task_count = arrivals_are_open(&world->jobs) ? 1 : world->jobs.count,
+        .permits = strategy->workers,
+        .executor = processes == NULL ? NULL : process_executor_base(processes),
+        .executor_workers = strategy->to_thread,
+    });
+    if (loop == NULL) {
+        return ERR_NOMEM;
+    }
+    *program = aio_loop_program(loop);
+    if (processes != NULL) {
+        *program = process_executor_with(processes, *program);
+    }
+    return add_tasks(loop, world);
 }

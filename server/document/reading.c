@@ -109,6 +109,8 @@ static char *strategy_label(struct arena *arena, const struct strategy *strategy
     char offload[32] = "", chunk[32] = "", each[48] = "", start[32] = "", label[192];
     if (strategy->to_thread > 0) {
         snprintf(offload, sizeof offload, ", to_thread=%u", strategy->to_thread);
+    } else if (strategy->to_process > 0) {
+        snprintf(offload, sizeof offload, ", to_process=%u", strategy->to_process);
     }
     if (strategy->chunk > 1) {
         snprintf(chunk, sizeof chunk, ", chunk=%u", strategy->chunk);
@@ -151,6 +153,15 @@ static int read_each(struct reader *reader, const json_t *strategy,
     return rc;
 }
 
+static int check_offload(struct reader *reader, const json_t *strategy) {
+    return json_object_get(strategy, "to_thread") != NULL &&
+                   json_object_get(strategy, "to_process") != NULL
+               ? reader_refuse_member(reader, "to_process",
+                                      "what would hold up the loop runs in threads or in "
+                                      "processes: remove 'to_thread' or 'to_process'")
+               : 0;
+}
+
 /* The place is the element's. */
 static int read_strategy(struct reader *reader, struct arena *arena, const json_t *value,
                          struct reading_strategy *out) {
@@ -168,6 +179,9 @@ static int read_strategy(struct reader *reader, struct arena *arena, const json_
     if (rc == 0) {
         rc = read_each(reader, value, &each);
     }
+    if (rc == 0) {
+        rc = check_offload(reader, value);
+    }
     if (rc != 0) {
         return rc;
     }
@@ -175,6 +189,7 @@ static int read_strategy(struct reader *reader, struct arena *arena, const json_
     out->strategy = (struct strategy){.kind = (enum strategy_kind)variant->kind,
                                       .workers = (uint32_t)workers,
                                       .to_thread = read_optional(value, "to_thread"),
+                                      .to_process = read_optional(value, "to_process"),
                                       .chunk = read_optional(value, "chunk"),
                                       .each = each,
                                       .start = workload_start_method(value)};

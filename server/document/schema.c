@@ -279,6 +279,12 @@ static const struct schema_field asyncio_fields[] = {
      .meaning =
          "the size of a thread pool in which everything runs that would hold up the "
          "loop: Python, C calls, calls that block"},
+    {.name = "to_process",
+     .type = SCHEMA_INTEGER,
+     .min = 1,
+     .max = 1024,
+     .unit = "",
+     .meaning = "the same with a ProcessPoolExecutor of so many workers"},
 };
 /* In each of several processes. */
 static const struct schema_field each_threads_fields[] = {

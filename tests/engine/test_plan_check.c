@@ -337,6 +337,41 @@ static void test_plan_check_thread_pool_by_version(void **state) {
     }
 }
 
+/* Threads or processes, beside an event loop only, where there is such a pool. */
+static void test_plan_check_pool_beside_a_loop(void **state) {
+    (void)state;
+    static const struct {
+        enum strategy_kind kind;
+        uint32_t to_thread, to_process;
+        bool no_pool;
+        enum err_code code;
+        const char *what;
+    } cases[] = {
+        {STRATEGY_ASYNCIO, 3, 0, false, 0, NULL},
+        {STRATEGY_ASYNCIO, 0, 3, false, 0, NULL},
+        {STRATEGY_ASYNCIO, 3, 3, false, ERR_INVALID, "one pool beside"},
+        {STRATEGY_THREADS, 0, 3, false, ERR_INVALID, "one pool beside"},
+        {STRATEGY_INTERPRETERS, 3, 0, false, ERR_INVALID, "one pool beside"},
+        {STRATEGY_ASYNCIO, 0, 3, true, ERR_UNSUPPORTED,
+         "cpython-3.14 has no ProcessPoolExecutor"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct plan plan;
+        plan_begin(&plan, "ideal", "cpython-3.14");
+        plan_jobs(&plan, 3, "python 1ms");
+        plan_strategy(&plan, cases[i].kind, 2);
+        plan.strategy.to_thread = cases[i].to_thread;
+        plan.strategy.to_process = cases[i].to_process;
+        plan.runtime.has_thread_pool = !cases[i].no_pool;
+        if (cases[i].what == NULL) {
+            assert_int_equal(plan_check(&plan, NULL), 0);
+            plan_deinit(&plan);
+        } else {
+            expect(&plan, cases[i].code, cases[i].what, "");
+        }
+    }
+}
+
 static void test_plan_check_runtime_without_asyncio(void **state) {
     (void)state;
     struct plan plan;
@@ -433,6 +468,7 @@ int main(void) {
         cmocka_unit_test(test_plan_check_machine_in_range),
         cmocka_unit_test(test_plan_check_strategies),
         cmocka_unit_test(test_plan_check_thread_pool_by_version),
+        cmocka_unit_test(test_plan_check_pool_beside_a_loop),
         cmocka_unit_test(test_plan_check_runtime_without_asyncio),
         cmocka_unit_test(test_plan_check_objects),
         cmocka_unit_test(test_plan_check_laws),

@@ -235,8 +235,11 @@ static void take_plan(struct plan *plan, struct bytes *bytes) {
     plan->runtime.brc_for_detached = strategy % 2;
     plan_strategy(plan, (enum strategy_kind)(strategy % STRATEGY_KIND_COUNT),
                   1 + strategy % 7);
-    plan->strategy.to_thread =
-        plan->strategy.kind == STRATEGY_ASYNCIO ? (strategy >> 4) % 4 : 0;
+    if (plan->strategy.kind == STRATEGY_ASYNCIO) {
+        uint32_t *pool =
+            strategy < 128 ? &plan->strategy.to_thread : &plan->strategy.to_process;
+        *pool = (strategy >> 4) % 4;
+    }
     if (plan->strategy.kind != STRATEGY_ACTORS) {
         plan->job_count = take(bytes) % 12;
         plan->job = take_slice(plan, bytes, false);

@@ -98,6 +98,7 @@ export const WORD_GROUPS: readonly WordGroup[] = [
       ["threads", "word.threads"],
       ["asyncio", "word.asyncio"],
       ["to_thread", "word.strategy_to_thread"],
+      ["to_process", "word.strategy_to_process"],
       ["processes", "word.processes"],
       ["each", "word.each"],
       ["chunk", "word.chunk"],
