@@ -61,6 +61,14 @@ function whiskers(series: readonly Series[], colours: readonly string[]): uPlot.
   return { hooks: { draw } };
 }
 
+/** The highest point or end of a whisker. */
+function topOf(series: readonly Series[]): number {
+  const tops = series.flatMap(({ points }) =>
+    points.map((point) => (point ? Math.max(point.median, whiskerOf(point)?.high ?? 0) : 0)),
+  );
+  return Math.max(0, ...tops);
+}
+
 function optionsFor(props: SweepChartProps, element: HTMLElement): uPlot.Options {
   const style = getComputedStyle(element);
   const read = (name: string): string => style.getPropertyValue(name).trim();
@@ -72,6 +80,7 @@ function optionsFor(props: SweepChartProps, element: HTMLElement): uPlot.Options
   const decades: uPlot.Axis.Filter = (_chart, splits) =>
     props.log ? splits.map((y) => (Number.isInteger(Math.log10(y)) ? y : null)) : splits;
   const last = props.values.length - 1;
+  const top = topOf(props.series);
   return {
     width: Math.max(240, element.clientWidth),
     height: HEIGHT,
@@ -80,7 +89,7 @@ function optionsFor(props: SweepChartProps, element: HTMLElement): uPlot.Options
     padding: [16, 16, 0, 0],
     scales: {
       x: { time: false, range: [-0.25, last + 0.25] },
-      y: props.log ? { distr: 3 } : { range: (_chart, _min, max) => [0, max > 0 ? max * 1.08 : 1] },
+      y: props.log ? { distr: 3 } : { range: [0, top > 0 ? top * 1.08 : 1] },
     },
     axes: [
       {

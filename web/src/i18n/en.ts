@@ -290,6 +290,8 @@ export const en = {
   "timeline.totals.approx": "Spans shorter than a pixel count as their dominant state.",
   "timeline.totals.lane": "Lane",
   "timeline.totals.more": "Show all {count} lanes",
+  "timeline.gilOf": "GIL of {thread}",
+  "timeline.instants.more": { one: "and {count} more", other: "and {count} more" },
   "timeline.stale": "Loading a sharper picture",
   "timeline.notModelled": "What this model leaves out",
   "timeline.fingerprint": "Fingerprint",

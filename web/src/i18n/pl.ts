@@ -331,6 +331,13 @@ export const pl = {
   "timeline.totals.approx": "Odcinki krótsze niż piksel liczą się jako ich dominujący stan.",
   "timeline.totals.lane": "Tor",
   "timeline.totals.more": "Pokaż wszystkie tory ({count})",
+  "timeline.gilOf": "GIL wątku {thread}",
+  "timeline.instants.more": {
+    one: "i {count} inny",
+    few: "i {count} inne",
+    many: "i {count} innych",
+    other: "i {count} innego",
+  },
   "timeline.stale": "Wczytywanie ostrzejszego obrazu",
   "timeline.notModelled": "Czego ten model nie obejmuje",
   "timeline.fingerprint": "Odcisk",

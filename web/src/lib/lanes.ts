@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The order of rows: the cores first, then each process with its GIL, locks, threads and under
-// their thread the event loops with their tasks. A group can be folded; its head stays.
+// their thread the event loops with their tasks; the GIL of an interpreter that has one of its
+// own stands over its thread. A group can be folded; its head stays.
 
 import { isQuiet } from "./states";
 
@@ -48,6 +49,45 @@ function byKindThenId(a: Lane, b: Lane): number {
   return KIND_ORDER[a.kind] - KIND_ORDER[b.kind] || a.id - b.id;
 }
 
+/** The thread whose interpreter's GIL this is; null for the GIL of a whole process. */
+export function gilOwner(lane: Lane): string | null {
+  return lane.kind === "gil" ? (/^GIL of (.+)$/.exec(lane.name)?.[1] ?? null) : null;
+}
+
+/** Siblings in order, each GIL that belongs to one of the threads just before it. */
+function inOrder(list: readonly Lane[]): Lane[] {
+  const sorted = [...list].sort(byKindThenId);
+  const threads = new Set(sorted.filter(({ kind }) => kind === "thread").map(({ name }) => name));
+  const own = new Map<string, Lane[]>();
+  const others: Lane[] = [];
+  for (const lane of sorted) {
+    const owner = gilOwner(lane);
+    if (owner !== null && threads.has(owner)) own.set(owner, [...(own.get(owner) ?? []), lane]);
+    else others.push(lane);
+  }
+  return others.flatMap((lane) => {
+    const gil = lane.kind === "thread" ? own.get(lane.name)?.shift() : undefined;
+    return gil ? [gil, lane] : [lane];
+  });
+}
+
+/**
+ * Where a lane is at home, for names that occur more than once: the nearest lane around it
+ * whose own name does not. Null when the lane's name is enough, or nothing is around it.
+ */
+export function homeOf(
+  lane: Lane,
+  lanes: ReadonlyMap<number, Lane>,
+  occursOnce: (lane: Lane) => boolean,
+): Lane | null {
+  if (occursOnce(lane)) return null;
+  let home = lanes.get(lane.parent) ?? null;
+  while (home && !occursOnce(home) && lanes.has(home.parent)) {
+    home = lanes.get(home.parent) ?? null;
+  }
+  return home;
+}
+
 function childrenOf(lanes: readonly Lane[]): Map<number, Lane[]> {
   const known = new Set(lanes.map((lane) => lane.id));
   const children = new Map<number, Lane[]>();
@@ -57,7 +97,7 @@ function childrenOf(lanes: readonly Lane[]): Map<number, Lane[]> {
     if (list) list.push(lane);
     else children.set(parent, [lane]);
   }
-  for (const list of children.values()) list.sort(byKindThenId);
+  for (const [parent, list] of children) children.set(parent, inOrder(list));
   return children;
 }
 

@@ -40,6 +40,9 @@ const LOOKS: Record<string, StateLook> = {
   alive: { token: "alive", pattern: "solid", letter: "", height: 0.16 },
 };
 
+/** The one kind of instant with a mark of its own: it is rare and what one looks for. */
+export const SLOW_CALLBACK = "slow_callback";
+
 const UNKNOWN: StateLook = { token: "unknown", pattern: "cross", letter: "?", height: 0.6 };
 
 export function lookOf(state: string): StateLook {

@@ -16,9 +16,16 @@ const PRESET_ORDER = [
   "producers-and-consumers",
   "objects-shared-by-threads",
   "garbage-collector-pauses",
-  "requests-200",
   "loop-blocked",
   "loop-offloaded",
+  "timeout-too-late",
+  "asyncio-with-computation",
+  "lock-held-across-await",
+  "task-group-fails",
+  "pool-chunks",
+  "requests-200",
+  "web-server-deployment",
+  "requests-arriving",
 ];
 
 async function getPresetsInOrder(): Promise<Preset[]> {

@@ -29,6 +29,9 @@ const IDENTITY_HEIGHT = 3;
 /* States in which a span's resource is the thread that runs there or holds it. */
 const HOSTED = new Set(["running", "running_c", "switch", "held"]);
 const TICK_GAP = 8;
+/* Half the width of the triangle of an instant, and of one that must not be missed. */
+const MARK_SIZE = 3;
+const ALARM_SIZE = 5;
 /* Leave out what lies outside by more than this; far coordinates lose precision. */
 const OUTSIDE = 4;
 
@@ -56,6 +59,14 @@ function scaleOf(view: Viewport, width: number): Scale {
 function xOf(scale: Scale, time: number): number {
   const x = (time - scale.from) * scale.perNs;
   return Math.min(Math.max(x, -OUTSIDE), scale.width + OUTSIDE);
+}
+
+/** A triangle that points down at `x`. */
+function mark(path: Path2D, x: number, top: number, size: number): void {
+  path.moveTo(x - size, top);
+  path.lineTo(x + size, top);
+  path.lineTo(x, top + size * 1.7);
+  path.closePath();
 }
 
 export class CanvasRenderer implements Renderer {
@@ -356,6 +367,7 @@ export class CanvasRenderer implements Renderer {
     const last = new Map<number, number>();
     const dense = new Path2D();
     const triangles = new Path2D();
+    const alarms = new Path2D();
     for (let i = 0; i < instants.length; i++) {
       const at = instants.at[i] as number;
       if (at < scene.view.from || at > scene.view.to) continue;
@@ -363,15 +375,16 @@ export class CanvasRenderer implements Renderer {
       if (!lane) continue;
       const x = xOf(scale, at);
       const top = lane.top - 3;
+      if (instants.kind[i] === scene.alarm) {
+        mark(alarms, x, top - 1, ALARM_SIZE);
+        continue;
+      }
       if (x - (last.get(lane.id) ?? -Infinity) < TICK_GAP) {
         dense.rect(x - 0.5, top, 1, 2);
         continue;
       }
       last.set(lane.id, x);
-      triangles.moveTo(x - 3, top);
-      triangles.lineTo(x + 3, top);
-      triangles.lineTo(x, top + 5);
-      triangles.closePath();
+      mark(triangles, x, top, MARK_SIZE);
     }
     context.fillStyle = palette.ink;
     context.globalAlpha = 0.2;
@@ -379,6 +392,11 @@ export class CanvasRenderer implements Renderer {
     context.globalAlpha = 0.85;
     context.fill(triangles);
     context.globalAlpha = 1;
+    context.lineWidth = 2;
+    context.strokeStyle = palette.surface;
+    context.stroke(alarms);
+    context.fillStyle = palette.alarm;
+    context.fill(alarms);
   }
 
   /* --- overlay --- */

@@ -16,6 +16,7 @@ export interface Palette {
   edge: string;
   stripe: string;
   accent: string;
+  alarm: string;
   identity: readonly string[];
   font: string;
 }
@@ -40,6 +41,7 @@ export function readPalette(element: Element): Palette {
     edge: read("--state-edge"),
     stripe: read("--state-stripe"),
     accent: read("--accent"),
+    alarm: read("--bad"),
     identity,
     font: read("--font-sans"),
   };

@@ -50,7 +50,7 @@ function MetricBar(props: {
     <div class="bar-cell" title={interval ? t("experiment.interval", interval) : undefined}>
       <span class="bar-figure">
         {words(spread.median)}
-        {interval && (
+        {interval && interval.low !== interval.high && (
           <span class="bar-range" aria-hidden="true">
             {`${interval.low} – ${interval.high}`}
           </span>

@@ -5,6 +5,7 @@
 import { effect } from "@preact/signals";
 import type { Span } from "../lib/columns";
 import { formatInstant } from "../lib/format";
+import { SLOW_CALLBACK } from "../lib/states";
 import { language, theme } from "../state/preferences";
 import {
   data,
@@ -147,6 +148,7 @@ export class StageDrawing {
         fallback: overview.peek(),
         states: open.value.lanes.states,
         singledOut: singledOut.peek(),
+        alarm: open.value.lanes.instants.indexOf(SLOW_CALLBACK),
         label: spanLabel,
         identity: (lane) => threadIndex.peek().get(lane) ?? -1,
       });

@@ -7,7 +7,6 @@ import { t } from "../state/preferences";
 import {
   focusSelection,
   goTo,
-  lanesById,
   select,
   selection,
   selectionBlame,
@@ -21,7 +20,7 @@ import {
   duration,
   type Fact,
   instant,
-  laneTitle,
+  laneFullTitle,
   relations,
   siteOf,
   spanTitle,
@@ -115,7 +114,7 @@ export function Details() {
           <div class="details-head">
             <h2 class="details-title">
               <StateSwatch state={stateName(span.state)} />
-              <span class="details-lane">{laneTitle(lanesById.value.get(span.lane))}</span>
+              <span class="details-lane">{laneFullTitle(span.lane)}</span>
               <span>{spanTitle(span)}</span>
             </h2>
             <Actions />

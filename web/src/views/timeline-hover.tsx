@@ -3,17 +3,16 @@
 
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Span } from "../lib/columns";
-import { lookOf } from "../lib/states";
+import { lookOf, SLOW_CALLBACK } from "../lib/states";
 import { t, tServer } from "../state/preferences";
-import { blameOf, lanesById, opened, stateName } from "../state/timeline";
+import { blameOf, opened, stateName } from "../state/timeline";
 import { BlameBar } from "./blame-bar";
 import type { HoverInstant } from "./stage-place";
 import { StateSwatch } from "./state-swatch";
 import {
   duration,
   instant,
-  laneTitle,
-  laneTitleById,
+  laneFullTitle,
   relations,
   siteOf,
   spanTitle,
@@ -60,11 +59,11 @@ function InstantFacts({ value }: { value: HoverInstant }) {
   const name = open.status === "ready" ? (open.value.lanes.instants[value.kind] ?? "") : "";
   return (
     <p class="hover-instant">
-      <span class="tick-mark" aria-hidden="true" />
+      <span class={name === SLOW_CALLBACK ? "tick-mark is-alarm" : "tick-mark"} aria-hidden="true" />
       {tServer("instant", name, name.replace(/_/g, " "))}
-      {value.count > 1 && ` ×${value.count}`}
+      {value.count > 1 && ` ${t("timeline.instants.more", { count: value.count - 1 })}`}
       <span class="is-muted"> {t("timeline.at", { time: instant(value.at) })}</span>
-      {value.by >= 0 && <span class="is-muted"> · {laneTitleById(value.by)}</span>}
+      {value.by >= 0 && <span class="is-muted"> · {laneFullTitle(value.by)}</span>}
     </p>
   );
 }
@@ -93,7 +92,7 @@ export function HoverCard({
   const look = hover.span ? lookOf(stateName(hover.span.state)) : null;
   return (
     <div ref={card} class="hover" data-state={look?.token} aria-hidden="true">
-      <p class="hover-lane">{laneTitle(lanesById.value.get(lane))}</p>
+      <p class="hover-lane">{laneFullTitle(lane)}</p>
       {hover.span && <SpanFacts span={hover.span} />}
       {hover.instant && <InstantFacts value={hover.instant} />}
     </div>

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT
 // The states of this run. Pressing one fades all others.
 
+import type { RunMetric } from "../api";
 import { byLegendOrder, isQuiet } from "../lib/states";
 import { t } from "../state/preferences";
 import { opened, singledOut } from "../state/timeline";
 import { StateSwatch } from "./state-swatch";
 import { sharedStateWords } from "./timeline-words";
+
+function hasSlowCallbacks(metrics: readonly RunMetric[]): boolean {
+  return metrics.some(({ name, value }) => name === "loop_slow_callbacks" && (value ?? 0) > 0);
+}
 
 export function Legend() {
   const open = opened.value;
@@ -33,6 +38,12 @@ export function Legend() {
           {sharedStateWords(name, items)}
         </button>
       ))}
+      {hasSlowCallbacks(open.value.metrics) && (
+        <span class="legend-mark">
+          <span class="tick-mark is-alarm" aria-hidden="true" />
+          {t("instant.slow_callback")}
+        </span>
+      )}
     </div>
   );
 }

@@ -7,15 +7,16 @@ import { visibleTotals, wholeTotals } from "../lib/totals";
 import { t } from "../state/preferences";
 import { data, opened, restingViewport, restsOnWhole } from "../state/timeline";
 import { StateSwatch } from "./state-swatch";
-import { duration, instant, laneTitle, sharedStateWords } from "./timeline-words";
+import { duration, instant, laneHome, laneTitle, sharedStateWords } from "./timeline-words";
 
 /* A run may have thousands of tasks; the table begins with the first lanes. */
 const FIRST_ROWS = 100;
 
-/** The kind of a lane, unless its name says it already. */
-function kindNote(lane: Lane): string {
+/** The kind of a lane, unless its name says it already, and where it is if others are alike. */
+function laneNote(lane: Lane): string {
   const kind = t(`kind.${lane.kind}`);
-  return laneTitle(lane).toLowerCase().includes(kind.toLowerCase()) ? "" : kind;
+  const known = laneTitle(lane).toLowerCase().includes(kind.toLowerCase());
+  return [known ? "" : kind, laneHome(lane)].filter((note) => note !== "").join(" · ");
 }
 
 export function Totals() {
@@ -65,7 +66,7 @@ export function Totals() {
             {shown.map(({ lane, ns }) => (
               <tr key={lane.id}>
                 <th scope="row">
-                  {laneTitle(lane)} <span class="is-muted">{kindNote(lane)}</span>
+                  {laneTitle(lane)} <span class="is-muted">{laneNote(lane)}</span>
                 </th>
                 {ns.map((time, index) => (
                   <td key={table.states[index]} class="is-number">

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Spans and lanes in words.
 
+import { computed } from "@preact/signals";
 import type { Span } from "../lib/columns";
 import { formatDuration, formatInstant } from "../lib/format";
-import type { Lane } from "../lib/lanes";
+import { gilOwner, homeOf, type Lane } from "../lib/lanes";
 import type { Viewport } from "../lib/viewport";
 import { resolvePointer } from "../lib/json-scan";
 import { language, t, tServer } from "../state/preferences";
@@ -16,6 +17,8 @@ export function laneTitle(lane: Lane | undefined): string {
   if (!lane) return "";
   const kind = t(`kind.${lane.kind}`);
   if (lane.name === UNNAMED[lane.kind]) return kind;
+  const owner = gilOwner(lane);
+  if (owner !== null) return t("timeline.gilOf", { thread: owner });
   const numbered = new RegExp(`^${lane.kind}[ -]?(\\d+)$`, "i").exec(lane.name);
   if (numbered) return `${kind} ${numbered[1]}`;
   return lane.name || `${kind} ${lane.id}`;
@@ -23,6 +26,29 @@ export function laneTitle(lane: Lane | undefined): string {
 
 export function laneTitleById(id: number): string {
   return laneTitle(lanesById.value.get(id));
+}
+
+const titleCounts = computed(() => {
+  const counts = new Map<string, number>();
+  for (const lane of lanesById.value.values()) {
+    const title = laneTitle(lane);
+    counts.set(title, (counts.get(title) ?? 0) + 1);
+  }
+  return counts;
+});
+
+/** Of several lanes with one name, where this one is; "" where the name is enough. */
+export function laneHome(lane: Lane | undefined): string {
+  if (!lane) return "";
+  const occursOnce = (other: Lane): boolean => titleCounts.value.get(laneTitle(other)) === 1;
+  return laneTitle(homeOf(lane, lanesById.value, occursOnce) ?? undefined);
+}
+
+/** "MainThread", or "MainThread · ForkProcess-2" where several threads are called that. */
+export function laneFullTitle(id: number): string {
+  const lane = lanesById.value.get(id);
+  const home = laneHome(lane);
+  return home === "" ? laneTitle(lane) : `${laneTitle(lane)} · ${home}`;
 }
 
 export function stateWords(state: string, lane: Lane | undefined): string {
@@ -77,11 +103,11 @@ export function relations(span: Span): Fact[] {
   if (span.resource >= 0) {
     const relation = RELATIONS[stateName(span.state)] ?? "timeline.waitsFor";
     const target = { lane: span.resource, time: span.start };
-    facts.push({ label: t(relation), text: laneTitleById(span.resource), target });
+    facts.push({ label: t(relation), text: laneFullTitle(span.resource), target });
   }
   if (span.by >= 0) {
     const target = { lane: span.by, time: span.end - 1 };
-    facts.push({ label: t("timeline.endedBy"), text: laneTitleById(span.by), target });
+    facts.push({ label: t("timeline.endedBy"), text: laneFullTitle(span.by), target });
   }
   return facts;
 }

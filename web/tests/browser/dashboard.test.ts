@@ -5,11 +5,15 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { LANGUAGES, translateIfKnown } from "../../src/i18n/translate";
 import { type Server, startBrowser, startServer } from "./server";
 
 const GIL_EXAMPLE = "gil-two-cpu-threads";
 const SWEEP_EXAMPLE = "echo-convoy";
 const LOOP_EXAMPLE = "loop-blocked";
+const LOCK_EXAMPLE = "lock-held-across-await";
+const TIMEOUT_EXAMPLE = "timeout-too-late";
+const DEPLOYMENT_EXAMPLE = "web-server-deployment";
 const DONE_TIMEOUT = 60_000;
 
 let server: Server;
@@ -355,6 +359,90 @@ test("the goal comes first, and a wait for a timer blames nobody", async () => {
     await timelineReady(page);
     await page.locator(".details .fact-list").waitFor();
     assert.equal(await page.locator(".details .blame").count(), 0);
+  });
+});
+
+test("a task that waits for a lock says where it gave up the loop and who held the lock", async () => {
+  await onPage({}, async (page) => {
+    await runExample(page, LOCK_EXAMPLE);
+    await openTimeline(page, 0);
+    const wait = await longestSpan(page, "task", "await_lock");
+    const place = await placeOf(page, wait.lane, (wait.start + wait.end) / 2, wait.duration);
+    await page.mouse.click(place.x, place.y);
+    await page.locator(".details .blame").waitFor();
+    const facts = await page.locator(".details").innerText();
+    assert.match(facts, /awaits a lock/);
+    assert.match(facts, /Waits for\s+database/);
+    assert.match(facts, /Ended by\s+client \d+/);
+    assert.match(facts, /\{"with":"database"/);
+    assert.match(facts, /client \d+\s+\d[\d.]*\s?%/);
+    assert.match(await page.locator(".state-legend").innerText(), /awaits a lock/);
+  });
+});
+
+test("a slow callback has a mark that others do not hide, and the legend explains it", async () => {
+  await onPage({}, async (page) => {
+    await runExample(page, TIMEOUT_EXAMPLE);
+    await openTimeline(page, 2);
+    assert.match(await page.locator(".legend-mark").innerText(), /100 ms/);
+    const api = `${server.address}/api/v1/runs/${runOf(page)}`;
+    const run = (await (await fetch(api)).json()) as { duration_ns: number };
+    const lanes = (await (await fetch(`${api}/lanes`)).json()) as Lanes & { instants: string[] };
+    const query = `from=0&to=${run.duration_ns}&pixels=500`;
+    const { instants } = (await (await fetch(`${api}/timeline?${query}`)).json()) as {
+      instants: { lane: number[]; at: number[]; kind: number[]; count: number[] };
+    };
+    const slow = instants.kind.indexOf(lanes.instants.indexOf("slow_callback"));
+    assert.ok(slow >= 0 && (instants.count[slow] ?? 0) > 1, "it is there, and not alone");
+    const place = await placeOf(
+      page,
+      instants.lane[slow] ?? -1,
+      instants.at[slow] ?? 0,
+      run.duration_ns,
+    );
+    await page.mouse.move(place.x + 1, place.y);
+    await page.locator(".hover .tick-mark.is-alarm").waitFor();
+    assert.match(await page.locator(".hover-instant").innerText(), /100 ms or more and \d+ more/);
+  });
+});
+
+test("a wide grid says what does not exist, and lanes of one name are told apart", async () => {
+  await onPage({}, async (page) => {
+    await runExample(page, DEPLOYMENT_EXAMPLE);
+    const missing = page.locator('tr[data-status="not_applicable"]');
+    assert.equal(await missing.count(), 1);
+    assert.match(await missing.innerText(), /InterpreterPoolExecutor/);
+    const row = page.locator(".grid-table tbody tr", { hasText: "each=threads(8)" }).first();
+    await row.locator(".cell-action a").click();
+    await page.waitForURL(/#\/runs\//);
+    await timelineReady(page);
+    const heads = await page.locator(".totals-table tbody th").allInnerTexts();
+    const main = heads.filter((text) => text.startsWith("MainThread"));
+    assert.equal(main.length, 5, "the parent's and four workers'");
+    assert.equal(new Set(main).size, main.length, main.join(", "));
+  });
+});
+
+test("every metric, state and instant of the server has its words in both languages", async () => {
+  const api = `${server.address}/api/v1`;
+  const { items } = (await (await fetch(`${api}/metrics`)).json()) as { items: { name: string }[] };
+  assert.ok(items.length > 50);
+  for (const language of LANGUAGES) {
+    for (const { name } of items) {
+      for (const key of [`metric.${name}`, `metric.${name}.meaning`]) {
+        assert.ok(translateIfKnown(language, key), `${language} ${key}`);
+      }
+    }
+  }
+  await onPage({}, async (page) => {
+    await runExample(page, GIL_EXAMPLE);
+    await openTimeline(page, 0);
+    const run = `${api}/runs/${runOf(page)}/lanes`;
+    const lanes = (await (await fetch(run)).json()) as Lanes & { instants: string[] };
+    for (const language of LANGUAGES) {
+      for (const state of lanes.states) assert.ok(translateIfKnown(language, `state.${state}`));
+      for (const kind of lanes.instants) assert.ok(translateIfKnown(language, `instant.${kind}`));
+    }
   });
 });
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { arrangeRows, type Lane, type LaneKind, overviewLanes } from "../../src/lib/lanes";
+import { arrangeRows, homeOf, type Lane, type LaneKind, overviewLanes } from "../../src/lib/lanes";
 import { decodeTimeline } from "../../src/lib/columns";
 import { visibleTotals, wholeTotals } from "../../src/lib/totals";
 
@@ -111,4 +111,57 @@ test("totals of the window agree with those of the run when the window is the ru
     instants: { lane: [], at: [], kind: [], by: [], count: [] },
   });
   assert.deepEqual(visibleTotals(names, [own], data, 0, 100), wholeTotals(names, [own]));
+});
+
+test("the GIL of an interpreter stands over its thread, others first", () => {
+  const named = (id: number, kind: LaneKind, parent: number, name: string): Lane => ({
+    ...lane(id, kind, parent),
+    name,
+  });
+  const lanes = [
+    named(0, "process", -1, "process"),
+    named(1, "gil", 0, "GIL"),
+    named(2, "thread", 0, "MainThread"),
+    named(3, "thread", 0, "worker 0"),
+    named(4, "gil", 0, "GIL of worker 0"),
+    named(5, "thread", 0, "worker 1"),
+    named(6, "gil", 0, "GIL of worker 1"),
+    named(7, "gil", 0, "GIL of nobody"),
+  ];
+  const order = arrangeRows(lanes, new Set()).map((row) => row.lane?.name);
+  assert.deepEqual(order, [
+    "process",
+    "GIL",
+    "GIL of nobody",
+    "MainThread",
+    "GIL of worker 0",
+    "worker 0",
+    "GIL of worker 1",
+    "worker 1",
+  ]);
+});
+
+test("of lanes with one name each is told by the nearest lane around it that has its own", () => {
+  const named = (id: number, kind: LaneKind, parent: number, name: string): Lane => ({
+    ...lane(id, kind, parent),
+    name,
+  });
+  const all = [
+    named(0, "process", -1, "one"),
+    named(1, "process", -1, "two"),
+    named(2, "thread", 0, "MainThread"),
+    named(3, "thread", 1, "MainThread"),
+    named(4, "loop", 2, "event loop"),
+    named(5, "loop", 3, "event loop"),
+    named(6, "task", 4, "page"),
+    named(7, "task", 5, "page"),
+    named(8, "task", 5, "report"),
+    named(9, "core", -1, "core 0"),
+    named(10, "core", -1, "core 0"),
+  ];
+  const byId = new Map(all.map((entry) => [entry.id, entry]));
+  const once = ({ name }: Lane): boolean => all.filter((lane) => lane.name === name).length === 1;
+  const homes = all.map((entry) => homeOf(entry, byId, once)?.name ?? null);
+  const [one, two] = ["one", "two"];
+  assert.deepEqual(homes, [null, null, one, two, one, two, one, two, null, null, null]);
 });
