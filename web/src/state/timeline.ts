@@ -207,12 +207,18 @@ function holdingState(lane: Lane | undefined): number {
   return name ? (current.peek()?.lanes.states.indexOf(name) ?? -1) : -1;
 }
 
-/* The loop only carries these: what ends them is the outside world. */
-const CARRIED = new Set(["await_timer", "await_io"]);
+/**
+ * An await that gave control back to its loop: the loop only carries it, and what ends it is a
+ * timer, the outside world, a thread or another task.
+ */
+export function isCarried(span: Span): boolean {
+  const loop = lanesById.peek().get(span.resource)?.kind === "loop";
+  return loop && stateName(span.state).startsWith("await");
+}
 
 function waitsForHolder(span: Span): boolean {
   const name = stateName(span.state);
-  if (CARRIED.has(name)) return false;
+  if (isCarried(span)) return false;
   const waits = name.startsWith("wait") || name.startsWith("await") || name === "ready";
   return span.resource >= 0 && span.count === 1 && (waits || name === "forced_wait");
 }

@@ -6,7 +6,7 @@ import { formatShare } from "../lib/format";
 import { IDENTITY_COLOURS } from "../timeline/palette";
 import { language, t } from "../state/preferences";
 import { threadIndex } from "../state/timeline";
-import { laneTitleById } from "./timeline-words";
+import { laneFullTitle } from "./timeline-words";
 
 interface Part {
   key: string;
@@ -15,12 +15,14 @@ interface Part {
   colour: string;
 }
 
+const FREE = "free";
+
 function partsOf(blame: Blame): Part[] {
   const parts = blame.shares.map(({ holder, share }) => {
     const index = threadIndex.value.get(holder);
     return {
       key: String(holder),
-      name: holder < 0 ? t("timeline.blame.mixed") : laneTitleById(holder),
+      name: holder < 0 ? t("timeline.blame.mixed") : laneFullTitle(holder),
       share,
       colour:
         index === undefined
@@ -29,8 +31,8 @@ function partsOf(blame: Blame): Part[] {
     };
   });
   const held = parts.reduce((sum, part) => sum + part.share, 0);
-  const free = {
-    key: "free",
+  const free: Part = {
+    key: FREE,
     name: t("timeline.blame.free"),
     share: 1 - held,
     colour: "var(--line)",
@@ -39,6 +41,23 @@ function partsOf(blame: Blame): Part[] {
 }
 
 const SHOWN = 5;
+
+/** The largest shares by name, the many small ones together. */
+function namedParts(parts: readonly Part[]): Part[] {
+  if (parts.length <= SHOWN) return [...parts];
+  const free = parts.filter(({ key }) => key === FREE);
+  const held = parts.filter(({ key }) => key !== FREE);
+  const room = SHOWN - 1 - free.length;
+  const rest = held.slice(room);
+  if (rest.length < 2) return [...parts];
+  const others = {
+    key: "others",
+    name: t("timeline.blame.others", { count: rest.length }),
+    share: rest.reduce((sum, part) => sum + part.share, 0),
+    colour: "var(--ink-muted)",
+  };
+  return [...held.slice(0, room), others, ...free];
+}
 
 export function BlameBar({ blame }: { blame: Blame }) {
   const parts = partsOf(blame);
@@ -55,7 +74,7 @@ export function BlameBar({ blame }: { blame: Blame }) {
         ))}
       </div>
       <ul class="blame-list">
-        {parts.slice(0, SHOWN).map(({ key, name, share, colour }) => (
+        {namedParts(parts).map(({ key, name, share, colour }) => (
           <li key={key} class="blame-item">
             <span class="swatch" style={{ background: colour }} aria-hidden="true" />
             <span class="blame-name">{name}</span>

@@ -98,6 +98,12 @@ function TimelineLink({ cell, label }: { cell: Cell; label: string }) {
   return over ? <span class="is-muted">{t("experiment.noTimeline")}</span> : null;
 }
 
+/** The comparison with another cell in the metric that is shown. */
+function beside(cell: Cell, metric: string | null): VersusBest | null {
+  const versus = cell.versus_best;
+  return versus && versus.metric === metric && versus.cell !== cell.id ? versus : null;
+}
+
 function Row(props: {
   cell: Cell;
   label: string;
@@ -135,7 +141,7 @@ function Row(props: {
         {spread && (
           <MetricBar
             spread={spread}
-            versus={cell.versus_best?.metric === metric ? cell.versus_best : null}
+            versus={beside(cell, metric)}
             top={props.top}
             unit={unit}
             best={props.best}

@@ -8,7 +8,7 @@ import { gilOwner, homeOf, type Lane } from "../lib/lanes";
 import type { Viewport } from "../lib/viewport";
 import { resolvePointer } from "../lib/json-scan";
 import { language, t, tServer } from "../state/preferences";
-import { lanesById, opened, stateName, viewport, width } from "../state/timeline";
+import { isCarried, lanesById, opened, stateName, viewport, width } from "../state/timeline";
 
 /** What the engine calls a lane that the document gave no name. */
 const UNNAMED: Partial<Record<Lane["kind"], string>> = { loop: "event loop", process: "process" };
@@ -101,7 +101,9 @@ export interface Fact {
 export function relations(span: Span): Fact[] {
   const facts: Fact[] = [];
   if (span.resource >= 0) {
-    const relation = RELATIONS[stateName(span.state)] ?? "timeline.waitsFor";
+    const relation = isCarried(span)
+      ? "timeline.gaveWayTo"
+      : (RELATIONS[stateName(span.state)] ?? "timeline.waitsFor");
     const target = { lane: span.resource, time: span.start };
     facts.push({ label: t(relation), text: laneFullTitle(span.resource), target });
   }

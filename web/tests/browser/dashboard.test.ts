@@ -376,7 +376,17 @@ test("a task that waits for a lock says where it gave up the loop and who held t
     assert.match(facts, /Ended by\s+client \d+/);
     assert.match(facts, /\{"with":"database"/);
     assert.match(facts, /client \d+\s+\d[\d.]*\s?%/);
+    assert.match(facts, /\d+ others\s+\d/);
     assert.match(await page.locator(".state-legend").innerText(), /awaits a lock/);
+
+    const io = await longestSpan(page, "task", "await_io");
+    const there = await placeOf(page, io.lane, (io.start + io.end) / 2, io.duration);
+    await page.mouse.click(there.x, there.y);
+    await page.locator(".details-title", { hasText: "awaits I/O" }).waitFor();
+    const given = await page.locator(".details").innerText();
+    assert.match(given, /Gave control back to\s+event loop/);
+    assert.match(given, /\{"await_io_us":/);
+    assert.equal(await page.locator(".details .blame").count(), 0);
   });
 });
 
@@ -402,7 +412,7 @@ test("a slow callback has a mark that others do not hide, and the legend explain
     );
     await page.mouse.move(place.x + 1, place.y);
     await page.locator(".hover .tick-mark.is-alarm").waitFor();
-    assert.match(await page.locator(".hover-instant").innerText(), /100 ms or more and \d+ more/);
+    assert.match(await page.locator(".hover-instant").innerText(), /100 ms or more \(and \d+ more\)/);
   });
 });
 
