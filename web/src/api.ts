@@ -2,6 +2,7 @@
 // The REST API, version 1, as this page uses it. Everything that fails throws ApiError, which
 // carries the server's problem (RFC 9457) or "network" when there was no answer at all.
 
+import type { Histogram } from "./lib/histogram";
 import type { WireTimeline } from "./lib/columns";
 import type { Lane } from "./lib/lanes";
 import type { FetchWindow } from "./lib/viewport";
@@ -228,6 +229,10 @@ export function getRun(run: string): Promise<Run> {
 
 export async function getRunMetrics(run: string): Promise<RunMetric[]> {
   return (await request<{ items: RunMetric[] }>(`/runs/${id(run)}/metrics`)).items;
+}
+
+export async function getRunHistograms(run: string): Promise<Histogram[]> {
+  return (await request<{ items: Histogram[] }>(`/runs/${id(run)}/histograms`)).items;
 }
 
 export function getRunLanes(run: string): Promise<RunLanes> {

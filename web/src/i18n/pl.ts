@@ -331,7 +331,7 @@ export const pl = {
   "timeline.totals.approx": "Odcinki krótsze niż piksel liczą się jako ich dominujący stan.",
   "timeline.totals.lane": "Tor",
   "timeline.totals.more": "Pokaż wszystkie tory ({count})",
-  "timeline.gilOf": "GIL wątku {thread}",
+  "timeline.gilOf": "GIL: {thread}",
   "timeline.instants.more": {
     one: "(i {count} inny znak)",
     few: "(i {count} inne znaki)",
@@ -349,6 +349,29 @@ export const pl = {
   "timeline.notModelled": "Czego ten model nie obejmuje",
   "timeline.fingerprint": "Odcisk",
   "timeline.events": "Zdarzenia",
+
+  "histogram.title": "Ile co trwało",
+  "histogram.note":
+    "Cały przebieg, oś logarytmiczna; wysokość słupka to pierwiastek z liczebności.",
+  "histogram.median": "mediana",
+  "histogram.longest": "najdłużej",
+  "histogram.latency": "Opóźnienie",
+  "histogram.loop_lag": "Spóźnienie pętli",
+  "histogram.gil_hold": "Trzymanie GIL-a",
+  "histogram.gil_wait": "Czekanie na GIL",
+  "histogram.lock_hold": "Trzymanie blokad",
+  "histogram.lock_wait": "Czekanie na blokady",
+  "histogram.queueing": "Czekanie w kolejce",
+  "histogram.service": "Obsługa",
+  "histogram.latency.meaning":
+    "Czas jednostki pracy, od pierwszego kroku lub przybycia do ostatniego.",
+  "histogram.loop_lag.meaning": "Czas między terminem licznika a jego wywołaniem.",
+  "histogram.gil_hold.meaning": "Czas, przez który wątek trzymał GIL.",
+  "histogram.gil_wait.meaning": "Czas, przez który wątek czekał na GIL.",
+  "histogram.lock_hold.meaning": "Czas, przez który wątek trzymał blokadę.",
+  "histogram.lock_wait.meaning": "Czas, przez który wątek czekał na blokadę, aktywnie lub uśpiony.",
+  "histogram.queueing.meaning": "Czas od przybycia zadania do jego pierwszego kroku.",
+  "histogram.service.meaning": "Czas zadania, które przybyło, od pierwszego kroku do ostatniego.",
 
   "kind.core": "rdzeń",
   "kind.process": "proces",

@@ -9,6 +9,7 @@ import {
   type Experiment,
   getExperiment,
   getRun,
+  getRunHistograms,
   getRunLanes,
   getRunMetrics,
   getTimeline,
@@ -18,6 +19,7 @@ import {
 } from "../api";
 import { type Blame, blameWait } from "../lib/blame";
 import { decodeTimeline, readSpan, type Span, spanAt, type TimelineData } from "../lib/columns";
+import type { Histogram } from "../lib/histogram";
 import { arrangeRows, FOLDED_AT_FIRST, type Lane, overviewLanes } from "../lib/lanes";
 import type { Route } from "../lib/route";
 import {
@@ -46,6 +48,7 @@ const ALL_LANES_LIMIT = 32;
 /* Rows that exist before anything was measured. */
 const FIRST_ROWS = 40;
 const BLAME_PIXELS = 2000;
+const WAITED_FOR: ReadonlySet<Lane["kind"]> = new Set(["gil", "lock", "loop"] as const);
 
 export const opened = signal<Loaded<OpenRun>>({ status: "idle" });
 export const viewport = signal<Viewport>({ from: 0, to: 1 });
@@ -334,10 +337,24 @@ export function reportRows(first: number, last: number): void {
   if (lanesById.peek().size <= ALL_LANES_LIMIT) return;
   const near = rows.peek().slice(first, last);
   const ids = near.flatMap((row) => (row.type === "lane" && row.lane ? [row.lane.id] : []));
-  // Blame needs the GILs, on the screen or not.
-  const gils = [...lanesById.peek().values()].filter(({ kind }) => kind === "gil");
-  const next = [...new Set([...ids, ...gils.map((lane) => lane.id)])].sort((a, b) => a - b);
+  // Blame needs what is waited for, on the screen or not.
+  const held = [...lanesById.peek().values()].filter(({ kind }) => WAITED_FOR.has(kind));
+  const next = [...new Set([...ids, ...held.map((lane) => lane.id)])].sort((a, b) => a - b);
   if (next.join() !== lanesOnScreen.peek()?.join()) lanesOnScreen.value = next;
+}
+
+/* --- histograms --- */
+
+/** Of the whole run; they come when they come, and nothing waits for them. */
+export const histograms = signal<readonly Histogram[]>([]);
+
+async function fetchHistograms(run: string): Promise<void> {
+  try {
+    const items = await getRunHistograms(run);
+    if (current.peek()?.run.id === run) histograms.value = items;
+  } catch {
+    // The page is whole without them.
+  }
 }
 
 /* --- opening --- */
@@ -350,6 +367,7 @@ function reset(): void {
   batch(() => {
     data.value = null;
     overview.value = null;
+    histograms.value = [];
     selection.value = null;
     singledOut.value = null;
     lanesOnScreen.value = null;
@@ -432,6 +450,7 @@ export function openRun(route: TimelineRoute): () => void {
         opened.value = { status: "ready", value: open };
         showFromRoute(last);
       });
+      void fetchHistograms(open.run.id);
       if (!open.run.has_timeline) return;
       void fetchOverview(open);
       selectFromRoute(last);

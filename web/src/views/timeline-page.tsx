@@ -25,6 +25,7 @@ import {
   whole,
 } from "../state/timeline";
 import { Empty, Failed, Loading, Status } from "./feedback";
+import { Histograms } from "./histograms";
 import { Icon, type IconName } from "./icon";
 import { zoomBy } from "./stage-keys";
 import { Select } from "./select";
@@ -251,6 +252,7 @@ export function TimelinePage({ route }: { route: TimelineRoute }) {
           </a>
         </Empty>
       )}
+      <Histograms />
       <About run={run} />
     </div>
   );

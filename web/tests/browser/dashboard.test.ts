@@ -395,6 +395,9 @@ test("a slow callback has a mark that others do not hide, and the legend explain
     await runExample(page, TIMEOUT_EXAMPLE);
     await openTimeline(page, 2);
     assert.match(await page.locator(".legend-mark").innerText(), /100 ms/);
+    const lag = page.locator('.histogram[data-histogram="loop_lag"]');
+    assert.match(await lag.innerText(), /longest\s+118\s?ms/);
+    assert.ok((await lag.locator("rect").count()) > 2);
     const api = `${server.address}/api/v1/runs/${runOf(page)}`;
     const run = (await (await fetch(api)).json()) as { duration_ns: number };
     const lanes = (await (await fetch(`${api}/lanes`)).json()) as Lanes & { instants: string[] };
@@ -449,6 +452,7 @@ test("every metric, state and instant of the server has its words in both langua
     await openTimeline(page, 0);
     const run = `${api}/runs/${runOf(page)}/lanes`;
     const lanes = (await (await fetch(run)).json()) as Lanes & { instants: string[] };
+    assert.ok((await page.locator(".histogram").count()) > 1);
     for (const language of LANGUAGES) {
       for (const state of lanes.states) assert.ok(translateIfKnown(language, `state.${state}`));
       for (const kind of lanes.instants) assert.ok(translateIfKnown(language, `instant.${kind}`));

@@ -10,6 +10,11 @@ import { startBrowser, startServer } from "./server";
 const CONVOY = "echo-convoy";
 const GRID = "requests-200";
 const BLOCKED_LOOP = "loop-blocked";
+const LATE_TIMEOUT = "timeout-too-late";
+const AWAITED_LOCK = "lock-held-across-await";
+const TASK_GROUP = "task-group-fails";
+const CHUNKS = "pool-chunks";
+const DEPLOYMENT = "web-server-deployment";
 
 interface Preset {
   id: string;
@@ -117,6 +122,11 @@ async function everything(browser: Browser, address: string, folder: string): Pr
   const convoy = await runPreset(address, CONVOY);
   const grid = await runPreset(address, GRID);
   const loop = await runPreset(address, BLOCKED_LOOP);
+  const timeout = await runPreset(address, LATE_TIMEOUT);
+  const lock = await runPreset(address, AWAITED_LOCK);
+  const group = await runPreset(address, TASK_GROUP);
+  const chunks = await runPreset(address, CHUNKS);
+  const deployment = await runPreset(address, DEPLOYMENT);
   const busy = timelineOf(convoy, 2);
   const pages: [string, string][] = [
     ["ask", `${address}/#/`],
@@ -128,6 +138,14 @@ async function everything(browser: Browser, address: string, folder: string): Pr
     ["timeline-zoomed", `${address}/#/runs/${busy}?from=20000000&to=60000000`],
     ["timeline-loop", `${address}/#/runs/${timelineOf(loop, 0)}`],
     ["timeline-asyncio", `${address}/#/runs/${timelineOf(grid, 2)}`],
+    ["timeline-timeout", `${address}/#/runs/${timelineOf(timeout, 2)}`],
+    ["timeline-lock-zoomed", `${address}/#/runs/${timelineOf(lock, 0)}`],
+    ["timeline-group", `${address}/#/runs/${timelineOf(group, 0)}`],
+    ["timeline-pool", `${address}/#/runs/${timelineOf(chunks, 1)}`],
+    ["grid-deployment", `${address}/#/experiments/${deployment.id}`],
+    ["timeline-each-threads", `${address}/#/runs/${timelineOf(deployment, 3)}`],
+    ["timeline-each-loop", `${address}/#/runs/${timelineOf(deployment, 4)}`],
+    ["timeline-interpreters", `${address}/#/runs/${timelineOf(deployment, 8)}`],
     ["missing", `${address}/#/experiments/none`],
   ];
   for (const locale of ["en-GB", "pl-PL"]) {
