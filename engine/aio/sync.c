@@ -12,7 +12,8 @@
  *   Queue      a put wakes the first getter, which looks again: get_nowait() by a newcomer
  *              may have been faster, and then it queues at the end
  *
- * A waiter that is cancelled after it was woken passes its turn on. How long their bytecode
+ * A waiter of a Lock, Semaphore or Queue that is cancelled after it was woken passes its turn
+ * on; that of a Condition loses its notification, as it does up to 3.12. How long their bytecode
  * takes is said in opcodes, counted on CPython 3.12.1 as in engine/python/py_call_priv.h.
  */
 #include "engine/aio/aio_priv.h"
@@ -107,26 +108,26 @@ static bool has_waiters(const struct aio_deque *deque) {
     return future != NULL;
 }
 
-/* Sets the result of the first that still waits; NULL when none does. */
-static struct aio_future *wake_first(struct aio_task *task, struct aio_deque *deque) {
-    struct aio_future *future = deque->first;
-    while (future != NULL && !is_waiting(future)) {
-        future = future->next;
+/* Sets the results of the first ones that still wait; how many there were. They stay in the
+ * deque until their tasks run, so that one pass wakes them all. */
+static int64_t wake_first(struct aio_task *task, struct aio_deque *deque, int64_t most) {
+    int64_t woken = 0;
+    for (struct aio_future *future = deque->first; future != NULL && woken < most;
+         future = future->next) {
+        if (is_waiting(future)) {
+            aio_future_set(future, (struct resume){.status = RESUME_DONE}, task->lane);
+            woken++;
+        }
     }
-    if (future != NULL) {
-        aio_future_set(future, (struct resume){.status = RESUME_DONE}, task->lane);
-    }
-    return future;
+    return woken;
 }
 
 /* --- Lock ---------------------------------------------------------------------- */
 
-/* The first waiter, if its result is not set already: it stays first until it runs. */
+/* The first waiter, unless its result is set already or it has been cancelled: it stays
+ * first until it runs, and if it was cancelled it then wakes the next one. */
 static void wake_up_first(struct aio_task *task, struct aio_object *lock) {
     struct aio_future *first = lock->waiters.first;
-    while (first != NULL && !is_waiting(first) && !first->done) {
-        first = first->next;
-    }
     if (first != NULL && is_waiting(first)) {
         aio_future_set(first, (struct resume){.status = RESUME_DONE}, task->lane);
     }
@@ -173,9 +174,8 @@ static bool reserves(const struct aio_task *task) {
 }
 
 static void wake_up_next(struct aio_task *task, struct aio_object *semaphore) {
-    if (wake_first(task, &semaphore->waiters) != NULL && reserves(task)) {
-        semaphore->value--;
-    }
+    const int64_t woken = wake_first(task, &semaphore->waiters, 1);
+    semaphore->value -= reserves(task) ? woken : 0;
 }
 
 static bool try_semaphore(struct aio_task *task, struct aio_object *semaphore) {
@@ -191,8 +191,8 @@ static enum aio_progress semaphore_woken(struct aio_task *task,
                                          const struct resume *resume) {
     const bool had_turn = leave_deque(task);
     if (resume->status == RESUME_CANCELLED) {
-        if (had_turn) {
-            semaphore->value += reserves(task);
+        semaphore->value += had_turn && reserves(task);
+        if (had_turn && semaphore->value > 0) {
             wake_up_next(task, semaphore);
         }
         return aio_cancelled(task);
@@ -333,11 +333,7 @@ enum aio_progress aio_notify(struct aio_task *task, const struct resume *resume,
                     "RuntimeError: cannot notify on un-acquired lock");
         return aio_done(task);
     }
-    for (sim_ns i = 0; i < task->call.asked.ns; i++) {
-        if (wake_first(task, &condition->putters) == NULL) {
-            break;
-        }
-    }
+    (void)wake_first(task, &condition->putters, task->call.asked.ns);
     return aio_done(task);
 }
 
@@ -349,8 +345,7 @@ enum aio_progress aio_set(struct aio_task *task, const struct resume *resume,
         return aio_pay(task, 11, action);
     }
     event->value = 1;
-    while (wake_first(task, &event->waiters) != NULL) {
-    }
+    (void)wake_first(task, &event->waiters, INT64_MAX);
     return aio_done(task);
 }
 

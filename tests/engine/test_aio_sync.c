@@ -99,6 +99,42 @@ static void test_aio_cancelled_waiter_passes_its_turn_on(void **state) {
     }
 }
 
+/* ['first cancelled', 'newcomer', 'second']: release() looks at the first waiter only; it is
+ * cancelled and wakes the second when its step comes: an iteration later than by release(). */
+static void test_aio_lock_is_passed_on_by_the_cancelled_waiter(void **state) {
+    (void)state;
+    struct stage stage;
+    begin(&stage, OBJECT_ASYNC_LOCK, 0);
+    plan_task(&stage.plan, stage.loop, "main", 1,
+              "acquire x spawn first 1 { with x { python 1ms } } "
+              "spawn second 1 { with x { python 1ms } } await_sleep 5ms "
+              "cancel first release x await_sleep 0ns python 4ms "
+              "join second");
+    stage_run(&stage);
+    /* the step of main after sleep(0) comes before that of second */
+    stage_expect_task(&stage, "second",
+                      "await_lock@0 ready@5000000 running@9000000 end@10000000");
+    stage_end(&stage);
+}
+
+/* ['first cancelled', 'barger', 'second', 'third']: before 3.9 a cancelled waiter passes its
+ * turn on only when there is a permit; otherwise second would wait behind third. */
+static void test_aio_old_semaphore_wakes_nobody_in_vain(void **state) {
+    (void)state;
+    struct stage stage;
+    begin(&stage, OBJECT_ASYNC_SEMAPHORE, 1);
+    stage.plan.runtime.semaphore_reserves = 0;
+    plan_task(&stage.plan, stage.loop, "main", 1,
+              "acquire x spawn first 1 { with x { } } spawn second 1 { with x { "
+              "await_sleep 2ms } } spawn third 1 { with x { await_sleep 2ms } } "
+              "await_sleep 5ms release x cancel first acquire x await_sleep 10ms "
+              "release x join third");
+    stage_run(&stage);
+    stage_expect_task(&stage, "second", "await_lock@0 await_timer@15000000 end@17000000");
+    stage_expect_task(&stage, "third", "await_lock@0 await_timer@17000000 end@19000000");
+    stage_end(&stage);
+}
+
 static void test_aio_event_wakes_all(void **state) {
     (void)state;
     struct stage stage;
@@ -225,6 +261,8 @@ static void test_aio_loops_do_not_share_objects(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_aio_lock_is_passed_on_by_the_cancelled_waiter),
+        cmocka_unit_test(test_aio_old_semaphore_wakes_nobody_in_vain),
         cmocka_unit_test(test_aio_lock_is_first_in_first_out),
         cmocka_unit_test(test_aio_lock_cannot_be_barged),
         cmocka_unit_test(test_aio_semaphore_can_be_barged_in_old_versions),
