@@ -43,7 +43,8 @@ enum aio_handle_kind {
     HANDLE_DONE,      /* the done callback of a task that has ended: of gather() ... */
     HANDLE_READ,      /* a socket is readable: _read_ready */
     HANDLE_SELF_PIPE, /* _read_from_self */
-    HANDLE_MAIN       /* the main coroutine goes on after gather */
+    HANDLE_MAIN,      /* the main coroutine goes on after gather */
+    HANDLE_STOP /* it has ended: this iteration is the last of run_until_complete() */
 };
 
 struct aio_handle {
@@ -124,9 +125,10 @@ struct aio_group {
     struct aio_group *outer;   /* that of the same task around it; or free */
     struct aio_task *members, *last_member; /* cancelled with it, not ended */
     uint32_t left;                          /* tasks whose end has not been told */
-    const char *raised;                     /* the first exception, or NULL */
-    bool cancelled;                         /* gather() itself was */
-    bool left_alone;                        /* who made it does not ask any more */
+    struct resume ended; /* the first end that counts, an exception; or RESUME_START */
+    bool cancelled;      /* gather() itself was */
+    bool aborting;       /* TaskGroup: its tasks have been cancelled */
+    bool left_alone;     /* who made it does not ask any more */
 };
 
 /* A done callback. */
@@ -134,7 +136,7 @@ struct aio_watch {
     struct aio_handle handle; /* must be first */
     struct aio_group *group;
     struct aio_watch *next; /* of the same task, or free */
-    const char *raised;
+    struct resume ended;    /* how the task has */
 };
 
 struct aio_task {
@@ -151,7 +153,7 @@ struct aio_task {
     struct aio_task *next_named, *previous_named; /* spawned under one name */
     struct aio_task *next_alive, *previous_alive; /* of the loop; or free */
     struct aio_task *outer; /* in whose step it takes its first one: eager */
-    struct aio_watch *watches;
+    struct aio_watch *watches, *last_watch;
     struct step_list *list; /* of a spawned one; kept when it is free */
     struct unit unit;       /* the present unit of work */
     int64_t cancelling;     /* num_cancels_requested */
@@ -159,6 +161,7 @@ struct aio_task {
     const char *name;
     lane_id lane;
     bool must_cancel;
+    bool first_step; /* it has not suspended yet */
     bool background; /* the main coroutine does not gather it */
 };
 
@@ -225,7 +228,8 @@ struct aio_loop {
     sim_ns cached_now; /* uvloop: uv_now(), whole milliseconds */
     bool polled;       /* uvloop: the GIL has been taken after the poll, and not since */
     bool eager;        /* eager_task_factory */
-    bool finished;     /* the main coroutine has ended */
+    bool stopping;     /* the main coroutine has ended */
+    bool finished;     /* and so have all tasks */
     bool closing;      /* what is left has been cancelled */
 };
 
@@ -290,6 +294,9 @@ void aio_task_begin_step(struct aio_task *task);
 bool aio_task_start(struct aio_task *task, const char *name);
 
 void aio_task_cancel(struct aio_task *task);
+
+/* Cancels what the task waits for; false when it waits for nothing that can be. */
+bool aio_task_cancel_wait(struct aio_task *task);
 
 /* A future, with the task waiting for it in that state; NULL, and the run ends, when out of
  * memory. `deque` may be NULL. */
@@ -393,8 +400,9 @@ enum aio_progress aio_group_wait(struct aio_task *task, const struct resume *res
 bool aio_group_watch(struct aio_group *group, struct aio_task *task);
 /* A done callback is run. */
 void aio_group_task_done(struct aio_watch *watch);
-/* The task has ended: its done callbacks become handles. */
-void aio_group_task_ended(struct aio_task *task, const char *raised);
+/* The task has ended like that, RESUME_DONE, _RAISED or _CANCELLED: its done callbacks become
+ * handles, or are run at once when it has done so before anybody could add one. */
+void aio_group_task_ended(struct aio_task *task, struct resume how);
 void aio_group_cancel_members(struct aio_group *group);
 struct aio_group *aio_group_make(struct aio_loop *loop, enum group_kind kind);
 /* Nobody asks any more. */

@@ -6,11 +6,16 @@
  * Each task that is waited for has a done callback, a handle of its own; the last of them
  * sets the result of the future on which the group's owner waits:
  *
- *   gather()    an exception is raised in the owner at once and the other tasks go on;
- *               cancelling the owner cancels all tasks and waits for their ends
+ *   gather()    an exception, CancelledError too, is raised in the owner at once and the other
+ *               tasks go on; cancelling the owner cancels all tasks, and the first that ends
+ *               by it ends the wait
  *   TaskGroup   an exception, or cancelling the owner, cancels the other tasks; their ends
- *               are waited for, then ExceptionGroup or CancelledError is raised
+ *               are waited for, then ExceptionGroup or CancelledError is raised. An exception
+ *               cancels what the owner waits for: one step of it more
+ *   wait_for()  (up to 3.11) one task: see timeouts.c
  *   wait()      (join) waits for tasks under a name, raises nothing, cancels nothing
+ *
+ * A task that has ended in its eager first step is counted at once: no handle.
  *
  * Simplified: an ExceptionGroup has the name of its first exception; an exception of a task
  * for which nobody waits is lost, as in CPython, which logs it.
@@ -72,44 +77,73 @@ bool aio_group_watch(struct aio_group *group, struct aio_task *task) {
             return false;
         }
     }
-    *watch = (struct aio_watch){.group = group, .next = task->watches};
-    task->watches = watch;
+    *watch = (struct aio_watch){.group = group};
+    if (task->watches == NULL) {
+        task->watches = watch;
+    } else {
+        task->last_watch->next = watch;
+    }
+    task->last_watch = watch;
     group->left++;
     return true;
 }
 
 struct resume aio_group_outcome(const struct aio_group *group) {
-    if (group->cancelled) {
-        return (struct resume){.status = RESUME_CANCELLED};
+    if (group->ended.status != RESUME_START) {
+        return group->ended;
     }
-    return group->raised != NULL && group->kind != GROUP_JOIN
-               ? (struct resume){.status = RESUME_RAISED, .exception = group->raised}
-               : (struct resume){.status = RESUME_DONE};
+    return (struct resume){.status = group->cancelled ? RESUME_CANCELLED : RESUME_DONE};
 }
 
+/* wait_for() looks at its task when it is woken. */
 static void wake_owner(struct aio_group *group) {
     if (group->future != NULL) {
-        aio_future_set(group->future, aio_group_outcome(group), LANE_NONE);
+        aio_future_set(group->future,
+                       group->kind == GROUP_WAIT_FOR
+                           ? (struct resume){.status = RESUME_DONE}
+                           : aio_group_outcome(group),
+                       LANE_NONE);
+    }
+}
+
+/* Whether such an end of a task is one of the group. */
+static bool counts(const struct aio_group *group, struct resume how) {
+    return (how.status == RESUME_RAISED && group->kind != GROUP_JOIN) ||
+           (how.status == RESUME_CANCELLED &&
+            (group->kind == GROUP_GATHER || group->kind == GROUP_WAIT_FOR));
+}
+
+/* TaskGroup: the other tasks are cancelled, and what the owner waits for. */
+static void abort_group(struct aio_group *group) {
+    if (group->aborting) {
+        return;
+    }
+    group->aborting = true;
+    aio_group_cancel_members(group);
+    if (group->future != NULL && group->future->waiter != NULL) {
+        (void)aio_task_cancel_wait(group->future->waiter);
     }
 }
 
 void aio_group_task_done(struct aio_watch *watch) {
     struct aio_group *group = watch->group;
     struct aio_loop *loop = group->loop;
-    const bool first = watch->raised != NULL && group->raised == NULL;
+    const bool first = counts(group, watch->ended) && group->ended.status == RESUME_START;
     group->left--;
     if (first) {
-        group->raised = watch->raised;
+        group->ended = watch->ended;
     }
     watch->next = loop->free_watches;
     loop->free_watches = watch;
-    if (first && group->kind == GROUP_TASK_GROUP) {
-        aio_group_cancel_members(group);
-    }
-    if (group->left == 0 && group == &loop->everything) {
-        aio_call_soon(loop, &loop->main, HANDLE_MAIN);
+    if (group == &loop->everything) {
+        if (group->left == 0 && loop->current != NULL) { /* else: see aio_create_tasks */
+            aio_call_soon(loop, &loop->main, HANDLE_MAIN);
+        }
     } else if (group->left == 0 || (first && group->kind == GROUP_GATHER)) {
         wake_owner(group);
+    }
+    if (first && group->kind == GROUP_TASK_GROUP) {
+        abort_group(group);
     }
     release_if_over(group);
 }
@@ -176,13 +210,29 @@ static void leave_name(struct aio_task *task) {
     task->named = -1;
 }
 
-void aio_group_task_ended(struct aio_task *task, const char *raised) {
+/* In the step in which it was made: gather() and TaskGroup see that it is done already. */
+static bool is_done_eagerly(const struct aio_task *task, const struct aio_group *made_for,
+                            const struct aio_group *group) {
+    const struct aio_loop *loop = task->loop;
+    return task->first_step && loop->eager &&
+           (group == made_for || (group == &loop->everything && loop->current == NULL));
+}
+
+void aio_group_task_ended(struct aio_task *task, struct resume how) {
+    struct aio_group *group = task->member_of;
+    if (group != NULL && group->kind == GROUP_WAIT_FOR) {
+        group->ended = how; /* fut.done(), before its done callback is run */
+    }
     leave_group(task);
     leave_name(task);
     for (struct aio_watch *watch = task->watches; watch != NULL;) {
         struct aio_watch *next = watch->next;
-        watch->raised = raised;
-        aio_call_soon(task->loop, &watch->handle, HANDLE_DONE);
+        watch->ended = how;
+        if (is_done_eagerly(task, group, watch->group)) {
+            aio_group_task_done(watch);
+        } else {
+            aio_call_soon(task->loop, &watch->handle, HANDLE_DONE);
+        }
         watch = next;
     }
     task->watches = NULL;
@@ -292,6 +342,9 @@ enum aio_progress aio_group_add(struct aio_task *task, const struct resume *resu
     if (task->call.line++ == 0) {
         return pay_for_task(task, action);
     }
+    if (task->group->aborting) {
+        return aio_done(task); /* RuntimeError, which the ExceptionGroup would contain */
+    }
     struct aio_task *added = aio_task_make(task->loop, task->call.asked.object);
     if (added != NULL && aio_group_watch(task->group, added)) {
         join_group(task->group, added);
@@ -321,7 +374,8 @@ enum aio_progress aio_group_enter(struct aio_task *task, const struct resume *re
 
 bool aio_group_sleep(struct aio_task *task) {
     struct aio_group *group = task->call.group;
-    if (group->left == 0) {
+    if (group->left == 0 ||
+        (group->kind == GROUP_GATHER && group->ended.status != RESUME_START)) {
         return false;
     }
     struct aio_future *future = aio_suspend(task, STATE_AWAIT_FUTURE, NULL);
@@ -349,17 +403,18 @@ static enum aio_progress leave_group_step(struct aio_task *task, struct resume w
 static enum aio_progress task_group_woken(struct aio_task *task,
                                           const struct resume *resume) {
     struct aio_group *group = task->call.group;
-    if (resume->status == RESUME_CANCELLED) {
+    if (resume->status == RESUME_CANCELLED && !group->aborting) {
         task->call.cancelled = true;
-        aio_group_cancel_members(group);
+        abort_group(group);
     }
     if (aio_group_sleep(task)) {
         return AIO_SUSPENDED;
     }
     const struct resume cancelled = {.status = RESUME_CANCELLED};
-    return leave_group_step(task, group->raised == NULL && task->call.cancelled
-                                      ? cancelled
-                                      : aio_group_outcome(group));
+    return leave_group_step(task,
+                            group->ended.status == RESUME_START && task->call.cancelled
+                                ? cancelled
+                                : aio_group_outcome(group));
 }
 
 void aio_group_pop(struct aio_task *task) {

@@ -267,7 +267,8 @@ static void count_lag(struct aio_loop *loop, const struct aio_future *timer) {
     }
 }
 
-/* asyncio.run() cancels what its coroutine has left, and waits for it. */
+/* asyncio.run() cancels what its coroutine has left, and waits for it: after the iteration in
+ * which the end of the coroutine is told, so that the others take one step more. */
 static void close(struct aio_loop *loop) {
     loop->finished = loop->alive == NULL;
     if (loop->finished) {
@@ -318,7 +319,13 @@ static bool call_back(struct aio_loop *loop, const struct resume *resume,
     case HANDLE_SELF_PIPE:
         return read_pipe(loop, resume, action);
     case HANDLE_MAIN:
-        close(loop);
+        loop->finished = loop->alive == NULL;
+        if (!loop->finished) {
+            aio_call_soon(loop, &loop->main, HANDLE_STOP);
+        }
+        return false;
+    case HANDLE_STOP:
+        loop->stopping = true;
         return false;
     }
     return false;
@@ -392,6 +399,10 @@ bool aio_run_handles(struct aio_loop *loop, const struct resume *resume,
         handle = pop_ready(&loop->ready);
         handle = is_skipped(handle) ? NULL : handle;
     }
+    if (handle == NULL && loop->stopping) {
+        loop->stopping = false;
+        close(loop);
+    }
     if (handle == NULL) {
         loop->phase = loop->finished ? shut_down : iterate;
         /* Making a loop and closing it: half the price before, half after. */
@@ -449,7 +460,9 @@ bool aio_create_tasks(struct aio_loop *loop, const struct resume *resume,
         aio_call_soon(loop, &task->step, HANDLE_STEP);
     }
     if (loop->everything.left == 0) {
-        aio_call_soon(loop, &loop->main, HANDLE_MAIN);
+        /* It has not suspended: what follows is its end. Without tasks, only its step. */
+        aio_call_soon(loop, &loop->main,
+                      loop->task_count > 0 ? HANDLE_STOP : HANDLE_MAIN);
     }
     loop->phase = iterate;
     return false;

@@ -120,18 +120,30 @@ void aio_future_set(struct aio_future *future, struct resume with, lane_id by) {
 
 /* --- cancellation -------------------------------------------------------------- */
 
-void aio_task_cancel(struct aio_task *task) {
+/* _fut_waiter.cancel(): false when nothing is waited for, or it is over. */
+bool aio_task_cancel_wait(struct aio_task *task) {
     struct aio_future *future = task->waits_for;
-    task->cancelling++;
     if (future == NULL) {
-        task->must_cancel = true; /* its step is ready, or it is in it */
-    } else if (future->group != NULL && future->group->kind == GROUP_GATHER) {
-        future->group->cancelled = true; /* it ends when its tasks have ended */
+        return false; /* its step is ready, or it is in it */
+    }
+    if (future->group != NULL && future->group->kind == GROUP_GATHER) {
+        if (future->group->members == NULL) {
+            return false;
+        }
+        future->group->cancelled = true; /* it ends when one of its tasks has ended so */
         aio_group_cancel_members(future->group);
-    } else {
-        future->waiter = NULL;
-        task->waits_for = NULL;
-        schedule_step(task, (struct resume){.status = RESUME_CANCELLED}, LANE_NONE);
+        return true;
+    }
+    future->waiter = NULL;
+    task->waits_for = NULL;
+    schedule_step(task, (struct resume){.status = RESUME_CANCELLED}, LANE_NONE);
+    return true;
+}
+
+void aio_task_cancel(struct aio_task *task) {
+    task->cancelling++;
+    if (!aio_task_cancel_wait(task)) {
+        task->must_cancel = true;
     }
 }
 
@@ -198,6 +210,7 @@ bool aio_task_start(struct aio_task *task, const char *name) {
                              name,
                              {STATE_READY, loop->selector.lane, SITE_NONE}});
     task->resume = (struct resume){.status = RESUME_START, .value = task->lane};
+    task->first_step = true;
     task->previous_alive = NULL;
     task->next_alive = loop->alive;
     if (loop->alive != NULL) {
@@ -227,13 +240,16 @@ static bool is_fatal(const struct aio_task *task, const struct action *action) {
 
 static void end_task(struct aio_task *task, const struct action *action) {
     struct aio_loop *loop = task->loop;
-    const bool raised = action->kind == ACTION_RAISE && action->value == RESUME_RAISED;
+    const struct resume how = {.status = action->kind == ACTION_RAISE
+                                             ? (enum resume_status)action->value
+                                             : RESUME_DONE,
+                               .exception = action->object};
     recorder_close_lane(aio_sim(loop)->recorder, aio_now(loop), task->lane);
     if (is_fatal(task, action)) {
         world_raise(loop->world, action->site, action->object);
     }
     leave_alive(task);
-    aio_group_task_ended(task, raised ? action->object : NULL);
+    aio_group_task_ended(task, how);
     aio_task_free(task);
 }
 
@@ -303,6 +319,9 @@ bool aio_task_step(struct aio_loop *loop, const struct resume *resume,
             case AIO_ACT:
                 return true;
             case AIO_SUSPENDED:
+                /* Cancelled in this very step: what it waits for is. */
+                task->first_step = false;
+                task->must_cancel = task->must_cancel && !aio_task_cancel_wait(task);
                 if (!leave_step(loop)) {
                     return false;
                 }

@@ -6,7 +6,10 @@
  *                     cancellation is taken back and becomes TimeoutError
  *   wait_for(), 3.12+ the same
  *   wait_for() before a task of its own, a timer and a future that either of them sets; when
- *                     the timer was first, the task is cancelled and waited for
+ *                     the timer was first, the task is cancelled and waited for. It ends as the
+ *                     task does: a result in spite of the cancellation, or an exception, counts
+ *   no time at all    timeout() calls soon; wait_for(), in every version, makes a task and
+ *                     cancels it before its first step
  *
  * A timer that did not fire stays in the heap as a cancelled one: see loop.h.
  */
@@ -27,8 +30,12 @@ static enum aio_progress pay_with_timer(struct aio_task *task, int opcodes,
 static struct aio_future *start_timer(struct aio_task *task) {
     struct aio_loop *loop = task->loop;
     struct aio_future *timer = aio_future_make(loop);
-    if (timer != NULL) {
+    if (timer != NULL && task->call.asked.ns > 0) {
         aio_call_at(timer, HANDLE_TIMEOUT, aio_timer_due(loop, task->call.asked.ns));
+    } else if (timer != NULL) { /* Timeout.reschedule(): call_soon() */
+        timer->due_ns = aio_now(loop);
+        timer->users++;
+        aio_call_soon(loop, &timer->handle, HANDLE_TIMEOUT);
     }
     return timer;
 }
@@ -100,28 +107,42 @@ static enum aio_progress wait_for_over(struct aio_task *task) {
     struct resume with = aio_group_outcome(call->group);
     if (call->cancelled) {
         with = (struct resume){.status = RESUME_CANCELLED};
-    } else if (call->timed_out) {
+    } else if (call->timed_out && with.status == RESUME_CANCELLED) {
         with = (struct resume){.status = RESUME_TIMED_OUT};
     }
-    aio_cancel_timer(call->timer);
-    aio_future_release(call->timer);
+    if (call->timer != NULL) {
+        aio_cancel_timer(call->timer);
+        aio_future_release(call->timer);
+    }
     aio_group_release(call->group);
     call->result = with;
     return AIO_DONE;
 }
 
-/* The time is over, or the waiting task was cancelled: so is the one that it waits for. */
+/* _cancel_and_wait(): its end decides what wait_for() ends with. */
+static enum aio_progress cancel_and_wait(struct aio_task *task) {
+    struct aio_call *call = &task->call;
+    if (call->timer != NULL) {
+        call->timer->group = NULL; /* it wakes nobody any more */
+    }
+    aio_group_cancel_members(call->group);
+    return aio_group_sleep(task) ? AIO_SUSPENDED : wait_for_over(task);
+}
+
+/* The time is over, or the waiting task was cancelled: so is the one that it waits for, if
+ * it has not ended by now. A second cancellation does not wait for that. */
 static enum aio_progress wait_for_woken(struct aio_task *task,
                                         const struct resume *resume) {
     struct aio_call *call = &task->call;
+    const bool waited = call->timed_out || call->cancelled;
     aio_group_wake(task);
-    if (resume->status != RESUME_DONE && call->group->left > 0) {
-        call->timed_out = call->timed_out || resume->status == RESUME_TIMED_OUT;
-        call->cancelled = call->cancelled || resume->status == RESUME_CANCELLED;
-        aio_group_cancel_members(call->group);
-        call->line = 2;
+    call->cancelled = call->cancelled || (resume->status == RESUME_CANCELLED &&
+                                          (waited || call->group->members != NULL));
+    if (waited || call->group->members == NULL) {
+        return wait_for_over(task);
     }
-    return aio_group_sleep(task) ? AIO_SUSPENDED : wait_for_over(task);
+    call->timed_out = !call->cancelled;
+    return cancel_and_wait(task);
 }
 
 enum aio_progress aio_wait_for(struct aio_task *task, const struct resume *resume,
@@ -132,6 +153,10 @@ enum aio_progress aio_wait_for(struct aio_task *task, const struct resume *resum
         return pay_with_timer(task, WAIT_FOR_OPCODES, action);
     case 1:
         aio_group_pop(task);
+        if (call->asked.ns <= 0) { /* cancelled before it has begun */
+            call->timed_out = call->group->members != NULL;
+            return call->timed_out ? cancel_and_wait(task) : wait_for_over(task);
+        }
         call->timer = start_timer(task);
         if (call->timer == NULL) {
             return AIO_SUSPENDED; /* out of memory: the run has ended */

@@ -139,6 +139,7 @@ enum resume_status {
 enum group_kind {
     GROUP_GATHER,     /* the first exception ends the wait, the others go on */
     GROUP_TASK_GROUP, /* the first exception cancels the others; they are waited for */
+    GROUP_WAIT_FOR,   /* one task; how it ends, wait_for() ends */
     GROUP_JOIN        /* only waits */
 };
 

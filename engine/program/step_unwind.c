@@ -158,13 +158,14 @@ static bool enter_group(struct step_list *list, const struct step *step,
     return true;
 }
 
-/* Up to 3.11 wait_for() makes a task of what it waits for: three actions. */
+/* Up to 3.11, and with no time at all, wait_for() makes a task of what it waits for: three
+ * actions. */
 static bool wait_for_task(struct step_list *list, const struct step *step,
                           struct action *action) {
     switch (list->nth++) {
     case 0:
         action->kind = ACTION_GROUP_ENTER;
-        action->value = GROUP_JOIN;
+        action->value = GROUP_WAIT_FOR;
         return true;
     case 1:
         list->request = (struct spawn_request){
@@ -209,8 +210,9 @@ bool step_unwind_perform(struct step_list *list, const struct step *step,
     case STEP_CANCEL:
         return act_on_name(list, step, ACTION_CANCEL, action);
     case STEP_WAIT_FOR:
-        return list->plan->runtime.wait_for_task ? wait_for_task(list, step, action)
-                                                 : enter_timeout(list, step, action);
+        return list->plan->runtime.wait_for_task || step_list_draw(list, step) <= 0
+                   ? wait_for_task(list, step, action)
+                   : enter_timeout(list, step, action);
     case STEP_TIMEOUT:
         return enter_timeout(list, step, action);
     case STEP_TRY:

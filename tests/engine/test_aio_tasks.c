@@ -3,6 +3,7 @@
  * test_aio_tasks - tasks that start tasks, time-outs, cancellation and exceptions, to the
  * nanosecond. The orders of events are those that CPython 3.12.1 shows for the same programs.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/support/loop_stage.h"
@@ -65,7 +66,8 @@ static void test_aio_gather_raises_at_once_and_the_others_go_on(void **state) {
     stage_end(&stage);
 }
 
-/* ['b raised', 'a cancelled', 'c cancelled', 'main caught', 'main end'] */
+/* ['b raised', 'a cancelled', 'c cancelled', 'main caught', 'main end']; main's own wait is
+ * cancelled, too, and begins again. */
 static void test_aio_task_group_cancels_the_others_and_waits(void **state) {
     (void)state;
     struct stage stage;
@@ -76,16 +78,36 @@ static void test_aio_task_group_cancels_the_others_and_waits(void **state) {
               "task b 1 { await_sleep 10ms raise ValueError } "
               "task c 1 { await_sleep 20ms } } } except { python 1ms }");
     stage_run(&stage);
-    stage_expect_task(&stage, "main", "await_future@0 running@15000000 end@16000000");
+    stage_expect_task(
+        &stage, "main",
+        "await_future@0 await_future@10000000 running@15000000 end@16000000");
     stage_expect_task(&stage, "a", "await_timer@0 await_timer@10000000 end@15000000");
     stage_expect_task(&stage, "c", "await_timer@0 end@10000000");
     stage_end(&stage);
 }
 
+/* ['b raised', 'a cancelled', 'a raised', 'c cleaned up']: an exception while the group is
+ * being left cancels nobody a second time. */
+static void test_aio_task_group_cancels_only_once(void **state) {
+    (void)state;
+    struct stage stage;
+    stage_begin(&stage);
+    plan_task(&stage.plan, stage.loop, "main", 1,
+              "spawn g 1 { task_group { "
+              "task a 1 { try { await_sleep 30ms } finally { await_sleep 1ms raise V } } "
+              "task c 1 { try { await_sleep 30ms } finally { await_sleep 5ms } } } } "
+              "await_sleep 10ms cancel g join g");
+    stage_run(&stage);
+    stage_expect_task(&stage, "a", "await_timer@0 await_timer@10000000 end@11000000");
+    stage_expect_task(&stage, "c", "await_timer@0 await_timer@10000000 end@15000000");
+    stage_end(&stage);
+}
+
 /* --- cancellation --------------------------------------------------------------- */
 
-/* ['a cancelled', 'b cancelled', 'g cancelled', 'end'] */
-static void test_aio_cancelled_gather_waits_for_the_ends_of_its_tasks(void **state) {
+/* ['b cancelled', 'g cancelled', 'end', 'a cleaned up']: the first task that ends cancelled
+ * ends gather(), as an exception would. */
+static void test_aio_cancelled_gather_ends_with_the_first_of_its_tasks(void **state) {
     (void)state;
     struct stage stage;
     stage_begin(&stage);
@@ -93,14 +115,56 @@ static void test_aio_cancelled_gather_waits_for_the_ends_of_its_tasks(void **sta
               "spawn g 1 { gather { "
               "task a 1 { try { await_sleep 50ms } finally { await_sleep 3ms } } "
               "task b 1 { await_sleep 60ms } } } "
-              "await_sleep 10ms cancel g join g python 1ms");
+              "await_sleep 10ms cancel g join g python 1ms await_sleep 9ms");
     stage_run(&stage);
     stage_expect_task(&stage, "a", "await_timer@0 await_timer@10000000 end@13000000");
     stage_expect_task(&stage, "b", "await_timer@0 end@10000000");
-    stage_expect_task(&stage, "g", "await_future@0 end@13000000");
-    stage_expect_task(
-        &stage, "main",
-        "await_timer@0 await_future@10000000 running@13000000 end@14000000");
+    stage_expect_task(&stage, "g", "await_future@0 end@10000000");
+    stage_expect_task(&stage, "main",
+                      "await_timer@0 running@10000000 await_timer@11000000 end@20000000");
+    stage_end(&stage);
+}
+
+/* ['g caught ValueError']: what a task raises while it is cancelled is what gather() raises. */
+static void test_aio_cancelled_gather_raises_what_its_task_raises(void **state) {
+    (void)state;
+    struct stage stage;
+    stage_begin(&stage);
+    plan_task(&stage.plan, stage.loop, "main", 1,
+              "spawn g 1 { try { gather { "
+              "task a 1 { try { await_sleep 50ms } finally { raise ValueError } } } } "
+              "except { python 2ms } } await_sleep 10ms cancel g join g");
+    stage_run(&stage);
+    stage_expect_task(&stage, "g", "await_future@0 running@10000000 end@12000000");
+    stage_end(&stage);
+}
+
+/* ['x cancelled', 'main end']: it is raised where the task next waits, not when that wait is
+ * over. */
+static void test_aio_task_that_cancels_itself_ends_at_its_next_await(void **state) {
+    (void)state;
+    struct stage stage;
+    stage_begin(&stage);
+    plan_task(&stage.plan, stage.loop, "main", 1,
+              "spawn x 1 { cancel x await_sleep 1s python 1ms } join x python 2ms");
+    stage_run(&stage);
+    stage_expect_task(&stage, "main", "running@0 end@2000000");
+    assert_int_equal(stage.result.duration_ns, 2 * NS_PER_MS);
+    stage_end(&stage);
+}
+
+/* ['a', 'b']: done callbacks are called in the order in which they were added. */
+static void test_aio_who_waits_first_goes_on_first(void **state) {
+    (void)state;
+    struct stage stage;
+    stage_begin(&stage);
+    plan_task(&stage.plan, stage.loop, "main", 1,
+              "spawn x 1 { await_sleep 5ms } spawn a 1 { join x python 1ms } "
+              "spawn b 1 { join x python 2ms } join a join b");
+    stage_run(&stage);
+    stage_expect_task(&stage, "a", "await_future@0 running@5000000 end@6000000");
+    stage_expect_task(&stage, "b",
+                      "await_future@0 ready@5000000 running@6000000 end@8000000");
     stage_end(&stage);
 }
 
@@ -127,6 +191,21 @@ static void test_aio_what_is_left_is_cancelled_at_the_end(void **state) {
     stage_run(&stage);
     stage_expect_task(&stage, "x", "await_timer@0 running@3000000 end@5000000");
     assert_int_equal(stage.result.duration_ns, 5 * NS_PER_MS);
+    stage_end(&stage);
+}
+
+/* ['x step 1', 'x step 2', 'cancelled']: the end of the main coroutine is told by a callback
+ * of its own; only after that iteration asyncio.run() cancels the others. */
+static void test_aio_what_is_left_takes_one_step_more(void **state) {
+    (void)state;
+    struct stage stage;
+    stage_begin(&stage);
+    plan_task(&stage.plan, stage.loop, "x", 1, "repeat 9 { await_sleep 0ns python 1ms }");
+    stage.plan.tasks[0].daemon = true;
+    plan_task(&stage.plan, stage.loop, "main", 1, "python 0ns");
+    stage_run(&stage);
+    /* steps of x and main; x, done callback; x, main's end; x, its callback */
+    assert_int_equal(stage.result.duration_ns, 3 * NS_PER_MS);
     stage_end(&stage);
 }
 
@@ -221,6 +300,60 @@ static void test_aio_wait_for_makes_a_task_up_to_3_11(void **state) {
     }
 }
 
+/* ['caught'], ['caught'], ['slow', 'after']: how the task ends, wait_for() does. */
+static void test_aio_wait_for_ends_as_its_task_does(void **state) {
+    (void)state;
+    static const struct {
+        const char *steps, *main;
+    } cases[] = {
+        {"await_sleep 2ms raise V", "await_future@0 running@2000000 end@4000000"},
+        {"try { await_sleep 50ms } finally { raise V }",
+         "await_future@0 running@10000000 end@12000000"},
+        {"try { await_sleep 50ms } finally { await_sleep 5ms }",
+         "await_future@0 await_future@10000000 running@15000000 end@16000000"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char steps[256];
+        snprintf(steps, sizeof steps,
+                 "try { wait_for 10ms { %s } python 1ms } except { python 2ms }",
+                 cases[i].steps);
+        struct stage stage;
+        stage_begin(&stage);
+        stage.plan.runtime.wait_for_task = 1;
+        plan_task(&stage.plan, stage.loop, "main", 1, steps);
+        stage_run(&stage);
+        stage_expect_task(&stage, "main", cases[i].main);
+        stage_end(&stage);
+    }
+}
+
+/* ['func did not start', 'main'], in every version. */
+static void test_aio_wait_for_no_time_does_not_begin(void **state) {
+    (void)state;
+    for (int with_task = 0; with_task < 2; with_task++) {
+        struct stage stage;
+        stage_begin(&stage);
+        stage.plan.runtime.wait_for_task = with_task;
+        plan_task(&stage.plan, stage.loop, "main", 1,
+                  "wait_for 0ns { python 5ms } python 1ms");
+        stage_run(&stage);
+        stage_expect_task(&stage, "main", "running@0 end@1000000");
+        stage_end(&stage);
+    }
+}
+
+/* ['timeout']: its callback is called soon, before the step that sleep(0) asks for. */
+static void test_aio_timeout_of_no_time_comes_first(void **state) {
+    (void)state;
+    struct stage stage;
+    stage_begin(&stage);
+    plan_task(&stage.plan, stage.loop, "main", 1,
+              "timeout 0ns { await_sleep 0ns python 5ms } python 1ms");
+    stage_run(&stage);
+    stage_expect_task(&stage, "main", "running@0 end@1000000");
+    stage_end(&stage);
+}
+
 /* --- the heap of timers --------------------------------------------------------- */
 
 /* Time-outs that are not needed stay in the heap as cancelled timers behind a living one
@@ -263,7 +396,7 @@ static void test_aio_eager_tasks_run_when_they_are_made(void **state) {
         int iterations;
     } cases[] = {
         {"gather { task a 9 { python 1us } }", false, 6},
-        {"gather { task a 9 { python 1us } }", true, 4},
+        {"gather { task a 9 { python 1us } }", true, 1}, /* main's end */
         {"gather { task a 9 { await_sleep 0ns } }", false, 7},
         {"gather { task a 9 { await_sleep 0ns } }", true, 5},
     };
@@ -377,11 +510,19 @@ static void test_aio_unsupported_says_since_when(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_aio_task_group_cancels_only_once),
+        cmocka_unit_test(test_aio_cancelled_gather_raises_what_its_task_raises),
+        cmocka_unit_test(test_aio_task_that_cancels_itself_ends_at_its_next_await),
+        cmocka_unit_test(test_aio_who_waits_first_goes_on_first),
+        cmocka_unit_test(test_aio_what_is_left_takes_one_step_more),
+        cmocka_unit_test(test_aio_wait_for_ends_as_its_task_does),
+        cmocka_unit_test(test_aio_wait_for_no_time_does_not_begin),
+        cmocka_unit_test(test_aio_timeout_of_no_time_comes_first),
         cmocka_unit_test(test_aio_gather_waits_for_the_last),
         cmocka_unit_test(test_aio_gather_costs_three_iterations),
         cmocka_unit_test(test_aio_gather_raises_at_once_and_the_others_go_on),
         cmocka_unit_test(test_aio_task_group_cancels_the_others_and_waits),
-        cmocka_unit_test(test_aio_cancelled_gather_waits_for_the_ends_of_its_tasks),
+        cmocka_unit_test(test_aio_cancelled_gather_ends_with_the_first_of_its_tasks),
         cmocka_unit_test(test_aio_cancellation_is_delivered_at_an_await),
         cmocka_unit_test(test_aio_what_is_left_is_cancelled_at_the_end),
         cmocka_unit_test(test_aio_daemon_tasks_are_not_waited_for),
