@@ -99,6 +99,7 @@ struct aio_call {
     struct aio_future *future; /* that it has suspended on */
     struct aio_group *group;
     struct aio_future *timer;
+    uint32_t number; /* of what the executor has been given */
     uint32_t line;
     bool cancelled; /* a cancellation is to be raised at its end */
     bool timed_out;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "engine/aio/aio_priv.h"
+
 /* One call that has been submitted and whose result was not taken. */
 struct aio_item {
     struct program body; /* its state is a copy */
@@ -10,6 +12,8 @@ struct aio_item {
     struct aio_future *future;
     uint32_t next_free;
     bool began; /* the body has been asked for its first action */
+    bool taken; /* a worker has begun it: it cannot be cancelled any more */
+    bool cancelled;
 };
 
 enum { NO_ITEM = UINT32_MAX };
@@ -66,15 +70,36 @@ static bool copy_body(struct aio_executor *executor, struct aio_item *item,
 }
 
 bool aio_executor_submit(struct aio_executor *executor, const struct program *body,
-                         struct aio_future *future) {
+                         struct aio_future *future, uint32_t *out) {
     const uint32_t number = take_free_item(executor);
     if (number == NO_ITEM || !copy_body(executor, &executor->items[number], body)) {
         return false;
     }
-    executor->items[number].future = future;
-    executor->items[number].began = false;
+    struct aio_item *item = &executor->items[number];
+    item->future = future;
+    item->began = item->taken = item->cancelled = false;
     executor->ops->submit(executor, number);
+    *out = number;
     return true;
+}
+
+/* --- cancelling ---------------------------------------------------------------- */
+
+void aio_executor_cancel(struct aio_executor *executor, uint32_t number,
+                         const struct aio_future *future) {
+    struct aio_item *item = &executor->items[number];
+    if (item->future == future) { /* else its result has been delivered */
+        item->cancelled = !item->taken;
+    }
+}
+
+bool aio_executor_begin(struct aio_executor *executor, uint32_t number) {
+    struct aio_item *item = &executor->items[number];
+    item->taken = true;
+    if (item->cancelled) {
+        aio_future_release(aio_executor_take_result(executor, number));
+    }
+    return !item->cancelled;
 }
 
 /* --- running, and the result --------------------------------------------------- */
@@ -103,7 +128,9 @@ void aio_executor_wake(const struct aio_executor *executor, uint32_t number,
 struct aio_future *aio_executor_take_result(struct aio_executor *executor,
                                             uint32_t number) {
     struct aio_item *item = &executor->items[number];
+    struct aio_future *future = item->future;
     item->next_free = executor->free_item;
+    item->future = NULL;
     executor->free_item = number;
-    return item->future;
+    return future;
 }

@@ -13,7 +13,8 @@
  *
  *     the loop's thread     aio_executor_submit(), then ops->submit_next() until it is
  *                           false
- *     who runs the call     aio_executor_body_next() until it is false
+ *     who runs the call     aio_executor_begin() (threads only), then
+ *                           aio_executor_body_next() until it is false
  *     who has its result    aio_executor_call_soon(), then aio_executor_wake()
  *     the loop              aio_executor_take_result()
  *
@@ -48,10 +49,18 @@ struct aio_executor {
 void aio_executor_init(struct aio_executor *executor, const struct aio_executor_ops *ops,
                        struct world *world, struct selector *selector);
 
-/* Takes a number for the call of `body`, and has it submitted. False when out of memory.
- */
+/* Takes a number for the call of `body`, and has it submitted. False when out of memory. */
 bool aio_executor_submit(struct aio_executor *executor, const struct program *body,
-                         struct aio_future *future);
+                         struct aio_future *future, uint32_t *number);
+
+/* concurrent.futures' Future.cancel() of call `number`, submitted with `future`: a worker
+ * that has begun it goes on, and a thread that has not never begins it. Simplified: in a
+ * ProcessPoolExecutor every call runs; CPython drops those not yet in its call queue. */
+void aio_executor_cancel(struct aio_executor *executor, uint32_t number,
+                         const struct aio_future *future);
+
+/* set_running_or_notify_cancel(): false when the call was cancelled; it is over then. */
+bool aio_executor_begin(struct aio_executor *executor, uint32_t number);
 
 /* The call's own next action; false when it has returned. */
 bool aio_executor_body_next(struct aio_executor *executor, uint32_t number,

@@ -57,7 +57,8 @@ static const struct aio_executor_ops thread_ops = {
 static void begin_item(void *state, int64_t value) {
     struct worker *worker = state;
     worker->item = (uint32_t)value;
-    worker->phase = ITEM_BODY;
+    worker->phase =
+        aio_executor_begin(worker->executor, worker->item) ? ITEM_BODY : ITEM_OVER;
 }
 
 /* The body's actions, then call_soon_threadsafe. */

@@ -128,7 +128,8 @@ static bool submit(struct aio_task *task) {
         return false;
     }
     future->users++;
-    if (!aio_executor_submit(loop->executor, task->call.asked.object, future)) {
+    if (!aio_executor_submit(loop->executor, task->call.asked.object, future,
+                             &task->call.number)) {
         world_fail_nomem(loop->world);
         return false;
     }
@@ -142,8 +143,8 @@ static bool submit_next(struct aio_task *task, const struct resume *resume,
     return executor->ops->submit_next(executor, resume, action);
 }
 
-/* Submitted by the loop's thread; a cancelled call goes on in its worker, and its result is
- * dropped. */
+/* Submitted by the loop's thread; a cancelled call that a worker has begun goes on there, and
+ * its result is dropped; one that still waits for a worker is never begun. */
 enum aio_progress aio_await_thread(struct aio_task *task, const struct resume *resume,
                                    struct action *action) {
     enum { PAY, SUBMIT, SUBMITTING, WOKEN };
@@ -166,6 +167,9 @@ enum aio_progress aio_await_thread(struct aio_task *task, const struct resume *r
         call->line = WOKEN;
         return AIO_SUSPENDED;
     default:
+        if (resume->status == RESUME_CANCELLED) {
+            aio_executor_cancel(task->loop->executor, call->number, call->future);
+        }
         return woken(task, resume);
     }
 }

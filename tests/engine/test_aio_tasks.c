@@ -282,6 +282,23 @@ static void test_aio_timeout_does_not_swallow_a_cancellation(void **state) {
     stage_end(&stage);
 }
 
+/* 'ran 5 of 50': calls that still wait for one of the 5 workers are cancelled there, too. */
+static void test_aio_cancelled_calls_are_not_begun(void **state) {
+    (void)state;
+    struct stage stage;
+    stage_begin(&stage);
+    stage.plan.machine.cores = 1;
+    plan_task(&stage.plan, stage.loop, "t", 50,
+              "timeout 50ms { to_thread { sleep 100ms } }");
+    plan_task(&stage.plan, stage.loop, "late", 1,
+              "await_sleep 60ms to_thread { sleep 10ms }");
+    stage_run(&stage);
+    stage_expect_task(&stage, "late",
+                      "await_timer@0 await_future@60000000 end@110000000");
+    assert_int_equal(stage.result.duration_ns, 110 * NS_PER_MS);
+    stage_end(&stage);
+}
+
 static void test_aio_wait_for_makes_a_task_up_to_3_11(void **state) {
     (void)state;
     for (int with_task = 0; with_task < 2; with_task++) {
@@ -510,6 +527,7 @@ static void test_aio_unsupported_says_since_when(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_aio_cancelled_calls_are_not_begun),
         cmocka_unit_test(test_aio_task_group_cancels_only_once),
         cmocka_unit_test(test_aio_cancelled_gather_raises_what_its_task_raises),
         cmocka_unit_test(test_aio_task_that_cancels_itself_ends_at_its_next_await),
