@@ -158,8 +158,10 @@ static void measure_objects(const struct world *world, const struct kind_sum *th
         shown += (double)world->objects[i].counter.value;
     }
     if (locks) {
+        const struct kind_sum tasks = sum_lanes(world->sim.recorder, LANE_TASK);
         values[METRIC_LOCK_WAIT_US] =
-            us(threads->state_ns[STATE_WAIT_LOCK] + threads->state_ns[STATE_SPIN]);
+            us(threads->state_ns[STATE_WAIT_LOCK] + threads->state_ns[STATE_SPIN] +
+               tasks.state_ns[STATE_AWAIT_LOCK]);
     }
     if (counters) {
         values[METRIC_UPDATES] = stores;

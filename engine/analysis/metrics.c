@@ -60,8 +60,8 @@ const struct metric metrics[METRIC_COUNT] = {
                          "threads; includes wake-up latency"},
     [METRIC_LOCK_WAIT_US] =
         {"lock_wait_us", "us", METRIC_LOWER,
-         "time in which threads spun or slept for a lock, summed over "
-         "threads"},
+         "time in which threads spun or slept, and tasks waited, for a lock, summed "
+         "over both"},
     [METRIC_UPDATES] = {"updates", "count", METRIC_NEUTRAL,
                         "how often a thread added 1 to a counter"},
     [METRIC_LOST_UPDATES] = {"lost_updates", "count", METRIC_LOWER,
@@ -97,15 +97,15 @@ const struct metric metrics[METRIC_COUNT] = {
                                  "99.9th percentile of it"},
     [METRIC_GIL_WAIT_MAX_US] = {"gil_wait_max_us", "us", METRIC_LOWER, "longest of them"},
     [METRIC_LOCK_HOLD_P50_US] = {"lock_hold_p50_us", "us", METRIC_NEUTRAL,
-                                 "median time for which a thread held a lock"},
+                                 "median time for which a thread or a task held a lock"},
     [METRIC_LOCK_HOLD_P99_US] = {"lock_hold_p99_us", "us", METRIC_LOWER,
                                  "99th percentile of it"},
     [METRIC_LOCK_HOLD_MAX_US] = {"lock_hold_max_us", "us", METRIC_LOWER,
                                  "longest of them"},
-    [METRIC_LOCK_WAIT_P50_US] =
-        {"lock_wait_p50_us", "us", METRIC_LOWER,
-         "median time for which a thread spun, or slept, for a lock; who spins and then "
-         "sleeps has two waits"},
+    [METRIC_LOCK_WAIT_P50_US] = {"lock_wait_p50_us", "us", METRIC_LOWER,
+                                 "median time for which a thread spun or slept, or a "
+                                 "task waited, for a lock; who "
+                                 "spins and then sleeps has two waits"},
     [METRIC_LOCK_WAIT_P99_US] = {"lock_wait_p99_us", "us", METRIC_LOWER,
                                  "99th percentile of it"},
     [METRIC_LOCK_WAIT_MAX_US] = {"lock_wait_max_us", "us", METRIC_LOWER,

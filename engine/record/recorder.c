@@ -294,6 +294,7 @@ static enum span_lengths lengths_of(const struct lane_slot *slot) {
         return LENGTHS_GIL_WAIT;
     case STATE_WAIT_LOCK:
     case STATE_SPIN:
+    case STATE_AWAIT_LOCK:
         return LENGTHS_LOCK_WAIT;
     default:
         return LENGTHS_COUNT;

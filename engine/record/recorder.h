@@ -39,7 +39,7 @@ enum span_lengths {
     LENGTHS_GIL_HOLD,  /* GIL lanes, held: from a grant to the release */
     LENGTHS_GIL_WAIT,  /* wait_gil: one take_gil, however many timed waits it has */
     LENGTHS_LOCK_HOLD, /* lock lanes, held */
-    LENGTHS_LOCK_WAIT, /* wait_lock, spin: who spins and then sleeps has two of them */
+    LENGTHS_LOCK_WAIT, /* wait_lock, await_lock, spin: who spins and then sleeps has two of them */
     LENGTHS_COUNT
 };
 

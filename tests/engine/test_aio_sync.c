@@ -28,6 +28,9 @@ static void test_aio_lock_is_first_in_first_out(void **state) {
     stage_expect_lane(&stage, LANE_LOCK, "x",
                       "held@0 held@10000000 held@20000000 held@30000000 held@40000000 "
                       "held@50000000 end@60000000");
+    /* waits of 20 ms, 10 and 20, 20 and 20 */
+    assert_true(stage.result.metric[METRIC_LOCK_WAIT_US] == 90000.0);
+    assert_true(stage.result.metric[METRIC_LOCK_WAIT_MAX_US] == 20000.0);
     stage_end(&stage);
 }
 

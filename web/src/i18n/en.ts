@@ -316,8 +316,8 @@ export const en = {
   "histogram.loop_lag.meaning": "Time between a timer's due time and its callback.",
   "histogram.gil_hold.meaning": "Time for which a thread held a GIL.",
   "histogram.gil_wait.meaning": "Time for which a thread waited for a GIL.",
-  "histogram.lock_hold.meaning": "Time for which a thread held a lock.",
-  "histogram.lock_wait.meaning": "Time for which a thread spun, or slept, for a lock.",
+  "histogram.lock_hold.meaning": "Time for which a thread or a task held a lock.",
+  "histogram.lock_wait.meaning": "Time for which a thread spun or slept, or a task waited, for a lock.",
   "histogram.queueing.meaning": "Time from the arrival of a job to its first step.",
   "histogram.service.meaning": "Time of a job that arrived, from its first step to its last.",
 
@@ -459,7 +459,7 @@ export const en = {
   "metric.ready_us.meaning":
     "Time in which threads could run but had no core, summed over threads; includes wake-up latency.",
   "metric.lock_wait_us.meaning":
-    "Time in which threads spun or slept for a lock, summed over threads.",
+    "Time in which threads spun or slept, and tasks waited, for a lock, summed over both.",
   "metric.updates.meaning": "How often a thread added 1 to a counter.",
   "metric.lost_updates.meaning":
     "Updates that the counters do not show in the end: another thread's lay between load and store.",
@@ -483,13 +483,13 @@ export const en = {
   "metric.gil_wait_p99_us.meaning": "99 in 100 waits for a GIL take at most this long.",
   "metric.gil_wait_p999_us.meaning": "999 in 1,000 waits for a GIL take at most this long.",
   "metric.gil_wait_max_us.meaning": "The longest time for which a thread waited for a GIL.",
-  "metric.lock_hold_p50_us.meaning": "Median time for which a thread held a lock.",
+  "metric.lock_hold_p50_us.meaning": "Median time for which a thread or a task held a lock.",
   "metric.lock_hold_p99_us.meaning": "99 in 100 holds of a lock take at most this long.",
-  "metric.lock_hold_max_us.meaning": "The longest time for which a thread held a lock.",
-  "metric.lock_wait_p50_us.meaning": "Median time for which a thread spun, or slept, for a lock.",
+  "metric.lock_hold_max_us.meaning": "The longest time for which a thread or a task held a lock.",
+  "metric.lock_wait_p50_us.meaning": "Median time for which a thread spun or slept, or a task waited, for a lock.",
   "metric.lock_wait_p99_us.meaning": "99 in 100 waits for a lock take at most this long.",
   "metric.lock_wait_max_us.meaning":
-    "The longest time for which a thread spun, or slept, for a lock.",
+    "The longest time for which a thread spun or slept, or a task waited, for a lock.",
   "metric.preemptions.meaning":
     "How often a thread had to leave its core because its slice was over.",
   "metric.memory_peak_bytes.meaning":

@@ -368,8 +368,8 @@ export const pl = {
   "histogram.loop_lag.meaning": "Czas między terminem licznika a jego wywołaniem.",
   "histogram.gil_hold.meaning": "Czas, przez który wątek trzymał GIL.",
   "histogram.gil_wait.meaning": "Czas, przez który wątek czekał na GIL.",
-  "histogram.lock_hold.meaning": "Czas, przez który wątek trzymał blokadę.",
-  "histogram.lock_wait.meaning": "Czas, przez który wątek czekał na blokadę, aktywnie lub uśpiony.",
+  "histogram.lock_hold.meaning": "Czas, przez który wątek lub zadanie trzymało blokadę.",
+  "histogram.lock_wait.meaning": "Czas, przez który wątek (aktywnie lub uśpiony) albo zadanie czekało na blokadę.",
   "histogram.queueing.meaning": "Czas od przybycia zadania do jego pierwszego kroku.",
   "histogram.service.meaning": "Czas zadania, które przybyło, od pierwszego kroku do ostatniego.",
 
@@ -514,7 +514,7 @@ export const pl = {
   "metric.ready_us.meaning":
     "Czas, w którym wątki mogły działać, ale nie miały rdzenia, łącznie; zawiera opóźnienie wybudzenia.",
   "metric.lock_wait_us.meaning":
-    "Czas, przez który wątki czekały na blokadę, aktywnie lub uśpione, łącznie dla wszystkich wątków.",
+    "Czas, przez który wątki (aktywnie lub uśpione) i zadania czekały na blokadę, łącznie.",
   "metric.updates.meaning": "Ile razy wątek dodał 1 do licznika.",
   "metric.lost_updates.meaning":
     "Aktualizacje, których na końcu nie widać w licznikach: między odczytem a zapisem zapisał inny wątek.",
@@ -537,14 +537,14 @@ export const pl = {
   "metric.gil_wait_p99_us.meaning": "99 na 100 oczekiwań na GIL trwa najwyżej tyle.",
   "metric.gil_wait_p999_us.meaning": "999 na 1000 oczekiwań na GIL trwa najwyżej tyle.",
   "metric.gil_wait_max_us.meaning": "Najdłuższy czas, przez który wątek czekał na GIL.",
-  "metric.lock_hold_p50_us.meaning": "Mediana czasu, przez który wątek trzymał blokadę.",
+  "metric.lock_hold_p50_us.meaning": "Mediana czasu, przez który wątek lub zadanie trzymało blokadę.",
   "metric.lock_hold_p99_us.meaning": "W 99 na 100 przypadków blokadę trzymano najwyżej tyle.",
-  "metric.lock_hold_max_us.meaning": "Najdłuższy czas, przez który wątek trzymał blokadę.",
+  "metric.lock_hold_max_us.meaning": "Najdłuższy czas, przez który wątek lub zadanie trzymało blokadę.",
   "metric.lock_wait_p50_us.meaning":
-    "Mediana czasu, przez który wątek czekał na blokadę, aktywnie lub uśpiony.",
+    "Mediana czasu, przez który wątek (aktywnie lub uśpiony) albo zadanie czekało na blokadę.",
   "metric.lock_wait_p99_us.meaning": "99 na 100 oczekiwań na blokadę trwa najwyżej tyle.",
   "metric.lock_wait_max_us.meaning":
-    "Najdłuższy czas, przez który wątek czekał na blokadę, aktywnie lub uśpiony.",
+    "Najdłuższy czas, przez który wątek (aktywnie lub uśpiony) albo zadanie czekało na blokadę.",
   "metric.preemptions.meaning": "Ile razy wątek musiał zejść z rdzenia, bo minął jego kwant czasu.",
   "metric.memory_peak_bytes.meaning":
     "Najwięcej pamięci w jednej chwili, szacunek na podstawie żyjących procesów, wątków, pętli i zadań; bez danych samego programu.",
