@@ -113,7 +113,9 @@ static bool is_of(enum run_histogram_id id, enum lane_kind kind, enum lane_state
     case HISTOGRAM_LOCK_HOLD:
         return kind == LANE_LOCK && state == STATE_HELD;
     case HISTOGRAM_LOCK_WAIT:
-        return kind == LANE_THREAD && (state == STATE_WAIT_LOCK || state == STATE_SPIN);
+        return (kind == LANE_THREAD &&
+                (state == STATE_WAIT_LOCK || state == STATE_SPIN)) ||
+               (kind == LANE_TASK && state == STATE_AWAIT_LOCK);
     default:
         return false;
     }
