@@ -179,7 +179,6 @@ struct aio_stream {
     struct aio_stream *next;   /* of the loop */
     struct aio_future *reader; /* who waits, or NULL */
     uint64_t buffered;         /* messages in the StreamReader */
-    bool watched;              /* a reader is registered with the selector */
     bool reported;             /* the last select found it readable */
 };
 
@@ -353,8 +352,6 @@ void aio_streams_open(struct aio_loop *loop);
 void aio_streams_report(struct aio_loop *loop);
 /* ... and their handles become ready. */
 void aio_streams_collect(struct aio_loop *loop);
-/* Whether one of them is readable now. */
-bool aio_streams_are_ready(const struct aio_loop *loop);
 /* Runs such a handle: true when `action` is to be done. The phase is aio_run_handles, or
  * what comes after that action. */
 bool aio_stream_read_ready(struct aio_stream *stream, struct action *action);

@@ -250,7 +250,8 @@ static bool read_pipe_again(struct aio_loop *loop, const struct resume *resume,
 static bool read_pipe(struct aio_loop *loop, const struct resume *resume,
                       struct action *action) {
     loop->selector.bytes = 0;
-    loop->selector.ready = loop->answered.first != NULL || aio_streams_are_ready(loop);
+    loop->selector.ready =
+        loop->answered.first != NULL || loop->selector.first_readable != NULL;
     read_pipe_again(loop, resume, action);
     if (!aio_runtime(loop)->uvloop) { /* libuv has an eventfd, which is read once */
         loop->phase = read_pipe_again;

@@ -44,28 +44,34 @@ static struct aio_stream *open_stream(struct aio_loop *loop, struct py_peer *pee
     }
     *stream = (struct aio_stream){.loop = loop, .peer = peer, .next = loop->streams};
     loop->streams = stream;
+    if (peer->selector == NULL) { /* else it is another loop's */
+        peer->reader = stream;
+    }
     return stream;
 }
 
 static struct aio_stream *stream_of(struct aio_task *task) {
     struct py_peer *peer = ((const struct world_object *)task->call.asked.object)->peer;
-    struct aio_stream *stream = task->loop->streams;
+    struct aio_stream *stream = peer->reader;
+    if (stream != NULL && stream->loop == task->loop) {
+        return stream;
+    }
+    stream = task->loop->streams; /* that several loops use */
     while (stream != NULL && stream->peer != peer) {
         stream = stream->next;
     }
     return stream != NULL ? stream : open_stream(task->loop, peer);
 }
 
-/* Level-triggered: what is there already makes the next select return at once. False when
- * another loop has the socket. */
+/* False when another loop has the socket. */
 static bool watch(struct aio_stream *stream) {
+    struct py_peer *peer = stream->peer;
     struct selector *selector = &stream->loop->selector;
-    if (stream->peer->selector != NULL && stream->peer->selector != selector) {
+    if (peer->selector != NULL && peer->selector != selector) {
         return false;
     }
-    stream->watched = true;
-    stream->peer->selector = selector;
-    selector->ready = selector->ready || stream->peer->answered > 0;
+    peer->reader = stream;
+    py_peer_watch(peer, selector);
     return true;
 }
 
@@ -99,32 +105,22 @@ static enum aio_progress other_loop(struct aio_task *task) {
     return aio_done(task);
 }
 
-static bool is_readable(const struct aio_stream *stream) {
-    return stream->watched && stream->peer->answered > 0;
-}
-
 void aio_streams_report(struct aio_loop *loop) {
-    for (struct aio_stream *it = loop->streams; it != NULL; it = it->next) {
-        it->reported = is_readable(it);
+    const struct py_peer *it = loop->selector.first_readable;
+    for (; it != NULL; it = it->next_readable) {
+        ((struct aio_stream *)it->reader)->reported = true;
     }
 }
 
 void aio_streams_collect(struct aio_loop *loop) {
-    for (struct aio_stream *it = loop->streams; it != NULL; it = it->next) {
-        if (it->reported) {
-            it->reported = false;
-            aio_call_soon(loop, &it->handle, HANDLE_READ);
+    const struct py_peer *it = loop->selector.first_readable;
+    for (; it != NULL; it = it->next_readable) {
+        struct aio_stream *stream = it->reader;
+        if (stream->reported) {
+            stream->reported = false;
+            aio_call_soon(loop, &stream->handle, HANDLE_READ);
         }
     }
-}
-
-bool aio_streams_are_ready(const struct aio_loop *loop) {
-    for (const struct aio_stream *it = loop->streams; it != NULL; it = it->next) {
-        if (is_readable(it)) {
-            return true;
-        }
-    }
-    return false;
 }
 
 /* --- reading -------------------------------------------------------------------- */
@@ -142,10 +138,9 @@ static bool received(struct aio_loop *loop, const struct resume *resume,
     struct aio_stream *stream = (struct aio_stream *)(void *)loop->current;
     (void)resume;
     (void)action;
-    stream->buffered += stream->peer->answered;
-    stream->peer->answered = 0;
+    stream->buffered += py_peer_receive_all(stream->peer);
     loop->selector.ready = loop->answered.first != NULL || loop->selector.bytes > 0 ||
-                           aio_streams_are_ready(loop);
+                           loop->selector.first_readable != NULL;
     if (stream->reader != NULL) {
         aio_future_set(stream->reader, (struct resume){.status = RESUME_DONE},
                        stream->peer->os.lane);
@@ -274,8 +269,7 @@ enum aio_progress aio_await_recv(struct aio_task *task, const struct resume *res
         system_call(task->loop, action);
         return AIO_ACT;
     case RECV_TRIED:
-        stream->buffered += stream->peer->answered;
-        stream->peer->answered = 0;
+        stream->buffered += py_peer_receive_all(stream->peer);
         if (stream->buffered > 0) {
             return take_message(task, stream);
         }
@@ -291,8 +285,7 @@ enum aio_progress aio_await_recv(struct aio_task *task, const struct resume *res
         action->ns += aio_runtime(task->loop)->loop_handle_ns;
         return AIO_ACT;
     case RECV_REMOVE:
-        stream->watched = false;
-        stream->peer->selector = NULL;
+        py_peer_watch(stream->peer, NULL);
         system_call(task->loop, action);
         return AIO_ACT;
     case RECV_OVER:

@@ -8,6 +8,55 @@
 static const struct activity in_recv = {STATE_IO, LANE_NONE, SITE_NONE};
 static const struct activity answering = {STATE_DETACHED, LANE_NONE, SITE_NONE};
 
+/* --- who is told of answers ---------------------------------------------------- */
+
+static void append_readable(struct py_peer *peer) {
+    struct selector *selector = peer->selector;
+    peer->next_readable = NULL;
+    peer->previous_readable = selector->last_readable;
+    if (selector->last_readable != NULL) {
+        selector->last_readable->next_readable = peer;
+    } else {
+        selector->first_readable = peer;
+    }
+    selector->last_readable = peer;
+}
+
+static void remove_readable(struct py_peer *peer) {
+    struct selector *selector = peer->selector;
+    struct py_peer *next = peer->next_readable, *previous = peer->previous_readable;
+    *(next != NULL ? &next->previous_readable : &selector->last_readable) = previous;
+    *(previous != NULL ? &previous->next_readable : &selector->first_readable) = next;
+}
+
+/* The only place where `answered` changes: a peer is in the list of its selector as long as
+ * that is above 0. */
+static void set_answered(struct py_peer *peer, uint64_t answered) {
+    if (peer->selector != NULL && (answered > 0) != (peer->answered > 0)) {
+        (answered > 0 ? append_readable : remove_readable)(peer);
+    }
+    peer->answered = answered;
+}
+
+void py_peer_watch(struct py_peer *peer, struct selector *selector) {
+    const uint64_t answered = peer->answered;
+    if (peer->selector == selector) {
+        return;
+    }
+    set_answered(peer, 0);
+    peer->selector = selector;
+    set_answered(peer, answered);
+    if (selector != NULL && answered > 0) {
+        selector->ready = true;
+    }
+}
+
+uint64_t py_peer_receive_all(struct py_peer *peer) {
+    const uint64_t answered = peer->answered;
+    set_answered(peer, 0);
+    return answered;
+}
+
 /* --- the peer ------------------------------------------------------------------ */
 
 static void peer_look(struct os_thread *os);
@@ -15,7 +64,7 @@ static void peer_look(struct os_thread *os);
 static void peer_sent(struct os_thread *os) {
     struct py_peer *peer = PEER_OF(os);
     struct py_thread *receiver = peer->receivers;
-    peer->answered++;
+    set_answered(peer, peer->answered + 1);
     peer->receivers = NULL;
     if (peer->selector != NULL) {
         selector_set_ready(peer->selector, os->lane);
@@ -95,7 +144,7 @@ static void recv_look(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
     struct py_peer *peer = peer_of(thread);
     if (peer->answered > 0) {
-        peer->answered--;
+        set_answered(peer, peer->answered - 1);
         py_thread_attach_and_finish(os);
         return;
     }

@@ -38,11 +38,20 @@ struct py_peer {
     sim_ns answer_ns;            /* CPU time of the peer for one answer, >= 0 */
     bool sleeping;               /* the peer, in recv() */
     struct selector *selector;   /* of the event loop that watches our end, or NULL */
+    void *reader;                /* what that loop knows it by; its own */
+    struct py_peer *next_readable, *previous_readable; /* in the selector's list */
 };
 
 /* A peer that sleeps; opens the lanes of its process and thread. Both live as long as the
  * run does. ERR_NOMEM */
 int py_peer_init(struct py_peer *peer, struct cpu *cpu, const char *name,
                  sim_ns answer_ns) WARN_UNUSED;
+
+/* epoll_ctl() with our end: `selector` is told of answers, also of those that are there
+ * already (level-triggered); NULL: nobody is. */
+void py_peer_watch(struct py_peer *peer, struct selector *selector);
+
+/* Receives all answers that are there; returns how many. */
+uint64_t py_peer_receive_all(struct py_peer *peer);
 
 #endif

@@ -47,6 +47,9 @@ struct selector {
     bool ready;               /* something has happened since ACTION_POLL last returned */
     uint64_t bytes;           /* unread in the self-pipe; the owner reads them */
     lane_id woken_by;         /* who ended the present wait of the poller; LANE_NONE */
+    /* Peers that are watched and have answers, in the order in which the first of them
+     * came: the ready list of epoll (fs/eventpoll.c ep_poll_callback). */
+    struct py_peer *first_readable, *last_readable;
     /* ACTION_POLL returns: what is ready now is what it reports, and nothing that happens
      * while its thread waits for the GIL. Called detached; may be NULL. */
     void (*report)(struct selector *selector);

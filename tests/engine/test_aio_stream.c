@@ -54,6 +54,35 @@ static void test_aio_stream_waits_for_the_answer(void **state) {
     stage_end(&stage);
 }
 
+/* epoll reports in the order of arrival: CPython 3.12.1 did with answers in the order
+ * 1, 0, 2. */
+static void test_aio_streams_come_in_the_order_of_answers(void **state) {
+    (void)state;
+    static const char *const reads[] = {"read", "sock_recv"};
+    for (size_t i = 0; i < sizeof reads / sizeof reads[0]; i++) {
+        struct stage stage;
+        stage_begin(&stage);
+        for (int peer = 0; peer < 3; peer++) {
+            static const char *const names[] = {"p", "q", "r"};
+            static const sim_ns answers[] = {2 * NS_PER_MS, NS_PER_MS, 3 * NS_PER_MS};
+            char steps[64];
+            plan_sized(&stage.plan, names[peer], OBJECT_PEER, answers[peer]);
+            snprintf(steps, sizeof steps, "send %s 0ns %s %s python 1ms", names[peer],
+                     reads[i], names[peer]);
+            plan_task(&stage.plan, stage.loop, names[peer], 1, steps);
+        }
+        plan_task(&stage.plan, stage.loop, "busy", 1,
+                  "await_sleep 0ns await_sleep 0ns sleep 10ms");
+        stage_run(&stage);
+        stage_expect_task(&stage, "q", "await_io@0 running@10000000 end@11000000");
+        stage_expect_task(&stage, "p",
+                          "await_io@0 ready@10000000 running@11000000 end@12000000");
+        stage_expect_task(&stage, "r",
+                          "await_io@0 ready@10000000 running@12000000 end@13000000");
+        stage_end(&stage);
+    }
+}
+
 static void test_aio_stream_belongs_to_one_loop(void **state) {
     (void)state;
     struct stage stage;
@@ -223,6 +252,7 @@ int main(void) {
         cmocka_unit_test(test_aio_uvloop_takes_the_gil_once),
         cmocka_unit_test(test_aio_uvloop_has_timers_of_milliseconds),
         cmocka_unit_test(test_aio_uvloop_is_faster),
+        cmocka_unit_test(test_aio_streams_come_in_the_order_of_answers),
         cmocka_unit_test(test_aio_stream_belongs_to_one_loop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
