@@ -201,6 +201,7 @@ struct aio_loop {
     uint64_t todo;
     struct aio_handle *current; /* being run */
     sim_ns current_began_ns;
+    lane_id stepped;          /* the task whose step `current` is, or LANE_NONE */
     struct aio_task *running; /* whose step it is */
     struct aio_handle main, self_pipe;
     struct aio_deque answered; /* I/O that has completed and was not reported yet */

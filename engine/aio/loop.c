@@ -297,7 +297,8 @@ static bool call_back(struct aio_loop *loop, const struct resume *resume,
     switch (handle->kind) {
     case HANDLE_STEP:
         loop->running = (struct aio_task *)(void *)handle;
-        show_loop(loop, STATE_CALLBACK, loop->running->lane);
+        loop->stepped = loop->running->lane;
+        show_loop(loop, STATE_CALLBACK, loop->stepped);
         aio_task_begin_step(loop->running);
         loop->phase = aio_task_step;
         return aio_task_step(loop, &loop->running->resume, action);
@@ -375,7 +376,8 @@ static void count_callback(struct aio_loop *loop) {
     tally->callback_max_ns = ns > tally->callback_max_ns ? ns : tally->callback_max_ns;
     if (ns >= SLOW_CALLBACK_NS) {
         tally->slow_callbacks++;
-        sim_instant(aio_sim(loop), loop->selector.lane, INSTANT_SLOW_CALLBACK, LANE_NONE);
+        sim_instant(aio_sim(loop), loop->selector.lane, INSTANT_SLOW_CALLBACK,
+                    loop->stepped);
     }
     loop->current = NULL;
 }
@@ -412,6 +414,7 @@ bool aio_run_handles(struct aio_loop *loop, const struct resume *resume,
     }
     loop->current = handle;
     loop->current_began_ns = aio_now(loop);
+    loop->stepped = LANE_NONE;
     show_loop(loop, STATE_CALLBACK, LANE_NONE);
     loop->phase = call_back;
     return aio_compute(action, handle_price(loop, loop->current->kind));

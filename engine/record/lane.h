@@ -96,7 +96,7 @@ enum instant_kind {
     INSTANT_VOLUNTARY_DROP, /* GIL: given up around a blocking call */
     INSTANT_FALSE_WAKEUP,   /* GIL: a waiter was signalled and came too late */
     INSTANT_LATE_TIMER,     /* loop: a timer ran more than 1 ms after it was due */
-    INSTANT_SLOW_CALLBACK,  /* loop: a callback of 100 ms or more has ended */
+    INSTANT_SLOW_CALLBACK,  /* loop: a callback of 100 ms or more has ended, by a task */
     INSTANT_COUNT
 };
 

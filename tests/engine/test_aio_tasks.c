@@ -438,6 +438,12 @@ static void test_aio_slow_callbacks_are_counted(void **state) {
     assert_int_equal((int)stage.result.metric[METRIC_LOOP_SLOW_CALLBACKS], 2);
     assert_true(stage.result.metric[METRIC_LOOP_CALLBACK_MAX_US] == 150000.0);
     assert_int_equal(timeline_instants(&stage.timeline, INSTANT_SLOW_CALLBACK), 2);
+    const lane_id task = timeline_find(&stage.timeline, LANE_TASK, "main");
+    assert_int_not_equal(task, LANE_NONE);
+    for (size_t i = 0; i < stage.timeline.instant_count; i++) {
+        const struct timeline_instant *instant = &stage.timeline.instants[i];
+        assert_true(instant->kind != INSTANT_SLOW_CALLBACK || instant->by == task);
+    }
     stage_end(&stage);
 }
 
