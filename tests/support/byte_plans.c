@@ -225,7 +225,7 @@ static void take_plan(struct plan *plan, struct bytes *bytes) {
     plan->machine.quota_ns = (profile >> 7) * (1 + profile % 64) * NS_PER_MS;
     plan->runtime.switch_interval_ns = 1000 + take_time(bytes);
     plan->limits =
-        (struct limits){.events = 20000, .virtual_ns = 5 * NS_PER_S, .spans = UINT64_MAX};
+        (struct limits){.events = 8000, .virtual_ns = 5 * NS_PER_S, .spans = UINT64_MAX};
     take_objects(plan, profile, strategy);
     plan->runtime.has_barrier = plan->runtime.has_simple_queue = 1;
     plan->runtime.has_thread_pool = plan->runtime.has_interpreter_pool = 1;
