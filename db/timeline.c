@@ -245,11 +245,17 @@ static bool outdoes(const uint32_t *kinds, uint8_t kind, uint8_t best) {
     return kinds[kind] > kinds[best] || (kinds[kind] == kinds[best] && kind < best);
 }
 
-static void merge_instant(struct painting *p, struct slot *slot, uint8_t kind) {
+/* Several instants have nothing that they are by, unless one is the only slow callback. */
+static void merge_instant(struct painting *p, struct slot *slot, uint8_t kind,
+                          lane_id by) {
     struct timeline_instants *out = &p->out.instants;
     uint32_t *kinds = slot->kinds;
     kinds[kind]++;
-    out->by[slot->entry] = LANE_NONE;
+    if (kinds[INSTANT_SLOW_CALLBACK] != 1) {
+        out->by[slot->entry] = LANE_NONE;
+    } else if (kind == INSTANT_SLOW_CALLBACK) {
+        out->by[slot->entry] = by;
+    }
     out->merged[slot->entry]++;
     if (outdoes(kinds, kind, out->kind[slot->entry])) {
         out->kind[slot->entry] = kind;
@@ -268,7 +274,7 @@ static int paint_instant(struct painting *p, uint32_t i, struct err *err) {
     }
     const int64_t pixel = view_pixel(&p->view, c->at_ns[i]);
     if (slot->pixel == pixel) {
-        merge_instant(p, slot, c->kind[i]);
+        merge_instant(p, slot, c->kind[i], c->by[i]);
         return 0;
     }
     struct timeline_instants *out = &p->out.instants;

@@ -18,8 +18,8 @@
  * lane: one of short spans and one long span that begins in it.
  *
  * Instants: those of a lane in the same pixel are one entry at the time of the first; its
- * kind is the most frequent one (the smallest code when equal), `by` is -1 when there is
- * more than one.
+ * kind is slow_callback when there is one, else the most frequent one (the smallest code
+ * when equal); `by` is -1 when there is more than one, unless just one is a slow_callback.
  */
 #ifndef DB_TIMELINE_H
 #define DB_TIMELINE_H
