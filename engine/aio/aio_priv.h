@@ -80,6 +80,9 @@ struct aio_future {
     bool expired;   /* a time-out that has cancelled its task */
 };
 
+#define FUTURE_OF(pointer, member)                                                       \
+    ((struct aio_future *)(void *)((char *)(pointer)-offsetof(struct aio_future, member)))
+
 /* --- calls --------------------------------------------------------------------- */
 
 enum aio_progress {

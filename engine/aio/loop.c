@@ -5,9 +5,6 @@
 #include "engine/aio/thread_executor.h"
 #include "engine/base/check.h"
 
-#define FUTURE_OF(pointer, member)                                                       \
-    ((struct aio_future *)(void *)((char *)(pointer)-offsetof(struct aio_future, member)))
-
 static bool iterate(struct aio_loop *loop, const struct resume *resume,
                     struct action *action);
 
@@ -76,10 +73,8 @@ void aio_cancel_timer(struct aio_future *future) {
     }
 }
 
-static bool is_cancelled(const struct event *event) {
-    return ((const struct aio_future *)(const void *)((const char *)event -
-                                                      offsetof(struct aio_future, event)))
-        ->cancelled;
+static bool is_cancelled(struct event *event) {
+    return FUTURE_OF(event, event)->cancelled;
 }
 
 static bool drop_if_cancelled(struct event *event) {

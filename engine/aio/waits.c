@@ -13,8 +13,7 @@ static enum aio_progress woken(struct aio_task *task, const struct resume *resum
 /* --- the outside world --------------------------------------------------------- */
 
 static void io_answered(struct event *event) {
-    struct aio_future *future =
-        (struct aio_future *)(void *)((char *)event - offsetof(struct aio_future, event));
+    struct aio_future *future = FUTURE_OF(event, event);
     aio_deque_append(&future->loop->answered, future);
     selector_set_ready(&future->loop->selector, LANE_NONE);
 }

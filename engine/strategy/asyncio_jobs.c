@@ -4,10 +4,10 @@
  * semaphore.
  *
  * With a pool of threads or of processes beside the loop, what would hold the loop up -
- * Python, C calls, calls that block - runs there: steps that follow one another without an await are one call of
- * run_in_executor(), and waits for the outside world stay awaits. Such a stretch is a
- * program of its own that takes its actions from the job until it meets one that is for the
- * loop; that one is kept for the coroutine.
+ * Python, C calls, calls that block - runs there: steps that follow one another without an
+ * await are one call of run_in_executor(), and waits for the outside world stay awaits. Such
+ * a stretch is a program of its own that takes its actions from the job until it meets one
+ * that is for the loop; that one is kept for the coroutine.
  *
  * Jobs that arrive are accepted by a task of their own, which makes a task for each:
  *

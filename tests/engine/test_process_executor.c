@@ -8,82 +8,24 @@
 #include <string.h>
 
 #include "engine/python/runtime_table.h"
-#include "tests/support/conservation.h"
-#include "tests/support/invariants.h"
-#include "tests/support/plans.h"
+#include "tests/support/pool_stage.h"
 
-struct stage {
-    struct plan plan;
-    struct timeline timeline;
-    struct run_result result;
-};
-
-static void begin_on(struct stage *stage, const char *profile, const char *runtime) {
-    memset(stage, 0, sizeof *stage);
-    plan_begin(&stage->plan, profile, runtime);
-    timeline_init(&stage->timeline);
-}
-
-static void give(struct stage *stage, uint32_t jobs, const char *steps, uint32_t limit,
-                 uint32_t workers) {
+static void give(struct pool_stage *stage, uint32_t jobs, const char *steps,
+                 uint32_t limit, uint32_t workers) {
     plan_jobs(&stage->plan, jobs, steps);
     plan_strategy(&stage->plan, STRATEGY_ASYNCIO, limit);
     stage->plan.strategy.to_process = workers;
 }
 
 /* Nothing costs anything. */
-static void begin(struct stage *stage, uint32_t workers, uint32_t jobs,
+static void begin(struct pool_stage *stage, uint32_t workers, uint32_t jobs,
                   const char *steps) {
-    begin_on(stage, "ideal", "cpython-3.12");
-    plan_make_free(&stage->plan);
-    stage->plan.machine.cores = 16;
+    pool_stage_begin_free(stage);
     give(stage, jobs, steps, 100, workers);
 }
 
-static void run(struct stage *stage) {
-    struct err err = {0};
-    struct violation violation;
-    const struct run_options options = {.sink = &stage->timeline.sink};
-    if (run_execute(&stage->result, &stage->plan, &options, &err) != 0) {
-        fail_msg("%s", err.text);
-    }
-    assert_int_equal(stage->result.status, RUN_DONE);
-    bool sound = timeline_is_sound(&stage->timeline, &violation);
-    if (sound && stage->plan.machine.syscall_ns > 0) { /* else some hold it for no time */
-        sound = run_is_conserved(&stage->timeline, &stage->result, &stage->plan.runtime,
-                                 &violation);
-    }
-    if (!sound) {
-        fail_msg("%s", violation.text);
-    }
-}
-
-static void end(struct stage *stage) {
-    run_result_deinit(&stage->result);
-    timeline_deinit(&stage->timeline);
-    plan_deinit(&stage->plan);
-}
-
-/* Besides the first one. */
-static int processes_of(const struct stage *stage) {
-    int count = -1;
-    for (size_t i = 0; i < stage->result.lane_count; i++) {
-        count += stage->result.lanes[i].lane.kind == LANE_PROCESS;
-    }
-    return count;
-}
-
-static double jobs_done(const struct stage *stage) {
-    return stage->result.metric[METRIC_THROUGHPUT_PER_S] *
-           stage->result.metric[METRIC_MAKESPAN_US] * 1e-6;
-}
-
-static lane_id thread_of(const struct stage *stage, const char *name) {
-    return timeline_find(&stage->timeline, LANE_THREAD, name);
-}
-
 /* Nanoseconds in a state of all threads that are not the first process's. */
-static sim_ns total_of_workers(const struct stage *stage, enum lane_state state) {
+static sim_ns total_of_workers(const struct pool_stage *stage, enum lane_state state) {
     const lane_id parent = timeline_find(&stage->timeline, LANE_PROCESS, "process");
     sim_ns total = 0;
     for (size_t i = 0; i < stage->timeline.lane_count; i++) {
@@ -102,10 +44,10 @@ static sim_ns total_of_workers(const struct stage *stage, enum lane_state state)
 static void test_process_executor_is_a_list_schedule(void **state) {
     (void)state;
     for (uint32_t workers = 1; workers <= 5; workers++) {
-        struct stage stage;
+        struct pool_stage stage;
         sim_ns last = 0;
         begin(&stage, workers, 12, "io_blocking 1ms");
-        run(&stage);
+        pool_stage_run(&stage);
         for (sim_ns job = 0; job < 12; job++) {
             char name[24];
             snprintf(name, sizeof name, "job %d", (int)job);
@@ -115,9 +57,9 @@ static void test_process_executor_is_a_list_schedule(void **state) {
             assert_int_equal(last, (job / workers + 1) * NS_PER_MS);
         }
         assert_int_equal(stage.result.duration_ns, last);
-        assert_true(fabs(jobs_done(&stage) - 12) < 1e-6);
-        assert_int_equal(processes_of(&stage), workers);
-        end(&stage);
+        assert_true(fabs(pool_stage_jobs_done(&stage) - 12) < 1e-6);
+        assert_int_equal(pool_stage_processes(&stage), workers);
+        pool_stage_end(&stage);
     }
 }
 
@@ -127,7 +69,7 @@ static void test_process_executor_runs_stretches(void **state) {
     (void)state;
     double iterations[2];
     for (int threads = 0; threads <= 1; threads++) {
-        struct stage stage;
+        struct pool_stage stage;
         begin(&stage, 1, 1,
               "python 1ms c_held 2ms io 3ms sleep_blocking 1ms c_released 4ms sleep 2ms "
               "python 1ms");
@@ -135,7 +77,7 @@ static void test_process_executor_runs_stretches(void **state) {
             stage.plan.strategy.to_thread = 1;
             stage.plan.strategy.to_process = 0;
         }
-        run(&stage);
+        pool_stage_run(&stage);
         iterations[threads] = stage.result.metric[METRIC_LOOP_ITERATIONS];
         if (!threads) {
             assert_int_equal(stage.result.duration_ns, 14 * NS_PER_MS);
@@ -149,7 +91,7 @@ static void test_process_executor_runs_stretches(void **state) {
                 "await_future@0 await_io@3000000 await_future@6000000 "
                 "await_timer@11000000 await_future@13000000 end@14000000");
         }
-        end(&stage);
+        pool_stage_end(&stage);
     }
     assert_true(iterations[0] == iterations[1]);
 }
@@ -157,12 +99,12 @@ static void test_process_executor_runs_stretches(void **state) {
 /* The loop's thread submits, the manager sets the Future and with that wakes the loop. */
 static void test_process_executor_manager_wakes_the_loop(void **state) {
     (void)state;
-    struct stage stage;
+    struct pool_stage stage;
     int woken = 0;
-    begin_on(&stage, "linux-desktop", "cpython-3.12");
+    pool_stage_begin(&stage, "linux-desktop", "cpython-3.12");
     give(&stage, 6, "python 2ms io 1ms python 2ms", 3, 2);
-    run(&stage);
-    const lane_id manager = thread_of(&stage, "ExecutorManagerThread");
+    pool_stage_run(&stage);
+    const lane_id manager = pool_stage_thread(&stage, "ExecutorManagerThread");
     const lane_id loop = timeline_find(&stage.timeline, LANE_LOOP, "event loop");
     for (size_t i = 0; i < stage.timeline.span_count; i++) {
         const struct timeline_span *span = &stage.timeline.spans[i];
@@ -178,7 +120,7 @@ static void test_process_executor_manager_wakes_the_loop(void **state) {
     assert_int_equal(main->parent, stage.timeline.lanes[manager].parent);
     /* self-pipe and manager: each byte is written without the GIL */
     assert_true(timeline_total(&stage.timeline, manager, STATE_DETACHED) > 0);
-    end(&stage);
+    pool_stage_end(&stage);
 }
 
 /* Payload and result go with each call: with 1 ns for a byte each time it passes it, four
@@ -187,16 +129,16 @@ static void test_process_executor_bytes_of_each_call(void **state) {
     (void)state;
     enum { MIB = 1048576 };
     for (int back = 0; back <= 1; back++) {
-        struct stage stage;
+        struct pool_stage stage;
         begin(&stage, 1, 1, "sleep_blocking 1ms io 1ms sleep_blocking 1ms");
         stage.plan.machine.copy_mb_per_s = 1000;
         stage.plan.runtime.pickle_mb_per_s = 1000;
         stage.plan.job_payload_bytes = back ? 0 : MIB;
         stage.plan.job_result_bytes = back ? MIB : 0;
-        run(&stage);
+        pool_stage_run(&stage);
         const sim_ns beside = stage.result.duration_ns - 3 * NS_PER_MS - 8 * MIB;
         assert_true(beside > 0 && beside < 8000);
-        end(&stage);
+        pool_stage_end(&stage);
     }
 }
 
@@ -204,12 +146,12 @@ static void test_process_executor_bytes_of_each_call(void **state) {
 
 enum where { ON_THE_LOOP, IN_THREADS, IN_PROCESSES };
 
-static void run_on(struct stage *stage, enum where where, uint32_t workers) {
-    begin_on(stage, "linux-desktop", "cpython-3.12");
+static void run_on(struct pool_stage *stage, enum where where, uint32_t workers) {
+    pool_stage_begin(stage, "linux-desktop", "cpython-3.12");
     stage->plan.machine.cores = 8;
     give(stage, 16, "python 40ms sleep 5ms", 100, where == IN_PROCESSES ? workers : 0);
     stage->plan.strategy.to_thread = where == IN_THREADS ? workers : 0;
-    run(stage);
+    pool_stage_run(stage);
 }
 
 /* Python holds up the loop for all its length, and in threads for an interval whenever it
@@ -218,11 +160,11 @@ static void test_process_executor_leaves_the_loop_alone(void **state) {
     (void)state;
     double lag[3], callback[3];
     for (enum where where = ON_THE_LOOP; where <= IN_PROCESSES; where++) {
-        struct stage stage;
+        struct pool_stage stage;
         run_on(&stage, where, 4);
         lag[where] = stage.result.metric[METRIC_LOOP_LAG_MAX_US];
         callback[where] = stage.result.metric[METRIC_LOOP_CALLBACK_MAX_US];
-        end(&stage);
+        pool_stage_end(&stage);
     }
     assert_true(lag[ON_THE_LOOP] >= 40000 && callback[ON_THE_LOOP] >= 40000);
     assert_true(lag[IN_THREADS] >= 5000);
@@ -234,16 +176,16 @@ static void test_process_executor_scales_python(void **state) {
     (void)state;
     for (uint32_t workers = 1; workers <= 8; workers *= 2) {
         for (enum where where = IN_THREADS; where <= IN_PROCESSES; where++) {
-            struct stage stage;
+            struct pool_stage stage;
             begin(&stage, workers, 16, "python 40ms");
             if (where == IN_THREADS) {
                 stage.plan.strategy.to_thread = workers;
                 stage.plan.strategy.to_process = 0;
             }
-            run(&stage);
+            pool_stage_run(&stage);
             assert_int_equal(stage.result.duration_ns,
                              640 * NS_PER_MS / (where == IN_THREADS ? 1 : workers));
-            end(&stage);
+            pool_stage_end(&stage);
         }
     }
 }
@@ -251,29 +193,31 @@ static void test_process_executor_scales_python(void **state) {
 /* Waits of some jobs lie beside the computing of others. */
 static void test_process_executor_overlaps_waits(void **state) {
     (void)state;
-    struct stage stage;
+    struct pool_stage stage;
     begin(&stage, 2, 20, "io 50ms python 5ms");
-    run(&stage);
+    pool_stage_run(&stage);
     assert_int_equal(stage.result.duration_ns, (50 + 20 * 5 / 2) * NS_PER_MS);
-    end(&stage);
+    pool_stage_end(&stage);
 }
 
 /* --- beginning and end --------------------------------------------------------- */
 
 static int started(enum start_method start, uint32_t limit, uint32_t jobs,
                    const char *steps) {
-    struct stage stage;
+    struct pool_stage stage;
     begin(&stage, 5, jobs, steps);
     stage.plan.strategy.workers = limit;
     stage.plan.strategy.start = start;
-    run(&stage);
+    pool_stage_run(&stage);
     const bool server =
         timeline_find(&stage.timeline, LANE_PROCESS, "forkserver") != LANE_NONE;
-    const int count = processes_of(&stage) - server;
+    const int count = pool_stage_processes(&stage) - server;
     if (count == 0) {
-        assert_int_equal(thread_of(&stage, "ExecutorManagerThread"), LANE_NONE);
+        assert_int_equal(
+            timeline_find(&stage.timeline, LANE_THREAD, "ExecutorManagerThread"),
+            LANE_NONE);
     }
-    end(&stage);
+    pool_stage_end(&stage);
     return count;
 }
 
@@ -294,15 +238,15 @@ static void test_process_executor_starts_processes(void **state) {
 static void test_process_executor_is_shut_down(void **state) {
     (void)state;
     for (enum start_method start = START_FORK; start <= START_SPAWN; start++) {
-        struct stage stage;
-        begin_on(&stage, "linux-desktop", "cpython-3.13");
+        struct pool_stage stage;
+        pool_stage_begin(&stage, "linux-desktop", "cpython-3.13");
         give(&stage, 7, "python 5ms io 2ms", 4, 3);
         stage.plan.strategy.start = start;
-        run(&stage);
+        pool_stage_run(&stage);
         const lane_id loop = timeline_find(&stage.timeline, LANE_LOOP, "event loop");
-        const lane_id main = thread_of(&stage, "MainThread");
-        const lane_id manager = thread_of(&stage, "ExecutorManagerThread");
-        const lane_id feeder = thread_of(&stage, "QueueFeederThread");
+        const lane_id main = pool_stage_thread(&stage, "MainThread");
+        const lane_id manager = pool_stage_thread(&stage, "ExecutorManagerThread");
+        const lane_id feeder = pool_stage_thread(&stage, "QueueFeederThread");
         const sim_ns closed = stage.result.lanes[loop].died_ns;
         const sim_ns managed = stage.result.lanes[manager].died_ns;
         assert_true(stage.result.lanes[feeder].died_ns > closed);
@@ -314,7 +258,7 @@ static void test_process_executor_is_shut_down(void **state) {
                 assert_true(lane->died_ns > closed && lane->died_ns < managed);
             }
         }
-        end(&stage);
+        pool_stage_end(&stage);
     }
 }
 
@@ -324,9 +268,9 @@ static void test_process_executor_on_every_runtime(void **state) {
     (void)state;
     for (size_t i = 0; i < runtime_row_count; i++) {
         for (int start = 0; start < START_METHOD_COUNT; start++) {
-            struct stage stage;
+            struct pool_stage stage;
             const struct runtime *runtime = &runtime_rows[i].runtime;
-            begin_on(&stage, "linux-vm-2", runtime->name);
+            pool_stage_begin(&stage, "linux-vm-2", runtime->name);
             give(&stage, 25,
                  "python exp:200us io exp:500us c_released 50us io_blocking 100us "
                  "sleep exp:1ms python exp:100us",
@@ -339,10 +283,10 @@ static void test_process_executor_on_every_runtime(void **state) {
                 (start > START_FORK && !runtime->has_start_methods)) {
                 assert_int_equal(plan_check(&stage.plan, NULL), ERR_UNSUPPORTED);
             } else {
-                run(&stage);
-                assert_true(fabs(jobs_done(&stage) - 25) < 1e-6);
+                pool_stage_run(&stage);
+                assert_true(fabs(pool_stage_jobs_done(&stage) - 25) < 1e-6);
             }
-            end(&stage);
+            pool_stage_end(&stage);
         }
     }
 }
@@ -351,20 +295,20 @@ static void test_process_executor_on_every_runtime(void **state) {
 static void test_process_executor_takes_arrivals(void **state) {
     (void)state;
     for (enum start_method start = START_FORK; start <= START_SPAWN; start++) {
-        struct stage stage;
-        begin_on(&stage, "linux-desktop", "cpython-3.14");
+        struct pool_stage stage;
+        pool_stage_begin(&stage, "linux-desktop", "cpython-3.14");
         give(&stage, 0, "python 1ms io 2ms python 1ms", 10, 4);
         stage.plan.strategy.start = start;
         stage.plan.arrivals = (struct arrivals_plan){.kind = ARRIVALS_BURSTS,
                                                      .burst = 20,
                                                      .rate_per_s = 500,
                                                      .for_ns = NS_PER_S / 2};
-        run(&stage);
+        pool_stage_run(&stage);
         const double arrived = stage.result.metric[METRIC_ARRIVALS];
         assert_true(arrived > 100);
         assert_true(fabs((double)stage.result.histograms[HISTOGRAM_SERVICE].count -
                          arrived) < 0.5);
-        end(&stage);
+        pool_stage_end(&stage);
     }
 }
 

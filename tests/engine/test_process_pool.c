@@ -8,74 +8,14 @@
 #include <string.h>
 
 #include "engine/python/runtime_table.h"
-#include "tests/support/conservation.h"
-#include "tests/support/invariants.h"
-#include "tests/support/plans.h"
-
-struct stage {
-    struct plan plan;
-    struct timeline timeline;
-    struct run_result result;
-};
-
-static void begin_on(struct stage *stage, const char *profile, const char *runtime) {
-    memset(stage, 0, sizeof *stage);
-    plan_begin(&stage->plan, profile, runtime);
-    timeline_init(&stage->timeline);
-}
+#include "tests/support/pool_stage.h"
 
 /* Nothing costs anything. */
-static void begin(struct stage *stage, uint32_t workers, uint32_t jobs,
+static void begin(struct pool_stage *stage, uint32_t workers, uint32_t jobs,
                   const char *steps) {
-    begin_on(stage, "ideal", "cpython-3.12");
-    plan_make_free(&stage->plan);
-    stage->plan.machine.cores = 16;
+    pool_stage_begin_free(stage);
     plan_jobs(&stage->plan, jobs, steps);
     plan_strategy(&stage->plan, STRATEGY_PROCESSES, workers);
-}
-
-static void run(struct stage *stage) {
-    struct err err = {0};
-    struct violation violation;
-    const struct run_options options = {.sink = &stage->timeline.sink};
-    if (run_execute(&stage->result, &stage->plan, &options, &err) != 0) {
-        fail_msg("%s", err.text);
-    }
-    assert_int_equal(stage->result.status, RUN_DONE);
-    bool sound = timeline_is_sound(&stage->timeline, &violation);
-    if (sound && stage->plan.machine.syscall_ns > 0) { /* else some hold it for no time */
-        sound = run_is_conserved(&stage->timeline, &stage->result, &stage->plan.runtime,
-                                 &violation);
-    }
-    if (!sound) {
-        fail_msg("%s", violation.text);
-    }
-}
-
-static void end(struct stage *stage) {
-    run_result_deinit(&stage->result);
-    timeline_deinit(&stage->timeline);
-    plan_deinit(&stage->plan);
-}
-
-/* Besides the first one. */
-static int processes_of(const struct stage *stage) {
-    int count = -1;
-    for (size_t i = 0; i < stage->result.lane_count; i++) {
-        count += stage->result.lanes[i].lane.kind == LANE_PROCESS;
-    }
-    return count;
-}
-
-static double jobs_done(const struct stage *stage) {
-    return stage->result.metric[METRIC_THROUGHPUT_PER_S] *
-           stage->result.metric[METRIC_MAKESPAN_US] * 1e-6;
-}
-
-static lane_id thread_of(const struct stage *stage, const char *name) {
-    const lane_id lane = timeline_find(&stage->timeline, LANE_THREAD, name);
-    assert_int_not_equal(lane, LANE_NONE);
-    return lane;
 }
 
 /* --- the whole ----------------------------------------------------------------- */
@@ -84,27 +24,27 @@ static lane_id thread_of(const struct stage *stage, const char *name) {
 static void test_process_pool_is_a_list_schedule(void **state) {
     (void)state;
     for (uint32_t workers = 1; workers <= 5; workers++) {
-        struct stage stage;
+        struct pool_stage stage;
         begin(&stage, workers, 12, "sleep 1ms");
-        run(&stage);
+        pool_stage_run(&stage);
         assert_int_equal(stage.result.duration_ns,
                          (12 + workers - 1) / workers * NS_PER_MS);
-        assert_true(fabs(jobs_done(&stage) - 12) < 1e-6);
-        assert_int_equal(processes_of(&stage), workers);
-        end(&stage);
+        assert_true(fabs(pool_stage_jobs_done(&stage) - 12) < 1e-6);
+        assert_int_equal(pool_stage_processes(&stage), workers);
+        pool_stage_end(&stage);
     }
 }
 
 static void test_process_pool_shows_who_is_who(void **state) {
     (void)state;
-    struct stage stage;
+    struct pool_stage stage;
     begin(&stage, 2, 8, "python 1ms");
-    run(&stage);
+    pool_stage_run(&stage);
     const lane_id parent = timeline_find(&stage.timeline, LANE_PROCESS, "process");
     static const char *const threads[] = {"ExecutorManagerThread", "QueueFeederThread"};
     for (size_t i = 0; i < 2; i++) {
-        assert_int_equal(stage.timeline.lanes[thread_of(&stage, threads[i])].parent,
-                         parent);
+        assert_int_equal(
+            stage.timeline.lanes[pool_stage_thread(&stage, threads[i])].parent, parent);
     }
     int gils = 0;
     for (size_t i = 0; i < stage.timeline.lane_count; i++) {
@@ -121,17 +61,17 @@ static void test_process_pool_shows_who_is_who(void **state) {
             timeline_state_at(&stage.timeline, lane, stage.result.duration_ns),
             STATE_COUNT);
     }
-    end(&stage);
+    pool_stage_end(&stage);
 }
 
 /* Who works on the result is who is waited for; the manager ends the wait. */
 static void test_process_pool_caller_waits_for_a_worker(void **state) {
     (void)state;
-    struct stage stage;
+    struct pool_stage stage;
     size_t named = 0;
     begin(&stage, 3, 20, "sleep exp:1ms python exp:1ms");
-    run(&stage);
-    const lane_id manager = thread_of(&stage, "ExecutorManagerThread");
+    pool_stage_run(&stage);
+    const lane_id manager = pool_stage_thread(&stage, "ExecutorManagerThread");
     const lane_id parent = stage.timeline.lanes[manager].parent;
     for (size_t i = 0; i < stage.timeline.span_count; i++) {
         const struct timeline_span *span = &stage.timeline.spans[i];
@@ -145,23 +85,24 @@ static void test_process_pool_caller_waits_for_a_worker(void **state) {
         }
     }
     assert_true(named >= 3);
-    end(&stage);
+    pool_stage_end(&stage);
 }
 
 /* --- starting ------------------------------------------------------------------ */
 
 static int started(enum start_method start, bool on_demand, sim_ns start_ns,
                    uint32_t jobs) {
-    struct stage stage;
+    struct pool_stage stage;
     begin(&stage, 5, jobs, "sleep 500us");
     stage.plan.strategy.start = start;
     stage.plan.runtime.gil = GIL_NONE; /* else submit() would keep the manager out */
     stage.plan.runtime.pool_starts_on_demand = on_demand;
     stage.plan.runtime.process_start_ns = start_ns;
-    run(&stage);
-    const int count = processes_of(&stage) - (timeline_find(&stage.timeline, LANE_PROCESS,
-                                                            "forkserver") != LANE_NONE);
-    end(&stage);
+    pool_stage_run(&stage);
+    const int count =
+        pool_stage_processes(&stage) -
+        (timeline_find(&stage.timeline, LANE_PROCESS, "forkserver") != LANE_NONE);
+    pool_stage_end(&stage);
     return count;
 }
 
@@ -183,12 +124,12 @@ static void test_process_pool_starts_processes(void **state) {
 
 static const char *first_process(const char *profile, const char *runtime,
                                  enum start_method start, char name[48]) {
-    struct stage stage;
-    begin_on(&stage, profile, runtime);
+    struct pool_stage stage;
+    pool_stage_begin(&stage, profile, runtime);
     plan_jobs(&stage.plan, 1, "python 1ms");
     plan_strategy(&stage.plan, STRATEGY_PROCESSES, 1);
     stage.plan.strategy.start = start;
-    run(&stage);
+    pool_stage_run(&stage);
     name[0] = '\0';
     for (size_t i = 0; i < stage.timeline.lane_count; i++) {
         const struct lane *lane = &stage.timeline.lanes[i];
@@ -196,7 +137,7 @@ static const char *first_process(const char *profile, const char *runtime,
             snprintf(name, 48, "%s", lane->name);
         }
     }
-    end(&stage);
+    pool_stage_end(&stage);
     return name;
 }
 
@@ -231,15 +172,15 @@ static void test_process_pool_imports_again(void **state) {
     static const sim_ns expected[] = {
         [START_FORK] = 7, [START_FORKSERVER] = 100 + 47, [START_SPAWN] = 100 + 47};
     for (enum start_method start = START_FORK; start <= START_SPAWN; start++) {
-        struct stage stage;
+        struct pool_stage stage;
         begin(&stage, 2, 2, "sleep 5ms");
         stage.plan.strategy.start = start;
         stage.plan.runtime.spawn_start_ns = 100 * NS_PER_MS;
         stage.plan.runtime.import_ns = 40 * NS_PER_MS;
         stage.plan.runtime.process_bootstrap_ns = 2 * NS_PER_MS;
-        run(&stage);
+        pool_stage_run(&stage);
         assert_int_equal(stage.result.duration_ns, expected[start] * NS_PER_MS);
-        end(&stage);
+        pool_stage_end(&stage);
     }
 }
 
@@ -247,13 +188,13 @@ static void test_process_pool_imports_again(void **state) {
 
 /* How long the feeder has been stuck in write(). */
 static sim_ns stuck(uint32_t workers, int64_t payload) {
-    struct stage stage;
+    struct pool_stage stage;
     begin(&stage, workers, 300, "sleep uniform:500us:1500us");
     stage.plan.job_payload_bytes = payload;
-    run(&stage);
-    const lane_id feeder = thread_of(&stage, "QueueFeederThread");
+    pool_stage_run(&stage);
+    const lane_id feeder = pool_stage_thread(&stage, "QueueFeederThread");
     const sim_ns ns = timeline_total(&stage.timeline, feeder, STATE_IO);
-    end(&stage);
+    pool_stage_end(&stage);
     return ns;
 }
 
@@ -272,16 +213,16 @@ static void test_process_pool_chunks(void **state) {
     double last = INFINITY;
     static const uint32_t chunks[] = {1, 7, 50, 500};
     for (size_t i = 0; i < 4; i++) {
-        struct stage stage;
-        begin_on(&stage, "linux-desktop", "cpython-3.12");
+        struct pool_stage stage;
+        pool_stage_begin(&stage, "linux-desktop", "cpython-3.12");
         plan_jobs(&stage.plan, 500, "python 5us");
         plan_strategy(&stage.plan, STRATEGY_PROCESSES, 1);
         stage.plan.strategy.chunk = chunks[i];
-        run(&stage);
-        assert_true(fabs(jobs_done(&stage) - 500) < 1e-6);
+        pool_stage_run(&stage);
+        assert_true(fabs(pool_stage_jobs_done(&stage) - 500) < 1e-6);
         assert_true(stage.result.metric[METRIC_MAKESPAN_US] < last);
         last = stage.result.metric[METRIC_MAKESPAN_US];
-        end(&stage);
+        pool_stage_end(&stage);
     }
 }
 
@@ -291,16 +232,16 @@ static void test_process_pool_bytes_both_ways(void **state) {
     (void)state;
     enum { MIB = 1048576 };
     for (int back = 0; back <= 1; back++) {
-        struct stage stage;
+        struct pool_stage stage;
         begin(&stage, 1, 1, "sleep 1ms");
         stage.plan.machine.copy_mb_per_s = 1000;
         stage.plan.runtime.pickle_mb_per_s = 1000;
         stage.plan.job_payload_bytes = back ? 0 : MIB;
         stage.plan.job_result_bytes = back ? MIB : 0;
-        run(&stage);
+        pool_stage_run(&stage);
         const sim_ns beside = stage.result.duration_ns - NS_PER_MS - 4 * MIB;
         assert_true(beside > 0 && beside < 4000);
-        end(&stage);
+        pool_stage_end(&stage);
     }
 }
 
@@ -311,29 +252,29 @@ static void test_process_pool_one_by_one(void **state) {
     static const enum strategy_kind kinds[] = {STRATEGY_THREADS, STRATEGY_PROCESSES,
                                                STRATEGY_INTERPRETERS};
     for (size_t i = 0; i < 3; i++) {
-        struct stage stage;
+        struct pool_stage stage;
         begin(&stage, 4, 9, "sleep 1ms");
         plan_strategy(&stage.plan, kinds[i], 4);
         stage.plan.strategy.one_by_one = true;
-        run(&stage);
+        pool_stage_run(&stage);
         assert_int_equal(stage.result.duration_ns, 9 * NS_PER_MS);
-        end(&stage);
+        pool_stage_end(&stage);
     }
 }
 
 /* Three threads of the parent work on each item, one at a time. */
 static void test_process_pool_needs_the_parents_gil(void **state) {
     (void)state;
-    struct stage stage;
+    struct pool_stage stage;
     begin(&stage, 4, 200, "sleep 10us");
     stage.plan.runtime.process_job_ns = 383000; /* 100 ns an opcode, nearly all in it */
-    run(&stage);
+    pool_stage_run(&stage);
     const lane_id gil = timeline_find(&stage.timeline, LANE_GIL, "GIL"); /* the first */
     assert_true(timeline_total(&stage.timeline, gil, STATE_HELD) >
                 stage.result.duration_ns * 9 / 10);
-    const lane_id manager = thread_of(&stage, "ExecutorManagerThread");
+    const lane_id manager = pool_stage_thread(&stage, "ExecutorManagerThread");
     assert_true(timeline_total(&stage.timeline, manager, STATE_WAIT_GIL) > 0);
-    end(&stage);
+    pool_stage_end(&stage);
 }
 
 /* --- everywhere ---------------------------------------------------------------- */
@@ -343,9 +284,9 @@ static void test_process_pool_on_every_runtime(void **state) {
     (void)state;
     for (size_t i = 0; i < runtime_row_count; i++) {
         for (int start = 0; start < START_METHOD_COUNT; start++) {
-            struct stage stage;
+            struct pool_stage stage;
             const struct runtime *runtime = &runtime_rows[i].runtime;
-            begin_on(&stage, "linux-vm-2", runtime->name);
+            pool_stage_begin(&stage, "linux-vm-2", runtime->name);
             plan_jobs(&stage.plan, 25, "python exp:200us io exp:500us c_released 50us");
             plan_strategy(&stage.plan, STRATEGY_PROCESSES, 3);
             stage.plan.strategy.chunk = 4;
@@ -356,10 +297,10 @@ static void test_process_pool_on_every_runtime(void **state) {
                 (start > START_FORK && !runtime->has_start_methods)) {
                 assert_int_equal(plan_check(&stage.plan, NULL), ERR_UNSUPPORTED);
             } else {
-                run(&stage);
-                assert_true(fabs(jobs_done(&stage) - 25) < 1e-6);
+                pool_stage_run(&stage);
+                assert_true(fabs(pool_stage_jobs_done(&stage) - 25) < 1e-6);
             }
-            end(&stage);
+            pool_stage_end(&stage);
         }
     }
 }
@@ -369,8 +310,8 @@ static void test_process_pool_on_every_runtime(void **state) {
 static void test_process_pool_takes_arrivals(void **state) {
     (void)state;
     for (enum start_method start = START_FORK; start <= START_SPAWN; start++) {
-        struct stage stage;
-        begin_on(&stage, "linux-desktop", "cpython-3.14");
+        struct pool_stage stage;
+        pool_stage_begin(&stage, "linux-desktop", "cpython-3.14");
         plan_jobs(&stage.plan, 0, "python 3ms");
         plan_strategy(&stage.plan, STRATEGY_PROCESSES, 4);
         stage.plan.strategy.start = start;
@@ -378,32 +319,32 @@ static void test_process_pool_takes_arrivals(void **state) {
                                                      .burst = 6,
                                                      .rate_per_s = 500,
                                                      .for_ns = NS_PER_S / 2};
-        run(&stage);
+        pool_stage_run(&stage);
         const double arrived = stage.result.metric[METRIC_ARRIVALS];
         assert_true(arrived > 100);
         assert_true(fabs((double)stage.result.histograms[HISTOGRAM_SERVICE].count -
                          arrived) < 0.5);
         assert_true(stage.result.metric[METRIC_QUEUEING_MAX_US] > 3000);
-        end(&stage);
+        pool_stage_end(&stage);
     }
 }
 
 static void test_process_pool_memory_by_start(void **state) {
     (void)state;
     for (enum start_method start = START_FORK; start <= START_SPAWN; start++) {
-        struct stage stage;
-        begin_on(&stage, "ideal", "cpython-3.12");
+        struct pool_stage stage;
+        pool_stage_begin(&stage, "ideal", "cpython-3.12");
         plan_jobs(&stage.plan, 20, "python 60ms");
         plan_strategy(&stage.plan, STRATEGY_PROCESSES, 3);
         stage.plan.strategy.start = start;
-        run(&stage);
+        pool_stage_run(&stage);
         const struct runtime *runtime = &stage.plan.runtime;
         const int64_t own = start == START_SPAWN ? 4 : start == START_FORKSERVER ? 2 : 1;
         const int64_t forked = start == START_SPAWN ? 0 : 3;
         assert_true(stage.result.metric[METRIC_MEMORY_PEAK_BYTES] ==
                     (double)(own * runtime->process_bytes + forked * runtime->fork_bytes +
                              2 * runtime->thread_bytes));
-        end(&stage);
+        pool_stage_end(&stage);
     }
 }
 
