@@ -19,7 +19,7 @@
 #include <stdatomic.h>
 
 /* Part of a cell's key: changes whenever the same plan may give another result. */
-#define ENGINE_VERSION "0.3.3"
+#define ENGINE_VERSION "0.4.0"
 
 enum run_status {
     RUN_DONE,    /* every actor that is not a daemon ended */

@@ -2,8 +2,10 @@
 #include "engine/base/random.h"
 
 #include "engine/base/real.h"
+#include "engine/base/ziggurat_table.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 /* Steele, Lea, Flood 2014: the output function of SplitMix64, a bijection of 64 bits. */
 static uint64_t scramble(uint64_t z) {
@@ -26,14 +28,63 @@ double random_unit(uint64_t key) {
     return ((double)bits + 0.5) * 0x1p-53;
 }
 
-double random_normal(uint64_t key) {
+/* --- ziggurat ------------------------------------------------------------------ */
+
+/* One number takes the layer from the lowest bits, and the place in it from the highest. */
+static uint32_t layer_of(uint64_t bits) { return bits & (ZIGGURAT_LAYERS - 1); }
+
+/* Whether a point of the layer that may lie outside lies under the density. */
+static bool is_under(const struct ziggurat *ziggurat, uint32_t layer, double density,
+                     uint64_t key) {
+    const double low = ziggurat->height[layer], high = ziggurat->height[layer + 1];
+    return low + (high - low) * random_unit(key) < density;
+}
+
+/* Beyond `edge`: an exponential that is nearly parallel to the density, and a rejection
+ * (Marsaglia 1964). */
+static double normal_tail(double edge, uint64_t key) {
     for (uint64_t attempt = 0;; attempt++) {
-        const uint64_t pair = random_mix(key, attempt);
-        const double u = 2.0 * random_unit(random_mix(pair, 1)) - 1.0;
-        const double v = 2.0 * random_unit(random_mix(pair, 2)) - 1.0;
-        const double s = u * u + v * v;
-        if (s < 1.0 && s > 1e-300) {
-            return u * sqrt(-2.0 * real_log(s) / s);
+        const double x = random_exponential(random_mix(key, 2 * attempt)) / edge;
+        const double y = random_exponential(random_mix(key, 2 * attempt + 1));
+        if (y + y > x * x) {
+            return edge + x;
+        }
+    }
+}
+
+double random_normal(uint64_t key) {
+    const struct ziggurat *ziggurat = &ziggurat_normal;
+    for (uint64_t attempt = 0;; attempt++) {
+        const uint64_t bits = random_mix(key, attempt);
+        const uint32_t layer = layer_of(bits);
+        const double u = (double)((int64_t)bits >> 11) * 0x1p-52;
+        const double x = u * ziggurat->edge[layer];
+        if (fabs(x) < ziggurat->edge[layer + 1]) {
+            return x;
+        }
+        if (layer == 0) {
+            return copysign(normal_tail(ziggurat->edge[1], bits), u);
+        }
+        if (is_under(ziggurat, layer, real_exp(-0.5 * x * x), bits)) {
+            return x;
+        }
+    }
+}
+
+double random_exponential(uint64_t key) {
+    const struct ziggurat *ziggurat = &ziggurat_exponential;
+    double beyond = 0.0; /* the tail looks like the whole, moved by so much */
+    for (uint64_t attempt = 0;; attempt++) {
+        const uint64_t bits = random_mix(key, attempt);
+        const uint32_t layer = layer_of(bits);
+        const double x = (double)(bits >> 11) * 0x1p-53 * ziggurat->edge[layer];
+        if (x < ziggurat->edge[layer + 1]) {
+            return beyond + x;
+        }
+        if (layer == 0) {
+            beyond += ziggurat->edge[1];
+        } else if (is_under(ziggurat, layer, real_exp(-x), bits)) {
+            return beyond + x;
         }
     }
 }

@@ -31,7 +31,9 @@ uint64_t random_mix(uint64_t key, uint64_t what);
 /* Uniform in (0, 1): 53 bits, never 0 or 1. */
 double random_unit(uint64_t key);
 
-/* Standard normal (Marsaglia's polar method on numbers derived from the key). */
+/* Standard normal, and exponential of mean 1: the ziggurat method on numbers derived from
+ * the key (ziggurat_table.h). The exponential can be 0. */
 double random_normal(uint64_t key);
+double random_exponential(uint64_t key);
 
 #endif

@@ -2,6 +2,7 @@
 #include "engine/base/real.h"
 
 #include "engine/base/check.h"
+#include "engine/base/real_table.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -10,6 +11,7 @@
 /* ln 2 in two parts: the product of the first with a small integer is exact. */
 static const double LN2_HIGH = 6.93147180369123816490e-01;
 static const double LN2_LOW = 1.90821492927058770002e-10;
+static const double SQRT_2 = 1.4142135623730951;
 
 static double bits_to_double(uint64_t bits) {
     double value;
@@ -22,6 +24,9 @@ static double power_of_two(int64_t n) {
     return bits_to_double((uint64_t)(n + 1023) << 52);
 }
 
+/* To the nearest integer: adding this leaves no room for a fraction. */
+static const double ROUNDER = 0x1.8p52;
+
 double real_exp(double x) {
     if (x > 700.0) {
         return INFINITY;
@@ -29,38 +34,36 @@ double real_exp(double x) {
     if (x < -700.0) {
         return 0.0;
     }
-    /* x = n ln2 + r with |r| <= ln2 / 2, then the Taylor series of e^r by Horner's rule.
-     */
-    const double scaled = x / (LN2_HIGH + LN2_LOW);
-    const int64_t n = (int64_t)(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
-    const double r = (x - (double)n * LN2_HIGH) - (double)n * LN2_LOW;
-    double sum = 1.0;
-    for (int k = 15; k >= 1; k--) {
-        sum = 1.0 + sum * r / (double)k;
-    }
-    return sum * power_of_two(n);
+    /* x = (n + i / 64) ln2 + r with |r| <= ln2 / 128, then the Taylor series of e^r - 1. */
+    const double steps = (x * (EXP_STEPS / (LN2_HIGH + LN2_LOW)) + ROUNDER) - ROUNDER;
+    const int64_t step = (int64_t)steps;
+    const int64_t i = step & (EXP_STEPS - 1);
+    const int64_t n = (step - i) / EXP_STEPS;
+    const double r = (x - steps * (LN2_HIGH / EXP_STEPS)) - steps * (LN2_LOW / EXP_STEPS);
+    const double r2 = r * r;
+    const double more = r + r2 * ((1.0 / 2 + r * (1.0 / 6)) +
+                                  r2 * ((1.0 / 24 + r * (1.0 / 120)) + r2 * (1.0 / 720)));
+    const double power = real_exp_table[i];
+    return (power + power * more) * power_of_two(n);
 }
 
 double real_log(double x) {
     ASSERT(x >= 2.2250738585072014e-308);
     uint64_t bits;
     memcpy(&bits, &x, sizeof bits);
-    int64_t n = (int64_t)(bits >> 52) - 1023;
-    double m =
+    const double m =
         bits_to_double((bits & UINT64_C(0x000fffffffffffff)) | UINT64_C(1023) << 52);
-    if (m > 1.4142135623730951) {
-        m *= 0.5;
-        n += 1;
-    }
-    /* With f = m - 1 and z = f / (2 + f): ln m = 2 artanh z = 2 z (1 + z^2/3 + z^4/5
-     * ...), |z| < 0.1716. As 2 z = f - z f, all but the exact f is a small correction. */
-    const double f = m - 1.0;
-    const double z = f / (2.0 + f);
+    const uint64_t i = bits >> (52 - 7) & (LOG_STEPS - 1);
+    const struct real_log_part *part = &real_log_table[i];
+    const double n = (double)((int64_t)(bits >> 52) - 1023 + (part->centre > SQRT_2));
+    /* m = c (1 + f), and with z = f / (2 + f): ln(1 + f) = 2 artanh z = 2 z (1 + z^2/3 +
+     * z^4/5 ...), |z| < 1/256. As 2 z = f - z f, all but f is a small correction; f is
+     * exact where the sum is near 0, because c is a power of two there. */
+    const double d = m - part->centre;
+    const double f = d / part->centre;
+    const double z = d / (m + part->centre);
     const double z2 = z * z;
-    double tail = 0.0;
-    for (int k = 21; k >= 3; k -= 2) {
-        tail = (tail + 1.0 / (double)k) * z2;
-    }
-    const double correction = z * (f - 2.0 * tail) - (double)n * LN2_LOW;
-    return (double)n * LN2_HIGH + (f - correction);
+    const double tail = z2 * (1.0 / 3 + z2 * (1.0 / 5 + z2 * (1.0 / 7)));
+    const double correction = z * (f - 2.0 * tail) - part->low - n * LN2_LOW;
+    return (n * LN2_HIGH + part->high) + (f - correction);
 }

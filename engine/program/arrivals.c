@@ -26,7 +26,7 @@ static bool walk_next(struct walk *walk) {
         walk->at = to_ns(plan, (double)walk->moment / plan->rate_per_s);
     } else {
         const double mean = (double)plan->burst / plan->rate_per_s;
-        const double gap = -real_log(random_unit(random_mix(walk->key, moment))) * mean;
+        const double gap = random_exponential(random_mix(walk->key, moment)) * mean;
         walk->at += to_ns(plan, gap);
     }
     return walk->at <= plan->for_ns;

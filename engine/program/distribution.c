@@ -62,11 +62,11 @@ sim_ns distribution_draw(const struct distribution *distribution, uint64_t key) 
     case DISTRIBUTION_UNIFORM:
         return to_ns(a + (double)(distribution->b - distribution->a) * random_unit(key));
     case DISTRIBUTION_EXPONENTIAL:
-        return to_ns(-a * real_log(random_unit(key)));
+        return to_ns(a * random_exponential(key));
     case DISTRIBUTION_LOGNORMAL:
         return to_ns(a * real_exp(distribution->s * random_normal(key)));
     case DISTRIBUTION_PARETO:
-        return to_ns(a * real_exp(-real_log(random_unit(key)) / distribution->s));
+        return to_ns(a * real_exp(random_exponential(key) / distribution->s));
     case DISTRIBUTION_EMPIRICAL:
         return empirical(distribution, random_unit(key));
     case DISTRIBUTION_CONSTANT:

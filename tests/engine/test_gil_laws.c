@@ -179,7 +179,8 @@ static void check_turns(const struct timeline *timeline, uint32_t threads) {
     double held_ns[8] = {0};
     const lane_id first = timeline_find(timeline, LANE_THREAD, "t 0");
     const lane_id last = first + (lane_id)threads - 1; /* born one after the other */
-    const sim_ns from = timeline->lanes[last].born_ns + 50 * NS_PER_MS;
+    const sim_ns from = timeline->lanes[last].born_ns +
+                        200 * NS_PER_MS; /* the main thread has gone to join() */
     const sim_ns until = from + 600 * NS_PER_MS;
     for (size_t i = 0; i < timeline->span_count; i++) {
         const struct timeline_span *span = &timeline->spans[i];

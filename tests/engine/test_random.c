@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "engine/base/random.h"
+#include "engine/base/ziggurat_table.h"
 #include "tests/support/test.h"
 
 /* A change of any of these changes every result that was ever stored. */
@@ -13,28 +14,30 @@ static void test_random_frozen_values(void **state) {
         uint64_t seed;
         uint32_t repetition;
         uint64_t what, key;
-        double unit, normal;
+        double unit, normal, exponential;
     } frozen[] = {
         {0U, 0U, 0U, UINT64_C(0xd15e17453ddd4fc2), 0x1.08b707022c474p-4,
-         -0x1.db762ab9e05b7p-1},
+         0x1.d261ce33740dap-3, 0x1.f0d52256ac0c1p-5},
         {1U, 0U, 1U, UINT64_C(0x0d5a1b4e0105dddc), 0x1.e3cbab2a74a0fp-2,
-         0x1.1cb17497ae604p-1},
+         -0x1.313faf6738616p+1, 0x1.2093f3f514489p+2},
         {1U, 1U, 17U, UINT64_C(0x564bc2583d4c4139), 0x1.2b74eb17701p-10,
-         0x1.95edf93923a4bp-1},
+         0x1.bf0dc5b159834p-4, 0x1.9225ca79448b5p-5},
         {42U, 7U, 1000000U, UINT64_C(0xa4c37b4a32e7e9f0), 0x1.6a252458d3347p-2,
-         0x1.18f95fe6eba34p+0},
+         -0x1.3b5ef68902a1cp-1, 0x1.32ea47c6a9664p-1},
         {18446744073709551615U, 4294967295U, 18446744073709551615U,
-         UINT64_C(0xe162b7b8fcb6d70a), 0x1.7a77e29fcd27dp-2, 0x1.ca01712ef5869p-4},
+         UINT64_C(0xe162b7b8fcb6d70a), 0x1.7a77e29fcd27dp-2, -0x1.e4c63f03bdbfbp-3,
+         0x1.6d13d6c4f4db7p-2},
     };
     for (size_t i = 0; i < sizeof frozen / sizeof frozen[0]; i++) {
         const uint64_t key =
             random_mix(random_key(frozen[i].seed, frozen[i].repetition), frozen[i].what);
         if (key != frozen[i].key || random_unit(key) != frozen[i].unit ||
-            random_normal(key) != frozen[i].normal) {
-            fail_msg("{%llu, %u, %llu, UINT64_C(0x%016llx), %a, %a},",
+            random_normal(key) != frozen[i].normal ||
+            random_exponential(key) != frozen[i].exponential) {
+            fail_msg("{%llu, %u, %llu, UINT64_C(0x%016llx), %a, %a, %a},",
                      (unsigned long long)frozen[i].seed, frozen[i].repetition,
                      (unsigned long long)frozen[i].what, (unsigned long long)key,
-                     random_unit(key), random_normal(key));
+                     random_unit(key), random_normal(key), random_exponential(key));
         }
     }
 }
@@ -101,12 +104,74 @@ static void test_random_normal_has_its_moments(void **state) {
     assert_true(fabs(m4 - 3) < 0.2);
 }
 
+static double normal_density(double x) { return exp(-0.5 * x * x); }
+static double normal_beyond(double x) { return sqrt(acos(0.0)) * erfc(x / sqrt(2.0)); }
+static double exponential_density(double x) { return exp(-x); }
+
+/* All layers have one area, and under the lowest lies the tail. */
+static void check_layers(const struct ziggurat *ziggurat, double (*density)(double x),
+                         double (*beyond)(double x)) {
+    const double *edge = ziggurat->edge, *height = ziggurat->height;
+    const double area = edge[0] * height[1];
+    assert_true(fabs(edge[1] * height[1] + beyond(edge[1]) - area) < 1e-14 * area);
+    for (int i = 1; i <= ZIGGURAT_LAYERS; i++) {
+        assert_true(edge[i] < edge[i - 1]);
+        assert_true(fabs(height[i] - density(edge[i])) < 1e-15);
+        if (i < ZIGGURAT_LAYERS) {
+            const double layer = edge[i] * (height[i + 1] - height[i]);
+            assert_true(fabs(layer - area) < 1e-12 * area);
+        }
+    }
+    assert_true(edge[ZIGGURAT_LAYERS] == 0.0 && height[ZIGGURAT_LAYERS] == 1.0);
+}
+
+static void test_random_ziggurat_layers_fit(void **state) {
+    (void)state;
+    check_layers(&ziggurat_normal, normal_density, normal_beyond);
+    check_layers(&ziggurat_exponential, exponential_density, exponential_density);
+}
+
+/* How many of so many draws lie beyond x, against how many should: five standard errors. */
+static void check_beyond(double x, double share, uint64_t count, uint64_t draws) {
+    const double expected = share * (double)draws;
+    if (fabs((double)count - expected) > 5.0 * sqrt(expected)) {
+        fail_msg("%llu of %llu beyond %g, expected %g", (unsigned long long)count,
+                 (unsigned long long)draws, x, expected);
+    }
+}
+
+/* Into the tail beyond the last edge (3.44 and 6.90), and in every layer. */
+static void test_random_tails_have_their_share(void **state) {
+    (void)state;
+    enum { DRAWS = 1000000, CUTS = 45 };
+    uint64_t normal[CUTS] = {0}, exponential[CUTS] = {0}, below = 0;
+    for (uint64_t i = 0; i < DRAWS; i++) {
+        const double x = random_normal(random_mix(79, i));
+        const double y = random_exponential(random_mix(80, i));
+        assert_true(y >= 0.0);
+        below += x < 0.0;
+        for (int cut = 0; cut < CUTS && cut * 0.1 < fabs(x); cut++) {
+            normal[cut]++;
+        }
+        for (int cut = 0; cut < CUTS && cut * 0.25 < y; cut++) {
+            exponential[cut]++;
+        }
+    }
+    check_beyond(0, 0.5, below, DRAWS);
+    for (int cut = 1; cut < CUTS; cut++) {
+        check_beyond(cut * 0.1, erfc(cut * 0.1 / sqrt(2.0)), normal[cut], DRAWS);
+        check_beyond(cut * 0.25, exp(-cut * 0.25), exponential[cut], DRAWS);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random_frozen_values),
         cmocka_unit_test(test_random_keys_differ),
         cmocka_unit_test(test_random_unit_is_uniform),
         cmocka_unit_test(test_random_normal_has_its_moments),
+        cmocka_unit_test(test_random_ziggurat_layers_fit),
+        cmocka_unit_test(test_random_tails_have_their_share),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
