@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* main - the table of commands. */
+#include "server/bench/bench.h"
 #include "server/cli/cli.h"
 #include "server/cli/commands.h"
 #include "server/fidelity/verify.h"
@@ -9,6 +10,7 @@ static const struct cli_command commands[] = {
     {"run", run_command, "run a document and print its outcome"},
     {"models", models_command, "list runtimes and machine profiles, or explain one"},
     {"verify", fidelity_command, "compare predictions with measurements of real Python"},
+    {"bench", bench_command, "measure how fast the program is"},
     {"examples", examples_command, "list the example documents, or print one"},
 };
 
