@@ -17,11 +17,11 @@
  *     unpickle it        <-
  *     set_result()
  */
+#include "engine/python/pickle_cost.h"
 #include "engine/python/pool_worker.h"
 #include "engine/python/py_interpreter.h"
 #include "engine/python/py_thread.h"
 #include "engine/strategy/job_runner.h"
-#include "engine/strategy/pickle_cost.h"
 #include "engine/strategy/pool_main.h"
 #include "engine/strategy/strategy_priv.h"
 

@@ -41,11 +41,11 @@
 #define ENGINE_STRATEGY_PROCESS_POOL_H
 
 #include "engine/aio/executor.h"
+#include "engine/python/pickle_cost.h"
 #include "engine/python/py_message.h"
 #include "engine/python/py_pool.h"
 #include "engine/python/py_thread.h"
 #include "engine/strategy/job_runner.h"
-#include "engine/strategy/pickle_cost.h"
 #include "engine/strategy/process_start.h"
 
 /*

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* pickle_cost - pickle.dumps() and loads(): C code that keeps the GIL, with a part for each
  * call and one for each byte. */
-#ifndef ENGINE_STRATEGY_PICKLE_COST_H
-#define ENGINE_STRATEGY_PICKLE_COST_H
+#ifndef ENGINE_PYTHON_PICKLE_COST_H
+#define ENGINE_PYTHON_PICKLE_COST_H
 
 #include "engine/program/action.h"
 #include "engine/program/runtime.h"
