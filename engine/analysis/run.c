@@ -26,6 +26,8 @@ const char *const run_not_modelled[] = {
     "system calls of asyncio's transports around await_io_us; use peers for those",
     "pages that a process copies after a fork; processes that die at work",
     "exceptions in threads, and time-outs of their locks, events and queues",
+    "what becomes of the items of an interpreter that has ended; the locks inside their "
+    "queues",
     "deferred frees (QSBR) and the memory gate of free-threaded collections",
     "memory of the program's own data",
     "the connections behind jobs that arrive: a full listen queue, clients that give up",

@@ -34,17 +34,18 @@ enum action_kind {
     ACTION_COMPUTE, /* bytecode for `ns`; cut at check points. `value` 1: straight-line
                      * code, which has check points only up to 3.9 */
     ACTION_COMPUTE_CPU, /* bytecode until the thread's CPU clock has advanced by `ns` */
-    ACTION_C_HELD,      /* C code for `ns` with the GIL */
-    ACTION_C_RELEASED,  /* C code for `ns` on a core, detached */
-                        /* (both: `value` native threads share it when above 1) */
-    ACTION_IO,          /* a blocking call; the outside world answers after `ns`, or, with
+    ACTION_C_HELD, /* C code for `ns` with the GIL; `value` -1: a part of a call, no check
+                         * point follows */
+    ACTION_C_RELEASED, /* C code for `ns` on a core, detached */
+                       /* (both: `value` native threads share it when above 1) */
+    ACTION_IO,         /* a blocking call; the outside world answers after `ns`, or, with
                          * `value` 1, at the time `ns`, which may be past */
-    ACTION_SLEEP,       /* time.sleep(ns) */
-    ACTION_UNIT_BEGIN,  /* a unit of work (a job, a cycle) begins here; `value` 1: it
+    ACTION_SLEEP,      /* time.sleep(ns); `object`: what it polls in this way, or NULL */
+    ACTION_UNIT_BEGIN, /* a unit of work (a job, a cycle) begins here; `value` 1: it
                          * arrived at the time `ns` */
-    ACTION_UNIT_END,    /* ... and ends: its latency is counted */
-    ACTION_START,       /* starts the thread or process `object`; resume.value = its id */
-    ACTION_JOIN,        /* waits for the end of the thread or process with id `value` */
+    ACTION_UNIT_END,   /* ... and ends: its latency is counted */
+    ACTION_START,      /* starts the thread or process `object`; resume.value = its id */
+    ACTION_JOIN,       /* waits for the end of the thread or process with id `value` */
     ACTION_SUBMIT,     /* puts work item `value` into pool `object`; may start a worker */
     ACTION_SET_RESULT, /* a worker has the result of Future `object` */
     ACTION_RESULT,     /* waits until Future `object` has its result */
@@ -69,9 +70,12 @@ enum action_kind {
     ACTION_EVENT_CLEAR,
     ACTION_EVENT_IS_SET, /* resume.value = 1 when it is set; never waits */
     ACTION_BARRIER_WAIT,
-    ACTION_QUEUE_PUT,   /* of `value` */
-    ACTION_QUEUE_GET,   /* resume.value = what was taken */
-    ACTION_TOUCH,       /* takes and drops `value` references to `object` */
+    ACTION_QUEUE_PUT,       /* of `value` */
+    ACTION_QUEUE_GET,       /* resume.value = what was taken */
+    ACTION_INTERPRETER_PUT, /* of `value` bytes into an interpreter queue; `ns` 1: they are
+                             * pickled */
+    ACTION_INTERPRETER_GET, /* resume.value = how many bytes were taken */
+    ACTION_TOUCH,           /* takes and drops `value` references to `object` */
     ACTION_USE,         /* operation `value` (enum container_op) on container `object`, in
                        * `ns` */
     ACTION_SEND,        /* to the peer `object`; `ns` in the system call, detached */

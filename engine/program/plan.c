@@ -15,23 +15,15 @@ static_assert(sizeof start_names / sizeof start_names[0] == START_METHOD_COUNT,
               "a name each");
 
 static const char *const object_names[] = {
-    "lock",
-    "counter",
-    "rlock",
-    "condition",
-    "semaphore",
-    "event",
-    "barrier",
-    "queue",
-    "simple_queue",
-    "object",
-    "list",
-    "dict",
-    "peer",
-    "async_lock",
-    "async_semaphore",
-    "async_event",
-    "async_condition",
+    "lock",         "counter",
+    "rlock",        "condition",
+    "semaphore",    "event",
+    "barrier",      "queue",
+    "simple_queue", "interpreter_queue",
+    "object",       "list",
+    "dict",         "peer",
+    "async_lock",   "async_semaphore",
+    "async_event",  "async_condition",
     "async_queue",
 };
 static_assert(sizeof object_names / sizeof object_names[0] == OBJECT_KIND_COUNT,
@@ -105,7 +97,8 @@ bool object_is_async(enum object_kind kind) { return kind >= OBJECT_ASYNC_LOCK; 
 #define LOCKS                                                                            \
     (KIND(LOCK) | KIND(RLOCK) | KIND(CONDITION) | KIND(SEMAPHORE) | KIND(ASYNC_LOCK) |   \
      KIND(ASYNC_SEMAPHORE) | KIND(ASYNC_CONDITION))
-#define QUEUES (KIND(QUEUE) | KIND(SIMPLE_QUEUE) | KIND(ASYNC_QUEUE))
+#define QUEUES                                                                           \
+    (KIND(QUEUE) | KIND(SIMPLE_QUEUE) | KIND(INTERPRETER_QUEUE) | KIND(ASYNC_QUEUE))
 #define EVENTS (KIND(EVENT) | KIND(ASYNC_EVENT))
 #define CONDITIONS (KIND(CONDITION) | KIND(ASYNC_CONDITION))
 
@@ -143,9 +136,17 @@ static bool object_fits(const struct plan *plan, const struct step *step) {
             step_fits_object(step->kind, plan->objects[step->object].kind));
 }
 
+/* Kinds that older versions do not have. */
+static const char *const since[OBJECT_KIND_COUNT] = {
+    [OBJECT_BARRIER] = "3.2",
+    [OBJECT_SIMPLE_QUEUE] = "3.7",
+    [OBJECT_INTERPRETER_QUEUE] = "3.14",
+};
+
 static bool exists(const struct plan *plan, enum object_kind kind) {
     return (kind != OBJECT_BARRIER || plan->runtime.has_barrier) &&
-           (kind != OBJECT_SIMPLE_QUEUE || plan->runtime.has_simple_queue);
+           (kind != OBJECT_SIMPLE_QUEUE || plan->runtime.has_simple_queue) &&
+           (kind != OBJECT_INTERPRETER_QUEUE || plan->runtime.has_interpreter_queue);
 }
 
 /* Steps that only a task of an event loop can take. */
@@ -217,6 +218,9 @@ static int check_step(const struct plan *plan, const struct step *step,
         step->op >= CONTAINER_OP_COUNT) {
         return err_set_pointer(err, site, "this is no step");
     }
+    if (step->kind == STEP_PUT && step->count > PLAN_MAX_BYTES) {
+        return err_set_pointer(err, site, "an item has 0 to %d bytes", PLAN_MAX_BYTES);
+    }
     if (!is_law(&step->time)) {
         return err_set_pointer(err, site, "this is no law of a time that is 0 or more");
     }
@@ -225,8 +229,9 @@ static int check_step(const struct plan *plan, const struct step *step,
                                "the object does not exist or is of another kind");
     }
     if (fitting[step->kind] != 0 && !exists(plan, plan->objects[step->object].kind)) {
-        return err_set(err, ERR_UNSUPPORTED, "%s has no %s", plan->runtime.name,
-                       object_names[plan->objects[step->object].kind]);
+        const enum object_kind kind = plan->objects[step->object].kind;
+        return err_set(err, ERR_UNSUPPORTED, "%s has no %s (%s and later)",
+                       plan->runtime.name, object_names[kind], since[kind]);
     }
     if (step->kind >= STEP_GATHER && step->name >= plan->name_count &&
         step_has_name(step->kind)) {
@@ -347,14 +352,23 @@ static int check_start(const struct plan *plan, enum start_method start,
                : 0;
 }
 
-/* Objects belong to the main interpreter of the first process. */
+/* Objects belong to the main interpreter of the first process, but for queues between its
+ * interpreters. */
+static bool works_apart(const struct plan *plan, enum actor_kind actor,
+                        const struct step *step) {
+    return !step_has_object(step->kind) ||
+           (actor == ACTOR_INTERPRETER &&
+            plan->objects[step->object].kind == OBJECT_INTERPRETER_QUEUE);
+}
+
 static int check_apart(const struct plan *plan, const struct actor_plan *actor,
                        struct err *err) {
     for (uint32_t i = actor->steps.first; i < actor->steps.end; i++) {
-        if (step_has_object(plan->steps[i].kind)) {
+        if (!works_apart(plan, actor->kind, &plan->steps[i])) {
             return err_set(
-                err, ERR_INVALID, "%s of actor '%s' share no objects with others",
-                actor->kind == ACTOR_PROCESS ? "processes" : "interpreters", actor->name);
+                err, ERR_INVALID, "%s of actor '%s' share no objects with others%s",
+                actor->kind == ACTOR_PROCESS ? "processes" : "interpreters", actor->name,
+                actor->kind == ACTOR_PROCESS ? "" : ", but interpreter queues");
         }
     }
     if (actor->kind == ACTOR_PROCESS) {
@@ -518,12 +532,12 @@ static int check_executor(const struct plan *plan, struct err *err) {
 }
 
 /* Jobs of other processes and interpreters cannot use the objects of this one; bytes go
- * through pipes in one message of up to 2 GiB (Lib/multiprocessing/connection.py). */
+ * through pipes in one message. */
 static int check_job(const struct plan *plan, struct err *err) {
-    enum { MOST = 1 << 30 };
-    if (plan->job_payload_bytes < 0 || plan->job_payload_bytes > MOST ||
-        plan->job_result_bytes < 0 || plan->job_result_bytes > MOST) {
-        return err_set(err, ERR_INVALID, "a job sends 0 to %d bytes each way", MOST);
+    if (plan->job_payload_bytes < 0 || plan->job_payload_bytes > PLAN_MAX_BYTES ||
+        plan->job_result_bytes < 0 || plan->job_result_bytes > PLAN_MAX_BYTES) {
+        return err_set(err, ERR_INVALID, "a job sends 0 to %d bytes each way",
+                       PLAN_MAX_BYTES);
     }
     return check_slice(plan, plan->job, (struct place){false, false}, err);
 }

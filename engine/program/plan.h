@@ -49,8 +49,8 @@ enum step_kind {
     STEP_NOTIFY,    /* Condition.notify(count); count 0: notify_all() */
     STEP_SET,       /* Event.set() */
     STEP_CLEAR,     /* Event.clear() */
-    STEP_PUT,       /* Queue.put(), SimpleQueue.put() */
-    STEP_GET,       /* Queue.get(), SimpleQueue.get() */
+    STEP_PUT,       /* Queue.put() ...; into an interpreter queue: of `count` bytes */
+    STEP_GET,       /* Queue.get() ... */
     STEP_TOUCH,     /* takes and drops `count` references to an object */
     STEP_USE,       /* one operation `op` on a list or a dict, in `time` */
     STEP_ALLOCATE,  /* makes `count` container objects that stay */
@@ -99,10 +99,15 @@ struct step {
     bool call;            /* STEP_UPDATE: a call lies between load and store */
     uint32_t object;      /* steps on an object: index into plan.objects */
     uint32_t name;        /* index into plan.names */
+    bool pickled;         /* STEP_PUT: into an interpreter queue, which must pickle it */
     bool blocking;        /* jobs: stays a blocking call under asyncio */
     site_id site;         /* index into plan.sites */
     struct distribution time;
 };
+
+/* Most bytes that are sent at a time: a message of multiprocessing has up to 2 GiB
+ * (Lib/multiprocessing/connection.py). */
+enum { PLAN_MAX_BYTES = 1 << 30 };
 
 /* At most this many bodies inside one another. */
 enum { STEP_MAX_DEPTH = 16 };
@@ -112,16 +117,18 @@ struct step_slice {
 };
 
 enum object_kind {
-    OBJECT_LOCK,         /* threading.Lock */
-    OBJECT_COUNTER,      /* a number that threads add to */
-    OBJECT_RLOCK,        /* threading.RLock */
-    OBJECT_CONDITION,    /* threading.Condition(), with its RLock */
-    OBJECT_SEMAPHORE,    /* threading.Semaphore(size) */
-    OBJECT_EVENT,        /* threading.Event */
-    OBJECT_BARRIER,      /* threading.Barrier(size) */
-    OBJECT_QUEUE,        /* queue.Queue(size); 0 = without bound */
-    OBJECT_SIMPLE_QUEUE, /* queue.SimpleQueue */
-    OBJECT_REFERENT,     /* any object, of which only the reference count matters */
+    OBJECT_LOCK,              /* threading.Lock */
+    OBJECT_COUNTER,           /* a number that threads add to */
+    OBJECT_RLOCK,             /* threading.RLock */
+    OBJECT_CONDITION,         /* threading.Condition(), with its RLock */
+    OBJECT_SEMAPHORE,         /* threading.Semaphore(size) */
+    OBJECT_EVENT,             /* threading.Event */
+    OBJECT_BARRIER,           /* threading.Barrier(size) */
+    OBJECT_QUEUE,             /* queue.Queue(size); 0 = without bound */
+    OBJECT_SIMPLE_QUEUE,      /* queue.SimpleQueue */
+    OBJECT_INTERPRETER_QUEUE, /* concurrent.interpreters.create_queue(size), shared by
+                               * interpreters, too */
+    OBJECT_REFERENT,          /* any object, of which only the reference count matters */
     OBJECT_LIST,
     OBJECT_DICT,
     OBJECT_PEER, /* a socket pair with a process at its other end that answers */
@@ -171,7 +178,7 @@ enum actor_kind {
     ACTOR_THREAD,      /* `count` threads that run `steps` */
     ACTOR_EVENT_LOOP,  /* `count` threads with an event loop each, that runs `tasks` */
     ACTOR_INTERPRETER, /* `count` threads with an interpreter each, that run `steps`;
-                        * they share no objects with anybody */
+                        * all they share with others are interpreter queues */
     ACTOR_PROCESS,     /* `count` processes with one thread each, that run `steps`; they
                         * share no objects with anybody */
     ACTOR_KIND_COUNT

@@ -66,7 +66,10 @@ struct runtime {
     int64_t interpreter_import_ns; /* the first call imports the job's module there */
     int64_t interpreter_end_ns;    /* ending one */
     int64_t interpreter_call_ns; /* Python and C of one call into one, besides pickling */
-    int64_t c_release_bytes;     /* hashlib: smaller buffers are hashed with the GIL */
+    int64_t has_interpreter_queue; /* concurrent.interpreters.create_queue(): 3.14+ */
+    int64_t interpreter_queue_ns;  /* C code of its put() or get(), besides the data */
+    int64_t interpreter_queue_miss_ns; /* ... of making QueueEmpty or QueueFull */
+    int64_t c_release_bytes;   /* hashlib: smaller buffers are hashed with the GIL */
     int64_t queue_call_ns;     /* bytecode of Queue.put or get besides locks and waits */
     int64_t condition_call_ns; /* ... of one call of Condition, Event, Semaphore ... */
     int64_t local_ref_ns;      /* counting a reference, by the owner or with a GIL */

@@ -181,6 +181,8 @@ static enum action_kind action_on(enum step_kind step, enum object_kind object) 
         return step == STEP_PUT ? ACTION_QUEUE_PUT : ACTION_QUEUE_GET;
     case OBJECT_SIMPLE_QUEUE:
         return step == STEP_PUT ? ACTION_PUT : ACTION_TAKE;
+    case OBJECT_INTERPRETER_QUEUE:
+        return step == STEP_PUT ? ACTION_INTERPRETER_PUT : ACTION_INTERPRETER_GET;
     case OBJECT_REFERENT:
         return ACTION_TOUCH;
     case OBJECT_PEER:
@@ -264,6 +266,7 @@ static int64_t value_of(const struct step *step) {
     switch (step->kind) {
     case STEP_NOTIFY:
         return step->count == 0 ? INT64_MAX : step->count;
+    case STEP_PUT:
     case STEP_TOUCH:
     case STEP_ALLOCATE:
         return step->count;
@@ -335,8 +338,11 @@ static void perform(struct step_list *list, const struct step *step,
     action->ns = step_list_draw(list, step);
     if (step_has_object(step->kind)) {
         const enum object_kind kind = list->plan->objects[step->object].kind;
-        action->ns = step->kind == STEP_NOTIFY && object_is_async(kind) ? action->value
-                                                                        : action->ns;
+        if (step->kind == STEP_NOTIFY && object_is_async(kind)) {
+            action->ns = action->value;
+        } else if (step->kind == STEP_PUT) {
+            action->ns = step->pickled;
+        }
         step_list_act_on(list, action->kind, step->object, action);
     } else if (step->kind == STEP_TO_THREAD) {
         prepare_thread_body(list, step, action);

@@ -48,10 +48,13 @@ void py_blocking_begin_io(struct os_thread *os) {
     py_thread_detach(PY_THREAD_OF(os), io_enter);
 }
 
+/* Who polls something in this way says what. */
 static void sleep_block(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
+    const struct world_object *polled = thread->action.object;
     set_timer(thread, os_thread_timer_due(os, after_syscall(thread)));
-    py_thread_block(thread, STATE_SLEEP, LANE_NONE, py_thread_attach_and_finish);
+    py_thread_block(thread, STATE_SLEEP, polled == NULL ? LANE_NONE : polled->lane,
+                    py_thread_attach_and_finish);
 }
 
 static void sleep_enter(struct os_thread *os) {

@@ -3,6 +3,7 @@
 
 #include "engine/base/check.h"
 #include "engine/python/py_call_priv.h"
+#include "engine/python/py_interpreter_queue.h"
 
 /* --- actions ------------------------------------------------------------------- */
 
@@ -246,6 +247,8 @@ static const struct {
     [ACTION_BARRIER_WAIT] = {py_sync_barrier_wait, condition_opcode},
     [ACTION_QUEUE_PUT] = {py_queue_put, queue_opcode},
     [ACTION_QUEUE_GET] = {py_queue_get, queue_opcode},
+    [ACTION_INTERPRETER_PUT] = {py_interpreter_queue_put, queue_opcode},
+    [ACTION_INTERPRETER_GET] = {py_interpreter_queue_get, queue_opcode},
     [ACTION_USE] = {py_object_use, no_opcodes},
 };
 

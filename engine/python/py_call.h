@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * py_call - calls of the standard library's own Python: Condition, Event, Semaphore and
- * Barrier (Lib/threading.py), Queue (Lib/queue.py), Future (Lib/concurrent/futures).
+ * Barrier (Lib/threading.py), Queue (Lib/queue.py), Future (Lib/concurrent/futures), the
+ * queue of concurrent.interpreters.
  *
- * They are made of locks and bytecode and nothing else, and so are they here. Such a
+ * They are made of locks and bytecode, the last one of sleeps, and so are they here. Such a
  * function is executed above the program of the thread, one action at a time: bytecode
  * (with its check points), acquire, release. It can lose the GIL in its middle like any
  * other code; that is where false wake-ups and barging come from.
@@ -43,7 +44,8 @@ struct py_frame {
     void *object;                   /* what the action named */
     struct py_condition *condition; /* wait, notify: on which one */
     int64_t value;                  /* its argument */
-    int64_t ns;                     /* use of a container: how long the operation takes */
+    int64_t ns;                     /* use of a container: how long the operation takes;
+                                     * put into an interpreter queue: 1 = pickled */
     int64_t opcode_ps;              /* how long an opcode takes */
     uint32_t line;                  /* where it goes on */
     uint32_t depth;                 /* wait: of the RLock that it has released */

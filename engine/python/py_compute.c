@@ -114,9 +114,12 @@ static void c_run(struct py_thread *thread, enum lane_state state, os_fn then) {
     }
 }
 
-/* Afterwards comes a check point (3.9: the next opcode; 3.10+: CALL). */
+/* Afterwards comes a check point (3.9: the next opcode; 3.10+: CALL), unless the call goes
+ * on. */
 void py_compute_begin_c_held(struct os_thread *os) {
-    c_run(PY_THREAD_OF(os), STATE_RUNNING_C, py_thread_check_and_finish);
+    struct py_thread *thread = PY_THREAD_OF(os);
+    c_run(thread, STATE_RUNNING_C,
+          thread->action.value < 0 ? py_thread_finish : py_thread_check_and_finish);
 }
 
 static void c_released_run(struct os_thread *os) {

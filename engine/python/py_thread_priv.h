@@ -17,7 +17,7 @@
  *   py_counter.c   counters that are updated without one
  *   py_native.c    native threads inside a C call
  *   py_call.c      functions of the standard library; those are in
- *                  py_sync.c, py_queue.c, py_pool.c
+ *                  py_sync.c, py_queue.c, py_pool.c, py_interpreter_queue.c
  *   py_object.c    reference counts, lists and dicts
  *   py_gc.c        making container objects, and the collector
  *   py_check_point.c  what else is done at a check point

@@ -38,7 +38,8 @@ struct world_object {
     struct py_peer *peer; /* NULL for other kinds */
     int64_t value;        /* permits left; Event: 1 = set; Barrier: threads inside */
     enum barrier_state barrier;
-    struct cache_line line; /* of its reference count */
+    struct cache_line
+        line; /* of its reference count; of an interpreter queue: its lock */
     lane_id lane;
 };
 
@@ -80,6 +81,7 @@ struct world {
     struct arrivals jobs; /* how many there are, and when they arrive; of actors: none */
 
     struct world_object *objects; /* plan->object_count */
+    struct cache_line queue_list; /* lock of the list of all interpreter queues */
     void **object_handles; /* what actions name: the object, first of it its lock */
 
     struct process **processes;

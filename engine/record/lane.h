@@ -11,9 +11,10 @@
  *
  *   resource  what is waited for: the lane of the GIL, the lock, the object, the event loop,
  *             the thread whose end or answer is awaited, which works on the result, or which
- *             has a share of a C call; none for a core (any will do), a timer, the outside
- *             world, the queue of a pool's idle workers, a Future's lock, and its result as
- *             long as no worker has taken the item
+ *             has a share of a C call, or what a loop polls that sleeps between its looks;
+ *             none for a core (any will do), another timer, the outside world, the queue of a
+ *             pool's idle workers, a Future's lock, and its result as long as no worker has
+ *             taken the item
  *   by        who ended the wait: the lane of the thread or task that released, woke, put,
  *             set, or left the core; none for timers and the outside world. It is on the
  *             span that ended, not on the one that follows
@@ -68,7 +69,7 @@ enum lane_state {
                         */
     STATE_READY,       /* thread: wants a core; task: its step is in the ready queue */
     STATE_IO,          /* thread: blocked in a system call */
-    STATE_SLEEP,       /* thread: blocked in a timed sleep */
+    STATE_SLEEP,       /* thread: blocked in a timed sleep, perhaps between two looks */
     STATE_WAIT_LOCK,   /* thread: waits for a lock, with its looks at it (above) */
     STATE_WAIT_OBJECT, /* thread: waits for a queue, an event, the end of a thread */
     STATE_SPIN,        /* thread: spins on a core for a lock */

@@ -163,23 +163,32 @@ static bool has_operation(enum object_kind kind, enum container_op op) {
     return kind == OBJECT_LIST ? of_list[op] : of_dict[op];
 }
 
+/* Whether whoever is there has objects of that kind. */
+static bool is_within_reach(enum object_kind kind, enum schema_context context) {
+    return context == SCHEMA_IN_INTERPRETER
+               ? kind == OBJECT_INTERPRETER_QUEUE
+               : context == SCHEMA_IN_TASK || !object_is_async(kind);
+}
+
 /* What a step can be done with, as far as the place of the step decides it. */
-static bool fits(const struct step *step, enum object_kind kind, bool in_task) {
-    return step_fits_object(step->kind, kind) && (in_task || !object_is_async(kind)) &&
+static bool fits(const struct step *step, enum object_kind kind,
+                 enum schema_context context) {
+    return step_fits_object(step->kind, kind) && is_within_reach(kind, context) &&
            (step->kind != STEP_USE || has_operation(kind, step->op));
 }
 
 enum { KINDS_SIZE = 128 };
 
 /* "lock, rlock, condition or semaphore" */
-static void list_kinds(const struct step *step, bool in_task, char out[KINDS_SIZE]) {
+static void list_kinds(const struct step *step, enum schema_context context,
+                       char out[KINDS_SIZE]) {
     int last = 0;
     for (int i = 0; i < OBJECT_KIND_COUNT; i++) {
-        last = fits(step, (enum object_kind)i, in_task) ? i : last;
+        last = fits(step, (enum object_kind)i, context) ? i : last;
     }
     size_t used = 0;
     for (int i = 0; i <= last; i++) {
-        if (fits(step, (enum object_kind)i, in_task)) {
+        if (fits(step, (enum object_kind)i, context)) {
             used += (size_t)snprintf(out + used, KINDS_SIZE - used, "%s%s",
                                      used == 0   ? ""
                                      : i == last ? " or "
@@ -198,8 +207,15 @@ static int refuse_kind(struct reader *reader, const struct objects_use *use,
     const char *member = use->variant->name;
     char kinds[KINDS_SIZE], quoted[SPELLING_QUOTE_SIZE];
     const char *kind = object_kind_name(object->kind);
-    list_kinds(step, use->in_task, kinds);
+    list_kinds(step, use->context, kinds);
     spelling_quote(object->name, quoted);
+    if (use->context == SCHEMA_IN_INTERPRETER) {
+        return reader_refuse_member(reader, member,
+                                    "%s is %s %s, which belongs to the main interpreter; "
+                                    "here '%s' needs %s %s",
+                                    quoted, article(kind), kind, member, article(kinds),
+                                    kinds);
+    }
     if (object_is_async(object->kind) && step_fits_object(step->kind, object->kind)) {
         return reader_refuse_member(reader, member,
                                     "%s is %s %s, which only tasks of an event loop can "
@@ -224,7 +240,7 @@ static int refuse_missing(const struct objects *objects, struct reader *reader,
     const char *name = json_string_value(json_object_get(use->value, member));
     struct spelling known = {0};
     for (size_t i = 0; i < objects->count; i++) {
-        if (fits(step, objects->list[i].kind, use->in_task)) {
+        if (fits(step, objects->list[i].kind, use->context)) {
             spelling_add(&known, objects->list[i].name);
         }
     }
@@ -233,7 +249,7 @@ static int refuse_missing(const struct objects *objects, struct reader *reader,
     spelling_advise(&known, name, advice);
     const bool near = strncmp(advice, "known: ", 7) != 0;
     enum object_kind kind = 0;
-    while (!fits(step, kind, use->in_task)) {
+    while (!fits(step, kind, use->context)) {
         kind++;
     }
     char json[SPELLING_QUOTE_SIZE]; /* the name in the other quotes */
@@ -272,6 +288,10 @@ static void read_members(const struct schema_object *schema, const json_t *value
             step->op = op_of(json_string_value(json_object_get(value, "op")));
         }
         break;
+    case STEP_PUT:
+        step->count = reader_get_integer(value, schema, "payload_bytes");
+        step->pickled = reader_get_flag(value, "pickled");
+        break;
     case STEP_TOUCH:
         step->count = reader_get_integer(value, schema, "times");
         break;
@@ -285,6 +305,26 @@ static void read_members(const struct schema_object *schema, const json_t *value
     }
 }
 
+/* Other queues pass references. */
+static int check_data(struct reader *reader, const struct objects_use *use,
+                      const struct object_plan *object) {
+    static const char *const members[] = {"payload_bytes", "pickled"};
+    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
+        if (object->kind != OBJECT_INTERPRETER_QUEUE &&
+            json_object_get(use->value, members[i]) != NULL) {
+            char quoted[SPELLING_QUOTE_SIZE];
+            spelling_quote(object->name, quoted);
+            return reader_refuse_member(
+                reader, members[i],
+                "%s is %s %s, which passes items on as they are, without a copy; remove "
+                "'%s', or make it an interpreter_queue",
+                quoted, article(object_kind_name(object->kind)),
+                object_kind_name(object->kind), members[i]);
+        }
+    }
+    return 0;
+}
+
 int objects_read_step(const struct objects *objects, struct reader *reader,
                       const struct objects_use *use, struct step *step) {
     const char *name = json_string_value(json_object_get(use->value, use->variant->name));
@@ -293,8 +333,8 @@ int objects_read_step(const struct objects *objects, struct reader *reader,
         const struct object_plan *object = &objects->list[i];
         if (strcmp(object->name, name) == 0) {
             step->object = (uint32_t)i;
-            return fits(step, object->kind, use->in_task)
-                       ? 0
+            return fits(step, object->kind, use->context)
+                       ? check_data(reader, use, object)
                        : refuse_kind(reader, use, step, object);
         }
     }

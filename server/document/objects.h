@@ -28,15 +28,15 @@ int objects_read(struct objects *objects, struct reader *reader,
 /* True for the steps that name an object. */
 bool objects_concern(enum step_kind kind);
 
-/* A step that is being read: its row, its text, and whether a task takes it. */
+/* A step that is being read: its row, its text, and who takes it. */
 struct objects_use {
     const struct schema_variant *variant;
     const json_t *value;
-    bool in_task;
+    enum schema_context context;
 };
 
 /* Completes such a step, which has passed the reader; the place is the step's. Objects of
- * asyncio are for tasks only. */
+ * asyncio are for tasks only, interpreters share queues of their own kind. */
 int objects_read_step(const struct objects *objects, struct reader *reader,
                       const struct objects_use *use, struct step *step) WARN_UNUSED;
 

@@ -153,7 +153,9 @@ static const struct schema_field interpreter_fields[] = {
      .meaning = "how many such threads with an interpreter each there are, in the one "
                 "process; 0 leaves the actor out"},
     DAEMON,
-    STEP_BODY("steps", "what each of them does; they share no objects with anybody"),
+    STEP_BODY("steps",
+              "what each of them does; of shared objects they can use those of kind "
+              "interpreter_queue"),
 };
 #define START                                                                            \
     {                                                                                    \

@@ -65,14 +65,15 @@ struct schema_object {
 
 /* Who runs a step decides what it may be. */
 enum schema_context {
-    SCHEMA_IN_JOB = 1,     /* of workload.jobs */
-    SCHEMA_IN_THREAD = 2,  /* of an actor that is a thread */
-    SCHEMA_IN_TASK = 4,    /* of a task of an event loop */
-    SCHEMA_IN_OFFLOAD = 8, /* inside to_thread */
-    SCHEMA_IN_ACTOR = 14,  /* where objects are shared: not in a job or interpreter */
+    SCHEMA_IN_JOB = 1,          /* of workload.jobs */
+    SCHEMA_IN_THREAD = 2,       /* of an actor that is a thread */
+    SCHEMA_IN_TASK = 4,         /* of a task of an event loop */
+    SCHEMA_IN_OFFLOAD = 8,      /* inside to_thread */
+    SCHEMA_IN_ACTOR = 14,       /* where objects are shared: in the main interpreter */
     SCHEMA_IN_INTERPRETER = 16, /* of an actor that is an interpreter */
-    SCHEMA_ANYWHERE = 31,
-    SCHEMA_IN_GROUP = 32 /* directly in gather or task_group: only tasks */
+    SCHEMA_IN_GROUP = 32,       /* directly in gather or task_group: only tasks */
+    SCHEMA_IN_PROCESS = 64,     /* of an actor that is a process */
+    SCHEMA_ANYWHERE = 95        /* but in a group */
 };
 
 /* Further bodies of a step, which become steps of their own after it. */

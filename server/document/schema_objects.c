@@ -23,6 +23,12 @@ static const struct schema_field barrier_fields[] = {
 static const struct schema_field queue_fields[] = {
     SIZE("queue", 0, "a queue.Queue: how many items it holds; 0 is without bound"),
 };
+static const struct schema_field interpreter_queue_fields[] = {
+    SIZE("interpreter_queue", 0,
+         "a queue of concurrent.interpreters.create_queue(), 3.14 and later, for threads "
+         "and interpreters of one process: how many items it holds; 0 is without bound; "
+         "whoever waits looks again every 10 ms"),
+};
 static const struct schema_field async_semaphore_fields[] = {
     SIZE("async_semaphore", 0,
          "an asyncio.Semaphore, one for each event loop: how often it can be taken at "
@@ -75,6 +81,10 @@ static const struct schema_variant objects[] = {
      .kind = OBJECT_QUEUE,
      .alone = "0",
      .object = OBJECT("a queue", queue_fields)},
+    {.name = "interpreter_queue",
+     .kind = OBJECT_INTERPRETER_QUEUE,
+     .alone = "0",
+     .object = OBJECT("an interpreter queue", interpreter_queue_fields)},
     {.name = "object",
      .kind = OBJECT_REFERENT,
      .alone = "one",

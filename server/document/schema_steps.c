@@ -246,6 +246,19 @@ static const struct schema_field clear_fields[] = {
 };
 static const struct schema_field put_fields[] = {
     STEP_OBJECT("put", "the queue into which an item is put; waits while it is full"),
+    {.name = "payload_bytes",
+     .type = SCHEMA_INTEGER,
+     .max = PLAN_MAX_BYTES,
+     .unit = "bytes",
+     .fallback = "0",
+     .meaning = "what is copied by whoever gets the item; only of an interpreter_queue"},
+    {.name = "pickled",
+     .type = SCHEMA_BOOLEAN,
+     .unit = "",
+     .fallback = "false",
+     .meaning = "true for objects that interpreters cannot share and that are pickled "
+                "(all but None, bool, numbers, str, bytes and tuples of these); only of "
+                "an interpreter_queue"},
 };
 static const struct schema_field get_fields[] = {
     STEP_OBJECT("get", "the queue from which an item is taken; waits while it is empty"),
@@ -366,7 +379,8 @@ static const struct schema_field sock_recv_fields[] = {
 
 static const char objects_instead[] =
     "shared objects belong to threads and event loops of one interpreter; describe the "
-    "work as such actors";
+    "work as such actors (interpreters can put into an interpreter_queue and get from "
+    "it)";
 
 static const char await_instead[] = "an await needs an event loop; here write 'io_us' or "
                                     "'sleep_us', which in jobs is an await "
@@ -436,7 +450,8 @@ static const struct schema_variant steps[] = {
      .object = OBJECT("a repeat step", repeat_fields)},
     {.name = "forever",
      .kind = STEP_FOREVER,
-     .contexts = SCHEMA_IN_THREAD | SCHEMA_IN_TASK | SCHEMA_IN_INTERPRETER,
+     .contexts =
+         SCHEMA_IN_THREAD | SCHEMA_IN_TASK | SCHEMA_IN_INTERPRETER | SCHEMA_IN_PROCESS,
      .body = "forever",
      .instead = "a job, and what to_thread runs, must end; use 'repeat'",
      .object = OBJECT("a forever step", forever_fields)},
@@ -488,12 +503,12 @@ static const struct schema_variant steps[] = {
      .object = OBJECT("a clear step", clear_fields)},
     {.name = "put",
      .kind = STEP_PUT,
-     .contexts = SCHEMA_IN_ACTOR,
+     .contexts = SCHEMA_IN_ACTOR | SCHEMA_IN_INTERPRETER,
      .instead = objects_instead,
      .object = OBJECT("a put step", put_fields)},
     {.name = "get",
      .kind = STEP_GET,
-     .contexts = SCHEMA_IN_ACTOR,
+     .contexts = SCHEMA_IN_ACTOR | SCHEMA_IN_INTERPRETER,
      .instead = objects_instead,
      .object = OBJECT("a get step", get_fields)},
     {.name = "send",

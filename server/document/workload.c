@@ -211,7 +211,9 @@ static int read_actor(struct builder *builder, const json_t *value,
     }
     out->start = workload_start_method(value);
     const struct surroundings where = {
-        .context = out->kind == ACTOR_THREAD ? SCHEMA_IN_THREAD : SCHEMA_IN_INTERPRETER,
+        .context = out->kind == ACTOR_THREAD        ? SCHEMA_IN_THREAD
+                   : out->kind == ACTOR_INTERPRETER ? SCHEMA_IN_INTERPRETER
+                                                    : SCHEMA_IN_PROCESS,
         .daemon = out->daemon};
     return workload_read_steps(builder, value, where, &out->steps);
 }

@@ -239,7 +239,8 @@ static bool waits_for_others(const struct builder *builder, const struct step *s
     case STEP_SOCK_RECV:
         return true;
     case STEP_PUT:
-        return (object->kind == OBJECT_QUEUE || object->kind == OBJECT_ASYNC_QUEUE) &&
+        return (object->kind == OBJECT_QUEUE || object->kind == OBJECT_ASYNC_QUEUE ||
+                object->kind == OBJECT_INTERPRETER_QUEUE) &&
                object->size > 0;
     case STEP_WAIT:
         return object->kind == OBJECT_CONDITION ||
@@ -392,10 +393,9 @@ static int walk_element(struct walk *walk) {
         rc = check_surroundings(reader, variant, &frame->where, value);
     }
     if (rc == 0) {
-        rc = read_step(
-            walk->builder,
-            &(struct objects_use){variant, value, frame->where.context == SCHEMA_IN_TASK},
-            &step);
+        rc =
+            read_step(walk->builder,
+                      &(struct objects_use){variant, value, frame->where.context}, &step);
     }
     if (rc == 0) {
         rc = append_step(walk->builder, &step);

@@ -148,8 +148,8 @@ static void test_plan_check_steps_and_objects(void **state) {
         {"set x", "event "},
         {"clear x", "event "},
         {"until x { python 1us }", "event "},
-        {"put x", "queue simple_queue "},
-        {"get x", "queue simple_queue "},
+        {"put x", "queue simple_queue interpreter_queue "},
+        {"get x", "queue simple_queue interpreter_queue "},
         {"update x 1us", "counter "},
         {"touch x 1", "object "},
         {"use x append 1us", "list dict "},
@@ -161,6 +161,7 @@ static void test_plan_check_steps_and_objects(void **state) {
             snprintf(word, sizeof word, "%s ", object_kind_name((enum object_kind)kind));
             const char *found = strstr(fits[i].objects, word);
             begin(&plan);
+            plan.runtime.has_interpreter_queue = 1;
             plan_sized(&plan, "x", (enum object_kind)kind, 1);
             plan_thread(&plan, "a", 1, false, fits[i].step);
             if (found != NULL && (found == fits[i].objects || found[-1] == ' ')) {
@@ -187,11 +188,9 @@ static void test_plan_check_sizes_of_objects(void **state) {
     static const struct {
         enum object_kind kind;
         int64_t size;
-    } wrong[] = {{OBJECT_BARRIER, 0},
-                 {OBJECT_BARRIER, -1},
-                 {OBJECT_SEMAPHORE, -1},
-                 {OBJECT_QUEUE, -1},
-                 {OBJECT_KIND_COUNT, 1}};
+    } wrong[] = {
+        {OBJECT_BARRIER, 0}, {OBJECT_BARRIER, -1},           {OBJECT_SEMAPHORE, -1},
+        {OBJECT_QUEUE, -1},  {OBJECT_INTERPRETER_QUEUE, -1}, {OBJECT_KIND_COUNT, 1}};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         struct plan plan;
         begin(&plan);
@@ -222,6 +221,13 @@ static void test_plan_check_objects_by_version(void **state) {
         {"cpython-3.14t", "put s wait b", NULL},
         {"cpython-atomic-refcounts", "put s wait b", NULL},
         {"cpython-2.7", "put q", NULL},
+        {"cpython-3.13", "put i", "no interpreter_queue (3.14 and later)"},
+        {"cpython-3.13t", "get i", "no interpreter_queue (3.14 and later)"},
+        {"cpython-atomic-refcounts", "get i", "no interpreter_queue (3.14 and later)"},
+        {"cpython-3.14", "put i get i", NULL},
+        {"cpython-3.14t", "put i get i", NULL},
+        {"cpython-3.15", "put i get i", NULL},
+        {"cpython-3.15t", "put i get i", NULL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct plan plan;
@@ -229,6 +235,7 @@ static void test_plan_check_objects_by_version(void **state) {
         plan_sized(&plan, "b", OBJECT_BARRIER, 1);
         plan_object(&plan, "s", OBJECT_SIMPLE_QUEUE);
         plan_object(&plan, "q", OBJECT_QUEUE);
+        plan_object(&plan, "i", OBJECT_INTERPRETER_QUEUE);
         plan_thread(&plan, "a", 1, false, cases[i].steps);
         if (cases[i].missing == NULL) {
             assert_int_equal(plan_check(&plan, NULL), 0);

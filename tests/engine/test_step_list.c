@@ -152,12 +152,17 @@ static void test_step_list_steps_on_objects(void **state) {
         {OBJECT_BARRIER, "wait x", {ACTION_BARRIER_WAIT}, 0},
         {OBJECT_QUEUE, "put x get x", {ACTION_QUEUE_PUT, ACTION_QUEUE_GET}, 0},
         {OBJECT_SIMPLE_QUEUE, "put x get x", {ACTION_PUT, ACTION_TAKE}, 0},
+        {OBJECT_INTERPRETER_QUEUE,
+         "put x get x",
+         {ACTION_INTERPRETER_PUT, ACTION_INTERPRETER_GET},
+         0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct bench bench = {0};
         int object;
         void *const objects[] = {&object};
         plan_begin(&bench.plan, "ideal", "cpython-3.12");
+        bench.plan.runtime.has_interpreter_queue = 1;
         plan_sized(&bench.plan, "x", cases[i].kind, 1);
         const struct step_slice slice = plan_steps(&bench.plan, cases[i].steps);
         assert_int_equal(plan_check(&bench.plan, NULL), 0);

@@ -563,6 +563,8 @@ static void test_document_reads_every_kind_of_object(void **state) {
         {"w", OBJECT_PEER, 7500, SHARING_ONE},
         {"x", OBJECT_PEER, 1, SHARING_ONE},
         {"y", OBJECT_PEER, 1000000000000000, SHARING_ONE},
+        {"z1", OBJECT_INTERPRETER_QUEUE, 100, SHARING_ONE},
+        {"z2", OBJECT_INTERPRETER_QUEUE, 0, SHARING_ONE},
     };
     struct plan plan;
     plan_of("{\"schema\":1,\"workload\":{\"objects\":{\"v\":{\"semaphore\":0},"
@@ -574,7 +576,8 @@ static void test_document_reads_every_kind_of_object(void **state) {
             "\"o\":{\"object\":\"own\"},\"p\":{\"object\":\"deferred\"},"
             "\"q\":{\"object\":\"immortal\"},\"r\":\"list\",\"s\":{\"list\":\"each\"},"
             "\"t\":\"dict\",\"u\":{\"dict\":\"own\"},\"w\":{\"peer\":7.5},"
-            "\"x\":{\"peer\":0.001},\"y\":{\"peer\":1e12}},"
+            "\"x\":{\"peer\":0.001},\"y\":{\"peer\":1e12},"
+            "\"z1\":{\"interpreter_queue\":100},\"z2\":\"interpreter_queue\"},"
             "\"actors\":[{\"name\":\"x\",\"thread\":1,\"steps\":[{\"io_us\":1}]}]}}",
             &plan);
     assert_int_equal(plan.object_count, sizeof expected / sizeof expected[0]);
@@ -647,6 +650,39 @@ static void test_document_reads_send_and_recv(void **state) {
     plan_deinit(&plan);
 }
 
+/* Threads, tasks and interpreters, but no other object. */
+static void test_document_reads_puts_between_interpreters(void **state) {
+    (void)state;
+    struct plan plan;
+    plan_of("{\"schema\":1,\"runtimes\":[\"cpython-3.14\"],\"workload\":{\"objects\":{"
+            "\"q\":{\"interpreter_queue\":3},\"l\":\"lock\"},\"actors\":["
+            "{\"name\":\"a\",\"interpreter\":2,\"steps\":[{\"put\":\"q\"},"
+            "{\"put\":\"q\",\"payload_bytes\":1073741824},"
+            "{\"put\":\"q\",\"pickled\":true,\"payload_bytes\":7},"
+            "{\"repeat\":2,\"steps\":[{\"get\":\"q\"}]}]},"
+            "{\"name\":\"b\",\"thread\":1,\"steps\":[{\"get\":\"q\"},"
+            "{\"with\":\"l\",\"steps\":[{\"put\":\"q\",\"pickled\":false}]}]},"
+            "{\"name\":\"c\",\"event_loop\":1,\"tasks\":[{\"name\":\"t\",\"steps\":["
+            "{\"get\":\"q\"}]}]}]}}",
+            &plan);
+    static const struct {
+        enum step_kind kind;
+        int64_t bytes;
+        bool pickled;
+    } expected[] = {
+        {STEP_PUT, 0, false},    {STEP_PUT, 1073741824, false}, {STEP_PUT, 7, true},
+        {STEP_REPEAT, 2, false}, {STEP_GET, 0, false},          {STEP_GET, 0, false},
+        {STEP_WITH, 0, false},   {STEP_PUT, 0, false},          {STEP_GET, 0, false}};
+    assert_int_equal(plan.step_count, sizeof expected / sizeof expected[0]);
+    for (size_t i = 0; i < plan.step_count; i++) {
+        assert_int_equal(plan.steps[i].kind, expected[i].kind);
+        assert_int_equal(plan.steps[i].count, expected[i].bytes);
+        assert_int_equal(plan.steps[i].pickled, expected[i].pickled);
+    }
+    assert_int_equal(plan_check(&plan, NULL), 0);
+    plan_deinit(&plan);
+}
+
 /* The operation and its time, which is that of C code and does not scale. */
 static void test_document_reads_use(void **state) {
     (void)state;
@@ -715,6 +751,8 @@ static void test_document_accepts_loops_that_wait(void **state) {
         "{\"get\":\"q\"}",
         "{\"get\":\"sq\"}",
         "{\"put\":\"q\"}",
+        "{\"get\":\"iq\"}",
+        "{\"put\":\"iq\"}",
         "{\"wait\":\"b\"}",
         "{\"with\":\"c\",\"steps\":[{\"wait\":\"c\"}]}",
         "{\"use\":\"l\",\"op\":\"pop\",\"compute_us\":0.001}",
@@ -723,8 +761,10 @@ static void test_document_accepts_loops_that_wait(void **state) {
     for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
         char text[512];
         snprintf(text, sizeof text,
-                 "{\"schema\":1,\"workload\":{\"objects\":{\"q\":{\"queue\":1},"
-                 "\"sq\":\"simple_queue\",\"b\":{\"barrier\":2},\"c\":\"condition\","
+                 "{\"schema\":1,\"runtimes\":[\"cpython-3.14\"],"
+                 "\"workload\":{\"objects\":{\"q\":{\"queue\":1},"
+                 "\"sq\":\"simple_queue\",\"iq\":{\"interpreter_queue\":1},"
+                 "\"b\":{\"barrier\":2},\"c\":\"condition\","
                  "\"l\":\"list\"},\"actors\":[{\"name\":\"x\",\"thread\":1,"
                  "\"steps\":[{\"io_us\":1}]},{\"name\":\"y\",\"thread\":1,"
                  "\"daemon\":true,\"steps\":[{\"forever\":[%s]}]}]}}",
@@ -760,6 +800,7 @@ int main(void) {
         cmocka_unit_test(test_document_reads_every_kind_of_object),
         cmocka_unit_test(test_document_reads_steps_on_objects),
         cmocka_unit_test(test_document_reads_send_and_recv),
+        cmocka_unit_test(test_document_reads_puts_between_interpreters),
         cmocka_unit_test(test_document_reads_use),
         cmocka_unit_test(test_document_reads_calls_and_allocations),
         cmocka_unit_test(test_document_accepts_loops_that_wait),

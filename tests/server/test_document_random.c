@@ -130,6 +130,8 @@ static void put_objects(struct maker *maker) {
         {"\"event\"", "\"event\"", "{\"barrier\":7}"},
         {"\"queue\"", "{\"queue\":0}", "{\"queue\":9}"},
         {"\"simple_queue\"", "\"queue\"", "{\"queue\":1}"},
+        {"\"interpreter_queue\"", "{\"interpreter_queue\":0}",
+         "{\"interpreter_queue\":2}"},
         {"\"object\"", "{\"object\":\"immortal\"}", "{\"object\":\"own\"}"},
         {"\"list\"", "{\"list\":\"each\"}", "{\"list\":\"one\"}"},
         {"\"dict\"", "{\"dict\":\"own\"}", "{\"dict\":\"each\"}"},
@@ -137,8 +139,8 @@ static void put_objects(struct maker *maker) {
         {"{\"peer\":7}", "{\"peer\":0.001}", "{ \"peer\" : 1.25e2 }"},
     };
     static const char *const names[] = {"lock",  "condition", "semaphore", "wait",
-                                        "queue", "other",     "object",    "list",
-                                        "dict",  "n",         "peer"};
+                                        "queue", "other",     "between",   "object",
+                                        "list",  "dict",      "n",         "peer"};
     const unsigned count = sizeof names / sizeof names[0];
     const unsigned first = below(maker, count); /* in any order */
     put(maker, "\"objects\":{");
@@ -167,6 +169,9 @@ static void put_object_step(struct maker *maker) {
         "\"get\":\"queue\"",
         "\"put\":\"other\"",
         "\"get\":\"other\"",
+        "\"get\":\"between\"",
+        "\"put\":\"between\",\"payload_bytes\":1000000",
+        "\"pickled\":true,\"put\":\"between\"",
         "\"touch\":\"object\"",
         "\"touch\":\"object\",\"times\":0",
         "\"use\":\"list\",\"op\":\"append\",\"compute_us\":0.05",
