@@ -77,6 +77,9 @@ static void take_step(struct plan *plan, struct bytes *bytes) {
     }
     if (step->kind == STEP_C_BY_SIZE) {
         step->count = 32 * more; /* bytes, about the limit of hashlib */
+    } else if (step->kind == STEP_PUT) {
+        step->count = (int64_t)(more & 15) << (more >> 4);
+        step->pickled = (what & 128) != 0;
     } else if (step->kind == STEP_NOTIFY) {
         step->count = more % 3; /* 0: all */
     }
@@ -142,6 +145,19 @@ static void fit_kinds(struct plan *plan, uint32_t first, bool in_task) {
     }
 }
 
+/* Interpreters share nothing but their queue. */
+static void fit_objects(struct plan *plan, struct step_slice slice) {
+    for (uint32_t i = slice.first; i < slice.end; i++) {
+        struct step *step = &plan->steps[i];
+        if (step_has_object(step->kind) && step_has_body(step->kind)) {
+            step->kind = STEP_REPEAT;
+        } else if (step_has_object(step->kind)) {
+            step->kind = step->kind % 2 == 0 ? STEP_PUT : STEP_GET;
+            step->object = OBJECT_INTERPRETER_QUEUE; /* one of every kind */
+        }
+    }
+}
+
 static struct step_slice take_slice(struct plan *plan, struct bytes *bytes,
                                     bool in_task) {
     const uint32_t first = (uint32_t)plan->step_count;
@@ -170,6 +186,9 @@ static void take_actor(struct plan *plan, struct bytes *bytes) {
     if (actor->kind != ACTOR_EVENT_LOOP) {
         actor->steps = take_slice(plan, bytes, false);
     }
+    if (actor->kind == ACTOR_INTERPRETER) {
+        fit_objects(plan, actor->steps);
+    }
     if (actor->kind == ACTOR_PROCESS) {
         actor->start = (enum start_method)(take(bytes) % START_METHOD_COUNT);
     }
@@ -189,7 +208,8 @@ static void take_objects(struct plan *plan, uint8_t size, uint8_t sharing) {
         plan_object(plan, object_kind_name(kind), kind);
         struct object_plan *object = &plan->objects[i];
         if (kind == OBJECT_SEMAPHORE || kind == OBJECT_QUEUE || kind == OBJECT_BARRIER ||
-            kind == OBJECT_ASYNC_SEMAPHORE || kind == OBJECT_ASYNC_QUEUE) {
+            kind == OBJECT_ASYNC_SEMAPHORE || kind == OBJECT_ASYNC_QUEUE ||
+            kind == OBJECT_INTERPRETER_QUEUE) {
             object->size = size % 4 + (kind == OBJECT_BARRIER);
         }
         if (kind == OBJECT_PEER) { /* 0, or 1 ns .. 32 us */
@@ -230,6 +250,7 @@ static void take_plan(struct plan *plan, struct bytes *bytes) {
     plan->runtime.has_barrier = plan->runtime.has_simple_queue = 1;
     plan->runtime.has_thread_pool = plan->runtime.has_interpreter_pool = 1;
     plan->runtime.has_interpreters = plan->runtime.has_start_methods = 1;
+    plan->runtime.has_interpreter_queue = 1;
     plan->runtime.gc_threshold_0 = 1 + profile;
     plan->runtime.gc_threshold_1 = 1 + runtime % 4;
     plan->runtime.brc_for_detached = strategy % 2;
