@@ -29,7 +29,7 @@ static const struct example *find(const char *id) {
 
 static void test_examples_say_what_to_look_for(void **state) {
     (void)state;
-    assert_true(example_count >= 18);
+    assert_true(example_count >= 19);
     for (size_t i = 0; i < example_count; i++) {
         struct document *document = parse(&examples[i]);
         assert_true(document->name[0] != '\0');
@@ -142,6 +142,23 @@ static void test_examples_queue_decouples(void **state) {
     }
     assert_true(longest >
                 2 * run_cell(grid, grid_cell_count(grid) - 4, METRIC_THROUGHPUT_PER_S));
+    grid_destroy(grid);
+}
+
+/* Whoever waits sleeps for 10 ms each time: with one place that is nearly every time. */
+static void test_examples_interpreters_poll_their_queue(void **state) {
+    (void)state;
+    struct grid *grid = expand("queue-between-interpreters");
+    assert_int_equal(grid_cell_count(grid), 6);
+    for (size_t i = 0; i < 6; i += 3) {
+        assert_true(run_cell(grid, i, METRIC_LATENCY_P50_US) > 10000);
+        const double one = run_cell(grid, i, METRIC_THROUGHPUT_PER_S);
+        const double ten = run_cell(grid, i + 1, METRIC_THROUGHPUT_PER_S);
+        const double hundred = run_cell(grid, i + 2, METRIC_THROUGHPUT_PER_S);
+        assert_true(one < 200);
+        assert_true(ten > 5 * one);
+        assert_true(hundred > 1.5 * ten && hundred < 4000);
+    }
     grid_destroy(grid);
 }
 
@@ -329,6 +346,7 @@ int main(void) {
         cmocka_unit_test(test_examples_spinning_threads_slow_the_echo),
         cmocka_unit_test(test_examples_offloading_frees_the_loop),
         cmocka_unit_test(test_examples_queue_decouples),
+        cmocka_unit_test(test_examples_interpreters_poll_their_queue),
         cmocka_unit_test(test_examples_sharing_costs_without_gil),
         cmocka_unit_test(test_examples_garbage_makes_pauses),
         cmocka_unit_test(test_examples_arrivals_reach_the_capacity),

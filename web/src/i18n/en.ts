@@ -97,6 +97,10 @@ export const en = {
   "word.clear": "clears the event: who waits for it waits again",
   "word.put": "puts an item into the queue; waits while it is full",
   "word.get": "takes an item from the queue; waits while it is empty",
+  "word.put_bytes":
+    "of put into an interpreter_queue: how many bytes the item has; whoever gets it copies them",
+  "word.pickled":
+    "of put into an interpreter_queue: true for objects that have to be pickled, which are all but numbers, str, bytes, None and tuples of these",
   "word.send": "sends a message to the peer, in “compute_us” of system call without the GIL",
   "word.recv": "receives the peer's next answer; waits for it without the GIL",
   "word.update": "adds 1 to the counter: load, compute, store",
@@ -113,6 +117,8 @@ export const en = {
   "word.barrier": "so many threads wait until all are there; written with its size",
   "word.queue": "holds so many items; 0, or the word alone, is without bound",
   "word.simple_queue": "a queue in C, without bound",
+  "word.interpreter_queue":
+    "a queue between the interpreters of a process: so many items, 0 is without bound; whoever waits looks again every 10 ms; 3.14 and later",
   "word.counter": "a number that threads update; updates can be lost",
   "word.object":
     'any object, for its reference count: "one" for all threads, one for "each", each thread\'s "own", "deferred" or "immortal"',
@@ -138,7 +144,8 @@ export const en = {
   "word.result_bytes": "in jobs: what each job sends back from there",
   "word.thread": "so many threads of the first process",
   "word.event_loop": "so many threads with an event loop, which runs “tasks”",
-  "word.interpreter": "so many threads with an interpreter and a GIL of their own; 3.12 and later",
+  "word.interpreter":
+    "so many threads with an interpreter and a GIL of their own, which share interpreter queues only; 3.12 and later",
   "word.process": "so many processes of one thread; they share no objects with anybody",
   "word.daemon": "the run does not wait for its end",
   "word.until": "runs its steps until the event is set: while not event.is_set()",
@@ -545,6 +552,9 @@ export const en = {
   "preset.producers-and-consumers.name": "Producers and consumers at a queue",
   "preset.producers-and-consumers.look":
     "Two threads put orders into a queue, two take them out. Under the GIL a longer queue is faster, because a side can go on for a while before it hands the GIL over; without the GIL all four run at once.",
+  "preset.queue-between-interpreters.name": "A queue between two interpreters",
+  "preset.queue-between-interpreters.look":
+    "Nobody is woken at such a queue: put and get sleep 10 ms and look again. With one place that happens at nearly every order, below 200 a second; with 100 places hardly ever, and each interpreter computes under its own GIL.",
   "preset.objects-shared-by-threads.name": "What sharing an object costs without the GIL",
   "preset.objects-shared-by-threads.look":
     "With the GIL it makes no difference whether four threads share an object and a list. Without it, sharing takes away a good part of what the cores gave: see the row in which each thread has its own.",

@@ -126,6 +126,10 @@ export const pl = {
   "word.clear": "kasuje zdarzenie: kto na nie czeka, czeka znowu",
   "word.put": "wkłada element do kolejki; czeka, dopóki jest pełna",
   "word.get": "wyjmuje element z kolejki; czeka, dopóki jest pusta",
+  "word.put_bytes":
+    "przy put do interpreter_queue: ile bajtów ma element; kopiuje je ten, kto go wyjmuje",
+  "word.pickled":
+    "przy put do interpreter_queue: true dla obiektów, które trzeba zapisać przez pickle, czyli wszystkich poza liczbami, str, bytes, None i krotkami z nich",
   "word.send":
     "wysyła wiadomość do partnera (peer); wywołanie systemowe trwa „compute_us” i nie trzyma GIL-a",
   "word.recv": "odbiera następną odpowiedź partnera (peer); czeka na nią bez GIL-a",
@@ -143,6 +147,8 @@ export const pl = {
   "word.barrier": "tyle wątków czeka, aż będą wszystkie",
   "word.queue": "mieści tyle elementów; 0 lub samo słowo znaczy bez ograniczeń",
   "word.simple_queue": "kolejka w C, bez ograniczeń",
+  "word.interpreter_queue":
+    "kolejka między interpreterami procesu: tyle elementów, 0 znaczy bez ograniczeń; kto czeka, zagląda znowu co 10 ms; od wersji 3.14",
   "word.counter": "liczba, którą zmieniają wątki; aktualizacje mogą się gubić",
   "word.object":
     'dowolny obiekt ze względu na licznik referencji: "one" jeden dla wszystkich wątków, "each" po jednym, "own" własny wątku, "deferred" lub "immortal"',
@@ -172,7 +178,8 @@ export const pl = {
   "word.result_bytes": "w zadaniach „jobs”: co każde zadanie stamtąd odsyła",
   "word.thread": "tyle wątków pierwszego procesu",
   "word.event_loop": "tyle wątków z pętlą zdarzeń, która wykonuje „tasks”",
-  "word.interpreter": "tyle wątków z własnym interpreterem i GIL-em; od wersji 3.12",
+  "word.interpreter":
+    "tyle wątków z własnym interpreterem i GIL-em; dzielą tylko kolejki interpreter_queue; od wersji 3.12",
   "word.process": "tyle procesów o jednym wątku; nie dzielą z nikim żadnych obiektów",
   "word.daemon": "przebieg nie czeka na jego koniec",
   "word.until": "powtarza kroki, dopóki zdarzenie nie jest ustawione: while not event.is_set()",
@@ -599,6 +606,9 @@ export const pl = {
   "preset.producers-and-consumers.name": "Producenci i konsumenci przy kolejce",
   "preset.producers-and-consumers.look":
     "Dwa wątki wkładają zamówienia do kolejki, dwa je wyjmują. Pod GIL-em dłuższa kolejka jest szybsza, bo strona może chwilę działać, zanim odda GIL; bez GIL-a wszystkie cztery działają naraz.",
+  "preset.queue-between-interpreters.name": "Kolejka między dwoma interpreterami",
+  "preset.queue-between-interpreters.look":
+    "Przy takiej kolejce nikt nikogo nie budzi: put i get śpią 10 ms i zaglądają znowu. Przy jednym miejscu dzieje się to przy prawie każdym zamówieniu, poniżej 200 na sekundę; przy 100 miejscach prawie nigdy, a każdy interpreter liczy pod własnym GIL-em.",
   "preset.objects-shared-by-threads.name": "Ile kosztuje wspólny obiekt bez GIL-a",
   "preset.objects-shared-by-threads.look":
     "Pod GIL-em nie ma znaczenia, czy cztery wątki dzielą obiekt i listę. Bez niego dzielenie odbiera sporą część tego, co dały rdzenie: zobacz wiersz, w którym każdy wątek ma własne.",

@@ -14,6 +14,7 @@ const PRESET_ORDER = [
   "threads-waiting-for-io",
   "echo-convoy",
   "producers-and-consumers",
+  "queue-between-interpreters",
   "objects-shared-by-threads",
   "garbage-collector-pauses",
   "loop-blocked",
