@@ -141,6 +141,7 @@ struct aio_watch {
     struct aio_group *group;
     struct aio_watch *next; /* of the same task, or free */
     struct resume ended;    /* how the task has */
+    lane_id lane;           /* of the task */
 };
 
 struct aio_task {
@@ -255,6 +256,9 @@ static inline sim_ns aio_loop_cost(const struct aio_loop *loop, sim_ns ns) {
 
 /* --- loop.c -------------------------------------------------------------------- */
 
+/* What the loop does: with STATE_CALLBACK, whose step it is, or LANE_NONE. */
+void aio_loop_show(struct aio_loop *loop, enum lane_state state, lane_id task);
+
 /* call_soon() */
 void aio_call_soon(struct aio_loop *loop, struct aio_handle *handle,
                    enum aio_handle_kind kind);
@@ -290,17 +294,18 @@ void aio_task_show(struct aio_task *task, enum lane_state state, site_id site,
 bool aio_task_step(struct aio_loop *loop, const struct resume *resume,
                    struct action *action);
 
-/* Begins a step that a handle has asked for. */
+/* Begins a step: that a handle has asked for, or the first one of an eager task. */
 void aio_task_begin_step(struct aio_task *task);
 
 /* A task that is ready for its first step; its program is there. False when out of memory.
  */
 bool aio_task_start(struct aio_task *task, const char *name);
 
-void aio_task_cancel(struct aio_task *task);
+/* `by` is the task whose doing it is; LANE_NONE: a timer's, or the loop's. */
+void aio_task_cancel(struct aio_task *task, lane_id by);
 
 /* Cancels what the task waits for; false when it waits for nothing that can be. */
-bool aio_task_cancel_wait(struct aio_task *task);
+bool aio_task_cancel_wait(struct aio_task *task, lane_id by);
 
 /* A future, with the task waiting for it in that state; NULL, and the run ends, when out of
  * memory. `deque` may be NULL. */
@@ -405,7 +410,7 @@ void aio_group_task_done(struct aio_watch *watch);
 /* The task has ended like that, RESUME_DONE, _RAISED or _CANCELLED: its done callbacks become
  * handles, or are run at once when it has done so before anybody could add one. */
 void aio_group_task_ended(struct aio_task *task, struct resume how);
-void aio_group_cancel_members(struct aio_group *group);
+void aio_group_cancel_members(struct aio_group *group, lane_id by);
 struct aio_group *aio_group_make(struct aio_loop *loop, enum group_kind kind);
 /* Nobody asks any more. */
 void aio_group_release(struct aio_group *group);

@@ -54,11 +54,11 @@ void aio_group_release(struct aio_group *group) {
     release_if_over(group);
 }
 
-void aio_group_cancel_members(struct aio_group *group) {
+void aio_group_cancel_members(struct aio_group *group, lane_id by) {
     struct aio_task *task = group->members;
     while (task != NULL) {
         struct aio_task *next = task->next_member;
-        aio_task_cancel(task);
+        aio_task_cancel(task, by);
         task = next;
     }
 }
@@ -77,7 +77,7 @@ bool aio_group_watch(struct aio_group *group, struct aio_task *task) {
             return false;
         }
     }
-    *watch = (struct aio_watch){.group = group};
+    *watch = (struct aio_watch){.group = group, .lane = task->lane};
     if (task->watches == NULL) {
         task->watches = watch;
     } else {
@@ -96,13 +96,13 @@ struct resume aio_group_outcome(const struct aio_group *group) {
 }
 
 /* wait_for() looks at its task when it is woken. */
-static void wake_owner(struct aio_group *group) {
+static void wake_owner(struct aio_group *group, lane_id by) {
     if (group->future != NULL) {
         aio_future_set(group->future,
                        group->kind == GROUP_WAIT_FOR
                            ? (struct resume){.status = RESUME_DONE}
                            : aio_group_outcome(group),
-                       LANE_NONE);
+                       by);
     }
 }
 
@@ -114,20 +114,21 @@ static bool counts(const struct aio_group *group, struct resume how) {
 }
 
 /* TaskGroup: the other tasks are cancelled, and what the owner waits for. */
-static void abort_group(struct aio_group *group) {
+static void abort_group(struct aio_group *group, lane_id by) {
     if (group->aborting) {
         return;
     }
     group->aborting = true;
-    aio_group_cancel_members(group);
+    aio_group_cancel_members(group, by);
     if (group->future != NULL && group->future->waiter != NULL) {
-        (void)aio_task_cancel_wait(group->future->waiter);
+        (void)aio_task_cancel_wait(group->future->waiter, by);
     }
 }
 
 void aio_group_task_done(struct aio_watch *watch) {
     struct aio_group *group = watch->group;
     struct aio_loop *loop = group->loop;
+    const lane_id by = watch->lane;
     const bool first = counts(group, watch->ended) && group->ended.status == RESUME_START;
     group->left--;
     if (first) {
@@ -140,10 +141,10 @@ void aio_group_task_done(struct aio_watch *watch) {
             aio_call_soon(loop, &loop->main, HANDLE_MAIN);
         }
     } else if (group->left == 0 || (first && group->kind == GROUP_GATHER)) {
-        wake_owner(group);
+        wake_owner(group, by);
     }
     if (first && group->kind == GROUP_TASK_GROUP) {
-        abort_group(group);
+        abort_group(group, by);
     }
     release_if_over(group);
 }
@@ -405,7 +406,7 @@ static enum aio_progress task_group_woken(struct aio_task *task,
     struct aio_group *group = task->call.group;
     if (resume->status == RESUME_CANCELLED && !group->aborting) {
         task->call.cancelled = true;
-        abort_group(group);
+        abort_group(group, task->lane);
     }
     if (aio_group_sleep(task)) {
         return AIO_SUSPENDED;
@@ -475,7 +476,7 @@ enum aio_progress aio_cancel_tasks(struct aio_task *task, const struct resume *r
     }
     for (struct aio_task *it = loop->named[request->name].first; it != NULL;
          it = it->next_named) {
-        aio_task_cancel(it);
+        aio_task_cancel(it, task->lane);
     }
     return aio_done(task);
 }

@@ -13,7 +13,7 @@ enum { MIN_SCHEDULED_TIMER_HANDLES = 100 };
 
 static const sim_ns SLOW_CALLBACK_NS = 100 * NS_PER_MS; /* slow_callback_duration */
 
-static void show_loop(struct aio_loop *loop, enum lane_state state, lane_id task) {
+void aio_loop_show(struct aio_loop *loop, enum lane_state state, lane_id task) {
     sim_switch(aio_sim(loop), loop->selector.lane,
                (struct activity){state, task, SITE_NONE}, LANE_NONE);
 }
@@ -211,7 +211,7 @@ static bool collect(struct aio_loop *loop, const struct resume *resume,
 static bool poll(struct aio_loop *loop, const struct resume *resume,
                  struct action *action) {
     (void)resume;
-    show_loop(loop, STATE_POLL, LANE_NONE);
+    aio_loop_show(loop, STATE_POLL, LANE_NONE);
     action->kind = ACTION_POLL;
     action->object = &loop->selector;
     action->ns = select_timeout(loop);
@@ -222,7 +222,7 @@ static bool poll(struct aio_loop *loop, const struct resume *resume,
 static bool iterate(struct aio_loop *loop, const struct resume *resume,
                     struct action *action) {
     (void)resume;
-    show_loop(loop, STATE_CALLBACK, LANE_NONE);
+    aio_loop_show(loop, STATE_CALLBACK, LANE_NONE);
     loop->world->tally.loop_iterations++;
     loop->phase = poll;
     update_time(loop);
@@ -275,7 +275,7 @@ static void close(struct aio_loop *loop) {
         if (!aio_group_watch(&loop->everything, task)) {
             return; /* out of memory: the run has ended */
         }
-        aio_task_cancel(task);
+        aio_task_cancel(task, LANE_NONE);
     }
 }
 
@@ -293,7 +293,6 @@ static bool call_back(struct aio_loop *loop, const struct resume *resume,
     case HANDLE_STEP:
         loop->running = (struct aio_task *)(void *)handle;
         loop->stepped = loop->running->lane;
-        show_loop(loop, STATE_CALLBACK, loop->stepped);
         aio_task_begin_step(loop->running);
         loop->phase = aio_task_step;
         return aio_task_step(loop, &loop->running->resume, action);
@@ -410,7 +409,7 @@ bool aio_run_handles(struct aio_loop *loop, const struct resume *resume,
     loop->current = handle;
     loop->current_began_ns = aio_now(loop);
     loop->stepped = LANE_NONE;
-    show_loop(loop, STATE_CALLBACK, LANE_NONE);
+    aio_loop_show(loop, STATE_CALLBACK, LANE_NONE);
     loop->phase = call_back;
     return aio_compute(action, handle_price(loop, loop->current->kind));
 }

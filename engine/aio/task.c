@@ -121,7 +121,7 @@ void aio_future_set(struct aio_future *future, struct resume with, lane_id by) {
 /* --- cancellation -------------------------------------------------------------- */
 
 /* _fut_waiter.cancel(): false when nothing is waited for, or it is over. */
-bool aio_task_cancel_wait(struct aio_task *task) {
+bool aio_task_cancel_wait(struct aio_task *task, lane_id by) {
     struct aio_future *future = task->waits_for;
     if (future == NULL) {
         return false; /* its step is ready, or it is in it */
@@ -131,18 +131,18 @@ bool aio_task_cancel_wait(struct aio_task *task) {
             return false;
         }
         future->group->cancelled = true; /* it ends when one of its tasks has ended so */
-        aio_group_cancel_members(future->group);
+        aio_group_cancel_members(future->group, by);
         return true;
     }
     future->waiter = NULL;
     task->waits_for = NULL;
-    schedule_step(task, (struct resume){.status = RESUME_CANCELLED}, LANE_NONE);
+    schedule_step(task, (struct resume){.status = RESUME_CANCELLED}, by);
     return true;
 }
 
-void aio_task_cancel(struct aio_task *task) {
+void aio_task_cancel(struct aio_task *task, lane_id by) {
     task->cancelling++;
-    if (!aio_task_cancel_wait(task)) {
+    if (!aio_task_cancel_wait(task, by)) {
         task->must_cancel = true;
     }
 }
@@ -198,6 +198,7 @@ void aio_task_begin_step(struct aio_task *task) {
         task->must_cancel = false;
         task->resume = (struct resume){.status = RESUME_CANCELLED};
     }
+    aio_loop_show(task->loop, STATE_CALLBACK, task->lane);
     aio_task_show(task, STATE_RUNNING, SITE_NONE, LANE_NONE);
 }
 
@@ -258,6 +259,10 @@ static bool leave_step(struct aio_loop *loop) {
     struct aio_task *outer = loop->running->outer;
     loop->running->outer = NULL;
     loop->running = outer;
+    aio_loop_show(loop, STATE_CALLBACK, outer != NULL ? outer->lane : LANE_NONE);
+    if (outer != NULL) {
+        aio_task_show(outer, STATE_RUNNING, outer->call.asked.site, LANE_NONE);
+    }
     loop->phase = outer != NULL           ? aio_task_step
                   : loop->current != NULL ? aio_run_handles
                                           : aio_create_tasks;
@@ -321,7 +326,8 @@ bool aio_task_step(struct aio_loop *loop, const struct resume *resume,
             case AIO_SUSPENDED:
                 /* Cancelled in this very step: what it waits for is. */
                 task->first_step = false;
-                task->must_cancel = task->must_cancel && !aio_task_cancel_wait(task);
+                task->must_cancel =
+                    task->must_cancel && !aio_task_cancel_wait(task, LANE_NONE);
                 if (!leave_step(loop)) {
                     return false;
                 }

@@ -95,7 +95,7 @@ void aio_timeout_fire(struct aio_future *timeout) {
                        (struct resume){.status = RESUME_TIMED_OUT}, LANE_NONE);
     } else if (timeout->waiter != NULL) {
         timeout->expired = true;
-        aio_task_cancel(timeout->waiter);
+        aio_task_cancel(timeout->waiter, LANE_NONE);
     }
     aio_future_release(timeout);
 }
@@ -125,7 +125,7 @@ static enum aio_progress cancel_and_wait(struct aio_task *task) {
     if (call->timer != NULL) {
         call->timer->group = NULL; /* it wakes nobody any more */
     }
-    aio_group_cancel_members(call->group);
+    aio_group_cancel_members(call->group, task->lane);
     return aio_group_sleep(task) ? AIO_SUSPENDED : wait_for_over(task);
 }
 

@@ -74,6 +74,13 @@ static sim_ns core_left(const struct recording *recording, lane_id to, sim_ns at
     return at;
 }
 
+/* Whose end was waited for is over before its done callback has run. */
+static sim_ns alive_until(const struct recording *recording, lane_id from, sim_ns at) {
+    const struct recorded_lane *lane = &recording->lanes[from];
+    const sim_ns last = lane->count > 0 ? lane->spans[lane->count - 1].end_ns : at;
+    return last < at ? last : at;
+}
+
 bool flow_of_span(const struct recording *recording, lane_id lane,
                   const struct span *span, struct flow *out) {
     const enum lane_kind lane_kind = recording->lanes[lane].kind;
@@ -88,6 +95,8 @@ bool flow_of_span(const struct recording *recording, lane_id lane,
         flow.left_ns = released(recording, span->resource, span->by, span->end_ns);
     } else if (kind == FLOW_CORE) {
         flow.left_ns = core_left(recording, lane, span->end_ns);
+    } else if (kind == FLOW_TASK) {
+        flow.left_ns = alive_until(recording, span->by, span->end_ns);
     }
     *out = flow;
     return true;

@@ -8,6 +8,7 @@
  *   - when the other gave up the GIL or the lock that was waited for: the winner gets
  *     there only after its wake-up latency;
  *   - when the other left the core that was waited for: a context switch earlier;
+ *   - when the other task ended, whose end was waited for: its done callback comes later;
  *   - else at the same instant, with the system call that wakes. A future that another
  *     thread has set is set when the loop runs its callback; when the thread asked for that
  *     is not known any more.
@@ -31,7 +32,7 @@ enum flow_kind {
     FLOW_OBJECT, /* put into the queue, set the event, ended, ... */
     FLOW_POLL,   /* woke an event loop out of its selector */
     FLOW_CORE,   /* left the core */
-    FLOW_TASK,   /* set the future, released the asyncio lock */
+    FLOW_TASK,   /* set the future, released the asyncio lock, ended, cancelled */
     FLOW_KIND_COUNT
 };
 

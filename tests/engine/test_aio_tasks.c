@@ -103,6 +103,47 @@ static void test_aio_task_group_cancels_only_once(void **state) {
     stage_end(&stage);
 }
 
+/* --- who ended it ---------------------------------------------------------------- */
+
+static void expect_ended_by(const struct stage *stage, const char *waiter, sim_ns end,
+                            const char *by) {
+    const lane_id lane = timeline_find(&stage->timeline, LANE_TASK, waiter);
+    for (size_t i = 0; i < stage->timeline.span_count; i++) {
+        const struct timeline_span *span = &stage->timeline.spans[i];
+        if (span->lane == lane && span->end == end) {
+            assert_int_equal(span->by, timeline_find(&stage->timeline, LANE_TASK, by));
+            return;
+        }
+    }
+    fail_msg("no span of %s ends at %lld", waiter, (long long)end);
+}
+
+/* A gather() by the last of its tasks; b's exception cancels c, and what main waits for,
+ * which goes on until a has cleaned up; a task that cancels another one. */
+static void test_aio_waits_know_who_ended_them(void **state) {
+    (void)state;
+    struct stage stage;
+    stage_begin(&stage);
+    plan_task(&stage.plan, stage.loop, "first", 1,
+              "gather { task d 1 { await_sleep 3ms } task e 1 { await_sleep 5ms } }");
+    plan_task(&stage.plan, stage.loop, "main", 1,
+              "try { task_group { "
+              "task a 1 { try { await_sleep 30ms } finally { await_sleep 5ms } } "
+              "task b 1 { await_sleep 10ms raise ValueError } "
+              "task c 1 { await_sleep 20ms } } } except { python 1ms }");
+    plan_task(&stage.plan, stage.loop, "last", 1,
+              "spawn s 1 { await_sleep 90ms } await_sleep 40ms cancel s");
+    stage_run(&stage);
+    expect_ended_by(&stage, "first", 5 * NS_PER_MS, "e");
+    expect_ended_by(&stage, "main", 10 * NS_PER_MS, "b");
+    expect_ended_by(&stage, "a", 10 * NS_PER_MS, "b");
+    expect_ended_by(&stage, "c", 10 * NS_PER_MS, "b");
+    expect_ended_by(&stage, "main", 15 * NS_PER_MS, "a");
+    expect_ended_by(&stage, "s", 40 * NS_PER_MS, "last");
+    expect_ended_by(&stage, "d", 3 * NS_PER_MS, "nobody: a timer");
+    stage_end(&stage);
+}
+
 /* --- cancellation --------------------------------------------------------------- */
 
 /* ['b cancelled', 'g cancelled', 'end', 'a cleaned up']: the first task that ends cancelled
@@ -428,6 +469,37 @@ static void test_aio_eager_tasks_run_when_they_are_made(void **state) {
     }
 }
 
+/* Whoever takes its step is whom the loop runs: one task at every instant. */
+static void test_aio_eager_steps_are_on_the_lane_of_the_loop(void **state) {
+    (void)state;
+    struct stage stage;
+    stage_begin(&stage);
+    stage.plan.actors[stage.loop].eager = true;
+    plan_task(&stage.plan, stage.loop, "main", 1,
+              "python 1ms gather { task a 1 { python 2ms await_sleep 9ms } "
+              "task b 1 { python 4ms } } python 8ms");
+    stage_run(&stage);
+    stage_expect_task(&stage, "main",
+                      "running@0 ready@1000000 ready@3000000 await_future@7000000 "
+                      "running@12000000 end@20000000");
+    static const struct {
+        const char *task;
+        sim_ns ns;
+    } cases[] = {{"main", 9 * NS_PER_MS}, {"a", 2 * NS_PER_MS}, {"b", 4 * NS_PER_MS}};
+    const lane_id loop = timeline_find(&stage.timeline, LANE_LOOP, "event loop");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const lane_id task = timeline_find(&stage.timeline, LANE_TASK, cases[i].task);
+        sim_ns ns = 0;
+        for (size_t k = 0; k < stage.timeline.span_count; k++) {
+            const struct timeline_span *span = &stage.timeline.spans[k];
+            ns += span->lane == loop && span->resource == task ? span->end - span->start
+                                                               : 0;
+        }
+        assert_int_equal(ns, cases[i].ns);
+    }
+    stage_end(&stage);
+}
+
 static void test_aio_slow_callbacks_are_counted(void **state) {
     (void)state;
     struct stage stage;
@@ -558,7 +630,9 @@ int main(void) {
         cmocka_unit_test(test_aio_wait_for_makes_a_task_up_to_3_11),
         cmocka_unit_test(test_aio_cancelled_timers_are_cleared_at_half),
         cmocka_unit_test(test_aio_cancelled_timers_below_hundred_stay),
+        cmocka_unit_test(test_aio_waits_know_who_ended_them),
         cmocka_unit_test(test_aio_eager_tasks_run_when_they_are_made),
+        cmocka_unit_test(test_aio_eager_steps_are_on_the_lane_of_the_loop),
         cmocka_unit_test(test_aio_slow_callbacks_are_counted),
         cmocka_unit_test(test_aio_ready_queue_is_measured),
         cmocka_unit_test(test_aio_loops_in_two_threads_share_the_gil),
