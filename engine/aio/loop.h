@@ -61,7 +61,8 @@ struct aio_task_spec {
 struct aio_loop_spec {
     struct world *world;
     uint32_t task_count; /* at the start */
-    uint32_t permits;    /* of the strategy's semaphore: see ACTION_ASYNC_ACQUIRE */
+    uint32_t
+        permits; /* of the strategy's semaphore, 0 = none: see ACTION_ASYNC_ACQUIRE */
     struct aio_executor *executor; /* that ACTION_AWAIT_THREAD uses; its owner shuts it
                                     * down. NULL: the default executor, of threads */
     uint32_t executor_workers;     /* of the default executor; 0 = min(32, cores + 4) */

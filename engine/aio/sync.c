@@ -44,17 +44,22 @@ int aio_objects_create(struct aio_loop *loop, uint32_t permits) {
     return 0;
 }
 
+static void show_object(struct aio_loop *loop, size_t index, const char *name) {
+    loop->objects[index].lane = recorder_open_lane(
+        aio_sim(loop)->recorder, aio_now(loop),
+        &(struct lane_birth){
+            LANE_LOCK, loop->selector.lane, name, {STATE_FREE, LANE_NONE, SITE_NONE}});
+}
+
 void aio_objects_show(struct aio_loop *loop) {
     const struct plan *plan = loop->world->plan;
     for (size_t i = 0; i < plan->object_count; i++) {
         if (object_is_async(plan->objects[i].kind)) {
-            loop->objects[i].lane = recorder_open_lane(
-                aio_sim(loop)->recorder, aio_now(loop),
-                &(struct lane_birth){LANE_LOCK,
-                                     loop->selector.lane,
-                                     plan->objects[i].name,
-                                     {STATE_FREE, LANE_NONE, SITE_NONE}});
+            show_object(loop, i, plan->objects[i].name);
         }
+    }
+    if (loop->objects[plan->object_count].size > 0) {
+        show_object(loop, plan->object_count, "semaphore");
     }
 }
 

@@ -501,7 +501,7 @@ static void test_run_golden_fingerprints(void **state) {
         {"ideal", "cpython-3.9", STRATEGY_ACTORS, UINT64_C(0x40f5a59e112e7550)},
         {"ideal", "cpython-3.12", STRATEGY_SEQUENTIAL, UINT64_C(0x20c3293ccc8cb2d6)},
         {"ideal", "cpython-3.12", STRATEGY_THREADS, UINT64_C(0x4b0b34b07588d1ea)},
-        {"ideal", "cpython-3.12", STRATEGY_ASYNCIO, UINT64_C(0x30c9ad1f5787bafa)},
+        {"ideal", "cpython-3.12", STRATEGY_ASYNCIO, UINT64_C(0x89a994fda15aa394)},
         {"ideal", "cpython-3.12", STRATEGY_PROCESSES, UINT64_C(0xd712f0922a2f59e7)},
         {"ideal", "cpython-3.14t", STRATEGY_THREADS, UINT64_C(0xc6e7874439ed7f85)},
         {"linux-desktop", "cpython-3.9", STRATEGY_ACTORS, UINT64_C(0xddad5d3df73d7a07)},
