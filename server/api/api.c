@@ -31,3 +31,47 @@ int api_query_number(const struct http_request *request, const struct api_number
     *out = value;
     return 0;
 }
+
+static int compare_lanes(const void *a, const void *b) {
+    const lane_id x = *(const lane_id *)a;
+    const lane_id y = *(const lane_id *)b;
+    return (x > y) - (x < y);
+}
+
+/* "1,2,3" */
+int api_query_lanes(const struct http_request *request, const char *name, lane_id **out,
+                    size_t *count, struct err *err) {
+    const char *text = http_request_query(request, name);
+    *out = NULL;
+    *count = 0;
+    if (text == NULL) {
+        return 0;
+    }
+    lane_id *lanes = calloc(strlen(text) / 2 + 1, sizeof *lanes);
+    if (lanes == NULL) {
+        return err_set_nomem(err);
+    }
+    size_t found = 0;
+    for (const char *at = text;; at++) {
+        const size_t digits = strspn(at, "0123456789");
+        if (digits == 0 || digits > 9 || (at[digits] != ',' && at[digits] != '\0')) {
+            free(lanes);
+            return err_set(err, ERR_INVALID,
+                           "query parameter '%s' must be lane ids separated by commas",
+                           name);
+        }
+        lanes[found++] = (lane_id)strtol(at, NULL, 10);
+        at += digits;
+        if (*at == '\0') {
+            break;
+        }
+    }
+    qsort(lanes, found, sizeof *lanes, compare_lanes);
+    for (size_t i = 0; i < found; i++) {
+        if (*count == 0 || lanes[*count - 1] != lanes[i]) {
+            lanes[(*count)++] = lanes[i];
+        }
+    }
+    *out = lanes;
+    return 0;
+}

@@ -10,6 +10,7 @@
 #define SERVER_API_API_H
 
 #include "db/db.h"
+#include "engine/record/lane.h"
 #include "server/http/http_executor.h"
 #include "server/http/http_request.h"
 #include "server/jobs/job_queue.h"
@@ -37,5 +38,12 @@ struct api_number {
 };
 int api_query_number(const struct http_request *request, const struct api_number *number,
                      int64_t *out, struct err *err) WARN_UNUSED;
+
+/*
+ * Reads ids of lanes, separated by commas, from a query parameter: ascending, each once;
+ * NULL when it is absent. Free with free(). ERR_INVALID, ERR_NOMEM.
+ */
+int api_query_lanes(const struct http_request *request, const char *name, lane_id **out,
+                    size_t *count, struct err *err) WARN_UNUSED;
 
 #endif

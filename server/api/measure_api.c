@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/api/measure_api.h"
 
+#include <stdlib.h>
+
 #include "db/histogram_store.h"
 #include "db/recording_store.h"
 #include "db/run_store.h"
@@ -108,6 +110,7 @@ static void write_blame(struct json_writer *writer, const struct recording *reco
                         const struct blame *blame) {
     begin_window(writer, recording);
     WRITE_MEMBER(writer, blame, waiter);
+    WRITE_MEMBER(writer, blame, wait);
     WRITE_MEMBER(writer, blame, resource);
     WRITE_MEMBER(writer, blame, holder);
     WRITE_MEMBER(writer, blame, site);
@@ -119,18 +122,25 @@ static void write_blame(struct json_writer *writer, const struct recording *reco
 int measure_api_blame(void *context, const struct http_request *request,
                       struct http_response *response, struct err *err) {
     static const uint32_t kinds = 1u << LANE_THREAD | 1u << LANE_GIL | 1u << LANE_LOCK |
-                                  1u << LANE_PROCESS | 1u << LANE_TASK;
+                                  1u << LANE_PROCESS | 1u << LANE_TASK | 1u << LANE_LOOP;
     struct json_writer writer = {0};
     struct recording recording;
     struct blame blame = {0};
+    struct blame_waiters waiters = {0};
+    lane_id *lanes = NULL;
     int code = read_window(context, request, kinds, &recording, err);
     if (code == 0) {
-        code = blame_of_run(&recording, &blame, err);
+        code = api_query_lanes(request, "waiters", &lanes, &waiters.count, err);
+    }
+    waiters.lanes = lanes;
+    if (code == 0) {
+        code = blame_of_run(&recording, lanes != NULL ? &waiters : NULL, &blame, err);
     }
     if (code == 0) {
         write_blame(&writer, &recording, &blame);
         code = http_response_take_json(response, 200, &writer, err);
     }
+    free(lanes);
     blame_deinit(&blame);
     recording_deinit(&recording);
     return code;

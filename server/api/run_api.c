@@ -177,48 +177,6 @@ int run_api_lanes(void *context, const struct http_request *request,
 
 /* --- timeline -------------------------------------------------------------------- */
 
-static int compare_lanes(const void *a, const void *b) {
-    const lane_id x = *(const lane_id *)a;
-    const lane_id y = *(const lane_id *)b;
-    return (x > y) - (x < y);
-}
-
-/* "1,2,3" -> ascending, each once. `*out` is NULL without the parameter; else free it. */
-static int parse_lanes(const char *text, lane_id **out, size_t *count, struct err *err) {
-    *out = NULL;
-    *count = 0;
-    if (text == NULL) {
-        return 0;
-    }
-    lane_id *lanes = calloc(strlen(text) / 2 + 1, sizeof *lanes);
-    if (lanes == NULL) {
-        return err_set_nomem(err);
-    }
-    size_t found = 0;
-    for (const char *at = text;; at++) {
-        const size_t digits = strspn(at, "0123456789");
-        if (digits == 0 || digits > 9 || (at[digits] != ',' && at[digits] != '\0')) {
-            free(lanes);
-            return err_set(
-                err, ERR_INVALID,
-                "query parameter 'lanes' must be lane ids separated by commas");
-        }
-        lanes[found++] = (lane_id)strtol(at, NULL, 10);
-        at += digits;
-        if (*at == '\0') {
-            break;
-        }
-    }
-    qsort(lanes, found, sizeof *lanes, compare_lanes);
-    for (size_t i = 0; i < found; i++) {
-        if (*count == 0 || lanes[*count - 1] != lanes[i]) {
-            lanes[(*count)++] = lanes[i];
-        }
-    }
-    *out = lanes;
-    return 0;
-}
-
 /* Writes `"key":[...]` from a column of any integer type. */
 #define WRITE_COLUMN(writer, key, count, column)                                         \
     do {                                                                                 \
@@ -303,8 +261,7 @@ int run_api_timeline(void *context, const struct http_request *request,
     lane_id *lanes = NULL;
     int code = parse_window(reader, request, &query, err);
     if (code == 0) {
-        code = parse_lanes(http_request_query(request, "lanes"), &lanes,
-                           &query.lane_count, err);
+        code = api_query_lanes(request, "lanes", &lanes, &query.lane_count, err);
     }
     query.lanes = lanes;
     if (code == 0) {

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* test_blame - who held what was waited for, worked out by hand; and who woke whom. */
+/* test_blame - who had what was waited for, worked out by hand and a nanosecond at a time;
+ * and who woke whom. */
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "engine/analysis/blame.h"
 #include "engine/analysis/flow.h"
 #include "engine/base/memory.h"
 #include "tests/support/conservation.h"
+#include "tests/support/loop_stage.h"
 #include "tests/support/plans.h"
 #include "tests/support/test.h"
 
@@ -125,7 +129,7 @@ static void test_blame_of_a_run(void **state) {
     struct blame blame;
     recording_init(&recording);
     tell_story(&recording);
-    assert_int_equal(blame_of_run(&recording, &blame, NULL), 0);
+    assert_int_equal(blame_of_run(&recording, NULL, &blame, NULL), 0);
     EXPECT_BLAME(&blame, expected);
     blame_deinit(&blame);
     recording_deinit(&recording);
@@ -143,7 +147,7 @@ static void test_blame_is_cut_at_the_window(void **state) {
     recording.from_ns = 55;
     recording.to_ns = 80;
     tell_story(&recording);
-    assert_int_equal(blame_of_run(&recording, &blame, NULL), 0);
+    assert_int_equal(blame_of_run(&recording, NULL, &blame, NULL), 0);
     EXPECT_BLAME(&blame, expected);
     blame_deinit(&blame);
     recording_deinit(&recording);
@@ -175,7 +179,7 @@ static void test_blame_of_many_hands(void **state) {
     tell(&recording, &(struct told){B, 0, end, STATE_RUNNING, NO, 4, NO});
     tell(&recording, &(struct told){C, 0, end, STATE_RUNNING, NO, 5, NO});
     tell(&recording, &(struct told){A, 2, end - 1, STATE_WAIT_LOCK, GIL, 0, C});
-    assert_int_equal(blame_of_run(&recording, &blame, NULL), 0);
+    assert_int_equal(blame_of_run(&recording, NULL, &blame, NULL), 0);
     EXPECT_BLAME(&blame, expected);
     blame_deinit(&blame);
     recording_deinit(&recording);
@@ -191,15 +195,333 @@ static void test_blame_needs_holders(void **state) {
     add_lane(&recording, LANE_THREAD);
     tell(&recording, &(struct told){GIL, 0, 9, STATE_FREE, NO, NO, NO});
     tell(&recording, &(struct told){A, 0, 9, STATE_WAIT_LOCK, GIL, 0, NO});
-    assert_int_equal(blame_of_run(&recording, &blame, NULL), 0);
+    assert_int_equal(blame_of_run(&recording, NULL, &blame, NULL), 0);
     assert_int_equal(blame.count, 0);
     recording.lanes[GIL].was_held = true; /* at another time: then it was nobody */
-    assert_int_equal(blame_of_run(&recording, &blame, NULL), 0);
+    assert_int_equal(blame_of_run(&recording, NULL, &blame, NULL), 0);
     assert_int_equal(blame.count, 1);
     assert_int_equal(blame.shares[0].holder, LANE_NONE);
     assert_int_equal(blame.shares[0].ns, 9);
     blame_deinit(&blame);
     recording_deinit(&recording);
+}
+
+/* Runs the plan, which is released. */
+static void record(struct plan *plan, struct timeline *timeline,
+                   struct recording *recording) {
+    struct run_result result;
+    timeline_init(timeline);
+    assert_int_equal(
+        run_execute(&result, plan, &(struct run_options){.sink = &timeline->sink}, NULL),
+        0);
+    recording_of_timeline(recording, timeline);
+    run_result_deinit(&result);
+    plan_deinit(plan);
+}
+
+/* --- tasks --------------------------------------------------------------------- */
+
+static void run_stage(struct stage *stage, struct recording *recording) {
+    stage_run(stage);
+    recording_of_timeline(recording, &stage->timeline);
+}
+
+static const char *lane_name(const struct stage *stage, lane_id lane) {
+    return lane == LANE_NONE ? "-" : stage->timeline.lanes[lane].name;
+}
+
+/* The rows of one task's waits, in the order of the names of what is in them: "wait
+ * resource: holder state site ns". */
+static void expect_rows(const struct stage *stage, const struct recording *recording,
+                        const char *task, const char *expected) {
+    const lane_id waiter = timeline_find(&stage->timeline, LANE_TASK, task);
+    struct blame blame;
+    char text[2048] = "";
+    size_t used = 0;
+    assert_int_equal(blame_of_run(recording,
+                                  &(struct blame_waiters){.lanes = &waiter, .count = 1},
+                                  &blame, NULL),
+                     0);
+    for (size_t i = 0; i < blame.count; i++) {
+        const struct blame_share *share = &blame.shares[i];
+        assert_int_equal(share->waiter, waiter);
+        used += (size_t)snprintf(
+            text + used, sizeof text - used, "%s%s %s: %s %s %d %" PRId64,
+            i > 0 ? "\n" : "", lane_state_name((enum lane_state)share->wait),
+            lane_name(stage, share->resource), lane_name(stage, share->holder),
+            share->state < 0 ? "-" : lane_state_name((enum lane_state)share->state),
+            share->site, share->ns);
+        assert_true(used < sizeof text);
+    }
+    assert_string_equal(text, expected);
+    blame_deinit(&blame);
+}
+
+/* Three tasks become ready together: the last one waits for the steps of the others. */
+static void test_blame_of_a_ready_task(void **state) {
+    (void)state;
+    struct stage stage;
+    struct recording recording;
+    stage_begin(&stage);
+    stage.plan.runtime.task_step_ns = 10;
+    plan_task(&stage.plan, stage.loop, "a", 1, "python 300ns c_held 40ns");
+    plan_task(&stage.plan, stage.loop, "b", 1, "python 500ns");
+    plan_task(&stage.plan, stage.loop, "c", 1, "python 1ns");
+    run_stage(&stage, &recording);
+    expect_rows(&stage, &recording, "a", "ready event loop: event loop callback -1 10");
+    expect_rows(&stage, &recording, "c",
+                "ready event loop: event loop callback -1 30\n"
+                "ready event loop: a running 0 300\n"
+                "ready event loop: a running 1 40\n"
+                "ready event loop: b running 2 500");
+    recording_deinit(&recording);
+    stage_end(&stage);
+}
+
+/* Who has a lock has it while it awaits a timer, too. */
+static void test_blame_of_a_task_that_waits_for_a_lock(void **state) {
+    (void)state;
+    struct stage stage;
+    struct recording recording;
+    stage_begin(&stage);
+    plan_object(&stage.plan, "lock", OBJECT_ASYNC_LOCK);
+    plan_task(&stage.plan, stage.loop, "a", 1,
+              "with lock { python 3us await_sleep 1ms python 2us }");
+    plan_task(&stage.plan, stage.loop, "b", 1, "with lock { python 5us }");
+    run_stage(&stage, &recording);
+    expect_rows(&stage, &recording, "b",
+                "ready event loop: a running 1 3000\n"
+                "await_lock lock: a await_timer 2 1000000\n"
+                "await_lock lock: a running 3 2000");
+    expect_rows(&stage, &recording, "a", "await_timer -: - - -1 1000000");
+    recording_deinit(&recording);
+    stage_end(&stage);
+}
+
+/* Nobody holds a queue, nor a semaphore: it is who ended the wait that was waited for. */
+static void test_blame_of_what_has_no_holder(void **state) {
+    (void)state;
+    struct stage stage;
+    struct recording recording;
+    stage_begin(&stage);
+    plan_sized(&stage.plan, "queue", OBJECT_ASYNC_QUEUE, 1);
+    plan_sized(&stage.plan, "slots", OBJECT_ASYNC_SEMAPHORE, 1);
+    plan_task(&stage.plan, stage.loop, "getter", 1, "get queue");
+    plan_task(&stage.plan, stage.loop, "putter", 1,
+              "with slots { await_sleep 2ms python 7us put queue }");
+    plan_task(&stage.plan, stage.loop, "third", 1, "with slots { python 1us }");
+    run_stage(&stage, &recording);
+    expect_rows(&stage, &recording, "getter",
+                "await_future queue: putter await_timer 2 2000000\n"
+                "await_future queue: putter running 3 7000");
+    expect_rows(&stage, &recording, "third",
+                "await_lock slots: putter await_timer 2 2000000\n"
+                "await_lock slots: putter running 3 7000");
+    recording_deinit(&recording);
+    stage_end(&stage);
+}
+
+/* The last of those that were gathered - epoll has whole milliseconds, and the worker's
+ * answer comes in between -; the worker. */
+static void test_blame_of_futures(void **state) {
+    (void)state;
+    struct stage stage;
+    struct recording recording;
+    stage_begin(&stage);
+    plan_task(&stage.plan, stage.loop, "main", 1,
+              "gather { task a 1 { await_sleep 3ms } task b 1 { await_sleep 1ms "
+              "await_sleep 4ms python 6us } }");
+    plan_task(&stage.plan, stage.loop, "caller", 1, "to_thread { io_blocking 70us }");
+    run_stage(&stage, &recording);
+    expect_rows(&stage, &recording, "main",
+                "await_future b: b await_timer 4 1070000\n"
+                "await_future b: b await_timer 5 4000000\n"
+                "await_future b: b running 6 6000");
+    expect_rows(&stage, &recording, "caller",
+                "await_future asyncio_0: asyncio_0 io 8 70000");
+    recording_deinit(&recording);
+    stage_end(&stage);
+}
+
+/* The strategy's own semaphore has a lane, too. */
+static void test_blame_of_a_limit(void **state) {
+    (void)state;
+    struct plan plan;
+    struct timeline timeline;
+    struct recording recording;
+    struct blame blame;
+    plan_begin(&plan, "ideal", "cpython-3.12");
+    plan_make_free(&plan);
+    plan_jobs(&plan, 2, "io 5ms");
+    plan_strategy(&plan, STRATEGY_ASYNCIO, 1);
+    record(&plan, &timeline, &recording);
+    const lane_id semaphore = timeline_find(&timeline, LANE_LOCK, "semaphore");
+    const lane_id first = timeline_find(&timeline, LANE_TASK, "job 0");
+    assert_true(semaphore >= 0 && first >= 0);
+    assert_int_equal(blame_of_run(&recording, NULL, &blame, NULL), 0);
+    size_t found = 0;
+    for (size_t i = 0; i < blame.count; i++) {
+        if (blame.shares[i].wait == STATE_AWAIT_LOCK) {
+            assert_int_equal(blame.shares[i].resource, semaphore);
+            assert_int_equal(blame.shares[i].holder, first);
+            assert_int_equal(blame.shares[i].state, STATE_AWAIT_IO);
+            assert_int_equal(blame.shares[i].ns, 5 * NS_PER_MS);
+            found++;
+        }
+    }
+    assert_int_equal(found, 1);
+    blame_deinit(&blame);
+    recording_deinit(&recording);
+    timeline_deinit(&timeline);
+}
+
+/* --- tasks, a nanosecond at a time ---------------------------------------------- */
+
+static const struct timeline_span *there(const struct stage *stage, lane_id lane,
+                                         sim_ns at) {
+    for (size_t i = 0; lane >= 0 && i < stage->timeline.span_count; i++) {
+        const struct timeline_span *span = &stage->timeline.spans[i];
+        if (span->lane == lane && span->start <= at && at < span->end) {
+            return span;
+        }
+    }
+    return NULL;
+}
+
+/* Who is to blame at that nanosecond of a task's wait, as the head of blame.h has it. */
+static struct blame_share look(const struct stage *stage,
+                               const struct timeline_span *wait, lane_id lock,
+                               sim_ns at) {
+    struct blame_share share = {
+        1, wait->lane, (int32_t)wait->state, wait->resource, LANE_NONE, SITE_NONE, -1};
+    const struct timeline_span *span = there(stage, wait->resource, at);
+    switch (wait->state) {
+    case STATE_READY:
+        share.holder = span->resource == LANE_NONE ? wait->resource : span->resource;
+        break;
+    case STATE_AWAIT_LOCK:
+        share.holder = wait->resource != lock      ? wait->by
+                       : span->state == STATE_HELD ? span->resource
+                                                   : LANE_NONE;
+        break;
+    case STATE_AWAIT_FUTURE:
+        share.holder = wait->by;
+        if (stage->timeline.lanes[wait->resource].kind == LANE_LOOP) {
+            share.resource = wait->by;
+        }
+        break;
+    default:
+        share.resource = LANE_NONE;
+    }
+    const struct timeline_span *doing = there(stage, share.holder, at);
+    if (doing == NULL) {
+        share.holder = LANE_NONE;
+    } else {
+        share.state = (int32_t)doing->state;
+        share.site = share.holder == wait->resource ? SITE_NONE : doing->site;
+    }
+    return share;
+}
+
+/* Takes a nanosecond off the share that it belongs to. */
+static void take_off(struct blame *blame, const struct blame_share *share) {
+    for (size_t i = 0; i < blame->count; i++) {
+        struct blame_share *it = &blame->shares[i];
+        if (it->waiter == share->waiter && it->wait == share->wait &&
+            it->resource == share->resource && it->holder == share->holder &&
+            it->site == share->site && it->state == share->state) {
+            it->ns -= share->ns;
+            return;
+        }
+    }
+    fail_msg("%s of lane %d for %d: nobody blames lane %d, which is %d at %d",
+             lane_state_name((enum lane_state)share->wait), share->waiter,
+             share->resource, share->holder, share->state, share->site);
+}
+
+static bool is_wait_of_task(const struct stage *stage, const struct timeline_span *span) {
+    return stage->timeline.lanes[span->lane].kind == LANE_TASK &&
+           span->state != STATE_RUNNING;
+}
+
+/* A loop on which tasks wait for everything that they can wait for. */
+static void run_busy_stage(struct stage *stage) {
+    stage_begin(stage);
+    stage->plan.runtime.task_step_ns = 3;
+    stage->plan.runtime.loop_handle_ns = 2;
+    stage->plan.runtime.loop_iteration_ns = 5;
+    plan_object(&stage->plan, "lock", OBJECT_ASYNC_LOCK);
+    plan_sized(&stage->plan, "slots", OBJECT_ASYNC_SEMAPHORE, 1);
+    plan_sized(&stage->plan, "queue", OBJECT_ASYNC_QUEUE, 1);
+    plan_task(&stage->plan, stage->loop, "locker", 3,
+              "repeat 3 { with lock { python 70ns await_io 400ns python 30ns } }");
+    plan_task(&stage->plan, stage->loop, "putter", 1,
+              "repeat 4 { python 150ns put queue await_sleep 0ns }");
+    plan_task(&stage->plan, stage->loop, "getter", 2,
+              "repeat 2 { get queue python 90ns }");
+    plan_task(&stage->plan, stage->loop, "guest", 3,
+              "with slots { await_io 250ns python 20ns }");
+    plan_task(&stage->plan, stage->loop, "gatherer", 1,
+              "gather { task g 2 { await_io 600ns python 45ns } task h 1 { await_sleep "
+              "200ns } } to_thread { io_blocking 333ns python 11ns }");
+    stage_run(stage);
+}
+
+static void expect_nothing_left(const struct stage *stage,
+                                const struct recording *recording,
+                                const struct blame *blame) {
+    for (size_t i = 0; i < blame->count; i++) {
+        const struct blame_share *left = &blame->shares[i];
+        if (left->ns != 0 && recording_has_lane(recording, left->waiter, LANE_TASK)) {
+            fail_msg("%s: %s: %" PRId64 " ns too many for %s",
+                     lane_name(stage, left->waiter),
+                     lane_state_name((enum lane_state)left->wait), left->ns,
+                     lane_name(stage, left->holder));
+        }
+    }
+}
+
+/* `seen`: nanoseconds of each kind of wait. */
+static void check_window(const struct stage *stage, sim_ns from, sim_ns to,
+                         size_t seen[STATE_COUNT]) {
+    const lane_id lock = timeline_find(&stage->timeline, LANE_LOCK, "lock");
+    struct recording recording;
+    struct blame blame;
+    recording_of_window(&recording, &stage->timeline, from, to);
+    assert_int_equal(blame_of_run(&recording, NULL, &blame, NULL), 0);
+    for (size_t i = 0; i < stage->timeline.span_count; i++) {
+        const struct timeline_span *wait = &stage->timeline.spans[i];
+        const sim_ns end = wait->end < to ? wait->end : to;
+        sim_ns at = wait->start > from ? wait->start : from;
+        for (; is_wait_of_task(stage, wait) && at < end; at++) {
+            const struct blame_share share = look(stage, wait, lock, at);
+            take_off(&blame, &share);
+            seen[wait->state]++;
+        }
+    }
+    expect_nothing_left(stage, &recording, &blame);
+    blame_deinit(&blame);
+    recording_deinit(&recording);
+}
+
+/* The blame of a busy loop is what is found by asking at every nanosecond of every wait of
+ * its tasks, and nothing is left of it then; in windows, too. */
+static void test_blame_of_tasks_at_every_nanosecond(void **state) {
+    (void)state;
+    static const sim_ns windows[][2] = {
+        {0, 4001}, {4001, 9000}, {9000, SIM_NEVER}, {777, 778}};
+    size_t seen[STATE_COUNT] = {0};
+    struct stage stage;
+    run_busy_stage(&stage);
+    check_window(&stage, 0, SIM_NEVER, seen);
+    for (int wait = STATE_AWAIT_IO; wait <= STATE_AWAIT_LOCK; wait++) {
+        assert_true(seen[wait] > 100);
+    }
+    assert_true(seen[STATE_READY] > 1000);
+    for (size_t i = 0; i < sizeof windows / sizeof windows[0]; i++) {
+        check_window(&stage, windows[i][0], windows[i][1], seen);
+    }
+    stage_end(&stage);
 }
 
 static void test_blame_reports_every_failed_allocation(void **state) {
@@ -211,7 +533,7 @@ static void test_blame_reports_every_failed_allocation(void **state) {
         struct blame blame = {0};
         struct flow_list flows = {0};
         memory_fail_after(nth);
-        int rc = blame_of_run(&recording, &blame, NULL);
+        int rc = blame_of_run(&recording, NULL, &blame, NULL);
         rc = rc != 0 ? rc : flow_list_init(&flows, &recording, NULL);
         memory_fail_after(-1);
         blame_deinit(&blame);
@@ -325,19 +647,6 @@ static void test_flow_of_taking_turns(void **state) {
     plan_deinit(&plan);
 }
 
-/* Runs the plan, which is released. */
-static void record(struct plan *plan, struct timeline *timeline,
-                   struct recording *recording) {
-    struct run_result result;
-    timeline_init(timeline);
-    assert_int_equal(
-        run_execute(&result, plan, &(struct run_options){.sink = &timeline->sink}, NULL),
-        0);
-    recording_of_timeline(recording, timeline);
-    run_result_deinit(&result);
-    plan_deinit(plan);
-}
-
 /* One core, two threads without a GIL: each arrow takes as long as the switch, and who
  * waits for the core says at which step. */
 static void test_flow_of_a_core(void **state) {
@@ -440,6 +749,12 @@ int main(void) {
         cmocka_unit_test(test_blame_is_cut_at_the_window),
         cmocka_unit_test(test_blame_of_many_hands),
         cmocka_unit_test(test_blame_needs_holders),
+        cmocka_unit_test(test_blame_of_a_ready_task),
+        cmocka_unit_test(test_blame_of_a_task_that_waits_for_a_lock),
+        cmocka_unit_test(test_blame_of_what_has_no_holder),
+        cmocka_unit_test(test_blame_of_futures),
+        cmocka_unit_test(test_blame_of_a_limit),
+        cmocka_unit_test(test_blame_of_tasks_at_every_nanosecond),
         cmocka_unit_test(test_blame_reports_every_failed_allocation),
         cmocka_unit_test(test_recording_has_limits),
         cmocka_unit_test(test_flow_leaves_when_the_gil_is_dropped),

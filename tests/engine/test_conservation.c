@@ -116,7 +116,22 @@ static void say_body(struct text *text, struct dice *dice) {
     say(text, "}");
 }
 
+/* What tasks wait for that other tasks have, or do. */
+static void say_shared(struct text *text, struct dice *dice) {
+    static const char *const heads[] = {"with alock {", "with aslots {",
+                                        "gather { task g 2 {",
+                                        "put aqueue get aqueue repeat 1 {"};
+    const int64_t which = dice_between(dice, 0, 3);
+    say(text, heads[which]);
+    say_timed(text, dice, "await_sleep", NS_PER_MS);
+    say_timed(text, dice, "python", NS_PER_MS);
+    say(text, which == 2 ? "} }" : "}");
+}
+
 static void add_loop(struct plan *plan, struct dice *dice) {
+    plan_object(plan, "alock", OBJECT_ASYNC_LOCK);
+    plan_sized(plan, "aslots", OBJECT_ASYNC_SEMAPHORE, 1);
+    plan_sized(plan, "aqueue", OBJECT_ASYNC_QUEUE, 1);
     struct text text = {0};
     const uint32_t loop = plan_loop(plan, "loop", 1, false);
     say_timed(&text, dice, "await_io", NS_PER_MS);
@@ -125,6 +140,7 @@ static void add_loop(struct plan *plan, struct dice *dice) {
     say(&text, "}");
     say_timed(&text, dice, "await_sleep", NS_PER_MS);
     say_timed(&text, dice, "python", NS_PER_MS);
+    say_shared(&text, dice);
     plan_task(plan, loop, "task", (uint32_t)dice_between(dice, 1, 6), text.text);
 }
 
@@ -177,6 +193,9 @@ struct coverage {
     size_t shared_waits; /* whose resource changed hands meanwhile */
     size_t pauses;       /* waits for somebody who had stopped the world */
     size_t polls;        /* sleeps between two looks at a queue */
+    size_t
+        tasks[STATE_COUNT]; /* shares of waits of tasks that are somebody's, or nobody's
+                                * by nature */
 };
 
 static void count_coverage(struct coverage *coverage, const struct timeline *timeline,
@@ -189,10 +208,14 @@ static void count_coverage(struct coverage *coverage, const struct timeline *tim
     for (size_t i = 0; i < flows.count; i++) {
         coverage->flows[flows.items[i].kind]++;
     }
-    assert_int_equal(blame_of_run(&recording, &blame, NULL), 0);
+    assert_int_equal(blame_of_run(&recording, NULL, &blame, NULL), 0);
     for (size_t i = 0; i < blame.count; i++) {
-        coverage->pauses +=
-            timeline->lanes[blame.shares[i].resource].kind == LANE_PROCESS;
+        const struct blame_share *share = &blame.shares[i];
+        coverage->pauses += recording_has_lane(&recording, share->resource, LANE_PROCESS);
+        coverage->tasks[share->wait] +=
+            recording_has_lane(&recording, share->waiter, LANE_TASK) &&
+            (share->holder != LANE_NONE || share->wait == STATE_AWAIT_IO ||
+             share->wait == STATE_AWAIT_TIMER);
     }
     for (size_t i = 1; i < blame.count; i++) {
         coverage->shared_waits += blame.shares[i].waiter == blame.shares[i - 1].waiter &&
@@ -262,6 +285,10 @@ static void test_conservation_of_random_plans(void **state) {
                 coverage.polls > CASES && coverage.cut_short > 0);
     for (int kind = 0; kind < FLOW_KIND_COUNT; kind++) {
         assert_true(coverage.flows[kind] > 0);
+    }
+    assert_true(coverage.tasks[STATE_READY] > CASES);
+    for (int wait = STATE_AWAIT_IO; wait <= STATE_AWAIT_LOCK; wait++) {
+        assert_true(coverage.tasks[wait] > CASES / 10);
     }
 }
 

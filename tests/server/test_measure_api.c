@@ -22,11 +22,19 @@ static const char contended[] =
     "\"workload\":{\"jobs\":{\"count\":9,\"steps\":[{\"python_us\":20000},"
     "{\"c_us\":7000,\"gil\":\"held\"},{\"io_us\":300}]}}}";
 
+/* Three tasks of two jobs at a time, and a thread beside them. */
+static const char awaiting[] =
+    "{\"schema\":1,\"runtimes\":[\"cpython-3.12\"],"
+    "\"strategies\":[{\"asyncio\":2,\"to_thread\":1}],"
+    "\"workload\":{\"jobs\":{\"count\":3,\"steps\":[{\"python_us\":3000},"
+    "{\"io_us\":5000},{\"python_us\":2000}]}}}";
+
 struct fixture {
     struct scratch scratch;
     struct service *service;
     uint16_t port;
     char recorded[32], summary[32]; /* runs */
+    char tasks[32];                 /* of `awaiting` */
 };
 
 /* GETs a path that must answer `status`; the caller releases the JSON. */
@@ -50,10 +58,12 @@ static json_t *get_run(const struct fixture *fixture, const char *run, const cha
     return get(fixture, path, status);
 }
 
-static void run_document(struct fixture *fixture) {
+/* The id of a run is written to `second`, too, if that is not NULL. */
+static void run_document(const struct fixture *fixture, const char *document,
+                         char first[32], char second[32]) {
     struct http_answer answer;
     char path[128];
-    http_client_request(fixture->port, "POST", "/api/v1/experiments", contended, &answer);
+    http_client_request(fixture->port, "POST", "/api/v1/experiments", document, &answer);
     assert_int_equal(answer.status, 201);
     snprintf(path, sizeof path, "%s", http_answer_header(&answer, "Location"));
     http_answer_deinit(&answer);
@@ -67,10 +77,12 @@ static void run_document(struct fixture *fixture) {
     }
     const json_t *runs =
         json_object_get(json_array_get(json_object_get(experiment, "cells"), 0), "runs");
-    snprintf(fixture->recorded, sizeof fixture->recorded, "%s",
+    snprintf(first, 32, "%s",
              json_string_value(json_object_get(json_array_get(runs, 0), "id")));
-    snprintf(fixture->summary, sizeof fixture->summary, "%s",
-             json_string_value(json_object_get(json_array_get(runs, 1), "id")));
+    if (second != NULL) {
+        snprintf(second, 32, "%s",
+                 json_string_value(json_object_get(json_array_get(runs, 1), "id")));
+    }
     json_decref(experiment);
 }
 
@@ -84,7 +96,8 @@ static int set_up(void **state) {
         fail_msg("%s", err.text);
     }
     fixture->port = service_port(fixture->service);
-    run_document(fixture);
+    run_document(fixture, contended, fixture->recorded, fixture->summary);
+    run_document(fixture, awaiting, fixture->tasks, NULL);
     *state = fixture;
     return 0;
 }
@@ -240,6 +253,65 @@ static void test_measure_api_blame_adds_up(void **state) {
     json_decref(lanes);
 }
 
+static json_int_t blamed_for(const json_t *blame, json_int_t waiter, json_int_t wait) {
+    json_int_t sum = 0;
+    for (size_t i = 0; i < json_array_size(json_object_get(blame, "ns")); i++) {
+        const bool it = at(blame, "waiter", i) == waiter && at(blame, "wait", i) == wait;
+        sum += it ? at(blame, "ns", i) : 0;
+    }
+    return sum;
+}
+
+/* Every wait of a task adds up, kind by kind, and each kind has been met. */
+static void test_measure_api_blame_of_tasks_adds_up(void **state) {
+    const struct fixture *fixture = *state;
+    json_t *blame = get_run(fixture, fixture->tasks, "/blame", 200);
+    json_t *lanes = get_run(fixture, fixture->tasks, "/lanes", 200);
+    size_t i, k, met = 0;
+    json_t *lane, *name;
+    json_array_foreach(json_object_get(lanes, "items"), i, lane) {
+        const json_t *totals = json_object_get(lane, "totals");
+        if (strcmp(json_string_value(json_object_get(lane, "kind")), "task") != 0) {
+            continue;
+        }
+        json_array_foreach(json_object_get(lanes, "states"), k, name) {
+            const char *word = json_string_value(name);
+            const bool wait = strcmp(word, "running") != 0;
+            const json_int_t ns = json_integer_value(json_object_get(totals, word));
+            assert_int_equal(blamed_for(blame, (json_int_t)i, (json_int_t)k),
+                             wait ? ns : 0);
+            met |= (size_t)(wait && ns > 0) << k;
+        }
+    }
+    assert_int_equal(__builtin_popcountll(met), 4); /* all but await_timer */
+    json_decref(blame);
+    json_decref(lanes);
+}
+
+/* The rows of some waiters are those that they have among all. */
+static void test_measure_api_blame_of_waiters(void **state) {
+    const struct fixture *fixture = *state;
+    char what[64];
+    json_t *all = get_run(fixture, fixture->tasks, "/blame", 200);
+    const size_t count = json_array_size(json_object_get(all, "ns"));
+    const json_int_t first = at(all, "waiter", 0), last = at(all, "waiter", count - 1);
+    assert_true(first != last);
+    snprintf(what, sizeof what, "/blame?waiters=%d,%d,%d,999", (int)last, (int)first,
+             (int)last);
+    json_t *some = get_run(fixture, fixture->tasks, what, 200);
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (at(all, "waiter", i) == first || at(all, "waiter", i) == last) {
+            assert_int_equal(at(some, "ns", found), at(all, "ns", i));
+            assert_int_equal(at(some, "holder", found), at(all, "holder", i));
+            found++;
+        }
+    }
+    assert_int_equal(json_array_size(json_object_get(some, "ns")), found);
+    json_decref(all);
+    json_decref(some);
+}
+
 /* Windows side by side tell together what the whole tells. */
 static void test_measure_api_blame_of_windows_adds_up(void **state) {
     const struct fixture *fixture = *state;
@@ -356,9 +428,10 @@ static void test_measure_api_flows_arrive_once(void **state) {
 static void test_measure_api_refuses(void **state) {
     const struct fixture *fixture = *state;
     static const char *const windows[] = {
-        "/blame?from=-1", "/blame?from=5&to=5", "/blame?to=0",
-        "/blame?to=x",    "/blame?pixels=5",    "/histograms?from=1",
-        "/flows?to=0",    "/flows?from=5&to=5", "/flows?lanes=1"};
+        "/blame?from=-1",  "/blame?from=5&to=5", "/blame?to=0",
+        "/blame?to=x",     "/blame?pixels=5",    "/histograms?from=1",
+        "/blame?waiters=", "/blame?waiters=1,",  "/blame?waiters=a",
+        "/flows?to=0",     "/flows?from=5&to=5", "/flows?lanes=1"};
     for (size_t i = 0; i < sizeof windows / sizeof windows[0]; i++) {
         json_decref(get_run(fixture, fixture->recorded, windows[i], 400));
     }
@@ -381,6 +454,8 @@ int main(void) {
         TEST(test_measure_api_histograms_agree_with_the_metrics),
         TEST(test_measure_api_gives_what_the_command_gives),
         TEST(test_measure_api_blame_adds_up),
+        TEST(test_measure_api_blame_of_tasks_adds_up),
+        TEST(test_measure_api_blame_of_waiters),
         TEST(test_measure_api_blame_of_windows_adds_up),
         TEST(test_measure_api_flows_are_of_the_waits),
         TEST(test_measure_api_flows_of_windows),

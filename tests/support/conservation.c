@@ -10,7 +10,8 @@
 #include "engine/analysis/flow.h"
 
 enum {
-    PAINTED_WAITS = 8, /* of a run: painting one takes as long as the run has spans */
+    PAINTED_WAITS =
+        8, /* of threads and of tasks: one takes as long as the run has spans */
     PAINTED_SHARES = 4096
 };
 
@@ -33,7 +34,14 @@ static bool violated(const struct check *check, const char *rule, lane_id lane,
 }
 
 void recording_of_timeline(struct recording *recording, const struct timeline *timeline) {
+    recording_of_window(recording, timeline, 0, SIM_NEVER);
+}
+
+void recording_of_window(struct recording *recording, const struct timeline *timeline,
+                         sim_ns from, sim_ns to) {
     recording_init(recording);
+    recording->from_ns = from;
+    recording->to_ns = to;
     for (size_t i = 0; i < timeline->lane_count; i++) {
         if (recording_add_lane(recording, &timeline->lanes[i], NULL) != 0) {
             abort();
@@ -176,32 +184,89 @@ static const struct timeline_span *span_at(const struct timeline *timeline, lane
 }
 
 static bool same_culprit(const struct blame_share *a, const struct blame_share *b) {
-    return a->waiter == b->waiter && a->resource == b->resource &&
+    return a->waiter == b->waiter && a->wait == b->wait && a->resource == b->resource &&
            a->holder == b->holder && a->site == b->site && a->state == b->state;
+}
+
+static enum lane_kind kind_at(const struct timeline *timeline, lane_id lane) {
+    return lane < 0 ? LANE_KIND_COUNT : timeline->lanes[lane].kind;
+}
+
+static bool is_ever_held(const struct timeline *timeline, lane_id lane) {
+    for (size_t i = 0; i < timeline->span_count; i++) {
+        if (timeline->spans[i].lane == lane && timeline->spans[i].state == STATE_HELD) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool lasts_until_it_is_ended(enum lane_state state) {
+    return state == STATE_AWAIT_FUTURE || state == STATE_AWAIT_LOCK;
+}
+
+/* Whose doing the end of a wait was, when nobody holds what is waited for. */
+static lane_id ender(const struct timeline *timeline, const struct timeline_span *wait) {
+    const enum lane_kind kind = kind_at(timeline, wait->by);
+    const bool peer = wait->state == STATE_AWAIT_IO && kind == LANE_THREAD;
+    return peer || (lasts_until_it_is_ended(wait->state) &&
+                    (kind == LANE_THREAD || kind == LANE_TASK))
+               ? wait->by
+               : LANE_NONE;
+}
+
+static lane_id resource_of(const struct timeline *timeline,
+                           const struct timeline_span *wait) {
+    const bool loop = kind_at(timeline, wait->resource) == LANE_LOOP;
+    return loop && wait->state != STATE_READY ? ender(timeline, wait) : wait->resource;
+}
+
+/* Who is to blame at that instant; `end` comes down to where that may change. */
+static struct blame_share culprit_at(const struct timeline *timeline,
+                                     const struct timeline_span *wait, bool held_ever,
+                                     sim_ns at, sim_ns *end) {
+    struct blame_share share = {.waiter = wait->lane,
+                                .wait = (int32_t)wait->state,
+                                .resource = resource_of(timeline, wait),
+                                .holder = LANE_NONE,
+                                .site = SITE_NONE,
+                                .state = -1};
+    const enum lane_kind kind = kind_at(timeline, share.resource);
+    const bool by_ender =
+        kind_at(timeline, wait->lane) == LANE_TASK && wait->state != STATE_READY &&
+        !(kind == LANE_LOCK && wait->state == STATE_AWAIT_LOCK && held_ever);
+    const lane_id under = by_ender ? ender(timeline, wait) : share.resource;
+    const struct timeline_span *there =
+        under != LANE_NONE ? span_at(timeline, under, at) : NULL;
+    *end = there != NULL && there->end < *end ? there->end : *end;
+    const struct timeline_span *doing = there;
+    if (by_ender) {
+        share.holder = there != NULL ? under : LANE_NONE;
+        if (under != LANE_NONE && there == NULL) { /* not born yet, or over */
+            const sim_ns born = timeline->lanes[under].born_ns;
+            *end = born > at && born < *end ? born : *end;
+        }
+    } else if (there != NULL && kind == LANE_LOOP && there->resource == LANE_NONE) {
+        share.holder = under;
+    } else if (there != NULL && (kind == LANE_LOOP || lane_is_held(kind, there->state))) {
+        share.holder = there->resource;
+        doing = span_at(timeline, there->resource, at);
+        *end = doing != NULL && doing->end < *end ? doing->end : *end;
+    }
+    if (share.holder != LANE_NONE && doing != NULL) {
+        share.site = doing->site;
+        share.state = (int32_t)doing->state;
+    }
+    return share;
 }
 
 size_t paint_blame(const struct timeline *timeline, const struct timeline_span *wait,
                    struct blame_share *out, size_t room) {
+    const bool held_ever = is_ever_held(timeline, wait->resource);
     size_t count = 0;
     for (sim_ns at = wait->start; at < wait->end;) {
-        struct blame_share share = {.waiter = wait->lane,
-                                    .resource = wait->resource,
-                                    .holder = LANE_NONE,
-                                    .site = SITE_NONE,
-                                    .state = -1};
-        const struct timeline_span *held = span_at(timeline, wait->resource, at);
         sim_ns end = wait->end;
-        end = held != NULL && held->end < end ? held->end : end;
-        const enum lane_kind kind = timeline->lanes[wait->resource].kind;
-        if (held != NULL && lane_is_held(kind, held->state)) {
-            const struct timeline_span *doing = span_at(timeline, held->resource, at);
-            share.holder = held->resource;
-            if (doing != NULL) {
-                share.site = doing->site;
-                share.state = (int32_t)doing->state;
-                end = doing->end < end ? doing->end : end;
-            }
-        }
+        const struct blame_share share = culprit_at(timeline, wait, held_ever, at, &end);
         size_t i = 0;
         while (i < count && !same_culprit(&out[i], &share)) {
             i++;
@@ -298,17 +363,20 @@ static bool run_is_blamed(const struct check *check, struct blame *run) {
 }
 
 static bool blame_adds_up(const struct check *check) {
-    size_t painted = 0;
+    size_t painted[LANE_KIND_COUNT] = {0};
     for (size_t i = 0; i < check->timeline->span_count; i++) {
         const struct timeline_span *it = &check->timeline->spans[i];
-        const struct span span = {.resource = it->resource, .state = (uint8_t)it->state};
+        const struct span span = {
+            .resource = it->resource, .by = it->by, .state = (uint8_t)it->state};
         if (blame_is_wait(&check->recording, it->lane, &span) &&
-            !wait_is_blamed(check, it, painted++ < PAINTED_WAITS)) {
+            !wait_is_blamed(check, it,
+                            painted[kind_at(check->timeline, it->lane)]++ <
+                                PAINTED_WAITS)) {
             return false;
         }
     }
     struct blame run;
-    if (blame_of_run(&check->recording, &run, NULL) != 0) {
+    if (blame_of_run(&check->recording, NULL, &run, NULL) != 0) {
         abort();
     }
     const bool sound = run_is_blamed(check, &run);

@@ -27,6 +27,8 @@ bool run_is_conserved(const struct timeline *timeline, const struct run_result *
 
 /* The timeline as a recording; ends the program when out of memory. */
 void recording_of_timeline(struct recording *recording, const struct timeline *timeline);
+void recording_of_window(struct recording *recording, const struct timeline *timeline,
+                         sim_ns from, sim_ns to);
 
 /* The blame of one wait by asking at every edge of every lane; count of shares written to
  * `out`, which has room for `room` of them. */
