@@ -487,6 +487,9 @@ static int check_each(const struct plan *plan, struct err *err) {
     if (each != STRATEGY_THREADS && each != STRATEGY_ASYNCIO) {
         return err_set(err, ERR_INVALID, "each process runs threads or an event loop");
     }
+    if (plan->strategy.each.to_thread > 0 && each != STRATEGY_ASYNCIO) {
+        return err_set(err, ERR_INVALID, "a pool is beside an event loop");
+    }
     if (each == STRATEGY_ASYNCIO && !plan->runtime.has_asyncio) {
         return err_set(err, ERR_UNSUPPORTED, "%s has no asyncio", plan->runtime.name);
     }

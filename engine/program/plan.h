@@ -216,6 +216,7 @@ enum strategy_kind {
 struct strategy_each {
     enum strategy_kind kind; /* STRATEGY_THREADS, STRATEGY_ASYNCIO; else none */
     uint32_t workers;        /* threads; jobs at a time in its loop */
+    uint32_t to_thread;      /* asyncio: as strategy.to_thread, in each process */
 };
 
 struct strategy {

@@ -6,7 +6,8 @@
  *     main process     starts the workers before there is anything to do (pre-fork), joins
  *                      them
  *     worker           its threads, or the tasks of its loop, take the next job from the
- *                      listening socket, run it, and take the next
+ *                      listening socket, run it, and take the next; a loop may have a pool
+ *                      of threads beside it for what would hold it up (loop_job.h)
  *
  * The socket is shared: whoever accepts first has the job, and nobody takes more than it can
  * run at once. accept() is a system call without the GIL. Connections are numbers in a queue
@@ -19,7 +20,7 @@
 #include "engine/aio/loop.h"
 #include "engine/python/pool_worker.h"
 #include "engine/strategy/crew.h"
-#include "engine/strategy/job_runner.h"
+#include "engine/strategy/loop_job.h"
 #include "engine/strategy/strategy_priv.h"
 
 #include <stdio.h>
@@ -29,7 +30,7 @@ enum server_phase { SERVER_AWAIT, SERVER_ACCEPT, SERVER_JOB };
 /* A thread or a task that serves one job after the other. */
 struct server {
     struct pool_worker program; /* takes the numbers */
-    struct job_runner runner;
+    struct loop_job job;
     struct world *world;
     bool asyncio;
     enum server_phase phase;
@@ -38,7 +39,7 @@ struct server {
 
 static void begin_job(void *item, int64_t value) {
     struct server *server = item;
-    job_runner_begin(&server->runner, (uint32_t)value);
+    loop_job_begin(&server->job, (uint32_t)value);
     server->phase =
         arrivals_are_open(&server->world->jobs) ? SERVER_AWAIT : SERVER_ACCEPT;
 }
@@ -47,7 +48,7 @@ static bool next_of_job(void *item, const struct resume *resume, struct action *
     struct server *server = item;
     switch (server->phase) {
     case SERVER_AWAIT:
-        arrivals_await(&server->world->jobs, server->runner.number, action);
+        arrivals_await(&server->world->jobs, server->job.runner.number, action);
         action->kind = server->asyncio ? ACTION_AWAIT_IO : action->kind;
         server->phase = SERVER_ACCEPT;
         return true;
@@ -59,7 +60,7 @@ static bool next_of_job(void *item, const struct resume *resume, struct action *
     case SERVER_JOB:
         break;
     }
-    return job_runner_next(&server->runner, resume, action);
+    return loop_job_next(&server->job, resume, action);
 }
 
 static int init_server(struct server *server, struct world *world, struct py_queue *queue,
@@ -72,7 +73,8 @@ static int init_server(struct server *server, struct world *world, struct py_que
         .world = world,
         .asyncio = asyncio,
     };
-    return job_runner_init(&server->runner, world, asyncio);
+    return loop_job_init(&server->job, world, asyncio,
+                         world->plan->strategy.each.to_thread > 0);
 }
 
 /* --- a worker ------------------------------------------------------------------- */
@@ -99,8 +101,11 @@ static int build_threads(struct world *world, struct py_queue *queue, uint32_t c
 static int build_loop(struct world *world, struct py_queue *queue, uint32_t count,
                       struct program *program) {
     const uint32_t tasks = count < world->jobs.count ? count : world->jobs.count;
-    struct aio_loop *loop =
-        aio_loop_create(&(struct aio_loop_spec){.world = world, .task_count = tasks});
+    struct aio_loop *loop = aio_loop_create(&(struct aio_loop_spec){
+        .world = world,
+        .task_count = tasks,
+        .executor_workers = world->plan->strategy.each.to_thread,
+    });
     struct server *servers = arena_alloc(&world->arena, tasks, sizeof *servers);
     if (loop == NULL || servers == NULL) {
         return ERR_NOMEM;

@@ -103,21 +103,30 @@ static uint32_t read_optional(const json_t *value, const char *member) {
     return (uint32_t)json_integer_value(json_object_get(value, member));
 }
 
+/* ", to_thread=4"; nothing if there is none. */
+static void label_count(char *out, size_t size, const char *name, uint32_t count) {
+    out[0] = '\0';
+    if (count > 0) {
+        snprintf(out, size, ", %s=%u", name, count);
+    }
+}
+
 /* "threads(8)", "asyncio(16, to_thread=4)", "processes(4, chunk=10, start=spawn)": what is
  * not the default. */
 static char *strategy_label(struct arena *arena, const struct strategy *strategy) {
-    char offload[32] = "", chunk[32] = "", each[48] = "", start[32] = "", label[192];
-    if (strategy->to_thread > 0) {
-        snprintf(offload, sizeof offload, ", to_thread=%u", strategy->to_thread);
-    } else if (strategy->to_process > 0) {
-        snprintf(offload, sizeof offload, ", to_process=%u", strategy->to_process);
+    char offload[32] = "", chunk[32] = "", each[80] = "", start[32] = "", label[224];
+    label_count(offload, sizeof offload, "to_thread", strategy->to_thread);
+    if (strategy->to_process > 0) {
+        label_count(offload, sizeof offload, "to_process", strategy->to_process);
     }
     if (strategy->chunk > 1) {
-        snprintf(chunk, sizeof chunk, ", chunk=%u", strategy->chunk);
+        label_count(chunk, sizeof chunk, "chunk", strategy->chunk);
     }
     if (strategy_is_nested(strategy)) {
-        snprintf(each, sizeof each, ", each=%s(%u)",
-                 strategy_kind_name(strategy->each.kind), strategy->each.workers);
+        char inner[32];
+        label_count(inner, sizeof inner, "to_thread", strategy->each.to_thread);
+        snprintf(each, sizeof each, ", each=%s(%u%s)",
+                 strategy_kind_name(strategy->each.kind), strategy->each.workers, inner);
     }
     if (strategy->start != START_DEFAULT) {
         snprintf(start, sizeof start, ", start=%s", start_method_name(strategy->start));
@@ -148,6 +157,7 @@ static int read_each(struct reader *reader, const json_t *strategy,
             .kind = (enum strategy_kind)variant->kind,
             .workers =
                 (uint32_t)reader_get_integer(value, &variant->object, variant->name),
+            .to_thread = read_optional(value, "to_thread"),
         };
     }
     return rc;

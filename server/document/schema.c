@@ -265,6 +265,14 @@ static const struct schema_field threads_fields[] = {
      .unit = "",
      .meaning = "the size of the thread pool"},
 };
+/* Beside the loop of one process, or of each of several. */
+#define TO_THREAD                                                                        \
+    {                                                                                    \
+        .name = "to_thread", .type = SCHEMA_INTEGER, .min = 1, .max = 10000, .unit = "", \
+        .meaning =                                                                       \
+            "the size of a thread pool in which everything runs that would hold up the " \
+            "loop: Python, C calls, calls that block"                                    \
+    }
 static const struct schema_field asyncio_fields[] = {
     {.name = "asyncio",
      .type = SCHEMA_INTEGER,
@@ -273,14 +281,7 @@ static const struct schema_field asyncio_fields[] = {
      .max = 1e6,
      .unit = "",
      .meaning = "how many jobs are in the event loop at a time"},
-    {.name = "to_thread",
-     .type = SCHEMA_INTEGER,
-     .min = 1,
-     .max = 10000,
-     .unit = "",
-     .meaning =
-         "the size of a thread pool in which everything runs that would hold up the "
-         "loop: Python, C calls, calls that block"},
+    TO_THREAD,
     {.name = "to_process",
      .type = SCHEMA_INTEGER,
      .min = 1,
@@ -306,6 +307,7 @@ static const struct schema_field each_asyncio_fields[] = {
      .max = 1e6,
      .unit = "",
      .meaning = "how many jobs are in the event loop of the process at a time"},
+    TO_THREAD,
 };
 static const struct schema_variant each[] = {
     {.name = "threads",

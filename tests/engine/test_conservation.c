@@ -292,6 +292,39 @@ static void test_conservation_of_random_plans(void **state) {
     }
 }
 
+/* --- jobs ----------------------------------------------------------------------- */
+
+/* Loops with a pool beside them, alone and in each of several processes: every job is
+ * done, once. */
+static void test_conservation_of_offloaded_jobs(void **state) {
+    (void)state;
+    static const struct strategy cases[] = {
+        {.kind = STRATEGY_ASYNCIO, .workers = 6, .to_thread = 3},
+        {.kind = STRATEGY_ASYNCIO, .workers = 6, .to_process = 2},
+        {.kind = STRATEGY_PROCESSES, .workers = 2, .each = {STRATEGY_ASYNCIO, 6, 0}},
+        {.kind = STRATEGY_PROCESSES, .workers = 1, .each = {STRATEGY_ASYNCIO, 6, 3}},
+        {.kind = STRATEGY_PROCESSES, .workers = 3, .each = {STRATEGY_ASYNCIO, 2, 4}},
+    };
+    enum { JOBS = 40 };
+    struct coverage coverage = {0};
+    for (size_t i = 0; i < 2 * sizeof cases / sizeof cases[0]; i++) {
+        struct plan plan;
+        struct run_result result;
+        plan_begin(&plan, "linux-desktop", i % 2 == 0 ? "cpython-3.12" : "cpython-3.14t");
+        plan_jobs(&plan, JOBS,
+                  "python exp:900us c_held 70us io exp:2ms python 300us io_blocking 1ms");
+        plan.strategy = cases[i / 2];
+        plan.machine.cores = 2;
+        check_plan(&plan, &coverage, i);
+        assert_int_equal(run_execute(&result, &plan, &(struct run_options){0}, NULL), 0);
+        assert_int_equal(result.histograms[HISTOGRAM_LATENCY].count, JOBS);
+        run_result_deinit(&result);
+        plan_deinit(&plan);
+    }
+    assert_true(coverage.tasks[STATE_READY] > 0);
+    assert_true(coverage.tasks[STATE_AWAIT_FUTURE] > 0);
+}
+
 /* --- core time of masked waits ------------------------------------------------- */
 
 /* Of one thread, in nanoseconds. */
@@ -379,6 +412,7 @@ static void test_conservation_of_masked_core_time(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_conservation_of_random_plans),
+        cmocka_unit_test(test_conservation_of_offloaded_jobs),
         cmocka_unit_test(test_conservation_of_masked_core_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

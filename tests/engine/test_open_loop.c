@@ -30,7 +30,8 @@ static void make(struct plan *plan, const struct system *it) {
     plan_strategy(plan, it->kind, it->servers);
     if (it->kind == STRATEGY_PROCESSES) { /* two, with half of the servers each */
         plan->strategy.workers = 2;
-        plan->strategy.each = (struct strategy_each){STRATEGY_THREADS, it->servers / 2};
+        plan->strategy.each =
+            (struct strategy_each){.kind = STRATEGY_THREADS, .workers = it->servers / 2};
     }
     plan->job_count = 0;
     plan->arrivals = (struct arrivals_plan){.kind = it->arrivals,

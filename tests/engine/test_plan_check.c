@@ -379,6 +379,34 @@ static void test_plan_check_pool_beside_a_loop(void **state) {
     }
 }
 
+/* In each of several processes: threads beside a loop, where there is asyncio. */
+static void test_plan_check_pool_beside_each_loop(void **state) {
+    (void)state;
+    static const struct {
+        const char *runtime;
+        enum strategy_kind each;
+        enum err_code code;
+        const char *what;
+    } cases[] = {
+        {"cpython-3.12", STRATEGY_ASYNCIO, 0, NULL},
+        {"cpython-3.12", STRATEGY_THREADS, ERR_INVALID, "beside an event loop"},
+        {"cpython-3.2", STRATEGY_ASYNCIO, ERR_UNSUPPORTED, "cpython-3.2 has no asyncio"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct plan plan;
+        plan_begin(&plan, "ideal", cases[i].runtime);
+        plan_jobs(&plan, 3, "python 1ms");
+        plan_strategy(&plan, STRATEGY_PROCESSES, 2);
+        plan.strategy.each = (struct strategy_each){cases[i].each, 5, 3};
+        if (cases[i].what == NULL) {
+            assert_int_equal(plan_check(&plan, NULL), 0);
+            plan_deinit(&plan);
+        } else {
+            expect(&plan, cases[i].code, cases[i].what, "");
+        }
+    }
+}
+
 static void test_plan_check_runtime_without_asyncio(void **state) {
     (void)state;
     struct plan plan;
@@ -476,6 +504,7 @@ int main(void) {
         cmocka_unit_test(test_plan_check_strategies),
         cmocka_unit_test(test_plan_check_thread_pool_by_version),
         cmocka_unit_test(test_plan_check_pool_beside_a_loop),
+        cmocka_unit_test(test_plan_check_pool_beside_each_loop),
         cmocka_unit_test(test_plan_check_runtime_without_asyncio),
         cmocka_unit_test(test_plan_check_objects),
         cmocka_unit_test(test_plan_check_laws),

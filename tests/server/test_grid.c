@@ -110,7 +110,9 @@ static void test_grid_labels_strategies(void **state) {
                 "{\"asyncio\":100},{\"processes\":4},{\"processes\":4,\"chunk\":10},"
                 "{\"processes\":2,\"chunk\":7,\"start\":\"spawn\"},"
                 "{\"asyncio\":16,\"to_thread\":3},"
-                "{\"asyncio\":16,\"to_process\":4}]," JOBS "}");
+                "{\"asyncio\":16,\"to_process\":4},"
+                "{\"processes\":2,\"each\":{\"asyncio\":9}},"
+                "{\"processes\":2,\"each\":{\"asyncio\":9,\"to_thread\":5}}]," JOBS "}");
     static const char *const labels[] = {"sequential",
                                          "threads(8)",
                                          "asyncio(100)",
@@ -118,13 +120,16 @@ static void test_grid_labels_strategies(void **state) {
                                          "processes(4, chunk=10)",
                                          "processes(2, chunk=7, start=spawn)",
                                          "asyncio(16, to_thread=3)",
-                                         "asyncio(16, to_process=4)"};
+                                         "asyncio(16, to_process=4)",
+                                         "processes(2, each=asyncio(9))",
+                                         "processes(2, each=asyncio(9, to_thread=5))"};
     static const enum strategy_kind kinds[] = {
         STRATEGY_SEQUENTIAL, STRATEGY_THREADS,   STRATEGY_ASYNCIO, STRATEGY_PROCESSES,
-        STRATEGY_PROCESSES,  STRATEGY_PROCESSES, STRATEGY_ASYNCIO, STRATEGY_ASYNCIO};
-    static const uint32_t workers[] = {1, 8, 100, 4, 4, 2, 16, 16};
-    assert_int_equal(grid_cell_count(grid), 8);
-    for (size_t i = 0; i < 8; i++) {
+        STRATEGY_PROCESSES,  STRATEGY_PROCESSES, STRATEGY_ASYNCIO, STRATEGY_ASYNCIO,
+        STRATEGY_PROCESSES,  STRATEGY_PROCESSES};
+    static const uint32_t workers[] = {1, 8, 100, 4, 4, 2, 16, 16, 2, 2};
+    assert_int_equal(grid_cell_count(grid), 10);
+    for (size_t i = 0; i < 10; i++) {
         struct plan plan;
         plan_of(grid, i, &plan);
         assert_string_equal(grid_cell(grid, i)->strategy, labels[i]);
@@ -133,6 +138,7 @@ static void test_grid_labels_strategies(void **state) {
         assert_int_equal(plan.strategy.start, i == 5 ? START_SPAWN : START_DEFAULT);
         assert_int_equal(plan.strategy.to_thread, i == 6 ? 3 : 0);
         assert_int_equal(plan.strategy.to_process, i == 7 ? 4 : 0);
+        assert_int_equal(plan.strategy.each.to_thread, i == 9 ? 5 : 0);
         assert_string_equal(grid_cell(grid, i)->point, "{}");
         plan_deinit(&plan);
     }

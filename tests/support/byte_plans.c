@@ -229,8 +229,9 @@ static void take_executor(struct plan *plan, struct bytes *bytes) {
     plan->strategy.chunk = chunk % 5;
     plan->strategy.start = (enum start_method)(chunk / 5 % START_METHOD_COUNT);
     if (plan->strategy.kind == STRATEGY_PROCESSES && chunk > 180) {
-        plan->strategy.each = (struct strategy_each){
-            chunk % 2 == 0 ? STRATEGY_THREADS : STRATEGY_ASYNCIO, 1 + chunk % 3};
+        plan->strategy.each =
+            (struct strategy_each){chunk % 2 == 0 ? STRATEGY_THREADS : STRATEGY_ASYNCIO,
+                                   1 + chunk % 3, chunk % 2 == 0 ? 0 : sizes % 3};
     }
     plan->job_payload_bytes = (int64_t)(sizes & 15) << (sizes % 17);
     plan->job_result_bytes = (int64_t)(sizes >> 4) << (sizes % 17);

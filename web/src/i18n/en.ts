@@ -169,7 +169,7 @@ export const en = {
   "word.each":
     "with processes: what each of them takes jobs with, instead of being a worker of a pool: “threads” or “asyncio”",
   "word.strategy_to_thread":
-    "with asyncio: a thread pool of so many in which everything runs that would hold up the loop",
+    "with asyncio, also in “each”: a thread pool of so many in which everything runs that would hold up the loop",
   "word.strategy_to_process":
     "with asyncio: the same in a pool of so many processes; payload_bytes and result_bytes go with each call",
   "word.eager": "event loops: a task takes its first step when it is made; 3.12 and later",

@@ -203,7 +203,7 @@ export const pl = {
   "word.each":
     "z processes: czym każdy z nich pobiera zadania, zamiast być procesem roboczym puli: „threads” lub „asyncio”",
   "word.strategy_to_thread":
-    "z asyncio: pula tylu wątków, w której działa wszystko, co zatrzymałoby pętlę",
+    "z asyncio, także w „each”: pula tylu wątków, w której działa wszystko, co zatrzymałoby pętlę",
   "word.strategy_to_process":
     "z asyncio: to samo w puli tylu procesów; payload_bytes i result_bytes idą z każdym wywołaniem",
   "word.eager": "pętle zdarzeń: zadanie robi pierwszy krok w chwili utworzenia; od 3.12",
