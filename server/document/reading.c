@@ -163,12 +163,18 @@ static int read_each(struct reader *reader, const json_t *strategy,
     return rc;
 }
 
+/* Of an event loop. */
 static int check_offload(struct reader *reader, const json_t *strategy) {
-    return json_object_get(strategy, "to_thread") != NULL &&
-                   json_object_get(strategy, "to_process") != NULL
-               ? reader_refuse_member(reader, "to_process",
-                                      "what would hold up the loop runs in threads or in "
-                                      "processes: remove 'to_thread' or 'to_process'")
+    const bool processes = json_object_get(strategy, "to_process") != NULL;
+    if (json_object_get(strategy, "to_thread") != NULL && processes) {
+        return reader_refuse_member(reader, "to_process",
+                                    "what would hold up the loop runs in threads or in "
+                                    "processes: remove 'to_thread' or 'to_process'");
+    }
+    return json_object_get(strategy, "start") != NULL && !processes
+               ? reader_refuse_member(reader, "start",
+                                      "an event loop starts no processes: remove 'start' "
+                                      "or add 'to_process'")
                : 0;
 }
 
@@ -189,7 +195,7 @@ static int read_strategy(struct reader *reader, struct arena *arena, const json_
     if (rc == 0) {
         rc = read_each(reader, value, &each);
     }
-    if (rc == 0) {
+    if (rc == 0 && variant->kind == STRATEGY_ASYNCIO) {
         rc = check_offload(reader, value);
     }
     if (rc != 0) {

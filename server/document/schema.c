@@ -288,6 +288,7 @@ static const struct schema_field asyncio_fields[] = {
      .max = 1024,
      .unit = "",
      .meaning = "the same with a ProcessPoolExecutor of so many workers"},
+    START,
 };
 /* In each of several processes. */
 static const struct schema_field each_threads_fields[] = {

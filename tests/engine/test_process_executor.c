@@ -233,6 +233,53 @@ static void test_process_executor_starts_processes(void **state) {
     assert_int_equal(started(START_FORKSERVER, 100, 30, "sleep_blocking 1ms"), 5);
 }
 
+/* Of the first process that a strategy starts. */
+static void first_process(const struct strategy *strategy, const char *profile,
+                          const char *runtime, char name[48]) {
+    struct pool_stage stage;
+    pool_stage_begin(&stage, profile, runtime);
+    plan_jobs(&stage.plan, 1, "python 1ms");
+    stage.plan.strategy = *strategy;
+    pool_stage_run(&stage);
+    name[0] = '\0';
+    for (size_t i = 0; i < stage.timeline.lane_count; i++) {
+        const struct lane *lane = &stage.timeline.lanes[i];
+        if (lane->kind == LANE_PROCESS && strchr(lane->name, '-') != NULL) {
+            snprintf(name, 48, "%s", lane->name);
+        }
+    }
+    pool_stage_end(&stage);
+}
+
+/* What "start" says, or else as the runtime does on that system: as any pool. */
+static void test_process_executor_starts_as_a_pool_does(void **state) {
+    (void)state;
+    static const char *const profiles[] = {"linux-desktop", "macos-laptop"};
+    static const char *const runtimes[] = {"cpython-3.7", "cpython-3.8", "cpython-3.13",
+                                           "cpython-3.14", "cpython-3.14t"};
+    size_t names = 0;
+    for (size_t i = 0; i < sizeof runtimes / sizeof runtimes[0]; i++) {
+        for (int start = 0; start < 2 * START_METHOD_COUNT; start++) {
+            const char *profile = profiles[start / START_METHOD_COUNT];
+            struct strategy pool = {.kind = STRATEGY_PROCESSES,
+                                    .workers = 1,
+                                    .start =
+                                        (enum start_method)(start % START_METHOD_COUNT)};
+            struct strategy beside = pool;
+            beside.kind = STRATEGY_ASYNCIO;
+            beside.to_process = 1;
+            char expected[48], name[48];
+            first_process(&pool, profile, runtimes[i], expected);
+            first_process(&beside, profile, runtimes[i], name);
+            assert_string_equal(name, expected);
+            names |= (size_t)(strcmp(name, "ForkProcess-1") == 0) |
+                     (size_t)(strcmp(name, "SpawnProcess-1") == 0) << 1 |
+                     (size_t)(strcmp(name, "ForkServerProcess-1") == 0) << 2;
+        }
+    }
+    assert_int_equal(names, 7);
+}
+
 /* with ProcessPoolExecutor(): the thread of the loop joins the manager when the loop is
  * closed, and the manager joins the processes. */
 static void test_process_executor_is_shut_down(void **state) {
@@ -322,6 +369,7 @@ int main(void) {
         cmocka_unit_test(test_process_executor_scales_python),
         cmocka_unit_test(test_process_executor_overlaps_waits),
         cmocka_unit_test(test_process_executor_starts_processes),
+        cmocka_unit_test(test_process_executor_starts_as_a_pool_does),
         cmocka_unit_test(test_process_executor_is_shut_down),
         cmocka_unit_test(test_process_executor_on_every_runtime),
         cmocka_unit_test(test_process_executor_takes_arrivals),

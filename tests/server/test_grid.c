@@ -112,7 +112,8 @@ static void test_grid_labels_strategies(void **state) {
                 "{\"asyncio\":16,\"to_thread\":3},"
                 "{\"asyncio\":16,\"to_process\":4},"
                 "{\"processes\":2,\"each\":{\"asyncio\":9}},"
-                "{\"processes\":2,\"each\":{\"asyncio\":9,\"to_thread\":5}}]," JOBS "}");
+                "{\"processes\":2,\"each\":{\"asyncio\":9,\"to_thread\":5}},"
+                "{\"asyncio\":16,\"to_process\":4,\"start\":\"spawn\"}]," JOBS "}");
     static const char *const labels[] = {"sequential",
                                          "threads(8)",
                                          "asyncio(100)",
@@ -122,22 +123,24 @@ static void test_grid_labels_strategies(void **state) {
                                          "asyncio(16, to_thread=3)",
                                          "asyncio(16, to_process=4)",
                                          "processes(2, each=asyncio(9))",
-                                         "processes(2, each=asyncio(9, to_thread=5))"};
+                                         "processes(2, each=asyncio(9, to_thread=5))",
+                                         "asyncio(16, to_process=4, start=spawn)"};
     static const enum strategy_kind kinds[] = {
         STRATEGY_SEQUENTIAL, STRATEGY_THREADS,   STRATEGY_ASYNCIO, STRATEGY_PROCESSES,
         STRATEGY_PROCESSES,  STRATEGY_PROCESSES, STRATEGY_ASYNCIO, STRATEGY_ASYNCIO,
-        STRATEGY_PROCESSES,  STRATEGY_PROCESSES};
-    static const uint32_t workers[] = {1, 8, 100, 4, 4, 2, 16, 16, 2, 2};
-    assert_int_equal(grid_cell_count(grid), 10);
-    for (size_t i = 0; i < 10; i++) {
+        STRATEGY_PROCESSES,  STRATEGY_PROCESSES, STRATEGY_ASYNCIO};
+    static const uint32_t workers[] = {1, 8, 100, 4, 4, 2, 16, 16, 2, 2, 16};
+    assert_int_equal(grid_cell_count(grid), 11);
+    for (size_t i = 0; i < 11; i++) {
         struct plan plan;
         plan_of(grid, i, &plan);
         assert_string_equal(grid_cell(grid, i)->strategy, labels[i]);
         assert_int_equal(plan.strategy.kind, kinds[i]);
         assert_int_equal(plan.strategy.workers, workers[i]);
-        assert_int_equal(plan.strategy.start, i == 5 ? START_SPAWN : START_DEFAULT);
+        assert_int_equal(plan.strategy.start,
+                         i == 5 || i == 10 ? START_SPAWN : START_DEFAULT);
         assert_int_equal(plan.strategy.to_thread, i == 6 ? 3 : 0);
-        assert_int_equal(plan.strategy.to_process, i == 7 ? 4 : 0);
+        assert_int_equal(plan.strategy.to_process, i == 7 || i == 10 ? 4 : 0);
         assert_int_equal(plan.strategy.each.to_thread, i == 9 ? 5 : 0);
         assert_string_equal(grid_cell(grid, i)->point, "{}");
         plan_deinit(&plan);

@@ -138,7 +138,7 @@ export const en = {
   "word.processes": "a pool of so many worker processes with one thread each",
   "word.chunk": "with processes: how many jobs are sent to a worker at a time",
   "word.start":
-    'how processes are started: "fork", "spawn", "forkserver", or "default": as the runtime does on that machine',
+    'how processes are started, those of to_process, too: "fork", "spawn", "forkserver", or "default": as the runtime does on that machine',
   "word.interpreters": "a pool of so many threads with an interpreter and a GIL each; 3.14 and later",
   "word.payload_bytes": "in jobs: what is sent with each job to another process or interpreter",
   "word.result_bytes": "in jobs: what each job sends back from there",

@@ -170,7 +170,7 @@ export const pl = {
   "word.processes": "pula tylu procesów roboczych po jednym wątku",
   "word.chunk": "przy processes: ile zadań naraz wysyła się do procesu",
   "word.start":
-    'jak startują procesy: "fork", "spawn", "forkserver" lub "default": tak, jak robi to interpreter na tej maszynie',
+    'jak startują procesy, także te z to_process: "fork", "spawn", "forkserver" lub "default": tak, jak robi to interpreter na tej maszynie',
   "word.interpreters":
     "pula tylu wątków, z których każdy ma własny interpreter i GIL; od wersji 3.14",
   "word.payload_bytes":
