@@ -178,6 +178,18 @@ static int check_offload(struct reader *reader, const json_t *strategy) {
                : 0;
 }
 
+/* map() takes all jobs before it cuts them into chunks. */
+static int check_chunk(struct reader *reader, const struct reading_strategy *strategy,
+                       const struct plan *plan) {
+    return strategy->strategy.chunk > 1 && plan->arrivals.kind != ARRIVALS_NONE
+               ? reader_refuse_member(
+                     reader, "chunk",
+                     "jobs that arrive are submitted one by one, each when it is there; "
+                     "chunks are cut by map(), which needs all jobs at once: remove "
+                     "'chunk', or give the jobs a 'count' in place of 'arrivals'")
+               : 0;
+}
+
 /* The place is the element's. */
 static int read_strategy(struct reader *reader, struct arena *arena, const json_t *value,
                          struct reading_strategy *out) {
@@ -244,8 +256,9 @@ static int read_strategies(struct reader *reader, const json_t *list,
     out->strategy_count = count;
     for (size_t i = 0; i < count; i++) {
         place_push_index(&reader->place, i);
-        const int rc = read_strategy(reader, &out->plan.arena, json_array_get(list, i),
-                                     &out->strategies[i]);
+        int rc = read_strategy(reader, &out->plan.arena, json_array_get(list, i),
+                               &out->strategies[i]);
+        rc = rc != 0 ? rc : check_chunk(reader, &out->strategies[i], &out->plan);
         if (rc != 0) {
             return rc;
         }

@@ -335,7 +335,9 @@ static const struct schema_field processes_fields[] = {
      .max = 1e6,
      .unit = "",
      .fallback = "1",
-     .meaning = "how many jobs are sent to a worker at a time: chunksize of map()"},
+     .meaning =
+         "how many jobs are sent to a worker at a time: chunksize of map(); not of "
+         "jobs that arrive, which are submitted one by one"},
     {.name = "each",
      .type = SCHEMA_OBJECT,
      .unit = "",

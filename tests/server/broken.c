@@ -196,6 +196,10 @@ static const struct broken_row rows[] = {
      IN_ARRIVALS "/burst", "decides nothing"},
     {"nothing but warm-up", OPEN("'arrivals':{'rate_per_s':1,'for_s':1,'warmup_s':1}"),
      IN_ARRIVALS "/warmup_s", "less than 'for_s'"},
+    {"chunks of jobs that arrive",
+     "{'schema':1,'strategies':[{'processes':2,'chunk':1},{'processes':2,'chunk':3}],"
+     "'workload':{'jobs':{'arrivals':{'rate_per_s':1,'for_s':1},'steps':[{'io_us':1}]}}}",
+     "/strategies/1/chunk", "remove 'chunk', or give the jobs a 'count'"},
     {"two million arrivals", OPEN("'arrivals':{'rate_per_s':2000,'for_s':1000}"),
      IN_ARRIVALS "/rate_per_s", "at most 1000000"},
     {"negative repeat", STEPS("[{'repeat':-1,'steps':[{'io_us':1}]}]"), IN_STEP "/repeat",
