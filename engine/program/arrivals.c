@@ -23,7 +23,8 @@ static bool walk_next(struct walk *walk) {
     const struct arrivals_plan *plan = walk->plan;
     const uint64_t moment = walk->moment++;
     if (plan->kind == ARRIVALS_CONSTANT) {
-        walk->at = to_ns(plan, (double)walk->moment / plan->rate_per_s);
+        walk->at =
+            to_ns(plan, (double)walk->moment * (double)plan->burst / plan->rate_per_s);
     } else {
         const double mean = (double)plan->burst / plan->rate_per_s;
         const double gap = random_exponential(random_mix(walk->key, moment)) * mean;

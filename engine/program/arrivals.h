@@ -7,7 +7,7 @@
  * runtime and machine sees the same arrivals, and a longer window or another rate only
  * continues or stretches them. The last job arrives at or before `for_ns`.
  *
- *   constant     job n arrives at (n + 1) / rate
+ *   constant     job n arrives at (n + 1) / rate; of bursts, burst n at (n + 1) * burst / rate
  *   exponential  gaps are exponential with mean 1 / rate: a Poisson process
  *   bursts       `burst` jobs arrive at once; the gaps between bursts are exponential with
  *                mean burst / rate, so that `rate` stays the rate of jobs: a compound Poisson

@@ -466,7 +466,7 @@ static int check_arrivals(const struct plan *plan, struct err *err) {
         return 0;
     }
     if (it->kind >= ARRIVALS_KIND_COUNT || it->burst < 1 ||
-        (it->burst > 1 && it->kind != ARRIVALS_BURSTS) || !(it->rate_per_s > 0.0) ||
+        (it->burst > 1 && it->kind == ARRIVALS_EXPONENTIAL) || !(it->rate_per_s > 0.0) ||
         it->for_ns <= 0 || it->warmup_ns < 0 || it->warmup_ns >= it->for_ns) {
         return err_set(err, ERR_INVALID, "these are no arrivals");
     }

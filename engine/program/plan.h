@@ -244,7 +244,7 @@ enum arrivals_kind {
 /* Jobs that come from outside, whether the system is ready or not; see arrivals.h. */
 struct arrivals_plan {
     enum arrivals_kind kind;
-    uint32_t burst;    /* jobs at once; 1 unless ARRIVALS_BURSTS */
+    uint32_t burst;    /* jobs at once; 1 if ARRIVALS_EXPONENTIAL */
     double rate_per_s; /* of jobs; above 0 */
     sim_ns for_ns;     /* the last may arrive then; above 0 */
     sim_ns warmup_ns;  /* jobs that arrive before do not count; below for_ns */

@@ -44,13 +44,16 @@ static const struct schema_field arrivals_fields[] = {
      .max = 16,
      .unit = "",
      .fallback = "exponential",
-     .meaning = "the law of the time between two jobs, or between two bursts of them"},
+     .meaning = "the law of the time between two jobs, or between two bursts of them, "
+                "which is exponential with \"bursts\""},
     {.name = "burst",
      .type = SCHEMA_INTEGER,
      .min = 1,
      .max = 1e6,
      .unit = "",
-     .meaning = "how many jobs of a burst arrive at once; the rate stays that of jobs"},
+     .meaning =
+         "how many jobs of a burst arrive at once, with \"bursts\" or every burst / "
+         "rate_per_s seconds with \"constant\"; the rate stays that of jobs"},
     {.name = "warmup_s",
      .type = SCHEMA_NUMBER,
      .max = 1e6,

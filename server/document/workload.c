@@ -40,10 +40,12 @@ static int check_arrivals(struct reader *reader, const json_t *value,
     if (arrivals->kind == ARRIVALS_BURSTS && !burst) {
         return reader_refuse(reader, "bursts lack 'burst': how many jobs arrive at once");
     }
-    if (arrivals->kind != ARRIVALS_BURSTS && burst) {
-        return reader_refuse_member(reader, "burst",
-                                    "'burst' decides nothing here; remove it, or write "
-                                    "\"dist\": \"bursts\"");
+    if (arrivals->kind == ARRIVALS_EXPONENTIAL && burst) {
+        return reader_refuse_member(
+            reader, "burst",
+            "'burst' decides nothing here; remove it, or write "
+            "\"dist\": \"bursts\", with exponential times between "
+            "them, or \"dist\": \"constant\"");
     }
     if (arrivals->warmup_ns >= arrivals->for_ns) {
         return reader_refuse_member(reader, "warmup_s",
@@ -85,7 +87,7 @@ static int read_arrivals(struct reader *reader, const json_t *value,
     };
     rc = check_arrivals(reader, value, out);
     if (rc == 0) {
-        if (out->kind == ARRIVALS_BURSTS) {
+        if (json_object_get(value, "burst") != NULL) {
             out->burst = (uint32_t)reader_get_integer(value, schema, "burst");
         }
         place_pop(&reader->place);

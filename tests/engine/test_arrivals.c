@@ -113,6 +113,44 @@ static void test_arrivals_bursts_keep_the_rate_of_jobs(void **state) {
     arena_deinit(&arena);
 }
 
+/* Bursts of n every n / rate seconds: every window of a whole number of such times has rate
+ * times as many jobs as it has seconds, and the last burst is at its end. */
+static void test_arrivals_constant_bursts(void **state) {
+    (void)state;
+    static const struct {
+        double rate;
+        uint32_t burst;
+        sim_ns every_ns; /* rounded */
+    } cases[] = {{3, 1, 333333333},
+                 {3, 7, 2333333333},
+                 {1000, 64, 64000000},
+                 {0.5, 4, 8000000000}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        enum { BURSTS = 1000 };
+        struct arena arena = {0};
+        const uint32_t burst = cases[i].burst;
+        const double seconds = (double)burst * BURSTS / cases[i].rate;
+        struct arrivals_plan open = {.kind = ARRIVALS_CONSTANT,
+                                     .burst = burst,
+                                     .rate_per_s = cases[i].rate,
+                                     .for_ns = (sim_ns)ceil(seconds * 1e9)};
+        const struct arrivals it = make(&open, 1, &arena);
+        assert_int_equal(it.count, BURSTS * burst);
+        assert_int_equal(it.count, llround(cases[i].rate * seconds));
+        for (uint32_t k = 0; k < it.count; k++) {
+            const uint32_t nth = k / burst;
+            assert_int_equal(arrivals_time(&it, k), arrivals_time(&it, nth * burst));
+            const sim_ns gap = arrivals_time(&it, k) -
+                               (nth > 0 ? arrivals_time(&it, (nth - 1) * burst) : 0);
+            assert_true(llabs(gap - cases[i].every_ns) <= 1); /* no error adds up */
+        }
+        assert_true(open.for_ns - arrivals_time(&it, it.count - 1) <= 1);
+        open.for_ns -= 2;
+        assert_int_equal(make(&open, 1, &arena).count, (BURSTS - 1) * burst);
+        arena_deinit(&arena);
+    }
+}
+
 /* A longer window continues the sequence, another rate stretches it, another repetition is
  * another one; how many jobs a batch would have does not matter. */
 static void test_arrivals_are_drawn_by_number(void **state) {
@@ -156,6 +194,7 @@ int main(void) {
         cmocka_unit_test(test_arrivals_constant),
         cmocka_unit_test(test_arrivals_exponential_is_a_poisson_process),
         cmocka_unit_test(test_arrivals_bursts_keep_the_rate_of_jobs),
+        cmocka_unit_test(test_arrivals_constant_bursts),
         cmocka_unit_test(test_arrivals_are_drawn_by_number),
         cmocka_unit_test(test_arrivals_may_be_none),
     };

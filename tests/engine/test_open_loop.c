@@ -340,6 +340,26 @@ static void test_open_loop_bursts_wait_for_each_other(void **state) {
     plan_deinit(&plan);
 }
 
+/* Ten jobs every half second, a millisecond each: the nth of a burst waits for n others. */
+static void test_open_loop_constant_bursts(void **state) {
+    (void)state;
+    const struct system it = {
+        STRATEGY_SEQUENTIAL, 1, "io 1ms", ARRIVALS_CONSTANT, 20, 10, 0};
+    struct plan plan;
+    struct run_result result;
+    make(&plan, &it);
+    plan.arrivals.burst = 10;
+    assert_int_equal(plan_check(&plan, NULL), 0);
+    assert_int_equal(run_execute(&result, &plan, &(struct run_options){0}, NULL), 0);
+    assert_true(result.metric[METRIC_ARRIVALS] == 200); /* 20 a second for 10 s */
+    assert_true(fabs(result.metric[METRIC_QUEUEING_MEAN_US] - 4500) < 1e-6);
+    assert_true(fabs(result.metric[METRIC_LATENCY_MEAN_US] - 5500) < 1e-6);
+    assert_true(result.metric[METRIC_LATENCY_MAX_US] == 10000);
+    assert_int_equal(result.duration_ns, 10010 * NS_PER_MS);
+    run_result_deinit(&result);
+    plan_deinit(&plan);
+}
+
 /* --- limits -------------------------------------------------------------------- */
 
 static void test_open_loop_limits_end_it(void **state) {
@@ -448,6 +468,7 @@ int main(void) {
         cmocka_unit_test(test_open_loop_unstable_throughput_is_the_capacity),
         cmocka_unit_test(test_open_loop_filling_is_not_unstable),
         cmocka_unit_test(test_open_loop_bursts_wait_for_each_other),
+        cmocka_unit_test(test_open_loop_constant_bursts),
         cmocka_unit_test(test_open_loop_limits_end_it),
         cmocka_unit_test(test_open_loop_of_nothing),
         cmocka_unit_test(test_open_loop_survives_failing_allocations),

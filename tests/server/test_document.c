@@ -392,6 +392,13 @@ static void test_document_reads_arrivals(void **state) {
     assert_int_equal(plan.arrivals.burst, 7);
     assert_int_equal(plan.arrivals.warmup_ns, 2500 * NS_PER_MS);
     plan_deinit(&plan);
+    plan_of("{\"schema\":1,\"workload\":{\"jobs\":{\"arrivals\":{\"rate_per_s\":0.5,"
+            "\"for_s\":90,\"dist\":\"constant\",\"burst\":5},"
+            "\"steps\":[{\"io_us\":1}]}}}",
+            &plan);
+    assert_int_equal(plan.arrivals.kind, ARRIVALS_CONSTANT);
+    assert_int_equal(plan.arrivals.burst, 5);
+    plan_deinit(&plan);
     plan_of(
         "{\"schema\":1,\"workload\":{\"jobs\":{\"count\":3,\"steps\":[{\"io_us\":1}]}}}",
         &plan);
