@@ -18,9 +18,13 @@ export interface Blame {
   exact: boolean;
 }
 
-/** `heldState` is the code of the state in which `resource` names the holder. */
+/**
+ * `heldState` is the code of the state in which `resource` names the holder; where it names
+ * nobody that is `own`, the lane itself: an event loop between the steps of its tasks.
+ */
 export function blameWait(
   holders: LaneColumns,
+  own: number,
   heldState: number,
   from: number,
   to: number,
@@ -35,7 +39,8 @@ export function blameWait(
     if (merged) exact = false;
     if (!merged && (holders.state[i] as number) !== heldState) continue;
     const time = Math.min(holders.end[i] as number, to) - Math.max(start, from);
-    const holder = merged ? -1 : (holders.resource[i] as number);
+    const named = holders.resource[i] as number;
+    const holder = merged ? -1 : named < 0 ? own : named;
     byHolder.set(holder, (byHolder.get(holder) ?? 0) + time);
     held += time;
   }

@@ -239,7 +239,7 @@ export function blameOf(span: Span): Blame | null {
   const columns = loaded?.lanes.get(span.resource);
   if (holding < 0 || !loaded || !columns) return null;
   const inside = span.start >= loaded.from && span.end <= loaded.to;
-  const blame = blameWait(columns, holding, span.start, span.end);
+  const blame = blameWait(columns, span.resource, holding, span.start, span.end);
   return someBlame(inside ? blame : { ...blame, exact: false });
 }
 
@@ -250,7 +250,7 @@ async function readBlame(run: string, span: Span): Promise<Blame | null> {
   const window = { from: span.start, to: span.end, pixels: BLAME_PIXELS };
   const timeline = decodeTimeline(await getTimeline(run, window, [span.resource]));
   const columns = timeline.lanes.get(span.resource);
-  return columns ? someBlame(blameWait(columns, holding, span.start, span.end)) : null;
+  return columns ? someBlame(blameWait(columns, span.resource, holding, span.start, span.end)) : null;
 }
 
 effect(() => {

@@ -14,6 +14,7 @@ import {
 const RUNNING = 0;
 const WAITING = 3;
 const HELD = 20;
+const GIL = 3;
 const FREE = 21;
 
 type Row = [start: number, end: number, state: number, resource?: number, count?: number];
@@ -99,13 +100,13 @@ test("totals are clipped to the window and know whether they are exact", () => {
 });
 
 test("blame gives each holder its share of the wait, and the gaps to nobody", () => {
-  const gil = decode(3, [
+  const gil = decode(GIL, [
     [0, 120, HELD, 7],
     [120, 130, FREE],
     [130, 180, HELD, 8],
     [180, 400, HELD, 7],
   ]);
-  const blame = blameWait(gil, HELD, 100, 200);
+  const blame = blameWait(gil, GIL, HELD, 100, 200);
   assert.deepEqual(blame.shares, [
     { holder: 8, ns: 50, share: 0.5 },
     { holder: 7, ns: 40, share: 0.4 },
@@ -114,12 +115,31 @@ test("blame gives each holder its share of the wait, and the gaps to nobody", ()
   assert.equal(blame.exact, true);
 });
 
+test("a loop between the steps of its tasks is itself to blame", () => {
+  const LOOP = 5;
+  const loop = decode(LOOP, [
+    [0, 60, HELD, 7],
+    [60, 90, HELD, -1],
+    [90, 100, FREE],
+  ]);
+  const blame = blameWait(loop, LOOP, HELD, 10, 100);
+  assert.deepEqual(
+    blame.shares.map(({ holder, ns }) => [holder, ns]),
+    [
+      [7, 50],
+      [LOOP, 30],
+    ],
+  );
+  assert.equal(blame.freeNs, 10);
+  assert.equal(blame.exact, true);
+});
+
 test("blame over merged spans names no one and says so", () => {
-  const gil = decode(3, [
+  const gil = decode(GIL, [
     [0, 50, HELD, 7],
     [50, 100, HELD, -1, 12],
   ]);
-  const blame = blameWait(gil, HELD, 0, 100);
+  const blame = blameWait(gil, GIL, HELD, 0, 100);
   assert.equal(blame.exact, false);
   assert.deepEqual(blame.shares.map(({ holder }) => holder).sort(), [-1, 7]);
 });
