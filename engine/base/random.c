@@ -14,19 +14,17 @@ static uint64_t scramble(uint64_t z) {
     return z ^ (z >> 31);
 }
 
+/* SplitMix64: the key is its state, and `what` is how many steps it goes on from there.
+ * Keys of keys are scrambled numbers, whose sequences do not meet. */
 uint64_t random_mix(uint64_t key, uint64_t what) {
-    /* The odd constant keeps (key, 0) away from key; scrambling twice breaks symmetry. */
-    return scramble(scramble(key + UINT64_C(0x9e3779b97f4a7c15)) ^ scramble(~what));
+    return scramble(key + (what + 1) * UINT64_C(0x9e3779b97f4a7c15));
 }
 
 uint64_t random_key(uint64_t seed, uint32_t repetition) {
     return random_mix(random_mix(UINT64_C(0x67696c73636f7065), seed), repetition);
 }
 
-double random_unit(uint64_t key) {
-    const uint64_t bits = random_mix(key, UINT64_C(0x756e6974)) >> 11;
-    return ((double)bits + 0.5) * 0x1p-53;
-}
+double random_unit(uint64_t key) { return ((double)(key >> 11) + 0.5) * 0x1p-53; }
 
 /* --- ziggurat ------------------------------------------------------------------ */
 
@@ -37,7 +35,7 @@ static uint32_t layer_of(uint64_t bits) { return bits & (ZIGGURAT_LAYERS - 1); }
 static bool is_under(const struct ziggurat *ziggurat, uint32_t layer, double density,
                      uint64_t key) {
     const double low = ziggurat->height[layer], high = ziggurat->height[layer + 1];
-    return low + (high - low) * random_unit(key) < density;
+    return low + (high - low) * random_unit(random_mix(key, 0)) < density;
 }
 
 /* Beyond `edge`: an exponential that is nearly parallel to the density, and a rejection
@@ -55,7 +53,7 @@ static double normal_tail(double edge, uint64_t key) {
 double random_normal(uint64_t key) {
     const struct ziggurat *ziggurat = &ziggurat_normal;
     for (uint64_t attempt = 0;; attempt++) {
-        const uint64_t bits = random_mix(key, attempt);
+        const uint64_t bits = attempt == 0 ? key : random_mix(key, attempt);
         const uint32_t layer = layer_of(bits);
         const double u = (double)((int64_t)bits >> 11) * 0x1p-52;
         const double x = u * ziggurat->edge[layer];
@@ -75,7 +73,7 @@ double random_exponential(uint64_t key) {
     const struct ziggurat *ziggurat = &ziggurat_exponential;
     double beyond = 0.0; /* the tail looks like the whole, moved by so much */
     for (uint64_t attempt = 0;; attempt++) {
-        const uint64_t bits = random_mix(key, attempt);
+        const uint64_t bits = attempt == 0 ? key : random_mix(key, attempt);
         const uint32_t layer = layer_of(bits);
         const double x = (double)(bits >> 11) * 0x1p-53 * ziggurat->edge[layer];
         if (x < ziggurat->edge[layer + 1]) {

@@ -28,6 +28,11 @@ uint64_t random_key(uint64_t seed, uint32_t repetition);
 /* A new key for part `what` of the thing that `key` names. */
 uint64_t random_mix(uint64_t key, uint64_t what);
 
+/*
+ * Draws. A key is itself the random number, so that it has to come from random_mix() and
+ * is good for one draw.
+ */
+
 /* Uniform in (0, 1): 53 bits, never 0 or 1. */
 double random_unit(uint64_t key);
 

@@ -52,7 +52,6 @@ static int core_init(struct cpu *cpu, uint32_t index) {
         .sibling = sibling_of(cpu, index),
         .arrival = {.fire = core_arrival, .priority = PRIORITY_CORE},
         .slice_end = {.fire = core_slice_end, .priority = PRIORITY_CORE},
-        .speed_ppm = FULL_SPEED_PPM,
         .index = index,
         .lane =
             recorder_open_lane(sim->recorder, sim->now,
@@ -137,30 +136,35 @@ void os_thread_show(struct os_thread *thread, struct activity doing, lane_id by)
 
 /* --- work ---------------------------------------------------------------------- */
 
+static int64_t speed_of_core(const struct core *core) {
+    const int64_t turbo = core->cpu->turbo_ppm;
+    return core->sibling != NULL && core->sibling->busy
+               ? turbo * core->cpu->machine->smt_speed_ppm / FULL_SPEED_PPM
+               : turbo;
+}
+
 /* Work by the CPU clock ends by the clock; all other work advances at the cores' speed.
  */
 static int64_t speed_of(const struct os_thread *thread) {
-    return thread->clocked || thread->core == NULL ? FULL_SPEED_PPM
-                                                   : thread->core->speed_ppm;
+    return thread->clocked ? FULL_SPEED_PPM : speed_of_core(thread->core);
 }
 
-/* Core time for so much work, rounded up. */
-static sim_ns time_for(const struct os_thread *thread, sim_ns work) {
-    const int64_t speed = speed_of(thread);
-    if (speed == FULL_SPEED_PPM) {
+/* Core time for so much work at a speed, rounded up. */
+static sim_ns time_for(sim_ns work, int64_t speed_ppm) {
+    if (speed_ppm == FULL_SPEED_PPM) {
         return work;
     }
-    const double time = ceil((double)work * FULL_SPEED_PPM / (double)speed);
+    const double time = ceil((double)work * FULL_SPEED_PPM / (double)speed_ppm);
     return time < (double)(SIM_NEVER / 2) ? (sim_ns)time : SIM_NEVER / 2;
 }
 
-/* Work done in so much core time: never more than there is. */
+/* Work done in so much core time since it was resumed: never more than there is. */
 static sim_ns work_in(const struct os_thread *thread, sim_ns time) {
-    const int64_t speed = speed_of(thread);
-    if (speed == FULL_SPEED_PPM) {
+    if (thread->speed_ppm == FULL_SPEED_PPM) {
         return time;
     }
-    const sim_ns work = (sim_ns)((double)time * (double)speed / FULL_SPEED_PPM);
+    const sim_ns work =
+        (sim_ns)((double)time * (double)thread->speed_ppm / FULL_SPEED_PPM);
     return work < thread->left_ns ? work : thread->left_ns;
 }
 
@@ -171,9 +175,25 @@ static void settle(struct os_thread *thread, sim_ns time, sim_ns work) {
     thread->core->busy_ns += time;
 }
 
-static void resume_work(struct os_thread *thread, sim_ns end) {
-    thread->resumed_ns = thread->cpu->sim->now;
-    sim_schedule(thread->cpu->sim, &thread->work_done, end);
+static void resume_work(struct os_thread *thread) {
+    struct cpu *cpu = thread->cpu;
+    thread->speed_ppm = speed_of(thread);
+    thread->resumed_ns = cpu->sim->now;
+    thread->working_next = cpu->working;
+    thread->working_link = &cpu->working;
+    if (cpu->working != NULL) {
+        cpu->working->working_link = &thread->working_next;
+    }
+    cpu->working = thread;
+    sim_schedule(cpu->sim, &thread->work_done,
+                 sim_add(cpu->sim->now, time_for(thread->left_ns, thread->speed_ppm)));
+}
+
+static void leave_working(struct os_thread *thread) {
+    *thread->working_link = thread->working_next;
+    if (thread->working_next != NULL) {
+        thread->working_next->working_link = thread->working_link;
+    }
 }
 
 /* Lets the thread do its work and call its continuations for as long as it has a core. */
@@ -181,10 +201,9 @@ static void drive(struct os_thread *thread) {
     struct sim *sim = thread->cpu->sim;
     while (thread->state == OS_ON_CORE && sim_step(sim)) {
         if (thread->left_ns > 0) {
-            const sim_ns time = time_for(thread, thread->left_ns);
-            const sim_ns end = sim_add(sim->now, time);
-            if (!sim_try_advance(sim, end)) {
-                resume_work(thread, end);
+            const sim_ns time = time_for(thread->left_ns, speed_of(thread));
+            if (!sim_try_advance(sim, sim_add(sim->now, time))) {
+                resume_work(thread);
                 return;
             }
             settle(thread, time, thread->left_ns);
@@ -198,6 +217,7 @@ static void drive(struct os_thread *thread) {
 
 static void work_done(struct event *event) {
     struct os_thread *thread = OS_THREAD_OF(event, work_done);
+    leave_working(thread);
     settle(thread, thread->cpu->sim->now - thread->resumed_ns, thread->left_ns);
     drive(thread);
 }
@@ -223,24 +243,41 @@ sim_ns os_thread_cpu_clock(const struct os_thread *thread) {
     return thread->cpu_ns + unsettled(thread);
 }
 
-/* Stops the running piece of work, so that it can be changed or moved. */
+/* Books what the running piece of work has done until now. */
+static void settle_running(struct os_thread *thread) {
+    const sim_ns time = unsettled(thread);
+    settle(thread, time, work_in(thread, time));
+    thread->resumed_ns = thread->cpu->sim->now;
+}
+
+/* Stops the running piece of work, so that it can be moved. */
 static void pause_work(struct os_thread *thread) {
     if (event_is_pending(&thread->work_done)) {
-        const sim_ns time = unsettled(thread);
-        settle(thread, time, work_in(thread, time));
+        settle_running(thread);
+        leave_working(thread);
         sim_cancel_event(thread->cpu->sim, &thread->work_done);
     }
 }
 
+/* What is left of a running piece of work, or its speed, has changed. */
+static void reschedule_work(struct os_thread *thread) {
+    struct sim *sim = thread->cpu->sim;
+    thread->speed_ppm = speed_of(thread);
+    sim_move_event(sim, &thread->work_done,
+                   sim_add(sim->now, time_for(thread->left_ns, thread->speed_ppm)));
+}
+
 void os_thread_shorten_work(struct os_thread *thread, sim_ns ns) {
     const bool running = event_is_pending(&thread->work_done);
-    pause_work(thread);
+    if (running) {
+        settle_running(thread);
+    }
     const sim_ns done = thread->work_ns - thread->left_ns;
     ASSERT(ns >= done && ns <= thread->work_ns);
     thread->work_ns = ns;
     thread->left_ns = ns - done;
     if (running) {
-        resume_work(thread, thread->cpu->sim->now + time_for(thread, thread->left_ns));
+        reschedule_work(thread);
     }
 }
 
@@ -256,26 +293,12 @@ static int64_t turbo_for(const struct cpu *cpu) {
     return FULL_SPEED_PPM - loss * (busy - 1) / (cpu->physical_count - 1);
 }
 
-static int64_t speed_for(const struct core *core) {
-    const int64_t turbo = core->cpu->turbo_ppm;
-    return core->sibling != NULL && core->sibling->busy
-               ? turbo * core->cpu->machine->smt_speed_ppm / FULL_SPEED_PPM
-               : turbo;
-}
-
-/* What runs here goes on at the speed of now. */
-static void core_set_speed(struct core *core) {
-    const int64_t speed = speed_for(core);
-    struct os_thread *thread = core->current;
-    if (speed == core->speed_ppm) {
-        return;
+/* A running piece of work goes on at the speed of now. */
+static void set_speed(struct os_thread *thread) {
+    if (thread->speed_ppm != speed_of(thread)) {
+        settle_running(thread);
+        reschedule_work(thread);
     }
-    if (thread != NULL && event_is_pending(&thread->work_done)) {
-        pause_work(thread);
-        core->speed_ppm = speed;
-        resume_work(thread, core->cpu->sim->now + time_for(thread, thread->left_ns));
-    }
-    core->speed_ppm = speed;
 }
 
 /* The core begins or ceases to execute: that changes the speed of the others. */
@@ -291,11 +314,13 @@ static void core_set_busy(struct core *core, bool busy) {
     const int64_t turbo = turbo_for(cpu);
     if (turbo != cpu->turbo_ppm) {
         cpu->turbo_ppm = turbo;
-        for (uint32_t i = 0; i < cpu->core_count; i++) {
-            core_set_speed(&cpu->cores[i]);
+        for (struct os_thread *thread = cpu->working; thread != NULL;
+             thread = thread->working_next) {
+            set_speed(thread);
         }
-    } else if (core->sibling != NULL) {
-        core_set_speed(core->sibling);
+    } else if (core->sibling != NULL && core->sibling->current != NULL &&
+               event_is_pending(&core->sibling->current->work_done)) {
+        set_speed(core->sibling->current);
     }
 }
 

@@ -68,10 +68,12 @@ struct os_thread {
     struct event timer; /* for the layer above: sleeps, time-outs, I/O */
     sim_ns work_ns;     /* core time of the present piece of work, in all */
     sim_ns left_ns;     /* what is left of it, as of resumed_ns */
-    sim_ns resumed_ns;  /* since when it has been advancing while work_done is pending */
-    sim_ns cpu_ns;      /* CPU clock, up to the last settled piece of work */
-    uint32_t noise_id;  /* names its noise: the thread's number, whatever else there is */
-    uint64_t timers;    /* how many timed waits it has begun */
+    sim_ns resumed_ns;  /* since when it has been advancing while work_done is pending, */
+    int64_t speed_ppm;  /* ... at this speed, as one of ... */
+    struct os_thread *working_next, **working_link; /* ... cpu.working */
+    sim_ns cpu_ns;     /* CPU clock, up to the last settled piece of work */
+    uint32_t noise_id; /* names its noise: the thread's number, whatever else there is */
+    uint64_t timers;   /* how many timed waits it has begun */
     struct activity doing;
     lane_id lane;
     enum os_state state;
@@ -91,7 +93,6 @@ struct core {
     sim_ns slice_used_ns;    /* by a throttled thread, before it was stopped */
     sim_ns sent_ns;          /* when `current` set out for here */
     sim_ns busy_ns;          /* core time of work and switches */
-    int64_t speed_ppm;       /* of work now */
     uint64_t wakeups;        /* names the noise of the next one */
     uint64_t line_transfers; /* likewise */
     struct quota_share share;
@@ -113,6 +114,7 @@ struct cpu {
     sim_ns slice_ns;
     struct quota quota;
     struct os_thread *ready_first, *ready_last;
+    struct os_thread *working; /* whose work_done is pending */
     uint64_t context_switches; /* from one thread to another, or from idle */
     uint64_t preemptions;
 };

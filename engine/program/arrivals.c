@@ -2,7 +2,6 @@
 #include "engine/program/arrivals.h"
 
 #include "engine/base/random.h"
-#include "engine/base/real.h"
 
 /* A time in seconds, rounded once; what lies beyond the window needs no exact value. */
 static sim_ns to_ns(const struct arrivals_plan *plan, double seconds) {

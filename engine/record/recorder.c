@@ -7,13 +7,14 @@
 #include <assert.h>
 #include <string.h>
 
-struct lane_slot {
-    struct lane lane;
-    sim_ns since_ns; /* start of the open span */
-    sim_ns died_ns;  /* -1 while alive */
+/* What a transition reads and writes of its lane, beside one total. */
+struct open_span {
+    sim_ns since_ns;
     struct activity activity;
-    sim_ns total_ns[STATE_COUNT];
+    uint8_t kind; /* enum lane_kind */
+    bool closed;  /* the lane has died */
 };
+static_assert(sizeof(struct open_span) == 24, "read and written in every transition");
 
 /* Columns of one lane group, waiting to be sealed. They grow by doubling up to a full
  * chunk. */
@@ -38,8 +39,13 @@ struct instant_buffer {
 
 struct recorder {
     const struct sink *sink;
-    struct lane_slot *slots;
-    size_t slot_count, slot_capacity;
+    /* By lane. */
+    struct open_span *open;
+    sim_ns *totals; /* STATE_COUNT of each */
+    struct lane *lanes;
+    sim_ns *died_ns; /* -1 while alive */
+    size_t lane_count;
+    size_t open_capacity, totals_capacity, lanes_capacity, died_capacity;
     struct group_buffer *groups;
     size_t group_count, group_capacity;
     struct instant_buffer *instants;          /* only with a sink */
@@ -91,7 +97,10 @@ void recorder_destroy(struct recorder *recorder) {
         memory_free(recorder->lengths[i]);
     }
     memory_free(recorder->groups);
-    memory_free(recorder->slots);
+    memory_free(recorder->open);
+    memory_free(recorder->totals);
+    memory_free(recorder->lanes);
+    memory_free(recorder->died_ns);
     memory_free(recorder->instants);
     memory_free(recorder);
 }
@@ -100,11 +109,10 @@ static void fail_nomem(struct recorder *recorder) { (void)err_set_nomem(&recorde
 
 /* --- fingerprint --------------------------------------------------------------- */
 
+/* Only the last multiplication is in the chain from one transition to the next. */
 static void fold(struct recorder *recorder, sim_ns now, uint64_t what) {
-    uint64_t h = recorder->fingerprint ^ (uint64_t)now;
-    h *= UINT64_C(0x9e3779b97f4a7c15);
-    h = (h ^ (h >> 29)) ^ what;
-    h *= UINT64_C(0xbf58476d1ce4e5b9);
+    const uint64_t in = what ^ ((uint64_t)now * UINT64_C(0x9e3779b97f4a7c15));
+    const uint64_t h = (recorder->fingerprint ^ in) * UINT64_C(0xbf58476d1ce4e5b9);
     recorder->fingerprint = h ^ (h >> 32);
     recorder->transitions++;
 }
@@ -211,22 +219,22 @@ static bool group_make_room(struct group_buffer *group) {
     return grown;
 }
 
-static void append_span(struct recorder *recorder, const struct lane_slot *slot,
-                        sim_ns end, lane_id by) {
-    const uint32_t index = (uint32_t)slot->lane.id / LANE_GROUP_LANES;
+static void append_span(struct recorder *recorder, lane_id lane, sim_ns end, lane_id by) {
+    const struct open_span *span = &recorder->open[lane];
+    const uint32_t index = (uint32_t)lane / LANE_GROUP_LANES;
     struct group_buffer *group = &recorder->groups[index];
     if (!group_make_room(group)) {
         fail_nomem(recorder);
         return;
     }
     const uint32_t at = group->count++;
-    group->lane[at] = slot->lane.id;
-    group->start_ns[at] = slot->since_ns;
+    group->lane[at] = lane;
+    group->start_ns[at] = span->since_ns;
     group->end_ns[at] = end;
-    group->state[at] = (uint8_t)slot->activity.state;
-    group->resource[at] = slot->activity.resource;
+    group->state[at] = (uint8_t)span->activity.state;
+    group->resource[at] = span->activity.resource;
     group->by[at] = by;
-    group->site[at] = slot->activity.site;
+    group->site[at] = span->activity.site;
     if (group->count == CHUNK_SPANS) {
         seal_group(recorder, index);
     }
@@ -247,8 +255,21 @@ static void copy_name(char *to, size_t size, const char *from) {
 }
 
 static int make_room_for_lane(struct recorder *recorder, lane_id id) {
-    int rc = vec_reserve((void **)&recorder->slots, &recorder->slot_capacity,
-                         recorder->slot_count, sizeof *recorder->slots);
+    const size_t count = (size_t)id;
+    int rc = vec_reserve((void **)&recorder->open, &recorder->open_capacity, count,
+                         sizeof *recorder->open);
+    if (rc == 0) {
+        rc = vec_reserve((void **)&recorder->totals, &recorder->totals_capacity, count,
+                         STATE_COUNT * sizeof *recorder->totals);
+    }
+    if (rc == 0) {
+        rc = vec_reserve((void **)&recorder->lanes, &recorder->lanes_capacity, count,
+                         sizeof *recorder->lanes);
+    }
+    if (rc == 0) {
+        rc = vec_reserve((void **)&recorder->died_ns, &recorder->died_capacity, count,
+                         sizeof *recorder->died_ns);
+    }
     if (rc != 0 || (size_t)id / LANE_GROUP_LANES < recorder->group_count) {
         return rc;
     }
@@ -262,51 +283,44 @@ static int make_room_for_lane(struct recorder *recorder, lane_id id) {
 
 lane_id recorder_open_lane(struct recorder *recorder, sim_ns now,
                            const struct lane_birth *birth) {
-    if (recorder->err.code != 0 || recorder->slot_count >= INT32_MAX) {
+    if (recorder->err.code != 0 || recorder->lane_count >= INT32_MAX) {
         return LANE_NONE;
     }
-    const lane_id id = (lane_id)recorder->slot_count;
+    const lane_id id = (lane_id)recorder->lane_count;
     if (make_room_for_lane(recorder, id) != 0) {
         fail_nomem(recorder);
         return LANE_NONE;
     }
-    struct lane_slot *slot = &recorder->slots[recorder->slot_count++];
-    *slot = (struct lane_slot){
-        .lane = {.id = id, .parent = birth->parent, .kind = birth->kind, .born_ns = now},
-        .since_ns = now,
-        .died_ns = -1,
-        .activity = birth->first,
-    };
-    copy_name(slot->lane.name, sizeof slot->lane.name, birth->name);
+    recorder->lane_count++;
+    recorder->open[id] = (struct open_span){
+        .since_ns = now, .activity = birth->first, .kind = (uint8_t)birth->kind};
+    memset(&recorder->totals[(size_t)id * STATE_COUNT], 0,
+           STATE_COUNT * sizeof *recorder->totals);
+    recorder->died_ns[id] = -1;
+    struct lane *lane = &recorder->lanes[id];
+    *lane = (struct lane){
+        .id = id, .parent = birth->parent, .kind = birth->kind, .born_ns = now};
+    copy_name(lane->name, sizeof lane->name, birth->name);
     fold(recorder, now, pack(id, code_of(birth->first.state), birth->first.resource));
     if (recorder->sink != NULL) {
-        (void)recorder->sink->lane(recorder->sink->context, &slot->lane, &recorder->err);
+        (void)recorder->sink->lane(recorder->sink->context, lane, &recorder->err);
     }
     return id;
 }
 
-/* LENGTHS_COUNT: spans of that kind have no histogram. */
-static enum span_lengths lengths_of(const struct lane_slot *slot) {
-    switch (slot->activity.state) {
-    case STATE_HELD:
-        return slot->lane.kind == LANE_GIL ? LENGTHS_GIL_HOLD : LENGTHS_LOCK_HOLD;
-    case STATE_WAIT_GIL:
-        return LENGTHS_GIL_WAIT;
-    case STATE_WAIT_LOCK:
-    case STATE_SPIN:
-    case STATE_AWAIT_LOCK:
-        return LENGTHS_LOCK_WAIT;
-    default:
-        return LENGTHS_COUNT;
-    }
-}
+/* Which histogram takes spans of a state; 0: none, else one more than the enum. */
+static const uint8_t lengths_of[STATE_COUNT] = {
+    [STATE_HELD] = 1 + LENGTHS_LOCK_HOLD,       [STATE_WAIT_GIL] = 1 + LENGTHS_GIL_WAIT,
+    [STATE_WAIT_LOCK] = 1 + LENGTHS_LOCK_WAIT,  [STATE_SPIN] = 1 + LENGTHS_LOCK_WAIT,
+    [STATE_AWAIT_LOCK] = 1 + LENGTHS_LOCK_WAIT,
+};
 
-static void count_length(struct recorder *recorder, const struct lane_slot *slot,
+static void count_length(struct recorder *recorder, const struct open_span *span,
                          sim_ns length) {
-    const enum span_lengths which = lengths_of(slot);
-    if (which == LENGTHS_COUNT) {
-        return;
-    }
+    const enum span_lengths which =
+        span->activity.state == STATE_HELD && span->kind == LANE_GIL
+            ? LENGTHS_GIL_HOLD
+            : (enum span_lengths)(lengths_of[span->activity.state] - 1);
     if (recorder->lengths[which] == NULL) {
         recorder->lengths[which] = memory_zeroed(1, sizeof(struct histogram));
         if (recorder->lengths[which] == NULL) {
@@ -317,18 +331,43 @@ static void count_length(struct recorder *recorder, const struct lane_slot *slot
     histogram_add(recorder->lengths[which], length);
 }
 
-static void close_span(struct recorder *recorder, struct lane_slot *slot, sim_ns now,
-                       lane_id by) {
-    ASSERT(now >= slot->since_ns);
-    if (now == slot->since_ns) {
-        return;
+/* The open span ends: adds it up. True when it has to be noted, too. */
+static inline bool count_span(struct recorder *recorder, lane_id lane, sim_ns now) {
+    const struct open_span *span = &recorder->open[lane];
+    const sim_ns length = now - span->since_ns;
+    ASSERT(length >= 0 && !span->closed);
+    if (length == 0) {
+        return false;
     }
-    slot->total_ns[slot->activity.state] += now - slot->since_ns;
-    count_length(recorder, slot, now - slot->since_ns);
+    recorder->totals[(size_t)lane * STATE_COUNT + span->activity.state] += length;
     recorder->spans++; /* counted without a sink too: a limit ends every run alike */
-    if (recorder->sink != NULL && recorder->err.code == 0) {
-        append_span(recorder, slot, now, by);
+    return lengths_of[span->activity.state] != 0 || recorder->sink != NULL;
+}
+
+static void note_span(struct recorder *recorder, lane_id lane, sim_ns now, lane_id by) {
+    const struct open_span *span = &recorder->open[lane];
+    if (lengths_of[span->activity.state] != 0) {
+        count_length(recorder, span, now - span->since_ns);
     }
+    if (recorder->sink != NULL && recorder->err.code == 0) {
+        append_span(recorder, lane, now, by);
+    }
+}
+
+static inline void open_span(struct recorder *recorder, lane_id lane, sim_ns now,
+                             struct activity next) {
+    struct open_span *span = &recorder->open[lane];
+    span->activity = next;
+    span->since_ns = now;
+    fold(recorder, now, pack(lane, code_of(next.state), next.resource));
+}
+
+/* A function of its own, so that the ordinary way needs no stack. */
+__attribute__((noinline)) static void switch_noted(struct recorder *recorder, sim_ns now,
+                                                   lane_id lane, struct activity next,
+                                                   lane_id by) {
+    note_span(recorder, lane, now, by);
+    open_span(recorder, lane, now, next);
 }
 
 void recorder_switch(struct recorder *recorder, sim_ns now, lane_id lane,
@@ -336,26 +375,27 @@ void recorder_switch(struct recorder *recorder, sim_ns now, lane_id lane,
     if (lane == LANE_NONE) {
         return; /* only after a failure */
     }
-    struct lane_slot *slot = &recorder->slots[lane];
-    ASSERT(slot->died_ns < 0);
-    if (slot->activity.state == next.state && slot->activity.resource == next.resource &&
-        slot->activity.site == next.site) {
+    const struct activity *present = &recorder->open[lane].activity;
+    if (present->state == next.state && present->resource == next.resource &&
+        present->site == next.site) {
         return;
     }
-    close_span(recorder, slot, now, by);
-    slot->activity = next;
-    slot->since_ns = now;
-    fold(recorder, now, pack(lane, code_of(next.state), next.resource));
+    if (count_span(recorder, lane, now)) {
+        switch_noted(recorder, now, lane, next, by);
+        return;
+    }
+    open_span(recorder, lane, now, next);
 }
 
 void recorder_close_lane(struct recorder *recorder, sim_ns now, lane_id lane) {
     if (lane == LANE_NONE) {
         return;
     }
-    struct lane_slot *slot = &recorder->slots[lane];
-    ASSERT(slot->died_ns < 0);
-    close_span(recorder, slot, now, LANE_NONE);
-    slot->died_ns = now;
+    if (count_span(recorder, lane, now)) {
+        note_span(recorder, lane, now, LANE_NONE);
+    }
+    recorder->open[lane].closed = true;
+    recorder->died_ns[lane] = now;
     fold(recorder, now, pack(lane, CODE_CLOSED, LANE_NONE));
 }
 
@@ -377,8 +417,8 @@ void recorder_instant(struct recorder *recorder, sim_ns now, lane_id lane,
 }
 
 int recorder_finish(struct recorder *recorder, sim_ns now, struct err *err) {
-    for (size_t i = 0; i < recorder->slot_count; i++) {
-        if (recorder->slots[i].died_ns < 0) {
+    for (size_t i = 0; i < recorder->lane_count; i++) {
+        if (!recorder->open[i].closed) {
             recorder_close_lane(recorder, now, (lane_id)i);
         }
     }
@@ -407,19 +447,19 @@ uint64_t recorder_transitions(const struct recorder *recorder) {
 uint64_t recorder_spans(const struct recorder *recorder) { return recorder->spans; }
 
 size_t recorder_lane_count(const struct recorder *recorder) {
-    return recorder->slot_count;
+    return recorder->lane_count;
 }
 
 const struct lane *recorder_lane(const struct recorder *recorder, lane_id lane) {
-    return &recorder->slots[lane].lane;
+    return &recorder->lanes[lane];
 }
 
 sim_ns recorder_lane_died(const struct recorder *recorder, lane_id lane) {
-    return recorder->slots[lane].died_ns;
+    return recorder->died_ns[lane];
 }
 
 const sim_ns *recorder_lane_totals(const struct recorder *recorder, lane_id lane) {
-    return recorder->slots[lane].total_ns;
+    return &recorder->totals[(size_t)lane * STATE_COUNT];
 }
 
 const struct histogram *recorder_lengths(const struct recorder *recorder,

@@ -83,14 +83,32 @@ static void sift_down(struct event_queue *queue, size_t at, struct event_key key
     place(queue, at, key);
 }
 
-void event_queue_push(struct event_queue *queue, struct event *event, sim_ns at) {
-    ASSERT(event->slot == 0 && queue->count < queue->capacity);
-    const struct event_key key = {
+static struct event_key key_of(struct event_queue *queue, struct event *event,
+                               sim_ns at) {
+    return (struct event_key){
         .at = at,
         .order = (uint64_t)event->priority << 56 | queue->pushes++,
         .event = event,
     };
-    sift_up(queue, queue->count++, key);
+}
+
+void event_queue_push(struct event_queue *queue, struct event *event, sim_ns at) {
+    ASSERT(event->slot == 0 && queue->count < queue->capacity);
+    sift_up(queue, queue->count++, key_of(queue, event, at));
+}
+
+/* Puts the key where there is a gap. */
+static void fill(struct event_queue *queue, size_t at, struct event_key key) {
+    if (at > 0 && key_before(&key, &queue->heap[(at - 1) / ARITY])) {
+        sift_up(queue, at, key);
+    } else {
+        sift_down(queue, at, key);
+    }
+}
+
+void event_queue_move(struct event_queue *queue, struct event *event, sim_ns at) {
+    ASSERT(event->slot != 0);
+    fill(queue, event->slot - 1, key_of(queue, event, at));
 }
 
 void event_queue_remove(struct event_queue *queue, struct event *event) {
@@ -100,13 +118,8 @@ void event_queue_remove(struct event_queue *queue, struct event *event) {
     const size_t at = event->slot - 1;
     event->slot = 0;
     const struct event_key last = queue->heap[--queue->count];
-    if (at == queue->count) {
-        return;
-    }
-    if (at > 0 && key_before(&last, &queue->heap[(at - 1) / ARITY])) {
-        sift_up(queue, at, last);
-    } else {
-        sift_down(queue, at, last);
+    if (at < queue->count) {
+        fill(queue, at, last);
     }
 }
 

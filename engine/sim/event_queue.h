@@ -68,6 +68,9 @@ void event_queue_push(struct event_queue *queue, struct event *event, sim_ns at)
 /* No-op when the event is not pending. */
 void event_queue_remove(struct event_queue *queue, struct event *event);
 
+/* The same as removing a pending event and pushing it again. */
+void event_queue_move(struct event_queue *queue, struct event *event, sim_ns at);
+
 /* Removes and returns the first event and its time; NULL when empty. */
 struct event *event_queue_pop(struct event_queue *queue, sim_ns *at);
 

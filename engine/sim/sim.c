@@ -2,14 +2,13 @@
 #include "engine/sim/sim.h"
 
 enum {
-    LOOK_EVERY = 1024,         /* steps between two looks at limits; a power of two */
     STILL_STEPS_MAX = 5000000, /* in which the clock stands still */
     STEPS_PER_TRANSITION = 256 /* that count as one, when they change no lane */
 };
 
 void sim_deinit(struct sim *sim) { event_queue_deinit(&sim->queue); }
 
-static void look_at_limits(struct sim *sim) {
+void sim_look_at_limits(struct sim *sim) {
     const uint64_t transitions = recorder_transitions(sim->recorder);
     if (sim->now != sim->seen_ns) {
         sim->seen_ns = sim->now;
@@ -29,21 +28,6 @@ static void look_at_limits(struct sim *sim) {
     }
 }
 
-bool sim_step(struct sim *sim) {
-    if ((++sim->steps & (LOOK_EVERY - 1)) == 0) {
-        look_at_limits(sim);
-    }
-    return sim->end == SIM_RUNNING;
-}
-
-bool sim_try_advance(struct sim *sim, sim_ns to) {
-    if (to >= event_queue_next(&sim->queue) || to > sim->limit_ns) {
-        return false;
-    }
-    sim->now = to;
-    return true;
-}
-
 void sim_run(struct sim *sim) {
     while (sim_step(sim)) {
         const sim_ns next = event_queue_next(&sim->queue);
@@ -57,7 +41,7 @@ void sim_run(struct sim *sim) {
             event->fire(event);
         }
     }
-    look_at_limits(sim); /* a failure of the last steps must not pass as success */
+    sim_look_at_limits(sim); /* a failure of the last steps must not pass as success */
     if (recorder_failed(sim->recorder)) {
         sim->end = SIM_RECORDER_FAILED;
     }

