@@ -126,12 +126,14 @@ struct aio_group {
     enum group_kind kind;
     struct aio_loop *loop;
     struct aio_future *future; /* of who waits; NULL = nobody (yet, or any more) */
+    struct aio_task *owner;    /* TaskGroup: who has entered it */
     struct aio_group *outer;   /* that of the same task around it; or free */
     struct aio_task *members, *last_member; /* cancelled with it, not ended */
     uint32_t left;                          /* tasks whose end has not been told */
     struct resume ended; /* the first end that counts, an exception; or RESUME_START */
     bool cancelled;      /* gather() itself was */
     bool aborting;       /* TaskGroup: its tasks have been cancelled */
+    bool cancels_owner;  /* ... and its owner, by itself */
     bool left_alone;     /* who made it does not ask any more */
 };
 
@@ -298,6 +300,9 @@ void aio_task_begin_step(struct aio_task *task);
 bool aio_task_start(struct aio_task *task, const char *name);
 
 void aio_task_cancel(struct aio_task *task);
+
+/* Task.uncancel() */
+void aio_task_uncancel(struct aio_task *task);
 
 /* Cancels what the task waits for; false when it waits for nothing that can be. */
 bool aio_task_cancel_wait(struct aio_task *task);

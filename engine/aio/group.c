@@ -113,15 +113,18 @@ static bool counts(const struct aio_group *group, struct resume how) {
             (group->kind == GROUP_GATHER || group->kind == GROUP_WAIT_FOR));
 }
 
-/* TaskGroup: the other tasks are cancelled, and what the owner waits for. */
+/* TaskGroup._abort() */
 static void abort_group(struct aio_group *group) {
-    if (group->aborting) {
-        return;
-    }
     group->aborting = true;
     aio_group_cancel_members(group);
-    if (group->future != NULL && group->future->waiter != NULL) {
-        (void)aio_task_cancel_wait(group->future->waiter);
+}
+
+/* TaskGroup._on_task_done: the other tasks are cancelled, and so is the owner. */
+static void fail_group(struct aio_group *group) {
+    if (!group->aborting) {
+        abort_group(group);
+        group->cancels_owner = true;
+        aio_task_cancel(group->owner);
     }
 }
 
@@ -143,7 +146,7 @@ void aio_group_task_done(struct aio_watch *watch) {
         wake_owner(group);
     }
     if (first && group->kind == GROUP_TASK_GROUP) {
-        abort_group(group);
+        fail_group(group);
     }
     release_if_over(group);
 }
@@ -366,6 +369,7 @@ enum aio_progress aio_group_enter(struct aio_task *task, const struct resume *re
     }
     struct aio_group *group = aio_group_make(task->loop, kind);
     if (group != NULL) {
+        group->owner = task;
         group->outer = task->group;
         task->group = group;
     }
@@ -400,6 +404,27 @@ static enum aio_progress leave_group_step(struct aio_task *task, struct resume w
     return AIO_DONE;
 }
 
+/*
+ * TaskGroup.__aexit__, when all its tasks have ended. What cancelled the owner from outside
+ * is raised unless there are errors, which come first; then, from 3.13 on, it is asked for
+ * once more. Up to 3.12 the group does not take back what it cancelled while it waited: the
+ * owner keeps it in its count, and a timeout() around the group believes it was cancelled by
+ * somebody else.
+ */
+static enum aio_progress leave_task_group(struct aio_task *task) {
+    struct aio_group *group = task->call.group;
+    const bool failed = group->ended.status == RESUME_RAISED;
+    if (aio_runtime(task->loop)->group_uncancels) {
+        if (group->cancels_owner) {
+            aio_task_uncancel(task);
+        }
+        task->must_cancel = task->must_cancel || (failed && task->cancelling > 0);
+    }
+    const struct resume cancelled = {.status = RESUME_CANCELLED};
+    return leave_group_step(
+        task, !failed && task->call.cancelled ? cancelled : aio_group_outcome(group));
+}
+
 static enum aio_progress task_group_woken(struct aio_task *task,
                                           const struct resume *resume) {
     struct aio_group *group = task->call.group;
@@ -407,20 +432,19 @@ static enum aio_progress task_group_woken(struct aio_task *task,
         task->call.cancelled = true;
         abort_group(group);
     }
-    if (aio_group_sleep(task)) {
-        return AIO_SUSPENDED;
-    }
-    const struct resume cancelled = {.status = RESUME_CANCELLED};
-    return leave_group_step(task,
-                            group->ended.status == RESUME_START && task->call.cancelled
-                                ? cancelled
-                                : aio_group_outcome(group));
+    return aio_group_sleep(task) ? AIO_SUSPENDED : leave_task_group(task);
 }
 
 void aio_group_pop(struct aio_task *task) {
     task->call.group = task->group;
     task->group = task->call.group->outer;
     task->call.group->outer = NULL;
+}
+
+static enum aio_progress leave_group_at_once(struct aio_task *task) {
+    return task->call.group->kind == GROUP_TASK_GROUP
+               ? leave_task_group(task)
+               : leave_group_step(task, aio_group_outcome(task->call.group));
 }
 
 /* The group is the task's innermost, which ends here whatever happens. */
@@ -430,9 +454,10 @@ enum aio_progress aio_group_wait(struct aio_task *task, const struct resume *res
     (void)action;
     if (call->line++ == 0) {
         aio_group_pop(task);
-        return aio_group_sleep(task)
-                   ? AIO_SUSPENDED
-                   : leave_group_step(task, aio_group_outcome(call->group));
+        if (call->group->cancels_owner && !aio_runtime(task->loop)->group_uncancels) {
+            aio_task_uncancel(task); /* up to 3.12: of an eager task that has failed */
+        }
+        return aio_group_sleep(task) ? AIO_SUSPENDED : leave_group_at_once(task);
     }
     aio_group_wake(task);
     return call->group->kind == GROUP_TASK_GROUP ? task_group_woken(task, resume)

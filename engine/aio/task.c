@@ -147,6 +147,14 @@ void aio_task_cancel(struct aio_task *task) {
     }
 }
 
+/* 3.13: with none left, one that was not delivered yet is forgotten. */
+void aio_task_uncancel(struct aio_task *task) {
+    task->cancelling -= task->cancelling > 0;
+    if (task->cancelling == 0 && aio_runtime(task->loop)->group_uncancels) {
+        task->must_cancel = false;
+    }
+}
+
 /* --- calls --------------------------------------------------------------------- */
 
 sim_ns aio_opcodes_ns(const struct aio_loop *loop, int opcodes) {

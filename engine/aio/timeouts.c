@@ -62,7 +62,7 @@ enum aio_progress aio_timeout_enter(struct aio_task *task, const struct resume *
 static enum resume_status take_back(struct aio_task *task,
                                     const struct aio_future *timeout,
                                     enum resume_status status) {
-    task->cancelling--;
+    aio_task_uncancel(task);
     return status == RESUME_CANCELLED && task->cancelling <= timeout->cancelling
                ? RESUME_TIMED_OUT
                : status;

@@ -105,6 +105,7 @@ struct runtime {
     int64_t has_eager_tasks;  /* asyncio.eager_task_factory: 3.12+ */
     int64_t wait_for_task;    /* wait_for() makes a task of what it waits for: to 3.11 */
     int64_t semaphore_reserves; /* asyncio.Semaphore gives permits to waiters: 3.9+ */
+    int64_t group_uncancels;    /* asyncio.TaskGroup takes back what it cancels: 3.13+ */
     int64_t uvloop;             /* 1: event loops are uvloop's */
     int64_t uvloop_cost_ppm;    /* ... whose own code takes so much of asyncio's time */
     int64_t timer_clean_ns;    /* per timer, when the heap is cleared of cancelled ones */

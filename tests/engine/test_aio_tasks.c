@@ -103,6 +103,51 @@ static void test_aio_task_group_cancels_only_once(void **state) {
     stage_end(&stage);
 }
 
+/* 3.11.7, 3.12.1: ['caught'], cancelled; 3.13.0: ['caught', 'timeout']. Up to 3.12 the group
+ * leaves its own cancellation in the count of its owner. */
+static void test_aio_task_group_takes_its_cancellation_back(void **state) {
+    (void)state;
+    for (int uncancels = 0; uncancels < 2; uncancels++) {
+        struct stage stage;
+        stage_begin(&stage);
+        stage.plan.runtime.group_uncancels = uncancels;
+        plan_task(&stage.plan, stage.loop, "main", 1,
+                  "spawn g 1 { timeout 20ms { try { "
+                  "task_group { task a 1 { await_sleep 10ms raise V } } } except { } "
+                  "await_sleep 50ms } python 2ms } join g");
+        stage_run(&stage);
+        stage_expect_task(&stage, "g",
+                          uncancels != 0
+                              ? "await_future@0 await_timer@10000000 running@20000000 "
+                                "end@22000000"
+                              : "await_future@0 await_timer@10000000 end@20000000");
+        stage_end(&stage);
+    }
+}
+
+/* 3.11.7, 3.12.1: ['caught', 'slept']; 3.13.0: ['caught'], cancelled. An exception of a task
+ * comes before the cancellation of the owner, which from 3.13 on is asked for again. */
+static void test_aio_task_group_passes_a_cancellation_on(void **state) {
+    (void)state;
+    for (int uncancels = 0; uncancels < 2; uncancels++) {
+        struct stage stage;
+        stage_begin(&stage);
+        stage.plan.runtime.group_uncancels = uncancels;
+        plan_task(
+            &stage.plan, stage.loop, "main", 1,
+            "spawn g 1 { try { task_group { "
+            "task a 1 { try { await_sleep 50ms } finally { raise V } } } } except { "
+            "} await_sleep 50ms python 5ms } await_sleep 10ms cancel g join g");
+        stage_run(&stage);
+        stage_expect_task(&stage, "g",
+                          uncancels != 0
+                              ? "await_future@0 end@10000000"
+                              : "await_future@0 await_timer@10000000 running@60000000 "
+                                "end@65000000");
+        stage_end(&stage);
+    }
+}
+
 /* --- cancellation --------------------------------------------------------------- */
 
 /* ['b cancelled', 'g cancelled', 'end', 'a cleaned up']: the first task that ends cancelled
@@ -535,6 +580,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_aio_cancelled_calls_are_not_begun),
         cmocka_unit_test(test_aio_task_group_cancels_only_once),
+        cmocka_unit_test(test_aio_task_group_takes_its_cancellation_back),
+        cmocka_unit_test(test_aio_task_group_passes_a_cancellation_on),
         cmocka_unit_test(test_aio_cancelled_gather_raises_what_its_task_raises),
         cmocka_unit_test(test_aio_task_that_cancels_itself_ends_at_its_next_await),
         cmocka_unit_test(test_aio_who_waits_first_goes_on_first),
