@@ -220,7 +220,9 @@ struct aio_loop {
     struct aio_group *free_groups;
     struct aio_watch *free_watches;
     struct aio_object *objects;  /* as plan->objects, and the strategy's semaphore */
-    struct aio_group everything; /* what the main coroutine gathers */
+    struct aio_group everything; /* what the main coroutine gathers; when it has ended,
+                                  * what asyncio.run() does */
+    site_id raised_at;           /* everything.ended: where */
     struct aio_task *tasks;      /* at the start */
     uint32_t task_count, task_capacity, tasks_created;
     struct aio_task *alive, *free_tasks;
@@ -234,7 +236,8 @@ struct aio_loop {
     sim_ns cached_now; /* uvloop: uv_now(), whole milliseconds */
     bool polled;       /* uvloop: the GIL has been taken after the poll, and not since */
     bool eager;        /* eager_task_factory */
-    bool stopping;     /* the main coroutine has ended */
+    bool main_woken;   /* the main coroutine's gather() is over */
+    bool stopping;     /* it has ended */
     bool finished;     /* and so have all tasks */
     bool closing;      /* what is left has been cancelled */
 };
@@ -330,6 +333,11 @@ static inline enum aio_progress aio_done(struct aio_task *task) {
 
 static inline enum aio_progress aio_cancelled(struct aio_task *task) {
     task->call.result = (struct resume){.status = RESUME_CANCELLED};
+    return AIO_DONE;
+}
+
+static inline enum aio_progress aio_raised(struct aio_task *task, const char *exception) {
+    task->call.result = (struct resume){.status = RESUME_RAISED, .exception = exception};
     return AIO_DONE;
 }
 

@@ -108,6 +108,9 @@ static void wake_owner(struct aio_group *group) {
 
 /* Whether such an end of a task is one of the group. */
 static bool counts(const struct aio_group *group, struct resume how) {
+    if (group->loop->closing && group == &group->loop->everything) {
+        return false; /* _cancel_all_tasks: gather(return_exceptions=True) */
+    }
     return (how.status == RESUME_RAISED && group->kind != GROUP_JOIN) ||
            (how.status == RESUME_CANCELLED &&
             (group->kind == GROUP_GATHER || group->kind == GROUP_WAIT_FOR));
@@ -128,6 +131,15 @@ static void fail_group(struct aio_group *group) {
     }
 }
 
+/* The main coroutine goes on: with the first exception, or when all have ended. */
+static void tell_main(struct aio_loop *loop, bool first) {
+    const bool over = loop->everything.left == 0 || first;
+    if (over && !loop->main_woken && loop->current != NULL) { /* else: aio_create_tasks */
+        loop->main_woken = true;
+        aio_call_soon(loop, &loop->main, HANDLE_MAIN);
+    }
+}
+
 void aio_group_task_done(struct aio_watch *watch) {
     struct aio_group *group = watch->group;
     struct aio_loop *loop = group->loop;
@@ -139,9 +151,7 @@ void aio_group_task_done(struct aio_watch *watch) {
     watch->next = loop->free_watches;
     loop->free_watches = watch;
     if (group == &loop->everything) {
-        if (group->left == 0 && loop->current != NULL) { /* else: see aio_create_tasks */
-            aio_call_soon(loop, &loop->main, HANDLE_MAIN);
-        }
+        tell_main(loop, first);
     } else if (group->left == 0 || (first && group->kind == GROUP_GATHER)) {
         wake_owner(group);
     }

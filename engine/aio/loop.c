@@ -271,6 +271,7 @@ static void close(struct aio_loop *loop) {
         return;
     }
     loop->closing = true;
+    loop->main_woken = false;
     for (struct aio_task *task = loop->alive; task != NULL; task = task->next_alive) {
         if (!aio_group_watch(&loop->everything, task)) {
             return; /* out of memory: the run has ended */
@@ -336,6 +337,16 @@ static sim_ns handle_price(const struct aio_loop *loop, enum aio_handle_kind kin
            (step ? runtime->task_step_ns : 0);
 }
 
+/* asyncio.run() raises what its coroutine has raised, after everything else. */
+static void raise_last(struct aio_loop *loop) {
+    const struct resume *ended = &loop->everything.ended;
+    if (ended->status != RESUME_START) {
+        world_raise(loop->world, loop->raised_at,
+                    ended->status == RESUME_CANCELLED ? "CancelledError"
+                                                      : ended->exception);
+    }
+}
+
 /* shutdown_default_executor(): one sentinel, then every worker is joined. */
 static bool join_workers(struct aio_loop *loop, const struct resume *resume,
                          struct action *action) {
@@ -347,6 +358,7 @@ static bool join_workers(struct aio_loop *loop, const struct resume *resume,
         return true;
     }
     recorder_close_lane(aio_sim(loop)->recorder, aio_now(loop), loop->selector.lane);
+    raise_last(loop);
     action->kind = ACTION_EXIT;
     return true;
 }
@@ -458,8 +470,9 @@ bool aio_create_tasks(struct aio_loop *loop, const struct resume *resume,
         }
         aio_call_soon(loop, &task->step, HANDLE_STEP);
     }
-    if (loop->everything.left == 0) {
+    if (loop->everything.left == 0 || loop->everything.ended.status != RESUME_START) {
         /* It has not suspended: what follows is its end. Without tasks, only its step. */
+        loop->main_woken = true;
         aio_call_soon(loop, &loop->main,
                       loop->task_count > 0 ? HANDLE_STOP : HANDLE_MAIN);
     }
@@ -509,7 +522,8 @@ struct aio_loop *aio_loop_create(const struct aio_loop_spec *spec) {
     if (loop->executor != NULL) {
         loop->executor->selector = &loop->selector;
     }
-    loop->everything = (struct aio_group){.kind = GROUP_JOIN, .loop = loop};
+    loop->everything = (struct aio_group){.kind = GROUP_GATHER, .loop = loop};
+    loop->raised_at = SITE_NONE;
     loop->tasks = arena_alloc(&world->arena, spec->task_count, sizeof *loop->tasks);
     loop->named =
         arena_alloc(&world->arena, world->plan->name_count, sizeof *loop->named);

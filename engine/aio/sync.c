@@ -232,13 +232,6 @@ enum aio_progress aio_acquire(struct aio_task *task, const struct resume *resume
     }
 }
 
-/* Lock.release() of a lock that is free: RuntimeError. */
-static enum aio_progress not_acquired(struct aio_task *task) {
-    world_raise(task->loop->world, task->call.asked.site,
-                "RuntimeError: Lock is not acquired.");
-    return aio_done(task);
-}
-
 enum aio_progress aio_release(struct aio_task *task, const struct resume *resume,
                               struct action *action) {
     struct aio_object *object = object_of(task);
@@ -250,7 +243,7 @@ enum aio_progress aio_release(struct aio_task *task, const struct resume *resume
         object->value++;
         wake_up_next(task, object);
     } else if (object->value == 0) {
-        return not_acquired(task);
+        return aio_raised(task, "RuntimeError: Lock is not acquired.");
     } else {
         unlock(task, object);
     }
@@ -286,9 +279,7 @@ static enum aio_progress condition_wait(struct aio_task *task,
         return aio_pay(task, 40, action);
     case 1:
         if (condition->value == 0) {
-            world_raise(task->loop->world, call->asked.site,
-                        "RuntimeError: cannot wait on un-acquired lock");
-            return aio_done(task);
+            return aio_raised(task, "RuntimeError: cannot wait on un-acquired lock");
         }
         unlock(task, condition);
         return wait_in(task, condition, STATE_AWAIT_FUTURE, &condition->putters);
@@ -329,9 +320,7 @@ enum aio_progress aio_notify(struct aio_task *task, const struct resume *resume,
         return aio_pay(task, 14, action);
     }
     if (condition->value == 0) {
-        world_raise(task->loop->world, task->call.asked.site,
-                    "RuntimeError: cannot notify on un-acquired lock");
-        return aio_done(task);
+        return aio_raised(task, "RuntimeError: cannot notify on un-acquired lock");
     }
     (void)wake_first(task, &condition->putters, task->call.asked.ns);
     return aio_done(task);

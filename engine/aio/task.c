@@ -239,11 +239,13 @@ static void leave_alive(struct aio_task *task) {
     }
 }
 
-/* An exception that nobody is there to catch: the main coroutine's gather() passes it on,
- * and asyncio.run() raises it. */
-static bool is_fatal(const struct aio_task *task, const struct action *action) {
-    return action->kind == ACTION_RAISE && action->value == RESUME_RAISED &&
-           task->member_of == NULL && !task->background && task->named < 0;
+/* Where the exception that asyncio.run() raises comes from: the first one that ends a task
+ * of the main coroutine's gather(). */
+static void note_raised(const struct aio_task *task, const struct action *action) {
+    const bool gathered = task->list == NULL && !task->background;
+    if (action->kind == ACTION_RAISE && gathered && task->loop->raised_at == SITE_NONE) {
+        task->loop->raised_at = action->site;
+    }
 }
 
 static void end_task(struct aio_task *task, const struct action *action) {
@@ -253,9 +255,7 @@ static void end_task(struct aio_task *task, const struct action *action) {
                                              : RESUME_DONE,
                                .exception = action->object};
     recorder_close_lane(aio_sim(loop)->recorder, aio_now(loop), task->lane);
-    if (is_fatal(task, action)) {
-        world_raise(loop->world, action->site, action->object);
-    }
+    note_raised(task, action);
     leave_alive(task);
     aio_group_task_ended(task, how);
     aio_task_free(task);

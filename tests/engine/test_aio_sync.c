@@ -240,6 +240,21 @@ static void test_aio_release_without_acquire_raises(void **state) {
     stage_end(&stage);
 }
 
+/* RuntimeError is an exception like any other. */
+static void test_aio_release_without_acquire_can_be_caught(void **state) {
+    (void)state;
+    struct stage stage;
+    begin(&stage, OBJECT_ASYNC_CONDITION, 0);
+    plan_task(&stage.plan, stage.loop, "t", 1,
+              "try { release x python 9ms } except { python 1ms } "
+              "try { wait x python 9ms } except { python 1ms } "
+              "try { notify x 1 python 9ms } except { python 1ms }");
+    stage_run(&stage);
+    stage_expect_task(&stage, "t",
+                      "running@0 running@1000000 running@2000000 end@3000000");
+    stage_end(&stage);
+}
+
 static void test_aio_nobody_wakes_the_waiter(void **state) {
     (void)state;
     struct stage stage;
@@ -278,6 +293,7 @@ int main(void) {
         cmocka_unit_test(test_aio_queue_blocks_at_both_ends),
         cmocka_unit_test(test_aio_queue_items_can_be_stolen),
         cmocka_unit_test(test_aio_release_without_acquire_raises),
+        cmocka_unit_test(test_aio_release_without_acquire_can_be_caught),
         cmocka_unit_test(test_aio_nobody_wakes_the_waiter),
         cmocka_unit_test(test_aio_loops_do_not_share_objects),
     };

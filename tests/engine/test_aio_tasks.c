@@ -275,6 +275,68 @@ static void test_aio_exception_that_nobody_catches_ends_the_run(void **state) {
     stage_end(&stage);
 }
 
+/* ['main raised', 'other cancelled', 'cleaned up'], then asyncio.run() raises: what is left is
+ * cancelled and waited for first. */
+static void test_aio_exception_ends_the_run_after_cleaning_up(void **state) {
+    (void)state;
+    struct stage stage;
+    stage_begin(&stage);
+    plan_task(&stage.plan, stage.loop, "other", 1,
+              "try { await_sleep 1s } finally { await_sleep 3ms python 2ms }");
+    plan_task(&stage.plan, stage.loop, "main", 1, "await_sleep 1ms raise KeyError");
+    stage_run_to_failure(&stage, "/6: KeyError");
+    stage_expect_task(&stage, "other",
+                      "await_timer@0 await_timer@1000000 running@4000000 end@6000000");
+    assert_int_equal(stage.result.duration_ns, 6 * NS_PER_MS);
+    stage_end(&stage);
+}
+
+/* The first exception is the one that asyncio.run() raises; those of the clean-up are only
+ * logged. */
+static void test_aio_exceptions_while_cleaning_up_are_lost(void **state) {
+    (void)state;
+    struct stage stage;
+    stage_begin(&stage);
+    plan_task(&stage.plan, stage.loop, "other", 1,
+              "try { await_sleep 1s } finally { raise ValueError }");
+    plan_task(&stage.plan, stage.loop, "main", 1, "await_sleep 1ms raise KeyError");
+    stage_run_to_failure(&stage, "/5: KeyError");
+    stage_end(&stage);
+}
+
+/* Nobody retrieves it: it is logged when the task is collected, and the loop goes on. */
+static void test_aio_exception_of_a_background_task_is_lost(void **state) {
+    (void)state;
+    static const char *const raising = "await_sleep 1ms raise KeyError";
+    struct stage stage;
+    stage_begin(&stage);
+    plan_task(&stage.plan, stage.loop, "daemon", 1, raising);
+    stage.plan.tasks[0].daemon = true;
+    plan_task(
+        &stage.plan, stage.loop, "main", 1,
+        "spawn x 1 { await_sleep 2ms raise ValueError } await_sleep 5ms python 1ms");
+    stage_run(&stage);
+    stage_expect_task(&stage, "daemon", "await_timer@0 end@1000000");
+    stage_expect_task(&stage, "x", "await_timer@0 end@2000000");
+    stage_expect_task(&stage, "main", "await_timer@0 running@5000000 end@6000000");
+    stage_end(&stage);
+}
+
+/* An eager task that raises in its first step: the main coroutine makes the others, and does
+ * not wait for them. */
+static void test_aio_exception_of_an_eager_task_ends_the_run(void **state) {
+    (void)state;
+    struct stage stage;
+    stage_begin(&stage);
+    stage.plan.actors[stage.loop].eager = true;
+    plan_task(&stage.plan, stage.loop, "main", 1, "python 1ms raise KeyError");
+    plan_task(&stage.plan, stage.loop, "other", 1,
+              "python 1ms try { await_sleep 1s } finally { python 2ms }");
+    stage_run_to_failure(&stage, "/1: KeyError");
+    stage_expect_task(&stage, "other", "running@1000000 running@2000000 end@4000000");
+    stage_end(&stage);
+}
+
 /* --- time-outs ------------------------------------------------------------------ */
 
 /* ['a cancelled', 'cleanup', 'timeout']: the clean-up may await. */
@@ -598,6 +660,10 @@ int main(void) {
         cmocka_unit_test(test_aio_what_is_left_is_cancelled_at_the_end),
         cmocka_unit_test(test_aio_daemon_tasks_are_not_waited_for),
         cmocka_unit_test(test_aio_exception_that_nobody_catches_ends_the_run),
+        cmocka_unit_test(test_aio_exception_ends_the_run_after_cleaning_up),
+        cmocka_unit_test(test_aio_exceptions_while_cleaning_up_are_lost),
+        cmocka_unit_test(test_aio_exception_of_a_background_task_is_lost),
+        cmocka_unit_test(test_aio_exception_of_an_eager_task_ends_the_run),
         cmocka_unit_test(test_aio_timeout_cancels_and_catches),
         cmocka_unit_test(test_aio_timeout_that_is_not_needed_leaves_no_trace),
         cmocka_unit_test(test_aio_nested_timeouts_catch_their_own),
