@@ -238,8 +238,9 @@ struct aio_loop {
     bool eager;        /* eager_task_factory */
     bool main_woken;   /* the main coroutine's gather() is over */
     bool stopping;     /* it has ended */
-    bool finished;     /* and so have all tasks */
+    bool finished;     /* and so have all tasks that are waited for */
     bool closing;      /* what is left has been cancelled */
+    uint8_t rest;      /* ... and has ended: iterations that are still to come */
 };
 
 static inline struct sim *aio_sim(const struct aio_loop *loop) {
@@ -310,6 +311,9 @@ void aio_task_uncancel(struct aio_task *task);
 /* Cancels what the task waits for; false when it waits for nothing that can be. */
 bool aio_task_cancel_wait(struct aio_task *task);
 
+/* "Task was destroyed but it is pending!": its loop is closed. */
+void aio_task_abandon(struct aio_task *task);
+
 /* A future, with the task waiting for it in that state; NULL, and the run ends, when out of
  * memory. `deque` may be NULL. */
 struct aio_future *aio_suspend(struct aio_task *task, enum lane_state state,
@@ -348,6 +352,8 @@ enum aio_progress aio_pay(struct aio_task *task, int opcodes, struct action *act
 /* --- the calls ----------------------------------------------------------------- */
 
 /* waits.c */
+/* The task is done with the outside world, whose answer comes to nobody. */
+void aio_forget_io(struct aio_task *task);
 enum aio_progress aio_await_io(struct aio_task *task, const struct resume *resume,
                                struct action *action);
 enum aio_progress aio_await_sleep(struct aio_task *task, const struct resume *resume,

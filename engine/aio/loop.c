@@ -130,7 +130,7 @@ static const sim_ns LONGEST_SELECT_NS = 86400 * NS_PER_S; /* MAXIMUM_SELECT_TIME
 /* Whole milliseconds, upward (EpollSelector.select). */
 static sim_ns select_timeout(const struct aio_loop *loop) {
     const sim_ns next = event_queue_next(&loop->timers);
-    if (loop->ready.count > 0) {
+    if (loop->ready.count > 0 || loop->rest > 0) {
         return 0;
     }
     if (next == SIM_NEVER) {
@@ -263,13 +263,12 @@ static void count_lag(struct aio_loop *loop, const struct aio_future *timer) {
     }
 }
 
-/* asyncio.run() cancels what its coroutine has left, and waits for it: after the iteration in
- * which the end of the coroutine is told, so that the others take one step more. */
-static void close(struct aio_loop *loop) {
-    loop->finished = loop->alive == NULL;
-    if (loop->finished) {
-        return;
-    }
+/* shutdown_asyncgens() and shutdown_default_executor() are coroutines: a step and its done
+ * callback for each. Simplified: the latter is there from 3.9 on. */
+enum { ITERATIONS_OF_SHUTDOWN = 4 };
+
+/* _cancel_all_tasks(), once: what its tasks start is not cancelled. */
+static void cancel_all(struct aio_loop *loop) {
     loop->closing = true;
     loop->main_woken = false;
     for (struct aio_task *task = loop->alive; task != NULL; task = task->next_alive) {
@@ -277,6 +276,38 @@ static void close(struct aio_loop *loop) {
             return; /* out of memory: the run has ended */
         }
         aio_task_cancel(task);
+    }
+}
+
+/*
+ * asyncio.run() cancels what its coroutine has left, and waits for it: after the iteration in
+ * which the end of the coroutine is told, so that the others take one step more. Tasks that
+ * were started meanwhile go on until the loop is closed.
+ */
+static void stop(struct aio_loop *loop) {
+    loop->stopping = false;
+    if (loop->alive == NULL) {
+        loop->finished = true;
+    } else if (loop->closing) {
+        loop->rest = ITERATIONS_OF_SHUTDOWN;
+    } else {
+        cancel_all(loop);
+    }
+}
+
+static void abandon_all(struct aio_loop *loop) {
+    for (struct aio_task *task = loop->alive; task != NULL; task = task->next_alive) {
+        aio_task_abandon(task);
+    }
+    loop->alive = NULL;
+}
+
+static void end_iteration(struct aio_loop *loop) {
+    if (loop->stopping) {
+        stop(loop);
+    } else if (loop->rest > 0 && (--loop->rest == 0 || loop->alive == NULL)) {
+        loop->finished = true;
+        abandon_all(loop);
     }
 }
 
@@ -318,7 +349,9 @@ static bool call_back(struct aio_loop *loop, const struct resume *resume,
         return read_pipe(loop, resume, action);
     case HANDLE_MAIN:
         loop->finished = loop->alive == NULL;
-        if (!loop->finished) {
+        loop->stopping =
+            loop->closing; /* no coroutine, but run_until_complete(gather()) */
+        if (!loop->finished && !loop->closing) {
             aio_call_soon(loop, &loop->main, HANDLE_STOP);
         }
         return false;
@@ -409,11 +442,8 @@ bool aio_run_handles(struct aio_loop *loop, const struct resume *resume,
         handle = pop_ready(&loop->ready);
         handle = is_skipped(handle) ? NULL : handle;
     }
-    if (handle == NULL && loop->stopping) {
-        loop->stopping = false;
-        close(loop);
-    }
     if (handle == NULL) {
+        end_iteration(loop);
         loop->phase = loop->finished ? shut_down : iterate;
         /* Making a loop and closing it: half the price before, half after. */
         return loop->finished &&

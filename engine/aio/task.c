@@ -261,6 +261,13 @@ static void end_task(struct aio_task *task, const struct action *action) {
     aio_task_free(task);
 }
 
+void aio_task_abandon(struct aio_task *task) {
+    recorder_close_lane(aio_sim(task->loop)->recorder, aio_now(task->loop), task->lane);
+    if (task->call.function == aio_await_io) {
+        aio_forget_io(task);
+    }
+}
+
 /* The step is over: on with the task in whose step it was, or with the next handle. */
 static bool leave_step(struct aio_loop *loop) {
     struct aio_task *outer = loop->running->outer;
