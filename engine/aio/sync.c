@@ -13,7 +13,7 @@
  *              may have been faster, and then it queues at the end
  *
  * A waiter of a Lock, Semaphore or Queue that is cancelled after it was woken passes its turn
- * on; that of a Condition loses its notification, as it does up to 3.12. How long their bytecode
+ * on; that of a Condition does so from 3.13 on, woken or not. How long their bytecode
  * takes is said in opcodes, counted on CPython 3.12.1 as in engine/python/py_call_priv.h.
  */
 #include "engine/aio/aio_priv.h"
@@ -268,6 +268,19 @@ static enum aio_progress event_wait(struct aio_task *task, struct aio_object *ev
     }
 }
 
+/* It has the lock again: 3.13 calls _notify(1) before it raises, because the waiter may have
+ * been notified, whether it was or not. */
+static enum aio_progress condition_over(struct aio_task *task,
+                                        struct aio_object *condition) {
+    if (!task->call.cancelled) {
+        return aio_done(task);
+    }
+    if (aio_runtime(task->loop)->condition_passes_on) {
+        (void)wake_first(task, &condition->putters, 1);
+    }
+    return aio_cancelled(task);
+}
+
 /* Also a waiter that is cancelled takes the lock again before the exception is raised. */
 static enum aio_progress condition_wait(struct aio_task *task,
                                         struct aio_object *condition,
@@ -287,7 +300,7 @@ static enum aio_progress condition_wait(struct aio_task *task,
         leave_deque(task);
         call->cancelled = resume->status == RESUME_CANCELLED;
         if (try_lock(task, condition)) {
-            return call->cancelled ? aio_cancelled(task) : aio_done(task);
+            return condition_over(task, condition);
         }
         return wait_in(task, condition, STATE_AWAIT_LOCK, &condition->waiters);
     default:
@@ -300,7 +313,7 @@ static enum aio_progress condition_wait(struct aio_task *task,
                 return wait_in(task, condition, STATE_AWAIT_LOCK, &condition->waiters);
             }
         }
-        return call->cancelled ? aio_cancelled(task) : aio_done(task);
+        return condition_over(task, condition);
     }
 }
 

@@ -214,6 +214,10 @@ const struct field runtime_fields[] = {
      "parent back, and passes on one that came from outside",
      "Lib/asyncio/taskgroups.py __aexit__, tasks.py Task.uncancel: 3.13 (gh-116720); "
      "3.12.1 looks only at what it has cancelled before it waits"},
+    {"condition_passes_on", AT(condition_passes_on), FIELD_FLAG, 0, 1,
+     "wait() of an asyncio.Condition that is cancelled notifies another waiter",
+     "Lib/asyncio/locks.py Condition.wait: 3.13 (gh-112202); before, a notification that "
+     "met a cancellation is lost"},
     {"uvloop", AT(uvloop), FIELD_FLAG, 0, 1,
      "event loops are uvloop's: libuv in place of Python for everything but tasks, "
      "timers of "
@@ -376,7 +380,8 @@ const size_t runtime_field_count = sizeof runtime_fields / sizeof runtime_fields
 #define ASYNCIO_3_11(percent) ASYNCIO_3_9(percent), .has_task_groups = 1
 #define ASYNCIO_3_12(percent)                                                            \
     ASYNCIO(percent), .semaphore_reserves = 1, .has_task_groups = 1, .has_eager_tasks = 1
-#define ASYNCIO_3_13(percent) ASYNCIO_3_12(percent), .group_uncancels = 1
+#define ASYNCIO_3_13(percent)                                                            \
+    ASYNCIO_3_12(percent), .group_uncancels = 1, .condition_passes_on = 1
 
 /* The collector, by version. */
 #define GC(kind, threshold, later)                                                       \

@@ -196,6 +196,41 @@ static void test_aio_cancelled_condition_wait_has_the_lock(void **state) {
     stage_end(&stage);
 }
 
+/* 3.12.1: a was notified and cancelled, b waits for ever; 3.13.0: ['a', 'b']. */
+static void test_aio_cancelled_condition_wait_passes_on(void **state) {
+    (void)state;
+    for (int passes = 0; passes < 2; passes++) {
+        struct stage stage;
+        begin(&stage, OBJECT_ASYNC_CONDITION, 0);
+        stage.plan.runtime.condition_passes_on = passes;
+        plan_task(
+            &stage.plan, stage.loop, "main", 1,
+            "spawn a 1 { with x { wait x } } spawn b 1 { with x { wait x python 1ms "
+            "} } await_sleep 2ms with x { notify x 1 cancel a } await_sleep 5ms");
+        stage_run(&stage);
+        stage_expect_task(&stage, "a", "await_future@0 end@2000000");
+        stage_expect_task(&stage, "b",
+                          passes ? "await_future@0 running@2000000 end@3000000"
+                                 : "await_future@0 end@7000000");
+        stage_end(&stage);
+    }
+}
+
+/* One that was cancelled without a notification notifies as well: 3.13.0 ['b']. */
+static void test_aio_cancelled_condition_wait_wakes_in_vain(void **state) {
+    (void)state;
+    struct stage stage;
+    begin(&stage, OBJECT_ASYNC_CONDITION, 0);
+    stage.plan.runtime.condition_passes_on = 1;
+    plan_task(
+        &stage.plan, stage.loop, "main", 1,
+        "spawn a 1 { with x { wait x } } spawn b 1 { with x { wait x python 1ms } } "
+        "await_sleep 2ms cancel a await_sleep 5ms");
+    stage_run(&stage);
+    stage_expect_task(&stage, "b", "await_future@0 running@2000000 end@3000000");
+    stage_end(&stage);
+}
+
 static void test_aio_queue_blocks_at_both_ends(void **state) {
     (void)state;
     struct stage stage;
@@ -290,6 +325,8 @@ int main(void) {
         cmocka_unit_test(test_aio_until_ends_when_the_event_is_set),
         cmocka_unit_test(test_aio_condition_gives_the_lock_back),
         cmocka_unit_test(test_aio_cancelled_condition_wait_has_the_lock),
+        cmocka_unit_test(test_aio_cancelled_condition_wait_passes_on),
+        cmocka_unit_test(test_aio_cancelled_condition_wait_wakes_in_vain),
         cmocka_unit_test(test_aio_queue_blocks_at_both_ends),
         cmocka_unit_test(test_aio_queue_items_can_be_stolen),
         cmocka_unit_test(test_aio_release_without_acquire_raises),
