@@ -19,6 +19,8 @@
  *         ^                          |    |
  *         +--------AIO_DONE----------+    +--AIO_SUSPENDED--> the next handle
  *
+ * An eager task takes its first step within the call that makes it.
+ *
  * Everything lives in the world's arena. Futures, groups and tasks that have ended are kept
  * in free lists of their loop.
  */
@@ -89,6 +91,7 @@ enum aio_progress {
     AIO_DONE,      /* call.result says how */
     AIO_ACT,       /* the action is for the thread */
     AIO_SUSPENDED, /* the task's step is over */
+    AIO_EAGER,     /* the first step of call.made comes first; then again */
 };
 
 typedef enum aio_progress (*aio_function)(struct aio_task *task,
@@ -102,7 +105,9 @@ struct aio_call {
     struct aio_future *future; /* that it has suspended on */
     struct aio_group *group;
     struct aio_future *timer;
-    uint32_t number; /* of what the executor has been given */
+    struct aio_task *made;    /* by create_task(); NULL: it has ended in its first step */
+    struct resume made_ended; /* ... like that */
+    uint32_t number;          /* of what the executor has been given */
     uint32_t line;
     bool cancelled; /* a cancellation is to be raised at its end */
     bool timed_out;
@@ -167,7 +172,6 @@ struct aio_task {
     const char *name;
     lane_id lane;
     bool must_cancel;
-    bool first_step; /* it has not suspended yet */
     bool background; /* the main coroutine does not gather it */
 };
 

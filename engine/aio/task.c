@@ -218,7 +218,6 @@ bool aio_task_start(struct aio_task *task, const char *name) {
                              name,
                              {STATE_READY, loop->selector.lane, SITE_NONE}});
     task->resume = (struct resume){.status = RESUME_START, .value = task->lane};
-    task->first_step = true;
     task->previous_alive = NULL;
     task->next_alive = loop->alive;
     if (loop->alive != NULL) {
@@ -257,6 +256,10 @@ static void end_task(struct aio_task *task, const struct action *action) {
     recorder_close_lane(aio_sim(loop)->recorder, aio_now(loop), task->lane);
     note_raised(task, action);
     leave_alive(task);
+    if (task->outer != NULL) {
+        task->outer->call.made = NULL;
+        task->outer->call.made_ended = how;
+    }
     aio_group_task_ended(task, how);
     aio_task_free(task);
 }
@@ -335,7 +338,6 @@ bool aio_task_step(struct aio_loop *loop, const struct resume *resume,
                 return true;
             case AIO_SUSPENDED:
                 /* Cancelled in this very step: what it waits for is. */
-                task->first_step = false;
                 task->must_cancel = task->must_cancel && !aio_task_cancel_wait(task);
                 if (!leave_step(loop)) {
                     return false;
@@ -343,10 +345,9 @@ bool aio_task_step(struct aio_loop *loop, const struct resume *resume,
                 answer = (struct resume){.status = RESUME_DONE};
                 continue;
             case AIO_DONE:
-                if (loop->running == task) {
-                    break;
-                }
-                answer = loop->running->resume; /* an eager task's step comes first */
+                break;
+            case AIO_EAGER:
+                answer = loop->running->resume;
                 continue;
             }
         }

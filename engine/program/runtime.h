@@ -104,12 +104,12 @@ struct runtime {
     int64_t has_task_groups;  /* asyncio.TaskGroup and timeout(): 3.11+ */
     int64_t has_eager_tasks;  /* asyncio.eager_task_factory: 3.12+ */
     int64_t wait_for_task;    /* wait_for() makes a task of what it waits for: to 3.11 */
-    int64_t semaphore_reserves; /* asyncio.Semaphore gives permits to waiters: 3.9+ */
-    int64_t group_uncancels;    /* asyncio.TaskGroup takes back what it cancels: 3.13+ */
-    int64_t
-        condition_passes_on;   /* asyncio.Condition: a cancelled wait() notifies: 3.13+ */
-    int64_t uvloop;            /* 1: event loops are uvloop's */
-    int64_t uvloop_cost_ppm;   /* ... whose own code takes so much of asyncio's time */
+    int64_t semaphore_reserves;  /* asyncio.Semaphore gives permits to waiters: 3.9+ */
+    int64_t group_counts_eager;  /* asyncio.TaskGroup: ... of eager tasks: 3.12, 3.13 */
+    int64_t group_uncancels;     /* ... takes back what it cancels: 3.13+ */
+    int64_t condition_passes_on; /* asyncio.Condition: a cancelled wait notifies: 3.13+ */
+    int64_t uvloop;              /* 1: event loops are uvloop's */
+    int64_t uvloop_cost_ppm;     /* ... whose own code takes so much of asyncio's time */
     int64_t timer_clean_ns;    /* per timer, when the heap is cleared of cancelled ones */
     int64_t loop_start_ns;     /* asyncio.run(): making and closing the loop */
     int64_t loop_iteration_ns; /* Python of one _run_once besides select and handles */

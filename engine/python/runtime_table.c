@@ -209,6 +209,11 @@ const struct field runtime_fields[] = {
      "comes first",
      "Lib/asyncio/locks.py: 3.10.13 and 3.11.7 count down in release(), 3.9.18 makes "
      "newcomers wait (_wakeup_scheduled); 3.8.18 and before do neither"},
+    {"group_counts_eager", AT(group_counts_eager), FIELD_FLAG, 0, 1,
+     "asyncio.TaskGroup.create_task() calls the done callback of an eager task that has "
+     "ended in its first step; false: it is scheduled",
+     "Lib/asyncio/taskgroups.py create_task: 3.12.0 - 3.12.8, 3.13.0, 3.13.1; scheduled "
+     "again since (gh-128588)"},
     {"group_uncancels", AT(group_uncancels), FIELD_FLAG, 0, 1,
      "an asyncio.TaskGroup that fails while it is left takes its cancellation of the "
      "parent back, and passes on one that came from outside",
@@ -378,10 +383,12 @@ const size_t runtime_field_count = sizeof runtime_fields / sizeof runtime_fields
 #define ASYNCIO_3_4(percent) ASYNCIO(percent), .wait_for_task = 1
 #define ASYNCIO_3_9(percent) ASYNCIO_3_4(percent), .semaphore_reserves = 1
 #define ASYNCIO_3_11(percent) ASYNCIO_3_9(percent), .has_task_groups = 1
-#define ASYNCIO_3_12(percent)                                                            \
+#define ASYNCIO_EAGER(percent)                                                           \
     ASYNCIO(percent), .semaphore_reserves = 1, .has_task_groups = 1, .has_eager_tasks = 1
-#define ASYNCIO_3_13(percent)                                                            \
-    ASYNCIO_3_12(percent), .group_uncancels = 1, .condition_passes_on = 1
+#define ASYNCIO_3_12(percent) ASYNCIO_EAGER(percent), .group_counts_eager = 1
+#define ASYNCIO_3_14(percent)                                                            \
+    ASYNCIO_EAGER(percent), .group_uncancels = 1, .condition_passes_on = 1
+#define ASYNCIO_3_13(percent) ASYNCIO_3_14(percent), .group_counts_eager = 1
 
 /* The collector, by version. */
 #define GC(kind, threshold, later)                                                       \
@@ -502,14 +509,14 @@ const struct runtime_row runtime_rows[] = {
     INTERVAL("CPython 3.11", "cpython-3.11", BACK_EDGES, 105, ASYNCIO_3_11(110)),
     INTERVAL("CPython 3.12", "cpython-3.12", BACK_EDGES_3_12, 100, ASYNCIO_3_12(100)),
     INTERVAL("CPython 3.13", "cpython-3.13", BACK_EDGES_3_13, 100, ASYNCIO_3_13(100)),
-    INTERVAL("CPython 3.14", "cpython-3.14", BACK_EDGES_3_14, 97, ASYNCIO_3_13(87)),
-    INTERVAL("CPython 3.15", "cpython-3.15", BACK_EDGES_3_14, 95, ASYNCIO_3_13(87)),
+    INTERVAL("CPython 3.14", "cpython-3.14", BACK_EDGES_3_14, 97, ASYNCIO_3_14(87)),
+    INTERVAL("CPython 3.15", "cpython-3.15", BACK_EDGES_3_14, 95, ASYNCIO_3_14(87)),
     FREE_THREADED("CPython 3.13, free-threaded", "cpython-3.13t", IMMORTAL_3_13, 140,
                   ASYNCIO_3_13(140), false),
     FREE_THREADED("CPython 3.14, free-threaded", "cpython-3.14t", PYMUTEX, 105,
-                  ASYNCIO_3_13(100), false),
+                  ASYNCIO_3_14(100), false),
     FREE_THREADED("CPython 3.15, free-threaded", "cpython-3.15t", PYMUTEX, 104,
-                  ASYNCIO_3_13(95), false),
+                  ASYNCIO_3_14(95), false),
     FREE_THREADED("CPython without GIL, every reference count atomic",
                   "cpython-atomic-refcounts", ATOMIC_REFCOUNTS, 100, ASYNCIO_3_12(100),
                   true),

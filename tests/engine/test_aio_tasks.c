@@ -553,6 +553,85 @@ static void test_aio_eager_tasks_run_when_they_are_made(void **state) {
     }
 }
 
+/*
+ * An eager task of a TaskGroup that fails in its first step. 3.12.1: the group and its owner
+ * are cancelled in create_task(), no task is made after it, and the cancellation of the owner
+ * outlives the group; 3.13.0 takes it back; 3.14 schedules the callback, so that all tasks
+ * are made.
+ */
+static void test_aio_eager_task_that_fails_at_once(void **state) {
+    (void)state;
+    static const struct {
+        const char *tasks, *main, *late;
+        int64_t counts_eager, uncancels;
+    } cases[] = {
+        {"task f 1 { raise V } task late 1 { python 1ms }", "running@0 end@1000000", NULL,
+         1, 0},
+        {"task f 1 { raise V } task late 1 { python 1ms }",
+         "running@0 await_timer@1000000 running@6000000 end@8000000", NULL, 1, 1},
+        {"task f 1 { raise V } task late 1 { python 1ms }",
+         "running@0 ready@1000000 await_timer@2000000 running@7000000 end@9000000",
+         "running@1000000 end@2000000", 0, 1},
+        {"task s 1 { await_sleep 1s } task f 1 { raise V } task late 1 { python 1ms }",
+         "running@0 await_timer@1000000 running@6000000 end@8000000", NULL, 1, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char steps[256];
+        snprintf(
+            steps, sizeof steps,
+            "spawn m 1 { python 1ms try { task_group { %s } } except { } await_sleep 5ms "
+            "python 2ms } join m",
+            cases[i].tasks);
+        struct stage stage;
+        stage_begin(&stage);
+        stage.plan.actors[stage.loop].eager = true;
+        stage.plan.runtime.group_counts_eager = cases[i].counts_eager;
+        stage.plan.runtime.group_uncancels = cases[i].uncancels;
+        plan_task(&stage.plan, stage.loop, "main", 1, steps);
+        stage_run(&stage);
+        stage_expect_task(&stage, "m", cases[i].main);
+        if (cases[i].late != NULL) {
+            stage_expect_task(&stage, "late", cases[i].late);
+        } else {
+            assert_int_equal(timeline_find(&stage.timeline, LANE_TASK, "late"),
+                             LANE_NONE);
+        }
+        stage_end(&stage);
+    }
+}
+
+/* 3.12.1, 3.13.0: ['f', 's', 'a', ValueError, 's slept']: gather() makes all its tasks first;
+ * then it is done. */
+static void test_aio_eager_task_of_gather_that_fails_at_once(void **state) {
+    (void)state;
+    struct stage stage;
+    stage_begin(&stage);
+    stage.plan.actors[stage.loop].eager = true;
+    plan_task(&stage.plan, stage.loop, "main", 1,
+              "try { gather { task f 1 { raise V } task s 1 { await_sleep 5ms } "
+              "task a 1 { python 1ms } } } except { python 2ms } await_sleep 9ms");
+    stage_run(&stage);
+    stage_expect_task(&stage, "main",
+                      "ready@0 running@1000000 await_timer@3000000 end@12000000");
+    stage_expect_task(&stage, "s", "await_timer@0 end@5000000");
+    stage_end(&stage);
+}
+
+/* create_task() has not returned: there is nothing by that name yet. */
+static void test_aio_eager_task_has_no_name_in_its_first_step(void **state) {
+    (void)state;
+    for (int eager = 0; eager < 2; eager++) {
+        struct stage stage;
+        stage_begin(&stage);
+        stage.plan.actors[stage.loop].eager = eager != 0;
+        plan_task(&stage.plan, stage.loop, "main", 1,
+                  "spawn x 1 { cancel x await_sleep 3ms python 1ms } join x");
+        stage_run(&stage);
+        assert_int_equal(stage.result.duration_ns, eager != 0 ? 4 * NS_PER_MS : 0);
+        stage_end(&stage);
+    }
+}
+
 static void test_aio_slow_callbacks_are_counted(void **state) {
     (void)state;
     struct stage stage;
@@ -691,6 +770,9 @@ int main(void) {
         cmocka_unit_test(test_aio_cancelled_timers_are_cleared_at_half),
         cmocka_unit_test(test_aio_cancelled_timers_below_hundred_stay),
         cmocka_unit_test(test_aio_eager_tasks_run_when_they_are_made),
+        cmocka_unit_test(test_aio_eager_task_that_fails_at_once),
+        cmocka_unit_test(test_aio_eager_task_of_gather_that_fails_at_once),
+        cmocka_unit_test(test_aio_eager_task_has_no_name_in_its_first_step),
         cmocka_unit_test(test_aio_slow_callbacks_are_counted),
         cmocka_unit_test(test_aio_ready_queue_is_measured),
         cmocka_unit_test(test_aio_loops_in_two_threads_share_the_gil),
