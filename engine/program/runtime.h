@@ -104,8 +104,9 @@ struct runtime {
     int64_t has_task_groups;  /* asyncio.TaskGroup and timeout(): 3.11+ */
     int64_t has_eager_tasks;  /* asyncio.eager_task_factory: 3.12+ */
     int64_t wait_for_task;    /* wait_for() makes a task of what it waits for: to 3.11 */
-    int64_t semaphore_reserves;  /* asyncio.Semaphore gives permits to waiters: 3.9+ */
-    int64_t group_counts_eager;  /* asyncio.TaskGroup: ... of eager tasks: 3.12, 3.13 */
+    int64_t semaphore_reserves;    /* asyncio.Semaphore gives permits to waiters: 3.9+ */
+    int64_t except_catches_cancel; /* CancelledError is an Exception: to 3.7 */
+    int64_t group_counts_eager;  /* TaskGroup: an eager end needs no handle: 3.12, 3.13 */
     int64_t group_uncancels;     /* ... takes back what it cancels: 3.13+ */
     int64_t condition_passes_on; /* asyncio.Condition: a cancelled wait notifies: 3.13+ */
     int64_t uvloop;              /* 1: event loops are uvloop's */

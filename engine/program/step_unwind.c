@@ -43,11 +43,12 @@ static void enter_finally(struct step_list *list, uint32_t index) {
     list->raised = (struct resume){.status = RESUME_DONE};
 }
 
-/* CancelledError is no Exception: `except Exception` does not catch it (3.8+). */
+/* `except Exception`: CancelledError is one up to 3.7. */
 static bool enter_except(struct step_list *list, uint32_t index) {
     const struct step *step = step_at(list, index);
     if (step == NULL || step->kind != STEP_EXCEPT ||
-        list->raised.status != RESUME_RAISED) {
+        (list->raised.status != RESUME_RAISED &&
+         list->plan->runtime.except_catches_cancel == 0)) {
         return false;
     }
     list->pc = index;

@@ -209,6 +209,10 @@ const struct field runtime_fields[] = {
      "comes first",
      "Lib/asyncio/locks.py: 3.10.13 and 3.11.7 count down in release(), 3.9.18 makes "
      "newcomers wait (_wakeup_scheduled); 3.8.18 and before do neither"},
+    {"except_catches_cancel", AT(except_catches_cancel), FIELD_FLAG, 0, 1,
+     "`except Exception` catches CancelledError, and a task that was cancelled can go on",
+     "Lib/concurrent/futures/_base.py up to 3.7: CancelledError(Error), which is an "
+     "Exception; a BaseException from 3.8 on (bpo-32528)"},
     {"group_counts_eager", AT(group_counts_eager), FIELD_FLAG, 0, 1,
      "asyncio.TaskGroup.create_task() calls the done callback of an eager task that has "
      "ended in its first step; false: it is scheduled",
@@ -380,8 +384,9 @@ const size_t runtime_field_count = sizeof runtime_fields / sizeof runtime_fields
 #define NO_ASYNCIO .has_asyncio = 0
 
 /* What is different from version to version. */
-#define ASYNCIO_3_4(percent) ASYNCIO(percent), .wait_for_task = 1
-#define ASYNCIO_3_9(percent) ASYNCIO_3_4(percent), .semaphore_reserves = 1
+#define ASYNCIO_3_8(percent) ASYNCIO(percent), .wait_for_task = 1
+#define ASYNCIO_3_4(percent) ASYNCIO_3_8(percent), .except_catches_cancel = 1
+#define ASYNCIO_3_9(percent) ASYNCIO_3_8(percent), .semaphore_reserves = 1
 #define ASYNCIO_3_11(percent) ASYNCIO_3_9(percent), .has_task_groups = 1
 #define ASYNCIO_EAGER(percent)                                                           \
     ASYNCIO(percent), .semaphore_reserves = 1, .has_task_groups = 1, .has_eager_tasks = 1
@@ -503,7 +508,7 @@ const struct runtime_row runtime_rows[] = {
     INTERVAL("CPython 3.5", "cpython-3.5", OPCODES_3_4, 140, ASYNCIO_3_4(250)),
     INTERVAL("CPython 3.6", "cpython-3.6", OPCODES_3_4, 135, ASYNCIO_3_4(150)),
     INTERVAL("CPython 3.7", "cpython-3.7", OPCODES_3_7, 130, ASYNCIO_3_4(140)),
-    INTERVAL("CPython 3.8", "cpython-3.8", OPCODES_3_8, 130, ASYNCIO_3_4(140)),
+    INTERVAL("CPython 3.8", "cpython-3.8", OPCODES_3_8, 130, ASYNCIO_3_8(140)),
     INTERVAL("CPython 3.9", "cpython-3.9", OPCODES_3_9, 130, ASYNCIO_3_9(140)),
     INTERVAL("CPython 3.10", "cpython-3.10", BACK_EDGES, 130, ASYNCIO_3_9(140)),
     INTERVAL("CPython 3.11", "cpython-3.11", BACK_EDGES, 105, ASYNCIO_3_11(110)),

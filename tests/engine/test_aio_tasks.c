@@ -226,6 +226,26 @@ static void test_aio_cancellation_is_delivered_at_an_await(void **state) {
     stage_end(&stage);
 }
 
+/* 3.7.16: ['caught', 'went on']; 3.8.18: ['cancelled']. `except Exception` catches a
+ * CancelledError up to 3.7, and then the task goes on. */
+static void test_aio_except_catches_a_cancellation_up_to_3_7(void **state) {
+    (void)state;
+    for (int catches = 0; catches < 2; catches++) {
+        struct stage stage;
+        stage_begin(&stage);
+        stage.plan.runtime.except_catches_cancel = catches;
+        plan_task(&stage.plan, stage.loop, "main", 1,
+                  "spawn x 1 { try { await_sleep 50ms } except { python 1ms } "
+                  "await_sleep 5ms python 1ms } await_sleep 10ms cancel x join x");
+        stage_run(&stage);
+        stage_expect_task(&stage, "x",
+                          catches ? "await_timer@0 running@10000000 await_timer@11000000 "
+                                    "running@16000000 end@17000000"
+                                  : "await_timer@0 end@10000000");
+        stage_end(&stage);
+    }
+}
+
 static void test_aio_what_is_left_is_cancelled_at_the_end(void **state) {
     (void)state;
     struct stage stage;
@@ -754,6 +774,7 @@ int main(void) {
         cmocka_unit_test(test_aio_task_group_cancels_the_others_and_waits),
         cmocka_unit_test(test_aio_cancelled_gather_ends_with_the_first_of_its_tasks),
         cmocka_unit_test(test_aio_cancellation_is_delivered_at_an_await),
+        cmocka_unit_test(test_aio_except_catches_a_cancellation_up_to_3_7),
         cmocka_unit_test(test_aio_what_is_left_is_cancelled_at_the_end),
         cmocka_unit_test(test_aio_what_starts_while_the_loop_closes_is_abandoned),
         cmocka_unit_test(test_aio_daemon_tasks_are_not_waited_for),
