@@ -122,6 +122,7 @@ struct aio_object {
     int64_t value;            /* permits left; items; 1 = locked, or set */
     struct aio_deque waiters; /* of a queue: getters; of a Condition: of its lock */
     struct aio_deque putters; /* of a queue; of a Condition: who waits for notify() */
+    bool scheduled;           /* SEMAPHORE_SCHEDULES: _wakeup_scheduled */
     lane_id lane;             /* LANE_NONE: not shown */
 };
 

@@ -6,7 +6,7 @@
  *   Lock       a release wakes the first waiter; until that has run nobody else can come
  *              between, because a newcomer queues behind any waiter that is not cancelled
  *   Semaphore  from 3.10 on a release gives its permit to the first waiter; before, a woken
- *              waiter looks again and may find that a newcomer was faster
+ *              waiter looks again, and up to 3.8 may find that a newcomer was faster
  *   Condition  a Lock, and who waits for notify(); a woken waiter queues for the lock
  *   Event      set() wakes all
  *   Queue      a put wakes the first getter, which looks again: get_nowait() by a newcomer
@@ -169,21 +169,48 @@ static void unlock(struct aio_task *task, struct aio_object *lock) {
 
 /* --- Semaphore ----------------------------------------------------------------- */
 
-static bool reserves(const struct aio_task *task) {
-    return aio_runtime(task->loop)->semaphore_reserves != 0;
+static enum semaphore_rule rule_of(const struct aio_task *task) {
+    return (enum semaphore_rule)aio_runtime(task->loop)->semaphore_rule;
 }
 
-static void wake_up_next(struct aio_task *task, struct aio_object *semaphore) {
-    const int64_t woken = wake_first(task, &semaphore->waiters, 1);
-    semaphore->value -= reserves(task) ? woken : 0;
+/* False when nobody waits. */
+static bool wake_up_next(struct aio_task *task, struct aio_object *semaphore) {
+    const bool woken = wake_first(task, &semaphore->waiters, 1) > 0;
+    if (rule_of(task) >= SEMAPHORE_RESERVES) {
+        semaphore->value -= woken;
+    } else if (rule_of(task) == SEMAPHORE_SCHEDULES) {
+        semaphore->scheduled = semaphore->scheduled || woken;
+    }
+    return woken;
 }
 
 static bool try_semaphore(struct aio_task *task, struct aio_object *semaphore) {
-    if (semaphore->value == 0 || (reserves(task) && has_waiters(&semaphore->waiters))) {
+    const bool is_behind =
+        rule_of(task) >= SEMAPHORE_RESERVES && has_waiters(&semaphore->waiters);
+    if (semaphore->value == 0 || is_behind || semaphore->scheduled) {
         return false;
     }
     semaphore->value--;
     return true;
+}
+
+static void wake_up_all(struct aio_task *task, struct aio_object *semaphore) {
+    while (semaphore->value > 0 && wake_up_next(task, semaphore)) {
+    }
+}
+
+/* 3.9.18 wakes the next one even when there is no permit; when nobody waits, newcomers go on
+ * waiting for one that does not run any more, until the next release. */
+static enum aio_progress
+semaphore_cancelled(struct aio_task *task, struct aio_object *semaphore, bool had_turn) {
+    const enum semaphore_rule rule = rule_of(task);
+    semaphore->value += had_turn && rule >= SEMAPHORE_RESERVES;
+    if (rule == SEMAPHORE_WAKES_ALL) {
+        wake_up_all(task, semaphore);
+    } else if (rule == SEMAPHORE_SCHEDULES || (had_turn && semaphore->value > 0)) {
+        (void)wake_up_next(task, semaphore);
+    }
+    return aio_cancelled(task);
 }
 
 static enum aio_progress semaphore_woken(struct aio_task *task,
@@ -191,20 +218,24 @@ static enum aio_progress semaphore_woken(struct aio_task *task,
                                          const struct resume *resume) {
     const bool had_turn = leave_deque(task);
     if (resume->status == RESUME_CANCELLED) {
-        semaphore->value += had_turn && reserves(task);
-        if (had_turn && semaphore->value > 0) {
-            wake_up_next(task, semaphore);
-        }
-        return aio_cancelled(task);
+        return semaphore_cancelled(task, semaphore, had_turn);
     }
-    if (!reserves(task)) {
+    switch (rule_of(task)) {
+    case SEMAPHORE_WAKES_ALL:
+        wake_up_all(task, semaphore);
+        break;
+    case SEMAPHORE_RESERVES:
+        if (semaphore->value > 0) { /* several were released at once */
+            (void)wake_up_next(task, semaphore);
+        }
+        break;
+    default:
+        semaphore->scheduled = false;
         if (semaphore->value == 0) {
-            task->call.line = 2; /* somebody was faster */
+            task->call.line = 2; /* somebody was faster, or it was woken in vain */
             return wait_in(task, semaphore, STATE_AWAIT_LOCK, &semaphore->waiters);
         }
         semaphore->value--;
-    } else if (semaphore->value > 0) {
-        wake_up_next(task, semaphore); /* several were released at once */
     }
     return aio_done(task);
 }
@@ -241,7 +272,7 @@ enum aio_progress aio_release(struct aio_task *task, const struct resume *resume
     }
     if (is_semaphore(object)) {
         object->value++;
-        wake_up_next(task, object);
+        (void)wake_up_next(task, object);
     } else if (object->value == 0) {
         return aio_raised(task, "RuntimeError: Lock is not acquired.");
     } else {

@@ -17,6 +17,15 @@ enum lock_kind {
     LOCK_KIND_COUNT
 };
 
+/* asyncio.Semaphore: whose a released permit is. */
+enum semaphore_rule {
+    SEMAPHORE_BARGES,    /* up to 3.8: whoever comes first; a woken waiter looks again */
+    SEMAPHORE_SCHEDULES, /* 3.9: newcomers wait while a woken waiter has not run yet */
+    SEMAPHORE_RESERVES,  /* 3.10 - 3.12: the first waiter's, at release() */
+    SEMAPHORE_WAKES_ALL, /* 3.13+: the same; the end of a wait wakes all that it can */
+    SEMAPHORE_RULE_COUNT
+};
+
 /* ThreadPoolExecutor: when a worker says that it is idle. */
 enum pool_idle_rule {
     POOL_IDLE_NEVER,      /* up to 3.7 */
@@ -104,7 +113,7 @@ struct runtime {
     int64_t has_task_groups;  /* asyncio.TaskGroup and timeout(): 3.11+ */
     int64_t has_eager_tasks;  /* asyncio.eager_task_factory: 3.12+ */
     int64_t wait_for_task;    /* wait_for() makes a task of what it waits for: to 3.11 */
-    int64_t semaphore_reserves;    /* asyncio.Semaphore gives permits to waiters: 3.9+ */
+    int64_t semaphore_rule;   /* enum semaphore_rule */
     int64_t except_catches_cancel; /* CancelledError is an Exception: to 3.7 */
     int64_t group_counts_eager;  /* TaskGroup: an eager end needs no handle: 3.12, 3.13 */
     int64_t group_uncancels;     /* ... takes back what it cancels: 3.13+ */

@@ -204,11 +204,15 @@ const struct field runtime_fields[] = {
     {"wait_for_task", AT(wait_for_task), FIELD_FLAG, 0, 1,
      "asyncio.wait_for() makes a task of what it waits for",
      "Lib/asyncio/tasks.py up to 3.11; 3.12+ uses timeout()"},
-    {"semaphore_reserves", AT(semaphore_reserves), FIELD_FLAG, 0, 1,
-     "asyncio.Semaphore gives a released permit to the first waiter; false: to whoever "
-     "comes first",
-     "Lib/asyncio/locks.py: 3.10.13 and 3.11.7 count down in release(), 3.9.18 makes "
-     "newcomers wait (_wakeup_scheduled); 3.8.18 and before do neither"},
+    {"semaphore_rule", AT(semaphore_rule), FIELD_COUNT, 0, SEMAPHORE_RULE_COUNT - 1,
+     "asyncio.Semaphore: a released permit is 0 = whoever's who comes first, 1 = the "
+     "first "
+     "waiter's until its step, 2 = the first waiter's; 3 = the same, and whoever ends a "
+     "wait "
+     "wakes as many as there are permits",
+     "Lib/asyncio/locks.py Semaphore of 3.8.18; 3.9.18 (_wakeup_scheduled); 3.10.13, "
+     "3.11.7 "
+     "and 3.12.1; 3.13.0 (gh-111693)"},
     {"except_catches_cancel", AT(except_catches_cancel), FIELD_FLAG, 0, 1,
      "`except Exception` catches CancelledError, and a task that was cancelled can go on",
      "Lib/concurrent/futures/_base.py up to 3.7: CancelledError(Error), which is an "
@@ -386,13 +390,16 @@ const size_t runtime_field_count = sizeof runtime_fields / sizeof runtime_fields
 /* What is different from version to version. */
 #define ASYNCIO_3_8(percent) ASYNCIO(percent), .wait_for_task = 1
 #define ASYNCIO_3_4(percent) ASYNCIO_3_8(percent), .except_catches_cancel = 1
-#define ASYNCIO_3_9(percent) ASYNCIO_3_8(percent), .semaphore_reserves = 1
-#define ASYNCIO_3_11(percent) ASYNCIO_3_9(percent), .has_task_groups = 1
+#define ASYNCIO_3_9(percent) ASYNCIO_3_8(percent), .semaphore_rule = SEMAPHORE_SCHEDULES
+#define ASYNCIO_3_10(percent) ASYNCIO_3_8(percent), .semaphore_rule = SEMAPHORE_RESERVES
+#define ASYNCIO_3_11(percent) ASYNCIO_3_10(percent), .has_task_groups = 1
 #define ASYNCIO_EAGER(percent)                                                           \
-    ASYNCIO(percent), .semaphore_reserves = 1, .has_task_groups = 1, .has_eager_tasks = 1
-#define ASYNCIO_3_12(percent) ASYNCIO_EAGER(percent), .group_counts_eager = 1
+    ASYNCIO(percent), .has_task_groups = 1, .has_eager_tasks = 1
+#define ASYNCIO_3_12(percent)                                                            \
+    ASYNCIO_EAGER(percent), .semaphore_rule = SEMAPHORE_RESERVES, .group_counts_eager = 1
 #define ASYNCIO_3_14(percent)                                                            \
-    ASYNCIO_EAGER(percent), .group_uncancels = 1, .condition_passes_on = 1
+    ASYNCIO_EAGER(percent), .semaphore_rule = SEMAPHORE_WAKES_ALL, .group_uncancels = 1, \
+                            .condition_passes_on = 1
 #define ASYNCIO_3_13(percent) ASYNCIO_3_14(percent), .group_counts_eager = 1
 
 /* The collector, by version. */
@@ -510,7 +517,7 @@ const struct runtime_row runtime_rows[] = {
     INTERVAL("CPython 3.7", "cpython-3.7", OPCODES_3_7, 130, ASYNCIO_3_4(140)),
     INTERVAL("CPython 3.8", "cpython-3.8", OPCODES_3_8, 130, ASYNCIO_3_8(140)),
     INTERVAL("CPython 3.9", "cpython-3.9", OPCODES_3_9, 130, ASYNCIO_3_9(140)),
-    INTERVAL("CPython 3.10", "cpython-3.10", BACK_EDGES, 130, ASYNCIO_3_9(140)),
+    INTERVAL("CPython 3.10", "cpython-3.10", BACK_EDGES, 130, ASYNCIO_3_10(140)),
     INTERVAL("CPython 3.11", "cpython-3.11", BACK_EDGES, 105, ASYNCIO_3_11(110)),
     INTERVAL("CPython 3.12", "cpython-3.12", BACK_EDGES_3_12, 100, ASYNCIO_3_12(100)),
     INTERVAL("CPython 3.13", "cpython-3.13", BACK_EDGES_3_13, 100, ASYNCIO_3_13(100)),
