@@ -4,8 +4,11 @@
 #include "engine/base/random.h"
 #include "engine/program/step_list_priv.h"
 
+/* The step after a body that has ended, in the body around it; NULL: that ends there, too. A
+ * step at its end would belong to what is around it. */
 static const struct step *step_at(const struct step_list *list, uint32_t index) {
-    return index < list->end ? &list->plan->steps[index] : NULL;
+    const uint32_t end = list->depth > 0 ? list->frame[list->depth - 1].end : list->end;
+    return index < end ? &list->plan->steps[index] : NULL;
 }
 
 /* The step whose body is the innermost one. */

@@ -375,6 +375,19 @@ static void test_aio_exception_of_an_eager_task_ends_the_run(void **state) {
     stage_end(&stage);
 }
 
+/* The inner except is the last step of the outer try: the finally is not its own. */
+static void test_aio_finally_of_the_outer_try_is_run_once(void **state) {
+    (void)state;
+    struct stage stage;
+    stage_begin(&stage);
+    plan_task(&stage.plan, stage.loop, "main", 1,
+              "try { try { try { raise A } except { raise B } } finally { python 1ms } } "
+              "except { python 2ms }");
+    stage_run(&stage);
+    stage_expect_task(&stage, "main", "running@0 running@1000000 end@3000000");
+    stage_end(&stage);
+}
+
 /* --- time-outs ------------------------------------------------------------------ */
 
 /* ['a cancelled', 'cleanup', 'timeout']: the clean-up may await. */
@@ -782,6 +795,7 @@ int main(void) {
         cmocka_unit_test(test_aio_exception_ends_the_run_after_cleaning_up),
         cmocka_unit_test(test_aio_exceptions_while_cleaning_up_are_lost),
         cmocka_unit_test(test_aio_exception_of_a_background_task_is_lost),
+        cmocka_unit_test(test_aio_finally_of_the_outer_try_is_run_once),
         cmocka_unit_test(test_aio_exception_of_an_eager_task_ends_the_run),
         cmocka_unit_test(test_aio_timeout_cancels_and_catches),
         cmocka_unit_test(test_aio_timeout_that_is_not_needed_leaves_no_trace),
