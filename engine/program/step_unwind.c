@@ -60,7 +60,8 @@ static bool enter_except(struct step_list *list, uint32_t index) {
     return true;
 }
 
-static bool exit_timeout(struct action *action, struct resume with) {
+static bool exit_timeout(struct action *action, site_id site, struct resume with) {
+    action->site = site;
     action->kind = ACTION_TIMEOUT_EXIT;
     action->value = (int64_t)with.status;
     action->object = (void *)(uintptr_t)with.exception;
@@ -95,7 +96,7 @@ bool step_unwind_body(struct step_list *list, struct action *action) {
     case STEP_WAIT_FOR: {
         const struct resume with = list->raised;
         list->raised = (struct resume){.status = RESUME_DONE};
-        return exit_timeout(action, with);
+        return exit_timeout(action, list->raised_at, with);
     }
     default:
         return false;
@@ -111,7 +112,8 @@ bool step_unwind_leave(struct step_list *list, struct action *action) {
         return false;
     case STEP_TIMEOUT:
     case STEP_WAIT_FOR:
-        return exit_timeout(action, (struct resume){.status = RESUME_DONE});
+        return exit_timeout(action, innermost(list)->site,
+                            (struct resume){.status = RESUME_DONE});
     case STEP_GATHER:
     case STEP_TASK_GROUP:
         action->kind = ACTION_GROUP_WAIT;

@@ -427,6 +427,17 @@ static void test_aio_nested_timeouts_catch_their_own(void **state) {
     stage_end(&stage);
 }
 
+/* The reason names the step that raised, not the time-out around it. */
+static void test_aio_exception_keeps_its_place_through_a_timeout(void **state) {
+    (void)state;
+    struct stage stage;
+    stage_begin(&stage);
+    plan_task(&stage.plan, stage.loop, "main", 1,
+              "timeout 5ms { python 1ms raise KeyError }");
+    stage_run_to_failure(&stage, "/2: KeyError");
+    stage_end(&stage);
+}
+
 /* Cancelled by somebody else, too: CancelledError goes on. */
 static void test_aio_timeout_does_not_swallow_a_cancellation(void **state) {
     (void)state;
@@ -800,6 +811,7 @@ int main(void) {
         cmocka_unit_test(test_aio_timeout_cancels_and_catches),
         cmocka_unit_test(test_aio_timeout_that_is_not_needed_leaves_no_trace),
         cmocka_unit_test(test_aio_nested_timeouts_catch_their_own),
+        cmocka_unit_test(test_aio_exception_keeps_its_place_through_a_timeout),
         cmocka_unit_test(test_aio_timeout_does_not_swallow_a_cancellation),
         cmocka_unit_test(test_aio_wait_for_makes_a_task_up_to_3_11),
         cmocka_unit_test(test_aio_cancelled_timers_are_cleared_at_half),
