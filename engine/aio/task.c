@@ -247,12 +247,18 @@ static void note_raised(const struct aio_task *task, const struct action *action
     }
 }
 
+/* "Task is cancelled right before coro stops": it ends as cancelled after all. */
+static struct resume end_of(const struct aio_task *task, const struct action *action) {
+    if (action->kind == ACTION_RAISE) {
+        return (struct resume){.status = (enum resume_status)action->value,
+                               .exception = action->object};
+    }
+    return (struct resume){.status = task->must_cancel ? RESUME_CANCELLED : RESUME_DONE};
+}
+
 static void end_task(struct aio_task *task, const struct action *action) {
     struct aio_loop *loop = task->loop;
-    const struct resume how = {.status = action->kind == ACTION_RAISE
-                                             ? (enum resume_status)action->value
-                                             : RESUME_DONE,
-                               .exception = action->object};
+    const struct resume how = end_of(task, action);
     recorder_close_lane(aio_sim(loop)->recorder, aio_now(loop), task->lane);
     note_raised(task, action);
     leave_alive(task);

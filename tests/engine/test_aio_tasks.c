@@ -198,6 +198,20 @@ static void test_aio_task_that_cancels_itself_ends_at_its_next_await(void **stat
     stage_end(&stage);
 }
 
+/* Task.__step: a task that was cancelled in its last step ends as cancelled, although nothing
+ * was raised in it. Here by its TaskGroup, whose eager task has failed: 3.12.1. */
+static void test_aio_task_cancelled_in_its_last_step_is_cancelled(void **state) {
+    (void)state;
+    struct stage stage;
+    stage_begin(&stage);
+    stage.plan.actors[stage.loop].eager = true;
+    stage.plan.runtime.group_counts_eager = 1;
+    plan_task(&stage.plan, stage.loop, "main", 1,
+              "try { task_group { task a 1 { raise V } } } except { python 1ms }");
+    stage_run_to_failure(&stage, "CancelledError");
+    stage_end(&stage);
+}
+
 /* ['a', 'b']: done callbacks are called in the order in which they were added. */
 static void test_aio_who_waits_first_goes_on_first(void **state) {
     (void)state;
@@ -787,6 +801,7 @@ int main(void) {
         cmocka_unit_test(test_aio_task_group_passes_a_cancellation_on),
         cmocka_unit_test(test_aio_cancelled_gather_raises_what_its_task_raises),
         cmocka_unit_test(test_aio_task_that_cancels_itself_ends_at_its_next_await),
+        cmocka_unit_test(test_aio_task_cancelled_in_its_last_step_is_cancelled),
         cmocka_unit_test(test_aio_who_waits_first_goes_on_first),
         cmocka_unit_test(test_aio_what_is_left_takes_one_step_more),
         cmocka_unit_test(test_aio_wait_for_ends_as_its_task_does),
