@@ -164,7 +164,7 @@ static bool enter_group(struct step_list *list, const struct step *step,
     return true;
 }
 
-/* Up to 3.11, and with no time at all, wait_for() makes a task of what it waits for: three
+/* Up to 3.11, and with no time at all in any version, wait_for() makes a task of what it waits for: three
  * actions. */
 static bool wait_for_task(struct step_list *list, const struct step *step,
                           struct action *action) {
@@ -216,7 +216,8 @@ bool step_unwind_perform(struct step_list *list, const struct step *step,
     case STEP_CANCEL:
         return act_on_name(list, step, ACTION_CANCEL, action);
     case STEP_WAIT_FOR:
-        return list->plan->runtime.wait_for_task || step_list_draw(list, step) <= 0
+        return list->plan->runtime.wait_for_rule != WAIT_FOR_TIMES_OUT ||
+                       step_list_draw(list, step) <= 0
                    ? wait_for_task(list, step, action)
                    : enter_timeout(list, step, action);
     case STEP_TIMEOUT:

@@ -201,9 +201,13 @@ const struct field runtime_fields[] = {
      "asyncio.TaskGroup and asyncio.timeout() exist in this runtime", "3.11 and later"},
     {"has_eager_tasks", AT(has_eager_tasks), FIELD_FLAG, 0, 1,
      "asyncio.eager_task_factory exists in this runtime", "3.12 and later"},
-    {"wait_for_task", AT(wait_for_task), FIELD_FLAG, 0, 1,
-     "asyncio.wait_for() makes a task of what it waits for",
-     "Lib/asyncio/tasks.py up to 3.11; 3.12+ uses timeout()"},
+    {"wait_for_rule", AT(wait_for_rule), FIELD_COUNT, 0, WAIT_FOR_RULE_COUNT - 1,
+     "asyncio.wait_for(): 0 = timeout(), 1 = makes a task of what it waits for, and ends "
+     "as "
+     "that does; 2 = drops what the cancelled task ends with, 3 = waits for it only when "
+     "the "
+     "time is over, 4 = never",
+     "Lib/asyncio/tasks.py wait_for of 3.12.1; 3.9.18 - 3.11.7; 3.8.18; 3.7.16; 3.6.15"},
     {"semaphore_rule", AT(semaphore_rule), FIELD_COUNT, 0, SEMAPHORE_RULE_COUNT - 1,
      "asyncio.Semaphore: a released permit is 0 = whoever's who comes first, 1 = the "
      "first "
@@ -388,10 +392,15 @@ const size_t runtime_field_count = sizeof runtime_fields / sizeof runtime_fields
 #define NO_ASYNCIO .has_asyncio = 0
 
 /* What is different from version to version. */
-#define ASYNCIO_3_8(percent) ASYNCIO(percent), .wait_for_task = 1
-#define ASYNCIO_3_4(percent) ASYNCIO_3_8(percent), .except_catches_cancel = 1
-#define ASYNCIO_3_9(percent) ASYNCIO_3_8(percent), .semaphore_rule = SEMAPHORE_SCHEDULES
-#define ASYNCIO_3_10(percent) ASYNCIO_3_8(percent), .semaphore_rule = SEMAPHORE_RESERVES
+#define ASYNCIO_3_4(percent)                                                             \
+    ASYNCIO(percent), .wait_for_rule = WAIT_FOR_LEAVES, .except_catches_cancel = 1
+#define ASYNCIO_3_7(percent)                                                             \
+    ASYNCIO(percent), .wait_for_rule = WAIT_FOR_LEAVES_AT_CANCEL,                        \
+                      .except_catches_cancel = 1
+#define ASYNCIO_3_8(percent) ASYNCIO(percent), .wait_for_rule = WAIT_FOR_DROPS
+#define ASYNCIO_TASK(percent) ASYNCIO(percent), .wait_for_rule = WAIT_FOR_RETURNS
+#define ASYNCIO_3_9(percent) ASYNCIO_TASK(percent), .semaphore_rule = SEMAPHORE_SCHEDULES
+#define ASYNCIO_3_10(percent) ASYNCIO_TASK(percent), .semaphore_rule = SEMAPHORE_RESERVES
 #define ASYNCIO_3_11(percent) ASYNCIO_3_10(percent), .has_task_groups = 1
 #define ASYNCIO_EAGER(percent)                                                           \
     ASYNCIO(percent), .has_task_groups = 1, .has_eager_tasks = 1
@@ -514,7 +523,7 @@ const struct runtime_row runtime_rows[] = {
     INTERVAL("CPython 3.4", "cpython-3.4", OPCODES_3_4, 140, ASYNCIO_3_4(250)),
     INTERVAL("CPython 3.5", "cpython-3.5", OPCODES_3_4, 140, ASYNCIO_3_4(250)),
     INTERVAL("CPython 3.6", "cpython-3.6", OPCODES_3_4, 135, ASYNCIO_3_4(150)),
-    INTERVAL("CPython 3.7", "cpython-3.7", OPCODES_3_7, 130, ASYNCIO_3_4(140)),
+    INTERVAL("CPython 3.7", "cpython-3.7", OPCODES_3_7, 130, ASYNCIO_3_7(140)),
     INTERVAL("CPython 3.8", "cpython-3.8", OPCODES_3_8, 130, ASYNCIO_3_8(140)),
     INTERVAL("CPython 3.9", "cpython-3.9", OPCODES_3_9, 130, ASYNCIO_3_9(140)),
     INTERVAL("CPython 3.10", "cpython-3.10", BACK_EDGES, 130, ASYNCIO_3_10(140)),

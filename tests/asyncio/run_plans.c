@@ -35,7 +35,7 @@ static void make_free(struct plan *plan) {
     plan_make_free(plan);
     plan->runtime.has_task_groups = real.has_task_groups;
     plan->runtime.has_eager_tasks = real.has_eager_tasks;
-    plan->runtime.wait_for_task = real.wait_for_task;
+    plan->runtime.wait_for_rule = real.wait_for_rule;
     plan->runtime.semaphore_rule = real.semaphore_rule;
     plan->runtime.except_catches_cancel = real.except_catches_cancel;
     plan->runtime.group_counts_eager = real.group_counts_eager;

@@ -87,6 +87,10 @@ class Loop(asyncio.SelectorEventLoop):
             self.call_soon(set_result, event[2])
 
 
+async def nothing():
+    pass
+
+
 def set_result(future):
     if not future.done():
         future.set_result(None)
@@ -247,7 +251,9 @@ class Runner:
             how = "raised"
         asyncio.runners._cancel_all_tasks(self.loop)
         self.loop.run_until_complete(self.loop.shutdown_asyncgens())
-        self.loop.run_until_complete(self.loop.shutdown_default_executor())
+        # From 3.9 on; the model has it in every version.
+        shutdown = getattr(self.loop, "shutdown_default_executor", nothing)
+        self.loop.run_until_complete(shutdown())
         return how
 
 

@@ -487,7 +487,7 @@ static void test_aio_wait_for_makes_a_task_up_to_3_11(void **state) {
     for (int with_task = 0; with_task < 2; with_task++) {
         struct stage stage;
         stage_begin(&stage);
-        stage.plan.runtime.wait_for_task = with_task;
+        stage.plan.runtime.wait_for_rule = with_task;
         plan_task(&stage.plan, stage.loop, "main", 1,
                   "wait_for 10ms { await_sleep 50ms } wait_for 10ms { await_sleep 2ms } "
                   "python 1ms");
@@ -519,10 +519,56 @@ static void test_aio_wait_for_ends_as_its_task_does(void **state) {
                  cases[i].steps);
         struct stage stage;
         stage_begin(&stage);
-        stage.plan.runtime.wait_for_task = 1;
+        stage.plan.runtime.wait_for_rule = 1;
         plan_task(&stage.plan, stage.loop, "main", 1, steps);
         stage_run(&stage);
         stage_expect_task(&stage, "main", cases[i].main);
+        stage_end(&stage);
+    }
+}
+
+/* What wait_for() of older versions does when its time is over: the task awaits in its
+ * clean-up, and raises at its end. 3.9.18: V; 3.7.16, 3.8.18: TimeoutError, after the clean-up;
+ * 3.6.15: at once. */
+static void test_aio_wait_for_of_old_versions(void **state) {
+    (void)state;
+    static const char *const main[WAIT_FOR_RULE_COUNT] = {
+        [WAIT_FOR_RETURNS] = "await_future@0 await_future@10000000 end@13000000",
+        [WAIT_FOR_DROPS] =
+            "await_future@0 await_future@10000000 running@13000000 end@14000000",
+        [WAIT_FOR_LEAVES_AT_CANCEL] =
+            "await_future@0 await_future@10000000 running@13000000 end@14000000",
+        [WAIT_FOR_LEAVES] = "await_future@0 running@10000000 end@11000000",
+    };
+    for (int rule = WAIT_FOR_RETURNS; rule < WAIT_FOR_RULE_COUNT; rule++) {
+        struct stage stage;
+        stage_begin(&stage);
+        stage.plan.runtime.wait_for_rule = rule;
+        plan_task(&stage.plan, stage.loop, "main", 1,
+                  "spawn m 1 { wait_for 10ms { try { await_sleep 50ms } finally { "
+                  "await_sleep 3ms raise V } } python 1ms } await_sleep 40ms");
+        stage_run(&stage);
+        stage_expect_task(&stage, "m", main[rule]);
+        stage_end(&stage);
+    }
+}
+
+/* Cancelled itself, wait_for() waits for its task from 3.8 on. */
+static void test_aio_cancelled_wait_for_waits_from_3_8_on(void **state) {
+    (void)state;
+    for (int rule = WAIT_FOR_RETURNS; rule < WAIT_FOR_RULE_COUNT; rule++) {
+        struct stage stage;
+        stage_begin(&stage);
+        stage.plan.runtime.wait_for_rule = rule;
+        plan_task(
+            &stage.plan, stage.loop, "main", 1,
+            "spawn m 1 { wait_for 10ms { try { await_sleep 50ms } finally { "
+            "await_sleep 3ms } } } await_sleep 5ms cancel m join m await_sleep 9ms");
+        stage_run(&stage);
+        stage_expect_task(&stage, "m",
+                          rule < WAIT_FOR_LEAVES_AT_CANCEL
+                              ? "await_future@0 await_future@5000000 end@8000000"
+                              : "await_future@0 end@5000000");
         stage_end(&stage);
     }
 }
@@ -533,7 +579,7 @@ static void test_aio_wait_for_no_time_does_not_begin(void **state) {
     for (int with_task = 0; with_task < 2; with_task++) {
         struct stage stage;
         stage_begin(&stage);
-        stage.plan.runtime.wait_for_task = with_task;
+        stage.plan.runtime.wait_for_rule = with_task;
         plan_task(&stage.plan, stage.loop, "main", 1,
                   "wait_for 0ns { python 5ms } python 1ms");
         stage_run(&stage);
@@ -805,6 +851,8 @@ int main(void) {
         cmocka_unit_test(test_aio_who_waits_first_goes_on_first),
         cmocka_unit_test(test_aio_what_is_left_takes_one_step_more),
         cmocka_unit_test(test_aio_wait_for_ends_as_its_task_does),
+        cmocka_unit_test(test_aio_wait_for_of_old_versions),
+        cmocka_unit_test(test_aio_cancelled_wait_for_waits_from_3_8_on),
         cmocka_unit_test(test_aio_wait_for_no_time_does_not_begin),
         cmocka_unit_test(test_aio_timeout_of_no_time_comes_first),
         cmocka_unit_test(test_aio_gather_waits_for_the_last),
