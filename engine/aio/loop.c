@@ -349,9 +349,9 @@ static bool call_back(struct aio_loop *loop, const struct resume *resume,
         return read_pipe(loop, resume, action);
     case HANDLE_MAIN:
         loop->finished = loop->alive == NULL;
-        loop->stopping =
-            loop->closing; /* no coroutine, but run_until_complete(gather()) */
-        if (!loop->finished && !loop->closing) {
+        if (loop->closing) { /* the end of run_until_complete(gather()), no coroutine's */
+            loop->stopping = true;
+        } else if (!loop->finished) {
             aio_call_soon(loop, &loop->main, HANDLE_STOP);
         }
         return false;

@@ -241,9 +241,10 @@ static void leave_alive(struct aio_task *task) {
 /* Where the exception that asyncio.run() raises comes from: the first one that ends a task
  * of the main coroutine's gather(). */
 static void note_raised(const struct aio_task *task, const struct action *action) {
-    const bool gathered = task->list == NULL && !task->background;
-    if (action->kind == ACTION_RAISE && gathered && task->loop->raised_at == SITE_NONE) {
-        task->loop->raised_at = action->site;
+    struct aio_loop *loop = task->loop;
+    const bool gathered = task->list == NULL && !task->background && !loop->closing;
+    if (action->kind == ACTION_RAISE && gathered && loop->raised_at == SITE_NONE) {
+        loop->raised_at = action->site;
     }
 }
 
