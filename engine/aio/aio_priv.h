@@ -19,6 +19,8 @@
  *         ^                          |    |
  *         +--------AIO_DONE----------+    +--AIO_SUSPENDED--> the next handle
  *
+ * An eager task takes its first step within the call that makes it.
+ *
  * Everything lives in the world's arena. Futures, groups and tasks that have ended are kept
  * in free lists of their loop.
  */
@@ -89,6 +91,7 @@ enum aio_progress {
     AIO_DONE,      /* call.result says how */
     AIO_ACT,       /* the action is for the thread */
     AIO_SUSPENDED, /* the task's step is over */
+    AIO_EAGER,     /* the first step of call.made comes first; then again */
 };
 
 typedef enum aio_progress (*aio_function)(struct aio_task *task,
@@ -102,6 +105,9 @@ struct aio_call {
     struct aio_future *future; /* that it has suspended on */
     struct aio_group *group;
     struct aio_future *timer;
+    struct aio_task *made;    /* by create_task(); NULL: it has ended in its first step */
+    struct resume made_ended; /* ... like that */
+    lane_id made_lane;
     uint32_t number; /* of what the executor has been given */
     uint32_t line;
     bool cancelled; /* a cancellation is to be raised at its end */
@@ -117,6 +123,7 @@ struct aio_object {
     int64_t value;            /* permits left; items; 1 = locked, or set */
     struct aio_deque waiters; /* of a queue: getters; of a Condition: of its lock */
     struct aio_deque putters; /* of a queue; of a Condition: who waits for notify() */
+    bool scheduled;           /* SEMAPHORE_SCHEDULES: _wakeup_scheduled */
     lane_id lane;             /* LANE_NONE: not shown */
 };
 
@@ -126,12 +133,14 @@ struct aio_group {
     enum group_kind kind;
     struct aio_loop *loop;
     struct aio_future *future; /* of who waits; NULL = nobody (yet, or any more) */
+    struct aio_task *owner;    /* TaskGroup: who has entered it */
     struct aio_group *outer;   /* that of the same task around it; or free */
     struct aio_task *members, *last_member; /* cancelled with it, not ended */
     uint32_t left;                          /* tasks whose end has not been told */
     struct resume ended; /* the first end that counts, an exception; or RESUME_START */
     bool cancelled;      /* gather() itself was */
     bool aborting;       /* TaskGroup: its tasks have been cancelled */
+    bool cancels_owner;  /* ... and its owner, by itself */
     bool left_alone;     /* who made it does not ask any more */
 };
 
@@ -166,7 +175,6 @@ struct aio_task {
     const char *name;
     lane_id lane;
     bool must_cancel;
-    bool first_step; /* it has not suspended yet */
     bool background; /* the main coroutine does not gather it */
 };
 
@@ -219,7 +227,9 @@ struct aio_loop {
     struct aio_group *free_groups;
     struct aio_watch *free_watches;
     struct aio_object *objects;  /* as plan->objects, and the strategy's semaphore */
-    struct aio_group everything; /* what the main coroutine gathers */
+    struct aio_group everything; /* what the main coroutine gathers; when it has ended,
+                                  * what asyncio.run() does */
+    site_id raised_at;           /* everything.ended: where */
     struct aio_task *tasks;      /* at the start */
     uint32_t task_count, task_capacity, tasks_created;
     struct aio_task *alive, *free_tasks;
@@ -233,9 +243,11 @@ struct aio_loop {
     sim_ns cached_now; /* uvloop: uv_now(), whole milliseconds */
     bool polled;       /* uvloop: the GIL has been taken after the poll, and not since */
     bool eager;        /* eager_task_factory */
-    bool stopping;     /* the main coroutine has ended */
-    bool finished;     /* and so have all tasks */
+    bool main_woken;   /* the main coroutine's gather() is over */
+    bool stopping;     /* it has ended */
+    bool finished;     /* and so have all tasks that are waited for */
     bool closing;      /* what is left has been cancelled */
+    uint8_t rest;      /* ... and has ended: iterations that are still to come */
 };
 
 static inline struct sim *aio_sim(const struct aio_loop *loop) {
@@ -304,8 +316,14 @@ bool aio_task_start(struct aio_task *task, const char *name);
 /* `by` is the task whose doing it is; LANE_NONE: a timer's, or the loop's. */
 void aio_task_cancel(struct aio_task *task, lane_id by);
 
+/* Task.uncancel() */
+void aio_task_uncancel(struct aio_task *task);
+
 /* Cancels what the task waits for; false when it waits for nothing that can be. */
 bool aio_task_cancel_wait(struct aio_task *task, lane_id by);
+
+/* "Task was destroyed but it is pending!": its loop is closed. */
+void aio_task_abandon(struct aio_task *task);
 
 /* A future, with the task waiting for it in that state; NULL, and the run ends, when out of
  * memory. `deque` may be NULL. */
@@ -333,6 +351,11 @@ static inline enum aio_progress aio_cancelled(struct aio_task *task) {
     return AIO_DONE;
 }
 
+static inline enum aio_progress aio_raised(struct aio_task *task, const char *exception) {
+    task->call.result = (struct resume){.status = RESUME_RAISED, .exception = exception};
+    return AIO_DONE;
+}
+
 /* Bytecode of asyncio, in opcodes that take as long as those of queue.py. */
 sim_ns aio_opcodes_ns(const struct aio_loop *loop, int opcodes);
 enum aio_progress aio_pay(struct aio_task *task, int opcodes, struct action *action);
@@ -340,6 +363,8 @@ enum aio_progress aio_pay(struct aio_task *task, int opcodes, struct action *act
 /* --- the calls ----------------------------------------------------------------- */
 
 /* waits.c */
+/* The task is done with the outside world, whose answer comes to nobody. */
+void aio_forget_io(struct aio_task *task);
 enum aio_progress aio_await_io(struct aio_task *task, const struct resume *resume,
                                struct action *action);
 enum aio_progress aio_await_sleep(struct aio_task *task, const struct resume *resume,

@@ -15,7 +15,9 @@
  *   wait_for()  (up to 3.11) one task: see timeouts.c
  *   wait()      (join) waits for tasks under a name, raises nothing, cancels nothing
  *
- * A task that has ended in its eager first step is counted at once: no handle.
+ * An eager task takes its first step within create_task(). Only then is it known by its name
+ * or to its group; when it has ended, it is counted at once, without a handle. From 3.14 on
+ * (see group_counts_eager) a TaskGroup schedules its done callback like any other.
  *
  * Simplified: an ExceptionGroup has the name of its first exception; an exception of a task
  * for which nobody waits is lost, as in CPython, which logs it.
@@ -65,8 +67,9 @@ void aio_group_cancel_members(struct aio_group *group, lane_id by) {
 
 /* --- done callbacks ------------------------------------------------------------ */
 
-bool aio_group_watch(struct aio_group *group, struct aio_task *task) {
-    struct aio_loop *loop = task->loop;
+/* NULL, and the run ends, when out of memory. */
+static struct aio_watch *make_watch(struct aio_group *group, lane_id lane) {
+    struct aio_loop *loop = group->loop;
     struct aio_watch *watch = loop->free_watches;
     if (watch != NULL) {
         loop->free_watches = watch->next;
@@ -74,17 +77,25 @@ bool aio_group_watch(struct aio_group *group, struct aio_task *task) {
         watch = arena_alloc(&loop->world->arena, 1, sizeof *watch);
         if (watch == NULL) {
             world_fail_nomem(loop->world);
-            return false;
+            return NULL;
         }
     }
-    *watch = (struct aio_watch){.group = group, .lane = task->lane};
+    *watch = (struct aio_watch){.group = group, .lane = lane};
+    group->left++;
+    return watch;
+}
+
+bool aio_group_watch(struct aio_group *group, struct aio_task *task) {
+    struct aio_watch *watch = make_watch(group, task->lane);
+    if (watch == NULL) {
+        return false;
+    }
     if (task->watches == NULL) {
         task->watches = watch;
     } else {
         task->last_watch->next = watch;
     }
     task->last_watch = watch;
-    group->left++;
     return true;
 }
 
@@ -108,20 +119,35 @@ static void wake_owner(struct aio_group *group, lane_id by) {
 
 /* Whether such an end of a task is one of the group. */
 static bool counts(const struct aio_group *group, struct resume how) {
+    if (group->loop->closing && group == &group->loop->everything) {
+        return false; /* _cancel_all_tasks: gather(return_exceptions=True) */
+    }
     return (how.status == RESUME_RAISED && group->kind != GROUP_JOIN) ||
            (how.status == RESUME_CANCELLED &&
             (group->kind == GROUP_GATHER || group->kind == GROUP_WAIT_FOR));
 }
 
-/* TaskGroup: the other tasks are cancelled, and what the owner waits for. */
+/* TaskGroup._abort() */
 static void abort_group(struct aio_group *group, lane_id by) {
-    if (group->aborting) {
-        return;
-    }
     group->aborting = true;
     aio_group_cancel_members(group, by);
-    if (group->future != NULL && group->future->waiter != NULL) {
-        (void)aio_task_cancel_wait(group->future->waiter, by);
+}
+
+/* TaskGroup._on_task_done: the other tasks are cancelled, and so is the owner. */
+static void fail_group(struct aio_group *group, lane_id by) {
+    if (!group->aborting) {
+        abort_group(group, by);
+        group->cancels_owner = true;
+        aio_task_cancel(group->owner, by);
+    }
+}
+
+/* The main coroutine goes on: with the first exception, or when all have ended. */
+static void tell_main(struct aio_loop *loop, bool first) {
+    const bool over = loop->everything.left == 0 || first;
+    if (over && !loop->main_woken && loop->current != NULL) { /* else: aio_create_tasks */
+        loop->main_woken = true;
+        aio_call_soon(loop, &loop->main, HANDLE_MAIN);
     }
 }
 
@@ -137,14 +163,12 @@ void aio_group_task_done(struct aio_watch *watch) {
     watch->next = loop->free_watches;
     loop->free_watches = watch;
     if (group == &loop->everything) {
-        if (group->left == 0 && loop->current != NULL) { /* else: see aio_create_tasks */
-            aio_call_soon(loop, &loop->main, HANDLE_MAIN);
-        }
+        tell_main(loop, first);
     } else if (group->left == 0 || (first && group->kind == GROUP_GATHER)) {
         wake_owner(group, by);
     }
     if (first && group->kind == GROUP_TASK_GROUP) {
-        abort_group(group, by);
+        fail_group(group, by);
     }
     release_if_over(group);
 }
@@ -211,12 +235,9 @@ static void leave_name(struct aio_task *task) {
     task->named = -1;
 }
 
-/* In the step in which it was made: gather() and TaskGroup see that it is done already. */
-static bool is_done_eagerly(const struct aio_task *task, const struct aio_group *made_for,
-                            const struct aio_group *group) {
-    const struct aio_loop *loop = task->loop;
-    return task->first_step && loop->eager &&
-           (group == made_for || (group == &loop->everything && loop->current == NULL));
+/* In the first step of the main coroutine, which makes it: its gather() comes later. */
+static bool is_gathered_later(const struct aio_group *group) {
+    return group == &group->loop->everything && group->loop->current == NULL;
 }
 
 void aio_group_task_ended(struct aio_task *task, struct resume how) {
@@ -229,7 +250,7 @@ void aio_group_task_ended(struct aio_task *task, struct resume how) {
     for (struct aio_watch *watch = task->watches; watch != NULL;) {
         struct aio_watch *next = watch->next;
         watch->ended = how;
-        if (is_done_eagerly(task, group, watch->group)) {
+        if (is_gathered_later(watch->group)) {
             aio_group_task_done(watch);
         } else {
             aio_call_soon(task->loop, &watch->handle, HANDLE_DONE);
@@ -299,17 +320,19 @@ struct aio_task *aio_task_make(struct aio_loop *loop,
     return task;
 }
 
-/* Its first step, now if the loop's factory is eager. */
-static void begin_task(struct aio_task *maker, struct aio_task *task) {
+/* Its first step: now if the loop's factory is eager, and then true. */
+static bool begin_task(struct aio_task *maker, struct aio_task *task) {
     struct aio_loop *loop = task->loop;
+    maker->call.made = task;
     if (!loop->eager) {
         aio_call_soon(loop, &task->step, HANDLE_STEP);
-        return;
+        return false;
     }
     task->outer = maker;
     loop->running = task;
     aio_task_show(maker, STATE_READY, SITE_NONE, LANE_NONE);
     aio_task_begin_step(task);
+    return true;
 }
 
 /* create_task(), and an eager task's first step. */
@@ -324,32 +347,69 @@ static enum aio_progress pay_for_task(const struct aio_task *task,
 
 enum aio_progress aio_spawn(struct aio_task *task, const struct resume *resume,
                             struct action *action) {
+    enum { PAY, MAKE, MADE };
+    struct aio_call *call = &task->call;
+    const struct spawn_request *request = call->asked.object;
     (void)resume;
-    if (task->call.line++ == 0) {
+    if (call->line == PAY) {
+        call->line = MAKE;
         return pay_for_task(task, action);
     }
-    const struct spawn_request *request = task->call.asked.object;
-    struct aio_task *spawned = aio_task_make(task->loop, request);
-    if (spawned != NULL) {
-        take_name(spawned, request->name);
-        begin_task(task, spawned);
+    if (call->line == MAKE) {
+        call->line = MADE;
+        struct aio_task *spawned = aio_task_make(task->loop, request);
+        if (spawned != NULL && begin_task(task, spawned)) {
+            return AIO_EAGER;
+        }
+    }
+    if (call->made != NULL) {
+        take_name(call->made, request->name);
     }
     return aio_done(task);
 }
 
+/* A TaskGroup's callback may be called later, like that of any task; gather() and wait() see
+ * that there is none to add. */
+static void add_ended(struct aio_task *task) {
+    struct aio_group *group = task->group;
+    struct aio_watch *watch = make_watch(group, task->call.made_lane);
+    if (watch == NULL) {
+        return;
+    }
+    watch->ended = task->call.made_ended;
+    if (group->kind == GROUP_TASK_GROUP && !aio_runtime(task->loop)->group_counts_eager) {
+        aio_call_soon(task->loop, &watch->handle, HANDLE_DONE);
+    } else {
+        aio_group_task_done(watch);
+    }
+}
+
 enum aio_progress aio_group_add(struct aio_task *task, const struct resume *resume,
                                 struct action *action) {
+    enum { PAY, MAKE, MADE };
+    struct aio_call *call = &task->call;
     (void)resume;
-    if (task->call.line++ == 0) {
+    if (call->line == PAY) {
+        call->line = MAKE;
         return pay_for_task(task, action);
     }
-    if (task->group->aborting) {
-        return aio_done(task); /* RuntimeError, which the ExceptionGroup would contain */
+    if (call->line == MAKE) {
+        call->line = MADE;
+        if (task->group->aborting) {
+            return aio_done(task); /* RuntimeError: the ExceptionGroup would contain it */
+        }
+        struct aio_task *added = aio_task_make(task->loop, call->asked.object);
+        if (added == NULL) {
+            return aio_done(task); /* out of memory: the run has ended */
+        }
+        if (begin_task(task, added)) {
+            return AIO_EAGER;
+        }
     }
-    struct aio_task *added = aio_task_make(task->loop, task->call.asked.object);
-    if (added != NULL && aio_group_watch(task->group, added)) {
-        join_group(task->group, added);
-        begin_task(task, added);
+    if (call->made == NULL) {
+        add_ended(task);
+    } else if (aio_group_watch(task->group, call->made)) {
+        join_group(task->group, call->made);
     }
     return aio_done(task);
 }
@@ -367,6 +427,7 @@ enum aio_progress aio_group_enter(struct aio_task *task, const struct resume *re
     }
     struct aio_group *group = aio_group_make(task->loop, kind);
     if (group != NULL) {
+        group->owner = task;
         group->outer = task->group;
         task->group = group;
     }
@@ -401,6 +462,27 @@ static enum aio_progress leave_group_step(struct aio_task *task, struct resume w
     return AIO_DONE;
 }
 
+/*
+ * TaskGroup.__aexit__, when all its tasks have ended. What cancelled the owner from outside
+ * is raised unless there are errors, which come first; then, from 3.13 on, it is asked for
+ * once more. Up to 3.12 the group does not take back what it cancelled while it waited: the
+ * owner keeps it in its count, and a timeout() around the group believes it was cancelled by
+ * somebody else.
+ */
+static enum aio_progress leave_task_group(struct aio_task *task) {
+    struct aio_group *group = task->call.group;
+    const bool failed = group->ended.status == RESUME_RAISED;
+    if (aio_runtime(task->loop)->group_uncancels) {
+        if (group->cancels_owner) {
+            aio_task_uncancel(task);
+        }
+        task->must_cancel = task->must_cancel || (failed && task->cancelling > 0);
+    }
+    const struct resume cancelled = {.status = RESUME_CANCELLED};
+    return leave_group_step(
+        task, !failed && task->call.cancelled ? cancelled : aio_group_outcome(group));
+}
+
 static enum aio_progress task_group_woken(struct aio_task *task,
                                           const struct resume *resume) {
     struct aio_group *group = task->call.group;
@@ -408,20 +490,19 @@ static enum aio_progress task_group_woken(struct aio_task *task,
         task->call.cancelled = true;
         abort_group(group, task->lane);
     }
-    if (aio_group_sleep(task)) {
-        return AIO_SUSPENDED;
-    }
-    const struct resume cancelled = {.status = RESUME_CANCELLED};
-    return leave_group_step(task,
-                            group->ended.status == RESUME_START && task->call.cancelled
-                                ? cancelled
-                                : aio_group_outcome(group));
+    return aio_group_sleep(task) ? AIO_SUSPENDED : leave_task_group(task);
 }
 
 void aio_group_pop(struct aio_task *task) {
     task->call.group = task->group;
     task->group = task->call.group->outer;
     task->call.group->outer = NULL;
+}
+
+static enum aio_progress leave_group_at_once(struct aio_task *task) {
+    return task->call.group->kind == GROUP_TASK_GROUP
+               ? leave_task_group(task)
+               : leave_group_step(task, aio_group_outcome(task->call.group));
 }
 
 /* The group is the task's innermost, which ends here whatever happens. */
@@ -431,9 +512,10 @@ enum aio_progress aio_group_wait(struct aio_task *task, const struct resume *res
     (void)action;
     if (call->line++ == 0) {
         aio_group_pop(task);
-        return aio_group_sleep(task)
-                   ? AIO_SUSPENDED
-                   : leave_group_step(task, aio_group_outcome(call->group));
+        if (call->group->cancels_owner && !aio_runtime(task->loop)->group_uncancels) {
+            aio_task_uncancel(task); /* up to 3.12: of an eager task that has failed */
+        }
+        return aio_group_sleep(task) ? AIO_SUSPENDED : leave_group_at_once(task);
     }
     aio_group_wake(task);
     return call->group->kind == GROUP_TASK_GROUP ? task_group_woken(task, resume)

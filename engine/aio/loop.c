@@ -130,7 +130,7 @@ static const sim_ns LONGEST_SELECT_NS = 86400 * NS_PER_S; /* MAXIMUM_SELECT_TIME
 /* Whole milliseconds, upward (EpollSelector.select). */
 static sim_ns select_timeout(const struct aio_loop *loop) {
     const sim_ns next = event_queue_next(&loop->timers);
-    if (loop->ready.count > 0) {
+    if (loop->ready.count > 0 || loop->rest > 0) {
         return 0;
     }
     if (next == SIM_NEVER) {
@@ -263,19 +263,51 @@ static void count_lag(struct aio_loop *loop, const struct aio_future *timer) {
     }
 }
 
-/* asyncio.run() cancels what its coroutine has left, and waits for it: after the iteration in
- * which the end of the coroutine is told, so that the others take one step more. */
-static void close(struct aio_loop *loop) {
-    loop->finished = loop->alive == NULL;
-    if (loop->finished) {
-        return;
-    }
+/* shutdown_asyncgens() and shutdown_default_executor() are coroutines: a step and its done
+ * callback for each. Simplified: the latter is there from 3.9 on. */
+enum { ITERATIONS_OF_SHUTDOWN = 4 };
+
+/* _cancel_all_tasks(), once: what its tasks start is not cancelled. */
+static void cancel_all(struct aio_loop *loop) {
     loop->closing = true;
+    loop->main_woken = false;
     for (struct aio_task *task = loop->alive; task != NULL; task = task->next_alive) {
         if (!aio_group_watch(&loop->everything, task)) {
             return; /* out of memory: the run has ended */
         }
         aio_task_cancel(task, LANE_NONE);
+    }
+}
+
+/*
+ * asyncio.run() cancels what its coroutine has left, and waits for it: after the iteration in
+ * which the end of the coroutine is told, so that the others take one step more. Tasks that
+ * were started meanwhile go on until the loop is closed.
+ */
+static void stop(struct aio_loop *loop) {
+    loop->stopping = false;
+    if (loop->alive == NULL) {
+        loop->finished = true;
+    } else if (loop->closing) {
+        loop->rest = ITERATIONS_OF_SHUTDOWN;
+    } else {
+        cancel_all(loop);
+    }
+}
+
+static void abandon_all(struct aio_loop *loop) {
+    for (struct aio_task *task = loop->alive; task != NULL; task = task->next_alive) {
+        aio_task_abandon(task);
+    }
+    loop->alive = NULL;
+}
+
+static void end_iteration(struct aio_loop *loop) {
+    if (loop->stopping) {
+        stop(loop);
+    } else if (loop->rest > 0 && (--loop->rest == 0 || loop->alive == NULL)) {
+        loop->finished = true;
+        abandon_all(loop);
     }
 }
 
@@ -316,7 +348,9 @@ static bool call_back(struct aio_loop *loop, const struct resume *resume,
         return read_pipe(loop, resume, action);
     case HANDLE_MAIN:
         loop->finished = loop->alive == NULL;
-        if (!loop->finished) {
+        if (loop->closing) { /* the end of run_until_complete(gather()), no coroutine's */
+            loop->stopping = true;
+        } else if (!loop->finished) {
             aio_call_soon(loop, &loop->main, HANDLE_STOP);
         }
         return false;
@@ -335,6 +369,16 @@ static sim_ns handle_price(const struct aio_loop *loop, enum aio_handle_kind kin
            (step ? runtime->task_step_ns : 0);
 }
 
+/* asyncio.run() raises what its coroutine has raised, after everything else. */
+static void raise_last(struct aio_loop *loop) {
+    const struct resume *ended = &loop->everything.ended;
+    if (ended->status != RESUME_START) {
+        world_raise(loop->world, loop->raised_at,
+                    ended->status == RESUME_CANCELLED ? "CancelledError"
+                                                      : ended->exception);
+    }
+}
+
 /* shutdown_default_executor(): one sentinel, then every worker is joined. */
 static bool join_workers(struct aio_loop *loop, const struct resume *resume,
                          struct action *action) {
@@ -346,6 +390,7 @@ static bool join_workers(struct aio_loop *loop, const struct resume *resume,
         return true;
     }
     recorder_close_lane(aio_sim(loop)->recorder, aio_now(loop), loop->selector.lane);
+    raise_last(loop);
     action->kind = ACTION_EXIT;
     return true;
 }
@@ -396,11 +441,8 @@ bool aio_run_handles(struct aio_loop *loop, const struct resume *resume,
         handle = pop_ready(&loop->ready);
         handle = is_skipped(handle) ? NULL : handle;
     }
-    if (handle == NULL && loop->stopping) {
-        loop->stopping = false;
-        close(loop);
-    }
     if (handle == NULL) {
+        end_iteration(loop);
         loop->phase = loop->finished ? shut_down : iterate;
         /* Making a loop and closing it: half the price before, half after. */
         return loop->finished &&
@@ -457,8 +499,9 @@ bool aio_create_tasks(struct aio_loop *loop, const struct resume *resume,
         }
         aio_call_soon(loop, &task->step, HANDLE_STEP);
     }
-    if (loop->everything.left == 0) {
+    if (loop->everything.left == 0 || loop->everything.ended.status != RESUME_START) {
         /* It has not suspended: what follows is its end. Without tasks, only its step. */
+        loop->main_woken = true;
         aio_call_soon(loop, &loop->main,
                       loop->task_count > 0 ? HANDLE_STOP : HANDLE_MAIN);
     }
@@ -508,7 +551,8 @@ struct aio_loop *aio_loop_create(const struct aio_loop_spec *spec) {
     if (loop->executor != NULL) {
         loop->executor->selector = &loop->selector;
     }
-    loop->everything = (struct aio_group){.kind = GROUP_JOIN, .loop = loop};
+    loop->everything = (struct aio_group){.kind = GROUP_GATHER, .loop = loop};
+    loop->raised_at = SITE_NONE;
     loop->tasks = arena_alloc(&world->arena, spec->task_count, sizeof *loop->tasks);
     loop->named =
         arena_alloc(&world->arena, world->plan->name_count, sizeof *loop->named);

@@ -39,8 +39,10 @@
  * whole milliseconds from the time that it read last; a poll and the first callback after it
  * need the GIL once; a write keeps the GIL. Tasks, futures and locks are asyncio's.
  *
- * Simplified: await_io has no system calls of a transport: those are in stream.c; the main coroutine only gathers the tasks that are there at the start; the
- * default executor is shut down by the loop's thread itself, not by one more thread.
+ * Simplified: await_io has no system calls of a transport: those are in stream.c; the main
+ * coroutine only gathers the tasks that are there at the start; the default executor is shut
+ * down by the loop's thread itself, not by one more thread, so that tasks which are still there
+ * take no step meanwhile; 3.4 - 3.6, which have no asyncio.run(), close their loop like 3.7.
  */
 #ifndef ENGINE_AIO_LOOP_H
 #define ENGINE_AIO_LOOP_H

@@ -177,13 +177,11 @@ static enum aio_progress take_message(struct aio_task *task, struct aio_stream *
 }
 
 static enum aio_progress wait_for_data(struct aio_task *task, struct aio_stream *stream) {
-    struct aio_future *future = aio_suspend(task, STATE_AWAIT_IO, NULL);
     if (stream->reader != NULL) {
-        world_raise(task->loop->world, task->call.asked.site,
-                    "RuntimeError: read() called while another coroutine is already "
-                    "waiting for incoming data");
+        return aio_raised(task, "RuntimeError: read() called while another coroutine is "
+                                "already waiting for incoming data");
     }
-    stream->reader = future;
+    stream->reader = aio_suspend(task, STATE_AWAIT_IO, NULL);
     return AIO_SUSPENDED;
 }
 

@@ -6,14 +6,14 @@
  *   Lock       a release wakes the first waiter; until that has run nobody else can come
  *              between, because a newcomer queues behind any waiter that is not cancelled
  *   Semaphore  from 3.10 on a release gives its permit to the first waiter; before, a woken
- *              waiter looks again and may find that a newcomer was faster
+ *              waiter looks again, and up to 3.8 may find that a newcomer was faster
  *   Condition  a Lock, and who waits for notify(); a woken waiter queues for the lock
  *   Event      set() wakes all
  *   Queue      a put wakes the first getter, which looks again: get_nowait() by a newcomer
  *              may have been faster, and then it queues at the end
  *
  * A waiter of a Lock, Semaphore or Queue that is cancelled after it was woken passes its turn
- * on; that of a Condition loses its notification, as it does up to 3.12. How long their bytecode
+ * on; that of a Condition does so from 3.13 on, woken or not. How long their bytecode
  * takes is said in opcodes, counted on CPython 3.12.1 as in engine/python/py_call_priv.h.
  */
 #include "engine/aio/aio_priv.h"
@@ -174,21 +174,48 @@ static void unlock(struct aio_task *task, struct aio_object *lock) {
 
 /* --- Semaphore ----------------------------------------------------------------- */
 
-static bool reserves(const struct aio_task *task) {
-    return aio_runtime(task->loop)->semaphore_reserves != 0;
+static enum semaphore_rule rule_of(const struct aio_task *task) {
+    return (enum semaphore_rule)aio_runtime(task->loop)->semaphore_rule;
 }
 
-static void wake_up_next(struct aio_task *task, struct aio_object *semaphore) {
-    const int64_t woken = wake_first(task, &semaphore->waiters, 1);
-    semaphore->value -= reserves(task) ? woken : 0;
+/* False when nobody waits. */
+static bool wake_up_next(struct aio_task *task, struct aio_object *semaphore) {
+    const bool woken = wake_first(task, &semaphore->waiters, 1) > 0;
+    if (rule_of(task) >= SEMAPHORE_RESERVES) {
+        semaphore->value -= woken;
+    } else if (rule_of(task) == SEMAPHORE_SCHEDULES) {
+        semaphore->scheduled = semaphore->scheduled || woken;
+    }
+    return woken;
 }
 
 static bool try_semaphore(struct aio_task *task, struct aio_object *semaphore) {
-    if (semaphore->value == 0 || (reserves(task) && has_waiters(&semaphore->waiters))) {
+    const bool is_behind =
+        rule_of(task) >= SEMAPHORE_RESERVES && has_waiters(&semaphore->waiters);
+    if (semaphore->value == 0 || is_behind || semaphore->scheduled) {
         return false;
     }
     semaphore->value--;
     return true;
+}
+
+static void wake_up_all(struct aio_task *task, struct aio_object *semaphore) {
+    while (semaphore->value > 0 && wake_up_next(task, semaphore)) {
+    }
+}
+
+/* 3.9.18 wakes the next one even when there is no permit; when nobody waits, newcomers go on
+ * waiting for one that does not run any more, until the next release. */
+static enum aio_progress
+semaphore_cancelled(struct aio_task *task, struct aio_object *semaphore, bool had_turn) {
+    const enum semaphore_rule rule = rule_of(task);
+    semaphore->value += had_turn && rule >= SEMAPHORE_RESERVES;
+    if (rule == SEMAPHORE_WAKES_ALL) {
+        wake_up_all(task, semaphore);
+    } else if (rule == SEMAPHORE_SCHEDULES || (had_turn && semaphore->value > 0)) {
+        (void)wake_up_next(task, semaphore);
+    }
+    return aio_cancelled(task);
 }
 
 static enum aio_progress semaphore_woken(struct aio_task *task,
@@ -196,20 +223,24 @@ static enum aio_progress semaphore_woken(struct aio_task *task,
                                          const struct resume *resume) {
     const bool had_turn = leave_deque(task);
     if (resume->status == RESUME_CANCELLED) {
-        semaphore->value += had_turn && reserves(task);
-        if (had_turn && semaphore->value > 0) {
-            wake_up_next(task, semaphore);
-        }
-        return aio_cancelled(task);
+        return semaphore_cancelled(task, semaphore, had_turn);
     }
-    if (!reserves(task)) {
+    switch (rule_of(task)) {
+    case SEMAPHORE_WAKES_ALL:
+        wake_up_all(task, semaphore);
+        break;
+    case SEMAPHORE_RESERVES:
+        if (semaphore->value > 0) { /* several were released at once */
+            (void)wake_up_next(task, semaphore);
+        }
+        break;
+    default:
+        semaphore->scheduled = false;
         if (semaphore->value == 0) {
-            task->call.line = 2; /* somebody was faster */
+            task->call.line = 2; /* somebody was faster, or it was woken in vain */
             return wait_in(task, semaphore, STATE_AWAIT_LOCK, &semaphore->waiters);
         }
         semaphore->value--;
-    } else if (semaphore->value > 0) {
-        wake_up_next(task, semaphore); /* several were released at once */
     }
     return aio_done(task);
 }
@@ -237,13 +268,6 @@ enum aio_progress aio_acquire(struct aio_task *task, const struct resume *resume
     }
 }
 
-/* Lock.release() of a lock that is free: RuntimeError. */
-static enum aio_progress not_acquired(struct aio_task *task) {
-    world_raise(task->loop->world, task->call.asked.site,
-                "RuntimeError: Lock is not acquired.");
-    return aio_done(task);
-}
-
 enum aio_progress aio_release(struct aio_task *task, const struct resume *resume,
                               struct action *action) {
     struct aio_object *object = object_of(task);
@@ -253,9 +277,9 @@ enum aio_progress aio_release(struct aio_task *task, const struct resume *resume
     }
     if (is_semaphore(object)) {
         object->value++;
-        wake_up_next(task, object);
+        (void)wake_up_next(task, object);
     } else if (object->value == 0) {
-        return not_acquired(task);
+        return aio_raised(task, "RuntimeError: Lock is not acquired.");
     } else {
         unlock(task, object);
     }
@@ -280,6 +304,19 @@ static enum aio_progress event_wait(struct aio_task *task, struct aio_object *ev
     }
 }
 
+/* It has the lock again: 3.13 calls _notify(1) before it raises, because the waiter may have
+ * been notified, whether it was or not. */
+static enum aio_progress condition_over(struct aio_task *task,
+                                        struct aio_object *condition) {
+    if (!task->call.cancelled) {
+        return aio_done(task);
+    }
+    if (aio_runtime(task->loop)->condition_passes_on) {
+        (void)wake_first(task, &condition->putters, 1);
+    }
+    return aio_cancelled(task);
+}
+
 /* Also a waiter that is cancelled takes the lock again before the exception is raised. */
 static enum aio_progress condition_wait(struct aio_task *task,
                                         struct aio_object *condition,
@@ -291,9 +328,7 @@ static enum aio_progress condition_wait(struct aio_task *task,
         return aio_pay(task, 40, action);
     case 1:
         if (condition->value == 0) {
-            world_raise(task->loop->world, call->asked.site,
-                        "RuntimeError: cannot wait on un-acquired lock");
-            return aio_done(task);
+            return aio_raised(task, "RuntimeError: cannot wait on un-acquired lock");
         }
         unlock(task, condition);
         return wait_in(task, condition, STATE_AWAIT_FUTURE, &condition->putters);
@@ -301,7 +336,7 @@ static enum aio_progress condition_wait(struct aio_task *task,
         leave_deque(task);
         call->cancelled = resume->status == RESUME_CANCELLED;
         if (try_lock(task, condition)) {
-            return call->cancelled ? aio_cancelled(task) : aio_done(task);
+            return condition_over(task, condition);
         }
         return wait_in(task, condition, STATE_AWAIT_LOCK, &condition->waiters);
     default:
@@ -314,7 +349,7 @@ static enum aio_progress condition_wait(struct aio_task *task,
                 return wait_in(task, condition, STATE_AWAIT_LOCK, &condition->waiters);
             }
         }
-        return call->cancelled ? aio_cancelled(task) : aio_done(task);
+        return condition_over(task, condition);
     }
 }
 
@@ -334,9 +369,7 @@ enum aio_progress aio_notify(struct aio_task *task, const struct resume *resume,
         return aio_pay(task, 14, action);
     }
     if (condition->value == 0) {
-        world_raise(task->loop->world, task->call.asked.site,
-                    "RuntimeError: cannot notify on un-acquired lock");
-        return aio_done(task);
+        return aio_raised(task, "RuntimeError: cannot notify on un-acquired lock");
     }
     (void)wake_first(task, &condition->putters, task->call.asked.ns);
     return aio_done(task);

@@ -147,6 +147,14 @@ void aio_task_cancel(struct aio_task *task, lane_id by) {
     }
 }
 
+/* 3.13: with none left, one that was not delivered yet is forgotten. */
+void aio_task_uncancel(struct aio_task *task) {
+    task->cancelling -= task->cancelling > 0;
+    if (task->cancelling == 0 && aio_runtime(task->loop)->group_uncancels) {
+        task->must_cancel = false;
+    }
+}
+
 /* --- calls --------------------------------------------------------------------- */
 
 sim_ns aio_opcodes_ns(const struct aio_loop *loop, int opcodes) {
@@ -211,7 +219,6 @@ bool aio_task_start(struct aio_task *task, const char *name) {
                              name,
                              {STATE_READY, loop->selector.lane, SITE_NONE}});
     task->resume = (struct resume){.status = RESUME_START, .value = task->lane};
-    task->first_step = true;
     task->previous_alive = NULL;
     task->next_alive = loop->alive;
     if (loop->alive != NULL) {
@@ -232,26 +239,45 @@ static void leave_alive(struct aio_task *task) {
     }
 }
 
-/* An exception that nobody is there to catch: the main coroutine's gather() passes it on,
- * and asyncio.run() raises it. */
-static bool is_fatal(const struct aio_task *task, const struct action *action) {
-    return action->kind == ACTION_RAISE && action->value == RESUME_RAISED &&
-           task->member_of == NULL && !task->background && task->named < 0;
+/* Where the exception that asyncio.run() raises comes from: the first one that ends a task
+ * of the main coroutine's gather(). */
+static void note_raised(const struct aio_task *task, const struct action *action) {
+    struct aio_loop *loop = task->loop;
+    const bool gathered = task->list == NULL && !task->background && !loop->closing;
+    if (action->kind == ACTION_RAISE && gathered && loop->raised_at == SITE_NONE) {
+        loop->raised_at = action->site;
+    }
+}
+
+/* "Task is cancelled right before coro stops": it ends as cancelled after all. */
+static struct resume end_of(const struct aio_task *task, const struct action *action) {
+    if (action->kind == ACTION_RAISE) {
+        return (struct resume){.status = (enum resume_status)action->value,
+                               .exception = action->object};
+    }
+    return (struct resume){.status = task->must_cancel ? RESUME_CANCELLED : RESUME_DONE};
 }
 
 static void end_task(struct aio_task *task, const struct action *action) {
     struct aio_loop *loop = task->loop;
-    const struct resume how = {.status = action->kind == ACTION_RAISE
-                                             ? (enum resume_status)action->value
-                                             : RESUME_DONE,
-                               .exception = action->object};
+    const struct resume how = end_of(task, action);
     recorder_close_lane(aio_sim(loop)->recorder, aio_now(loop), task->lane);
-    if (is_fatal(task, action)) {
-        world_raise(loop->world, action->site, action->object);
-    }
+    note_raised(task, action);
     leave_alive(task);
+    if (task->outer != NULL) {
+        task->outer->call.made = NULL;
+        task->outer->call.made_ended = how;
+        task->outer->call.made_lane = task->lane;
+    }
     aio_group_task_ended(task, how);
     aio_task_free(task);
+}
+
+void aio_task_abandon(struct aio_task *task) {
+    recorder_close_lane(aio_sim(task->loop)->recorder, aio_now(task->loop), task->lane);
+    if (task->call.function == aio_await_io) {
+        aio_forget_io(task);
+    }
 }
 
 /* The step is over: on with the task in whose step it was, or with the next handle. */
@@ -325,7 +351,6 @@ bool aio_task_step(struct aio_loop *loop, const struct resume *resume,
                 return true;
             case AIO_SUSPENDED:
                 /* Cancelled in this very step: what it waits for is. */
-                task->first_step = false;
                 task->must_cancel =
                     task->must_cancel && !aio_task_cancel_wait(task, LANE_NONE);
                 if (!leave_step(loop)) {
@@ -334,10 +359,9 @@ bool aio_task_step(struct aio_loop *loop, const struct resume *resume,
                 answer = (struct resume){.status = RESUME_DONE};
                 continue;
             case AIO_DONE:
-                if (loop->running == task) {
-                    break;
-                }
-                answer = loop->running->resume; /* an eager task's step comes first */
+                break;
+            case AIO_EAGER:
+                answer = loop->running->resume;
                 continue;
             }
         }

@@ -8,8 +8,9 @@
  *   wait_for() before a task of its own, a timer and a future that either of them sets; when
  *                     the timer was first, the task is cancelled and waited for. It ends as the
  *                     task does: a result in spite of the cancellation, or an exception, counts
- *   no time at all    timeout() calls soon; wait_for(), in every version, makes a task and
- *                     cancels it before its first step
+ *                     (3.9 - 3.11). See enum wait_for_rule for what older versions do less
+ *   no time at all    timeout() calls soon; wait_for(), from 3.7 on, makes a task and cancels
+ *                     it before its first step
  *
  * A timer that did not fire stays in the heap as a cancelled one: see loop.h.
  */
@@ -27,10 +28,14 @@ static enum aio_progress pay_with_timer(struct aio_task *task, int opcodes,
     return AIO_ACT;
 }
 
+static enum wait_for_rule rule_of(const struct aio_task *task) {
+    return (enum wait_for_rule)aio_runtime(task->loop)->wait_for_rule;
+}
+
 static struct aio_future *start_timer(struct aio_task *task) {
     struct aio_loop *loop = task->loop;
     struct aio_future *timer = aio_future_make(loop);
-    if (timer != NULL && task->call.asked.ns > 0) {
+    if (timer != NULL && (task->call.asked.ns > 0 || rule_of(task) == WAIT_FOR_LEAVES)) {
         aio_call_at(timer, HANDLE_TIMEOUT, aio_timer_due(loop, task->call.asked.ns));
     } else if (timer != NULL) { /* Timeout.reschedule(): call_soon() */
         timer->due_ns = aio_now(loop);
@@ -62,7 +67,7 @@ enum aio_progress aio_timeout_enter(struct aio_task *task, const struct resume *
 static enum resume_status take_back(struct aio_task *task,
                                     const struct aio_future *timeout,
                                     enum resume_status status) {
-    task->cancelling--;
+    aio_task_uncancel(task);
     return status == RESUME_CANCELLED && task->cancelling <= timeout->cancelling
                ? RESUME_TIMED_OUT
                : status;
@@ -102,14 +107,8 @@ void aio_timeout_fire(struct aio_future *timeout) {
 
 /* --- wait_for() with a task ---------------------------------------------------- */
 
-static enum aio_progress wait_for_over(struct aio_task *task) {
+static enum aio_progress leave_wait_for(struct aio_task *task, struct resume with) {
     struct aio_call *call = &task->call;
-    struct resume with = aio_group_outcome(call->group);
-    if (call->cancelled) {
-        with = (struct resume){.status = RESUME_CANCELLED};
-    } else if (call->timed_out && with.status == RESUME_CANCELLED) {
-        with = (struct resume){.status = RESUME_TIMED_OUT};
-    }
     if (call->timer != NULL) {
         aio_cancel_timer(call->timer);
         aio_future_release(call->timer);
@@ -117,6 +116,18 @@ static enum aio_progress wait_for_over(struct aio_task *task) {
     aio_group_release(call->group);
     call->result = with;
     return AIO_DONE;
+}
+
+static enum aio_progress wait_for_over(struct aio_task *task) {
+    struct aio_call *call = &task->call;
+    struct resume with = aio_group_outcome(call->group);
+    if (call->cancelled) {
+        with = (struct resume){.status = RESUME_CANCELLED};
+    } else if (call->timed_out &&
+               (with.status == RESUME_CANCELLED || rule_of(task) >= WAIT_FOR_DROPS)) {
+        with = (struct resume){.status = RESUME_TIMED_OUT};
+    }
+    return leave_wait_for(task, with);
 }
 
 /* _cancel_and_wait(): its end decides what wait_for() ends with. */
@@ -129,20 +140,45 @@ static enum aio_progress cancel_and_wait(struct aio_task *task) {
     return aio_group_sleep(task) ? AIO_SUSPENDED : wait_for_over(task);
 }
 
+static enum aio_progress cancel_and_leave(struct aio_task *task,
+                                          enum resume_status status) {
+    aio_group_cancel_members(task->call.group, task->lane);
+    return leave_wait_for(task, (struct resume){.status = status});
+}
+
 /* The time is over, or the waiting task was cancelled: so is the one that it waits for, if
  * it has not ended by now. A second cancellation does not wait for that. */
 static enum aio_progress wait_for_woken(struct aio_task *task,
                                         const struct resume *resume) {
     struct aio_call *call = &task->call;
+    const bool cancelled = resume->status == RESUME_CANCELLED;
     const bool waited = call->timed_out || call->cancelled;
+    const bool ended = call->group->members == NULL;
     aio_group_wake(task);
-    call->cancelled = call->cancelled || (resume->status == RESUME_CANCELLED &&
-                                          (waited || call->group->members != NULL));
-    if (waited || call->group->members == NULL) {
+    if (cancelled && !waited && rule_of(task) >= WAIT_FOR_LEAVES_AT_CANCEL) {
+        return cancel_and_leave(task, RESUME_CANCELLED);
+    }
+    call->cancelled = call->cancelled || (cancelled && (waited || !ended));
+    if (waited || ended) {
         return wait_for_over(task);
+    }
+    if (rule_of(task) == WAIT_FOR_LEAVES) {
+        return cancel_and_leave(task, RESUME_TIMED_OUT);
     }
     call->timed_out = !call->cancelled;
     return cancel_and_wait(task);
+}
+
+/* Without time: the task is cancelled before it has begun, unless it is eager. */
+static enum aio_progress wait_for_nothing(struct aio_task *task) {
+    struct aio_call *call = &task->call;
+    call->timed_out = call->group->members != NULL;
+    if (!call->timed_out) {
+        return wait_for_over(task);
+    }
+    return rule_of(task) >= WAIT_FOR_LEAVES_AT_CANCEL
+               ? cancel_and_leave(task, RESUME_TIMED_OUT)
+               : cancel_and_wait(task);
 }
 
 enum aio_progress aio_wait_for(struct aio_task *task, const struct resume *resume,
@@ -153,9 +189,8 @@ enum aio_progress aio_wait_for(struct aio_task *task, const struct resume *resum
         return pay_with_timer(task, WAIT_FOR_OPCODES, action);
     case 1:
         aio_group_pop(task);
-        if (call->asked.ns <= 0) { /* cancelled before it has begun */
-            call->timed_out = call->group->members != NULL;
-            return call->timed_out ? cancel_and_wait(task) : wait_for_over(task);
+        if (call->asked.ns <= 0 && rule_of(task) != WAIT_FOR_LEAVES) {
+            return wait_for_nothing(task);
         }
         call->timer = start_timer(task);
         if (call->timer == NULL) {

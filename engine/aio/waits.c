@@ -19,9 +19,10 @@ static void io_answered(struct event *event) {
 }
 
 /* remove_reader(): nothing comes any more, unless it has come already. */
-static void forget_io(struct aio_future *future) {
+void aio_forget_io(struct aio_task *task) {
+    struct aio_future *future = task->call.future;
     if (event_is_pending(&future->event)) {
-        sim_cancel_event(aio_sim(future->loop), &future->event);
+        sim_cancel_event(aio_sim(task->loop), &future->event);
         aio_future_release(future);
     }
 }
@@ -33,7 +34,7 @@ enum aio_progress aio_await_io(struct aio_task *task, const struct resume *resum
     (void)action;
     if (call->line++ > 0) {
         if (resume->status == RESUME_CANCELLED) {
-            forget_io(call->future);
+            aio_forget_io(task);
         }
         return woken(task, resume);
     }

@@ -98,8 +98,8 @@ static void write_reason(const struct world *world, char *text, size_t size) {
         const struct plan *plan = world->plan;
         const bool known =
             world->raised_at >= 0 && (size_t)world->raised_at < plan->site_count;
-        snprintf(text, size, "%s: %s", known ? plan->sites[world->raised_at] : "",
-                 world->raised);
+        snprintf(text, size, "%s%s%s", known ? plan->sites[world->raised_at] : "",
+                 known ? ": " : "", world->raised);
         break;
     }
     case SIM_FINISHED:

@@ -17,6 +17,26 @@ enum lock_kind {
     LOCK_KIND_COUNT
 };
 
+/* asyncio.wait_for(): what it makes of what it waits for, and what of that task when the time
+ * is over or wait_for() itself is cancelled. */
+enum wait_for_rule {
+    WAIT_FOR_TIMES_OUT,        /* 3.12+: timeout() around it, no task */
+    WAIT_FOR_RETURNS,          /* 3.9 - 3.11: cancelled and waited for; its end counts */
+    WAIT_FOR_DROPS,            /* 3.8: its end does not count: TimeoutError */
+    WAIT_FOR_LEAVES_AT_CANCEL, /* 3.7: cancelled itself, or without time, it does not wait */
+    WAIT_FOR_LEAVES,           /* up to 3.6: nor when the time is over */
+    WAIT_FOR_RULE_COUNT
+};
+
+/* asyncio.Semaphore: whose a released permit is. */
+enum semaphore_rule {
+    SEMAPHORE_BARGES,    /* up to 3.8: whoever comes first; a woken waiter looks again */
+    SEMAPHORE_SCHEDULES, /* 3.9: newcomers wait while a woken waiter has not run yet */
+    SEMAPHORE_RESERVES,  /* 3.10 - 3.12: the first waiter's, at release() */
+    SEMAPHORE_WAKES_ALL, /* 3.13+: the same; the end of a wait wakes all that it can */
+    SEMAPHORE_RULE_COUNT
+};
+
 /* ThreadPoolExecutor: when a worker says that it is idle. */
 enum pool_idle_rule {
     POOL_IDLE_NEVER,      /* up to 3.7 */
@@ -106,10 +126,14 @@ struct runtime {
     int64_t has_asyncio;      /* 0: asyncio does not exist in this runtime */
     int64_t has_task_groups;  /* asyncio.TaskGroup and timeout(): 3.11+ */
     int64_t has_eager_tasks;  /* asyncio.eager_task_factory: 3.12+ */
-    int64_t wait_for_task;    /* wait_for() makes a task of what it waits for: to 3.11 */
-    int64_t semaphore_reserves; /* asyncio.Semaphore gives permits to waiters: 3.9+ */
-    int64_t uvloop;             /* 1: event loops are uvloop's */
-    int64_t uvloop_cost_ppm;    /* ... whose own code takes so much of asyncio's time */
+    int64_t wait_for_rule;    /* enum wait_for_rule */
+    int64_t semaphore_rule;   /* enum semaphore_rule */
+    int64_t except_catches_cancel; /* CancelledError is an Exception: to 3.7 */
+    int64_t group_counts_eager;  /* TaskGroup: an eager end needs no handle: 3.12, 3.13 */
+    int64_t group_uncancels;     /* ... takes back what it cancels: 3.13+ */
+    int64_t condition_passes_on; /* asyncio.Condition: a cancelled wait notifies: 3.13+ */
+    int64_t uvloop;              /* 1: event loops are uvloop's */
+    int64_t uvloop_cost_ppm;     /* ... whose own code takes so much of asyncio's time */
     int64_t timer_clean_ns;    /* per timer, when the heap is cleared of cancelled ones */
     int64_t loop_start_ns;     /* asyncio.run(): making and closing the loop */
     int64_t loop_iteration_ns; /* Python of one _run_once besides select and handles */

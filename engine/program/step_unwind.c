@@ -4,8 +4,11 @@
 #include "engine/base/random.h"
 #include "engine/program/step_list_priv.h"
 
+/* The step after a body that has ended, in the body around it; NULL: that ends there, too. A
+ * step at its end would belong to what is around it. */
 static const struct step *step_at(const struct step_list *list, uint32_t index) {
-    return index < list->end ? &list->plan->steps[index] : NULL;
+    const uint32_t end = list->depth > 0 ? list->frame[list->depth - 1].end : list->end;
+    return index < end ? &list->plan->steps[index] : NULL;
 }
 
 /* The step whose body is the innermost one. */
@@ -43,11 +46,12 @@ static void enter_finally(struct step_list *list, uint32_t index) {
     list->raised = (struct resume){.status = RESUME_DONE};
 }
 
-/* CancelledError is no Exception: `except Exception` does not catch it (3.8+). */
+/* `except Exception`: CancelledError is one up to 3.7. */
 static bool enter_except(struct step_list *list, uint32_t index) {
     const struct step *step = step_at(list, index);
     if (step == NULL || step->kind != STEP_EXCEPT ||
-        list->raised.status != RESUME_RAISED) {
+        (list->raised.status != RESUME_RAISED &&
+         list->plan->runtime.except_catches_cancel == 0)) {
         return false;
     }
     list->pc = index;
@@ -56,7 +60,8 @@ static bool enter_except(struct step_list *list, uint32_t index) {
     return true;
 }
 
-static bool exit_timeout(struct action *action, struct resume with) {
+static bool exit_timeout(struct action *action, site_id site, struct resume with) {
+    action->site = site;
     action->kind = ACTION_TIMEOUT_EXIT;
     action->value = (int64_t)with.status;
     action->object = (void *)(uintptr_t)with.exception;
@@ -91,7 +96,7 @@ bool step_unwind_body(struct step_list *list, struct action *action) {
     case STEP_WAIT_FOR: {
         const struct resume with = list->raised;
         list->raised = (struct resume){.status = RESUME_DONE};
-        return exit_timeout(action, with);
+        return exit_timeout(action, list->raised_at, with);
     }
     default:
         return false;
@@ -107,7 +112,8 @@ bool step_unwind_leave(struct step_list *list, struct action *action) {
         return false;
     case STEP_TIMEOUT:
     case STEP_WAIT_FOR:
-        return exit_timeout(action, (struct resume){.status = RESUME_DONE});
+        return exit_timeout(action, innermost(list)->site,
+                            (struct resume){.status = RESUME_DONE});
     case STEP_GATHER:
     case STEP_TASK_GROUP:
         action->kind = ACTION_GROUP_WAIT;
@@ -158,7 +164,7 @@ static bool enter_group(struct step_list *list, const struct step *step,
     return true;
 }
 
-/* Up to 3.11, and with no time at all, wait_for() makes a task of what it waits for: three
+/* Up to 3.11, and with no time at all in any version, wait_for() makes a task of what it waits for: three
  * actions. */
 static bool wait_for_task(struct step_list *list, const struct step *step,
                           struct action *action) {
@@ -210,7 +216,8 @@ bool step_unwind_perform(struct step_list *list, const struct step *step,
     case STEP_CANCEL:
         return act_on_name(list, step, ACTION_CANCEL, action);
     case STEP_WAIT_FOR:
-        return list->plan->runtime.wait_for_task || step_list_draw(list, step) <= 0
+        return list->plan->runtime.wait_for_rule != WAIT_FOR_TIMES_OUT ||
+                       step_list_draw(list, step) <= 0
                    ? wait_for_task(list, step, action)
                    : enter_timeout(list, step, action);
     case STEP_TIMEOUT:

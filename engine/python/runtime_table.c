@@ -213,14 +213,40 @@ const struct field runtime_fields[] = {
      "asyncio.TaskGroup and asyncio.timeout() exist in this runtime", "3.11 and later"},
     {"has_eager_tasks", AT(has_eager_tasks), FIELD_FLAG, 0, 1,
      "asyncio.eager_task_factory exists in this runtime", "3.12 and later"},
-    {"wait_for_task", AT(wait_for_task), FIELD_FLAG, 0, 1,
-     "asyncio.wait_for() makes a task of what it waits for",
-     "Lib/asyncio/tasks.py up to 3.11; 3.12+ uses timeout()"},
-    {"semaphore_reserves", AT(semaphore_reserves), FIELD_FLAG, 0, 1,
-     "asyncio.Semaphore gives a released permit to the first waiter; false: to whoever "
-     "comes first",
-     "Lib/asyncio/locks.py: 3.10.13 and 3.11.7 count down in release(), 3.9.18 makes "
-     "newcomers wait (_wakeup_scheduled); 3.8.18 and before do neither"},
+    {"wait_for_rule", AT(wait_for_rule), FIELD_COUNT, 0, WAIT_FOR_RULE_COUNT - 1,
+     "asyncio.wait_for(): 0 = timeout(), 1 = makes a task of what it waits for, and ends "
+     "as "
+     "that does; 2 = drops what the cancelled task ends with, 3 = waits for it only when "
+     "the "
+     "time is over, 4 = never",
+     "Lib/asyncio/tasks.py wait_for of 3.12.1; 3.9.18 - 3.11.7; 3.8.18; 3.7.16; 3.6.15"},
+    {"semaphore_rule", AT(semaphore_rule), FIELD_COUNT, 0, SEMAPHORE_RULE_COUNT - 1,
+     "asyncio.Semaphore: a released permit is 0 = whoever's who comes first, 1 = the "
+     "first "
+     "waiter's until its step, 2 = the first waiter's; 3 = the same, and whoever ends a "
+     "wait "
+     "wakes as many as there are permits",
+     "Lib/asyncio/locks.py Semaphore of 3.8.18; 3.9.18 (_wakeup_scheduled); 3.10.13, "
+     "3.11.7 "
+     "and 3.12.1; 3.13.0 (gh-111693)"},
+    {"except_catches_cancel", AT(except_catches_cancel), FIELD_FLAG, 0, 1,
+     "`except Exception` catches CancelledError, and a task that was cancelled can go on",
+     "Lib/concurrent/futures/_base.py up to 3.7: CancelledError(Error), which is an "
+     "Exception; a BaseException from 3.8 on (bpo-32528)"},
+    {"group_counts_eager", AT(group_counts_eager), FIELD_FLAG, 0, 1,
+     "asyncio.TaskGroup.create_task() calls the done callback of an eager task that has "
+     "ended in its first step; false: it is scheduled",
+     "Lib/asyncio/taskgroups.py create_task: 3.12.0 - 3.12.8, 3.13.0, 3.13.1; scheduled "
+     "again since (gh-128588)"},
+    {"group_uncancels", AT(group_uncancels), FIELD_FLAG, 0, 1,
+     "an asyncio.TaskGroup that fails while it is left takes its cancellation of the "
+     "parent back, and passes on one that came from outside",
+     "Lib/asyncio/taskgroups.py __aexit__, tasks.py Task.uncancel: 3.13 (gh-116720); "
+     "3.12.1 looks only at what it has cancelled before it waits"},
+    {"condition_passes_on", AT(condition_passes_on), FIELD_FLAG, 0, 1,
+     "wait() of an asyncio.Condition that is cancelled notifies another waiter",
+     "Lib/asyncio/locks.py Condition.wait: 3.13 (gh-112202); before, a notification that "
+     "met a cancellation is lost"},
     {"uvloop", AT(uvloop), FIELD_FLAG, 0, 1,
      "event loops are uvloop's: libuv in place of Python for everything but tasks, "
      "timers of "
@@ -378,11 +404,24 @@ const size_t runtime_field_count = sizeof runtime_fields / sizeof runtime_fields
 #define NO_ASYNCIO .has_asyncio = 0
 
 /* What is different from version to version. */
-#define ASYNCIO_3_4(percent) ASYNCIO(percent), .wait_for_task = 1
-#define ASYNCIO_3_9(percent) ASYNCIO_3_4(percent), .semaphore_reserves = 1
-#define ASYNCIO_3_11(percent) ASYNCIO_3_9(percent), .has_task_groups = 1
+#define ASYNCIO_3_4(percent)                                                             \
+    ASYNCIO(percent), .wait_for_rule = WAIT_FOR_LEAVES, .except_catches_cancel = 1
+#define ASYNCIO_3_7(percent)                                                             \
+    ASYNCIO(percent), .wait_for_rule = WAIT_FOR_LEAVES_AT_CANCEL,                        \
+                      .except_catches_cancel = 1
+#define ASYNCIO_3_8(percent) ASYNCIO(percent), .wait_for_rule = WAIT_FOR_DROPS
+#define ASYNCIO_TASK(percent) ASYNCIO(percent), .wait_for_rule = WAIT_FOR_RETURNS
+#define ASYNCIO_3_9(percent) ASYNCIO_TASK(percent), .semaphore_rule = SEMAPHORE_SCHEDULES
+#define ASYNCIO_3_10(percent) ASYNCIO_TASK(percent), .semaphore_rule = SEMAPHORE_RESERVES
+#define ASYNCIO_3_11(percent) ASYNCIO_3_10(percent), .has_task_groups = 1
+#define ASYNCIO_EAGER(percent)                                                           \
+    ASYNCIO(percent), .has_task_groups = 1, .has_eager_tasks = 1
 #define ASYNCIO_3_12(percent)                                                            \
-    ASYNCIO(percent), .semaphore_reserves = 1, .has_task_groups = 1, .has_eager_tasks = 1
+    ASYNCIO_EAGER(percent), .semaphore_rule = SEMAPHORE_RESERVES, .group_counts_eager = 1
+#define ASYNCIO_3_14(percent)                                                            \
+    ASYNCIO_EAGER(percent), .semaphore_rule = SEMAPHORE_WAKES_ALL, .group_uncancels = 1, \
+                            .condition_passes_on = 1
+#define ASYNCIO_3_13(percent) ASYNCIO_3_14(percent), .group_counts_eager = 1
 
 /* The collector, by version. */
 #define GC(kind, threshold, later)                                                       \
@@ -497,21 +536,21 @@ const struct runtime_row runtime_rows[] = {
     INTERVAL("CPython 3.4", "cpython-3.4", OPCODES_3_4, 140, ASYNCIO_3_4(250)),
     INTERVAL("CPython 3.5", "cpython-3.5", OPCODES_3_4, 140, ASYNCIO_3_4(250)),
     INTERVAL("CPython 3.6", "cpython-3.6", OPCODES_3_4, 135, ASYNCIO_3_4(150)),
-    INTERVAL("CPython 3.7", "cpython-3.7", OPCODES_3_7, 130, ASYNCIO_3_4(140)),
-    INTERVAL("CPython 3.8", "cpython-3.8", OPCODES_3_8, 130, ASYNCIO_3_4(140)),
+    INTERVAL("CPython 3.7", "cpython-3.7", OPCODES_3_7, 130, ASYNCIO_3_7(140)),
+    INTERVAL("CPython 3.8", "cpython-3.8", OPCODES_3_8, 130, ASYNCIO_3_8(140)),
     INTERVAL("CPython 3.9", "cpython-3.9", OPCODES_3_9, 130, ASYNCIO_3_9(140)),
-    INTERVAL("CPython 3.10", "cpython-3.10", BACK_EDGES, 130, ASYNCIO_3_9(140)),
+    INTERVAL("CPython 3.10", "cpython-3.10", BACK_EDGES, 130, ASYNCIO_3_10(140)),
     INTERVAL("CPython 3.11", "cpython-3.11", BACK_EDGES, 105, ASYNCIO_3_11(110)),
     INTERVAL("CPython 3.12", "cpython-3.12", BACK_EDGES_3_12, 100, ASYNCIO_3_12(100)),
-    INTERVAL("CPython 3.13", "cpython-3.13", BACK_EDGES_3_13, 100, ASYNCIO_3_12(100)),
-    INTERVAL("CPython 3.14", "cpython-3.14", BACK_EDGES_3_14, 97, ASYNCIO_3_12(87)),
-    INTERVAL("CPython 3.15", "cpython-3.15", BACK_EDGES_3_14, 95, ASYNCIO_3_12(87)),
+    INTERVAL("CPython 3.13", "cpython-3.13", BACK_EDGES_3_13, 100, ASYNCIO_3_13(100)),
+    INTERVAL("CPython 3.14", "cpython-3.14", BACK_EDGES_3_14, 97, ASYNCIO_3_14(87)),
+    INTERVAL("CPython 3.15", "cpython-3.15", BACK_EDGES_3_14, 95, ASYNCIO_3_14(87)),
     FREE_THREADED("CPython 3.13, free-threaded", "cpython-3.13t", IMMORTAL_3_13, 140,
-                  ASYNCIO_3_12(140), false),
+                  ASYNCIO_3_13(140), false),
     FREE_THREADED("CPython 3.14, free-threaded", "cpython-3.14t", PYMUTEX, 105,
-                  ASYNCIO_3_12(100), false),
+                  ASYNCIO_3_14(100), false),
     FREE_THREADED("CPython 3.15, free-threaded", "cpython-3.15t", PYMUTEX, 104,
-                  ASYNCIO_3_12(95), false),
+                  ASYNCIO_3_14(95), false),
     FREE_THREADED("CPython without GIL, every reference count atomic",
                   "cpython-atomic-refcounts", ATOMIC_REFCOUNTS, 100, ASYNCIO_3_12(100),
                   true),

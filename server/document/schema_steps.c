@@ -363,7 +363,7 @@ static const struct schema_field wait_for_fields[] = {
 static const struct schema_field try_fields[] = {
     STEP_BODY("try", "steps whose exceptions are caught, or after which is cleaned up"),
     OTHER_BODY("except", "what runs when one of them has raised an exception; a "
-                         "cancellation is none"),
+                         "cancellation is one up to 3.7"),
     OTHER_BODY("finally", "what runs after them in any case"),
 };
 static const struct schema_field raise_fields[] = {

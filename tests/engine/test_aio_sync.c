@@ -55,19 +55,20 @@ static void test_aio_lock_cannot_be_barged(void **state) {
 /* Before 3.9 a newcomer takes the permit, and the woken waiter waits again. */
 static void test_aio_semaphore_can_be_barged_in_old_versions(void **state) {
     (void)state;
-    for (int reserves = 0; reserves < 2; reserves++) {
+    for (int rule = 0; rule < SEMAPHORE_RULE_COUNT; rule++) {
         struct stage stage;
         begin(&stage, OBJECT_ASYNC_SEMAPHORE, 1);
-        stage.plan.runtime.semaphore_reserves = reserves;
+        stage.plan.runtime.semaphore_rule = rule;
         plan_task(&stage.plan, stage.loop, "holder", 1, "with x { await_sleep 10ms }");
         plan_task(&stage.plan, stage.loop, "waiter", 1, "with x { await_sleep 10ms }");
         plan_task(&stage.plan, stage.loop, "barger", 1,
                   "await_sleep 10ms with x { await_sleep 10ms }");
         stage_run(&stage);
         stage_expect_task(&stage, "waiter",
-                          reserves ? "await_lock@0 await_timer@10000000 end@20000000"
-                                   : "await_lock@0 await_lock@10000000 "
-                                     "await_timer@20000000 end@30000000");
+                          rule != SEMAPHORE_BARGES
+                              ? "await_lock@0 await_timer@10000000 end@20000000"
+                              : "await_lock@0 await_lock@10000000 "
+                                "await_timer@20000000 end@30000000");
         stage_end(&stage);
     }
 }
@@ -126,7 +127,7 @@ static void test_aio_old_semaphore_wakes_nobody_in_vain(void **state) {
     (void)state;
     struct stage stage;
     begin(&stage, OBJECT_ASYNC_SEMAPHORE, 1);
-    stage.plan.runtime.semaphore_reserves = 0;
+    stage.plan.runtime.semaphore_rule = SEMAPHORE_BARGES;
     plan_task(&stage.plan, stage.loop, "main", 1,
               "acquire x spawn first 1 { with x { } } spawn second 1 { with x { "
               "await_sleep 2ms } } spawn third 1 { with x { await_sleep 2ms } } "
@@ -136,6 +137,78 @@ static void test_aio_old_semaphore_wakes_nobody_in_vain(void **state) {
     stage_expect_task(&stage, "second", "await_lock@0 await_timer@15000000 end@17000000");
     stage_expect_task(&stage, "third", "await_lock@0 await_timer@17000000 end@19000000");
     stage_end(&stage);
+}
+
+/* 3.9.18: ['first cancelled', 'third', 'second']: a waiter that was cancelled wakes the next
+ * one although there is no permit; that one queues again at the end. */
+static void test_aio_semaphore_of_3_9_wakes_in_vain(void **state) {
+    (void)state;
+    for (int rule = SEMAPHORE_SCHEDULES; rule <= SEMAPHORE_RESERVES; rule++) {
+        struct stage stage;
+        begin(&stage, OBJECT_ASYNC_SEMAPHORE, 1);
+        stage.plan.runtime.semaphore_rule = rule;
+        plan_task(
+            &stage.plan, stage.loop, "main", 1,
+            "acquire x spawn first 1 { with x { } } spawn second 1 { with x { "
+            "python 1ms } } spawn third 1 { with x { python 1ms } } await_sleep 1ms "
+            "cancel first await_sleep 4ms release x join second join third");
+        stage_run(&stage);
+        const bool in_vain = rule == SEMAPHORE_SCHEDULES;
+        stage_expect_task(&stage, "second",
+                          in_vain ? "await_lock@0 await_lock@1000000 running@6000000 "
+                                    "end@7000000"
+                                  : "await_lock@0 running@5000000 end@6000000");
+        stage_expect_task(&stage, "third",
+                          in_vain ? "await_lock@0 running@5000000 end@6000000"
+                                  : "await_lock@0 running@6000000 end@7000000");
+        stage_end(&stage);
+    }
+}
+
+/* 3.9.18: late waits although there is a permit: _wakeup_scheduled belongs to a waiter that
+ * was cancelled. The next release wakes it. */
+static void test_aio_semaphore_of_3_9_loses_a_permit(void **state) {
+    (void)state;
+    for (int rule = SEMAPHORE_SCHEDULES; rule <= SEMAPHORE_RESERVES; rule++) {
+        struct stage stage;
+        begin(&stage, OBJECT_ASYNC_SEMAPHORE, 1);
+        stage.plan.runtime.semaphore_rule = rule;
+        plan_task(&stage.plan, stage.loop, "main", 1,
+                  "acquire x spawn first 1 { with x { } } await_sleep 1ms release x "
+                  "cancel first join first spawn late 1 { with x { python 1ms } } "
+                  "await_sleep 4ms release x join late");
+        stage_run(&stage);
+        stage_expect_task(&stage, "late",
+                          rule == SEMAPHORE_SCHEDULES
+                              ? "await_lock@1000000 running@5000000 end@6000000"
+                              : "running@1000000 end@2000000");
+        stage_end(&stage);
+    }
+}
+
+/* Two permits, one waiter that is cancelled and two newcomers behind it: on 3.12.1 it wakes
+ * the first, which wakes the second an iteration later; on 3.13.0 both at once. */
+static void test_aio_semaphore_wakes_all_from_3_13_on(void **state) {
+    (void)state;
+    for (int rule = SEMAPHORE_RESERVES; rule <= SEMAPHORE_WAKES_ALL; rule++) {
+        struct stage stage;
+        begin(&stage, OBJECT_ASYNC_SEMAPHORE, 1);
+        stage.plan.runtime.semaphore_rule = rule;
+        plan_task(
+            &stage.plan, stage.loop, "main", 1,
+            "acquire x spawn w 1 { with x { } } await_sleep 5ms release x release x "
+            "cancel w repeat 3 { await_sleep 0ns python 1ms }");
+        plan_task(&stage.plan, stage.loop, "n", 2,
+                  "await_sleep 5ms with x { python 1ms }");
+        stage_run(&stage);
+        stage_expect_task(
+            &stage, "n 1",
+            rule == SEMAPHORE_RESERVES
+                ? "await_timer@0 await_lock@5000000 ready@6000000 "
+                  "running@8000000 end@9000000"
+                : "await_timer@0 ready@5000000 running@7000000 end@8000000");
+        stage_end(&stage);
+    }
 }
 
 static void test_aio_event_wakes_all(void **state) {
@@ -196,6 +269,41 @@ static void test_aio_cancelled_condition_wait_has_the_lock(void **state) {
     stage_end(&stage);
 }
 
+/* 3.12.1: a was notified and cancelled, b waits for ever; 3.13.0: ['a', 'b']. */
+static void test_aio_cancelled_condition_wait_passes_on(void **state) {
+    (void)state;
+    for (int passes = 0; passes < 2; passes++) {
+        struct stage stage;
+        begin(&stage, OBJECT_ASYNC_CONDITION, 0);
+        stage.plan.runtime.condition_passes_on = passes;
+        plan_task(
+            &stage.plan, stage.loop, "main", 1,
+            "spawn a 1 { with x { wait x } } spawn b 1 { with x { wait x python 1ms "
+            "} } await_sleep 2ms with x { notify x 1 cancel a } await_sleep 5ms");
+        stage_run(&stage);
+        stage_expect_task(&stage, "a", "await_future@0 end@2000000");
+        stage_expect_task(&stage, "b",
+                          passes ? "await_future@0 running@2000000 end@3000000"
+                                 : "await_future@0 end@7000000");
+        stage_end(&stage);
+    }
+}
+
+/* One that was cancelled without a notification notifies as well: 3.13.0 ['b']. */
+static void test_aio_cancelled_condition_wait_wakes_in_vain(void **state) {
+    (void)state;
+    struct stage stage;
+    begin(&stage, OBJECT_ASYNC_CONDITION, 0);
+    stage.plan.runtime.condition_passes_on = 1;
+    plan_task(
+        &stage.plan, stage.loop, "main", 1,
+        "spawn a 1 { with x { wait x } } spawn b 1 { with x { wait x python 1ms } } "
+        "await_sleep 2ms cancel a await_sleep 5ms");
+    stage_run(&stage);
+    stage_expect_task(&stage, "b", "await_future@0 running@2000000 end@3000000");
+    stage_end(&stage);
+}
+
 static void test_aio_queue_blocks_at_both_ends(void **state) {
     (void)state;
     struct stage stage;
@@ -240,6 +348,21 @@ static void test_aio_release_without_acquire_raises(void **state) {
     stage_end(&stage);
 }
 
+/* RuntimeError is an exception like any other. */
+static void test_aio_release_without_acquire_can_be_caught(void **state) {
+    (void)state;
+    struct stage stage;
+    begin(&stage, OBJECT_ASYNC_CONDITION, 0);
+    plan_task(&stage.plan, stage.loop, "t", 1,
+              "try { release x python 9ms } except { python 1ms } "
+              "try { wait x python 9ms } except { python 1ms } "
+              "try { notify x 1 python 9ms } except { python 1ms }");
+    stage_run(&stage);
+    stage_expect_task(&stage, "t",
+                      "running@0 running@1000000 running@2000000 end@3000000");
+    stage_end(&stage);
+}
+
 static void test_aio_nobody_wakes_the_waiter(void **state) {
     (void)state;
     struct stage stage;
@@ -271,13 +394,19 @@ int main(void) {
         cmocka_unit_test(test_aio_semaphore_can_be_barged_in_old_versions),
         cmocka_unit_test(test_aio_semaphore_lets_so_many_in),
         cmocka_unit_test(test_aio_cancelled_waiter_passes_its_turn_on),
+        cmocka_unit_test(test_aio_semaphore_of_3_9_wakes_in_vain),
+        cmocka_unit_test(test_aio_semaphore_of_3_9_loses_a_permit),
+        cmocka_unit_test(test_aio_semaphore_wakes_all_from_3_13_on),
         cmocka_unit_test(test_aio_event_wakes_all),
         cmocka_unit_test(test_aio_until_ends_when_the_event_is_set),
         cmocka_unit_test(test_aio_condition_gives_the_lock_back),
         cmocka_unit_test(test_aio_cancelled_condition_wait_has_the_lock),
+        cmocka_unit_test(test_aio_cancelled_condition_wait_passes_on),
+        cmocka_unit_test(test_aio_cancelled_condition_wait_wakes_in_vain),
         cmocka_unit_test(test_aio_queue_blocks_at_both_ends),
         cmocka_unit_test(test_aio_queue_items_can_be_stolen),
         cmocka_unit_test(test_aio_release_without_acquire_raises),
+        cmocka_unit_test(test_aio_release_without_acquire_can_be_caught),
         cmocka_unit_test(test_aio_nobody_wakes_the_waiter),
         cmocka_unit_test(test_aio_loops_do_not_share_objects),
     };

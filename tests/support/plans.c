@@ -362,7 +362,7 @@ void plan_make_free(struct plan *plan) {
         .has_asyncio = 1,
         .has_task_groups = 1,
         .has_eager_tasks = 1,
-        .semaphore_reserves = 1,
+        .semaphore_rule = SEMAPHORE_RESERVES,
         .pool_idle_rule = POOL_IDLE_WHEN_EMPTY,
         .queue_hands_over = 1,
     };

@@ -31,7 +31,7 @@ void scene_prepare(struct scene *scene) {
                         .has_simple_queue = 1,
                         .has_thread_pool = 1,
                         .has_asyncio = 1,
-                        .semaphore_reserves = 1,
+                        .semaphore_rule = SEMAPHORE_RESERVES,
                         .pool_idle_rule = POOL_IDLE_WHEN_EMPTY,
                         .queue_hands_over = 1,
                     },
