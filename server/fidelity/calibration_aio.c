@@ -36,8 +36,8 @@ enum {
     TASKS = 100,   /* that switch in turn */
     SWITCHES = 20, /* of each of them */
     CREATED = 400,
-    SLEEPS = 50,
-    TRIPS = 50 /* to a thread and back */
+    SLEEPS = 500,
+    TRIPS = 200 /* to a thread and back */
 };
 
 /* --- documents ----------------------------------------------------------------- */
