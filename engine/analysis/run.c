@@ -184,6 +184,16 @@ static int simulate(struct world *world, struct run_result *result, struct err *
     return rc != 0 ? rc : collect(world, result, err);
 }
 
+static int run_world(struct world *world, struct run_result *result,
+                     const struct world_spec *spec, struct err *err) {
+    int rc = world_init(world, spec, err);
+    if (rc == 0) {
+        rc = simulate(world, result, err);
+    }
+    world_deinit(world);
+    return rc;
+}
+
 int run_execute(struct run_result *out, const struct plan *plan,
                 const struct run_options *options, struct err *err) {
     int rc = plan_check(plan, err);
@@ -191,25 +201,22 @@ int run_execute(struct run_result *out, const struct plan *plan,
         return rc;
     }
     struct recorder *recorder = NULL;
-    struct world world = {0};
     struct run_result result = {0};
-    rc = recorder_create(&recorder, options->sink, err);
-    if (rc != 0) {
-        return rc;
-    }
-    rc = world_init(&world,
-                    &(struct world_spec){
-                        .plan = plan,
-                        .repetition = options->repetition,
-                        .recorder = recorder,
-                        .cancel = options->cancel,
-                        .chooser = options->chooser,
-                    },
-                    err);
+    struct world *world = memory_zeroed(1, sizeof *world);
+    rc = world == NULL ? err_set_nomem(err)
+                       : recorder_create(&recorder, options->sink, err);
     if (rc == 0) {
-        rc = simulate(&world, &result, err);
+        rc = run_world(world, &result,
+                       &(struct world_spec){
+                           .plan = plan,
+                           .repetition = options->repetition,
+                           .recorder = recorder,
+                           .cancel = options->cancel,
+                           .chooser = options->chooser,
+                       },
+                       err);
     }
-    world_deinit(&world);
+    memory_free(world);
     recorder_destroy(recorder);
     if (rc == 0) {
         *out = result;

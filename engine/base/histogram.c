@@ -45,7 +45,8 @@ sim_ns histogram_percentile(const struct histogram *histogram, double p) {
     }
     const uint64_t rank = (uint64_t)ceil(p * (double)histogram->count);
     uint64_t seen = 0;
-    for (uint32_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
+    const uint32_t last = bucket_of((uint64_t)histogram->max);
+    for (uint32_t i = bucket_of((uint64_t)histogram->min); i <= last; i++) {
         seen += histogram->bucket[i];
         if (seen >= rank && seen > 0) {
             const sim_ns top = (sim_ns)bucket_top(i);
@@ -57,7 +58,13 @@ sim_ns histogram_percentile(const struct histogram *histogram, double p) {
 
 bool histogram_next(const struct histogram *histogram, uint32_t *at,
                     struct histogram_bucket *out) {
-    while (*at < HISTOGRAM_BUCKETS) {
+    if (histogram->count == 0) {
+        return false;
+    }
+    const uint32_t first = bucket_of((uint64_t)histogram->min);
+    const uint32_t last = bucket_of((uint64_t)histogram->max);
+    *at = *at < first ? first : *at;
+    while (*at <= last) {
         const uint32_t bucket = (*at)++;
         if (histogram->bucket[bucket] > 0) {
             *out = (struct histogram_bucket){(sim_ns)bucket_top(bucket),

@@ -7,18 +7,15 @@
 
 int world_init(struct world *world, const struct world_spec *spec, struct err *err) {
     const struct plan *plan = spec->plan;
-    *world = (struct world){
-        .plan = plan,
-        .sim =
-            {
-                .recorder = spec->recorder,
-                .chooser = spec->chooser,
-                .cancel = spec->cancel,
-                .limit_ns = plan->limits.virtual_ns,
-                .limit_transitions = plan->limits.events,
-                .limit_spans = plan->limits.spans,
-                .random_key = random_key(plan->seed, spec->repetition),
-            },
+    world->plan = plan;
+    world->sim = (struct sim){
+        .recorder = spec->recorder,
+        .chooser = spec->chooser,
+        .cancel = spec->cancel,
+        .limit_ns = plan->limits.virtual_ns,
+        .limit_transitions = plan->limits.events,
+        .limit_spans = plan->limits.spans,
+        .random_key = random_key(plan->seed, spec->repetition),
     };
     world->runtime = plan->runtime;
     if (plan->runtime.gil != GIL_NONE) {
@@ -35,7 +32,6 @@ void world_deinit(struct world *world) {
     memory_free(world->threads);
     sim_deinit(&world->sim);
     arena_deinit(&world->arena);
-    *world = (struct world){0};
 }
 
 void world_raise(struct world *world, site_id site, const char *what) {

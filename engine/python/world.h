@@ -93,7 +93,8 @@ struct world {
     site_id raised_at;
 };
 
-/* Prepares clock and cores. `recorder`, `plan`, `cancel`, `chooser` are borrowed. */
+/* Prepares clock and cores of a world of zero bytes: most of its memory are histograms,
+ * which few runs touch. `recorder`, `plan`, `cancel`, `chooser` are borrowed. */
 struct world_spec {
     const struct plan *plan;
     uint32_t repetition;

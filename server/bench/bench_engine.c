@@ -16,7 +16,7 @@
 #include "engine/record/sink.h"
 
 #define LIMITS                                                                           \
-    "\"limits\":{\"events\":10000000000,\"spans\":100000000,\"virtual_s\":1000000}"
+    "\"limits\":{\"events\":10000000000,\"spans\":10000000000,\"virtual_s\":1000000}"
 #define HEAD "{\"schema\":1,\"record\":\"summary\"," LIMITS ","
 
 /* --- documents ----------------------------------------------------------------- */
