@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/program/arrivals.h"
 
+#include <math.h>
+#include <string.h>
+
 #include "engine/base/random.h"
 
 /* A time in seconds, rounded once; what lies beyond the window needs no exact value. */
@@ -43,19 +46,27 @@ int arrivals_init(struct arrivals *arrivals, const struct plan *plan, uint64_t k
         *arrivals = (struct arrivals){.count = plan->job_count};
         return 0;
     }
+    /* Nearly always enough: eight standard deviations more than the mean. */
+    const double mean = open->rate_per_s * (double)open->for_ns * 1e-9;
+    size_t capacity = (size_t)(mean + 8.0 * sqrt(mean * open->burst)) + open->burst + 8;
+    sim_ns *at = arena_alloc(arena, capacity, sizeof *at);
     uint32_t count = 0;
-    for (struct walk walk = walk_begin(open, key); walk_next(&walk);) {
-        count += open->burst;
+    for (struct walk walk = walk_begin(open, key); at != NULL && walk_next(&walk);) {
+        if (count + open->burst > capacity) {
+            sim_ns *moved = arena_alloc(arena, 2 * capacity, sizeof *at);
+            if (moved == NULL) {
+                return ERR_NOMEM;
+            }
+            memcpy(moved, at, count * sizeof *at);
+            at = moved;
+            capacity *= 2;
+        }
+        for (uint32_t i = 0; i < open->burst; i++) {
+            at[count++] = walk.at;
+        }
     }
-    sim_ns *at = arena_alloc(arena, count, sizeof *at);
     if (at == NULL) {
         return ERR_NOMEM;
-    }
-    uint32_t number = 0;
-    for (struct walk walk = walk_begin(open, key); walk_next(&walk);) {
-        for (uint32_t i = 0; i < open->burst; i++) {
-            at[number++] = walk.at;
-        }
     }
     *arrivals = (struct arrivals){.at = at, .count = count};
     return 0;

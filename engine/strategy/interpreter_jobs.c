@@ -49,8 +49,9 @@ struct interpreter_worker {
     struct pool_worker program;
     struct job_runner runner;
     struct py_interpreter interpreter;
-    struct py_future *futures; /* by job */
-    struct py_future *future;  /* of the present one */
+    const struct pool_main *main;
+    struct py_future own;
+    struct py_future *future; /* of the present job */
     enum life_phase life;
     enum call_phase call;
     bool imported;
@@ -74,7 +75,7 @@ static void run(struct action *action, sim_ns ns) {
 static void begin_call(void *item, int64_t value) {
     struct interpreter_worker *worker = item;
     job_runner_begin(&worker->runner, (uint32_t)value);
-    worker->future = &worker->futures[value];
+    worker->future = pool_main_future(worker->main, (uint32_t)value, &worker->own);
     worker->future->changed.lane = worker->program.lane;
     worker->call = CALL_PREPARE;
 }
@@ -199,7 +200,7 @@ static int build_worker(struct world *world, struct pool_main *main, uint32_t nu
                     .says_idle = true,
                     .begin = begin_call,
                     .next = next_of_call},
-        .futures = main->futures,
+        .main = main,
     };
     worker->program.item = worker;
     snprintf(worker->name, sizeof worker->name, "worker %u", number);

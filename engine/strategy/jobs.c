@@ -55,18 +55,17 @@ int strategy_build_sequential(struct world *world, struct program *program) {
 struct worker {
     struct pool_worker program;
     struct job_runner runner;
-    struct py_future *futures; /* by job; NULL = nobody asks for results */
-    struct py_future *future;  /* of the present job; NULL once it has its result */
+    const struct pool_main *main;
+    struct py_future own;
+    struct py_future *future; /* of the present job; NULL once it has its result */
     char name[32];
 };
 
 static void begin_job(void *item, int64_t value) {
     struct worker *worker = item;
     job_runner_begin(&worker->runner, (uint32_t)value);
-    if (worker->futures != NULL) {
-        worker->future = &worker->futures[value];
-        worker->future->changed.lane = worker->program.lane;
-    }
+    worker->future = pool_main_future(worker->main, (uint32_t)value, &worker->own);
+    worker->future->changed.lane = worker->program.lane;
 }
 
 static bool next_of_job(void *item, const struct resume *resume, struct action *action) {
@@ -86,7 +85,7 @@ static bool next_of_job(void *item, const struct resume *resume, struct action *
 /* `count` workers on one queue, with what is needed to start them; NULL when out of
  * memory. */
 static struct thread_spec *build_workers(struct world *world, struct pool_worker model,
-                                         struct py_future *futures, uint32_t count) {
+                                         const struct pool_main *main, uint32_t count) {
     struct worker *workers = arena_alloc(&world->arena, count, sizeof *workers);
     struct thread_spec *specs = arena_alloc(&world->arena, count, sizeof *specs);
     if (workers == NULL || specs == NULL) {
@@ -98,7 +97,7 @@ static struct thread_spec *build_workers(struct world *world, struct pool_worker
         struct worker *worker = &workers[i];
         worker->program = model;
         worker->program.item = worker;
-        worker->futures = futures;
+        worker->main = main;
         snprintf(worker->name, sizeof worker->name, "worker %u", i);
         if (job_runner_init(&worker->runner, world, false) != 0) {
             return NULL;
@@ -124,7 +123,7 @@ int strategy_build_threads(struct world *world, struct program *program) {
         .says_idle = true,
     };
     const uint32_t workers = plan->strategy.workers;
-    struct thread_spec *specs = build_workers(world, model, main->futures, workers);
+    struct thread_spec *specs = build_workers(world, model, main, workers);
     if (specs == NULL) {
         return ERR_NOMEM;
     }

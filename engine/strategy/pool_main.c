@@ -36,19 +36,30 @@ static const struct program_ops pool_main_ops = {
 };
 
 struct pool_main *pool_main_create(struct world *world) {
-    const uint32_t count = world->jobs.count;
     struct pool_main *main = arena_alloc(&world->arena, 1, sizeof *main);
-    struct py_future *futures = arena_alloc(&world->arena, count, sizeof *futures);
-    if (main == NULL || futures == NULL) {
+    if (main == NULL) {
         return NULL;
     }
-    for (uint32_t i = 0; i < count; i++) {
-        py_future_init(&futures[i], &world->runtime);
-    }
-    main->futures = futures;
     main->jobs = &world->jobs;
+    main->runtime = &world->runtime;
     main->one_by_one = world->plan->strategy.one_by_one;
-    return main;
+    if (!arrivals_are_open(main->jobs)) {
+        const uint32_t count = world->jobs.count;
+        main->futures = arena_alloc(&world->arena, count, sizeof *main->futures);
+        for (uint32_t i = 0; main->futures != NULL && i < count; i++) {
+            py_future_init(&main->futures[i], &world->runtime);
+        }
+    }
+    return main->futures == NULL && !arrivals_are_open(main->jobs) ? NULL : main;
+}
+
+struct py_future *pool_main_future(const struct pool_main *main, uint32_t job,
+                                   struct py_future *own) {
+    if (main->futures != NULL) {
+        return &main->futures[job];
+    }
+    py_future_init(own, main->runtime);
+    return own;
 }
 
 struct program pool_main_program(struct pool_main *main) {

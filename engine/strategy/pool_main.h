@@ -17,8 +17,9 @@
 
 struct pool_main {
     struct pool pool;
-    struct py_future *futures; /* by job */
+    struct py_future *futures; /* by job; NULL when jobs arrive */
     const struct arrivals *jobs;
+    const struct runtime *runtime;
     uint32_t submitted, asked;
     uint32_t joined;
     bool one_by_one; /* submit(job).result() for each */
@@ -30,5 +31,10 @@ struct pool_main {
 struct pool_main *pool_main_create(struct world *world);
 
 struct program pool_main_program(struct pool_main *main);
+
+/* What a worker sets the job's result on. Of jobs that arrive nobody asks for one: that is
+ * `own` then, the worker's, made anew. */
+struct py_future *pool_main_future(const struct pool_main *main, uint32_t job,
+                                   struct py_future *own);
 
 #endif
