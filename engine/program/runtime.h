@@ -79,6 +79,7 @@ struct runtime {
     int64_t lock_ns;               /* CPU time of an uncontended acquire() or release() */
     int64_t rlock_ns;              /* ... of an RLock, and of the RLock in a Condition */
     int64_t lock_spins;            /* PyMutex: sched_yield calls before parking */
+    int64_t lock_looks;            /* ... after so many it looks; 0: after the last */
     int64_t gil_enabled;           /* free-threaded build: 1 = its GIL is switched on */
     int64_t has_interpreters;      /* interpreters can have a GIL of their own: 3.12+ */
     int64_t interpreter_start_ns;  /* making one, in the thread that will use it */

@@ -7,7 +7,7 @@
 static const sim_ns FAIR_NS = NS_PER_MS; /* Python/lock.c TIME_TO_BE_FAIR_NS */
 
 static void semaphore_try(struct os_thread *os);
-static void mutex_try(struct os_thread *os);
+static void look_woken(struct os_thread *os);
 
 static struct py_lock *lock_of(const struct py_thread *thread) {
     return thread->action.object;
@@ -103,7 +103,7 @@ static void woken(struct os_thread *os) {
 static void unparked(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
     thread->unparked = false;
-    gil_take(&thread->client, mutex_try);
+    gil_take(&thread->client, look_woken);
 }
 
 static void unpark_paid(struct os_thread *os) {
@@ -166,20 +166,6 @@ static void semaphore_try(struct os_thread *os) {
     obtained(thread);
 }
 
-static void mutex_try(struct os_thread *os) {
-    struct py_thread *thread = PY_THREAD_OF(os);
-    struct py_lock *lock = lock_of(thread);
-    if (thread->handed_over) {
-        thread->handed_over = false;
-        py_thread_finish(os);
-    } else if (lock->holder == NULL) {
-        hold(thread, lock);
-        py_thread_finish(os);
-    } else {
-        park(thread);
-    }
-}
-
 static void wait_detached(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
     lock_of(thread)->waiters++;
@@ -195,20 +181,67 @@ static void acquired(struct py_thread *thread) {
     }
 }
 
-/* PyMutex without parked threads: yields the core, in the hope of a quick release. */
-static void spin(struct os_thread *os) {
+static void look(struct os_thread *os);
+
+static void look_again(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
-    struct py_lock *lock = lock_of(thread);
-    if (lock->holder == NULL) {
-        os_thread_show(os,
-                       (struct activity){STATE_RUNNING, LANE_NONE, thread->action.site},
-                       lock->releaser);
-        acquired(thread);
-    } else if (lock->first != NULL || thread->spins == 0) {
+    py_thread_work(thread, os_thread_write_line(os, &lock_of(thread)->line), look);
+}
+
+/* How often it yields before the next look: until then it does not know what the lock has
+ * become. */
+static int64_t take_yields(struct py_thread *thread) {
+    const int64_t looks = py_thread_runtime(thread)->lock_looks;
+    const int64_t yields = looks > 0 && looks < thread->spins ? looks : thread->spins;
+    thread->spins -= yields;
+    return yields;
+}
+
+/* The thread has just seen that a PyMutex is taken. It yields in the hope of a quick
+ * release, until it has done so often enough, be it before it parked or after; or it parks,
+ * at once when others are parked. */
+static void contend(struct py_thread *thread) {
+    const struct py_lock *lock = lock_of(thread);
+    if (lock->first != NULL || thread->spins == 0) {
         park(thread);
+        return;
+    }
+    py_thread_show(thread, STATE_SPIN, lock->waiting.resource);
+    py_thread_work(thread,
+                   take_yields(thread) * py_thread_machine(thread)->sched_yield_ns,
+                   look_again);
+}
+
+static void look(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    if (lock_of(thread)->holder != NULL) {
+        contend(thread);
+        return;
+    }
+    os_thread_show(os, (struct activity){STATE_RUNNING, LANE_NONE, thread->action.site},
+                   lock_of(thread)->releaser);
+    acquired(thread);
+}
+
+static void obtain_woken(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    if (lock_of(thread)->holder != NULL) {
+        contend(thread);
     } else {
-        thread->spins--;
-        py_thread_work(thread, py_thread_machine(thread)->sched_yield_ns, spin);
+        hold(thread, lock_of(thread));
+        py_thread_finish(os);
+    }
+}
+
+/* Attached again, after it was parked: the lock is its own, or there for anybody. */
+static void look_woken(struct os_thread *os) {
+    struct py_thread *thread = PY_THREAD_OF(os);
+    if (thread->handed_over) {
+        thread->handed_over = false;
+        py_thread_finish(os);
+    } else {
+        py_thread_work(thread, os_thread_write_line(os, &lock_of(thread)->line),
+                       obtain_woken);
     }
 }
 
@@ -223,10 +256,7 @@ static void acquire_try(struct os_thread *os) {
     } else if (is_mutex(thread)) {
         thread->parked_ns = py_thread_sim(thread)->now; /* patience counts from here */
         thread->spins = py_thread_runtime(thread)->lock_spins;
-        if (thread->spins > 0) {
-            py_thread_show(thread, STATE_SPIN, lock_of(thread)->waiting.resource);
-        }
-        spin(os);
+        contend(thread);
     } else {
         py_thread_detach(thread, wait_detached);
     }

@@ -14,7 +14,7 @@
  *              obtains the lock detached, and only then queues for the GIL
  *              (Modules/_threadmodule.c acquire_timed).
  *   PyMutex    3.14+ (Python/lock.c): yields a number of times before it parks, first in first
- *              out. An unlock wakes the first parked thread; if that has waited for more than a
+ *              out; up to 3.14 without looking at the lock in between. An unlock wakes the first parked thread; if that has waited for more than a
  *              millisecond the lock goes to it directly, otherwise it is free for anybody. The woken
  *              thread attaches before it tries again (Python/parking_lot.c _PySemaphore_Wait): with a
  *              GIL it comes back when it gets its slice, and until then nobody is parked.

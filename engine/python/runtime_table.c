@@ -167,6 +167,10 @@ const struct field runtime_fields[] = {
     {"lock_spins", AT(lock_spins), FIELD_COUNT, 0, 1e6,
      "PyMutex: how often a thread yields before it parks",
      "Python/lock.c MAX_SPIN_COUNT: 40 in free-threaded builds, 0 with a GIL"},
+    {"lock_looks", AT(lock_looks), FIELD_COUNT, 0, 1e6,
+     "PyMutex: after so many yields a thread looks at the lock again, 0 = after the last",
+     "Python/lock.c _PyMutex_LockTimed: up to 3.14 it yields 40 times with what it has "
+     "seen before; from 3.15 on it looks at every fourth (gh-135871)"},
     {"attach_us", AT(attach_ns), FIELD_US, 0, 1e6,
      "CPU time of an uncontended take_gil or drop_gil",
      "1-byte os.read 661 ns against getppid 361 ns, CPython 3.11"},
@@ -520,6 +524,7 @@ const size_t runtime_field_count = sizeof runtime_fields / sizeof runtime_fields
                 .start_rule = START_RULE_FORKSERVER, .has_interpreter_pool = 1,          \
                 .has_interpreter_queue = 1, .interpreter_import_ns = 10000000,           \
                 .interpreter_end_ns = 2000000, .interpreter_call_ns = 30000
+#define PYMUTEX_3_15 PYMUTEX, .lock_looks = 4
 #define BACK_EDGES_3_14 PYMUTEX, GC(GC_GENERATIONAL, 2000, 1)
 
 /* The GIL taken out of CPython 3.12 and nothing put in its place but atomic counts. Locks
@@ -549,7 +554,7 @@ const struct runtime_row runtime_rows[] = {
                   ASYNCIO_3_13(140), false),
     FREE_THREADED("CPython 3.14, free-threaded", "cpython-3.14t", PYMUTEX, 105,
                   ASYNCIO_3_14(100), false),
-    FREE_THREADED("CPython 3.15, free-threaded", "cpython-3.15t", PYMUTEX, 104,
+    FREE_THREADED("CPython 3.15, free-threaded", "cpython-3.15t", PYMUTEX_3_15, 104,
                   ASYNCIO_3_14(95), false),
     FREE_THREADED("CPython without GIL, every reference count atomic",
                   "cpython-atomic-refcounts", ATOMIC_REFCOUNTS, 100, ASYNCIO_3_12(100),
