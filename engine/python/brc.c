@@ -39,7 +39,7 @@ sim_ns brc_drop(struct py_thread *thread, int64_t maker) {
     }
     const sim_ns price = runtime->shared_ref_ns + price_of_bucket(thread, owner);
     owner->queued_objects++;
-    if (owner->ended || is_merged_for(owner)) {
+    if (owner->left || is_merged_for(owner)) {
         return price + merge_queue(owner);
     }
     gil_break(&owner->client, BREAKER_MERGE);

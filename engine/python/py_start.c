@@ -203,6 +203,7 @@ static void leave_interpreter(struct os_thread *os) {
         brc_merge(PY_THREAD_OF(os), leave_interpreter);
         return;
     }
+    PY_THREAD_OF(os)->left = true;
     gil_drop_at_exit(GIL_CLIENT_OF(os), gone);
 }
 

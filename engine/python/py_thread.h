@@ -103,6 +103,8 @@ struct py_thread {
     bool is_main; /* its end ends the run */
     bool started; /* the child's half of the handshake is done */
     bool ended;
+    bool
+        left; /* the interpreter: what others drop of its objects they merge themselves */
     enum process_birth birth;
     bool own_interpreter; /* it makes one once it has been started, and runs in it */
 };

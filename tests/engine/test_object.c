@@ -204,6 +204,23 @@ static void test_object_of_a_sleeper_waits(void **state) {
     }
 }
 
+/* As long as an owner merges for the last time others still queue for it, and it merges
+ * until nothing is left (Python/brc.c _Py_brc_remove_thread). */
+static void test_object_dropped_at_the_end_of_its_owner(void **state) {
+    (void)state;
+    struct scene scene;
+    prepare(&scene);
+    struct py_queue queue = {.arena = &scene.world.arena};
+    const struct action producer[] = {PUT(&queue), PUT(&queue), ACT(ACTION_SLEEP, 2600)};
+    const struct action consumer[] = {TAKE(&queue), ACT(ACTION_C_HELD, 500),
+                                      TAKE(&queue)};
+    run(&scene, producer, 3, consumer, 3);
+    assert_ends(&scene, "consumer", 2500 + 25 + 500 + 25);
+    assert_ends(&scene, "producer", 2600 + 2 * (20 + 1000));
+    assert_int_equal(scene.world.tally.merged_objects, 2);
+    scene_close(&scene);
+}
+
 /* The collector merges what is queued for anybody while the world stands still. */
 static void test_object_is_merged_by_the_collector(void **state) {
     (void)state;
@@ -267,6 +284,7 @@ int main(void) {
         cmocka_unit_test(test_object_is_merged_by_its_owner),
         cmocka_unit_test(test_object_of_ones_own_is_dropped_for_nothing),
         cmocka_unit_test(test_object_of_a_sleeper_waits),
+        cmocka_unit_test(test_object_dropped_at_the_end_of_its_owner),
         cmocka_unit_test(test_object_is_merged_by_the_collector),
         cmocka_unit_test(test_object_counts_stop_at_check_points),
     };
