@@ -82,6 +82,16 @@ static sim_ns price_of_call(const struct py_thread *thread) {
 
 /* --- acquire ------------------------------------------------------------------- */
 
+/* With the lock, attached. The call ends at a check point, however long it took, unless it
+ * is a part of one. */
+static void acquired(struct os_thread *os) {
+    if (PY_THREAD_OF(os)->action.value == 1) {
+        py_thread_finish(os);
+    } else {
+        py_thread_check_and_finish(os);
+    }
+}
+
 /* Off the lock's queue for good, with the lock: now for the GIL. */
 static void obtained(struct py_thread *thread) {
     if (thread->client.os.masked) {
@@ -90,7 +100,7 @@ static void obtained(struct py_thread *thread) {
                        (struct activity){STATE_DETACHED, LANE_NONE, thread->action.site},
                        lock_of(thread)->releaser);
     }
-    gil_take(&thread->client, py_thread_finish);
+    gil_take(&thread->client, acquired);
 }
 
 static void woken(struct os_thread *os) {
@@ -172,15 +182,6 @@ static void wait_detached(struct os_thread *os) {
     semaphore_try(os);
 }
 
-static void acquired(struct py_thread *thread) {
-    hold(thread, lock_of(thread));
-    if (thread->action.value == 1) {
-        py_thread_finish(&thread->client.os);
-    } else {
-        py_thread_check_and_finish(&thread->client.os);
-    }
-}
-
 static void look(struct os_thread *os);
 
 static void look_again(struct os_thread *os) {
@@ -220,7 +221,8 @@ static void look(struct os_thread *os) {
     }
     os_thread_show(os, (struct activity){STATE_RUNNING, LANE_NONE, thread->action.site},
                    lock_of(thread)->releaser);
-    acquired(thread);
+    hold(thread, lock_of(thread));
+    acquired(os);
 }
 
 static void obtain_woken(struct os_thread *os) {
@@ -229,7 +231,7 @@ static void obtain_woken(struct os_thread *os) {
         contend(thread);
     } else {
         hold(thread, lock_of(thread));
-        py_thread_finish(os);
+        acquired(os);
     }
 }
 
@@ -238,7 +240,7 @@ static void look_woken(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
     if (thread->handed_over) {
         thread->handed_over = false;
-        py_thread_finish(os);
+        acquired(os);
     } else {
         py_thread_work(thread, os_thread_write_line(os, &lock_of(thread)->line),
                        obtain_woken);
@@ -252,7 +254,8 @@ static void acquire_try(struct os_thread *os) {
         lock->depth++;
         py_thread_check_and_finish(os);
     } else if (lock->holder == NULL) {
-        acquired(thread);
+        hold(thread, lock);
+        acquired(os);
     } else if (is_mutex(thread)) {
         thread->parked_ns = py_thread_sim(thread)->now; /* patience counts from here */
         thread->spins = py_thread_runtime(thread)->lock_spins;

@@ -11,7 +11,7 @@ static void fetch(struct os_thread *os);
 void py_thread_finish(struct os_thread *os) { os_thread_work(os, 0, fetch); }
 
 void py_thread_attach_and_finish(struct os_thread *os) {
-    gil_take(GIL_CLIENT_OF(os), py_thread_finish);
+    gil_take(GIL_CLIENT_OF(os), py_thread_check_and_finish);
 }
 
 void py_thread_check_and_finish(struct os_thread *os) {

@@ -69,7 +69,7 @@ static inline void py_thread_detach(struct py_thread *thread, os_fn then) {
 /* The action is over: attached, with `resume` filled in. */
 void py_thread_finish(struct os_thread *os);
 
-/* Py_END_ALLOW_THREADS, and the action is over. */
+/* Py_END_ALLOW_THREADS, and the call is over, at a check point. */
 void py_thread_attach_and_finish(struct os_thread *os);
 
 /* The action is over, at a check point: drops the GIL first if that was asked for. */

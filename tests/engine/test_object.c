@@ -3,6 +3,8 @@
  * thread's objects costs. */
 #include "tests/support/test.h"
 
+#include <string.h>
+
 #include "engine/analysis/run.h"
 #include "tests/support/invariants.h"
 #include "tests/support/plans.h"
@@ -204,6 +206,27 @@ static void test_object_of_a_sleeper_waits(void **state) {
     }
 }
 
+/* A call that blocks is a call: a check point follows it (CALL, 3.12+ CHECK_PERIODIC), and
+ * what has been queued meanwhile is merged before anything else is done. */
+static void test_object_is_merged_after_a_call_that_blocks(void **state) {
+    (void)state;
+    static const enum action_kind calls[] = {ACTION_SLEEP, ACTION_IO, ACTION_C_RELEASED};
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+        struct scene scene;
+        struct timeline_text text;
+        prepare(&scene);
+        struct py_queue queue = {.arena = &scene.world.arena};
+        const struct action producer[] = {PUT(&queue), ACT(calls[i], 50000),
+                                          ACT(ACTION_C_HELD, 10000)};
+        const struct action consumer[] = {TAKE(&queue)};
+        run(&scene, producer, 3, consumer, 1);
+        const lane_id lane = timeline_find(&scene.timeline, LANE_THREAD, "producer");
+        assert_non_null(strstr(timeline_describe(&scene.timeline, lane, &text),
+                               " running_c@51020 end@61020"));
+        scene_close(&scene);
+    }
+}
+
 /* As long as an owner merges for the last time others still queue for it, and it merges
  * until nothing is left (Python/brc.c _Py_brc_remove_thread). */
 static void test_object_dropped_at_the_end_of_its_owner(void **state) {
@@ -284,6 +307,7 @@ int main(void) {
         cmocka_unit_test(test_object_is_merged_by_its_owner),
         cmocka_unit_test(test_object_of_ones_own_is_dropped_for_nothing),
         cmocka_unit_test(test_object_of_a_sleeper_waits),
+        cmocka_unit_test(test_object_is_merged_after_a_call_that_blocks),
         cmocka_unit_test(test_object_dropped_at_the_end_of_its_owner),
         cmocka_unit_test(test_object_is_merged_by_the_collector),
         cmocka_unit_test(test_object_counts_stop_at_check_points),

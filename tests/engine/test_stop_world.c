@@ -133,7 +133,8 @@ static void test_stop_world_looks_again_after_a_millisecond(void **state) {
     scene_close(&scene);
 }
 
-/* But if it attaches again before that, it stops at its next check point. */
+/* But if it attaches again before that, it stops at its next check point: the end of the
+ * call that it has come back from. */
 static void test_stop_world_stops_who_came_back(void **state) {
     (void)state;
     static const struct action collector[] = {ALLOCATE(512)};
@@ -146,8 +147,7 @@ static void test_stop_world_stops_who_came_back(void **state) {
     SCENE_ADD(&scene, "collector", 2500, collector);
     run(&scene);
     assert_lane(&scene, LANE_THREAD, "other",
-                "running@0 sleep@500000 running@600000 paused@601000 running@1113000 "
-                "end@1162000");
+                "running@0 sleep@500000 paused@600000 running@1112000 end@1162000");
     scene_close(&scene);
 }
 

@@ -29,7 +29,6 @@ enum stage {
     PARKED,     /* in a PyMutex; no `when` */
     PARK_ARRIVE,
     PARK_LEAVE, /* pays for leaving the futex */
-    LOOK_WOKEN, /* pays for another try after that */
     FUTEX,      /* enters the semaphore's futex */
     ASLEEP,     /* in a semaphore; no `when` */
     SLEEP_ARRIVE,
@@ -333,15 +332,13 @@ static void have(struct naive_free *world, struct free_thread *thread,
 }
 
 /* With the lock, attached: a list changes itself, a program goes on. */
-static void acquired(struct naive_free *world, struct free_thread *thread, bool check) {
+static void acquired(struct naive_free *world, struct free_thread *thread) {
     show(world, thread, STATE_RUNNING);
     if (step_of(thread)->kind == FREE_APPEND) {
         thread->cut = true; /* the release follows */
         run(world, thread, step_of(thread)->ns, true);
-    } else if (check) {
-        check_point(world, thread, TO_NEXT_STEP);
     } else {
-        next_step(world, thread);
+        check_point(world, thread, TO_NEXT_STEP);
     }
 }
 
@@ -379,15 +376,14 @@ static void contend(struct naive_free *world, struct free_thread *thread,
     wait_for_ever(thread, PARKED);
 }
 
-/* A look at a PyMutex; `check`: the call that ends with it has a check point. */
-static void look(struct naive_free *world, struct free_thread *thread, bool check) {
+static void look(struct naive_free *world, struct free_thread *thread) {
     struct free_lock *lock = lock_of(world, thread);
     if (lock->holder != NOBODY) {
         contend(world, thread, lock);
         return;
     }
     have(world, thread, lock);
-    acquired(world, thread, check);
+    acquired(world, thread);
 }
 
 static void unparked(struct naive_free *world, struct free_thread *thread) {
@@ -395,9 +391,9 @@ static void unparked(struct naive_free *world, struct free_thread *thread) {
     attach(world, thread);
     if (thread->handed) {
         thread->handed = false;
-        acquired(world, thread, false);
+        acquired(world, thread);
     } else {
-        set(world, thread, LOOK_WOKEN, write_line(world, thread, &lock->line));
+        set(world, thread, LOOK, write_line(world, thread, &lock->line));
     }
 }
 
@@ -413,7 +409,7 @@ static void try_semaphore(struct naive_free *world, struct free_thread *thread) 
     thread->asleep = false;
     show(world, thread, STATE_DETACHED);
     attach(world, thread);
-    acquired(world, thread, false);
+    acquired(world, thread);
 }
 
 /* The kernel looks once more before the thread sleeps. */
@@ -433,7 +429,7 @@ static void attempt(struct naive_free *world, struct free_thread *thread) {
     struct free_lock *lock = lock_of(world, thread);
     if (lock->holder == NOBODY) {
         have(world, thread, lock);
-        acquired(world, thread, true);
+        acquired(world, thread);
     } else if (lock->mutex) {
         thread->wants_since = world->now;
         thread->spins = world->costs.spins;
@@ -578,7 +574,7 @@ static void block(struct naive_free *world, struct free_thread *thread) {
     sim_ns left = step->ns > world->costs.syscall ? step->ns - world->costs.syscall : 0;
     if (step->kind == FREE_IO && left == 0) {
         attach(world, thread);
-        next_step(world, thread);
+        check_point(world, thread, TO_NEXT_STEP);
         return;
     }
     left += step->kind == FREE_SLEEP ? world->costs.slack : 0;
@@ -592,10 +588,13 @@ static void block(struct naive_free *world, struct free_thread *thread) {
 static void happen(struct naive_free *world, struct free_thread *thread) {
     switch ((enum stage)thread->stage) {
     case ARRIVE_FIRST:
+        attach(world, thread);
+        next_step(world, thread);
+        break;
     case BLOCK_ARRIVE:
     case IN_C_RELEASED:
         attach(world, thread);
-        next_step(world, thread);
+        check_point(world, thread, TO_NEXT_STEP);
         break;
     case BYTECODE:
         piece_over(world, thread);
@@ -635,10 +634,7 @@ static void happen(struct naive_free *world, struct free_thread *thread) {
             write_line(world, thread, &lock_of(world, thread)->line));
         break;
     case LOOK:
-        look(world, thread, true);
-        break;
-    case LOOK_WOKEN:
-        look(world, thread, false);
+        look(world, thread);
         break;
     case PARK_ARRIVE:
         show(world, thread, STATE_DETACHED);
