@@ -72,7 +72,7 @@ int bench_document(struct bench_run *out, const char *text, const struct sink *s
                    uint32_t repeats, struct err *err) {
     struct bench_run best = {.seconds = INFINITY, .document_s = INFINITY};
     for (uint32_t i = 0; i < repeats; i++) {
-        struct bench_run run;
+        struct bench_run run = {0};
         const int rc = run_once(&run, text, sink, err);
         if (rc != 0) {
             return rc;
