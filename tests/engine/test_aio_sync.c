@@ -321,6 +321,20 @@ static void test_aio_queue_blocks_at_both_ends(void **state) {
     stage_end(&stage);
 }
 
+/* The one that has waited longest, and no other: who woke up in vain would queue again. */
+static void test_aio_queue_wakes_one_getter(void **state) {
+    (void)state;
+    struct stage stage;
+    begin(&stage, OBJECT_ASYNC_QUEUE, 0);
+    plan_task(&stage.plan, stage.loop, "getter", 3, "get x python 1ms");
+    plan_task(&stage.plan, stage.loop, "putter", 1, "repeat 3 { await_sleep 5ms put x }");
+    stage_run(&stage);
+    stage_expect_task(&stage, "getter 0", "await_future@0 running@5000000 end@6000000");
+    stage_expect_task(&stage, "getter 1", "await_future@0 running@10000000 end@11000000");
+    stage_expect_task(&stage, "getter 2", "await_future@0 running@15000000 end@16000000");
+    stage_end(&stage);
+}
+
 /* The getter that a put has woken finds nothing, because a newcomer was faster, and waits
  * at the end of the queue. */
 static void test_aio_queue_items_can_be_stolen(void **state) {
@@ -404,6 +418,7 @@ int main(void) {
         cmocka_unit_test(test_aio_cancelled_condition_wait_passes_on),
         cmocka_unit_test(test_aio_cancelled_condition_wait_wakes_in_vain),
         cmocka_unit_test(test_aio_queue_blocks_at_both_ends),
+        cmocka_unit_test(test_aio_queue_wakes_one_getter),
         cmocka_unit_test(test_aio_queue_items_can_be_stolen),
         cmocka_unit_test(test_aio_release_without_acquire_raises),
         cmocka_unit_test(test_aio_release_without_acquire_can_be_caught),

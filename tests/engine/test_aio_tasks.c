@@ -506,6 +506,19 @@ static void test_aio_timeout_does_not_swallow_a_cancellation(void **state) {
     stage_end(&stage);
 }
 
+/* In the same iteration its time is over, too: one of the two is taken back. */
+static void test_aio_timeout_takes_back_its_own_cancellation(void **state) {
+    (void)state;
+    struct stage stage;
+    stage_begin(&stage);
+    plan_task(&stage.plan, stage.loop, "main", 1,
+              "spawn x 1 { timeout 5ms { await_sleep 50ms } python 1ms } "
+              "await_sleep 5ms cancel x join x");
+    stage_run(&stage);
+    stage_expect_task(&stage, "x", "await_timer@0 end@5000000");
+    stage_end(&stage);
+}
+
 /* 'ran 5 of 50': calls that still wait for one of the 5 workers are cancelled there, too. */
 static void test_aio_cancelled_calls_are_not_begun(void **state) {
     (void)state;
@@ -948,6 +961,7 @@ int main(void) {
         cmocka_unit_test(test_aio_nested_timeouts_catch_their_own),
         cmocka_unit_test(test_aio_exception_keeps_its_place_through_a_timeout),
         cmocka_unit_test(test_aio_timeout_does_not_swallow_a_cancellation),
+        cmocka_unit_test(test_aio_timeout_takes_back_its_own_cancellation),
         cmocka_unit_test(test_aio_wait_for_makes_a_task_up_to_3_11),
         cmocka_unit_test(test_aio_cancelled_timers_are_cleared_at_half),
         cmocka_unit_test(test_aio_cancelled_timers_below_hundred_stay),

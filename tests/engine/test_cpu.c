@@ -62,6 +62,56 @@ static void test_cpu_noise_is_reproducible(void **state) {
     assert_int_not_equal(end[0], end[2]);
 }
 
+/* Each wake-up has noise of its own. */
+static void test_cpu_wake_ups_differ(void **state) {
+    (void)state;
+    enum { MOST = 8 };
+    struct scene scene;
+    sim_ns lengths[MOST];
+    size_t count = 0;
+    begin(&scene, 1);
+    scene_set_wake(&scene, 10000);
+    scene.plan.machine.wake_spread_ppm = 300000;
+    scene_open(&scene);
+    const struct action a[] = {ACT(ACTION_IO, 10000), ACT(ACTION_IO, 10000),
+                               ACT(ACTION_IO, 10000), ACT(ACTION_COMPUTE, 1000)};
+    SCENE_ADD(&scene, "a", 0, a);
+    run(&scene);
+    const lane_id lane = timeline_find(&scene.timeline, LANE_THREAD, "a");
+    for (size_t i = 0; i < scene.timeline.span_count; i++) {
+        const struct timeline_span *span = &scene.timeline.spans[i];
+        if (span->lane == lane && span->state == STATE_READY) {
+            assert_true(count < MOST);
+            lengths[count++] = span->end - span->start;
+        }
+    }
+    assert_int_equal(count, 4);
+    for (size_t i = 1; i < count; i++) {
+        for (size_t k = 0; k < i; k++) {
+            assert_int_not_equal(lengths[i], lengths[k]);
+        }
+    }
+    scene_close(&scene);
+}
+
+/* 50 us after a long sleep, and a thousandth of a short one. */
+static void test_cpu_timers_are_late_by_their_slack(void **state) {
+    (void)state;
+    struct scene scene;
+    begin(&scene, 1);
+    scene.plan.machine.timer_slack_ns = 50000;
+    scene.plan.machine.timer_slack_share_ppm = 1000;
+    scene_open(&scene);
+    const struct action a[] = {ACT(ACTION_SLEEP, 10 * NS_PER_MS),
+                               ACT(ACTION_COMPUTE, 1000),
+                               ACT(ACTION_SLEEP, 100 * NS_PER_MS)};
+    SCENE_ADD(&scene, "a", 0, a);
+    run(&scene);
+    assert_lane(&scene, LANE_THREAD, "a",
+                "sleep@0 running@10010000 sleep@10011000 end@110061000");
+    scene_close(&scene);
+}
+
 static uint32_t choose_last(void *context, enum choice_kind kind, uint32_t count) {
     (void)kind;
     ++*(int *)context;
@@ -308,6 +358,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cpu_wake_up_depends_on_idle_time),
         cmocka_unit_test(test_cpu_noise_is_reproducible),
+        cmocka_unit_test(test_cpu_wake_ups_differ),
+        cmocka_unit_test(test_cpu_timers_are_late_by_their_slack),
         cmocka_unit_test(test_cpu_chooser_picks_the_core),
         cmocka_unit_test(test_cpu_context_switch_takes_core_time),
         cmocka_unit_test(test_cpu_end_of_slice_is_noticed_at_a_tick),

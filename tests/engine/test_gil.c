@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test_gil - the interval GIL in examples, to the nanosecond.
+ * test_gil - the GIL in examples, to the nanosecond.
  *
  * Expected times are worked out by hand from the rules at the head of gil.h; the comments
  * show how. Laws over many requests are in test_gil_laws.c, random programs in
@@ -402,25 +402,24 @@ static void test_gil_voluntary_drop_without_request_goes_on(void **state) {
 }
 
 /*
- * a ends at 1,010,000 and pays 8 ms for waking the thread that joins it: there is no
- * check point any more, b's request (6,005,000) stays. Then a gives the lock up and is
- * gone.
+ * a's last C call ends without a check point: b's request (6,006,000) stays. a gives the lock
+ * up and is gone, 3 us before b is on a core to take it.
  */
 static void test_gil_exit_does_not_wait_for_handover(void **state) {
     (void)state;
     struct scene scene;
     scene_prepare(&scene);
-    scene.plan.machine.futex_wake_ns = 8 * NS_PER_MS;
+    scene_set_wake(&scene, 3000);
     scene_open(&scene);
-    const struct action a[] = {IO(NS_PER_MS), COMPUTE(10000)};
+    const struct action a[] = {
+        {.kind = ACTION_C_HELD, .site = SITE_NONE, .ns = 10 * NS_PER_MS, .value = -1}};
     const struct action b[] = {COMPUTE(100000)};
-    const struct action joiner[] = {{.kind = ACTION_JOIN, .site = SITE_NONE, .value = 0}};
     SCENE_ADD(&scene, "a", 0, a);
-    SCENE_ADD(&scene, "joiner", 100, joiner);
-    SCENE_ADD(&scene, "b", 1005000, b);
+    SCENE_ADD(&scene, "b", 1000000, b);
     run(&scene);
-    assert_instant(&scene, INSTANT_DROP_REQUEST, 0, 6005000, "b");
-    assert_thread(&scene, "a", "io@0 running@1000000 detached@9010000 end@17010000");
+    assert_instant(&scene, INSTANT_DROP_REQUEST, 0, 6006000, "b");
+    assert_thread(&scene, "a", "ready@0 running_c@3000 end@10003000");
+    assert_thread(&scene, "b", "ready@0 wait_gil@1003000 running@10006000 end@10106000");
     assert_string_equal(ended_by(&scene, "b", STATE_WAIT_GIL, 0), "a");
     scene_close(&scene);
 }
@@ -508,6 +507,39 @@ static void test_gil_price_of_waking_is_part_of_the_race(void **state) {
     }
 }
 
+/* --- ticks --------------------------------------------------------------------- */
+
+/*
+ * 2.7: a's checks come every 10 us of bytecode, and each takes 1 us, the price of waking b,
+ * which needs 3 us to come. The tick at 157,500 falls into the gap of the fifth check and its
+ * interrupt takes 5 us: b comes at 160,000 and finds the lock free. Without that it comes at
+ * 215,000, woken by the check at the end of a's bytecode, when a has gone.
+ */
+static void test_gil_interrupt_in_the_gap_of_a_check_lets_the_waiter_in(void **state) {
+    (void)state;
+    const sim_ns costs[] = {0, 5000};
+    for (int i = 0; i < 2; i++) {
+        struct scene scene;
+        scene_prepare(&scene);
+        scene_set_wake(&scene, 3000);
+        scene.plan.runtime.gil = GIL_TICK;
+        scene.plan.runtime.check_spacing_ns = 10000;
+        scene.plan.machine.futex_wake_ns = 1000;
+        scene.plan.machine.tick_ns = 157500;
+        scene.plan.machine.tick_cost_ns = costs[i];
+        scene_open(&scene);
+        const struct action a[] = {COMPUTE(200000)};
+        const struct action b[] = {COMPUTE(1000)};
+        SCENE_ADD(&scene, "a", 0, a);
+        SCENE_ADD(&scene, "b", 100000, b);
+        run(&scene);
+        assert_thread(&scene, "b",
+                      i == 0 ? "ready@0 wait_gil@103000 running@215000 end@216000"
+                             : "ready@0 wait_gil@103000 running@160000 end@161000");
+        scene_close(&scene);
+    }
+}
+
 /* --- scope --------------------------------------------------------------------- */
 
 static void test_gil_of_another_process_does_not_matter(void **state) {
@@ -568,6 +600,7 @@ int main(void) {
         cmocka_unit_test(test_gil_short_call_keeps_the_lock_when_wakeup_is_slower),
         cmocka_unit_test(test_gil_short_call_loses_the_lock_when_wakeup_is_faster),
         cmocka_unit_test(test_gil_price_of_waking_is_part_of_the_race),
+        cmocka_unit_test(test_gil_interrupt_in_the_gap_of_a_check_lets_the_waiter_in),
         cmocka_unit_test(test_gil_of_another_process_does_not_matter),
         cmocka_unit_test(test_gil_none_lets_all_run),
     };

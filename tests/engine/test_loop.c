@@ -235,6 +235,19 @@ static void test_loop_to_thread_round_trip(void **state) {
     stage_end(&stage);
 }
 
+/* Reading the self-pipe is a handle, too: it comes after the result and before the step. */
+static void test_loop_to_thread_result_comes_with_a_byte(void **state) {
+    (void)state;
+    struct stage stage;
+    stage_begin(&stage);
+    stage.plan.runtime.self_pipe_ns = NS_PER_MS;
+    plan_task(&stage.plan, stage.loop, "a", 1, "to_thread { io 3ms } python 2ms");
+    stage_run(&stage);
+    stage_expect_task(&stage, "a",
+                      "await_future@0 ready@3000000 running@4000000 end@6000000");
+    stage_end(&stage);
+}
+
 static void test_loop_to_thread_starts_no_more_workers_than_allowed(void **state) {
     (void)state;
     struct stage stage;
@@ -366,6 +379,7 @@ int main(void) {
         cmocka_unit_test(test_loop_blocking_call_blocks_it_too),
         cmocka_unit_test(test_loop_no_late_timer_within_a_millisecond),
         cmocka_unit_test(test_loop_to_thread_round_trip),
+        cmocka_unit_test(test_loop_to_thread_result_comes_with_a_byte),
         cmocka_unit_test(test_loop_to_thread_starts_no_more_workers_than_allowed),
         cmocka_unit_test(test_loop_to_thread_reuses_an_idle_worker),
         cmocka_unit_test(test_loop_waits_for_the_gil_after_every_select),

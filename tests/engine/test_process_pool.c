@@ -205,6 +205,8 @@ static void test_process_pool_prefetches_one(void **state) {
     assert_int_equal(stuck(4, 10000), 0);
     assert_true(stuck(9, 10000) > 0);
     assert_true(stuck(4, 20000) > 0);
+    assert_int_equal(stuck(3, 14000), 0); /* four are 56 kB, of 64 KiB */
+    assert_true(stuck(4, 14000) > 0);     /* five are 70 kB */
 }
 
 /* Fewer messages: the same jobs are done sooner. */
