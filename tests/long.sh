@@ -38,3 +38,5 @@ run_ctest tsan
 build valgrind
 run_ctest valgrind
 run_fuzzers
+build clang
+run_same_bits release debug tsan valgrind fuzz clang
