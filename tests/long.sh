@@ -32,6 +32,16 @@ run_fuzzers() {
     done
 }
 
+# The tests of the engine notice what is broken in it.
+run_mutants() {
+    say "mutants of the engine"
+    if TMPDIR=$work/tmp "$top/tests/mutation/run"; then
+        add 1 0 0
+    else
+        add 0 1 0
+    fi
+}
+
 say "long tests"
 build tsan
 run_ctest tsan
@@ -40,3 +50,4 @@ run_ctest valgrind
 run_fuzzers
 build clang
 run_same_bits release debug tsan valgrind fuzz clang
+run_mutants
