@@ -10,7 +10,8 @@
 #ifndef ENGINE_BASE_CHECK_H
 #define ENGINE_BASE_CHECK_H
 
-__attribute__((cold)) _Noreturn void check_failed(const char *condition, const char *file, int line);
+__attribute__((cold)) _Noreturn void check_failed(const char *condition, const char *file,
+                                                  int line);
 
 #define ASSERT(condition)                                                                \
     ((condition) ? (void)0 : check_failed(#condition, __FILE__, __LINE__))
