@@ -283,20 +283,29 @@ static int64_t value_of(const struct step *step) {
     }
 }
 
+static const enum action_kind actions[STEP_KIND_COUNT] = {
+    [STEP_PYTHON] = ACTION_COMPUTE,
+    [STEP_PYTHON_CPU] = ACTION_COMPUTE_CPU,
+    [STEP_C_HELD] = ACTION_C_HELD,
+    [STEP_C_RELEASED] = ACTION_C_RELEASED,
+    [STEP_IO] = ACTION_IO,
+    [STEP_SLEEP] = ACTION_SLEEP,
+    [STEP_AWAIT_IO] = ACTION_AWAIT_IO,
+    [STEP_AWAIT_SLEEP] = ACTION_AWAIT_SLEEP,
+    [STEP_TO_THREAD] = ACTION_AWAIT_THREAD,
+    [STEP_ALLOCATE] = ACTION_ALLOCATE,
+    [STEP_FREE] = ACTION_ALLOCATE,
+};
+
+/* ... with nothing but a time, whoever does it, on every runtime. */
+static const bool is_one_action[STEP_KIND_COUNT] = {
+    [STEP_PYTHON] = true,
+    [STEP_PYTHON_CPU] = true,
+    [STEP_AWAIT_IO] = true,
+    [STEP_AWAIT_SLEEP] = true,
+};
+
 static enum action_kind action_of(const struct step_list *list, const struct step *step) {
-    static const enum action_kind kinds[STEP_KIND_COUNT] = {
-        [STEP_PYTHON] = ACTION_COMPUTE,
-        [STEP_PYTHON_CPU] = ACTION_COMPUTE_CPU,
-        [STEP_C_HELD] = ACTION_C_HELD,
-        [STEP_C_RELEASED] = ACTION_C_RELEASED,
-        [STEP_IO] = ACTION_IO,
-        [STEP_SLEEP] = ACTION_SLEEP,
-        [STEP_AWAIT_IO] = ACTION_AWAIT_IO,
-        [STEP_AWAIT_SLEEP] = ACTION_AWAIT_SLEEP,
-        [STEP_TO_THREAD] = ACTION_AWAIT_THREAD,
-        [STEP_ALLOCATE] = ACTION_ALLOCATE,
-        [STEP_FREE] = ACTION_ALLOCATE,
-    };
     if (step->kind == STEP_C_BY_SIZE) {
         return step->count < list->plan->runtime.c_release_bytes ? ACTION_C_HELD
                                                                  : ACTION_C_RELEASED;
@@ -312,7 +321,7 @@ static enum action_kind action_of(const struct step_list *list, const struct ste
             return ACTION_AWAIT_SLEEP;
         }
     }
-    return kinds[step->kind];
+    return actions[step->kind];
 }
 
 /* The body of to_thread becomes a program of its own, with its own place in the stream.
@@ -332,10 +341,15 @@ static void prepare_thread_body(struct step_list *list, const struct step *step,
 
 static void perform(struct step_list *list, const struct step *step,
                     struct action *action) {
-    action->kind = action_of(list, step);
     action->site = step->site;
-    action->value = value_of(step);
     action->ns = step_list_draw(list, step);
+    if (is_one_action[step->kind]) {
+        action->kind = actions[step->kind];
+        list->pc = step->end;
+        return;
+    }
+    action->kind = action_of(list, step);
+    action->value = value_of(step);
     if (step_has_object(step->kind)) {
         const enum object_kind kind = list->plan->objects[step->object].kind;
         if (step->kind == STEP_NOTIFY && object_is_async(kind)) {
@@ -356,6 +370,11 @@ enum { MAX_TURNS = 8 };
 
 /* The end of the innermost body: true when that needs an action. */
 static bool end_body(struct step_list *list, struct action *action) {
+    const enum step_kind kind = kind_of_body(list, list->depth - 1);
+    if (kind == STEP_REPEAT || kind == STEP_FOREVER) {
+        leave_body(list);
+        return false;
+    }
     if (step_list_leave_with(list, action)) {
         return true;
     }

@@ -43,13 +43,15 @@ static void describe_spinners(char *text, size_t size, int threads, double secon
              threads, threads, threads, seconds * 1e6 / threads);
 }
 
+/* A task is one unit of work, however often it switches. */
 static void describe_tasks(char *text, size_t size, int tasks, int switches) {
     snprintf(text, size,
-             HEAD "\"name\":\"%d tasks\",\"machine\":{\"cores\":1,"
-                  "\"profile\":\"linux-desktop\"},\"runtimes\":[\"cpython-3.12\"],"
-                  "\"workload\":{\"actors\":[{\"name\":\"loop\",\"event_loop\":1,"
-                  "\"tasks\":[{\"name\":\"task\",\"count\":%d,\"steps\":[{\"repeat\":%d,"
-                  "\"steps\":[{\"await_sleep_us\":0}]}]}]}]}}",
+             HEAD
+             "\"name\":\"%d tasks\",\"machine\":{\"cores\":1,"
+             "\"profile\":\"linux-desktop\"},\"runtimes\":[\"cpython-3.12\"],"
+             "\"workload\":{\"actors\":[{\"name\":\"loop\",\"event_loop\":1,"
+             "\"tasks\":[{\"name\":\"task\",\"count\":%d,\"steps\":[{\"repeat\":1,"
+             "\"steps\":[{\"repeat\":%d,\"steps\":[{\"await_sleep_us\":0}]}]}]}]}]}}",
              tasks, tasks, switches);
 }
 

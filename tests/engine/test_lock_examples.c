@@ -46,13 +46,15 @@ static void test_lock_wakes_the_oldest(void **state) {
     }
 }
 
-/* Looks at 1000, 2000, 3000 and 4000: the lock is free from 3500 on, and nobody sleeps. */
+/* With a look after each yield, at 1000, 2000, 3000 and 4000: the lock is free from 3500 on,
+ * and nobody sleeps. */
 static void test_lock_pymutex_spins(void **state) {
     (void)state;
     struct scene scene;
     struct py_lock lock;
     begin(&scene, LOCK_PYMUTEX);
     scene.plan.runtime.lock_spins = 5;
+    scene.plan.runtime.lock_looks = 1;
     scene.plan.machine.sched_yield_ns = 1000;
     scene.plan.machine.futex_wake_ns = 700;
     scene.plan.machine.futex_wait_ns = 300;

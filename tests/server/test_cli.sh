@@ -30,14 +30,14 @@ silent() { [ ! -s "$1" ] || fail "unexpected output: $(cat "$1")"; }
 
 # --- help and usage ---
 expect 0 --help
-for word in serve run models examples 'exit codes' 130; do says "$word" "$out"; done
+for word in serve run models verify bench examples 'exit codes' 130; do says "$word" "$out"; done
 expect 0 --version
 says 'engine' "$out"
 expect 2
 expect 2 nonsense
 silent "$out"
 says "no command 'nonsense'" "$err"
-for command in serve run models examples; do
+for command in serve run models verify bench examples; do
     expect 0 "$command" --help
     says "usage: gilscope $command" "$out"
     expect 2 "$command" --nonsense
@@ -53,6 +53,22 @@ expect 2 run --jobs
 expect 2 run --json=yes x.json
 expect 2 serve --port 65536
 expect 2 serve extra
+
+# --- bench: what is measured, not how fast ---
+expect 0 bench --list
+says '^mm1_customers_per_s (1/s)' "$out"
+expect 2 bench store
+says "nothing to measure of 'store'" "$err"
+expect 2 bench --only nonsense
+says "no case 'nonsense'" "$err"
+expect 2 bench --document event_cost_growth
+says 'more than one document' "$err"
+expect 0 bench --document interactive_run_ms
+cp "$out" "$scratch/interactive.json"
+expect 0 run --quiet "$scratch/interactive.json"
+expect 0 bench --only interactive_run_ms
+says '^{"name": "interactive_run_ms", "value": [0-9.e+]*, "unit": "ms", "better": "lower", "how": "' "$out"
+[ "$(wc -l <"$out")" -eq 1 ] || fail "more than one line: $(cat "$out")"
 
 # --- models and examples ---
 expect 0 models

@@ -414,10 +414,10 @@ static bool flow_is_sound(const struct check *check, const struct flow *flow,
         return violated(check, "a flow leaves who is alive", flow->from, flow->left_ns);
     }
     /* Who spins without a look takes what was released some time ago. */
-    const bool by_itself = head->state != STATE_SPIN &&
-                           (flow->kind == FLOW_GIL || flow->kind == FLOW_TAKEN ||
-                            flow->kind == FLOW_LOCK || flow->kind == FLOW_OBJECT ||
-                            flow->kind == FLOW_POLL);
+    const bool by_itself =
+        head->state != STATE_SPIN &&
+        (flow->kind == FLOW_GIL || flow->kind == FLOW_TAKEN || flow->kind == FLOW_LOCK ||
+         flow->kind == FLOW_OBJECT || flow->kind == FLOW_POLL);
     if (by_itself &&
         in_the_middle_of_a_wait(&recording->lanes[flow->from], flow->left_ns)) {
         return violated(check, "who wakes another is awake", flow->from, flow->left_ns);

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* test_bench - the documents of the benchmark are documents like any other. */
+#include <string.h>
+
+#include "server/bench/bench.h"
+#include "server/document/document.h"
+#include "server/grid/grid.h"
+#include "tests/support/test.h"
+
+static void test_bench_documents_are_accepted(void **state) {
+    (void)state;
+    size_t count = 0;
+    for (size_t i = 0; i < bench_engine_case_count; i++) {
+        const struct bench_case *bench = &bench_engine_cases[i];
+        char text[BENCH_TEXT_SIZE];
+        struct document *document = NULL;
+        struct grid *grid = NULL;
+        struct err err = {0};
+        if (bench->document == NULL) {
+            continue;
+        }
+        bench->document(text, sizeof text);
+        assert_true(strlen(text) + 1 < sizeof text);
+        if (document_parse(&document, text, strlen(text), &err) != 0 ||
+            grid_create(&grid, document, &err) != 0) {
+            fail_msg("%s: %s: %s", bench->name, err.pointer, err.text);
+        }
+        for (size_t k = 0; k < grid_cell_count(grid); k++) {
+            assert_null(grid_cell(grid, k)->reason);
+        }
+        grid_destroy(grid);
+        document_destroy(document);
+        count++;
+    }
+    assert_true(count >= 5);
+}
+
+/* The best of several runs, all with the same result; a run that does not end is an error. */
+static void test_bench_runs_a_document(void **state) {
+    (void)state;
+    const char text[] =
+        "{\"schema\":1,\"machine\":{\"cores\":2,\"profile\":\"ideal\"},\"runtimes\":"
+        "[\"cpython-3.12\"],\"strategies\":[\"sequential\",{\"threads\":2}],"
+        "\"workload\":{\"jobs\":{\"count\":10,\"steps\":[{\"python_us\":1000}]}}}";
+    struct bench_run run;
+    assert_int_equal(bench_document(&run, text, NULL, 2, NULL), 0);
+    assert_true(run.seconds > 0.0 && run.document_s >= run.seconds);
+    assert_true(run.duration_s > 0.0199 && run.duration_s < 0.03);
+    assert_true(run.transitions > 20.0 && run.fingerprint != 0);
+
+    const char endless[] =
+        "{\"schema\":1,\"runtimes\":[\"cpython-3.12\"],\"limits\":{\"events\":10},"
+        "\"workload\":{\"jobs\":{\"count\":10000,\"steps\":[{\"python_us\":1000}]}}}";
+    struct err err = {0};
+    assert_int_equal(bench_document(&run, endless, NULL, 1, &err), ERR_LIMIT);
+    assert_non_null(strstr(err.text, "limit"));
+    struct err wrong = {0};
+    assert_int_equal(bench_document(&run, "{}", NULL, 1, &wrong), ERR_INVALID);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bench_documents_are_accepted),
+        cmocka_unit_test(test_bench_runs_a_document),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
