@@ -127,7 +127,7 @@ static void report(struct selector *selector) {
 
 static const sim_ns LONGEST_SELECT_NS = 86400 * NS_PER_S; /* MAXIMUM_SELECT_TIMEOUT */
 
-/* Whole milliseconds, upward (EpollSelector.select). */
+/* Whole milliseconds, upward, with epoll (EpollSelector.select). */
 static sim_ns select_timeout(const struct aio_loop *loop) {
     const sim_ns next = event_queue_next(&loop->timers);
     if (loop->ready.count > 0 || loop->rest > 0) {
@@ -139,7 +139,8 @@ static sim_ns select_timeout(const struct aio_loop *loop) {
     const sim_ns now = aio_runtime(loop)->uvloop ? loop->cached_now : aio_now(loop);
     sim_ns wait = next > now ? next - now : 0;
     wait = wait < LONGEST_SELECT_NS ? wait : LONGEST_SELECT_NS;
-    return (wait + NS_PER_MS - 1) / NS_PER_MS * NS_PER_MS;
+    const sim_ns unit = loop->world->plan->machine.poll_unit_ns;
+    return unit == 0 ? wait : (wait + unit - 1) / unit * unit;
 }
 
 static void collect_answers(struct aio_loop *loop) {

@@ -99,12 +99,19 @@ static void init_worker(struct aio_thread_executor *executor, uint32_t nth,
                                  .program = {&pool_worker_ops, &worker->program}};
 }
 
+static uint32_t default_workers(const struct world *world) {
+    const int64_t cores = world->plan->machine.cores;
+    const int64_t per_core = world->runtime.default_pool_per_core;
+    if (per_core > 0) {
+        return (uint32_t)(per_core * cores);
+    }
+    return (uint32_t)(cores + 4 < 32 ? cores + 4 : 32);
+}
+
 struct aio_thread_executor *aio_thread_executor_create(struct world *world,
                                                        struct selector *selector,
                                                        uint32_t workers) {
-    const int64_t cores = world->plan->machine.cores;
-    const uint32_t by_default = (uint32_t)(cores + 4 < 32 ? cores + 4 : 32);
-    const uint32_t max = workers > 0 ? workers : by_default;
+    const uint32_t max = workers > 0 ? workers : default_workers(world);
     struct aio_thread_executor *executor =
         arena_alloc(&world->arena, 1, sizeof *executor);
     struct thread_spec *specs = arena_alloc(&world->arena, max, sizeof *specs);

@@ -128,6 +128,10 @@ const struct field machine_fields[] = {
     {"fork_us", NS(fork_ns), FIELD_US, 0, 1e7, "CPU time of fork() in the parent",
      "os.fork + wait 0.81 ms on a Mac laptop, 3.14 (independent study, 2026), less the "
      "exit; server: the desktop's x 1.5 for the clock"},
+    {"poll_unit_us", NS(poll_unit_ns), FIELD_US, 0, 1e6,
+     "an event loop's select() waits whole multiples of this, rounded up; 0 = any time",
+     "CPython Lib/selectors.py: EpollSelector.select rounds up to milliseconds, "
+     "KqueueSelector.select does not"},
     {"spawns", NS(spawns), FIELD_FLAG, 0, 1,
      "multiprocessing starts processes by spawn, from 3.8 on",
      "Lib/multiprocessing/context.py: on macOS, where fork is not safe with its "
@@ -151,6 +155,7 @@ const struct machine_profile machine_profiles[] = {
          .deep_after_ns = 1000000000,
          .slice_ns = 2800000,
          .quota_period_ns = 100000000,
+         .poll_unit_ns = 1000000,
      }},
     {"linux-desktop",
      "Linux desktop, 8 cores",
@@ -171,6 +176,7 @@ const struct machine_profile machine_profiles[] = {
          .tick_cost_ns = 3000,
          .tick_spread_ppm = 1000000,
          .quota_period_ns = 100000000,
+         .poll_unit_ns = 1000000,
          .futex_wake_ns = 1000,
          .futex_empty_ns = 80,
          .sched_yield_ns = 300,
@@ -202,6 +208,7 @@ const struct machine_profile machine_profiles[] = {
          .tick_cost_ns = 6000,
          .tick_spread_ppm = 1000000,
          .quota_period_ns = 100000000,
+         .poll_unit_ns = 1000000,
          .futex_wake_ns = 2000,
          .futex_empty_ns = 200,
          .sched_yield_ns = 500,
@@ -235,6 +242,7 @@ const struct machine_profile machine_profiles[] = {
          .tick_cost_ns = 3000,
          .tick_spread_ppm = 1000000,
          .quota_period_ns = 100000000,
+         .poll_unit_ns = 1000000,
          .futex_wake_ns = 1500,
          .futex_empty_ns = 120,
          .sched_yield_ns = 450,

@@ -41,6 +41,7 @@ struct machine {
     int64_t copy_mb_per_s; /* between a program's memory and the kernel's; 0 = no time */
     int64_t syscall_ns;    /* CPU time of a short system call (epoll_wait, send) */
     int64_t thread_create_ns; /* CPU time of clone() in the creator */
+    int64_t poll_unit_ns;     /* select() waits whole multiples of it; 0 = any time */
     int64_t spawns;           /* 1: multiprocessing starts processes by spawn (macOS) */
     int64_t fork_ns;          /* CPU time of fork() in the parent */
     int64_t

@@ -470,10 +470,18 @@ static int check_arrivals(const struct plan *plan, struct err *err) {
         it->for_ns <= 0 || it->warmup_ns < 0 || it->warmup_ns >= it->for_ns) {
         return err_set(err, ERR_INVALID, "these are no arrivals");
     }
-    if (!(it->rate_per_s * (double)it->for_ns / 1e9 <= ARRIVALS_MAX_JOBS) ||
-        it->burst > ARRIVALS_MAX_JOBS) {
+    const double jobs = it->rate_per_s * (double)it->for_ns / 1e9;
+    if (!(jobs <= ARRIVALS_MAX_JOBS) || it->burst > ARRIVALS_MAX_JOBS) {
         return err_set(err, ERR_INVALID, "more than %d jobs would arrive",
                        ARRIVALS_MAX_JOBS);
+    }
+    const bool keeps = plan->strategy.kind != STRATEGY_SEQUENTIAL &&
+                       plan->strategy.kind != STRATEGY_THREADS;
+    if (keeps && jobs > ARRIVALS_MAX_KEPT_JOBS) {
+        return err_set(
+            err, ERR_UNSUPPORTED,
+            "more than %d jobs that arrive are for sequential and threads only",
+            ARRIVALS_MAX_KEPT_JOBS);
     }
     return plan->strategy.chunk > 1
                ? err_set(

@@ -250,8 +250,10 @@ struct arrivals_plan {
     sim_ns warmup_ns;  /* jobs that arrive before do not count; below for_ns */
 };
 
-/* Most jobs that may be expected to arrive. */
-enum { ARRIVALS_MAX_JOBS = 1000000 };
+/* Most jobs that may be expected to arrive; and of those strategies that keep something of
+ * each job for the whole run: Futures, tasks, messages. A thread that takes them, and a pool
+ * of threads, keep the eight bytes of its arrival. */
+enum { ARRIVALS_MAX_JOBS = 25000000, ARRIVALS_MAX_KEPT_JOBS = 1000000 };
 
 struct limits {
     uint64_t events;   /* transitions; 256 steps that change no lane count as one */

@@ -123,12 +123,15 @@ struct runtime {
     int64_t pool_submit_ns;   /* ThreadPoolExecutor: Python of submit(), caller's side */
     int64_t has_barrier;      /* 0: threading.Barrier does not exist in this runtime */
     int64_t has_simple_queue; /* ... queue.SimpleQueue */
-    int64_t has_thread_pool;  /* ... concurrent.futures.ThreadPoolExecutor */
-    int64_t has_asyncio;      /* 0: asyncio does not exist in this runtime */
-    int64_t has_task_groups;  /* asyncio.TaskGroup and timeout(): 3.11+ */
-    int64_t has_eager_tasks;  /* asyncio.eager_task_factory: 3.12+ */
-    int64_t wait_for_rule;    /* enum wait_for_rule */
-    int64_t semaphore_rule;   /* enum semaphore_rule */
+    int64_t
+        default_pool_per_core; /* workers of a pool that nobody gives a size; 0: as many as
+                                    * cores and 4 more, at most 32 */
+    int64_t has_thread_pool;   /* ... concurrent.futures.ThreadPoolExecutor */
+    int64_t has_asyncio;       /* 0: asyncio does not exist in this runtime */
+    int64_t has_task_groups;   /* asyncio.TaskGroup and timeout(): 3.11+ */
+    int64_t has_eager_tasks;   /* asyncio.eager_task_factory: 3.12+ */
+    int64_t wait_for_rule;     /* enum wait_for_rule */
+    int64_t semaphore_rule;    /* enum semaphore_rule */
     int64_t except_catches_cancel; /* CancelledError is an Exception: to 3.7 */
     int64_t group_counts_eager;  /* TaskGroup: an eager end needs no handle: 3.12, 3.13 */
     int64_t group_uncancels;     /* ... takes back what it cancels: 3.13+ */

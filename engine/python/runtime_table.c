@@ -208,6 +208,13 @@ const struct field runtime_fields[] = {
      "threading.Barrier exists in this runtime", "3.2 and later"},
     {"has_simple_queue", AT(has_simple_queue), FIELD_FLAG, 0, 1,
      "queue.SimpleQueue exists in this runtime", "3.7 and later"},
+    {"default_pool_per_core", AT(default_pool_per_core), FIELD_COUNT, 0, 1000,
+     "so many workers a core has the pool of a loop that nobody gives a size; 0: as many "
+     "as "
+     "cores and 4 more, at most 32",
+     "CPython Lib/concurrent/futures/thread.py ThreadPoolExecutor.__init__: 5 a core in "
+     "3.5 - "
+     "3.7, min(32, cores + 4) since 3.8; 3.4 has 5 in all, which is not modelled"},
     {"has_thread_pool", AT(has_thread_pool), FIELD_FLAG, 0, 1,
      "concurrent.futures.ThreadPoolExecutor exists in this runtime",
      "3.2 and later (PEP 3148); a backport for 2.7 is no part of it"},
@@ -409,10 +416,11 @@ const size_t runtime_field_count = sizeof runtime_fields / sizeof runtime_fields
 
 /* What is different from version to version. */
 #define ASYNCIO_3_4(percent)                                                             \
-    ASYNCIO(percent), .wait_for_rule = WAIT_FOR_LEAVES, .except_catches_cancel = 1
+    ASYNCIO(percent), .wait_for_rule = WAIT_FOR_LEAVES, .except_catches_cancel = 1,      \
+                      .default_pool_per_core = 5
 #define ASYNCIO_3_7(percent)                                                             \
     ASYNCIO(percent), .wait_for_rule = WAIT_FOR_LEAVES_AT_CANCEL,                        \
-                      .except_catches_cancel = 1
+                      .except_catches_cancel = 1, .default_pool_per_core = 5
 #define ASYNCIO_3_8(percent) ASYNCIO(percent), .wait_for_rule = WAIT_FOR_DROPS
 #define ASYNCIO_TASK(percent) ASYNCIO(percent), .wait_for_rule = WAIT_FOR_RETURNS
 #define ASYNCIO_3_9(percent) ASYNCIO_TASK(percent), .semaphore_rule = SEMAPHORE_SCHEDULES

@@ -14,8 +14,13 @@
  * that is full from the beginning; of jobs that arrive, the nth to be taken is awaited until
  * it is there, which is the order in which Linux wakes exclusive waiters.
  *
+ * A loop has one reader on the listening socket: of its tasks one at a time waits for a job
+ * to arrive, inside a semaphore of one, and lets the next one in once it has the job.
+ *
  * Simplified: keep-alive, request parsing and the worker's heartbeat to its parent do not
- * exist; the queue's lock is never what is waited for.
+ * exist; the queue's lock is never what is waited for. What waits for the next job has
+ * taken its number: if its loop is busy when the job arrives, the job waits for that loop,
+ * where in reality an idle process accepts it. That is one job a process at most.
  */
 #include "engine/aio/loop.h"
 #include "engine/python/pool_worker.h"
@@ -25,7 +30,14 @@
 
 #include <stdio.h>
 
-enum server_phase { SERVER_AWAIT, SERVER_ACCEPT, SERVER_JOB };
+enum server_phase {
+    SERVER_AWAIT,  /* the job is not there yet */
+    SERVER_ACCEPT, /* accept() itself */
+    SERVER_LEAVE,  /* another task of the loop may wait for the next job */
+    SERVER_JOB,
+    SERVER_TURN, /* ... until it is this one's turn again */
+    SERVER_READY /* to take the next number */
+};
 
 /* A thread or a task that serves one job after the other. */
 struct server {
@@ -33,9 +45,19 @@ struct server {
     struct loop_job job;
     struct world *world;
     bool asyncio;
+    bool takes_turns; /* with the other tasks of its loop */
+    bool has_turn;
     enum server_phase phase;
     char name[24];
 };
+
+/* The loop's own semaphore: see ACTION_ASYNC_ACQUIRE. */
+static bool turn(struct server *server, enum action_kind kind, struct action *action) {
+    server->has_turn = kind == ACTION_ASYNC_ACQUIRE;
+    action->kind = kind;
+    action->value = (int64_t)server->world->plan->object_count;
+    return true;
+}
 
 static void begin_job(void *item, int64_t value) {
     struct server *server = item;
@@ -55,13 +77,43 @@ static bool next_of_job(void *item, const struct resume *resume, struct action *
     case SERVER_ACCEPT:
         action->kind = ACTION_C_RELEASED;
         action->ns = server->world->plan->machine.syscall_ns;
-        server->phase = SERVER_JOB;
+        server->phase = server->takes_turns ? SERVER_LEAVE : SERVER_JOB;
         return true;
+    case SERVER_LEAVE:
+        server->phase = SERVER_JOB;
+        return turn(server, ACTION_ASYNC_RELEASE, action);
     case SERVER_JOB:
+        if (loop_job_next(&server->job, resume, action)) {
+            return true;
+        }
+        if (!server->takes_turns) {
+            return false;
+        }
+        server->phase = SERVER_TURN;
+        /* fall through */
+    case SERVER_TURN:
+        server->phase = SERVER_READY;
+        return turn(server, ACTION_ASYNC_ACQUIRE, action);
+    case SERVER_READY:
         break;
     }
-    return loop_job_next(&server->job, resume, action);
+    return false;
 }
+
+/* A task of a loop: whoever finds that there are no more jobs says so to the others. */
+static void connection_next(void *state, const struct resume *resume,
+                            struct action *action) {
+    struct server *server = state;
+    pool_worker_ops.next(&server->program, resume, action);
+    if (action->kind == ACTION_EXIT && server->has_turn) {
+        turn(server, ACTION_ASYNC_RELEASE, action);
+    }
+}
+
+static const struct program_ops connection_ops = {
+    .next = connection_next,
+    .state_size = sizeof(struct server),
+};
 
 static int init_server(struct server *server, struct world *world, struct py_queue *queue,
                        bool asyncio) {
@@ -72,7 +124,12 @@ static int init_server(struct server *server, struct world *world, struct py_que
                     .item = server},
         .world = world,
         .asyncio = asyncio,
+        .takes_turns = asyncio && arrivals_are_open(&world->jobs),
     };
+    if (server->takes_turns) { /* it begins as if a job were over */
+        server->program.phase = POOL_ITEM;
+        server->phase = SERVER_TURN;
+    }
     return loop_job_init(&server->job, world, asyncio,
                          world->plan->strategy.each.to_thread > 0);
 }
@@ -105,6 +162,7 @@ static int build_loop(struct world *world, struct py_queue *queue, uint32_t coun
         .world = world,
         .task_count = tasks,
         .executor_workers = world->plan->strategy.each.to_thread,
+        .permits = arrivals_are_open(&world->jobs) ? 1 : 0,
     });
     struct server *servers = arena_alloc(&world->arena, tasks, sizeof *servers);
     if (loop == NULL || servers == NULL) {
@@ -117,7 +175,7 @@ static int build_loop(struct world *world, struct py_queue *queue, uint32_t coun
         snprintf(servers[i].name, sizeof servers[i].name, "connection %u", i);
         aio_loop_add_task(loop, &(struct aio_task_spec){
                                     .name = servers[i].name,
-                                    .program = {&pool_worker_ops, &servers[i].program},
+                                    .program = {&connection_ops, &servers[i]},
                                 });
     }
     *program = aio_loop_program(loop);

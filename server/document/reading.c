@@ -163,6 +163,19 @@ static int read_each(struct reader *reader, const json_t *strategy,
     return rc;
 }
 
+/* All processes together run no more than one loop or one program may. */
+static int check_total(struct reader *reader, const struct strategy *strategy) {
+    const uint64_t total = (uint64_t)strategy->workers * strategy->each.workers;
+    const bool loops = strategy->each.kind == STRATEGY_ASYNCIO;
+    const int most = loops ? WORKLOAD_MAX_TASKS : WORKLOAD_MAX_THREADS;
+    return total > (uint64_t)most
+               ? reader_refuse_member(
+                     reader, "each",
+                     "that makes %llu %s in all processes; at most %d can be run",
+                     (unsigned long long)total, loops ? "tasks" : "threads", most)
+               : 0;
+}
+
 /* Of an event loop. */
 static int check_offload(struct reader *reader, const json_t *strategy) {
     const bool processes = json_object_get(strategy, "to_process") != NULL;
@@ -259,6 +272,7 @@ static int read_strategies(struct reader *reader, const json_t *list,
         int rc = read_strategy(reader, &out->plan.arena, json_array_get(list, i),
                                &out->strategies[i]);
         rc = rc != 0 ? rc : check_chunk(reader, &out->strategies[i], &out->plan);
+        rc = rc != 0 ? rc : check_total(reader, &out->strategies[i].strategy);
         if (rc != 0) {
             return rc;
         }

@@ -249,6 +249,9 @@ int group_score_make(struct score_row *out, const struct measured_group *group,
     };
     find_reason(&row, family);
     measure_spread(&row, strcmp(group->family, "jobs") == 0 ? 2 : 3);
+    if (row.reason[0] == '\0' && row.quiet == 0) {
+        snprintf(row.reason, sizeof row.reason, "no repetition is quiet");
+    }
     int rc = measure_group(&row, family, calibration, err);
     if (rc == 0 && row.reason[0] == '\0' && row.quiet > 0) {
         rc = predict_group(&row, family, calibration, err);

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "engine/aio/loop.h"
+#include "engine/os/machine.h"
+#include "engine/python/runtime_table.h"
 #include "tests/support/loop_stage.h"
 #include "tests/support/scene.h"
 #include "tests/support/test.h"
@@ -105,6 +107,21 @@ static void test_loop_sleep_is_rounded_up_to_milliseconds(void **state) {
 
 /* Rounding happens once per select: b's I/O at 1.5 ms wakes the loop before a's timer
  * (due at 1.2 ms, rounded to 2 ms), and then the timer is due. */
+/* kqueue takes any time. */
+static void test_loop_sleep_is_exact_on_macos(void **state) {
+    (void)state;
+    struct stage stage;
+    stage_begin(&stage);
+    stage.plan.machine.poll_unit_ns = 0;
+    plan_task(&stage.plan, stage.loop, "t", 1, "await_sleep 100us await_sleep 1ns");
+    stage_run(&stage);
+    assert_int_equal(stage.result.duration_ns, 100001);
+    stage_end(&stage);
+    assert_int_equal(machine_profile_find("macos-laptop")->machine.poll_unit_ns, 0);
+    assert_int_equal(machine_profile_find("linux-desktop")->machine.poll_unit_ns,
+                     NS_PER_MS);
+}
+
 static void test_loop_any_wake_up_runs_timers_that_are_due(void **state) {
     (void)state;
     struct stage stage;
@@ -264,6 +281,25 @@ static void test_loop_to_thread_starts_no_more_workers_than_allowed(void **state
     stage_end(&stage);
 }
 
+/* 3.6, 3.7: five workers a core. 30 calls of 100 ms on two cores take 0.302 - 0.308 s there,
+ * and 0.508 - 0.512 s with 3.8 and 3.12. */
+static void test_loop_default_pool_by_version(void **state) {
+    (void)state;
+    for (int per_core = 0; per_core <= 5; per_core += 5) {
+        struct stage stage;
+        stage_begin(&stage);
+        stage.plan.machine.cores = 2;
+        stage.plan.runtime.default_pool_per_core = per_core;
+        plan_task(&stage.plan, stage.loop, "t", 30, "to_thread { io 100ms }");
+        stage_run(&stage);
+        assert_int_equal(stage.result.duration_ns,
+                         (per_core == 0 ? 500 : 300) * NS_PER_MS);
+        stage_end(&stage);
+    }
+    assert_int_equal(runtime_row_find("cpython-3.7")->runtime.default_pool_per_core, 5);
+    assert_int_equal(runtime_row_find("cpython-3.8")->runtime.default_pool_per_core, 0);
+}
+
 static void test_loop_to_thread_reuses_an_idle_worker(void **state) {
     (void)state;
     struct stage stage;
@@ -370,6 +406,7 @@ int main(void) {
         cmocka_unit_test(test_loop_without_tasks_ends),
         cmocka_unit_test(test_loop_gather_ends_with_the_last_task),
         cmocka_unit_test(test_loop_sleep_is_rounded_up_to_milliseconds),
+        cmocka_unit_test(test_loop_sleep_is_exact_on_macos),
         cmocka_unit_test(test_loop_any_wake_up_runs_timers_that_are_due),
         cmocka_unit_test(test_loop_equal_timers_run_in_the_order_of_calls),
         cmocka_unit_test(test_loop_timers_run_in_the_order_of_their_times),
@@ -381,6 +418,7 @@ int main(void) {
         cmocka_unit_test(test_loop_to_thread_round_trip),
         cmocka_unit_test(test_loop_to_thread_result_comes_with_a_byte),
         cmocka_unit_test(test_loop_to_thread_starts_no_more_workers_than_allowed),
+        cmocka_unit_test(test_loop_default_pool_by_version),
         cmocka_unit_test(test_loop_to_thread_reuses_an_idle_worker),
         cmocka_unit_test(test_loop_waits_for_the_gil_after_every_select),
         cmocka_unit_test(test_loop_semaphore_is_first_in_first_out_without_barging),

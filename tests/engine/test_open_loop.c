@@ -399,6 +399,31 @@ static void test_open_loop_of_nothing(void **state) {
     }
 }
 
+/* How many connections a loop may have open decides nothing while it has none to spare: a
+ * loop accepts one after the other, and an idle one is as near to the socket as any. */
+static void test_open_loop_servers_share_what_arrives(void **state) {
+    (void)state;
+    double mean_us[2];
+    for (int i = 0; i < 2; i++) {
+        const struct system it = {
+            STRATEGY_PROCESSES, 2, "python 2ms io 10ms", ARRIVALS_EXPONENTIAL, 700, 3, 0};
+        struct plan plan;
+        struct run_result result;
+        make(&plan, &it);
+        plan.strategy.workers = 4;
+        plan.strategy.each = (struct strategy_each){.kind = STRATEGY_ASYNCIO,
+                                                    .workers = i == 0 ? 25 : 1000};
+        assert_int_equal(run_execute(&result, &plan, &(struct run_options){0}, NULL), 0);
+        assert_int_equal(result.status, RUN_DONE);
+        mean_us[i] = result.metric[METRIC_LATENCY_MEAN_US];
+        run_result_deinit(&result);
+        plan_deinit(&plan);
+    }
+    /* One loop alone, M/D/1 at a load of 0.35, would make it 12.5 ms. */
+    assert_true(mean_us[0] > 12000 && mean_us[0] < 13000);
+    assert_true(fabs(mean_us[1] - mean_us[0]) < 0.02 * mean_us[0]);
+}
+
 static void test_open_loop_survives_failing_allocations(void **state) {
     (void)state;
     const struct system it = {
@@ -443,7 +468,7 @@ static void test_open_loop_refuses_what_cannot_be(void **state) {
         {good.kind, 2, good.rate_per_s, good.for_ns, 0},
         {good.kind, 1, 0, good.for_ns, 0},
         {good.kind, 1, NAN, good.for_ns, 0},
-        {good.kind, 1, 2e6, good.for_ns, 0},
+        {good.kind, 1, 1e8, good.for_ns, 0},
         {good.kind, 1, good.rate_per_s, 0, 0},
         {good.kind, 1, good.rate_per_s, good.for_ns, good.for_ns},
         {good.kind, 1, good.rate_per_s, good.for_ns, -1},
@@ -471,6 +496,7 @@ int main(void) {
         cmocka_unit_test(test_open_loop_constant_bursts),
         cmocka_unit_test(test_open_loop_limits_end_it),
         cmocka_unit_test(test_open_loop_of_nothing),
+        cmocka_unit_test(test_open_loop_servers_share_what_arrives),
         cmocka_unit_test(test_open_loop_survives_failing_allocations),
         cmocka_unit_test(test_open_loop_refuses_what_cannot_be),
     };

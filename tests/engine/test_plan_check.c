@@ -472,6 +472,34 @@ static void test_plan_check_laws(void **state) {
     }
 }
 
+/* A thread, and a pool of threads, keep next to nothing of a job that has ended. */
+static void test_plan_check_many_arrivals_by_strategy(void **state) {
+    (void)state;
+    for (int i = 0; i < STRATEGY_KIND_COUNT; i++) {
+        const enum strategy_kind kind = (enum strategy_kind)i;
+        const bool fits = kind == STRATEGY_SEQUENTIAL || kind == STRATEGY_THREADS;
+        if (kind == STRATEGY_ACTORS) {
+            continue;
+        }
+        for (int over = 0; over < 2; over++) {
+            struct plan plan;
+            plan_begin(&plan, "linux-desktop", "cpython-3.14");
+            plan_jobs(&plan, 0, "python 1ms");
+            plan.arrivals = (struct arrivals_plan){.kind = ARRIVALS_EXPONENTIAL,
+                                                   .burst = 1,
+                                                   .rate_per_s = over ? 1001.0 : 1000.0,
+                                                   .for_ns = 1000 * NS_PER_S};
+            plan_strategy(&plan, kind, 2);
+            if (fits || !over) {
+                assert_int_equal(plan_check(&plan, NULL), 0);
+                plan_deinit(&plan);
+            } else {
+                expect(&plan, ERR_UNSUPPORTED, "for sequential and threads only", "");
+            }
+        }
+    }
+}
+
 /* Their sum must not wrap: it is what memory is asked for. */
 static void test_plan_check_counts(void **state) {
     (void)state;
@@ -508,6 +536,7 @@ int main(void) {
         cmocka_unit_test(test_plan_check_runtime_without_asyncio),
         cmocka_unit_test(test_plan_check_objects),
         cmocka_unit_test(test_plan_check_laws),
+        cmocka_unit_test(test_plan_check_many_arrivals_by_strategy),
         cmocka_unit_test(test_plan_check_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -168,7 +168,7 @@ mutant loop-timers-first loop_oracle $loop 'timers run before what select() repo
     'collect_timers(loop);
     const uint64_t before = loop->ready.count;'
 mutant loop-exact-select loop $loop 'select() waits for less than a millisecond' \
-    '(wait + NS_PER_MS - 1) / NS_PER_MS * NS_PER_MS' 'wait'
+    'unit == 0 ? wait :' 'true ? wait :'
 mutant loop-keeps-cancelled aio_tasks $loop 'cancelled timers stay in the heap' \
     '2 * loop->timers_cancelled > count' 'false'
 mutant loop-no-self-pipe loop $loop 'a worker wakes the loop without its self-pipe' \

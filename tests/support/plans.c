@@ -344,6 +344,7 @@ void plan_make_free(struct plan *plan) {
         .deep_after_ns = NS_PER_S,
         .slice_ns = 2800000,
         .quota_period_ns = 100 * NS_PER_MS,
+        .poll_unit_ns = NS_PER_MS,
     };
     struct runtime bare = {
         .gil = plan->runtime.gil,

@@ -18,6 +18,7 @@ void scene_prepare(struct scene *scene) {
                         .deep_after_ns = NS_PER_S,
                         .slice_ns = 2800000,
                         .quota_period_ns = 100 * NS_PER_MS,
+                        .poll_unit_ns = NS_PER_MS,
                     },
                 .runtime =
                     {
