@@ -47,7 +47,7 @@ static void place(struct event_queue *queue, size_t at, struct event_key key) {
     key.event->slot = (uint32_t)at + 1;
 }
 
-static void sift_up(struct event_queue *queue, size_t at, struct event_key key) {
+static inline void sift_up(struct event_queue *queue, size_t at, struct event_key key) {
     while (at > 0) {
         const size_t parent = (at - 1) / ARITY;
         if (!key_before(&key, &queue->heap[parent])) {
@@ -59,19 +59,30 @@ static void sift_up(struct event_queue *queue, size_t at, struct event_key key) 
     place(queue, at, key);
 }
 
-static size_t first_child(const struct event_queue *queue, size_t at) {
+/* Which child is first no processor can guess: the choice is written so that it compiles
+ * to conditional moves. The branch for equal times is mostly guessed right. */
+static inline size_t first_child(const struct event_queue *queue, size_t at) {
+    const struct event_key *heap = queue->heap;
     const size_t from = at * ARITY + 1;
     const size_t end = from + ARITY < queue->count ? from + ARITY : queue->count;
+    if (from >= end) {
+        return from;
+    }
     size_t first = from;
+    sim_ns earliest = heap[from].at;
     for (size_t i = from + 1; i < end; i++) {
-        if (key_before(&queue->heap[i], &queue->heap[first])) {
-            first = i;
+        const sim_ns next = heap[i].at;
+        if (next == earliest) {
+            first = heap[i].order < heap[first].order ? i : first;
+        } else {
+            first = next < earliest ? i : first;
+            earliest = next < earliest ? next : earliest;
         }
     }
     return first;
 }
 
-static void sift_down(struct event_queue *queue, size_t at, struct event_key key) {
+static inline void sift_down(struct event_queue *queue, size_t at, struct event_key key) {
     for (;;) {
         const size_t child = first_child(queue, at);
         if (child >= queue->count || !key_before(&queue->heap[child], &key)) {
@@ -98,7 +109,7 @@ void event_queue_push(struct event_queue *queue, struct event *event, sim_ns at)
 }
 
 /* Puts the key where there is a gap. */
-static void fill(struct event_queue *queue, size_t at, struct event_key key) {
+static inline void fill(struct event_queue *queue, size_t at, struct event_key key) {
     if (at > 0 && key_before(&key, &queue->heap[(at - 1) / ARITY])) {
         sift_up(queue, at, key);
     } else {
