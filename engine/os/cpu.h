@@ -49,6 +49,9 @@
 #include "engine/os/quota.h"
 #include "engine/sim/sim.h"
 
+#include <assert.h>
+#include <stddef.h>
+
 struct os_thread;
 typedef void (*os_fn)(struct os_thread *thread);
 
@@ -58,49 +61,64 @@ struct core;
 struct cpu;
 
 struct os_thread {
+    /* 64 bytes (the arena aligns to 16): what a change of the cores' speed touches */
     struct cpu *cpu;
-    struct core *core;      /* while OS_ON_CORE, on the way to one or throttled with it;
-                               else NULL */
-    struct core *last_core; /* where it last ran; NULL = nowhere yet */
-    struct os_thread *next; /* in the ready queue */
-    os_fn then;             /* what to call when the work is done */
+    struct core *core; /* while OS_ON_CORE, on the way to one or throttled with it; else
+                          NULL */
+    struct os_thread *working_next, **working_link; /* cpu.working */
+    sim_ns left_ns;    /* what is left of the present work, as of resumed_ns */
+    sim_ns resumed_ns; /* since when it has been advancing while work_done is pending, */
+    int64_t speed_ppm; /* ... at this speed */
+    sim_ns cpu_ns;     /* CPU clock, up to the last settled piece of work */
+    /* 64 bytes: what going on and blocking do besides */
     struct event work_done;
     struct event timer; /* for the layer above: sleeps, time-outs, I/O */
+    os_fn then;         /* what to call when the work is done */
     sim_ns work_ns;     /* core time of the present piece of work, in all */
-    sim_ns left_ns;     /* what is left of it, as of resumed_ns */
-    sim_ns resumed_ns;  /* since when it has been advancing while work_done is pending, */
-    int64_t speed_ppm;  /* ... at this speed, as one of ... */
-    struct os_thread *working_next, **working_link; /* ... cpu.working */
-    sim_ns cpu_ns;     /* CPU clock, up to the last settled piece of work */
-    uint32_t noise_id; /* names its noise: the thread's number, whatever else there is */
-    uint64_t timers;   /* how many timed waits it has begun */
-    struct activity doing;
     lane_id lane;
     enum os_state state;
+    uint32_t noise_id; /* names its noise: the thread's number, whatever else there is */
     bool masked;
     bool clocked; /* the present work is counted by the CPU clock, not by the core's speed
                    */
+    /* the rest */
+    struct core *last_core; /* where it last ran; NULL = nowhere yet */
+    struct os_thread *next; /* in the ready queue */
+    uint64_t timers;        /* how many timed waits it has begun */
+    struct activity doing;
 };
 
+static_assert(offsetof(struct os_thread, work_done) == 64 &&
+                  offsetof(struct os_thread, last_core) == 128 &&
+                  sizeof(struct os_thread) == 168,
+              "its parts are cache lines");
+
 struct core {
+    /* 64 bytes: arrivals, and what they show */
     struct cpu *cpu;
     struct core *sibling;      /* the other hardware thread, NULL when there is none */
     struct os_thread *current; /* runs here, is on its way here, or throttled here */
     struct event arrival;      /* `current` gets here */
-    struct event slice_end;
-    sim_ns idle_since;
-    sim_ns slice_since;      /* when `current` got here, had it not been interrupted */
-    sim_ns slice_used_ns;    /* by a throttled thread, before it was stopped */
-    sim_ns sent_ns;          /* when `current` set out for here */
-    sim_ns busy_ns;          /* core time of work and switches */
-    uint64_t wakeups;        /* names the noise of the next one */
-    uint64_t line_transfers; /* likewise */
-    struct quota_share share;
+    sim_ns sent_ns;            /* when `current` set out for here */
     lane_id lane;
     lane_id left_by; /* who left the core to `current`; LANE_NONE = it was idle */
     uint32_t index;
     bool busy; /* neither idle nor throttled */
+    /* 64 bytes: clocks and slices */
+    sim_ns busy_ns; /* core time of work and switches */
+    sim_ns idle_since;
+    sim_ns slice_since;   /* when `current` got here, had it not been interrupted */
+    sim_ns slice_used_ns; /* by a throttled thread, before it was stopped */
+    struct event slice_end;
+    uint64_t wakeups;        /* names the noise of the next one */
+    uint64_t line_transfers; /* likewise */
+    /* the rest */
+    struct quota_share share;
 };
+
+static_assert(offsetof(struct core, busy_ns) == 64 &&
+                  offsetof(struct core, share) == 128 && sizeof(struct core) == 184,
+              "its parts are cache lines");
 
 struct cpu {
     struct sim *sim;
