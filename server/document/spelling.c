@@ -17,6 +17,11 @@ enum { QUOTED_BYTES = 40 };
 
 static bool is_continuation(char c) { return ((unsigned char)c & 0xc0) == 0x80; }
 
+/* A control character would break the sentence. */
+static char shown(char c) {
+    return (unsigned char)c < 0x20 || (unsigned char)c == 0x7f ? '?' : c;
+}
+
 void spelling_quote(const char *text, char out[SPELLING_QUOTE_SIZE]) {
     size_t size = strlen(text);
     const bool cut = size > QUOTED_BYTES;
@@ -29,8 +34,7 @@ void spelling_quote(const char *text, char out[SPELLING_QUOTE_SIZE]) {
     char *end = out;
     *end++ = '\'';
     for (size_t i = 0; i < size; i++) {
-        const unsigned char c = (unsigned char)text[i];
-        *end++ = c < 0x20 || c == 0x7f ? '?' : text[i];
+        *end++ = shown(text[i]);
     }
     strcpy(end, cut ? "...'" : "'");
 }
@@ -108,5 +112,8 @@ void spelling_advise(const struct spelling *known, const char *text,
         snprintf(out, SPELLING_ADVICE_SIZE, "did you mean '%s'?", word);
     } else {
         list_words(known, out);
+    }
+    for (char *c = out; *c != '\0'; c++) { /* the words may be the user's own */
+        *c = shown(*c);
     }
 }

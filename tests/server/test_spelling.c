@@ -38,6 +38,18 @@ static void test_spelling_advises_the_nearest(void **state) {
 }
 
 /* However many words there are, the list ends between two of them. */
+/* Names of objects are the user's: a line break in one would break the sentence. */
+static void test_spelling_advice_is_one_line(void **state) {
+    (void)state;
+    struct spelling known = {0};
+    char advice[SPELLING_ADVICE_SIZE];
+    spelling_add(&known, "setti\ngs");
+    spelling_advise(&known, "spettings", advice);
+    assert_string_equal(advice, "did you mean 'setti?gs'?");
+    spelling_advise(&known, "other", advice);
+    assert_string_equal(advice, "known: setti?gs");
+}
+
 static void test_spelling_lists_as_many_as_fit(void **state) {
     (void)state;
     struct spelling known = {0};
@@ -69,6 +81,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_spelling_counts_edits),
         cmocka_unit_test(test_spelling_advises_the_nearest),
+        cmocka_unit_test(test_spelling_advice_is_one_line),
         cmocka_unit_test(test_spelling_lists_as_many_as_fit),
         cmocka_unit_test(test_spelling_quotes_whole_characters),
     };
