@@ -50,8 +50,11 @@ int arrivals_init(struct arrivals *arrivals, const struct plan *plan, uint64_t k
     const double mean = open->rate_per_s * (double)open->for_ns * 1e-9;
     size_t capacity = (size_t)(mean + 8.0 * sqrt(mean * open->burst)) + open->burst + 8;
     sim_ns *at = arena_alloc(arena, capacity, sizeof *at);
+    if (at == NULL) {
+        return ERR_NOMEM;
+    }
     uint32_t count = 0;
-    for (struct walk walk = walk_begin(open, key); at != NULL && walk_next(&walk);) {
+    for (struct walk walk = walk_begin(open, key); walk_next(&walk);) {
         if (count + open->burst > capacity) {
             sim_ns *moved = arena_alloc(arena, 2 * capacity, sizeof *at);
             if (moved == NULL) {
@@ -64,9 +67,6 @@ int arrivals_init(struct arrivals *arrivals, const struct plan *plan, uint64_t k
         for (uint32_t i = 0; i < open->burst; i++) {
             at[count++] = walk.at;
         }
-    }
-    if (at == NULL) {
-        return ERR_NOMEM;
     }
     *arrivals = (struct arrivals){.at = at, .count = count};
     return 0;

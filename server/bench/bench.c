@@ -35,6 +35,8 @@ static int run_cell(struct bench_run *sum, const struct grid *grid, size_t index
     if (rc == 0) {
         sum->seconds += cpu_s() - begin;
         sum->transitions += (double)result.transitions;
+        const double drops = result.metric[METRIC_GIL_FORCED_DROPS];
+        sum->forced_drops += isnan(drops) ? 0.0 : drops;
         sum->duration_s += (double)result.duration_ns * 1e-9;
         sum->fingerprint ^= result.fingerprint;
         if (result.status != RUN_DONE) {

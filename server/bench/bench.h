@@ -36,10 +36,11 @@ extern const size_t bench_engine_case_count;
 enum { BENCH_REPEATS = 3, BENCH_TEXT_SIZE = 4096 };
 
 struct bench_run {
-    double seconds;     /* CPU time of the best of `repeats` runs */
-    double document_s;  /* ... from the document's text to its result */
-    double transitions; /* of one run */
-    double duration_s;  /* virtual */
+    double seconds;      /* CPU time of the best of `repeats` runs */
+    double document_s;   /* ... from the document's text to its result */
+    double transitions;  /* of one run */
+    double forced_drops; /* of the GIL */
+    double duration_s;   /* virtual */
     uint64_t fingerprint;
 };
 
