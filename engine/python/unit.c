@@ -31,9 +31,8 @@ void open_loop_init(struct open_loop *loop, const struct plan *plan,
 
 void unit_begin(const struct world *world, struct unit *unit,
                 const struct action *action) {
-    unit->open = action->value != 0 && world->tally.open_loop.on;
     unit->began_ns = world->sim.now;
-    unit->arrived_ns = unit->open ? action->ns : unit->began_ns;
+    unit->arrived_ns = action->value != 0 ? action->ns : -1;
 }
 
 /* A unit of an open workload. */
@@ -53,7 +52,7 @@ static void end_open(struct tally *tally, const struct unit *unit, sim_ns now) {
 }
 
 void unit_end(struct world *world, const struct unit *unit) {
-    if (unit->open) {
+    if (world->tally.open_loop.on && unit->arrived_ns >= 0) {
         end_open(&world->tally, unit, world->sim.now);
     } else {
         histogram_add(&world->tally.latency, world->sim.now - unit->began_ns);

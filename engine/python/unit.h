@@ -49,8 +49,8 @@ void open_loop_init(struct open_loop *loop, const struct plan *plan,
 
 /* Whoever runs units has one: a thread, a task. */
 struct unit {
-    sim_ns arrived_ns, began_ns;
-    bool open;
+    sim_ns arrived_ns; /* below 0: it has no arrival */
+    sim_ns began_ns;
 };
 
 /* Does ACTION_UNIT_BEGIN and ACTION_UNIT_END, now. */

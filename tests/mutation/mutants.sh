@@ -213,7 +213,7 @@ mutant pipe-has-no-end pipe engine/python/py_pipe.c 'a pipe is never full' \
 
 mutant latency-from-start open_loop engine/python/unit.c \
     'latency counts from the start of a job, not from its arrival' \
-    'unit->open ? action->ns : unit->began_ns;' 'unit->began_ns;'
+    'action->value != 0 ? action->ns : -1;' 'action->value != 0 ? unit->began_ns : -1;'
 mutant bursts-raise-the-rate arrivals engine/program/arrivals.c \
     'bursts come as often as single jobs' \
     'const double mean = (double)plan->burst / plan->rate_per_s;' \
