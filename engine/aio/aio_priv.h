@@ -32,6 +32,8 @@
 #include "engine/python/unit.h"
 
 struct aio_task;
+struct aio_spawned;
+struct aio_names;
 struct aio_executor;
 struct aio_thread_executor;
 
@@ -43,16 +45,22 @@ enum aio_handle_kind {
     HANDLE_TIMER,     /* the same, from a timer of asyncio.sleep() */
     HANDLE_TIMEOUT,   /* Timeout._on_timeout, or the timer of wait_for() */
     HANDLE_DONE,      /* the done callback of a task that has ended: of gather() ... */
+    HANDLE_ENDED,     /* ... of the main coroutine's gather(): the task's own handle */
     HANDLE_READ,      /* a socket is readable: _read_ready */
     HANDLE_SELF_PIPE, /* _read_from_self */
     HANDLE_MAIN,      /* the main coroutine goes on after gather */
-    HANDLE_STOP /* it has ended: this iteration is the last of run_until_complete() */
+    HANDLE_STOP, /* it has ended: this iteration is the last of run_until_complete() */
+    HANDLE_KIND_COUNT
 };
 
 struct aio_handle {
     struct aio_handle *next;
-    enum aio_handle_kind kind;
+    lane_id lane; /* a step: the task's; a result: who sets it; DONE: whose end it is */
+    uint8_t kind; /* enum aio_handle_kind */
+    uint8_t
+        status; /* enum resume_status: what the step is told, how the task has ended */
 };
+static_assert(sizeof(struct aio_handle) == 16, "a quarter of a cache line");
 
 /* --- futures ------------------------------------------------------------------- */
 
@@ -70,17 +78,23 @@ struct aio_future {
     struct aio_loop *loop;
     struct aio_task *waiter; /* NULL: done, or cancelled */
     struct aio_group *group; /* what cancelling it cancels; NULL = only itself */
-    struct aio_future *next, *previous; /* in a deque, or free */
-    struct aio_deque *deque;
-    struct aio_future *outer; /* time-outs: the one around it */
-    sim_ns due_ns;
-    int64_t cancelling; /* time-outs: cancellations of the task when it was entered */
-    lane_id woken_by;
+    union {
+        struct {
+            struct aio_future *next, *previous; /* in a deque, or free */
+            struct aio_deque *deque;            /* NULL = in none */
+        };
+        struct { /* of a timer, which is in no deque */
+            sim_ns due_ns;
+            struct aio_future *outer; /* time-outs: the one around it */
+        };
+    };
+    uint32_t cancelling; /* time-outs: cancellations of the task when it was entered */
     uint8_t users;
     bool done;      /* the result was set before it was cancelled */
     bool cancelled; /* a timer: its handle; it stays in the heap */
     bool expired;   /* a time-out that has cancelled its task */
 };
+static_assert(sizeof(struct aio_future) == 88, "one for each task that waits");
 
 #define FUTURE_OF(pointer, member)                                                       \
     ((struct aio_future *)(void *)((char *)(pointer)-offsetof(struct aio_future, member)))
@@ -88,31 +102,33 @@ struct aio_future {
 /* --- calls --------------------------------------------------------------------- */
 
 enum aio_progress {
-    AIO_DONE,      /* call.result says how */
+    AIO_DONE,      /* loop->told says how */
     AIO_ACT,       /* the action is for the thread */
     AIO_SUSPENDED, /* the task's step is over */
-    AIO_EAGER,     /* the first step of call.made comes first; then again */
+    AIO_EAGER,     /* the first step of loop->made comes first; then again */
 };
 
 typedef enum aio_progress (*aio_function)(struct aio_task *task,
                                           const struct resume *resume,
                                           struct action *action);
 
+/* The one in progress. */
 struct aio_call {
-    aio_function function; /* NULL = none */
-    struct action asked;
-    struct resume result;
-    struct aio_future *future; /* that it has suspended on */
-    struct aio_group *group;
-    struct aio_future *timer;
-    struct aio_task *made;    /* by create_task(); NULL: it has ended in its first step */
-    struct resume made_ended; /* ... like that */
-    lane_id made_lane;
-    uint32_t number; /* of what the executor has been given */
-    uint32_t line;
+    union {
+        void *object;            /* of the action; later, in calls that wait for them: */
+        struct aio_group *group; /* ... tasks */
+        uint32_t number;         /* ... an executor, which has given it */
+        const char *exception;   /* with which the task has ended */
+    };
+    sim_ns ns; /* of the action, like these */
+    site_id site;
+    uint32_t value;
+    uint8_t kind; /* enum action_kind; ACTION_EXIT = there is none */
+    uint8_t line;
     bool cancelled; /* a cancellation is to be raised at its end */
-    bool timed_out;
 };
+static_assert(ACTION_EXIT == 0 && ACTION_KIND_COUNT <= UINT8_MAX,
+              "zeros are no call; the others have a byte");
 
 /* --- tasks --------------------------------------------------------------------- */
 
@@ -131,14 +147,16 @@ struct aio_object {
  * nobody will ask any more. */
 struct aio_group {
     enum group_kind kind;
+    uint32_t left; /* tasks whose end has not been told */
     struct aio_loop *loop;
     struct aio_future *future; /* of who waits; NULL = nobody (yet, or any more) */
+    struct aio_future *timer;  /* of wait_for() */
     struct aio_task *owner;    /* TaskGroup: who has entered it */
     struct aio_group *outer;   /* that of the same task around it; or free */
-    struct aio_task *members, *last_member; /* cancelled with it, not ended */
-    uint32_t left;                          /* tasks whose end has not been told */
+    struct aio_spawned *members, *last_member; /* cancelled with it, not ended */
     struct resume ended; /* the first end that counts, an exception; or RESUME_START */
     bool cancelled;      /* gather() itself was */
+    bool timed_out;      /* wait_for(): its timer was first */
     bool aborting;       /* TaskGroup: its tasks have been cancelled */
     bool cancels_owner;  /* ... and its owner, by itself */
     bool left_alone;     /* who made it does not ask any more */
@@ -146,41 +164,54 @@ struct aio_group {
 
 /* A done callback. */
 struct aio_watch {
-    struct aio_handle handle; /* must be first */
+    struct aio_handle handle; /* must be first; `next` also of the same task, or free */
     struct aio_group *group;
-    struct aio_watch *next; /* of the same task, or free */
-    struct resume ended;    /* how the task has */
-    lane_id lane;           /* of the task */
+    const char *exception; /* with which the task has ended */
 };
+static_assert(sizeof(struct aio_watch) == 32, "one for each task that is waited for");
 
+/* What a step reads and writes comes first. */
 struct aio_task {
     struct aio_handle step; /* must be first */
-    struct aio_loop *loop;
     struct program program;
-    struct resume resume;         /* what its next step is told */
-    struct aio_call call;         /* in progress */
-    struct aio_future *waits_for; /* _fut_waiter */
+    struct aio_call call;
+    struct aio_loop *loop;
+    union {
+        const char *name;          /* until it is made */
+        struct aio_future *future; /* that its call waits for, or has waited for */
+    };
+    uint32_t cancelling;          /* num_cancels_requested */
+    bool must_cancel;             /* CancelledError is to be raised in its next step */
+    bool gathered;                /* by the main coroutine */
+    bool spawned;                 /* it is that of a struct aio_spawned */
+    bool ended;                   /* ... or it has ended */
+    struct unit unit;             /* the present unit of work */
+    struct aio_watch *last_watch; /* a ring; NULL = none */
     struct aio_future *timeout;   /* the innermost that it is in */
     struct aio_group *group;      /* the innermost that it has entered */
-    struct aio_group *member_of;  /* that cancels it; NULL = none */
-    struct aio_task *next_member, *previous_member;
-    struct aio_task *next_named, *previous_named; /* spawned under one name */
-    struct aio_task *next_alive, *previous_alive; /* of the loop; or free */
-    struct aio_task *outer; /* in whose step it takes its first one: eager */
-    struct aio_watch *watches, *last_watch;
-    struct step_list *list; /* of a spawned one; kept when it is free */
-    struct unit unit;       /* the present unit of work */
-    int64_t cancelling;     /* num_cancels_requested */
-    int64_t named;          /* index of its name in loop->named; -1 = none */
-    const char *name;
-    lane_id lane;
-    bool must_cancel;
-    bool background; /* the main coroutine does not gather it */
 };
+static_assert(offsetof(struct aio_task, loop) == 64 && sizeof(struct aio_task) == 128,
+              "two cache lines, and a step without waits needs little of the second");
+
+/* One that a task has made, used again when it has ended. */
+struct aio_spawned {
+    struct aio_task task;        /* must be first */
+    struct aio_group *member_of; /* that cancels it; NULL = none */
+    struct aio_spawned *next_member, *previous_member;
+    struct aio_spawned *next_named, *previous_named; /* under one name */
+    struct aio_spawned *next_alive, *previous_alive; /* of the loop; or free */
+    struct aio_task *outer; /* around loop->outer, while it takes its first step: eager */
+    struct step_list *list; /* kept when it is free */
+    struct aio_names *names; /* under which it is known, or NULL */
+};
+
+static inline struct aio_spawned *aio_spawned_of(struct aio_task *task) {
+    return (struct aio_spawned *)(void *)task;
+}
 
 /* Spawned tasks under one name, the first one first. */
 struct aio_names {
-    struct aio_task *first, *last;
+    struct aio_spawned *first, *last;
 };
 
 /* Our end of the socket pair of a peer, watched by a loop. */
@@ -213,8 +244,12 @@ struct aio_loop {
     uint64_t todo;
     struct aio_handle *current; /* being run */
     sim_ns current_began_ns;
-    lane_id stepped;          /* the task whose step `current` is, or LANE_NONE */
     struct aio_task *running; /* whose step it is */
+    struct aio_task *outer;   /* in whose step that takes its first one, or NULL */
+    lane_id stepped;          /* the task whose step `current` is, or LANE_NONE */
+    struct resume told;       /* to it: how its last action, call or wait has ended */
+    sim_ns handle_ns[HANDLE_KIND_COUNT]; /* prices */
+    sim_ns least_timer_ns;               /* a shorter sleep() has no timer */
     struct aio_handle main, self_pipe;
     struct aio_deque answered; /* I/O that has completed and was not reported yet */
     struct aio_deque reported; /* ... that the last select reported */
@@ -225,14 +260,19 @@ struct aio_loop {
     struct aio_future *free_futures;
     size_t futures_made;
     struct aio_group *free_groups;
-    struct aio_watch *free_watches;
+    struct aio_handle *free_watches;
     struct aio_object *objects;  /* as plan->objects, and the strategy's semaphore */
     struct aio_group everything; /* what the main coroutine gathers; when it has ended,
                                   * what asyncio.run() does */
     site_id raised_at;           /* everything.ended: where */
     struct aio_task *tasks;      /* at the start */
     uint32_t task_count, task_capacity, tasks_created;
-    struct aio_task *alive, *free_tasks;
+    uint32_t alive; /* tasks that have not ended, these and those: */
+    struct aio_spawned *spawned, *free_spawned;
+    /* What the last create_task() has made: */
+    struct aio_spawned *made; /* NULL: it has ended in its first step, */
+    struct resume made_ended; /* like that */
+    lane_id made_lane;
     struct aio_names *named; /* by index of plan->names */
     /* The one that was given, or else the default executor, made by the first to_thread;
      * NULL so far. */
@@ -302,12 +342,11 @@ static inline bool aio_compute(struct action *action, sim_ns ns) {
 void aio_task_show(struct aio_task *task, enum lane_state state, site_id site,
                    lane_id by);
 
-/* The first or next step of loop->running; a phase of the loop. */
-bool aio_task_step(struct aio_loop *loop, const struct resume *resume,
-                   struct action *action);
-
 /* Begins a step: that a handle has asked for, or the first one of an eager task. */
 void aio_task_begin_step(struct aio_task *task);
+
+/* On with the step of loop->running, which has been begun; false when it is over. */
+bool aio_task_run(struct aio_loop *loop, struct action *action);
 
 /* A task that is ready for its first step; its program is there. False when out of memory.
  */
@@ -322,6 +361,14 @@ void aio_task_uncancel(struct aio_task *task);
 /* Cancels what the task waits for; false when it waits for nothing that can be. */
 bool aio_task_cancel_wait(struct aio_task *task, lane_id by);
 
+/* Tasks that have not ended, the newest first, from {loop->spawned, loop->tasks_created};
+ * NULL at the end. */
+struct aio_alive {
+    struct aio_spawned *spawned;
+    uint32_t at_start;
+};
+struct aio_task *aio_alive_next(const struct aio_loop *loop, struct aio_alive *at);
+
 /* "Task was destroyed but it is pending!": its loop is closed. */
 void aio_task_abandon(struct aio_task *task);
 
@@ -334,26 +381,32 @@ struct aio_future *aio_suspend(struct aio_task *task, enum lane_state state,
 struct aio_future *aio_future_make(struct aio_loop *loop);
 void aio_future_release(struct aio_future *future);
 
+/* The wait of the task's call is over, and its future let go. */
+void aio_task_let_go(struct aio_task *task);
+
 /* set_result(), unless it is cancelled: the task's next step is ready; `by` made it so. */
-void aio_future_set(struct aio_future *future, struct resume with, lane_id by);
+void aio_future_set(struct aio_future *future, enum resume_status status, lane_id by);
 
 void aio_deque_append(struct aio_deque *deque, struct aio_future *future);
 void aio_deque_remove(struct aio_future *future);
 
 /* How a call ends. */
-static inline enum aio_progress aio_done(struct aio_task *task) {
-    task->call.result = (struct resume){.status = RESUME_DONE};
+static inline enum aio_progress aio_ends(struct aio_task *task, struct resume with) {
+    task->loop->told = with;
     return AIO_DONE;
+}
+
+static inline enum aio_progress aio_done(struct aio_task *task) {
+    return aio_ends(task, (struct resume){.status = RESUME_DONE});
 }
 
 static inline enum aio_progress aio_cancelled(struct aio_task *task) {
-    task->call.result = (struct resume){.status = RESUME_CANCELLED};
-    return AIO_DONE;
+    return aio_ends(task, (struct resume){.status = RESUME_CANCELLED});
 }
 
 static inline enum aio_progress aio_raised(struct aio_task *task, const char *exception) {
-    task->call.result = (struct resume){.status = RESUME_RAISED, .exception = exception};
-    return AIO_DONE;
+    return aio_ends(task,
+                    (struct resume){.status = RESUME_RAISED, .exception = exception});
 }
 
 /* Bytecode of asyncio, in opcodes that take as long as those of queue.py. */
@@ -432,6 +485,8 @@ enum aio_progress aio_group_wait(struct aio_task *task, const struct resume *res
 bool aio_group_watch(struct aio_group *group, struct aio_task *task);
 /* A done callback is run. */
 void aio_group_task_done(struct aio_watch *watch);
+/* ... that of the main coroutine's gather(). */
+void aio_group_gathered_ended(struct aio_task *task);
 /* The task has ended like that, RESUME_DONE, _RAISED or _CANCELLED: its done callbacks become
  * handles, or are run at once when it has done so before anybody could add one. */
 void aio_group_task_ended(struct aio_task *task, struct resume how);
@@ -447,10 +502,10 @@ void aio_group_pop(struct aio_task *task);
 bool aio_group_sleep(struct aio_task *task);
 void aio_group_wake(struct aio_task *task);
 /* A task of the request's; NULL, and the run ends, when out of memory. */
-struct aio_task *aio_task_make(struct aio_loop *loop,
-                               const struct spawn_request *request);
-/* An ended task, that the loop may use again if it made it. */
-void aio_task_free(struct aio_task *task);
+struct aio_spawned *aio_task_make(struct aio_loop *loop,
+                                  const struct spawn_request *request);
+/* An ended one, that the loop may use again. */
+void aio_task_free(struct aio_spawned *spawned);
 
 /* timeouts.c */
 enum aio_progress aio_timeout_enter(struct aio_task *task, const struct resume *resume,

@@ -57,11 +57,11 @@ void aio_group_release(struct aio_group *group) {
 }
 
 void aio_group_cancel_members(struct aio_group *group, lane_id by) {
-    struct aio_task *task = group->members;
-    while (task != NULL) {
-        struct aio_task *next = task->next_member;
-        aio_task_cancel(task, by);
-        task = next;
+    struct aio_spawned *it = group->members;
+    while (it != NULL) {
+        struct aio_spawned *next = it->next_member;
+        aio_task_cancel(&it->task, by);
+        it = next;
     }
 }
 
@@ -70,9 +70,9 @@ void aio_group_cancel_members(struct aio_group *group, lane_id by) {
 /* NULL, and the run ends, when out of memory. */
 static struct aio_watch *make_watch(struct aio_group *group, lane_id lane) {
     struct aio_loop *loop = group->loop;
-    struct aio_watch *watch = loop->free_watches;
+    struct aio_watch *watch = (struct aio_watch *)(void *)loop->free_watches;
     if (watch != NULL) {
-        loop->free_watches = watch->next;
+        loop->free_watches = watch->handle.next;
     } else {
         watch = arena_alloc(&loop->world->arena, 1, sizeof *watch);
         if (watch == NULL) {
@@ -80,21 +80,23 @@ static struct aio_watch *make_watch(struct aio_group *group, lane_id lane) {
             return NULL;
         }
     }
-    *watch = (struct aio_watch){.group = group, .lane = lane};
+    *watch = (struct aio_watch){.handle = {.lane = lane}, .group = group};
     group->left++;
     return watch;
 }
 
+static struct aio_watch *next_watch(const struct aio_watch *watch) {
+    return (struct aio_watch *)(void *)watch->handle.next;
+}
+
 bool aio_group_watch(struct aio_group *group, struct aio_task *task) {
-    struct aio_watch *watch = make_watch(group, task->lane);
+    struct aio_watch *watch = make_watch(group, task->step.lane);
     if (watch == NULL) {
         return false;
     }
-    if (task->watches == NULL) {
-        task->watches = watch;
-    } else {
-        task->last_watch->next = watch;
-    }
+    struct aio_watch *last = task->last_watch != NULL ? task->last_watch : watch;
+    watch->handle.next = last == watch ? &watch->handle : last->handle.next;
+    last->handle.next = &watch->handle;
     task->last_watch = watch;
     return true;
 }
@@ -110,9 +112,8 @@ struct resume aio_group_outcome(const struct aio_group *group) {
 static void wake_owner(struct aio_group *group, lane_id by) {
     if (group->future != NULL) {
         aio_future_set(group->future,
-                       group->kind == GROUP_WAIT_FOR
-                           ? (struct resume){.status = RESUME_DONE}
-                           : aio_group_outcome(group),
+                       group->kind == GROUP_WAIT_FOR ? RESUME_DONE
+                                                     : aio_group_outcome(group).status,
                        by);
     }
 }
@@ -151,17 +152,19 @@ static void tell_main(struct aio_loop *loop, bool first) {
     }
 }
 
-void aio_group_task_done(struct aio_watch *watch) {
-    struct aio_group *group = watch->group;
+static struct resume ended_with(const struct aio_handle *handle, const char *exception) {
+    return (struct resume){.status = (enum resume_status)handle->status,
+                           .exception = exception};
+}
+
+/* The group is told that a task of it has ended like that. */
+static void tell(struct aio_group *group, struct resume how, lane_id by) {
     struct aio_loop *loop = group->loop;
-    const lane_id by = watch->lane;
-    const bool first = counts(group, watch->ended) && group->ended.status == RESUME_START;
+    const bool first = counts(group, how) && group->ended.status == RESUME_START;
     group->left--;
     if (first) {
-        group->ended = watch->ended;
+        group->ended = how;
     }
-    watch->next = loop->free_watches;
-    loop->free_watches = watch;
     if (group == &loop->everything) {
         tell_main(loop, first);
     } else if (group->left == 0 || (first && group->kind == GROUP_GATHER)) {
@@ -173,116 +176,179 @@ void aio_group_task_done(struct aio_watch *watch) {
     release_if_over(group);
 }
 
+void aio_group_task_done(struct aio_watch *watch) {
+    struct aio_group *group = watch->group;
+    const struct resume how = ended_with(&watch->handle, watch->exception);
+    watch->handle.next = group->loop->free_watches;
+    group->loop->free_watches = &watch->handle;
+    tell(group, how, watch->handle.lane);
+}
+
+void aio_group_gathered_ended(struct aio_task *task) {
+    tell(&task->loop->everything, ended_with(&task->step, task->call.exception),
+         task->step.lane);
+}
+
 /* --- membership ---------------------------------------------------------------- */
 
-static void join_group(struct aio_group *group, struct aio_task *task) {
-    task->member_of = group;
-    task->next_member = NULL;
-    task->previous_member = group->last_member;
+static void join_group(struct aio_group *group, struct aio_spawned *spawned) {
+    spawned->member_of = group;
+    spawned->next_member = NULL;
+    spawned->previous_member = group->last_member;
     if (group->last_member == NULL) {
-        group->members = task;
+        group->members = spawned;
     } else {
-        group->last_member->next_member = task;
+        group->last_member->next_member = spawned;
     }
-    group->last_member = task;
+    group->last_member = spawned;
 }
 
-static void leave_group(struct aio_task *task) {
-    if (task->member_of == NULL) {
+static void leave_group(struct aio_spawned *spawned) {
+    struct aio_group *group = spawned->member_of;
+    if (group == NULL) {
         return;
     }
-    if (task->previous_member == NULL) {
-        task->member_of->members = task->next_member;
+    if (spawned->previous_member == NULL) {
+        group->members = spawned->next_member;
     } else {
-        task->previous_member->next_member = task->next_member;
+        spawned->previous_member->next_member = spawned->next_member;
     }
-    if (task->next_member == NULL) {
-        task->member_of->last_member = task->previous_member;
+    if (spawned->next_member == NULL) {
+        group->last_member = spawned->previous_member;
     } else {
-        task->next_member->previous_member = task->previous_member;
+        spawned->next_member->previous_member = spawned->previous_member;
     }
-    task->member_of = NULL;
+    spawned->member_of = NULL;
 }
 
-static void take_name(struct aio_task *task, uint32_t name) {
-    struct aio_names *names = &task->loop->named[name];
-    task->named = name;
-    task->next_named = NULL;
-    task->previous_named = names->last;
+static void take_name(struct aio_spawned *spawned, uint32_t name) {
+    struct aio_names *names = &spawned->task.loop->named[name];
+    spawned->names = names;
+    spawned->next_named = NULL;
+    spawned->previous_named = names->last;
     if (names->last == NULL) {
-        names->first = task;
+        names->first = spawned;
     } else {
-        names->last->next_named = task;
+        names->last->next_named = spawned;
     }
-    names->last = task;
+    names->last = spawned;
 }
 
-static void leave_name(struct aio_task *task) {
-    if (task->named < 0) {
+static void leave_name(struct aio_spawned *spawned) {
+    struct aio_names *names = spawned->names;
+    if (names == NULL) {
         return;
     }
-    struct aio_names *names = &task->loop->named[task->named];
-    if (task->previous_named == NULL) {
-        names->first = task->next_named;
+    if (spawned->previous_named == NULL) {
+        names->first = spawned->next_named;
     } else {
-        task->previous_named->next_named = task->next_named;
+        spawned->previous_named->next_named = spawned->next_named;
     }
-    if (task->next_named == NULL) {
-        names->last = task->previous_named;
+    if (spawned->next_named == NULL) {
+        names->last = spawned->previous_named;
     } else {
-        task->next_named->previous_named = task->previous_named;
+        spawned->next_named->previous_named = spawned->previous_named;
     }
-    task->named = -1;
+    spawned->names = NULL;
 }
 
-/* In the first step of the main coroutine, which makes it: its gather() comes later. */
+static void leave_groups(struct aio_spawned *spawned, struct resume how) {
+    struct aio_group *group = spawned->member_of;
+    if (group != NULL && group->kind == GROUP_WAIT_FOR) {
+        group->ended = how; /* fut.done(), before its done callback is run */
+    }
+    leave_group(spawned);
+    leave_name(spawned);
+}
+
+/* In the first step of the main coroutine, which makes the task: its gather() comes later,
+ * and is told at once. */
 static bool is_gathered_later(const struct aio_group *group) {
     return group == &group->loop->everything && group->loop->current == NULL;
 }
 
-void aio_group_task_ended(struct aio_task *task, struct resume how) {
-    struct aio_group *group = task->member_of;
-    if (group != NULL && group->kind == GROUP_WAIT_FOR) {
-        group->ended = how; /* fut.done(), before its done callback is run */
+static void tell_main_coroutine(struct aio_task *task, struct resume how) {
+    task->step.status = (uint8_t)how.status;
+    task->call.exception = how.exception;
+    if (is_gathered_later(&task->loop->everything)) {
+        aio_group_gathered_ended(task);
+    } else {
+        aio_call_soon(task->loop, &task->step, HANDLE_ENDED);
     }
-    leave_group(task);
-    leave_name(task);
-    for (struct aio_watch *watch = task->watches; watch != NULL;) {
-        struct aio_watch *next = watch->next;
-        watch->ended = how;
-        if (is_gathered_later(watch->group)) {
-            aio_group_task_done(watch);
-        } else {
-            aio_call_soon(task->loop, &watch->handle, HANDLE_DONE);
-        }
+}
+
+static void tell_watch(struct aio_watch *watch, struct resume how) {
+    watch->handle.status = (uint8_t)how.status;
+    watch->exception = how.exception;
+    if (is_gathered_later(watch->group)) {
+        aio_group_task_done(watch);
+    } else {
+        aio_call_soon(watch->group->loop, &watch->handle, HANDLE_DONE);
+    }
+}
+
+void aio_group_task_ended(struct aio_task *task, struct resume how) {
+    if (task->spawned) {
+        leave_groups(aio_spawned_of(task), how);
+    }
+    if (task->gathered) {
+        tell_main_coroutine(task, how);
+    }
+    struct aio_watch *last = task->last_watch;
+    struct aio_watch *watch = last != NULL ? next_watch(last) : NULL;
+    while (watch != NULL) {
+        struct aio_watch *next = watch != last ? next_watch(watch) : NULL;
+        tell_watch(watch, how);
         watch = next;
     }
-    task->watches = NULL;
+    task->last_watch = NULL;
 }
 
 /* --- making tasks -------------------------------------------------------------- */
 
-static struct aio_task *allocate(struct aio_loop *loop) {
-    struct aio_task *task = loop->free_tasks;
-    if (task != NULL) {
-        loop->free_tasks = task->next_alive;
-        return task;
+static struct aio_spawned *allocate(struct aio_loop *loop) {
+    struct aio_spawned *spawned = loop->free_spawned;
+    if (spawned != NULL) {
+        loop->free_spawned = spawned->next_alive;
+        return spawned;
     }
-    task = arena_alloc(&loop->world->arena, 1, sizeof *task);
-    if (task != NULL) {
-        task->list = arena_alloc(&loop->world->arena, 1, sizeof *task->list);
+    spawned = arena_alloc(&loop->world->arena, 1, sizeof *spawned);
+    if (spawned != NULL) {
+        spawned->list = arena_alloc(&loop->world->arena, 1, sizeof *spawned->list);
     }
-    return task != NULL && task->list != NULL ? task : NULL;
+    return spawned != NULL && spawned->list != NULL ? spawned : NULL;
 }
 
-void aio_task_free(struct aio_task *task) {
-    if (task->list != NULL) {
-        task->next_alive = task->loop->free_tasks;
-        task->loop->free_tasks = task;
+static void enter_alive(struct aio_spawned *spawned) {
+    struct aio_loop *loop = spawned->task.loop;
+    spawned->next_alive = loop->spawned;
+    if (loop->spawned != NULL) {
+        loop->spawned->previous_alive = spawned;
+    }
+    loop->spawned = spawned;
+}
+
+static void leave_alive(struct aio_spawned *spawned) {
+    if (spawned->previous_alive == NULL) {
+        spawned->task.loop->spawned = spawned->next_alive;
+    } else {
+        spawned->previous_alive->next_alive = spawned->next_alive;
+    }
+    if (spawned->next_alive != NULL) {
+        spawned->next_alive->previous_alive = spawned->previous_alive;
     }
 }
 
-static bool begin_list(struct aio_task *task, const struct spawn_request *request) {
+void aio_task_free(struct aio_spawned *spawned) {
+    struct aio_loop *loop = spawned->task.loop;
+    leave_alive(spawned);
+    spawned->next_alive = loop->free_spawned;
+    loop->free_spawned = spawned;
+}
+
+static bool begin_list(struct aio_spawned *spawned, const struct spawn_request *request) {
+    struct aio_task *task = &spawned->task;
+    struct step_list *list = spawned->list;
     if (request->program != NULL) {
         task->program = *request->program;
         return true;
@@ -293,43 +359,46 @@ static bool begin_list(struct aio_task *task, const struct spawn_request *reques
         .slice = request->slice,
         .objects = world->object_handles,
         .key = request->key,
-        .spare = task->list->inner,
+        .spare = list->inner,
     };
-    task->program = (struct program){&step_list_ops, task->list};
-    return step_list_init(task->list, &spec, &world->arena) == 0;
+    task->program = (struct program){&step_list_ops, list};
+    return step_list_init(list, &spec, &world->arena) == 0;
 }
 
-struct aio_task *aio_task_make(struct aio_loop *loop,
-                               const struct spawn_request *request) {
+struct aio_spawned *aio_task_make(struct aio_loop *loop,
+                                  const struct spawn_request *request) {
     char name[sizeof((struct lane *)0)->name + 12];
-    struct aio_task *task = allocate(loop);
-    if (task == NULL) {
+    struct aio_spawned *spawned = allocate(loop);
+    if (spawned == NULL) {
         world_fail_nomem(loop->world);
         return NULL;
     }
-    *task = (struct aio_task){
-        .loop = loop, .list = task->list, .lane = LANE_NONE, .named = -1};
+    *spawned = (struct aio_spawned){
+        .task = {.step = {.lane = LANE_NONE}, .loop = loop, .spawned = true},
+        .list = spawned->list};
     const char *title = request->program != NULL
                             ? request->title
                             : loop->world->plan->names[request->name];
     snprintf(name, sizeof name, request->count > 1 ? "%s %u" : "%s", title, request->nth);
-    if (!begin_list(task, request) || !aio_task_start(task, name)) {
+    if (!begin_list(spawned, request) || !aio_task_start(&spawned->task, name)) {
         world_fail_nomem(loop->world);
         return NULL;
     }
-    return task;
+    enter_alive(spawned);
+    return spawned;
 }
 
 /* Its first step: now if the loop's factory is eager, and then true. */
-static bool begin_task(struct aio_task *maker, struct aio_task *task) {
-    struct aio_loop *loop = task->loop;
-    maker->call.made = task;
+static bool begin_task(struct aio_task *maker, struct aio_spawned *spawned) {
+    struct aio_loop *loop = maker->loop;
+    struct aio_task *task = &spawned->task;
+    loop->made = spawned;
     if (!loop->eager) {
         aio_call_soon(loop, &task->step, HANDLE_STEP);
         return false;
     }
-    task->outer = maker;
-    loop->running = task;
+    spawned->outer = loop->outer;
+    loop->outer = maker;
     aio_task_show(maker, STATE_READY, SITE_NONE, LANE_NONE);
     aio_task_begin_step(task);
     return true;
@@ -339,7 +408,7 @@ static bool begin_task(struct aio_task *maker, struct aio_task *task) {
 static enum aio_progress pay_for_task(const struct aio_task *task,
                                       struct action *action) {
     const struct runtime *runtime = aio_runtime(task->loop);
-    *action = (struct action){.site = task->call.asked.site};
+    *action = (struct action){.site = task->call.site};
     aio_compute(action, runtime->task_create_ns +
                             (task->loop->eager ? runtime->task_step_ns : 0));
     return AIO_ACT;
@@ -349,7 +418,7 @@ enum aio_progress aio_spawn(struct aio_task *task, const struct resume *resume,
                             struct action *action) {
     enum { PAY, MAKE, MADE };
     struct aio_call *call = &task->call;
-    const struct spawn_request *request = call->asked.object;
+    const struct spawn_request *request = call->object;
     (void)resume;
     if (call->line == PAY) {
         call->line = MAKE;
@@ -357,13 +426,16 @@ enum aio_progress aio_spawn(struct aio_task *task, const struct resume *resume,
     }
     if (call->line == MAKE) {
         call->line = MADE;
-        struct aio_task *spawned = aio_task_make(task->loop, request);
-        if (spawned != NULL && begin_task(task, spawned)) {
+        struct aio_spawned *spawned = aio_task_make(task->loop, request);
+        if (spawned == NULL) {
+            return aio_done(task); /* out of memory: the run has ended */
+        }
+        if (begin_task(task, spawned)) {
             return AIO_EAGER;
         }
     }
-    if (call->made != NULL) {
-        take_name(call->made, request->name);
+    if (task->loop->made != NULL) {
+        take_name(task->loop->made, request->name);
     }
     return aio_done(task);
 }
@@ -372,11 +444,12 @@ enum aio_progress aio_spawn(struct aio_task *task, const struct resume *resume,
  * that there is none to add. */
 static void add_ended(struct aio_task *task) {
     struct aio_group *group = task->group;
-    struct aio_watch *watch = make_watch(group, task->call.made_lane);
+    struct aio_watch *watch = make_watch(group, task->loop->made_lane);
     if (watch == NULL) {
         return;
     }
-    watch->ended = task->call.made_ended;
+    watch->handle.status = (uint8_t)task->loop->made_ended.status;
+    watch->exception = task->loop->made_ended.exception;
     if (group->kind == GROUP_TASK_GROUP && !aio_runtime(task->loop)->group_counts_eager) {
         aio_call_soon(task->loop, &watch->handle, HANDLE_DONE);
     } else {
@@ -398,7 +471,7 @@ enum aio_progress aio_group_add(struct aio_task *task, const struct resume *resu
         if (task->group->aborting) {
             return aio_done(task); /* RuntimeError: the ExceptionGroup would contain it */
         }
-        struct aio_task *added = aio_task_make(task->loop, call->asked.object);
+        struct aio_spawned *added = aio_task_make(task->loop, call->object);
         if (added == NULL) {
             return aio_done(task); /* out of memory: the run has ended */
         }
@@ -406,10 +479,11 @@ enum aio_progress aio_group_add(struct aio_task *task, const struct resume *resu
             return AIO_EAGER;
         }
     }
-    if (call->made == NULL) {
+    struct aio_spawned *made = task->loop->made;
+    if (made == NULL) {
         add_ended(task);
-    } else if (aio_group_watch(task->group, call->made)) {
-        join_group(task->group, call->made);
+    } else if (aio_group_watch(task->group, &made->task)) {
+        join_group(task->group, made);
     }
     return aio_done(task);
 }
@@ -421,7 +495,7 @@ enum { TASK_GROUP_OPCODES = 92, TASK_CANCEL_OPCODES = 10 };
 enum aio_progress aio_group_enter(struct aio_task *task, const struct resume *resume,
                                   struct action *action) {
     (void)resume;
-    const enum group_kind kind = (enum group_kind)task->call.asked.value;
+    const enum group_kind kind = (enum group_kind)task->call.value;
     if (task->call.line++ == 0) {
         return aio_pay(task, kind == GROUP_TASK_GROUP ? TASK_GROUP_OPCODES : 0, action);
     }
@@ -449,17 +523,15 @@ bool aio_group_sleep(struct aio_task *task) {
 }
 
 void aio_group_wake(struct aio_task *task) {
-    if (task->call.future != NULL) {
+    if (task->future != NULL) {
         task->call.group->future = NULL;
-        aio_future_release(task->call.future);
-        task->call.future = NULL;
+        aio_task_let_go(task);
     }
 }
 
 static enum aio_progress leave_group_step(struct aio_task *task, struct resume with) {
     aio_group_release(task->call.group);
-    task->call.result = with;
-    return AIO_DONE;
+    return aio_ends(task, with);
 }
 
 /*
@@ -488,7 +560,7 @@ static enum aio_progress task_group_woken(struct aio_task *task,
     struct aio_group *group = task->call.group;
     if (resume->status == RESUME_CANCELLED && !group->aborting) {
         task->call.cancelled = true;
-        abort_group(group, task->lane);
+        abort_group(group, task->step.lane);
     }
     return aio_group_sleep(task) ? AIO_SUSPENDED : leave_task_group(task);
 }
@@ -499,10 +571,10 @@ void aio_group_pop(struct aio_task *task) {
     task->call.group->outer = NULL;
 }
 
-static enum aio_progress leave_group_at_once(struct aio_task *task) {
-    return task->call.group->kind == GROUP_TASK_GROUP
-               ? leave_task_group(task)
-               : leave_group_step(task, aio_group_outcome(task->call.group));
+/* Of a wait that was cancelled, or that is over. */
+static enum aio_progress leave_with_outcome(struct aio_task *task, bool cancelled) {
+    const struct resume with = {.status = RESUME_CANCELLED};
+    return leave_group_step(task, cancelled ? with : aio_group_outcome(task->call.group));
 }
 
 /* The group is the task's innermost, which ends here whatever happens. */
@@ -515,11 +587,16 @@ enum aio_progress aio_group_wait(struct aio_task *task, const struct resume *res
         if (call->group->cancels_owner && !aio_runtime(task->loop)->group_uncancels) {
             aio_task_uncancel(task); /* up to 3.12: of an eager task that has failed */
         }
-        return aio_group_sleep(task) ? AIO_SUSPENDED : leave_group_at_once(task);
+        if (aio_group_sleep(task)) {
+            return AIO_SUSPENDED;
+        }
+        return call->group->kind == GROUP_TASK_GROUP ? leave_task_group(task)
+                                                     : leave_with_outcome(task, false);
     }
     aio_group_wake(task);
-    return call->group->kind == GROUP_TASK_GROUP ? task_group_woken(task, resume)
-                                                 : leave_group_step(task, *resume);
+    return call->group->kind == GROUP_TASK_GROUP
+               ? task_group_woken(task, resume)
+               : leave_with_outcome(task, resume->status == RESUME_CANCELLED);
 }
 
 /* await asyncio.wait(tasks) */
@@ -532,14 +609,14 @@ enum aio_progress aio_join_tasks(struct aio_task *task, const struct resume *res
         aio_group_wake(task);
         return leave_group_step(task, *resume);
     }
-    const struct spawn_request *request = call->asked.object;
+    const struct spawn_request *request = call->object;
     call->group = aio_group_make(loop, GROUP_JOIN);
     if (call->group == NULL) {
         return AIO_SUSPENDED;
     }
-    for (struct aio_task *it = loop->named[request->name].first; it != NULL;
+    for (struct aio_spawned *it = loop->named[request->name].first; it != NULL;
          it = it->next_named) {
-        if (it != task && !aio_group_watch(call->group, it)) {
+        if (&it->task != task && !aio_group_watch(call->group, &it->task)) {
             return AIO_SUSPENDED; /* out of memory: the run has ended */
         }
     }
@@ -551,14 +628,14 @@ enum aio_progress aio_join_tasks(struct aio_task *task, const struct resume *res
 enum aio_progress aio_cancel_tasks(struct aio_task *task, const struct resume *resume,
                                    struct action *action) {
     struct aio_loop *loop = task->loop;
-    const struct spawn_request *request = task->call.asked.object;
+    const struct spawn_request *request = task->call.object;
     (void)resume;
     if (task->call.line++ == 0) {
         return aio_pay(task, TASK_CANCEL_OPCODES, action);
     }
-    for (struct aio_task *it = loop->named[request->name].first; it != NULL;
+    for (struct aio_spawned *it = loop->named[request->name].first; it != NULL;
          it = it->next_named) {
-        aio_task_cancel(it, task->lane);
+        aio_task_cancel(&it->task, task->step.lane);
     }
     return aio_done(task);
 }

@@ -22,7 +22,7 @@ void aio_loop_show(struct aio_loop *loop, enum lane_state state, lane_id task) {
 
 void aio_call_soon(struct aio_loop *loop, struct aio_handle *handle,
                    enum aio_handle_kind kind) {
-    handle->kind = kind;
+    handle->kind = (uint8_t)kind;
     handle->next = NULL;
     if (loop->ready.last == NULL) {
         loop->ready.first = handle;
@@ -46,7 +46,7 @@ static struct aio_handle *pop_ready(struct aio_queue *ready) {
 /* --- timers -------------------------------------------------------------------- */
 
 void aio_call_at(struct aio_future *future, enum aio_handle_kind kind, sim_ns due) {
-    future->handle.kind = kind;
+    future->handle.kind = (uint8_t)kind;
     future->due_ns = due;
     future->cancelled = false;
     future->users++;
@@ -108,7 +108,7 @@ static sim_ns drop_cancelled(struct aio_loop *loop) {
 static void deliver(struct selector *selector, int64_t value, lane_id by) {
     struct aio_loop *loop = (struct aio_loop *)(void *)selector;
     struct aio_future *future = aio_executor_take_result(loop->executor, (uint32_t)value);
-    future->woken_by = by;
+    future->handle.lane = by;
     aio_call_soon(loop, &future->handle, HANDLE_RESULT);
 }
 
@@ -162,7 +162,7 @@ static void collect_timers(struct aio_loop *loop) {
         sim_ns due;
         struct aio_future *future =
             FUTURE_OF(event_queue_pop(&loop->timers, &due), event);
-        aio_call_soon(loop, &future->handle, future->handle.kind);
+        aio_call_soon(loop, &future->handle, (enum aio_handle_kind)future->handle.kind);
     }
 }
 
@@ -223,7 +223,6 @@ static bool poll(struct aio_loop *loop, const struct resume *resume,
 static bool iterate(struct aio_loop *loop, const struct resume *resume,
                     struct action *action) {
     (void)resume;
-    aio_loop_show(loop, STATE_CALLBACK, LANE_NONE);
     loop->world->tally.loop_iterations++;
     loop->phase = poll;
     update_time(loop);
@@ -260,7 +259,7 @@ static void count_lag(struct aio_loop *loop, const struct aio_future *timer) {
     histogram_add(&loop->world->tally.loop_lag, lag);
     if (lag > NS_PER_MS) {
         sim_instant(aio_sim(loop), loop->selector.lane, INSTANT_LATE_TIMER,
-                    timer->waiter != NULL ? timer->waiter->lane : LANE_NONE);
+                    timer->waiter != NULL ? timer->waiter->step.lane : LANE_NONE);
     }
 }
 
@@ -272,7 +271,8 @@ enum { ITERATIONS_OF_SHUTDOWN = 4 };
 static void cancel_all(struct aio_loop *loop) {
     loop->closing = true;
     loop->main_woken = false;
-    for (struct aio_task *task = loop->alive; task != NULL; task = task->next_alive) {
+    struct aio_alive at = {loop->spawned, loop->tasks_created};
+    for (struct aio_task *task; (task = aio_alive_next(loop, &at)) != NULL;) {
         if (!aio_group_watch(&loop->everything, task)) {
             return; /* out of memory: the run has ended */
         }
@@ -287,7 +287,7 @@ static void cancel_all(struct aio_loop *loop) {
  */
 static void stop(struct aio_loop *loop) {
     loop->stopping = false;
-    if (loop->alive == NULL) {
+    if (loop->alive == 0) {
         loop->finished = true;
     } else if (loop->closing) {
         loop->rest = ITERATIONS_OF_SHUTDOWN;
@@ -297,23 +297,24 @@ static void stop(struct aio_loop *loop) {
 }
 
 static void abandon_all(struct aio_loop *loop) {
-    for (struct aio_task *task = loop->alive; task != NULL; task = task->next_alive) {
+    struct aio_alive at = {loop->spawned, loop->tasks_created};
+    for (struct aio_task *task; (task = aio_alive_next(loop, &at)) != NULL;) {
         aio_task_abandon(task);
     }
-    loop->alive = NULL;
+    loop->alive = 0;
 }
 
 static void end_iteration(struct aio_loop *loop) {
     if (loop->stopping) {
         stop(loop);
-    } else if (loop->rest > 0 && (--loop->rest == 0 || loop->alive == NULL)) {
+    } else if (loop->rest > 0 && (--loop->rest == 0 || loop->alive == 0)) {
         loop->finished = true;
         abandon_all(loop);
     }
 }
 
 static void set_result(struct aio_future *future) {
-    aio_future_set(future, (struct resume){.status = RESUME_DONE}, future->woken_by);
+    aio_future_set(future, RESUME_DONE, future->handle.lane);
     aio_future_release(future);
 }
 
@@ -322,13 +323,11 @@ static bool call_back(struct aio_loop *loop, const struct resume *resume,
                       struct action *action) {
     struct aio_handle *handle = loop->current;
     loop->phase = aio_run_handles;
-    switch (handle->kind) {
+    switch ((enum aio_handle_kind)handle->kind) {
     case HANDLE_STEP:
-        loop->running = (struct aio_task *)(void *)handle;
-        loop->stepped = loop->running->lane;
-        aio_task_begin_step(loop->running);
-        loop->phase = aio_task_step;
-        return aio_task_step(loop, &loop->running->resume, action);
+        loop->stepped = handle->lane;
+        aio_task_begin_step((struct aio_task *)(void *)handle);
+        return aio_task_run(loop, action);
     case HANDLE_TIMER:
         count_lag(loop, FUTURE_OF(handle, handle));
         set_result(FUTURE_OF(handle, handle));
@@ -343,12 +342,15 @@ static bool call_back(struct aio_loop *loop, const struct resume *resume,
     case HANDLE_DONE:
         aio_group_task_done((struct aio_watch *)(void *)handle);
         return false;
+    case HANDLE_ENDED:
+        aio_group_gathered_ended((struct aio_task *)(void *)handle);
+        return false;
     case HANDLE_READ:
         return aio_stream_read_ready((struct aio_stream *)(void *)handle, action);
     case HANDLE_SELF_PIPE:
         return read_pipe(loop, resume, action);
     case HANDLE_MAIN:
-        loop->finished = loop->alive == NULL;
+        loop->finished = loop->alive == 0;
         if (loop->closing) { /* the end of run_until_complete(gather()), no coroutine's */
             loop->stopping = true;
         } else if (!loop->finished) {
@@ -358,6 +360,8 @@ static bool call_back(struct aio_loop *loop, const struct resume *resume,
     case HANDLE_STOP:
         loop->stopping = true;
         return false;
+    case HANDLE_KIND_COUNT:
+        break;
     }
     return false;
 }
@@ -368,6 +372,15 @@ static sim_ns handle_price(const struct aio_loop *loop, enum aio_handle_kind kin
     const bool step = kind == HANDLE_STEP || kind == HANDLE_MAIN;
     return aio_loop_cost(loop, runtime->loop_handle_ns + pipe) +
            (step ? runtime->task_step_ns : 0);
+}
+
+/* What every step needs to know. */
+static void note_prices(struct aio_loop *loop) {
+    for (int kind = 0; kind < HANDLE_KIND_COUNT; kind++) {
+        loop->handle_ns[kind] = handle_price(loop, (enum aio_handle_kind)kind);
+    }
+    /* uvloop: less than half a millisecond is call_soon(). */
+    loop->least_timer_ns = aio_runtime(loop)->uvloop ? NS_PER_MS / 2 : 1;
 }
 
 /* asyncio.run() raises what its coroutine has raised, after everything else. */
@@ -406,6 +419,11 @@ static bool shut_down(struct aio_loop *loop, const struct resume *resume,
     return true;
 }
 
+static void count_slow_callback(struct aio_loop *loop) {
+    loop->world->tally.slow_callbacks++;
+    sim_instant(aio_sim(loop), loop->selector.lane, INSTANT_SLOW_CALLBACK, loop->stepped);
+}
+
 /* How long the last callback was. */
 static void count_callback(struct aio_loop *loop) {
     if (loop->current == NULL) {
@@ -415,9 +433,7 @@ static void count_callback(struct aio_loop *loop) {
     const sim_ns ns = aio_now(loop) - loop->current_began_ns;
     tally->callback_max_ns = ns > tally->callback_max_ns ? ns : tally->callback_max_ns;
     if (ns >= SLOW_CALLBACK_NS) {
-        tally->slow_callbacks++;
-        sim_instant(aio_sim(loop), loop->selector.lane, INSTANT_SLOW_CALLBACK,
-                    loop->stepped);
+        count_slow_callback(loop);
     }
     loop->current = NULL;
 }
@@ -432,6 +448,15 @@ static bool is_skipped(struct aio_handle *handle) {
     return true;
 }
 
+/* The iteration is over. A function of its own, so that the next handle needs no stack. */
+__attribute__((noinline)) static bool no_more_handles(struct aio_loop *loop,
+                                                      struct action *action) {
+    end_iteration(loop);
+    loop->phase = loop->finished ? shut_down : iterate;
+    /* Making a loop and closing it: half the price before, half after. */
+    return loop->finished && aio_compute(action, aio_runtime(loop)->loop_start_ns / 2);
+}
+
 bool aio_run_handles(struct aio_loop *loop, const struct resume *resume,
                      struct action *action) {
     (void)resume;
@@ -443,29 +468,21 @@ bool aio_run_handles(struct aio_loop *loop, const struct resume *resume,
         handle = is_skipped(handle) ? NULL : handle;
     }
     if (handle == NULL) {
-        end_iteration(loop);
-        loop->phase = loop->finished ? shut_down : iterate;
-        /* Making a loop and closing it: half the price before, half after. */
-        return loop->finished &&
-               aio_compute(action, aio_runtime(loop)->loop_start_ns / 2);
+        return no_more_handles(loop, action);
     }
     loop->current = handle;
     loop->current_began_ns = aio_now(loop);
     loop->stepped = LANE_NONE;
-    aio_loop_show(loop, STATE_CALLBACK, LANE_NONE);
     loop->phase = call_back;
-    return aio_compute(action, handle_price(loop, loop->current->kind));
+    return aio_compute(action, loop->handle_ns[handle->kind]);
 }
 
 /* --- life ---------------------------------------------------------------------- */
 
 static void loop_next(void *state, const struct resume *resume, struct action *action) {
     struct aio_loop *loop = state;
-    for (;;) {
+    while (!loop->phase(loop, resume, action)) {
         *action = (struct action){.kind = ACTION_EXIT, .site = SITE_NONE};
-        if (loop->phase(loop, resume, action)) {
-            return;
-        }
     }
 }
 
@@ -479,8 +496,7 @@ static bool first_step(struct aio_loop *loop, const struct resume *resume,
                        struct action *action) {
     (void)resume;
     aio_task_begin_step(loop->running);
-    loop->phase = aio_task_step;
-    return aio_task_step(loop, &loop->running->resume, action);
+    return aio_task_run(loop, action);
 }
 
 /* The main coroutine makes the next task: eager ones take their first step at once. */
@@ -489,10 +505,10 @@ bool aio_create_tasks(struct aio_loop *loop, const struct resume *resume,
     (void)resume;
     while (loop->tasks_created < loop->task_count) {
         struct aio_task *task = &loop->tasks[loop->tasks_created++];
-        if (!aio_task_start(task, task->name) ||
-            (!task->background && !aio_group_watch(&loop->everything, task))) {
+        if (!aio_task_start(task, task->name)) {
             return aio_compute(action, 0); /* the run has ended */
         }
+        loop->everything.left += task->gathered;
         if (loop->eager) {
             loop->running = task;
             loop->phase = first_step;
@@ -554,6 +570,7 @@ struct aio_loop *aio_loop_create(const struct aio_loop_spec *spec) {
     }
     loop->everything = (struct aio_group){.kind = GROUP_GATHER, .loop = loop};
     loop->raised_at = SITE_NONE;
+    note_prices(loop);
     loop->tasks = arena_alloc(&world->arena, spec->task_count, sizeof *loop->tasks);
     loop->named =
         arena_alloc(&world->arena, world->plan->name_count, sizeof *loop->named);
@@ -570,9 +587,8 @@ void aio_loop_add_task(struct aio_loop *loop, const struct aio_task_spec *spec) 
         .loop = loop,
         .program = spec->program,
         .name = spec->name,
-        .background = spec->background,
-        .lane = LANE_NONE,
-        .named = -1,
+        .gathered = !spec->background,
+        .step = {.lane = LANE_NONE},
     };
 }
 

@@ -51,7 +51,7 @@ static struct aio_stream *open_stream(struct aio_loop *loop, struct py_peer *pee
 }
 
 static struct aio_stream *stream_of(struct aio_task *task) {
-    struct py_peer *peer = ((const struct world_object *)task->call.asked.object)->peer;
+    struct py_peer *peer = ((const struct world_object *)task->call.object)->peer;
     struct aio_stream *stream = peer->reader;
     if (stream != NULL && stream->loop == task->loop) {
         return stream;
@@ -100,7 +100,7 @@ void aio_streams_open(struct aio_loop *loop) {
 }
 
 static enum aio_progress other_loop(struct aio_task *task) {
-    world_raise(task->loop->world, task->call.asked.site,
+    world_raise(task->loop->world, task->call.site,
                 "RuntimeError: another event loop reads from this peer");
     return aio_done(task);
 }
@@ -142,8 +142,7 @@ static bool received(struct aio_loop *loop, const struct resume *resume,
     loop->selector.ready = loop->answered.first != NULL || loop->selector.bytes > 0 ||
                            loop->selector.first_readable != NULL;
     if (stream->reader != NULL) {
-        aio_future_set(stream->reader, (struct resume){.status = RESUME_DONE},
-                       stream->peer->os.lane);
+        aio_future_set(stream->reader, RESUME_DONE, stream->peer->os.lane);
         stream->reader = NULL;
     }
     loop->phase = aio_run_handles;
@@ -188,11 +187,11 @@ static enum aio_progress wait_for_data(struct aio_task *task, struct aio_stream 
 /* The wait is over; true when it was cancelled. */
 static bool leave_wait(struct aio_task *task, struct aio_stream *stream,
                        const struct resume *resume) {
-    if (stream->reader == task->call.future) {
+    if (stream->reader == task->future) {
         stream->reader = NULL;
     }
-    aio_future_release(task->call.future);
-    task->call.result = *resume;
+    aio_task_let_go(task);
+    aio_ends(task, *resume);
     return resume->status == RESUME_CANCELLED;
 }
 
@@ -232,8 +231,13 @@ enum aio_progress aio_send(struct aio_task *task, const struct resume *resume,
         action->ns = aio_loop_cost(task->loop, action->ns);
         return AIO_ACT;
     case 1:
-        *action = task->call.asked;
-        action->value = aio_runtime(task->loop)->uvloop; /* uv_try_write() with the GIL */
+        *action = (struct action){
+            .kind = ACTION_SEND,
+            .site = task->call.site,
+            .ns = task->call.ns,
+            .value = aio_runtime(task->loop)->uvloop, /* uv_try_write() with the GIL */
+            .object = task->call.object,
+        };
         return AIO_ACT;
     default:
         return aio_done(task);

@@ -64,7 +64,7 @@ void aio_objects_show(struct aio_loop *loop) {
 }
 
 static struct aio_object *object_of(const struct aio_task *task) {
-    return &task->loop->objects[task->call.asked.value];
+    return &task->loop->objects[task->call.value];
 }
 
 static void show_held(const struct aio_task *task, const struct aio_object *object,
@@ -72,8 +72,8 @@ static void show_held(const struct aio_task *task, const struct aio_object *obje
     if (object->lane != LANE_NONE) {
         sim_switch(aio_sim(task->loop), object->lane,
                    (struct activity){held ? STATE_HELD : STATE_FREE,
-                                     held ? task->lane : LANE_NONE, SITE_NONE},
-                   task->lane);
+                                     held ? task->step.lane : LANE_NONE, SITE_NONE},
+                   task->step.lane);
     }
 }
 
@@ -84,9 +84,8 @@ static enum aio_progress wait_in(struct aio_task *task, const struct aio_object 
                                  enum lane_state state, struct aio_deque *deque) {
     struct aio_future *future = aio_suspend(task, state, deque);
     if (future != NULL && object->lane != LANE_NONE) {
-        sim_switch(aio_sim(task->loop), task->lane,
-                   (struct activity){state, object->lane, task->call.asked.site},
-                   LANE_NONE);
+        sim_switch(aio_sim(task->loop), task->step.lane,
+                   (struct activity){state, object->lane, task->call.site}, LANE_NONE);
     }
     return AIO_SUSPENDED;
 }
@@ -94,11 +93,9 @@ static enum aio_progress wait_in(struct aio_task *task, const struct aio_object 
 /* The future is taken out of its deque and let go; true when its result had been set: the
  * turn was this task's. */
 static bool leave_deque(struct aio_task *task) {
-    struct aio_future *future = task->call.future;
-    const bool done = future->done;
-    aio_deque_remove(future);
-    aio_future_release(future);
-    task->call.future = NULL;
+    const bool done = task->future->done;
+    aio_deque_remove(task->future);
+    aio_task_let_go(task);
     return done;
 }
 
@@ -120,7 +117,7 @@ static int64_t wake_first(struct aio_task *task, struct aio_deque *deque, int64_
     for (struct aio_future *future = deque->first; future != NULL && woken < most;
          future = future->next) {
         if (is_waiting(future)) {
-            aio_future_set(future, (struct resume){.status = RESUME_DONE}, task->lane);
+            aio_future_set(future, RESUME_DONE, task->step.lane);
             woken++;
         }
     }
@@ -134,7 +131,7 @@ static int64_t wake_first(struct aio_task *task, struct aio_deque *deque, int64_
 static void wake_up_first(struct aio_task *task, struct aio_object *lock) {
     struct aio_future *first = lock->waiters.first;
     if (first != NULL && is_waiting(first)) {
-        aio_future_set(first, (struct resume){.status = RESUME_DONE}, task->lane);
+        aio_future_set(first, RESUME_DONE, task->step.lane);
     }
 }
 
@@ -299,8 +296,7 @@ static enum aio_progress event_wait(struct aio_task *task, struct aio_object *ev
                    : wait_in(task, event, STATE_AWAIT_FUTURE, &event->waiters);
     default:
         leave_deque(task);
-        task->call.result = *resume;
-        return AIO_DONE;
+        return aio_ends(task, *resume);
     }
 }
 
@@ -341,7 +337,7 @@ static enum aio_progress condition_wait(struct aio_task *task,
         return wait_in(task, condition, STATE_AWAIT_LOCK, &condition->waiters);
     default:
         if (lock_woken(task, condition, resume) == AIO_DONE &&
-            call->result.status == RESUME_CANCELLED) {
+            task->loop->told.status == RESUME_CANCELLED) {
             call->cancelled =
                 true; /* it tries again: `except CancelledError` in a loop */
             call->line = 3;
@@ -371,7 +367,7 @@ enum aio_progress aio_notify(struct aio_task *task, const struct resume *resume,
     if (condition->value == 0) {
         return aio_raised(task, "RuntimeError: cannot notify on un-acquired lock");
     }
-    (void)wake_first(task, &condition->putters, task->call.asked.ns);
+    (void)wake_first(task, &condition->putters, task->call.ns);
     return aio_done(task);
 }
 
@@ -403,9 +399,8 @@ enum aio_progress aio_is_set(struct aio_task *task, const struct resume *resume,
     if (task->call.line++ == 0) {
         return aio_pay(task, 3, action);
     }
-    task->call.result =
-        (struct resume){.status = RESUME_DONE, .value = object_of(task)->value};
-    return AIO_DONE;
+    return aio_ends(
+        task, (struct resume){.status = RESUME_DONE, .value = object_of(task)->value});
 }
 
 /* --- Queue --------------------------------------------------------------------- */
@@ -415,7 +410,7 @@ static void wake_next(struct aio_task *task, struct aio_deque *deque) {
     for (struct aio_future *future; (future = deque->first) != NULL;) {
         aio_deque_remove(future);
         if (is_waiting(future)) {
-            aio_future_set(future, (struct resume){.status = RESUME_DONE}, task->lane);
+            aio_future_set(future, RESUME_DONE, task->step.lane);
             return;
         }
     }

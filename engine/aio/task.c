@@ -7,7 +7,7 @@
 
 void aio_task_show(struct aio_task *task, enum lane_state state, site_id site,
                    lane_id by) {
-    sim_switch(aio_sim(task->loop), task->lane,
+    sim_switch(aio_sim(task->loop), task->step.lane,
                (struct activity){state, task->loop->selector.lane, site}, by);
 }
 
@@ -70,7 +70,8 @@ struct aio_future *aio_future_make(struct aio_loop *loop) {
         }
         loop->futures_made++;
     }
-    *future = (struct aio_future){.loop = loop, .woken_by = LANE_NONE, .users = 1};
+    *future =
+        (struct aio_future){.handle = {.lane = LANE_NONE}, .loop = loop, .users = 1};
     return future;
 }
 
@@ -91,39 +92,42 @@ struct aio_future *aio_suspend(struct aio_task *task, enum lane_state state,
         return NULL;
     }
     future->waiter = task;
-    task->waits_for = future;
-    task->call.future = future;
+    task->future = future;
     if (deque != NULL) {
         aio_deque_append(deque, future);
     }
-    aio_task_show(task, state, task->call.asked.site, LANE_NONE);
+    aio_task_show(task, state, task->call.site, LANE_NONE);
     return future;
 }
 
+void aio_task_let_go(struct aio_task *task) {
+    aio_future_release(task->future);
+    task->future = NULL;
+}
+
 /* The task's next step is ready to run; `by` is what made it so. */
-static void schedule_step(struct aio_task *task, struct resume with, lane_id by) {
-    task->resume = with;
+static void schedule_step(struct aio_task *task, enum resume_status status, lane_id by) {
+    task->step.status = (uint8_t)status;
     aio_task_show(task, STATE_READY, SITE_NONE, by);
     aio_call_soon(task->loop, &task->step, HANDLE_STEP);
 }
 
-void aio_future_set(struct aio_future *future, struct resume with, lane_id by) {
+void aio_future_set(struct aio_future *future, enum resume_status status, lane_id by) {
     struct aio_task *task = future->waiter;
     if (task == NULL) {
         return;
     }
     future->waiter = NULL;
     future->done = true;
-    task->waits_for = NULL;
-    schedule_step(task, with, by);
+    schedule_step(task, status, by);
 }
 
 /* --- cancellation -------------------------------------------------------------- */
 
 /* _fut_waiter.cancel(): false when nothing is waited for, or it is over. */
 bool aio_task_cancel_wait(struct aio_task *task, lane_id by) {
-    struct aio_future *future = task->waits_for;
-    if (future == NULL) {
+    struct aio_future *future = task->future;
+    if (future == NULL || future->waiter == NULL) {
         return false; /* its step is ready, or it is in it */
     }
     if (future->group != NULL && future->group->kind == GROUP_GATHER) {
@@ -135,8 +139,7 @@ bool aio_task_cancel_wait(struct aio_task *task, lane_id by) {
         return true;
     }
     future->waiter = NULL;
-    task->waits_for = NULL;
-    schedule_step(task, (struct resume){.status = RESUME_CANCELLED}, by);
+    schedule_step(task, RESUME_CANCELLED, by);
     return true;
 }
 
@@ -163,7 +166,7 @@ sim_ns aio_opcodes_ns(const struct aio_loop *loop, int opcodes) {
 }
 
 enum aio_progress aio_pay(struct aio_task *task, int opcodes, struct action *action) {
-    *action = (struct action){.site = task->call.asked.site};
+    *action = (struct action){.site = task->call.site};
     aio_compute(action, aio_opcodes_ns(task->loop, opcodes));
     return AIO_ACT;
 }
@@ -196,55 +199,52 @@ static const aio_function functions[ACTION_KIND_COUNT] = {
 };
 
 static void begin_call(struct aio_task *task, const struct action *action) {
-    task->call = (struct aio_call){.function = functions[action->kind], .asked = *action};
+    task->call = (struct aio_call){
+        .object = action->object,
+        .ns = action->ns,
+        .site = action->site,
+        .value = (uint32_t)action->value,
+        .kind = (uint8_t)action->kind,
+    };
 }
 
-/* --- steps --------------------------------------------------------------------- */
-
-void aio_task_begin_step(struct aio_task *task) {
-    if (task->must_cancel) {
-        task->must_cancel = false;
-        task->resume = (struct resume){.status = RESUME_CANCELLED};
-    }
-    aio_loop_show(task->loop, STATE_CALLBACK, task->lane);
-    aio_task_show(task, STATE_RUNNING, SITE_NONE, LANE_NONE);
-}
+/* --- life ---------------------------------------------------------------------- */
 
 bool aio_task_start(struct aio_task *task, const char *name) {
     struct aio_loop *loop = task->loop;
-    task->lane = recorder_open_lane(
+    task->step.lane = recorder_open_lane(
         aio_sim(loop)->recorder, aio_now(loop),
         &(struct lane_birth){LANE_TASK,
                              loop->selector.lane,
                              name,
                              {STATE_READY, loop->selector.lane, SITE_NONE}});
-    task->resume = (struct resume){.status = RESUME_START, .value = task->lane};
-    task->previous_alive = NULL;
-    task->next_alive = loop->alive;
-    if (loop->alive != NULL) {
-        loop->alive->previous_alive = task;
-    }
-    loop->alive = task;
-    return task->lane != LANE_NONE;
+    task->step.status = RESUME_START;
+    task->future = NULL;
+    loop->alive++;
+    return task->step.lane != LANE_NONE;
 }
 
-static void leave_alive(struct aio_task *task) {
-    if (task->previous_alive == NULL) {
-        task->loop->alive = task->next_alive;
-    } else {
-        task->previous_alive->next_alive = task->next_alive;
+/* Lanes have numbers in the order in which they are opened. */
+struct aio_task *aio_alive_next(const struct aio_loop *loop, struct aio_alive *at) {
+    while (at->at_start > 0 && loop->tasks[at->at_start - 1].ended) {
+        at->at_start--;
     }
-    if (task->next_alive != NULL) {
-        task->next_alive->previous_alive = task->previous_alive;
+    struct aio_task *old = at->at_start > 0 ? &loop->tasks[at->at_start - 1] : NULL;
+    struct aio_spawned *spawned = at->spawned;
+    if (spawned != NULL && (old == NULL || spawned->task.step.lane > old->step.lane)) {
+        at->spawned = spawned->next_alive;
+        return &spawned->task;
     }
+    at->at_start -= old != NULL;
+    return old;
 }
 
 /* Where the exception that asyncio.run() raises comes from: the first one that ends a task
  * of the main coroutine's gather(). */
 static void note_raised(const struct aio_task *task, const struct action *action) {
     struct aio_loop *loop = task->loop;
-    const bool gathered = task->list == NULL && !task->background && !loop->closing;
-    if (action->kind == ACTION_RAISE && gathered && loop->raised_at == SITE_NONE) {
+    if (action->kind == ACTION_RAISE && task->gathered && !loop->closing &&
+        loop->raised_at == SITE_NONE) {
         loop->raised_at = action->site;
     }
 }
@@ -261,124 +261,152 @@ static struct resume end_of(const struct aio_task *task, const struct action *ac
 static void end_task(struct aio_task *task, const struct action *action) {
     struct aio_loop *loop = task->loop;
     const struct resume how = end_of(task, action);
-    recorder_close_lane(aio_sim(loop)->recorder, aio_now(loop), task->lane);
+    recorder_close_lane(aio_sim(loop)->recorder, aio_now(loop), task->step.lane);
     note_raised(task, action);
-    leave_alive(task);
-    if (task->outer != NULL) {
-        task->outer->call.made = NULL;
-        task->outer->call.made_ended = how;
-        task->outer->call.made_lane = task->lane;
-    }
+    task->ended = true;
+    loop->alive--;
+    loop->made_ended = how;
+    loop->made_lane = task->step.lane;
     aio_group_task_ended(task, how);
-    aio_task_free(task);
+    if (task->spawned) {
+        aio_task_free(aio_spawned_of(task));
+    }
 }
 
 void aio_task_abandon(struct aio_task *task) {
-    recorder_close_lane(aio_sim(task->loop)->recorder, aio_now(task->loop), task->lane);
-    if (task->call.function == aio_await_io) {
+    recorder_close_lane(aio_sim(task->loop)->recorder, aio_now(task->loop),
+                        task->step.lane);
+    if (task->call.kind == ACTION_AWAIT_IO) {
         aio_forget_io(task);
     }
 }
 
-/* The step is over: on with the task in whose step it was, or with the next handle. */
-static bool leave_step(struct aio_loop *loop) {
-    struct aio_task *outer = loop->running->outer;
-    loop->running->outer = NULL;
-    loop->running = outer;
-    aio_loop_show(loop, STATE_CALLBACK, outer != NULL ? outer->lane : LANE_NONE);
-    if (outer != NULL) {
-        aio_task_show(outer, STATE_RUNNING, outer->call.asked.site, LANE_NONE);
+/* --- steps --------------------------------------------------------------------- */
+
+static bool go_on(struct aio_loop *loop, const struct resume *resume,
+                  struct action *action);
+
+void aio_task_begin_step(struct aio_task *task) {
+    struct aio_loop *loop = task->loop;
+    if (task->must_cancel) {
+        task->must_cancel = false;
+        task->step.status = RESUME_CANCELLED;
     }
-    loop->phase = outer != NULL           ? aio_task_step
-                  : loop->current != NULL ? aio_run_handles
-                                          : aio_create_tasks;
-    return outer != NULL;
+    loop->running = task;
+    loop->phase = go_on;
+    loop->told = (struct resume){
+        .status = (enum resume_status)task->step.status,
+        .value = task->step.status == RESUME_START ? task->step.lane : 0,
+    };
+    aio_loop_show(loop, STATE_CALLBACK, task->step.lane);
+    aio_task_show(task, STATE_RUNNING, SITE_NONE, LANE_NONE);
 }
 
-/* Units of work concern the loop only. */
-static bool count_unit(struct aio_task *task, const struct action *action) {
-    struct world *world = task->loop->world;
-    if (action->kind == ACTION_UNIT_BEGIN) {
-        unit_begin(world, &task->unit, action);
-    } else if (action->kind == ACTION_UNIT_END) {
-        unit_end(world, &task->unit);
+/* The first step of an eager task is over: on with the task in whose step it was. */
+static void leave_first_step(struct aio_loop *loop) {
+    struct aio_spawned *made = aio_spawned_of(loop->running);
+    struct aio_task *maker = loop->outer;
+    loop->made = made->task.ended ? NULL : made;
+    loop->outer = made->outer;
+    loop->running = maker;
+    loop->phase = go_on;
+    loop->told = (struct resume){.status = RESUME_DONE};
+    aio_loop_show(loop, STATE_CALLBACK, maker->step.lane);
+    aio_task_show(maker, STATE_RUNNING, maker->call.site, LANE_NONE);
+}
+
+/* The step is over: with the next handle, or task of the main coroutine, unless it was taken
+ * in another's step. */
+static bool leave_step(struct aio_loop *loop) {
+    if (loop->outer != NULL) {
+        leave_first_step(loop);
+        return true;
     }
-    return action->kind == ACTION_UNIT_BEGIN || action->kind == ACTION_UNIT_END;
+    loop->running = NULL;
+    aio_loop_show(loop, STATE_CALLBACK, LANE_NONE);
+    loop->phase = loop->current != NULL ? aio_run_handles : aio_create_tasks;
+    return false;
 }
 
 enum fetched { FETCHED_CALL, FETCHED_ACTION, FETCHED_END, FETCHED_LIMIT };
 
-/* The task's next action that is not only about counting. */
-static enum fetched fetch(struct aio_task *task, struct resume *answer,
+/* The task's next action; units of work concern the loop only. */
+static enum fetched fetch(struct aio_loop *loop, struct aio_task *task,
                           struct action *action) {
-    do {
-        program_next(&task->program, answer, action);
-        *answer = (struct resume){.status = RESUME_DONE};
-        if (!sim_step(aio_sim(task->loop))) {
+    for (;;) {
+        program_next(&task->program, &loop->told, action);
+        if (!sim_step(aio_sim(loop))) {
             return FETCHED_LIMIT;
         }
-    } while (count_unit(task, action));
-    if (action->kind == ACTION_EXIT || action->kind == ACTION_RAISE) {
-        return FETCHED_END;
+        loop->told = (struct resume){.status = RESUME_DONE};
+        if (functions[action->kind] != NULL) {
+            begin_call(task, action);
+            return FETCHED_CALL;
+        }
+        switch (action->kind) {
+        case ACTION_UNIT_BEGIN:
+            unit_begin(loop->world, &task->unit, action);
+            break;
+        case ACTION_UNIT_END:
+            unit_end(loop->world, &task->unit);
+            break;
+        case ACTION_EXIT:
+        case ACTION_RAISE:
+            return FETCHED_END;
+        default:
+            aio_task_show(task, STATE_RUNNING, action->site, LANE_NONE);
+            return FETCHED_ACTION;
+        }
     }
-    if (functions[action->kind] == NULL) {
-        aio_task_show(task, STATE_RUNNING, action->site, LANE_NONE);
-        return FETCHED_ACTION;
-    }
-    begin_call(task, action);
-    return FETCHED_CALL;
 }
 
-/* Runs the call in progress; what it answers is for the program. */
-static enum aio_progress run_call(struct aio_task *task, struct resume *answer,
-                                  struct action *action) {
-    const enum aio_progress progress = task->call.function(task, answer, action);
-    if (progress == AIO_DONE) {
-        task->call.function = NULL;
-        *answer = task->call.result;
+/* The call that suspends was cancelled in this very step: so is what it waits for. */
+static void cancel_new_wait(struct aio_task *task) {
+    if (task->must_cancel) {
+        task->must_cancel = !aio_task_cancel_wait(task, LANE_NONE);
     }
-    return progress;
 }
 
-bool aio_task_step(struct aio_loop *loop, const struct resume *resume,
-                   struct action *action) {
-    struct resume answer = *resume;
+bool aio_task_run(struct aio_loop *loop, struct action *action) {
     for (;;) {
         struct aio_task *task = loop->running;
-        if (task->call.function != NULL) {
-            switch (run_call(task, &answer, action)) {
-            case AIO_ACT:
+        if (task->call.kind == ACTION_EXIT) {
+            switch (fetch(loop, task, action)) {
+            case FETCHED_CALL:
+                break;
+            case FETCHED_ACTION:
                 return true;
-            case AIO_SUSPENDED:
-                /* Cancelled in this very step: what it waits for is. */
-                task->must_cancel =
-                    task->must_cancel && !aio_task_cancel_wait(task, LANE_NONE);
+            case FETCHED_LIMIT:
+                return aio_compute(action, 0); /* the run ends: back to the scheduler */
+            case FETCHED_END:
+                end_task(task, action);
                 if (!leave_step(loop)) {
                     return false;
                 }
-                answer = (struct resume){.status = RESUME_DONE};
-                continue;
-            case AIO_DONE:
-                break;
-            case AIO_EAGER:
-                answer = loop->running->resume;
                 continue;
             }
         }
-        switch (fetch(task, &answer, action)) {
-        case FETCHED_CALL:
-            break;
-        case FETCHED_ACTION:
+        switch (functions[task->call.kind](task, &loop->told, action)) {
+        case AIO_ACT:
             return true;
-        case FETCHED_LIMIT:
-            return aio_compute(action, 0); /* the run ends: back to the scheduler */
-        case FETCHED_END:
-            end_task(task, action);
+        case AIO_SUSPENDED:
+            cancel_new_wait(task);
             if (!leave_step(loop)) {
                 return false;
             }
-            answer = (struct resume){.status = RESUME_DONE};
+            break;
+        case AIO_DONE:
+            task->call.kind = ACTION_EXIT;
+            break;
+        case AIO_EAGER:
             break;
         }
     }
+}
+
+/* A phase of the loop: its thread has done what the task asked for. */
+static bool go_on(struct aio_loop *loop, const struct resume *resume,
+                  struct action *action) {
+    loop->told = *resume;
+    return aio_task_run(loop, action);
 }

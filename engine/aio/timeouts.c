@@ -35,8 +35,8 @@ static enum wait_for_rule rule_of(const struct aio_task *task) {
 static struct aio_future *start_timer(struct aio_task *task) {
     struct aio_loop *loop = task->loop;
     struct aio_future *timer = aio_future_make(loop);
-    if (timer != NULL && (task->call.asked.ns > 0 || rule_of(task) == WAIT_FOR_LEAVES)) {
-        aio_call_at(timer, HANDLE_TIMEOUT, aio_timer_due(loop, task->call.asked.ns));
+    if (timer != NULL && (task->call.ns > 0 || rule_of(task) == WAIT_FOR_LEAVES)) {
+        aio_call_at(timer, HANDLE_TIMEOUT, aio_timer_due(loop, task->call.ns));
     } else if (timer != NULL) { /* Timeout.reschedule(): call_soon() */
         timer->due_ns = aio_now(loop);
         timer->users++;
@@ -80,7 +80,7 @@ enum aio_progress aio_timeout_exit(struct aio_task *task, const struct resume *r
         return aio_pay(task, TIMEOUT_HALF_OPCODES, action);
     }
     struct aio_future *timeout = task->timeout;
-    enum resume_status status = (enum resume_status)task->call.asked.value;
+    enum resume_status status = (enum resume_status)task->call.value;
     task->timeout = timeout->outer;
     timeout->waiter = NULL;
     if (timeout->expired) {
@@ -89,15 +89,13 @@ enum aio_progress aio_timeout_exit(struct aio_task *task, const struct resume *r
         aio_cancel_timer(timeout);
     }
     aio_future_release(timeout);
-    task->call.result =
-        (struct resume){.status = status, .exception = task->call.asked.object};
-    return AIO_DONE;
+    return aio_ends(task,
+                    (struct resume){.status = status, .exception = task->call.exception});
 }
 
 void aio_timeout_fire(struct aio_future *timeout) {
     if (timeout->group != NULL && timeout->group->future != NULL) { /* wait_for() */
-        aio_future_set(timeout->group->future,
-                       (struct resume){.status = RESUME_TIMED_OUT}, LANE_NONE);
+        aio_future_set(timeout->group->future, RESUME_TIMED_OUT, LANE_NONE);
     } else if (timeout->waiter != NULL) {
         timeout->expired = true;
         aio_task_cancel(timeout->waiter, LANE_NONE);
@@ -108,14 +106,13 @@ void aio_timeout_fire(struct aio_future *timeout) {
 /* --- wait_for() with a task ---------------------------------------------------- */
 
 static enum aio_progress leave_wait_for(struct aio_task *task, struct resume with) {
-    struct aio_call *call = &task->call;
-    if (call->timer != NULL) {
-        aio_cancel_timer(call->timer);
-        aio_future_release(call->timer);
+    struct aio_group *group = task->call.group;
+    if (group->timer != NULL) {
+        aio_cancel_timer(group->timer);
+        aio_future_release(group->timer);
     }
-    aio_group_release(call->group);
-    call->result = with;
-    return AIO_DONE;
+    aio_group_release(group);
+    return aio_ends(task, with);
 }
 
 static enum aio_progress wait_for_over(struct aio_task *task) {
@@ -123,7 +120,7 @@ static enum aio_progress wait_for_over(struct aio_task *task) {
     struct resume with = aio_group_outcome(call->group);
     if (call->cancelled) {
         with = (struct resume){.status = RESUME_CANCELLED};
-    } else if (call->timed_out &&
+    } else if (call->group->timed_out &&
                (with.status == RESUME_CANCELLED || rule_of(task) >= WAIT_FOR_DROPS)) {
         with = (struct resume){.status = RESUME_TIMED_OUT};
     }
@@ -132,17 +129,17 @@ static enum aio_progress wait_for_over(struct aio_task *task) {
 
 /* _cancel_and_wait(): its end decides what wait_for() ends with. */
 static enum aio_progress cancel_and_wait(struct aio_task *task) {
-    struct aio_call *call = &task->call;
-    if (call->timer != NULL) {
-        call->timer->group = NULL; /* it wakes nobody any more */
+    struct aio_group *group = task->call.group;
+    if (group->timer != NULL) {
+        group->timer->group = NULL; /* it wakes nobody any more */
     }
-    aio_group_cancel_members(call->group, task->lane);
+    aio_group_cancel_members(group, task->step.lane);
     return aio_group_sleep(task) ? AIO_SUSPENDED : wait_for_over(task);
 }
 
 static enum aio_progress cancel_and_leave(struct aio_task *task,
                                           enum resume_status status) {
-    aio_group_cancel_members(task->call.group, task->lane);
+    aio_group_cancel_members(task->call.group, task->step.lane);
     return leave_wait_for(task, (struct resume){.status = status});
 }
 
@@ -152,7 +149,7 @@ static enum aio_progress wait_for_woken(struct aio_task *task,
                                         const struct resume *resume) {
     struct aio_call *call = &task->call;
     const bool cancelled = resume->status == RESUME_CANCELLED;
-    const bool waited = call->timed_out || call->cancelled;
+    const bool waited = call->group->timed_out || call->cancelled;
     const bool ended = call->group->members == NULL;
     aio_group_wake(task);
     if (cancelled && !waited && rule_of(task) >= WAIT_FOR_LEAVES_AT_CANCEL) {
@@ -165,15 +162,15 @@ static enum aio_progress wait_for_woken(struct aio_task *task,
     if (rule_of(task) == WAIT_FOR_LEAVES) {
         return cancel_and_leave(task, RESUME_TIMED_OUT);
     }
-    call->timed_out = !call->cancelled;
+    call->group->timed_out = !call->cancelled;
     return cancel_and_wait(task);
 }
 
 /* Without time: the task is cancelled before it has begun, unless it is eager. */
 static enum aio_progress wait_for_nothing(struct aio_task *task) {
-    struct aio_call *call = &task->call;
-    call->timed_out = call->group->members != NULL;
-    if (!call->timed_out) {
+    struct aio_group *group = task->call.group;
+    group->timed_out = group->members != NULL;
+    if (!group->timed_out) {
         return wait_for_over(task);
     }
     return rule_of(task) >= WAIT_FOR_LEAVES_AT_CANCEL
@@ -189,14 +186,14 @@ enum aio_progress aio_wait_for(struct aio_task *task, const struct resume *resum
         return pay_with_timer(task, WAIT_FOR_OPCODES, action);
     case 1:
         aio_group_pop(task);
-        if (call->asked.ns <= 0 && rule_of(task) != WAIT_FOR_LEAVES) {
+        if (call->ns <= 0 && rule_of(task) != WAIT_FOR_LEAVES) {
             return wait_for_nothing(task);
         }
-        call->timer = start_timer(task);
-        if (call->timer == NULL) {
+        call->group->timer = start_timer(task);
+        if (call->group->timer == NULL) {
             return AIO_SUSPENDED; /* out of memory: the run has ended */
         }
-        call->timer->group = call->group;
+        call->group->timer->group = call->group;
         return aio_group_sleep(task) ? AIO_SUSPENDED : wait_for_over(task);
     default:
         return wait_for_woken(task, resume);

@@ -5,9 +5,8 @@
 
 /* The end of a wait: the future is let go, and its status is the call's. */
 static enum aio_progress woken(struct aio_task *task, const struct resume *resume) {
-    aio_future_release(task->call.future);
-    task->call.result = *resume;
-    return AIO_DONE;
+    aio_task_let_go(task);
+    return aio_ends(task, *resume);
 }
 
 /* --- the outside world --------------------------------------------------------- */
@@ -20,7 +19,7 @@ static void io_answered(struct event *event) {
 
 /* remove_reader(): nothing comes any more, unless it has come already. */
 void aio_forget_io(struct aio_task *task) {
-    struct aio_future *future = task->call.future;
+    struct aio_future *future = task->future;
     if (event_is_pending(&future->event)) {
         sim_cancel_event(aio_sim(task->loop), &future->event);
         aio_future_release(future);
@@ -38,8 +37,8 @@ enum aio_progress aio_await_io(struct aio_task *task, const struct resume *resum
         }
         return woken(task, resume);
     }
-    const bool absolute = call->asked.value != 0;
-    if (absolute && call->asked.ns <= sim->now) {
+    const bool absolute = call->value != 0;
+    if (absolute && call->ns <= sim->now) {
         return aio_done(task); /* it is there: no BlockingIOError */
     }
     struct aio_future *future = aio_suspend(task, STATE_AWAIT_IO, NULL);
@@ -48,17 +47,18 @@ enum aio_progress aio_await_io(struct aio_task *task, const struct resume *resum
         future->event.priority = PRIORITY_WORLD;
         future->users++;
         sim_schedule(sim, &future->event,
-                     absolute ? call->asked.ns : sim_add(sim->now, call->asked.ns));
+                     absolute ? call->ns : sim_add(sim->now, call->ns));
     }
     return AIO_SUSPENDED;
 }
 
 /* --- asyncio.sleep() ----------------------------------------------------------- */
 
-/* A bare yield: the next step is appended at once. */
+/* A bare yield: the next step is appended at once, and what it is told is the program's. */
 static enum aio_progress yield(struct aio_task *task) {
-    aio_task_show(task, STATE_READY, task->call.asked.site, LANE_NONE);
-    task->resume = (struct resume){.status = RESUME_DONE};
+    aio_task_show(task, STATE_READY, task->call.site, LANE_NONE);
+    task->step.status = RESUME_DONE;
+    task->call.kind = ACTION_EXIT;
     aio_call_soon(task->loop, &task->step, HANDLE_STEP);
     return AIO_SUSPENDED;
 }
@@ -68,35 +68,29 @@ static void set_timer(struct aio_task *task, struct action *action) {
     struct aio_loop *loop = task->loop;
     struct aio_future *future = aio_suspend(task, STATE_AWAIT_TIMER, NULL);
     if (future != NULL) {
-        aio_call_at(future, HANDLE_TIMER, aio_timer_due(loop, task->call.asked.ns));
+        aio_call_at(future, HANDLE_TIMER, aio_timer_due(loop, task->call.ns));
     }
-    *action = (struct action){.site = task->call.asked.site};
+    *action = (struct action){.site = task->call.site};
     aio_compute(action, aio_loop_cost(loop, aio_runtime(loop)->call_later_ns));
 }
 
 enum aio_progress aio_await_sleep(struct aio_task *task, const struct resume *resume,
                                   struct action *action) {
     struct aio_call *call = &task->call;
-    /* uvloop: less than half a millisecond is call_soon(). */
-    const sim_ns least = aio_runtime(task->loop)->uvloop ? NS_PER_MS / 2 : 1;
     switch (call->line++) {
     case 0:
-        if (call->asked.ns >= least) {
+        if (call->ns >= task->loop->least_timer_ns) {
             set_timer(task, action);
             return AIO_ACT;
         }
-        call->line = 3;
         return yield(task);
     case 1:
         return AIO_SUSPENDED;
-    case 2:
+    default:
         if (resume->status == RESUME_CANCELLED) {
-            aio_cancel_timer(call->future);
+            aio_cancel_timer(task->future);
         }
         return woken(task, resume);
-    default:
-        call->result = *resume;
-        return AIO_DONE;
     }
 }
 
@@ -128,18 +122,19 @@ static bool submit(struct aio_task *task) {
         return false;
     }
     future->users++;
-    if (!aio_executor_submit(loop->executor, task->call.asked.object, future,
-                             &task->call.number)) {
+    uint32_t number;
+    if (!aio_executor_submit(loop->executor, task->call.object, future, &number)) {
         world_fail_nomem(loop->world);
         return false;
     }
+    task->call.number = number;
     return true;
 }
 
 static bool submit_next(struct aio_task *task, const struct resume *resume,
                         struct action *action) {
     struct aio_executor *executor = task->loop->executor;
-    *action = (struct action){.site = task->call.asked.site};
+    *action = (struct action){.site = task->call.site};
     return executor->ops->submit_next(executor, resume, action);
 }
 
@@ -168,7 +163,7 @@ enum aio_progress aio_await_thread(struct aio_task *task, const struct resume *r
         return AIO_SUSPENDED;
     default:
         if (resume->status == RESUME_CANCELLED) {
-            aio_executor_cancel(task->loop->executor, call->number, call->future);
+            aio_executor_cancel(task->loop->executor, call->number, task->future);
         }
         return woken(task, resume);
     }
