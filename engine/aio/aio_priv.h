@@ -32,8 +32,8 @@
 #include "engine/python/unit.h"
 
 struct aio_task;
+struct aio_group;
 struct aio_spawned;
-struct aio_names;
 struct aio_executor;
 struct aio_thread_executor;
 
@@ -76,8 +76,7 @@ struct aio_future {
     struct aio_handle handle; /* must be first: set_result, from a handle of its own */
     struct event event;       /* I/O: of the simulation; timers: in loop->timers */
     struct aio_loop *loop;
-    struct aio_task *waiter; /* NULL: done, or cancelled */
-    struct aio_group *group; /* what cancelling it cancels; NULL = only itself */
+    struct aio_task *waiter; /* NULL: done, or cancelled, or the timer of wait_for() */
     union {
         struct {
             struct aio_future *next, *previous; /* in a deque, or free */
@@ -85,7 +84,10 @@ struct aio_future {
         };
         struct { /* of a timer, which is in no deque */
             sim_ns due_ns;
-            struct aio_future *outer; /* time-outs: the one around it */
+            union {
+                struct aio_future *outer; /* timeout(): the one around it */
+                struct aio_group *group;  /* wait_for(): who is told, or NULL */
+            };
         };
     };
     uint32_t cancelling; /* time-outs: cancellations of the task when it was entered */
@@ -94,7 +96,7 @@ struct aio_future {
     bool cancelled; /* a timer: its handle; it stays in the heap */
     bool expired;   /* a time-out that has cancelled its task */
 };
-static_assert(sizeof(struct aio_future) == 88, "one for each task that waits");
+static_assert(sizeof(struct aio_future) == 80, "one for each task that waits");
 
 #define FUTURE_OF(pointer, member)                                                       \
     ((struct aio_future *)(void *)((char *)(pointer)-offsetof(struct aio_future, member)))
@@ -112,7 +114,7 @@ typedef enum aio_progress (*aio_function)(struct aio_task *task,
                                           const struct resume *resume,
                                           struct action *action);
 
-/* The one in progress. */
+/* The one in progress: what was asked for, and how far it has come. */
 struct aio_call {
     union {
         void *object;            /* of the action; later, in calls that wait for them: */
@@ -120,10 +122,10 @@ struct aio_call {
         uint32_t number;         /* ... an executor, which has given it */
         const char *exception;   /* with which the task has ended */
     };
-    sim_ns ns; /* of the action, like these */
+    sim_ns ns; /* of the action, like these: */
     site_id site;
-    uint32_t value;
-    uint8_t kind; /* enum action_kind; ACTION_EXIT = there is none */
+    uint32_t value; /* tasks ask with small ones only */
+    uint8_t kind;   /* enum action_kind; ACTION_EXIT = there is none */
     uint8_t line;
     bool cancelled; /* a cancellation is to be raised at its end */
 };
@@ -143,17 +145,22 @@ struct aio_object {
     lane_id lane;             /* LANE_NONE: not shown */
 };
 
+/* Spawned tasks that belong together, the first one first. */
+struct aio_siblings {
+    struct aio_spawned *first, *last;
+};
+
 /* Some tasks that somebody waits for. It is free again when the last of them has ended and
  * nobody will ask any more. */
 struct aio_group {
     enum group_kind kind;
     uint32_t left; /* tasks whose end has not been told */
     struct aio_loop *loop;
-    struct aio_future *future; /* of who waits; NULL = nobody (yet, or any more) */
-    struct aio_future *timer;  /* of wait_for() */
-    struct aio_task *owner;    /* TaskGroup: who has entered it */
-    struct aio_group *outer;   /* that of the same task around it; or free */
-    struct aio_spawned *members, *last_member; /* cancelled with it, not ended */
+    struct aio_future *future;   /* of who waits; NULL = nobody (yet, or any more) */
+    struct aio_future *timer;    /* of wait_for() */
+    struct aio_task *owner;      /* TaskGroup: who has entered it */
+    struct aio_group *outer;     /* that of the same task around it; or free */
+    struct aio_siblings members; /* cancelled with it, not ended */
     struct resume ended; /* the first end that counts, an exception; or RESUME_START */
     bool cancelled;      /* gather() itself was */
     bool timed_out;      /* wait_for(): its timer was first */
@@ -180,11 +187,11 @@ struct aio_task {
         const char *name;          /* until it is made */
         struct aio_future *future; /* that its call waits for, or has waited for */
     };
-    uint32_t cancelling;          /* num_cancels_requested */
-    bool must_cancel;             /* CancelledError is to be raised in its next step */
-    bool gathered;                /* by the main coroutine */
-    bool spawned;                 /* it is that of a struct aio_spawned */
-    bool ended;                   /* ... or it has ended */
+    uint32_t cancelling; /* num_cancels_requested */
+    bool must_cancel;    /* CancelledError is to be raised in its next step */
+    bool gathered;       /* by the main coroutine */
+    bool spawned;        /* the first member of a struct aio_spawned */
+    bool ended;
     struct unit unit;             /* the present unit of work */
     struct aio_watch *last_watch; /* a ring; NULL = none */
     struct aio_future *timeout;   /* the innermost that it is in */
@@ -197,22 +204,17 @@ static_assert(offsetof(struct aio_task, loop) == 64 && sizeof(struct aio_task) =
 struct aio_spawned {
     struct aio_task task;        /* must be first */
     struct aio_group *member_of; /* that cancels it; NULL = none */
-    struct aio_spawned *next_member, *previous_member;
-    struct aio_spawned *next_named, *previous_named; /* under one name */
+    struct aio_siblings *among;  /* members of the same group, or tasks under one name */
+    struct aio_spawned *next_sibling, *previous_sibling;
     struct aio_spawned *next_alive, *previous_alive; /* of the loop; or free */
     struct aio_task *outer; /* around loop->outer, while it takes its first step: eager */
     struct step_list *list; /* kept when it is free */
-    struct aio_names *names; /* under which it is known, or NULL */
 };
+static_assert(sizeof(struct aio_spawned) == 192, "three cache lines");
 
 static inline struct aio_spawned *aio_spawned_of(struct aio_task *task) {
     return (struct aio_spawned *)(void *)task;
 }
-
-/* Spawned tasks under one name, the first one first. */
-struct aio_names {
-    struct aio_spawned *first, *last;
-};
 
 /* Our end of the socket pair of a peer, watched by a loop. */
 struct aio_stream {
@@ -273,7 +275,7 @@ struct aio_loop {
     struct aio_spawned *made; /* NULL: it has ended in its first step, */
     struct resume made_ended; /* like that */
     lane_id made_lane;
-    struct aio_names *named; /* by index of plan->names */
+    struct aio_siblings *named; /* by index of plan->names */
     /* The one that was given, or else the default executor, made by the first to_thread;
      * NULL so far. */
     struct aio_executor *executor;

@@ -57,9 +57,9 @@ void aio_group_release(struct aio_group *group) {
 }
 
 void aio_group_cancel_members(struct aio_group *group, lane_id by) {
-    struct aio_spawned *it = group->members;
+    struct aio_spawned *it = group->members.first;
     while (it != NULL) {
-        struct aio_spawned *next = it->next_member;
+        struct aio_spawned *next = it->next_sibling;
         aio_task_cancel(&it->task, by);
         it = next;
     }
@@ -191,74 +191,47 @@ void aio_group_gathered_ended(struct aio_task *task) {
 
 /* --- membership ---------------------------------------------------------------- */
 
+static void join_siblings(struct aio_spawned *spawned, struct aio_siblings *among) {
+    spawned->among = among;
+    spawned->next_sibling = NULL;
+    spawned->previous_sibling = among->last;
+    if (among->last == NULL) {
+        among->first = spawned;
+    } else {
+        among->last->next_sibling = spawned;
+    }
+    among->last = spawned;
+}
+
+static void leave_siblings(struct aio_spawned *spawned) {
+    struct aio_siblings *among = spawned->among;
+    if (among == NULL) {
+        return;
+    }
+    if (spawned->previous_sibling == NULL) {
+        among->first = spawned->next_sibling;
+    } else {
+        spawned->previous_sibling->next_sibling = spawned->next_sibling;
+    }
+    if (spawned->next_sibling == NULL) {
+        among->last = spawned->previous_sibling;
+    } else {
+        spawned->next_sibling->previous_sibling = spawned->previous_sibling;
+    }
+    spawned->among = NULL;
+}
+
 static void join_group(struct aio_group *group, struct aio_spawned *spawned) {
     spawned->member_of = group;
-    spawned->next_member = NULL;
-    spawned->previous_member = group->last_member;
-    if (group->last_member == NULL) {
-        group->members = spawned;
-    } else {
-        group->last_member->next_member = spawned;
-    }
-    group->last_member = spawned;
+    join_siblings(spawned, &group->members);
 }
 
-static void leave_group(struct aio_spawned *spawned) {
-    struct aio_group *group = spawned->member_of;
-    if (group == NULL) {
-        return;
-    }
-    if (spawned->previous_member == NULL) {
-        group->members = spawned->next_member;
-    } else {
-        spawned->previous_member->next_member = spawned->next_member;
-    }
-    if (spawned->next_member == NULL) {
-        group->last_member = spawned->previous_member;
-    } else {
-        spawned->next_member->previous_member = spawned->previous_member;
-    }
-    spawned->member_of = NULL;
-}
-
-static void take_name(struct aio_spawned *spawned, uint32_t name) {
-    struct aio_names *names = &spawned->task.loop->named[name];
-    spawned->names = names;
-    spawned->next_named = NULL;
-    spawned->previous_named = names->last;
-    if (names->last == NULL) {
-        names->first = spawned;
-    } else {
-        names->last->next_named = spawned;
-    }
-    names->last = spawned;
-}
-
-static void leave_name(struct aio_spawned *spawned) {
-    struct aio_names *names = spawned->names;
-    if (names == NULL) {
-        return;
-    }
-    if (spawned->previous_named == NULL) {
-        names->first = spawned->next_named;
-    } else {
-        spawned->previous_named->next_named = spawned->next_named;
-    }
-    if (spawned->next_named == NULL) {
-        names->last = spawned->previous_named;
-    } else {
-        spawned->next_named->previous_named = spawned->previous_named;
-    }
-    spawned->names = NULL;
-}
-
-static void leave_groups(struct aio_spawned *spawned, struct resume how) {
+static void leave_group(struct aio_spawned *spawned, struct resume how) {
     struct aio_group *group = spawned->member_of;
     if (group != NULL && group->kind == GROUP_WAIT_FOR) {
         group->ended = how; /* fut.done(), before its done callback is run */
     }
-    leave_group(spawned);
-    leave_name(spawned);
+    leave_siblings(spawned);
 }
 
 /* In the first step of the main coroutine, which makes the task: its gather() comes later,
@@ -289,7 +262,7 @@ static void tell_watch(struct aio_watch *watch, struct resume how) {
 
 void aio_group_task_ended(struct aio_task *task, struct resume how) {
     if (task->spawned) {
-        leave_groups(aio_spawned_of(task), how);
+        leave_group(aio_spawned_of(task), how);
     }
     if (task->gathered) {
         tell_main_coroutine(task, how);
@@ -319,29 +292,8 @@ static struct aio_spawned *allocate(struct aio_loop *loop) {
     return spawned != NULL && spawned->list != NULL ? spawned : NULL;
 }
 
-static void enter_alive(struct aio_spawned *spawned) {
-    struct aio_loop *loop = spawned->task.loop;
-    spawned->next_alive = loop->spawned;
-    if (loop->spawned != NULL) {
-        loop->spawned->previous_alive = spawned;
-    }
-    loop->spawned = spawned;
-}
-
-static void leave_alive(struct aio_spawned *spawned) {
-    if (spawned->previous_alive == NULL) {
-        spawned->task.loop->spawned = spawned->next_alive;
-    } else {
-        spawned->previous_alive->next_alive = spawned->next_alive;
-    }
-    if (spawned->next_alive != NULL) {
-        spawned->next_alive->previous_alive = spawned->previous_alive;
-    }
-}
-
 void aio_task_free(struct aio_spawned *spawned) {
     struct aio_loop *loop = spawned->task.loop;
-    leave_alive(spawned);
     spawned->next_alive = loop->free_spawned;
     loop->free_spawned = spawned;
 }
@@ -384,7 +336,6 @@ struct aio_spawned *aio_task_make(struct aio_loop *loop,
         world_fail_nomem(loop->world);
         return NULL;
     }
-    enter_alive(spawned);
     return spawned;
 }
 
@@ -435,7 +386,7 @@ enum aio_progress aio_spawn(struct aio_task *task, const struct resume *resume,
         }
     }
     if (task->loop->made != NULL) {
-        take_name(task->loop->made, request->name);
+        join_siblings(task->loop->made, &task->loop->named[request->name]);
     }
     return aio_done(task);
 }
@@ -514,11 +465,7 @@ bool aio_group_sleep(struct aio_task *task) {
         (group->kind == GROUP_GATHER && group->ended.status != RESUME_START)) {
         return false;
     }
-    struct aio_future *future = aio_suspend(task, STATE_AWAIT_FUTURE, NULL);
-    if (future != NULL) {
-        future->group = group;
-        group->future = future;
-    }
+    group->future = aio_suspend(task, STATE_AWAIT_FUTURE, NULL);
     return true;
 }
 
@@ -615,7 +562,7 @@ enum aio_progress aio_join_tasks(struct aio_task *task, const struct resume *res
         return AIO_SUSPENDED;
     }
     for (struct aio_spawned *it = loop->named[request->name].first; it != NULL;
-         it = it->next_named) {
+         it = it->next_sibling) {
         if (&it->task != task && !aio_group_watch(call->group, &it->task)) {
             return AIO_SUSPENDED; /* out of memory: the run has ended */
         }
@@ -634,7 +581,7 @@ enum aio_progress aio_cancel_tasks(struct aio_task *task, const struct resume *r
         return aio_pay(task, TASK_CANCEL_OPCODES, action);
     }
     for (struct aio_spawned *it = loop->named[request->name].first; it != NULL;
-         it = it->next_named) {
+         it = it->next_sibling) {
         aio_task_cancel(&it->task, task->step.lane);
     }
     return aio_done(task);

@@ -130,12 +130,13 @@ bool aio_task_cancel_wait(struct aio_task *task, lane_id by) {
     if (future == NULL || future->waiter == NULL) {
         return false; /* its step is ready, or it is in it */
     }
-    if (future->group != NULL && future->group->kind == GROUP_GATHER) {
-        if (future->group->members == NULL) {
+    struct aio_group *group = task->call.group;
+    if (task->call.kind == ACTION_GROUP_WAIT && group->kind == GROUP_GATHER) {
+        if (group->members.first == NULL) {
             return false;
         }
-        future->group->cancelled = true; /* it ends when one of its tasks has ended so */
-        aio_group_cancel_members(future->group, by);
+        group->cancelled = true; /* it ends when one of its tasks has ended so */
+        aio_group_cancel_members(group, by);
         return true;
     }
     future->waiter = NULL;
@@ -210,6 +211,26 @@ static void begin_call(struct aio_task *task, const struct action *action) {
 
 /* --- life ---------------------------------------------------------------------- */
 
+static void enter_alive(struct aio_spawned *spawned) {
+    struct aio_loop *loop = spawned->task.loop;
+    spawned->next_alive = loop->spawned;
+    if (loop->spawned != NULL) {
+        loop->spawned->previous_alive = spawned;
+    }
+    loop->spawned = spawned;
+}
+
+static void leave_alive(struct aio_spawned *spawned) {
+    if (spawned->previous_alive == NULL) {
+        spawned->task.loop->spawned = spawned->next_alive;
+    } else {
+        spawned->previous_alive->next_alive = spawned->next_alive;
+    }
+    if (spawned->next_alive != NULL) {
+        spawned->next_alive->previous_alive = spawned->previous_alive;
+    }
+}
+
 bool aio_task_start(struct aio_task *task, const char *name) {
     struct aio_loop *loop = task->loop;
     task->step.lane = recorder_open_lane(
@@ -221,6 +242,9 @@ bool aio_task_start(struct aio_task *task, const char *name) {
     task->step.status = RESUME_START;
     task->future = NULL;
     loop->alive++;
+    if (task->spawned) {
+        enter_alive(aio_spawned_of(task));
+    }
     return task->step.lane != LANE_NONE;
 }
 
@@ -269,6 +293,7 @@ static void end_task(struct aio_task *task, const struct action *action) {
     loop->made_lane = task->step.lane;
     aio_group_task_ended(task, how);
     if (task->spawned) {
+        leave_alive(aio_spawned_of(task));
         aio_task_free(aio_spawned_of(task));
     }
 }

@@ -94,11 +94,11 @@ enum aio_progress aio_timeout_exit(struct aio_task *task, const struct resume *r
 }
 
 void aio_timeout_fire(struct aio_future *timeout) {
-    if (timeout->group != NULL && timeout->group->future != NULL) { /* wait_for() */
-        aio_future_set(timeout->group->future, RESUME_TIMED_OUT, LANE_NONE);
-    } else if (timeout->waiter != NULL) {
+    if (timeout->waiter != NULL) {
         timeout->expired = true;
         aio_task_cancel(timeout->waiter, LANE_NONE);
+    } else if (timeout->group != NULL && timeout->group->future != NULL) {
+        aio_future_set(timeout->group->future, RESUME_TIMED_OUT, LANE_NONE);
     }
     aio_future_release(timeout);
 }
@@ -150,7 +150,7 @@ static enum aio_progress wait_for_woken(struct aio_task *task,
     struct aio_call *call = &task->call;
     const bool cancelled = resume->status == RESUME_CANCELLED;
     const bool waited = call->group->timed_out || call->cancelled;
-    const bool ended = call->group->members == NULL;
+    const bool ended = call->group->members.first == NULL;
     aio_group_wake(task);
     if (cancelled && !waited && rule_of(task) >= WAIT_FOR_LEAVES_AT_CANCEL) {
         return cancel_and_leave(task, RESUME_CANCELLED);
@@ -169,7 +169,7 @@ static enum aio_progress wait_for_woken(struct aio_task *task,
 /* Without time: the task is cancelled before it has begun, unless it is eager. */
 static enum aio_progress wait_for_nothing(struct aio_task *task) {
     struct aio_group *group = task->call.group;
-    group->timed_out = group->members != NULL;
+    group->timed_out = group->members.first != NULL;
     if (!group->timed_out) {
         return wait_for_over(task);
     }
