@@ -407,8 +407,9 @@ static int complete_timeline(struct connection *connection,
                              const struct run_writer *writer,
                              const struct run_result *result, struct err *err) {
     int rc = insert_pending(connection, writer, err);
-    for (size_t i = 0; rc == 0 && i < result->lane_count; i++) {
-        rc = insert_lane(connection, writer->run, &result->lanes[i], err);
+    for (lane_id id = 0; rc == 0 && (size_t)id < result->lanes.count; id++) {
+        const struct lane_total total = lane_table_total(&result->lanes, id);
+        rc = insert_lane(connection, writer->run, &total, err);
     }
     struct query q;
     if (rc == 0 && writer->again) {

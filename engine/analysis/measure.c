@@ -21,16 +21,18 @@ struct kind_sum {
 };
 
 static struct kind_sum sum_lanes(const struct recorder *recorder, enum lane_kind kind) {
+    const struct lane_table *lanes = recorder_lanes(recorder);
     struct kind_sum sum = {0};
-    for (lane_id id = 0; (size_t)id < recorder_lane_count(recorder); id++) {
-        if (recorder_lane(recorder, id)->kind != kind) {
+    for (lane_id id = 0; (size_t)id < lanes->count; id++) {
+        if (lane_table_kind(lanes, id) != kind) {
             continue;
         }
-        const sim_ns *totals = recorder_lane_totals(recorder, id);
+        sim_ns times[STATE_COUNT];
+        lane_table_times(lanes, id, times);
         sum.lanes++;
         for (int state = 0; state < STATE_COUNT; state++) {
-            sum.state_ns[state] += (double)totals[state];
-            sum.life_ns += (double)totals[state];
+            sum.state_ns[state] += (double)times[state];
+            sum.life_ns += (double)times[state];
         }
     }
     return sum;
@@ -111,10 +113,11 @@ static void measure_units(const struct world *world, double *values) {
 static double python_life_ns(const struct world *world) {
     double life = 0;
     for (size_t i = 0; i < world->thread_count; i++) {
-        const sim_ns *totals =
-            recorder_lane_totals(world->sim.recorder, world->threads[i]->client.os.lane);
+        sim_ns times[STATE_COUNT];
+        lane_table_times(recorder_lanes(world->sim.recorder),
+                         world->threads[i]->client.os.lane, times);
         for (int state = 0; state < STATE_COUNT; state++) {
-            life += (double)totals[state];
+            life += (double)times[state];
         }
     }
     return life;

@@ -1,98 +1,99 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/analysis/memory_estimate.h"
 
-#include <stdlib.h>
+#include <stdbool.h>
 
-#include "engine/analysis/run.h"
 #include "engine/base/memory.h"
 #include "engine/python/py_thread.h"
 
-/* So many bytes more, or fewer, from that instant on. */
-struct change {
-    sim_ns at_ns;
-    int64_t bytes;
+/* What is known of a lane; by lane. */
+enum {
+    PYTHON = 1,      /* process, thread: no peer and no native thread */
+    OWN_MEMORY = 2,  /* process: was not forked */
+    INTERPRETER = 4, /* GIL: of an interpreter beside the main one */
+    FORKED = 8,      /* process: shares memory with the first */
+    MAIN = 16,       /* process: has a main thread; thread: is one */
+    ASYNCIO = 32     /* process: has imported asyncio */
 };
 
 struct estimate {
-    const struct lane_total *lanes;
+    const struct lane_table *lanes;
     const struct runtime *runtime;
-    struct change *changes; /* two for each lane */
-    size_t count;
-    bool *is_python;              /* by lane: of processes and threads */
-    bool *has_own_memory;         /* by lane: of processes that were not forked */
-    bool *is_interpreter;         /* by lane: GILs of interpreters beside the main one */
-    bool *has_main, *has_asyncio; /* by lane: of processes */
+    uint8_t *marks;
     bool has_process;
+    int64_t now, peak;
 };
 
-/* At the same instant more comes before fewer: what lives for no time counts, too. */
-static int compare_changes(const void *left, const void *right) {
-    const struct change *a = left, *b = right;
-    if (a->at_ns != b->at_ns) {
-        return a->at_ns < b->at_ns ? -1 : 1;
-    }
-    return (a->bytes < b->bytes) - (a->bytes > b->bytes);
-}
-
-static void add(struct estimate *estimate, int64_t bytes, sim_ns from, sim_ns to) {
-    estimate->changes[estimate->count++] = (struct change){from, bytes};
-    estimate->changes[estimate->count++] = (struct change){to, -bytes};
-}
-
-static void add_process(struct estimate *estimate, const struct lane_total *lane) {
+/* What the lane itself costs; a process also what its loops have brought. */
+static int64_t price_of(const struct estimate *estimate, lane_id id) {
     const struct runtime *runtime = estimate->runtime;
-    const bool forked = estimate->has_process && !estimate->has_own_memory[lane->lane.id];
-    add(estimate, forked ? runtime->fork_bytes : runtime->process_bytes,
-        lane->lane.born_ns, lane->died_ns);
-    estimate->has_process = true;
+    const uint8_t marks = estimate->marks[id];
+    switch (lane_table_kind(estimate->lanes, id)) {
+    case LANE_PROCESS: {
+        const int64_t asyncio = (marks & ASYNCIO) ? runtime->asyncio_bytes : 0;
+        const int64_t own =
+            (marks & FORKED) ? runtime->fork_bytes : runtime->process_bytes;
+        return (marks & PYTHON) ? own + asyncio : asyncio;
+    }
+    case LANE_THREAD:
+        return (marks & PYTHON) && !(marks & MAIN) ? runtime->thread_bytes : 0;
+    case LANE_GIL: /* is there as long as its interpreter */
+        return (marks & INTERPRETER) ? runtime->interpreter_bytes : 0;
+    case LANE_TASK:
+        return runtime->task_bytes;
+    default:
+        return 0;
+    }
+}
+
+static void mark_process(struct estimate *estimate, lane_id id) {
+    uint8_t *marks = &estimate->marks[id];
+    if (*marks & PYTHON) {
+        if (estimate->has_process && !(*marks & OWN_MEMORY)) {
+            *marks |= FORKED;
+        }
+        estimate->has_process = true;
+    }
 }
 
 /* The first thread of a process is its main thread. */
-static void add_thread(struct estimate *estimate, const struct lane_total *lane) {
-    const lane_id process = lane->lane.parent;
-    if (process >= 0 && !estimate->has_main[process]) {
-        estimate->has_main[process] = true;
-        return;
-    }
-    add(estimate, estimate->runtime->thread_bytes, lane->lane.born_ns, lane->died_ns);
-}
-
-static void add_loop(struct estimate *estimate, const struct lane_total *lane) {
-    const lane_id thread = lane->lane.parent;
-    const lane_id process = thread < 0 ? LANE_NONE : estimate->lanes[thread].lane.parent;
-    if (process >= 0 && !estimate->has_asyncio[process]) {
-        estimate->has_asyncio[process] = true;
-        add(estimate, estimate->runtime->asyncio_bytes, lane->lane.born_ns,
-            estimate->lanes[process].died_ns);
+static void mark_thread(struct estimate *estimate, lane_id id) {
+    const lane_id process = estimate->lanes->origin[id].parent;
+    if ((estimate->marks[id] & PYTHON) && process >= 0 &&
+        !(estimate->marks[process] & MAIN)) {
+        estimate->marks[process] |= MAIN;
+        estimate->marks[id] |= MAIN;
     }
 }
 
-static void add_lane(struct estimate *estimate, const struct lane_total *lane) {
-    switch (lane->lane.kind) {
+/* The first loop of a process brings asyncio, which stays with the process. */
+static void add_loop(struct estimate *estimate, lane_id id) {
+    const struct lane_origin *origin = estimate->lanes->origin;
+    const lane_id thread = origin[id].parent;
+    const lane_id process = thread < 0 ? LANE_NONE : origin[thread].parent;
+    if (process >= 0 && !(estimate->marks[process] & ASYNCIO)) {
+        estimate->marks[process] |= ASYNCIO;
+        estimate->now += estimate->runtime->asyncio_bytes;
+    }
+}
+
+static void add_lane(struct estimate *estimate, lane_id id) {
+    switch (lane_table_kind(estimate->lanes, id)) {
     case LANE_PROCESS:
-        if (estimate->is_python[lane->lane.id]) {
-            add_process(estimate, lane);
-        }
+        mark_process(estimate, id);
         break;
     case LANE_THREAD:
-        if (estimate->is_python[lane->lane.id]) {
-            add_thread(estimate, lane);
-        }
-        break;
-    case LANE_GIL: /* is there as long as its interpreter */
-        if (estimate->is_interpreter[lane->lane.id]) {
-            add(estimate, estimate->runtime->interpreter_bytes, lane->lane.born_ns,
-                lane->died_ns);
-        }
+        mark_thread(estimate, id);
         break;
     case LANE_LOOP:
-        add_loop(estimate, lane);
-        break;
-    case LANE_TASK:
-        add(estimate, estimate->runtime->task_bytes, lane->lane.born_ns, lane->died_ns);
+        add_loop(estimate, id);
         break;
     default:
         break;
+    }
+    estimate->now += price_of(estimate, id);
+    if (estimate->now > estimate->peak) {
+        estimate->peak = estimate->now;
     }
 }
 
@@ -100,58 +101,46 @@ static void add_lane(struct estimate *estimate, const struct lane_total *lane) {
 static void mark_python(struct estimate *estimate, const struct world *world) {
     for (size_t i = 0; i < world->process_count; i++) {
         const struct process *process = world->processes[i];
-        estimate->is_python[process->lane] = true;
+        estimate->marks[process->lane] |= PYTHON;
         if (process->is_interpreter) {
-            estimate->is_interpreter[process->gil.lane] = true;
-        } else {
-            estimate->has_own_memory[process->lane] = process->has_own_memory;
+            estimate->marks[process->gil.lane] |= INTERPRETER;
+        } else if (process->has_own_memory) {
+            estimate->marks[process->lane] |= OWN_MEMORY;
         }
     }
     for (size_t i = 0; i < world->thread_count; i++) {
-        estimate->is_python[world->threads[i]->client.os.lane] = true;
+        estimate->marks[world->threads[i]->client.os.lane] |= PYTHON;
     }
 }
 
-static int64_t highest(const struct estimate *estimate) {
-    int64_t now = 0, peak = 0;
-    for (size_t i = 0; i < estimate->count; i++) {
-        now += estimate->changes[i].bytes;
-        peak = now > peak ? now : peak;
+/* Lanes are born and end in the order of time. At the same instant more comes before
+ * fewer: what lives for no time counts, too. */
+static void add_all(struct estimate *estimate) {
+    const struct lane_table *lanes = estimate->lanes;
+    lane_id dead = lanes->first_dead;
+    for (lane_id id = 0; (size_t)id < lanes->count; id++) {
+        const sim_ns now = lanes->origin[id].born_ns;
+        while (lane_table_died(lanes, dead) < now) { /* none before its own birth */
+            estimate->now -= price_of(estimate, dead);
+            dead = lanes->origin[dead].next_dead;
+        }
+        add_lane(estimate, id);
     }
-    return peak;
 }
 
-int memory_estimate_peak(const struct world *world, const struct lane_total *lanes,
-                         size_t lane_count, int64_t *bytes, struct err *err) {
+int memory_estimate_peak(const struct world *world, int64_t *bytes, struct err *err) {
+    const struct lane_table *lanes = recorder_lanes(world->sim.recorder);
     struct estimate estimate = {
         .lanes = lanes,
         .runtime = &world->plan->runtime,
-        .changes = memory_zeroed(2 * lane_count, sizeof *estimate.changes),
-        .is_python = memory_zeroed(lane_count, sizeof *estimate.is_python),
-        .has_own_memory = memory_zeroed(lane_count, sizeof *estimate.has_own_memory),
-        .is_interpreter = memory_zeroed(lane_count, sizeof *estimate.is_interpreter),
-        .has_main = memory_zeroed(lane_count, sizeof *estimate.has_main),
-        .has_asyncio = memory_zeroed(lane_count, sizeof *estimate.has_asyncio),
+        .marks = memory_zeroed(lanes->count, sizeof *estimate.marks),
     };
-    int rc = 0;
-    if (estimate.changes == NULL || estimate.is_python == NULL ||
-        estimate.has_own_memory == NULL || estimate.is_interpreter == NULL ||
-        estimate.has_main == NULL || estimate.has_asyncio == NULL) {
-        rc = err_set_nomem(err);
-        goto out;
+    if (estimate.marks == NULL) {
+        return err_set_nomem(err);
     }
     mark_python(&estimate, world);
-    for (size_t i = 0; i < lane_count; i++) {
-        add_lane(&estimate, &lanes[i]);
-    }
-    qsort(estimate.changes, estimate.count, sizeof *estimate.changes, compare_changes);
-    *bytes = highest(&estimate);
-out:
-    memory_free(estimate.changes);
-    memory_free(estimate.is_python);
-    memory_free(estimate.has_own_memory);
-    memory_free(estimate.is_interpreter);
-    memory_free(estimate.has_main);
-    memory_free(estimate.has_asyncio);
-    return rc;
+    add_all(&estimate);
+    *bytes = estimate.peak;
+    memory_free(estimate.marks);
+    return 0;
 }

@@ -16,14 +16,12 @@
 
 #include "engine/base/err.h"
 
-#include <stddef.h>
 #include <stdint.h>
 
-struct lane_total;
 struct world;
 
-/* Of a run that has ended; `lanes` are all of its world's, by id. ERR_NOMEM. */
-int memory_estimate_peak(const struct world *world, const struct lane_total *lanes,
-                         size_t lane_count, int64_t *bytes, struct err *err) WARN_UNUSED;
+/* Of a run that has ended, whose recorder still has its lanes. ERR_NOMEM. */
+int memory_estimate_peak(const struct world *world, int64_t *bytes,
+                         struct err *err) WARN_UNUSED;
 
 #endif

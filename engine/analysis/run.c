@@ -113,24 +113,6 @@ static void write_reason(const struct world *world, char *text, size_t size) {
 
 /* --- the result ---------------------------------------------------------------- */
 
-static int copy_lanes(const struct recorder *recorder, struct run_result *result,
-                      struct err *err) {
-    const size_t count = recorder_lane_count(recorder);
-    result->lanes = memory_zeroed(count, sizeof *result->lanes);
-    if (result->lanes == NULL) {
-        return err_set_nomem(err);
-    }
-    result->lane_count = count;
-    for (lane_id id = 0; (size_t)id < count; id++) {
-        struct lane_total *total = &result->lanes[id];
-        total->lane = *recorder_lane(recorder, id);
-        total->died_ns = recorder_lane_died(recorder, id);
-        memcpy(total->state_ns, recorder_lane_totals(recorder, id),
-               sizeof total->state_ns);
-    }
-    return 0;
-}
-
 static int copy_histograms(const struct world *world, struct run_result *result,
                            struct err *err) {
     int rc = 0;
@@ -147,15 +129,13 @@ static int copy_histograms(const struct world *world, struct run_result *result,
 static int estimate_memory(const struct world *world, struct run_result *result,
                            struct err *err) {
     int64_t bytes = 0;
-    const int rc =
-        memory_estimate_peak(world, result->lanes, result->lane_count, &bytes, err);
+    const int rc = memory_estimate_peak(world, &bytes, err);
     result->metric[METRIC_MEMORY_PEAK_BYTES] = (double)bytes;
     return rc;
 }
 
-static int collect(const struct world *world, struct run_result *result,
-                   struct err *err) {
-    const struct recorder *recorder = world->sim.recorder;
+static int collect(struct world *world, struct run_result *result, struct err *err) {
+    struct recorder *recorder = world->sim.recorder;
     result->status = status_of(world->sim.end);
     write_reason(world, result->reason, sizeof result->reason);
     result->fingerprint =
@@ -163,11 +143,12 @@ static int collect(const struct world *world, struct run_result *result,
     result->transitions = recorder_transitions(recorder);
     result->duration_ns = world->sim.now;
     measure_run(world, result->metric);
-    int rc = copy_lanes(recorder, result, err);
+    int rc = copy_histograms(world, result, err);
     if (rc == 0) {
-        rc = copy_histograms(world, result, err);
+        rc = estimate_memory(world, result, err);
     }
-    return rc != 0 ? rc : estimate_memory(world, result, err);
+    result->lanes = recorder_steal_lanes(recorder);
+    return rc;
 }
 
 /* Builds the world, runs it, reads the result. */
@@ -228,7 +209,7 @@ int run_execute(struct run_result *out, const struct plan *plan,
 
 void run_result_deinit(struct run_result *result) {
     if (result != NULL) {
-        memory_free(result->lanes);
+        lane_table_deinit(&result->lanes);
         for (int id = 0; id < RUN_HISTOGRAM_COUNT; id++) {
             run_histogram_deinit(&result->histograms[id]);
         }

@@ -13,6 +13,7 @@
 #include "engine/analysis/run_histogram.h"
 #include "engine/base/err.h"
 #include "engine/program/plan.h"
+#include "engine/record/lane_table.h"
 #include "engine/record/sink.h"
 #include "engine/sim/chooser.h"
 
@@ -29,13 +30,6 @@ enum run_status {
     RUN_STATUS_COUNT
 };
 
-/* Nanoseconds in each state over all lanes of a kind; see also the lanes' own totals. */
-struct lane_total {
-    struct lane lane;
-    sim_ns died_ns;
-    sim_ns state_ns[STATE_COUNT];
-};
-
 struct run_result {
     enum run_status status;
     char reason[160];     /* why not RUN_DONE, or why no latency is given; "" otherwise */
@@ -44,8 +38,7 @@ struct run_result {
     sim_ns duration_ns;
     double metric[METRIC_COUNT]; /* NaN where it has no meaning for this run */
     struct run_histogram histograms[RUN_HISTOGRAM_COUNT]; /* count 0: nothing of it */
-    struct lane_total *lanes;                             /* one per lane, by id */
-    size_t lane_count;
+    struct lane_table lanes;
 };
 
 struct run_options {

@@ -79,7 +79,7 @@ struct process *world_add_interpreter(struct world *world, const struct process 
         return NULL; /* the recorder is out of memory, and has said so */
     }
     snprintf(name, sizeof name, "GIL of %s",
-             recorder_lane(world->sim.recorder, thread)->name);
+             lane_table_lane(recorder_lanes(world->sim.recorder), thread).name);
     struct process *interpreter = add_interpreter(world, process->lane, name);
     if (interpreter != NULL) {
         interpreter->is_interpreter = true;

@@ -7,15 +7,6 @@
 #include <assert.h>
 #include <string.h>
 
-/* What a transition reads and writes of its lane, beside one total. */
-struct open_span {
-    sim_ns since_ns;
-    struct activity activity;
-    uint8_t kind; /* enum lane_kind */
-    bool closed;  /* the lane has died */
-};
-static_assert(sizeof(struct open_span) == 24, "read and written in every transition");
-
 /* Columns of one lane group, waiting to be sealed. They grow by doubling up to a full
  * chunk. */
 struct group_buffer {
@@ -39,21 +30,27 @@ struct instant_buffer {
 
 struct recorder {
     const struct sink *sink;
-    /* By lane. */
-    struct open_span *open;
-    sim_ns *totals; /* STATE_COUNT of each */
-    struct lane *lanes;
-    sim_ns *died_ns; /* -1 while alive */
-    size_t lane_count;
-    size_t open_capacity, totals_capacity, lanes_capacity, died_capacity;
-    struct group_buffer *groups;
+    struct lane_table lanes;
+    struct group_buffer *groups; /* only with a sink */
     size_t group_count, group_capacity;
     struct instant_buffer *instants;          /* only with a sink */
     struct histogram *lengths[LENGTHS_COUNT]; /* made by the first span of the kind */
     uint64_t fingerprint;
     uint64_t transitions;
-    uint64_t spans;
+    uint64_t spanless; /* transitions that ended no span: births, instants, and changes of
+                        * what took no time */
+    /* By state: its spans go to the sink, or are counted by length. */
+    bool noted[STATE_COUNT];
     struct err err;
+};
+
+/* --- which spans are more than a total ---------------------------------------- */
+
+/* Which histogram takes spans of a state; 0: none, else one more than the enum. */
+static const uint8_t lengths_of[STATE_COUNT] = {
+    [STATE_HELD] = 1 + LENGTHS_LOCK_HOLD,       [STATE_WAIT_GIL] = 1 + LENGTHS_GIL_WAIT,
+    [STATE_WAIT_LOCK] = 1 + LENGTHS_LOCK_WAIT,  [STATE_SPIN] = 1 + LENGTHS_LOCK_WAIT,
+    [STATE_AWAIT_LOCK] = 1 + LENGTHS_LOCK_WAIT,
 };
 
 /* --- life ---------------------------------------------------------------------- */
@@ -64,6 +61,9 @@ int recorder_create(struct recorder **out, const struct sink *sink, struct err *
         return err_set_nomem(err);
     }
     recorder->sink = sink;
+    for (int state = 0; state < STATE_COUNT; state++) {
+        recorder->noted[state] = sink != NULL || lengths_of[state] != 0;
+    }
     recorder->fingerprint = UINT64_C(0xcbf29ce484222325);
     if (sink != NULL) {
         recorder->instants = memory_zeroed(1, sizeof *recorder->instants);
@@ -97,10 +97,7 @@ void recorder_destroy(struct recorder *recorder) {
         memory_free(recorder->lengths[i]);
     }
     memory_free(recorder->groups);
-    memory_free(recorder->open);
-    memory_free(recorder->totals);
-    memory_free(recorder->lanes);
-    memory_free(recorder->died_ns);
+    lane_table_deinit(&recorder->lanes);
     memory_free(recorder->instants);
     memory_free(recorder);
 }
@@ -132,12 +129,16 @@ static_assert(FIRST_STATES == 23 && CODE_INSTANTS + INSTANT_COUNT <= CODE_LATER_
                   CODE_LATER_STATES + STATE_COUNT <= 256,
               "a code of one byte each");
 
-static uint64_t code_of(enum lane_state state) {
-    return state <= STATE_ALIVE ? state : (uint64_t)CODE_LATER_STATES + state;
-}
+static const uint8_t code_of[STATE_COUNT] = {
+    0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11,
+    12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, CODE_LATER_STATES + STATE_THROTTLED,
+};
+static_assert((int)STATE_THROTTLED == FIRST_STATES &&
+                  (int)STATE_COUNT == FIRST_STATES + 1,
+              "a code each");
 
 static uint64_t pack(lane_id lane, uint64_t kind, lane_id other) {
-    return (uint64_t)(uint32_t)lane << 32 | (kind & 0xff) << 24 |
+    return (uint64_t)(uint32_t)lane << 32 | kind << 24 |
            ((uint64_t)(uint32_t)other & 0xffffff);
 }
 
@@ -220,7 +221,7 @@ static bool group_make_room(struct group_buffer *group) {
 }
 
 static void append_span(struct recorder *recorder, lane_id lane, sim_ns end, lane_id by) {
-    const struct open_span *span = &recorder->open[lane];
+    const struct lane_present *span = &recorder->lanes.present[lane];
     const uint32_t index = (uint32_t)lane / LANE_GROUP_LANES;
     struct group_buffer *group = &recorder->groups[index];
     if (!group_make_room(group)) {
@@ -231,10 +232,10 @@ static void append_span(struct recorder *recorder, lane_id lane, sim_ns end, lan
     group->lane[at] = lane;
     group->start_ns[at] = span->since_ns;
     group->end_ns[at] = end;
-    group->state[at] = (uint8_t)span->activity.state;
-    group->resource[at] = span->activity.resource;
+    group->state[at] = (uint8_t)lane_state_of(span->doing);
+    group->resource[at] = lane_resource_of(span->doing);
     group->by[at] = by;
-    group->site[at] = span->activity.site;
+    group->site[at] = span->site;
     if (group->count == CHUNK_SPANS) {
         seal_group(recorder, index);
     }
@@ -254,73 +255,61 @@ static void copy_name(char *to, size_t size, const char *from) {
     to[length] = '\0';
 }
 
-static int make_room_for_lane(struct recorder *recorder, lane_id id) {
-    const size_t count = (size_t)id;
-    int rc = vec_reserve((void **)&recorder->open, &recorder->open_capacity, count,
-                         sizeof *recorder->open);
-    if (rc == 0) {
-        rc = vec_reserve((void **)&recorder->totals, &recorder->totals_capacity, count,
-                         STATE_COUNT * sizeof *recorder->totals);
+static int make_room_for_group(struct recorder *recorder, lane_id id) {
+    if (recorder->sink == NULL || (size_t)id / LANE_GROUP_LANES < recorder->group_count) {
+        return 0;
     }
-    if (rc == 0) {
-        rc = vec_reserve((void **)&recorder->lanes, &recorder->lanes_capacity, count,
-                         sizeof *recorder->lanes);
-    }
-    if (rc == 0) {
-        rc = vec_reserve((void **)&recorder->died_ns, &recorder->died_capacity, count,
-                         sizeof *recorder->died_ns);
-    }
-    if (rc != 0 || (size_t)id / LANE_GROUP_LANES < recorder->group_count) {
-        return rc;
-    }
-    rc = vec_reserve((void **)&recorder->groups, &recorder->group_capacity,
-                     recorder->group_count, sizeof *recorder->groups);
+    const int rc = vec_reserve((void **)&recorder->groups, &recorder->group_capacity,
+                               recorder->group_count, sizeof *recorder->groups);
     if (rc == 0) {
         recorder->groups[recorder->group_count++] = (struct group_buffer){0};
     }
     return rc;
 }
 
+static inline void begin_span(struct recorder *recorder, lane_id lane, sim_ns now,
+                              uint64_t doing, site_id site) {
+    const enum lane_state state = lane_state_of(doing);
+    struct lane_present *present = &recorder->lanes.present[lane];
+    ASSERT_SLOW(lane_kind_has_state(lane_table_kind(&recorder->lanes, lane), state));
+    present->since_ns = now;
+    present->doing = doing;
+    present->site = site;
+    fold(recorder, now, pack(lane, code_of[state], lane_resource_of(doing)));
+}
+
 lane_id recorder_open_lane(struct recorder *recorder, sim_ns now,
                            const struct lane_birth *birth) {
-    if (recorder->err.code != 0 || recorder->lane_count >= INT32_MAX) {
+    if (recorder->err.code != 0 || recorder->lanes.count >= INT32_MAX) {
         return LANE_NONE;
     }
-    const lane_id id = (lane_id)recorder->lane_count;
-    if (make_room_for_lane(recorder, id) != 0) {
+    struct lane lane = {
+        .id = (lane_id)recorder->lanes.count,
+        .parent = birth->parent,
+        .kind = birth->kind,
+        .born_ns = now,
+    };
+    copy_name(lane.name, sizeof lane.name, birth->name);
+    if (make_room_for_group(recorder, lane.id) != 0 ||
+        lane_table_add(&recorder->lanes, &lane) != 0) {
         fail_nomem(recorder);
         return LANE_NONE;
     }
-    recorder->lane_count++;
-    recorder->open[id] = (struct open_span){
-        .since_ns = now, .activity = birth->first, .kind = (uint8_t)birth->kind};
-    memset(&recorder->totals[(size_t)id * STATE_COUNT], 0,
-           STATE_COUNT * sizeof *recorder->totals);
-    recorder->died_ns[id] = -1;
-    struct lane *lane = &recorder->lanes[id];
-    *lane = (struct lane){
-        .id = id, .parent = birth->parent, .kind = birth->kind, .born_ns = now};
-    copy_name(lane->name, sizeof lane->name, birth->name);
-    fold(recorder, now, pack(id, code_of(birth->first.state), birth->first.resource));
+    begin_span(recorder, lane.id, now,
+               lane_doing(birth->first.state, birth->first.resource), birth->first.site);
+    recorder->spanless++;
     if (recorder->sink != NULL) {
-        (void)recorder->sink->lane(recorder->sink->context, lane, &recorder->err);
+        (void)recorder->sink->lane(recorder->sink->context, &lane, &recorder->err);
     }
-    return id;
+    return lane.id;
 }
 
-/* Which histogram takes spans of a state; 0: none, else one more than the enum. */
-static const uint8_t lengths_of[STATE_COUNT] = {
-    [STATE_HELD] = 1 + LENGTHS_LOCK_HOLD,       [STATE_WAIT_GIL] = 1 + LENGTHS_GIL_WAIT,
-    [STATE_WAIT_LOCK] = 1 + LENGTHS_LOCK_WAIT,  [STATE_SPIN] = 1 + LENGTHS_LOCK_WAIT,
-    [STATE_AWAIT_LOCK] = 1 + LENGTHS_LOCK_WAIT,
-};
-
-static void count_length(struct recorder *recorder, const struct open_span *span,
+static void count_length(struct recorder *recorder, lane_id lane, enum lane_state state,
                          sim_ns length) {
     const enum span_lengths which =
-        span->activity.state == STATE_HELD && span->kind == LANE_GIL
+        state == STATE_HELD && lane_table_kind(&recorder->lanes, lane) == LANE_GIL
             ? LENGTHS_GIL_HOLD
-            : (enum span_lengths)(lengths_of[span->activity.state] - 1);
+            : (enum span_lengths)(lengths_of[state] - 1);
     if (recorder->lengths[which] == NULL) {
         recorder->lengths[which] = memory_zeroed(1, sizeof(struct histogram));
         if (recorder->lengths[which] == NULL) {
@@ -331,43 +320,26 @@ static void count_length(struct recorder *recorder, const struct open_span *span
     histogram_add(recorder->lengths[which], length);
 }
 
-/* The open span ends: adds it up. True when it has to be noted, too. */
-static inline bool count_span(struct recorder *recorder, lane_id lane, sim_ns now) {
-    const struct open_span *span = &recorder->open[lane];
+/* The open span of a lane that lives ends after some time. */
+static void end_span(struct recorder *recorder, lane_id lane, sim_ns now, lane_id by) {
+    const struct lane_present *span = &recorder->lanes.present[lane];
+    const enum lane_state state = lane_state_of(span->doing);
     const sim_ns length = now - span->since_ns;
-    ASSERT(length >= 0 && !span->closed);
-    if (length == 0) {
-        return false;
-    }
-    recorder->totals[(size_t)lane * STATE_COUNT + span->activity.state] += length;
-    recorder->spans++; /* counted without a sink too: a limit ends every run alike */
-    return lengths_of[span->activity.state] != 0 || recorder->sink != NULL;
-}
-
-static void note_span(struct recorder *recorder, lane_id lane, sim_ns now, lane_id by) {
-    const struct open_span *span = &recorder->open[lane];
-    if (lengths_of[span->activity.state] != 0) {
-        count_length(recorder, span, now - span->since_ns);
+    lane_table_add_time(&recorder->lanes, lane, state, length);
+    if (lengths_of[state] != 0) {
+        count_length(recorder, lane, state, length);
     }
     if (recorder->sink != NULL && recorder->err.code == 0) {
         append_span(recorder, lane, now, by);
     }
 }
 
-static inline void open_span(struct recorder *recorder, lane_id lane, sim_ns now,
-                             struct activity next) {
-    struct open_span *span = &recorder->open[lane];
-    span->activity = next;
-    span->since_ns = now;
-    fold(recorder, now, pack(lane, code_of(next.state), next.resource));
-}
-
 /* A function of its own, so that the ordinary way needs no stack. */
 __attribute__((noinline)) static void switch_noted(struct recorder *recorder, sim_ns now,
                                                    lane_id lane, struct activity next,
                                                    lane_id by) {
-    note_span(recorder, lane, now, by);
-    open_span(recorder, lane, now, next);
+    end_span(recorder, lane, now, by);
+    begin_span(recorder, lane, now, lane_doing(next.state, next.resource), next.site);
 }
 
 void recorder_switch(struct recorder *recorder, sim_ns now, lane_id lane,
@@ -375,33 +347,43 @@ void recorder_switch(struct recorder *recorder, sim_ns now, lane_id lane,
     if (lane == LANE_NONE) {
         return; /* only after a failure */
     }
-    const struct activity *present = &recorder->open[lane].activity;
-    if (present->state == next.state && present->resource == next.resource &&
-        present->site == next.site) {
+    const struct lane_present *present = &recorder->lanes.present[lane];
+    const enum lane_state state = lane_state_of(present->doing);
+    const uint64_t doing = lane_doing(next.state, next.resource);
+    if (present->doing == doing && present->site == next.site) {
         return;
     }
-    if (count_span(recorder, lane, now)) {
+    if (now <= present->since_ns) {
+        ASSERT(now == present->since_ns); /* and of a lane that lives */
+        recorder->spanless++;
+    } else if (recorder->noted[state]) {
         switch_noted(recorder, now, lane, next, by);
         return;
+    } else {
+        lane_table_add_time(&recorder->lanes, lane, state, now - present->since_ns);
     }
-    open_span(recorder, lane, now, next);
+    begin_span(recorder, lane, now, doing, next.site);
 }
 
 void recorder_close_lane(struct recorder *recorder, sim_ns now, lane_id lane) {
     if (lane == LANE_NONE) {
         return;
     }
-    if (count_span(recorder, lane, now)) {
-        note_span(recorder, lane, now, LANE_NONE);
+    const sim_ns since = recorder->lanes.present[lane].since_ns;
+    ASSERT(now >= since);
+    if (now == since) {
+        recorder->spanless++;
+    } else {
+        end_span(recorder, lane, now, LANE_NONE);
     }
-    recorder->open[lane].closed = true;
-    recorder->died_ns[lane] = now;
+    lane_table_end(&recorder->lanes, lane, now);
     fold(recorder, now, pack(lane, CODE_CLOSED, LANE_NONE));
 }
 
 void recorder_instant(struct recorder *recorder, sim_ns now, lane_id lane,
                       enum instant_kind kind, lane_id by) {
     fold(recorder, now, pack(lane, CODE_INSTANTS + (uint64_t)kind, by));
+    recorder->spanless++;
     struct instant_buffer *buffer = recorder->instants;
     if (buffer == NULL || recorder->err.code != 0) {
         return;
@@ -417,8 +399,8 @@ void recorder_instant(struct recorder *recorder, sim_ns now, lane_id lane,
 }
 
 int recorder_finish(struct recorder *recorder, sim_ns now, struct err *err) {
-    for (size_t i = 0; i < recorder->lane_count; i++) {
-        if (!recorder->open[i].closed) {
+    for (size_t i = 0; i < recorder->lanes.count; i++) {
+        if (lane_table_is_alive(&recorder->lanes, (lane_id)i)) {
             recorder_close_lane(recorder, now, (lane_id)i);
         }
     }
@@ -444,22 +426,18 @@ uint64_t recorder_transitions(const struct recorder *recorder) {
     return recorder->transitions;
 }
 
-uint64_t recorder_spans(const struct recorder *recorder) { return recorder->spans; }
-
-size_t recorder_lane_count(const struct recorder *recorder) {
-    return recorder->lane_count;
+uint64_t recorder_spans(const struct recorder *recorder) {
+    return recorder->transitions - recorder->spanless;
 }
 
-const struct lane *recorder_lane(const struct recorder *recorder, lane_id lane) {
-    return &recorder->lanes[lane];
+const struct lane_table *recorder_lanes(const struct recorder *recorder) {
+    return &recorder->lanes;
 }
 
-sim_ns recorder_lane_died(const struct recorder *recorder, lane_id lane) {
-    return recorder->died_ns[lane];
-}
-
-const sim_ns *recorder_lane_totals(const struct recorder *recorder, lane_id lane) {
-    return &recorder->totals[(size_t)lane * STATE_COUNT];
+struct lane_table recorder_steal_lanes(struct recorder *recorder) {
+    const struct lane_table lanes = recorder->lanes;
+    recorder->lanes = (struct lane_table){0};
+    return lanes;
 }
 
 const struct histogram *recorder_lengths(const struct recorder *recorder,

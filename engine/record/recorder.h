@@ -20,6 +20,7 @@
 #define ENGINE_RECORD_RECORDER_H
 
 #include "engine/base/histogram.h"
+#include "engine/record/lane_table.h"
 #include "engine/record/sink.h"
 
 #include <stdbool.h>
@@ -81,12 +82,10 @@ uint64_t recorder_fingerprint(const struct recorder *recorder);
 uint64_t recorder_transitions(const struct recorder *recorder);
 uint64_t recorder_spans(const struct recorder *recorder);
 
-/* --- what was measured per lane; ids 0 .. count - 1 --- */
-size_t recorder_lane_count(const struct recorder *recorder);
-const struct lane *recorder_lane(const struct recorder *recorder, lane_id lane);
-sim_ns recorder_lane_died(const struct recorder *recorder, lane_id lane);
-/* STATE_COUNT totals in nanoseconds; complete after recorder_finish(). */
-const sim_ns *recorder_lane_totals(const struct recorder *recorder, lane_id lane);
+/* What was measured per lane; complete after recorder_finish(). */
+const struct lane_table *recorder_lanes(const struct recorder *recorder);
+/* Hands it over; the recorder is good for nothing but its numbers afterwards. */
+struct lane_table recorder_steal_lanes(struct recorder *recorder) WARN_UNUSED;
 
 /* Lengths of spans; NULL when there was none. */
 const struct histogram *recorder_lengths(const struct recorder *recorder,

@@ -110,27 +110,30 @@ int64_t fixture_cell(struct db_reader *reader, int64_t experiment) {
     return id;
 }
 
-struct run_result fixture_result(uint64_t fingerprint, struct lane_total *lanes,
-                                 size_t lane_count) {
+void fixture_add_lane(struct run_result *result, enum lane_kind kind) {
+    struct lane_table *lanes = &result->lanes;
+    struct lane lane = {.id = (lane_id)lanes->count, .parent = LANE_NONE, .kind = kind};
+    snprintf(lane.name, sizeof lane.name, "thread %d", (int)lane.id);
+    assert_int_equal(lane_table_add(lanes, &lane), 0);
+    if (kind == LANE_THREAD) {
+        lane_table_add_time(lanes, lane.id, STATE_RUNNING, 600000);
+        lane_table_add_time(lanes, lane.id, STATE_WAIT_GIL, 400000);
+    }
+    lane_table_end(lanes, lane.id, result->duration_ns);
+}
+
+struct run_result fixture_result(uint64_t fingerprint, size_t lane_count) {
     struct run_result result = {
         .status = RUN_DONE,
         .fingerprint = fingerprint,
         .transitions = 12345,
         .duration_ns = 1000000,
-        .lanes = lanes,
-        .lane_count = lane_count,
     };
     for (int i = 0; i < METRIC_COUNT; i++) {
         result.metric[i] = 100.0 + i;
     }
     for (size_t i = 0; i < lane_count; i++) {
-        lanes[i] = (struct lane_total){
-            .lane = {.id = (lane_id)i, .parent = LANE_NONE, .kind = LANE_THREAD},
-            .died_ns = 1000000,
-        };
-        snprintf(lanes[i].lane.name, sizeof lanes[i].lane.name, "thread %zu", i);
-        lanes[i].state_ns[STATE_RUNNING] = 600000;
-        lanes[i].state_ns[STATE_WAIT_GIL] = 400000;
+        fixture_add_lane(&result, LANE_THREAD);
     }
     return result;
 }
@@ -178,11 +181,11 @@ int64_t fixture_run(struct db *db, int64_t cell, uint32_t repetition, uint32_t c
         fixture_ok(fixture_record(run_writer_sink(writer), i, 100, (sim_ns)i * 100, &err),
                    &err);
     }
-    struct lane_total lane;
-    const struct run_result result = fixture_result(0xabcdef, &lane, 1);
+    struct run_result result = fixture_result(0xabcdef, 1);
     fixture_ok(run_writer_finish(writer, &result, 2, &err), &err);
     const int64_t id = run_writer_id(writer);
     run_writer_close(writer);
+    run_result_deinit(&result);
     return id;
 }
 

@@ -35,9 +35,11 @@ int64_t fixture_experiment(struct db *db, int number, size_t cells);
 /* Id of the first cell of an experiment. */
 int64_t fixture_cell(struct db_reader *reader, int64_t experiment);
 
-/* A result as the engine would give it: `lanes` lanes that belong to the caller. */
-struct run_result fixture_result(uint64_t fingerprint, struct lane_total *lanes,
-                                 size_t lane_count);
+/* A result as the engine would give it, with so many lanes of threads. With lanes it is
+ * freed with run_result_deinit(). */
+struct run_result fixture_result(uint64_t fingerprint, size_t lane_count);
+/* One more lane; it lives as long as the run. */
+void fixture_add_lane(struct run_result *result, enum lane_kind kind);
 
 /* A recording of one lane: `count` spans of 10 ns from `first` * 10 on, in one chunk of
  * about 10 bytes a span. */

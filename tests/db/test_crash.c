@@ -35,13 +35,13 @@ static _Noreturn void write_for_ever(const struct fixture *fixture, int64_t cell
             rc = fixture_record(run_writer_sink(writer), seq, CHUNK_SPANS,
                                 (sim_ns)seq * CHUNK_SPANS, NULL);
         }
-        struct lane_total lane;
-        const struct run_result result = fixture_result(i, &lane, 1);
+        struct run_result result = fixture_result(i, 1);
         if (rc != 0 || run_writer_finish(writer, &result, 1, NULL) != 0) {
             _exit(2);
         }
         const int64_t id = run_writer_id(writer);
         run_writer_close(writer);
+        run_result_deinit(&result);
         if (write(acknowledged, &id, sizeof id) != (ssize_t)sizeof id) {
             _exit(3);
         }
@@ -158,8 +158,7 @@ static int write_until_full(const struct fixture *fixture, int64_t cell) {
     struct run_writer *writer = NULL;
     const struct run_new run = {.cell = cell, .record = true};
     int rc = run_writer_open(&writer, db, &run, &err);
-    struct lane_total lane;
-    struct run_result result = fixture_result(1, &lane, 1);
+    struct run_result result = fixture_result(1, 1);
     for (uint32_t seq = 0; rc == 0 && seq < 20000; seq++) {
         rc = fixture_record(run_writer_sink(writer), seq, 1, (sim_ns)seq, &err);
     }
@@ -167,6 +166,7 @@ static int write_until_full(const struct fixture *fixture, int64_t cell) {
         rc = run_writer_finish(writer, &result, 1, &err);
     }
     run_writer_close(writer);
+    run_result_deinit(&result);
     if (rc != ERR_IO || strstr(err.text, fixture->path) == NULL ||
         strstr(err.text, "check the disk") == NULL) {
         fprintf(stderr, "code %d: %s\n", rc, err.text);

@@ -46,7 +46,7 @@ static void test_histogram_store_gives_back_what_was_stored(void **state) {
     struct db *db = fixture_open(*state);
     struct db_reader *reader = fixture_reader(db);
     struct histogram *histogram = calloc(1, sizeof *histogram);
-    struct run_result result = fixture_result(1, NULL, 0);
+    struct run_result result = fixture_result(1, 0);
     assert_non_null(histogram);
     for (int id = 0; id < RUN_HISTOGRAM_COUNT; id++) {
         if (id != HISTOGRAM_LOOP_LAG) {
@@ -91,7 +91,7 @@ static void test_histogram_store_reports_damage(void **state) {
     for (size_t i = 0; i < sizeof damage / sizeof damage[0]; i++) {
         struct db *db = fixture_open(fixture);
         struct db_reader *reader = fixture_reader(db);
-        struct run_result result = fixture_result(1, NULL, 0);
+        struct run_result result = fixture_result(1, 0);
         fill(histogram, i, 300);
         assert_int_equal(run_histogram_init(&result.histograms[0], histogram, NULL), 0);
         const int64_t cell = fixture_cell(reader, fixture_experiment(db, (int)i, 1));
@@ -116,7 +116,7 @@ static void test_histogram_store_survives_failures(void **state) {
     struct db *db = fixture_open(fixture);
     struct db_reader *reader = fixture_reader(db);
     struct histogram *histogram = calloc(1, sizeof *histogram);
-    struct run_result result = fixture_result(1, NULL, 0);
+    struct run_result result = fixture_result(1, 0);
     assert_non_null(histogram);
     fill(histogram, 5, 400);
     assert_int_equal(run_histogram_init(&result.histograms[0], histogram, NULL), 0);

@@ -66,10 +66,12 @@ static struct span_chunk write_chunk(struct author *author, struct columns *c,
     return chunk;
 }
 
-static void name_lanes(struct lane_total *lanes) {
+static void add_lanes(struct run_result *result) {
     for (lane_id i = 0; i < LANES; i++) {
-        lanes[i].lane.kind = kind_of(i);
-        lanes[i].state_ns[STATE_HELD] = i % 4 == 0 ? 5 : 0;
+        fixture_add_lane(result, kind_of(i));
+        if (i % 4 == 0 && lane_kind_has_state(kind_of(i), STATE_HELD)) {
+            lane_table_add_time(&result->lanes, i, STATE_HELD, 5);
+        }
     }
 }
 
@@ -98,19 +100,19 @@ static void set_filter(struct recording *recording, const struct filter *filter)
 
 /* Stores a run; the recordings get the same chunks, without the store in between. */
 static int64_t store_run(struct db *db, int64_t cell, struct recording *direct) {
-    static struct lane_total lanes[LANES];
     struct author author = {.dice = 7};
     struct columns *columns = calloc(1, sizeof *columns);
     struct err err = {0};
     struct run_writer *writer = NULL;
     const struct run_new run = {.cell = cell, .started_ms = 1, .record = true};
-    const struct run_result result = fixture_result(1, lanes, LANES);
-    name_lanes(lanes);
+    struct run_result result = fixture_result(1, 0);
+    add_lanes(&result);
     assert_non_null(columns);
     fixture_ok(run_writer_open(&writer, db, &run, &err), &err);
     for (lane_id i = 0; i < LANES; i++) {
+        const struct lane lane = lane_table_lane(&result.lanes, i);
         for (int k = 0; k < FILTERS; k++) {
-            fixture_ok(recording_add_lane(&direct[k], &lanes[i].lane, &err), &err);
+            fixture_ok(recording_add_lane(&direct[k], &lane, &err), &err);
         }
     }
     const struct sink *sink = run_writer_sink(writer);
@@ -124,6 +126,7 @@ static int64_t store_run(struct db *db, int64_t cell, struct recording *direct) 
     fixture_ok(run_writer_finish(writer, &result, 2, &err), &err);
     const int64_t id = run_writer_id(writer);
     run_writer_close(writer);
+    run_result_deinit(&result);
     free(columns);
     return id;
 }

@@ -64,7 +64,7 @@ static void store_makespan(struct world *w, uint32_t repetition, enum run_status
                            double makespan) {
     struct err err = {0};
     struct run_writer *writer = open_writer(w, repetition, false);
-    struct run_result result = fixture_result(1, NULL, 0);
+    struct run_result result = fixture_result(1, 0);
     result.status = status;
     for (int i = 0; i < METRIC_COUNT; i++) {
         result.metric[i] = (double)NAN;
@@ -131,7 +131,7 @@ static void test_run_writer_leaves_out_what_has_no_meaning(void **state) {
     struct err err = {0};
     struct run_writer *writer = open_writer(w, 0, false);
     assert_null(run_writer_sink(writer));
-    struct run_result result = fixture_result(1, NULL, 0);
+    struct run_result result = fixture_result(1, 0);
     result.metric[METRIC_LATENCY_P50_US] = (double)NAN;
     result.metric[METRIC_LATENCY_P90_US] = (double)INFINITY;
     fixture_ok(run_writer_finish(writer, &result, 2, &err), &err);
@@ -197,8 +197,7 @@ static void test_run_writer_keeps_no_timeline_of_a_stopped_run(void **state) {
     struct err err = {0};
     struct run_writer *writer = open_writer(w, 0, true);
     fixture_ok(fixture_record(run_writer_sink(writer), 0, 10, 0, &err), &err);
-    struct lane_total lane;
-    struct run_result result = fixture_result(1, &lane, 1);
+    struct run_result result = fixture_result(1, 1);
     result.status = RUN_STOPPED;
     fixture_ok(run_writer_finish(writer, &result, 2, &err), &err);
     const struct run_row row = read_run(w, run_writer_id(writer));
@@ -207,6 +206,7 @@ static void test_run_writer_keeps_no_timeline_of_a_stopped_run(void **state) {
     assert_string_equal(row.fingerprint, "");
     assert_false(row.has_timeline);
     assert_int_equal(fixture_sql(w->fixture, "SELECT count(*) FROM span_chunk"), 0);
+    run_result_deinit(&result);
     world_close(w);
 }
 
@@ -269,8 +269,7 @@ static void test_db_recover_marks_what_was_running(void **state) {
 static void test_run_writer_adds_a_timeline_later(void **state) {
     struct world *w = world_of(state);
     struct err err = {0};
-    struct lane_total lane;
-    struct run_result result = fixture_result(42, &lane, 1);
+    struct run_result result = fixture_result(42, 1);
     struct run_writer *writer = open_writer(w, 0, false);
     fixture_ok(run_writer_finish(writer, &result, 2, &err), &err);
     const int64_t id = run_writer_id(writer);
@@ -291,14 +290,14 @@ static void test_run_writer_adds_a_timeline_later(void **state) {
     assert_int_equal(run_writer_open_again(&second, w->db, id, NULL, NULL), ERR_CONFLICT);
     assert_int_equal(run_writer_open_again(&second, w->db, 999, NULL, NULL),
                      ERR_NOT_FOUND);
+    run_result_deinit(&result);
     world_close(w);
 }
 
 static void test_run_writer_refuses_another_result(void **state) {
     struct world *w = world_of(state);
     struct err err = {0};
-    struct lane_total lane;
-    struct run_result result = fixture_result(42, &lane, 1);
+    struct run_result result = fixture_result(42, 1);
     struct run_writer *writer = open_writer(w, 0, false);
     fixture_ok(run_writer_finish(writer, &result, 2, &err), &err);
     const int64_t id = run_writer_id(writer);
@@ -317,6 +316,7 @@ static void test_run_writer_refuses_another_result(void **state) {
     assert_string_equal(row.fingerprint, "000000000000002a");
     assert_false(row.has_timeline);
     assert_int_equal(fixture_sql(w->fixture, "SELECT count(*) FROM span_chunk"), 0);
+    run_result_deinit(&result);
     world_close(w);
 }
 
@@ -440,8 +440,7 @@ static void test_run_writer_survives_every_failing_call(void **state) {
     struct err err = {0};
     struct run_writer *writer = open_writer(w, 0, true);
     fixture_ok(fixture_record(run_writer_sink(writer), 0, 10, 0, &err), &err);
-    struct lane_total lanes[2];
-    const struct run_result result = fixture_result(1, lanes, 2);
+    struct run_result result = fixture_result(1, 2);
     int failures = 0;
     for (int after = 0;; after++) {
         query_fail_after(after);
@@ -460,6 +459,7 @@ static void test_run_writer_survives_every_failing_call(void **state) {
     assert_int_equal(failures, METRIC_COUNT + 7); /* begin, run, chunk, 2 lanes, ... */
     assert_int_equal(fixture_sql(w->fixture, "SELECT count(*) FROM span_chunk"), 1);
     assert_int_equal(fixture_sql(w->fixture, "SELECT count(*) FROM lane"), 2);
+    run_result_deinit(&result);
     world_close(w);
 }
 
@@ -508,12 +508,12 @@ static int store_one(struct worker *worker, uint32_t repetition) {
     for (uint32_t i = 0; rc == 0 && i < 20; i++) {
         rc = fixture_record(run_writer_sink(writer), i, 500, (sim_ns)i * 500, NULL);
     }
-    struct lane_total lane;
-    const struct run_result result = fixture_result(repetition, &lane, 1);
+    struct run_result result = fixture_result(repetition, 1);
     if (rc == 0) {
         rc = run_writer_finish(writer, &result, 1, NULL);
     }
     run_writer_close(writer);
+    run_result_deinit(&result);
     return rc;
 }
 

@@ -167,7 +167,6 @@ static void send_instants(const struct recording *r, const struct sink *sink,
 
 static int64_t store(struct db *db, int64_t cell, const struct recording *r,
                      uint64_t *random) {
-    static struct lane_total lanes[LANES];
     struct err err = {0};
     struct run_writer *writer = NULL;
     const struct run_new run = {.cell = cell, .record = true};
@@ -176,10 +175,11 @@ static int64_t store(struct db *db, int64_t cell, const struct recording *r,
         send_group(r, group, run_writer_sink(writer), random);
     }
     send_instants(r, run_writer_sink(writer), random);
-    const struct run_result result = fixture_result(1, lanes, LANES);
+    struct run_result result = fixture_result(1, LANES);
     fixture_ok(run_writer_finish(writer, &result, 1, &err), &err);
     const int64_t id = run_writer_id(writer);
     run_writer_close(writer);
+    run_result_deinit(&result);
     return id;
 }
 
@@ -515,11 +515,11 @@ static void test_timeline_shows_an_instant_at_the_edge(void **state) {
     const struct sink *sink = run_writer_sink(writer);
     const struct instant_chunk chunk = {0, 2, 100, 200, lane, at, kind, by};
     fixture_ok(sink->instants(sink->context, &chunk, &err), &err);
-    struct lane_total total;
-    const struct run_result result = fixture_result(1, &total, 1);
+    struct run_result result = fixture_result(1, 1);
     fixture_ok(run_writer_finish(writer, &result, 1, &err), &err);
     const int64_t id = run_writer_id(writer);
     run_writer_close(writer);
+    run_result_deinit(&result);
 
     static const struct {
         sim_ns from, to;

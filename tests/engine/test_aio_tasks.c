@@ -668,7 +668,7 @@ static void test_aio_cancelled_timers_are_cleared_at_half(void **state) {
     plan_task(&stage.plan, stage.loop, "first", 1, "await_sleep 100s");
     stage_run(&stage);
     const lane_id main = timeline_find(&stage.timeline, LANE_TASK, "main");
-    assert_int_equal(stage.result.lanes[main].died_ns, 101 * NS_PER_MS);
+    assert_int_equal(lane_table_died(&stage.result.lanes, main), 101 * NS_PER_MS);
     stage_end(&stage);
 }
 

@@ -80,7 +80,7 @@ static long waited_us(const struct stage *stage, const char *thread) {
 }
 
 static long ended_us(const struct stage *stage, const char *thread) {
-    return (long)(stage->result.lanes[lane_of(stage, thread)].died_ns / 1000);
+    return (long)(lane_table_died(&stage->result.lanes, lane_of(stage, thread)) / 1000);
 }
 
 #define FOR_EACH_VARIANT(stage)                                                          \

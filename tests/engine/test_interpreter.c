@@ -148,7 +148,7 @@ static void test_interpreter_pool_changes_the_gil(void **state) {
     }
     assert_true(in_own >= 9 && in_shared >= 9);
     assert_true(timeline_total(&timeline, own, STATE_HELD) > 16 * NS_PER_MS);
-    assert_true(result.lanes[own].died_ns < result.duration_ns);
+    assert_true(lane_table_died(&result.lanes, own) < result.duration_ns);
     assert_true(result.metric[METRIC_MEMORY_PEAK_BYTES] ==
                 (double)(plan.runtime.process_bytes + 2 * plan.runtime.thread_bytes +
                          2 * plan.runtime.interpreter_bytes));

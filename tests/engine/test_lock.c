@@ -191,11 +191,12 @@ static void test_lock_lane_shows_the_holder(void **state) {
                             step_of(STEP_PYTHON, 2000000, 3)};
     run_threads(&plan, steps, 3, 1, &result);
     bool seen = false;
-    for (size_t i = 0; i < result.lane_count; i++) {
-        if (result.lanes[i].lane.kind == LANE_LOCK) {
+    for (lane_id i = 0; (size_t)i < result.lanes.count; i++) {
+        if (lane_table_kind(&result.lanes, i) == LANE_LOCK) {
             seen = true;
-            assert_string_equal(result.lanes[i].lane.name, "lock");
-            assert_int_equal(result.lanes[i].state_ns[STATE_HELD], 2000000);
+            assert_string_equal(lane_table_lane(&result.lanes, i).name, "lock");
+            assert_int_equal(lane_table_total(&result.lanes, i).state_ns[STATE_HELD],
+                             2000000);
         }
     }
     assert_true(seen);

@@ -138,8 +138,8 @@ static void test_metrics_of_holds_and_waits(void **state) {
     plan_deinit(&plan);
 }
 
-static bool is_native(const struct run_result *result, size_t lane) {
-    return strncmp(result->lanes[lane].lane.name, "native ", 7) == 0;
+static bool is_native(const struct run_result *result, lane_id lane) {
+    return strncmp(lane_table_lane(&result->lanes, lane).name, "native ", 7) == 0;
 }
 
 /* Native threads live long and want no GIL: however many there are, the share is that of
@@ -156,11 +156,11 @@ static void test_metrics_gil_wait_share_is_of_python_threads(void **state) {
         plan_thread(&plan, "t", 2, false, "c_released 16ms repeat 10 { python 10ms }");
         plan.steps[0].threads = native[k];
         execute(&plan, &result);
-        for (size_t i = 0; i < result.lane_count; i++) {
-            const struct lane_total *lane = &result.lanes[i];
-            if (lane->lane.kind == LANE_THREAD) {
+        for (lane_id i = 0; (size_t)i < result.lanes.count; i++) {
+            const struct lane_total lane = lane_table_total(&result.lanes, i);
+            if (lane.lane.kind == LANE_THREAD) {
                 *(is_native(&result, i) ? &others : &life) +=
-                    (double)(lane->died_ns - lane->lane.born_ns);
+                    (double)(lane.died_ns - lane.lane.born_ns);
             }
         }
         assert_true(native[k] == 1 ? others == 0 : others > life / 2);
@@ -248,9 +248,9 @@ static void test_metrics_memory_of_others(void **state) {
     plan.steps[0].threads = 4;
     execute(&plan, &result);
     size_t native = 0, processes = 0;
-    for (size_t i = 0; i < result.lane_count; i++) {
+    for (lane_id i = 0; (size_t)i < result.lanes.count; i++) {
         native += is_native(&result, i);
-        processes += result.lanes[i].lane.kind == LANE_PROCESS;
+        processes += lane_table_kind(&result.lanes, i) == LANE_PROCESS;
     }
     assert_int_equal(native, 6);
     assert_int_equal(processes, 2);

@@ -108,8 +108,8 @@ static void test_native_team_is_used_again(void **state) {
     assert_int_equal(run_execute(&result, &plan, &options, &err), 0);
     assert_int_equal((int)(result.metric[METRIC_MAKESPAN_US] / 1e3 + 0.5), 87);
     size_t native = 0;
-    for (size_t i = 0; i < result.lane_count; i++) {
-        native += strncmp(result.lanes[i].lane.name, "native", 6) == 0;
+    for (lane_id i = 0; (size_t)i < result.lanes.count; i++) {
+        native += strncmp(lane_table_lane(&result.lanes, i).name, "native", 6) == 0;
     }
     assert_int_equal(native, 3);
     run_result_deinit(&result);

@@ -140,7 +140,7 @@ static void prepare(struct scene *scene) {
 static void assert_ends(struct scene *scene, const char *name, sim_ns expected) {
     const lane_id lane = timeline_find(&scene->timeline, LANE_THREAD, name);
     assert_int_not_equal(lane, LANE_NONE);
-    assert_int_equal(recorder_lane_died(scene->recorder, lane), expected);
+    assert_int_equal(lane_table_died(recorder_lanes(scene->recorder), lane), expected);
 }
 
 static void run(struct scene *scene, const struct action *producer, size_t producer_steps,

@@ -54,8 +54,8 @@ static void assert_lane(const struct stage *stage, const char *thread,
 /* The main thread is not one of them. */
 static int workers_of(const struct stage *stage) {
     int count = -1;
-    for (size_t i = 0; i < stage->result.lane_count; i++) {
-        count += stage->result.lanes[i].lane.kind == LANE_THREAD;
+    for (lane_id i = 0; (size_t)i < stage->result.lanes.count; i++) {
+        count += lane_table_kind(&stage->result.lanes, i) == LANE_THREAD;
     }
     return count;
 }
@@ -135,7 +135,8 @@ static void test_pool_shutdown_joins(void **state) {
         snprintf(name, sizeof name, "worker %d", i);
         const lane_id lane = timeline_find(&stage.timeline, LANE_THREAD, name);
         assert_non_null(strstr(timeline_describe(&stage.timeline, lane, &text), "idle@"));
-        assert_true(stage.result.lanes[lane].died_ns <= stage.result.duration_ns);
+        assert_true(lane_table_died(&stage.result.lanes, lane) <=
+                    stage.result.duration_ns);
         assert_true(timeline_state_at(&stage.timeline, lane, stage.result.duration_ns) ==
                     STATE_COUNT);
     }

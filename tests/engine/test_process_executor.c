@@ -53,7 +53,7 @@ static void test_process_executor_is_a_list_schedule(void **state) {
             snprintf(name, sizeof name, "job %d", (int)job);
             const lane_id lane = timeline_find(&stage.timeline, LANE_TASK, name);
             assert_int_not_equal(lane, LANE_NONE);
-            last = stage.result.lanes[lane].died_ns;
+            last = lane_table_died(&stage.result.lanes, lane);
             assert_int_equal(last, (job / workers + 1) * NS_PER_MS);
         }
         assert_int_equal(stage.result.duration_ns, last);
@@ -294,15 +294,15 @@ static void test_process_executor_is_shut_down(void **state) {
         const lane_id main = pool_stage_thread(&stage, "MainThread");
         const lane_id manager = pool_stage_thread(&stage, "ExecutorManagerThread");
         const lane_id feeder = pool_stage_thread(&stage, "QueueFeederThread");
-        const sim_ns closed = stage.result.lanes[loop].died_ns;
-        const sim_ns managed = stage.result.lanes[manager].died_ns;
-        assert_true(stage.result.lanes[feeder].died_ns > closed);
-        assert_true(managed > stage.result.lanes[feeder].died_ns);
-        assert_true(stage.result.lanes[main].died_ns > managed);
-        for (size_t i = 0; i < stage.result.lane_count; i++) {
-            const struct lane_total *lane = &stage.result.lanes[i];
-            if (lane->lane.kind == LANE_PROCESS && strchr(lane->lane.name, '-') != NULL) {
-                assert_true(lane->died_ns > closed && lane->died_ns < managed);
+        const sim_ns closed = lane_table_died(&stage.result.lanes, loop);
+        const sim_ns managed = lane_table_died(&stage.result.lanes, manager);
+        assert_true(lane_table_died(&stage.result.lanes, feeder) > closed);
+        assert_true(managed > lane_table_died(&stage.result.lanes, feeder));
+        assert_true(lane_table_died(&stage.result.lanes, main) > managed);
+        for (lane_id i = 0; (size_t)i < stage.result.lanes.count; i++) {
+            const struct lane_total lane = lane_table_total(&stage.result.lanes, i);
+            if (lane.lane.kind == LANE_PROCESS && strchr(lane.lane.name, '-') != NULL) {
+                assert_true(lane.died_ns > closed && lane.died_ns < managed);
             }
         }
         pool_stage_end(&stage);

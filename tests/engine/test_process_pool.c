@@ -56,7 +56,8 @@ static void test_process_pool_shows_who_is_who(void **state) {
         snprintf(name, sizeof name, "ForkProcess-%d", i);
         const lane_id lane = timeline_find(&stage.timeline, LANE_PROCESS, name);
         assert_int_not_equal(lane, LANE_NONE);
-        assert_true(stage.result.lanes[lane].died_ns <= stage.result.duration_ns);
+        assert_true(lane_table_died(&stage.result.lanes, lane) <=
+                    stage.result.duration_ns);
         assert_int_equal(
             timeline_state_at(&stage.timeline, lane, stage.result.duration_ns),
             STATE_COUNT);

@@ -50,9 +50,9 @@ static void test_recorder_names_are_never_cut_inside_a_character(void **state) {
     struct recorder *recorder = create(&timeline);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const lane_id lane = open_lane(recorder, 0, cases[i].name);
-        const char *kept = recorder_lane(recorder, lane)->name;
-        assert_int_equal(strlen(kept), cases[i].kept);
-        assert_memory_equal(kept, cases[i].name, cases[i].kept);
+        const struct lane kept = lane_table_lane(recorder_lanes(recorder), lane);
+        assert_int_equal(strlen(kept.name), cases[i].kept);
+        assert_memory_equal(kept.name, cases[i].name, cases[i].kept);
     }
     recorder_destroy(recorder);
     timeline_deinit(&timeline);
@@ -79,9 +79,10 @@ static void test_recorder_keeps_only_real_spans(void **state) {
                         "ready@5 running@10 running@30 end@44");
     assert_int_equal(timeline.spans[1].by, 7);
     assert_int_equal(timeline.spans[1].site, 3);
-    assert_int_equal(recorder_lane_died(recorder, lane), 44);
-    assert_int_equal(recorder_lane_totals(recorder, lane)[STATE_RUNNING], 34);
-    assert_int_equal(recorder_lane_totals(recorder, lane)[STATE_IO], 0);
+    const struct lane_total total = lane_table_total(recorder_lanes(recorder), lane);
+    assert_int_equal(total.died_ns, 44);
+    assert_int_equal(total.state_ns[STATE_RUNNING], 34);
+    assert_int_equal(total.state_ns[STATE_IO], 0);
     recorder_destroy(recorder);
     timeline_deinit(&timeline);
 }
@@ -218,8 +219,9 @@ static void test_recorder_chunks_reconstruct_the_transitions(void **state) {
         assert_true(model->count > 3 * CHUNK_SPANS); /* several chunks in a group */
         check_against_model(&timeline, model);
         for (lane_id lane = 0; lane < model->lanes; lane++) {
-            assert_memory_equal(recorder_lane_totals(recorder, lane), model->total[lane],
-                                sizeof model->total[lane]);
+            sim_ns times[STATE_COUNT];
+            lane_table_times(recorder_lanes(recorder), lane, times);
+            assert_memory_equal(times, model->total[lane], sizeof times);
         }
         assert_int_equal(recorder_spans(recorder), model->count);
         free(model->spans);

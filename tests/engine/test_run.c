@@ -74,30 +74,31 @@ static uint64_t fingerprint_of(const struct plan *plan) {
 /* --- what every result must satisfy -------------------------------------------- */
 
 static void check_lanes(const struct run_result *result) {
-    for (size_t i = 0; i < result->lane_count; i++) {
-        const struct lane_total *lane = &result->lanes[i];
+    for (lane_id i = 0; (size_t)i < result->lanes.count; i++) {
+        const struct lane_total lane = lane_table_total(&result->lanes, i);
         sim_ns sum = 0;
         for (int state = 0; state < STATE_COUNT; state++) {
-            assert_true(lane->state_ns[state] >= 0);
-            sum += lane->state_ns[state];
+            assert_true(lane.state_ns[state] >= 0);
+            sum += lane.state_ns[state];
         }
-        assert_int_equal(sum, lane->died_ns - lane->lane.born_ns);
-        assert_true(lane->died_ns <= result->duration_ns);
-        assert_int_equal(lane->lane.id, i);
-        assert_true(lane->lane.parent < (lane_id)i);
+        assert_int_equal(sum, lane.died_ns - lane.lane.born_ns);
+        assert_true(lane.died_ns <= result->duration_ns);
+        assert_int_equal(lane.lane.id, i);
+        assert_true(lane.lane.parent < (lane_id)i);
     }
 }
 
 /* Totals per lane and state are the spans' added up. */
-static void check_totals(const struct run_result *result,
-                         const struct timeline *timeline) {
+static void check_totals(struct run_result *result, const struct timeline *timeline) {
     for (size_t i = 0; i < timeline->span_count; i++) {
         const struct timeline_span *span = &timeline->spans[i];
-        result->lanes[span->lane].state_ns[span->state] -= span->end - span->start;
+        lane_table_add_time(&result->lanes, span->lane, span->state,
+                            span->start - span->end);
     }
-    for (size_t i = 0; i < result->lane_count; i++) {
+    for (lane_id i = 0; (size_t)i < result->lanes.count; i++) {
+        const struct lane_total lane = lane_table_total(&result->lanes, i);
         for (int state = 0; state < STATE_COUNT; state++) {
-            assert_int_equal(result->lanes[i].state_ns[state], 0);
+            assert_int_equal(lane.state_ns[state], 0);
         }
     }
 }
@@ -300,7 +301,8 @@ static void test_run_streams_are_named_by_identity(void **state) {
         timeline_init(&timeline);
         assert_int_equal(execute(&result, &plan, &timeline.sink, NULL), 0);
         const lane_id lane = timeline_find(&timeline, LANE_THREAD, "mine");
-        end[i] = result.lanes[lane].died_ns - result.lanes[lane].lane.born_ns;
+        end[i] =
+            lane_table_died(&result.lanes, lane) - lane_table_born(&result.lanes, lane);
         run_result_deinit(&result);
         timeline_deinit(&timeline);
         plan_deinit(&plan);

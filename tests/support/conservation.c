@@ -71,15 +71,15 @@ void recording_of_window(struct recording *recording, const struct timeline *tim
 /* --- lanes and cores ----------------------------------------------------------- */
 
 static bool lanes_add_up(const struct check *check) {
-    for (size_t i = 0; i < check->result->lane_count; i++) {
-        const struct lane_total *lane = &check->result->lanes[i];
+    for (lane_id i = 0; (size_t)i < check->result->lanes.count; i++) {
+        const struct lane_total lane = lane_table_total(&check->result->lanes, i);
         sim_ns sum = 0;
         for (int state = 0; state < STATE_COUNT; state++) {
-            sum += lane->state_ns[state];
+            sum += lane.state_ns[state];
         }
-        if (sum != lane->died_ns - lane->lane.born_ns) {
+        if (sum != lane.died_ns - lane.lane.born_ns) {
             return violated(check, "the states of a lane add up to its life", (lane_id)i,
-                            lane->died_ns);
+                            lane.died_ns);
         }
     }
     return true;
@@ -95,8 +95,8 @@ static bool cores_add_up(const struct check *check) {
             continue;
         }
         busy += span->end - span->start;
-        const struct lane_total *thread = &result->lanes[span->resource];
-        if (span->start < thread->lane.born_ns || span->end > thread->died_ns) {
+        if (span->start < lane_table_born(&result->lanes, span->resource) ||
+            span->end > lane_table_died(&result->lanes, span->resource)) {
             return violated(check, "a core runs who is alive", span->lane, span->start);
         }
     }
@@ -408,9 +408,10 @@ static bool held_until(const struct recorded_lane *resource, lane_id holder, sim
 static bool flow_is_sound(const struct check *check, const struct flow *flow,
                           const struct span *head) {
     const struct recording *recording = &check->recording;
-    const struct lane_total *from = &check->result->lanes[flow->from];
+    const struct lane_table *lanes = &check->result->lanes;
     if (flow->from == flow->to || flow->left_ns > flow->at_ns ||
-        flow->left_ns < from->lane.born_ns || flow->left_ns > from->died_ns) {
+        flow->left_ns < lane_table_born(lanes, flow->from) ||
+        flow->left_ns > lane_table_died(lanes, flow->from)) {
         return violated(check, "a flow leaves who is alive", flow->from, flow->left_ns);
     }
     /* Who spins without a look takes what was released some time ago. */

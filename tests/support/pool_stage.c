@@ -46,8 +46,8 @@ void pool_stage_end(struct pool_stage *stage) {
 
 int pool_stage_processes(const struct pool_stage *stage) {
     int count = -1;
-    for (size_t i = 0; i < stage->result.lane_count; i++) {
-        count += stage->result.lanes[i].lane.kind == LANE_PROCESS;
+    for (lane_id i = 0; (size_t)i < stage->result.lanes.count; i++) {
+        count += lane_table_kind(&stage->result.lanes, i) == LANE_PROCESS;
     }
     return count;
 }
