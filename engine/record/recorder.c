@@ -144,7 +144,8 @@ static uint64_t pack(lane_id lane, uint64_t kind, lane_id other) {
 
 /* --- sealing chunks ------------------------------------------------------------ */
 
-static void seal_group(struct recorder *recorder, uint32_t index) {
+__attribute__((noinline)) static void seal_group(struct recorder *recorder,
+                                                 uint32_t index) {
     struct group_buffer *group = &recorder->groups[index];
     if (group->count == 0 || recorder->err.code != 0) {
         return;
@@ -205,10 +206,8 @@ static bool grow_column(void **column, uint32_t capacity, size_t size) {
     return true;
 }
 
-static bool group_make_room(struct group_buffer *group) {
-    if (group->count < group->capacity) {
-        return true;
-    }
+/* Rare, as is sealing: without their code a transition needs fewer registers. */
+__attribute__((noinline)) static bool grow_group(struct group_buffer *group) {
     const uint32_t to = group->capacity == 0 ? 64 : group->capacity * 2;
     const bool grown = GROW_COLUMN(group, lane, to) && GROW_COLUMN(group, start_ns, to) &&
                        GROW_COLUMN(group, end_ns, to) && GROW_COLUMN(group, state, to) &&
@@ -224,7 +223,7 @@ static void append_span(struct recorder *recorder, lane_id lane, sim_ns end, lan
     const struct lane_present *span = &recorder->lanes.present[lane];
     const uint32_t index = (uint32_t)lane / LANE_GROUP_LANES;
     struct group_buffer *group = &recorder->groups[index];
-    if (!group_make_room(group)) {
+    if (group->count == group->capacity && !grow_group(group)) {
         fail_nomem(recorder);
         return;
     }
@@ -336,33 +335,32 @@ static void end_span(struct recorder *recorder, lane_id lane, sim_ns now, lane_i
 
 /* A function of its own, so that the ordinary way needs no stack. */
 __attribute__((noinline)) static void switch_noted(struct recorder *recorder, sim_ns now,
-                                                   lane_id lane, struct activity next,
-                                                   lane_id by) {
+                                                   lane_id lane, uint64_t doing,
+                                                   site_id site, lane_id by) {
     end_span(recorder, lane, now, by);
-    begin_span(recorder, lane, now, lane_doing(next.state, next.resource), next.site);
+    begin_span(recorder, lane, now, doing, site);
 }
 
-void recorder_switch(struct recorder *recorder, sim_ns now, lane_id lane,
-                     struct activity next, lane_id by) {
+void recorder_switch_packed(struct recorder *recorder, sim_ns now, lane_id lane,
+                            uint64_t doing, site_id site, lane_id by) {
     if (lane == LANE_NONE) {
         return; /* only after a failure */
     }
     const struct lane_present *present = &recorder->lanes.present[lane];
     const enum lane_state state = lane_state_of(present->doing);
-    const uint64_t doing = lane_doing(next.state, next.resource);
-    if (present->doing == doing && present->site == next.site) {
+    if (present->doing == doing && present->site == site) {
         return;
     }
     if (now <= present->since_ns) {
         ASSERT(now == present->since_ns); /* and of a lane that lives */
         recorder->spanless++;
     } else if (recorder->noted[state]) {
-        switch_noted(recorder, now, lane, next, by);
+        switch_noted(recorder, now, lane, doing, site, by);
         return;
     } else {
         lane_table_add_time(&recorder->lanes, lane, state, now - present->since_ns);
     }
-    begin_span(recorder, lane, now, doing, next.site);
+    begin_span(recorder, lane, now, doing, site);
 }
 
 void recorder_close_lane(struct recorder *recorder, sim_ns now, lane_id lane) {

@@ -60,13 +60,21 @@ struct lane_birth {
 lane_id recorder_open_lane(struct recorder *recorder, sim_ns now,
                            const struct lane_birth *birth);
 
+/* recorder_switch() with the activity in registers, since a struct of this size would go
+ * through memory. `doing`: of lane_doing(). */
+void recorder_switch_packed(struct recorder *recorder, sim_ns now, lane_id lane,
+                            uint64_t doing, site_id site, lane_id by);
+
 /*
  * The lane changes to `next` at `now`. `by` is the lane of the thread that ended the span
  * which was open until now (who woke, released, handed over), or LANE_NONE. A change to
  * exactly the same activity is no transition.
  */
-void recorder_switch(struct recorder *recorder, sim_ns now, lane_id lane,
-                     struct activity next, lane_id by);
+static inline void recorder_switch(struct recorder *recorder, sim_ns now, lane_id lane,
+                                   struct activity next, lane_id by) {
+    recorder_switch_packed(recorder, now, lane, lane_doing(next.state, next.resource),
+                           next.site, by);
+}
 
 /* The lane's life ends at `now`. */
 void recorder_close_lane(struct recorder *recorder, sim_ns now, lane_id lane);
