@@ -52,10 +52,21 @@ struct arena_block {
     _Alignas(max_align_t) unsigned char bytes[];
 };
 
-enum { ARENA_BLOCK_BYTES = 64 * 1024 };
+/* The first block, and the largest one that no allocation asks for: blocks double, so that
+ * a small arena is cheap to clear. */
+enum { ARENA_FIRST_BYTES = 4 * 1024, ARENA_BLOCK_BYTES = 64 * 1024 };
+
+static size_t next_capacity(const struct arena *arena) {
+    if (arena->head == NULL) {
+        return ARENA_FIRST_BYTES;
+    }
+    return arena->head->capacity < ARENA_BLOCK_BYTES / 2 ? 2 * arena->head->capacity
+                                                         : ARENA_BLOCK_BYTES;
+}
 
 static int arena_grow(struct arena *arena, size_t bytes) {
-    const size_t capacity = bytes > ARENA_BLOCK_BYTES ? bytes : ARENA_BLOCK_BYTES;
+    const size_t block_bytes = next_capacity(arena);
+    const size_t capacity = bytes > block_bytes ? bytes : block_bytes;
     size_t total;
     if (__builtin_add_overflow(capacity, sizeof(struct arena_block), &total)) {
         return ERR_NOMEM;
