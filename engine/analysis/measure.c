@@ -223,9 +223,9 @@ void measure_run(const struct world *world, double values[METRIC_COUNT]) {
     measure_units(world, values);
     measure_gils(world, &threads, values);
     measure_objects(world, &threads, values);
-    if (world->tally.signal_latency.count > 0) {
+    if (world->tally.signals > 0) {
         values[METRIC_SIGNAL_LATENCY_MAX_US] =
-            us((double)world->tally.signal_latency.max);
+            us((double)world->tally.signal_latency_max_ns);
     }
     measure_loops(world, values);
     measure_gc(&world->tally, values);

@@ -52,9 +52,9 @@ static const struct histogram *find_source(const struct world *world,
     case HISTOGRAM_LOCK_WAIT:
         return recorder_lengths(recorder, LENGTHS_LOCK_WAIT);
     case HISTOGRAM_QUEUEING:
-        return &world->tally.open_loop.queueing;
+        return world->tally.open_loop.queueing;
     case HISTOGRAM_SERVICE:
-        return &world->tally.open_loop.service;
+        return world->tally.open_loop.service;
     case RUN_HISTOGRAM_COUNT:
         break;
     }

@@ -72,8 +72,12 @@ void py_signal_handle(struct py_thread *thread, os_fn then) {
     if (signal->next == NULL) {
         signals->pending_last = NULL;
     }
-    histogram_add(&thread->world->tally.signal_latency,
-                  py_thread_sim(thread)->now - signal->at_ns);
+    struct tally *tally = &thread->world->tally;
+    const sim_ns latency = py_thread_sim(thread)->now - signal->at_ns;
+    tally->signals++;
+    if (latency > tally->signal_latency_max_ns) {
+        tally->signal_latency_max_ns = latency;
+    }
     thread->after_signals = then;
     py_thread_run_python(thread, signal->handler_ns, handled);
 }

@@ -10,10 +10,15 @@ static struct open_loop_part *part_at(struct open_loop *loop, sim_ns at) {
     return &loop->part[part < OPEN_LOOP_PARTS ? part : OPEN_LOOP_PARTS - 1];
 }
 
-void open_loop_init(struct open_loop *loop, const struct plan *plan,
-                    const struct arrivals *arrivals) {
+int open_loop_init(struct open_loop *loop, const struct plan *plan,
+                   const struct arrivals *arrivals, struct arena *arena) {
     if (!arrivals_are_open(arrivals)) {
-        return;
+        return 0;
+    }
+    loop->queueing = arena_alloc(arena, 1, sizeof *loop->queueing);
+    loop->service = arena_alloc(arena, 1, sizeof *loop->service);
+    if (loop->queueing == NULL || loop->service == NULL) {
+        return ERR_NOMEM;
     }
     loop->on = true;
     loop->from_ns = plan->arrivals.warmup_ns;
@@ -27,6 +32,7 @@ void open_loop_init(struct open_loop *loop, const struct plan *plan,
             part_at(loop, at)->arrived++;
         }
     }
+    return 0;
 }
 
 void unit_begin(const struct world *world, struct unit *unit,
@@ -44,8 +50,8 @@ static void end_open(struct tally *tally, const struct unit *unit, sim_ns now) {
         return; /* of the warm-up */
     }
     histogram_add(&tally->latency, now - unit->arrived_ns);
-    histogram_add(&loop->queueing, unit->began_ns - unit->arrived_ns);
-    histogram_add(&loop->service, now - unit->began_ns);
+    histogram_add(loop->queueing, unit->began_ns - unit->arrived_ns);
+    histogram_add(loop->service, now - unit->began_ns);
     struct open_loop_part *part = part_at(loop, unit->arrived_ns);
     part->ended++;
     part->latency_ns += (double)(now - unit->arrived_ns);

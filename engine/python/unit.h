@@ -39,13 +39,14 @@ struct open_loop {
     sim_ns from_ns, to_ns; /* the window: from <= t <= to */
     uint64_t arrived_before, ended_before;
     uint64_t arrived_in, ended_in; /* the window; moments of their own, not of one unit */
-    struct histogram queueing, service;
+    struct histogram *queueing, *service; /* NULL while it is off */
     struct open_loop_part part[OPEN_LOOP_PARTS];
 };
 
-/* Prepares for the arrivals of that plan; a closed batch leaves it off. */
-void open_loop_init(struct open_loop *loop, const struct plan *plan,
-                    const struct arrivals *arrivals);
+/* Prepares for the arrivals of that plan; a closed batch leaves it off. The histograms come
+ * from `arena`; ERR_NOMEM. */
+int open_loop_init(struct open_loop *loop, const struct plan *plan,
+                   const struct arrivals *arrivals, struct arena *arena) WARN_UNUSED;
 
 /* Whoever runs units has one: a thread, a task. */
 struct unit {

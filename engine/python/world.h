@@ -59,7 +59,8 @@ struct tally {
     struct histogram latency; /* of units of work */
     struct open_loop open_loop;
     struct histogram loop_lag;
-    struct histogram signal_latency; /* from a signal's arrival until its handler runs */
+    uint64_t signals;             /* whose handler has begun, */
+    sim_ns signal_latency_max_ns; /* ... at most so long after they arrived */
     uint64_t loop_iterations;
     uint64_t ready_handles, ready_max; /* in the ready queue when a batch began */
     uint64_t slow_callbacks;           /* of 100 ms and more */

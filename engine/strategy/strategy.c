@@ -21,10 +21,9 @@ static strategy_builder builder_of(const struct strategy *strategy) {
 static int expect_jobs(struct world *world) {
     const int rc =
         arrivals_init(&world->jobs, world->plan, world->sim.random_key, &world->arena);
-    if (rc == 0) {
-        open_loop_init(&world->tally.open_loop, world->plan, &world->jobs);
-    }
-    return rc;
+    return rc != 0 ? rc
+                   : open_loop_init(&world->tally.open_loop, world->plan, &world->jobs,
+                                    &world->arena);
 }
 
 int strategy_build(struct world *world, struct err *err) {
