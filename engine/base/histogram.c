@@ -5,12 +5,10 @@
 
 #include <math.h>
 
+/* Below 256 nothing is shifted out: a value is its bucket. */
 static uint32_t bucket_of(uint64_t value) {
     const uint64_t linear = UINT64_C(2) << HISTOGRAM_SUB_BITS;
-    if (value < linear) {
-        return (uint32_t)value;
-    }
-    const int top = 63 - __builtin_clzll(value);
+    const int top = 63 - __builtin_clzll(value | (linear - 1));
     const int shift = top - HISTOGRAM_SUB_BITS;
     return (uint32_t)(((uint64_t)shift << HISTOGRAM_SUB_BITS) + (value >> shift));
 }

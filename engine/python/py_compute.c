@@ -12,17 +12,11 @@ static void compute_again(struct os_thread *os) {
     compute(os);
 }
 
-/* Code without back edges and calls, in a version that looks only there. */
-static bool is_straight(const struct py_thread *thread) {
-    return thread->action.kind == ACTION_COMPUTE && thread->action.value == 1 &&
-           !py_thread_runtime(thread)->check_every_opcode;
-}
-
 /* The end of a piece of bytecode is a check point. */
 static void piece_counted(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
     const bool check =
-        gil_count_ticks(thread->client.gil, thread->piece_ns) && !is_straight(thread);
+        gil_count_ticks(thread->client.gil, thread->piece_ns) && !thread->straight;
     if (check && py_thread_is_due(thread)) {
         py_thread_check_point(thread, compute_again);
         return;
@@ -33,8 +27,9 @@ static void piece_counted(struct os_thread *os) {
 /* Every count of a reference is an atomic operation, and those of objects that all threads
  * use need a cache line that another core may have.
  * Simplified: these objects share one line, and a thread gets it once for all counts of a
- * piece of bytecode (1 us), for as long as all those transfers take together. */
-static sim_ns price_of_counts(const struct py_thread *thread) {
+ * piece of bytecode (1 us), for as long as all those transfers take together. A function of
+ * its own, so that no other runtime pays for its registers. */
+__attribute__((noinline)) static sim_ns price_of_counts(const struct py_thread *thread) {
     const struct runtime *runtime = py_thread_runtime(thread);
     const sim_ns ns = thread->piece_ns;
     const int64_t slower = runtime->shared_ref_ns - runtime->local_ref_ns;
@@ -68,25 +63,36 @@ static void compute(struct os_thread *os) {
         thread->after(os);
         return;
     }
-    if (!is_straight(thread) && py_thread_is_due(thread)) {
+    if (!thread->straight && py_thread_is_due(thread)) {
         const sim_ns check = gil_next_check(thread->client.gil);
         ns = ns < check ? ns : check;
     }
     if (py_thread_runtime(thread)->atomic_refcounts) {
         ns = ns < NS_PER_US ? ns : NS_PER_US;
     }
-    thread->client.computing = !is_straight(thread);
+    thread->client.computing = !thread->straight;
     os->clocked = thread->cpu_target_ns >= 0;
     py_thread_work(thread, ns, compute_pause);
+}
+
+/* Code without back edges and calls, in a version that looks only there. */
+static bool is_straight(const struct py_thread *thread) {
+    return thread->action.kind == ACTION_COMPUTE && thread->action.value == 1 &&
+           !py_thread_runtime(thread)->check_every_opcode;
+}
+
+static void begin_stretch(struct py_thread *thread, os_fn after) {
+    thread->after = after;
+    thread->straight = is_straight(thread);
+    py_thread_show(thread, STATE_RUNNING, LANE_NONE);
+    compute(&thread->client.os);
 }
 
 /* Runs `ns` of bytecode, then `after`. */
 void py_thread_run_python(struct py_thread *thread, sim_ns ns, os_fn after) {
     thread->left_ns = ns;
     thread->cpu_target_ns = -1;
-    thread->after = after;
-    py_thread_show(thread, STATE_RUNNING, LANE_NONE);
-    compute(&thread->client.os);
+    begin_stretch(thread, after);
 }
 
 void py_compute_begin(struct os_thread *os) {
@@ -97,9 +103,7 @@ void py_compute_begin(struct os_thread *os) {
 void py_compute_begin_cpu(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
     thread->cpu_target_ns = sim_add(os_thread_cpu_clock(os), thread->action.ns);
-    thread->after = py_thread_finish;
-    py_thread_show(thread, STATE_RUNNING, LANE_NONE);
-    compute(os);
+    begin_stretch(thread, py_thread_finish);
 }
 
 /* --- C calls ------------------------------------------------------------------- */

@@ -70,6 +70,7 @@ struct py_thread {
     os_fn after;             /* after the present stretch of bytecode */
     sim_ns left_ns;          /* of that stretch */
     sim_ns cpu_target_ns;    /* ACTION_COMPUTE_CPU: end on the CPU clock; else -1 */
+    bool straight;           /* that stretch has no check points */
     struct unit unit;        /* the present unit of work */
     int64_t id;
     struct py_thread *other;       /* ACTION_START, ACTION_JOIN: the thread in question */
