@@ -252,8 +252,7 @@ static const struct {
     [ACTION_USE] = {py_object_use, no_opcodes},
 };
 
-void py_call_begin(struct os_thread *os) {
-    struct py_thread *thread = PY_THREAD_OF(os);
+void py_call_begin(struct py_thread *thread) {
     const struct action *action = &thread->action;
     const bool on_condition =
         action->kind >= ACTION_CONDITION_ENTER && action->kind <= ACTION_CONDITION_NOTIFY;
@@ -270,7 +269,6 @@ void py_call_begin(struct os_thread *os) {
              .opcode_ps = functions[action->kind].opcode_ps(py_thread_runtime(thread)),
              .site = action->site,
          });
-    py_thread_finish(os);
 }
 
 bool py_call_next(struct py_thread *thread) {

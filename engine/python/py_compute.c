@@ -136,14 +136,10 @@ void py_compute_begin_c_released(struct os_thread *os) {
 
 /* --- units of work ------------------------------------------------------------- */
 
-void py_compute_begin_unit(struct os_thread *os) {
-    struct py_thread *thread = PY_THREAD_OF(os);
+void py_compute_begin_unit(struct py_thread *thread) {
     unit_begin(thread->world, &thread->unit, &thread->action);
-    py_thread_finish(os);
 }
 
-void py_compute_end_unit(struct os_thread *os) {
-    struct py_thread *thread = PY_THREAD_OF(os);
+void py_compute_end_unit(struct py_thread *thread) {
     unit_end(thread->world, &thread->unit);
-    py_thread_finish(os);
 }

@@ -30,28 +30,15 @@ void py_thread_wake_other(struct py_thread *thread, struct py_thread *other, os_
 
 void py_thread_main_first(struct os_thread *os) { gil_take(GIL_CLIENT_OF(os), fetch); }
 
-static const os_fn begin[ACTION_KIND_COUNT] = {
-    [ACTION_EXIT] = py_start_begin_exit,
-    [ACTION_COMPUTE] = py_compute_begin,
-    [ACTION_COMPUTE_CPU] = py_compute_begin_cpu,
-    [ACTION_C_HELD] = py_compute_begin_c_held,
-    [ACTION_C_RELEASED] = py_compute_begin_c_released,
-    [ACTION_IO] = py_blocking_begin_io,
-    [ACTION_SLEEP] = py_blocking_begin_sleep,
+/* Actions that take no time: done on the way to the next one. */
+static void (*const at_once[ACTION_KIND_COUNT])(struct py_thread *thread) = {
     [ACTION_UNIT_BEGIN] = py_compute_begin_unit,
     [ACTION_UNIT_END] = py_compute_end_unit,
-    [ACTION_START] = py_start_begin,
-    [ACTION_JOIN] = py_start_begin_join,
     [ACTION_SUBMIT] = py_call_begin,
     [ACTION_SET_RESULT] = py_call_begin,
     [ACTION_RESULT] = py_call_begin,
     [ACTION_PUT] = py_call_begin,
     [ACTION_TAKE] = py_call_begin,
-    [ACTION_ACQUIRE] = py_lock_begin_acquire,
-    [ACTION_RELEASE] = py_lock_begin_release,
-    [ACTION_LOAD] = py_counter_begin_load,
-    [ACTION_STORE] = py_counter_begin_store,
-    [ACTION_REFER] = py_counter_begin_refer,
     [ACTION_SEMAPHORE_ACQUIRE] = py_call_begin,
     [ACTION_SEMAPHORE_RELEASE] = py_call_begin,
     [ACTION_CONDITION_ENTER] = py_call_begin,
@@ -67,8 +54,25 @@ static const os_fn begin[ACTION_KIND_COUNT] = {
     [ACTION_QUEUE_GET] = py_call_begin,
     [ACTION_INTERPRETER_PUT] = py_call_begin,
     [ACTION_INTERPRETER_GET] = py_call_begin,
-    [ACTION_TOUCH] = py_object_begin_touch,
     [ACTION_USE] = py_call_begin,
+};
+
+static const os_fn begin[ACTION_KIND_COUNT] = {
+    [ACTION_EXIT] = py_start_begin_exit,
+    [ACTION_COMPUTE] = py_compute_begin,
+    [ACTION_COMPUTE_CPU] = py_compute_begin_cpu,
+    [ACTION_C_HELD] = py_compute_begin_c_held,
+    [ACTION_C_RELEASED] = py_compute_begin_c_released,
+    [ACTION_IO] = py_blocking_begin_io,
+    [ACTION_SLEEP] = py_blocking_begin_sleep,
+    [ACTION_START] = py_start_begin,
+    [ACTION_JOIN] = py_start_begin_join,
+    [ACTION_ACQUIRE] = py_lock_begin_acquire,
+    [ACTION_RELEASE] = py_lock_begin_release,
+    [ACTION_LOAD] = py_counter_begin_load,
+    [ACTION_STORE] = py_counter_begin_store,
+    [ACTION_REFER] = py_counter_begin_refer,
+    [ACTION_TOUCH] = py_object_begin_touch,
     [ACTION_SEND] = py_peer_begin_send,
     [ACTION_RECV] = py_peer_begin_recv,
     [ACTION_INTERPRETER] = py_interpreter_begin,
@@ -80,20 +84,38 @@ static const os_fn begin[ACTION_KIND_COUNT] = {
     [ACTION_WAKE_POLL] = py_blocking_begin_wake_poll,
 };
 
+/* The next action, from the innermost call or from the program. */
+static void ask(struct py_thread *thread) {
+    if (!py_call_next(thread)) {
+        program_next(&thread->program, &thread->resume, &thread->action);
+    }
+    thread->resume = (struct resume){.status = RESUME_DONE};
+}
+
+/* An action that takes no time is over at once; it is a step of the simulation all the same.
+ * False when the run must end. A function of its own, so that the others need no stack. */
+__attribute__((noinline)) static bool do_at_once(struct py_thread *thread) {
+    ASSERT(at_once[thread->action.kind] != NULL); /* awaits never reach a thread */
+    at_once[thread->action.kind](thread);
+    return sim_step(py_thread_sim(thread));
+}
+
 static void fetch(struct os_thread *os) {
     struct py_thread *thread = PY_THREAD_OF(os);
     if (thread->signals.pending_first != NULL) {
         py_signal_handle(thread, fetch);
         return;
     }
-    if (!py_call_next(thread)) {
-        program_next(&thread->program, &thread->resume, &thread->action);
+    os_fn first;
+    do {
+        ask(thread);
+        first = begin[thread->action.kind];
+    } while (first == NULL && do_at_once(thread));
+    if (first != NULL) {
+        ASSERT(thread->action.ns >= 0);
+        thread->client.site = thread->action.site;
+        first(os);
     }
-    thread->resume = (struct resume){.status = RESUME_DONE};
-    thread->client.site = thread->action.site;
-    const os_fn first = begin[thread->action.kind];
-    ASSERT(first != NULL && thread->action.ns >= 0); /* awaits never reach a thread */
-    first(os);
 }
 
 struct py_thread *py_thread_create(struct world *world, struct process *process,

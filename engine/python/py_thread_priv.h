@@ -4,7 +4,7 @@
  *
  * An action is a chain of continuations, each called with the thread on a core. Each
  * begins attached (it may use run_python, detach ...) and ends with py_thread_finish(),
- * attached.
+ * attached. Only marks and calls of functions written in Python take no time themselves.
  *
  *   py_thread.c    fetching, life
  *   py_compute.c   bytecode and its check points, C calls, units of work
@@ -102,9 +102,6 @@ void py_compute_begin_c_released(struct os_thread *os);
  * waits until the last of them is ready; `then` follows. */
 void py_native_share(struct py_thread *thread, os_fn then);
 
-void py_compute_begin_unit(struct os_thread *os);
-void py_compute_end_unit(struct os_thread *os);
-
 void py_blocking_begin_io(struct os_thread *os);
 void py_blocking_begin_sleep(struct os_thread *os);
 void py_blocking_begin_poll(struct os_thread *os);
@@ -131,7 +128,11 @@ void py_start_interrupt_join(struct py_thread *thread);
 /* Attached: runs the handlers of all pending signals, then `then`. */
 void py_signal_handle(struct py_thread *thread, os_fn then);
 
-void py_call_begin(struct os_thread *os);
+/* Those of actions that take no time. */
+void py_compute_begin_unit(struct py_thread *thread);
+void py_compute_end_unit(struct py_thread *thread);
+void py_call_begin(struct py_thread *thread);
+
 /* The next action of the innermost call; false when none is left. */
 bool py_call_next(struct py_thread *thread);
 
