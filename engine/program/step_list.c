@@ -117,7 +117,7 @@ static bool in_outermost_repeat(const struct step_list *list) {
 
 /* Where a unit begins or ends before the step at pc; false when nothing is to be said. */
 static bool mark_unit(struct step_list *list, struct action *action) {
-    if (!list->units || !in_outermost_repeat(list)) {
+    if (!in_outermost_repeat(list)) {
         return false;
     }
     const bool begin = !list->unit_open && list->pc == list->frame[list->depth - 1].first;
@@ -343,11 +343,6 @@ static void perform(struct step_list *list, const struct step *step,
                     struct action *action) {
     action->site = step->site;
     action->ns = step_list_draw(list, step);
-    if (is_one_action[step->kind]) {
-        action->kind = actions[step->kind];
-        list->pc = step->end;
-        return;
-    }
     action->kind = action_of(list, step);
     action->value = value_of(step);
     if (step_has_object(step->kind)) {
@@ -368,13 +363,10 @@ static void perform(struct step_list *list, const struct step *step,
  * what it is asked for, not the turns in between. */
 enum { MAX_TURNS = 8 };
 
-/* The end of the innermost body: true when that needs an action. */
-static bool end_body(struct step_list *list, struct action *action) {
-    const enum step_kind kind = kind_of_body(list, list->depth - 1);
-    if (kind == STEP_REPEAT || kind == STEP_FOREVER) {
-        leave_body(list);
-        return false;
-    }
+/* The end of a body that is no loop over a count: true when that needs an action. This and
+ * begin_other() are functions of their own, so that most steps need few registers. */
+__attribute__((noinline)) static bool end_other(struct step_list *list,
+                                                struct action *action) {
     if (step_list_leave_with(list, action)) {
         return true;
     }
@@ -388,10 +380,21 @@ static bool end_body(struct step_list *list, struct action *action) {
     return true;
 }
 
-/* The step at pc: true when it needs an action. */
-static bool begin_step(struct step_list *list, const struct resume *resume,
-                       struct action *action) {
-    const struct step *step = &list->plan->steps[list->pc];
+/* The end of the innermost body: true when that needs an action. */
+static bool end_body(struct step_list *list, struct action *action) {
+    const enum step_kind kind = kind_of_body(list, list->depth - 1);
+    if (kind == STEP_REPEAT || kind == STEP_FOREVER) {
+        leave_body(list);
+        return false;
+    }
+    return end_other(list, action);
+}
+
+/* A step that may be more than an action of one kind: true when it needs an action. */
+__attribute__((noinline)) static bool begin_other(struct step_list *list,
+                                                  const struct step *step,
+                                                  const struct resume *resume,
+                                                  struct action *action) {
     switch (step->kind) {
     case STEP_REPEAT:
     case STEP_FOREVER:
@@ -416,13 +419,27 @@ static bool begin_step(struct step_list *list, const struct resume *resume,
     }
 }
 
+/* The step at pc: true when it needs an action. */
+static bool begin_step(struct step_list *list, const struct resume *resume,
+                       struct action *action) {
+    const struct step *step = &list->plan->steps[list->pc];
+    if (!is_one_action[step->kind]) {
+        return begin_other(list, step, resume, action);
+    }
+    action->kind = actions[step->kind];
+    action->site = step->site;
+    action->ns = step_list_draw(list, step);
+    list->pc = step->end;
+    return true;
+}
+
 /* One turn: true when there is an action, also ACTION_EXIT. */
 static bool turn(struct step_list *list, const struct resume *resume,
                  struct action *action) {
     if (resume_has_raised(&list->raised)) {
         return step_unwind_body(list, action);
     }
-    if (mark_unit(list, action)) {
+    if (list->units && mark_unit(list, action)) {
         return true;
     }
     if (at_end_of_body(list)) {
