@@ -9,7 +9,7 @@
 #include "engine/base/check.h"
 
 enum {
-    STATEMENTS_MAX = 96, /* more constants than all stores have */
+    STATEMENTS_MAX = 160, /* more constants than all stores have */
     BUSY_TIMEOUT_MS = 5000
 };
 
@@ -48,12 +48,12 @@ static const struct {
     {SQLITE_TOOBIG, ERR_LIMIT, "a text or blob is too large for %s"},
 };
 
-int connection_fail(const struct connection *connection, int code, struct err *err) {
+int connection_say(const char *path, struct sqlite3 *sqlite, int code, struct err *err) {
     const int primary = code & 0xff;
     for (size_t i = 0; i < sizeof failures / sizeof failures[0]; i++) {
         if (failures[i].code == primary) {
             char text[sizeof err->text];
-            sqlite3_snprintf(sizeof text, text, failures[i].text, connection->path);
+            sqlite3_snprintf(sizeof text, text, failures[i].text, path);
             return err_set(err, failures[i].ours, "%s", text);
         }
     }
@@ -61,18 +61,25 @@ int connection_fail(const struct connection *connection, int code, struct err *e
         return err_set_nomem(err);
     }
     if (primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN) {
-        const int why = sqlite3_system_errno(connection->sqlite);
+        const int why = sqlite3_system_errno(sqlite);
         return err_set(err, ERR_IO, "%s %s: %s: check the disk and the path",
                        primary == SQLITE_IOERR ? "cannot read or write" : "cannot open",
-                       connection->path, why != 0 ? strerror(why) : sqlite3_errstr(code));
+                       path, why != 0 ? strerror(why) : sqlite3_errstr(code));
     }
     if (primary == SQLITE_CONSTRAINT) {
-        return err_set(err, ERR_INVALID, "%s does not accept this: %s", connection->path,
-                       sqlite3_errmsg(connection->sqlite));
+        return err_set(err, ERR_INVALID, "%s does not accept this: %s", path,
+                       sqlite3_errmsg(sqlite));
     }
-    return err_set(err, ERR_DB, "%s: %s", connection->path,
-                   connection->sqlite != NULL ? sqlite3_errmsg(connection->sqlite)
-                                              : sqlite3_errstr(code));
+    return err_set(err, ERR_DB, "%s: %s", path,
+                   sqlite != NULL ? sqlite3_errmsg(sqlite) : sqlite3_errstr(code));
+}
+
+int connection_fail(const struct connection *connection, int code, struct err *err) {
+    return connection_say(connection->path, connection->sqlite, code, err);
+}
+
+struct sqlite3 *connection_sqlite(struct connection *connection) {
+    return connection->sqlite;
 }
 
 /* --- opening ------------------------------------------------------------------- */
@@ -170,6 +177,34 @@ void connection_close(struct connection *connection) {
     const int code = sqlite3_close(connection->sqlite);
     ASSERT(code == SQLITE_OK);
     memory_free(connection);
+}
+
+/* --- functions ----------------------------------------------------------------- */
+
+struct defined {
+    connection_fn call;
+    void *context;
+};
+
+static void call_defined(sqlite3_context *context, int count, sqlite3_value **values) {
+    const struct defined *defined = sqlite3_user_data(context);
+    const int64_t argument = count > 0 ? sqlite3_value_int64(values[0]) : 0;
+    sqlite3_result_int64(context, defined->call(defined->context, &argument));
+}
+
+/* Innocuous: a schema that somebody prepared may call it and gains nothing by that. */
+int connection_define(struct connection *connection,
+                      const struct connection_function *function, void *context,
+                      struct err *err) {
+    struct defined *defined = memory_zeroed(1, sizeof *defined);
+    if (defined == NULL) {
+        return err_set_nomem(err);
+    }
+    *defined = (struct defined){.call = function->call, .context = context};
+    const int code = sqlite3_create_function_v2(
+        connection->sqlite, function->name, function->argument_count,
+        SQLITE_UTF8 | SQLITE_INNOCUOUS, defined, call_defined, NULL, NULL, memory_free);
+    return code == SQLITE_OK ? 0 : connection_fail(connection, code, err);
 }
 
 const char *connection_path(const struct connection *connection) {
@@ -372,6 +407,19 @@ int connection_check_json(struct connection *connection, const char *text,
         rc = query_get_int(&q, 0) == 1
                  ? 0
                  : err_set(err, ERR_INVALID, "%s is not valid JSON", what);
+    }
+    query_end(&q);
+    return rc;
+}
+
+int connection_read_number(struct connection *connection, const char *sql, int64_t *out,
+                           struct err *err) {
+    struct query q;
+    query_begin(&q, connection, sql);
+    int rc = query_next(&q, err);
+    if (rc == 1) {
+        *out = query_get_int(&q, 0);
+        rc = 0;
     }
     query_end(&q);
     return rc;

@@ -30,6 +30,7 @@
 #include <stdint.h>
 
 struct connection;
+struct sqlite3;
 struct sqlite3_stmt;
 
 enum connection_kind {
@@ -52,11 +53,29 @@ const char *connection_path(const struct connection *connection);
 int connection_exec(struct connection *connection, const char *sql,
                     struct err *err) WARN_UNUSED;
 
+/*
+ * Makes a function of whole numbers known to the statements of this connection, those of
+ * triggers included. `arguments` has as many as it takes.
+ */
+typedef int64_t (*connection_fn)(void *context, const int64_t *arguments);
+struct connection_function {
+    const char *name;
+    int argument_count; /* 0 or 1 */
+    connection_fn call;
+};
+int connection_define(struct connection *connection,
+                      const struct connection_function *function, void *context,
+                      struct err *err) WARN_UNUSED;
+
 /* BEGIN IMMEDIATE: waits for the lock here, never in the middle of a transaction. */
 int connection_begin(struct connection *connection, struct err *err) WARN_UNUSED;
 
 /* COMMIT when `rc` is 0, else ROLLBACK. Returns `rc`, or why the commit failed. */
 int connection_end(struct connection *connection, int rc, struct err *err) WARN_UNUSED;
+
+/* The one number that a statement without parameters gives; 0 for NULL. */
+int connection_read_number(struct connection *connection, const char *sql, int64_t *out,
+                           struct err *err) WARN_UNUSED;
 
 /* Rows changed by the last statement. */
 int64_t connection_changes(const struct connection *connection);
@@ -69,6 +88,13 @@ int connection_check_json(struct connection *connection, const char *text,
 /* Maps a SQLite result code to our own, with the name of the file and the remedy. */
 int connection_fail(const struct connection *connection, int code,
                     struct err *err) WARN_UNUSED;
+
+/* The same for any other connection; `sqlite` may be NULL. */
+int connection_say(const char *path, struct sqlite3 *sqlite, int code,
+                   struct err *err) WARN_UNUSED;
+
+/* For what is not a statement. */
+struct sqlite3 *connection_sqlite(struct connection *connection);
 
 /* --- queries ------------------------------------------------------------------- */
 

@@ -11,15 +11,14 @@
 
 #include <sqlite3.h>
 
+#include "db/claim_priv.h"
 #include "db/db_priv.h"
 #include "db/migrations_priv.h"
-#include "db/owner_priv.h"
 #include "engine/base/check.h"
 #include "engine/base/memory.h"
 
 struct db {
     char *path;
-    enum db_mode mode;
     struct owner owner;
     pthread_mutex_t writer_mutex;
     struct connection *writer; /* guarded by writer_mutex; NULL in DB_READ */
@@ -89,14 +88,16 @@ static int resolve(char **out, const char *path, enum db_mode mode, struct err *
 
 /* --- opening ------------------------------------------------------------------- */
 
-static int open_owned(struct db *db, struct err *err) {
+/* A new file gives free pages back in small steps (db/vacuum.h): to be said before there is
+ * a table. */
+static const char NEW_FILE[] = "PRAGMA auto_vacuum = INCREMENTAL";
+
+static int upgrade(struct db *db, struct err *err) {
     int version = 0;
-    int rc = owner_acquire(&db->owner, db->path, err);
-    if (rc == 0) {
-        rc = connection_open(&db->writer, db->path, CONNECTION_WRITER, err);
-    }
-    if (rc == 0) {
-        rc = migrations_version(db->writer, &version, err);
+    /* Somebody else may have been faster. */
+    int rc = migrations_version(db->writer, &version, err);
+    if (rc == 0 && version == 0) {
+        rc = connection_exec(db->writer, NEW_FILE, err);
     }
     if (rc == 0) {
         rc = connection_accept(db->writer, err);
@@ -104,12 +105,54 @@ static int open_owned(struct db *db, struct err *err) {
     return rc == 0 ? migrations_run(db->writer, version, err) : rc;
 }
 
+/*
+ * A schema is changed by who is alone: a program that is at work on the file may know the
+ * old one only. While we wait to be alone, another one may do the same and be faster.
+ */
+static int bring_up_to_date(struct db *db, struct err *err) {
+    for (int attempt = 0;; attempt++) {
+        int version = 0;
+        int rc = migrations_version(db->writer, &version, err);
+        if (rc != 0) {
+            return rc;
+        }
+        if (version == migrations_count()) {
+            rc = owner_share(&db->owner, err);
+            return rc == 0 ? connection_accept(db->writer, err) : rc;
+        }
+        if (owner_be_alone(&db->owner)) {
+            rc = upgrade(db, err);
+            return rc == 0 ? owner_share(&db->owner, err) : rc;
+        }
+        if (owner_waited_enough(attempt)) {
+            return owner_say_who(&db->owner, err);
+        }
+    }
+}
+
+static int open_owned(struct db *db, struct err *err) {
+    int rc = owner_acquire(&db->owner, db->path, err);
+    if (rc == 0) {
+        rc = connection_open(&db->writer, db->path, CONNECTION_WRITER, err);
+    }
+    if (rc == 0) {
+        rc = claim_define(db->writer, &db->owner, err);
+    }
+    if (rc == 0) {
+        rc = bring_up_to_date(db, err);
+    }
+    return rc == 0 ? claim_mark(db->writer, err) : rc;
+}
+
 /* Looks once at the file, so that a wrong one is refused here and not by the first
  * reader. */
-static int check_readable(const struct db *db, struct err *err) {
+static int open_readable(struct db *db, struct err *err) {
     struct connection *connection = NULL;
     int version = 0;
-    int rc = connection_open(&connection, db->path, CONNECTION_READER, err);
+    int rc = owner_observe(&db->owner, db->path, err);
+    if (rc == 0) {
+        rc = connection_open(&connection, db->path, CONNECTION_READER, err);
+    }
     if (rc == 0) {
         rc = migrations_version(connection, &version, err);
     }
@@ -129,14 +172,13 @@ int db_open(struct db **out, const char *path, enum db_mode mode, struct err *er
     if (db == NULL) {
         return err_set_nomem(err);
     }
-    db->mode = mode;
     if (pthread_mutex_init(&db->writer_mutex, NULL) != 0) {
         memory_free(db);
         return err_set_nomem(err);
     }
     int rc = resolve(&db->path, path, mode, err);
     if (rc == 0) {
-        rc = mode == DB_OWN ? open_owned(db, err) : check_readable(db, err);
+        rc = mode == DB_OWN ? open_owned(db, err) : open_readable(db, err);
     }
     if (rc != 0) {
         db_close(db);
@@ -180,143 +222,6 @@ int db_write_end(struct db *db, int rc, struct err *err) {
     return rc;
 }
 
-/* --- recovery ------------------------------------------------------------------ */
-
-static const char INTERRUPT_RUNS[] =
-    "UPDATE run SET status = 'interrupted',"
-    " reason = 'the program ended while this was running' WHERE status = 'running'";
-static const char INTERRUPT_CELLS[] =
-    "UPDATE cell SET status = 'interrupted',"
-    " reason = 'the program ended while this was running' WHERE status = 'running'";
-/* Also those that a former version left pending in an interrupted experiment. */
-static const char INTERRUPT_PENDING_CELLS[] =
-    "UPDATE cell SET status = 'interrupted',"
-    " reason = 'the program ended before this was run' WHERE status = 'pending'"
-    " AND experiment IN"
-    " (SELECT id FROM experiment WHERE status IN ('running', 'interrupted'))";
-static const char INTERRUPT_EXPERIMENTS[] =
-    "UPDATE experiment SET status = 'interrupted',"
-    " reason = 'the program ended while this was running; submit the document again to"
-    " run it' WHERE status = 'running'";
-
-static const char FIND_HALF_TIMELINE[] = "SELECT min(id) FROM run WHERE timeline = 1";
-static const char DELETE_SPANS[] =
-    "DELETE FROM span_chunk WHERE id IN"
-    " (SELECT id FROM span_chunk INDEXED BY span_chunk_by_time WHERE run = ? LIMIT 1000)";
-static const char DELETE_INSTANTS[] =
-    "DELETE FROM instant_chunk WHERE id IN (SELECT id FROM instant_chunk"
-    " INDEXED BY instant_chunk_by_time WHERE run = ? LIMIT 1000)";
-static const char FORGET_TIMELINE[] = "UPDATE run SET timeline = 0 WHERE id = ?";
-
-static int update_all(struct connection *connection, const char *sql, int64_t *changed,
-                      struct err *err) {
-    struct query q;
-    query_begin(&q, connection, sql);
-    const int rc = query_run(&q, err);
-    if (rc == 0) {
-        *changed = connection_changes(connection);
-    }
-    return rc;
-}
-
-static int interrupt_all(struct db *db, struct db_recovered *out, struct err *err) {
-    struct connection *connection;
-    int64_t pending = 0;
-    int rc = db_write_begin(db, &connection, err);
-    if (rc != 0) {
-        return rc;
-    }
-    rc = update_all(connection, INTERRUPT_RUNS, &out->runs, err);
-    if (rc == 0) {
-        rc = update_all(connection, INTERRUPT_CELLS, &out->cells, err);
-    }
-    if (rc == 0) {
-        rc = update_all(connection, INTERRUPT_PENDING_CELLS, &pending, err);
-        out->cells += pending;
-    }
-    if (rc == 0) {
-        rc = update_all(connection, INTERRUPT_EXPERIMENTS, &out->experiments, err);
-    }
-    return db_write_end(db, rc, err);
-}
-
-static int update_run(struct connection *connection, const char *sql, int64_t run,
-                      int64_t *changed, struct err *err) {
-    struct query q;
-    query_begin(&q, connection, sql);
-    query_int(&q, run);
-    const int rc = query_run(&q, err);
-    if (rc == 0) {
-        *changed = connection_changes(connection);
-    }
-    return rc;
-}
-
-/* One transaction's worth; *more stays true until the run is clean. */
-static int remove_some(struct db *db, int64_t run, bool *more, struct err *err) {
-    struct connection *connection;
-    int64_t spans = 0, instants = 0, runs = 0;
-    int rc = db_write_begin(db, &connection, err);
-    if (rc != 0) {
-        return rc;
-    }
-    rc = update_run(connection, DELETE_SPANS, run, &spans, err);
-    if (rc == 0) {
-        rc = update_run(connection, DELETE_INSTANTS, run, &instants, err);
-    }
-    if (rc == 0 && spans == 0 && instants == 0) {
-        rc = update_run(connection, FORGET_TIMELINE, run, &runs, err);
-    }
-    rc = db_write_end(db, rc, err);
-    *more = spans + instants > 0;
-    return rc;
-}
-
-int db_timeline_remove(struct db *db, int64_t run, struct err *err) {
-    bool more = true;
-    int rc = 0;
-    while (rc == 0 && more) {
-        rc = remove_some(db, run, &more, err);
-    }
-    return rc;
-}
-
-/* *run = 0 when there is none. */
-static int find_half_timeline(struct db *db, int64_t *run, struct err *err) {
-    struct connection *connection;
-    int rc = db_write_begin(db, &connection, err);
-    if (rc != 0) {
-        return rc;
-    }
-    struct query q;
-    query_begin(&q, connection, FIND_HALF_TIMELINE);
-    rc = query_next(&q, err);
-    if (rc == 1) {
-        *run = query_get_int(&q, 0);
-        rc = 0;
-    }
-    query_end(&q);
-    return db_write_end(db, rc, err);
-}
-
-int db_recover(struct db *db, struct db_recovered *out, struct err *err) {
-    struct db_recovered done = {0};
-    int rc = interrupt_all(db, &done, err);
-    while (rc == 0) {
-        int64_t run = 0;
-        rc = find_half_timeline(db, &run, err);
-        if (rc != 0 || run == 0) {
-            break;
-        }
-        rc = db_timeline_remove(db, run, err);
-        done.timelines++;
-    }
-    if (rc == 0 && out != NULL) {
-        *out = done;
-    }
-    return rc;
-}
-
 /* --- readers ------------------------------------------------------------------- */
 
 int db_reader_open(struct db_reader **out, struct db *db, struct err *err) {
@@ -324,9 +229,12 @@ int db_reader_open(struct db_reader **out, struct db *db, struct err *err) {
     if (reader == NULL) {
         return err_set_nomem(err);
     }
-    const int rc = connection_open(&reader->connection, db->path, CONNECTION_READER, err);
+    int rc = connection_open(&reader->connection, db->path, CONNECTION_READER, err);
+    if (rc == 0) {
+        rc = claim_define(reader->connection, &db->owner, err);
+    }
     if (rc != 0) {
-        memory_free(reader);
+        db_reader_close(reader);
         return rc;
     }
     *out = reader;
@@ -340,6 +248,10 @@ void db_reader_close(struct db_reader *reader) {
     db_reader_end(reader);
     connection_close(reader->connection);
     memory_free(reader);
+}
+
+struct owner *db_owner(struct db *db) {
+    return &db->owner;
 }
 
 struct connection *db_reader_connection(struct db_reader *reader) {

@@ -5,16 +5,24 @@
  *
  * Who may do what:
  *
- *     struct db            one per process and file; shared by all its threads
- *       | owner lock       exclusive, held from db_open(DB_OWN) to db_close()
+ *     struct db            one or more for a file, in as many processes; shared by threads
+ *       | owner            a number of its own and a lock that dies with it
  *       | writer           one connection, guarded by `db->writer_mutex` (inside every
  *       |                  function that takes a `struct db *` and writes)
  *       +-- struct db_reader   a read-only connection; one per thread, never shared
  *
- * Only the owner of a file writes to it. Ownership is a flock() on "<file>-owner", which
- * the kernel drops when the process dies in whatever way: what the new owner finds
- * "running" is therefore dead, and db_recover() may say so. A second process gets
- * ERR_CONFLICT with the number of the first, or opens the file with DB_READ beside it.
+ * Several processes may write, a server and the command line for instance: SQLite's own
+ * locks order their transactions, each of which takes the lock when it begins (BEGIN
+ * IMMEDIATE), waits for it up to five seconds and keeps it for milliseconds. What must not
+ * be shared is work: an experiment that is queued or running and a run that is being
+ * recorded carry the number of their owner (claim_priv.h), whose lock tells whether it is
+ * still alive (owner_priv.h). So a process runs what it submitted and inherits what a dead
+ * one left queued, and db_recover() may say that what a dead one left running is
+ * interrupted, at any time. Handing the work to the server instead would need it to be
+ * there, to be found and to be of the same version; a database does not.
+ *
+ * Only who is alone on the file may upgrade its schema or rewrite it as a whole: others
+ * get ERR_CONFLICT with the number of the process that is at work.
  *
  * What a function acknowledged by returning 0 survives the death of the process at any
  * moment. A power cut may lose the last transactions but never damages the file (WAL with
@@ -36,12 +44,13 @@ struct db;
 struct db_reader;
 
 enum db_mode {
-    DB_OWN, /* creates or upgrades the file, takes the owner lock, may write */
+    DB_OWN, /* creates or upgrades the file, becomes one of its owners, may write */
     DB_READ /* the file must exist with the current schema; every write is ERR_CONFLICT */
 };
 
 /*
- * Opens a store. ERR_CONFLICT: another process owns it. ERR_UNSUPPORTED: written by a
+ * Opens a store. ERR_CONFLICT: it is of an older schema and another process is at work on
+ * it, or one is alone on it. ERR_UNSUPPORTED: written by a
  * newer gilscope, or (DB_READ) by an older one. ERR_INVALID: a database of another
  * program. A refused file is left as it was, byte for byte.
  */
@@ -67,10 +76,9 @@ struct db_recovered {
 };
 
 /*
- * Marks whatever a dead process left "running" as "interrupted", with the pending cells
- * of such an experiment, and removes half-written timelines. Queued experiments stay
- * queued. To be called by the owner (else ERR_CONFLICT) before it starts a run of its own.
- * `out` may be NULL.
+ * Marks whatever a dead owner left "running" as "interrupted", with the pending cells of
+ * such an experiment, and removes half-written timelines. Queued experiments stay queued.
+ * ERR_CONFLICT in DB_READ. `out` may be NULL.
  */
 int db_recover(struct db *db, struct db_recovered *out, struct err *err) WARN_UNUSED;
 

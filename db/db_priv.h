@@ -5,6 +5,7 @@
 
 #include "db/connection_priv.h"
 #include "db/db.h"
+#include "db/owner_priv.h"
 
 /*
  * Takes the writer and begins a transaction. On failure nothing is held. The mutex is
@@ -15,9 +16,15 @@ int db_write_begin(struct db *db, struct connection **out, struct err *err) WARN
 /* Commits when `rc` is 0, else rolls back, and gives the writer back. */
 int db_write_end(struct db *db, int rc, struct err *err) WARN_UNUSED;
 
-/* Deletes the chunks of a run, 1000 at a time, and then the mark that it has a timeline.
- */
+/* Deletes what was recorded of a run in small transactions, and then the mark that it has a
+ * timeline. */
 int db_timeline_remove(struct db *db, int64_t run, struct err *err) WARN_UNUSED;
+
+/* removal_mark() inside a transaction. */
+int removal_mark_in(struct connection *connection, int64_t experiment,
+                    struct err *err) WARN_UNUSED;
+
+struct owner *db_owner(struct db *db);
 
 struct connection *db_reader_connection(struct db_reader *reader);
 

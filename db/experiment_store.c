@@ -103,6 +103,25 @@ static int insert_cell(struct connection *connection, int64_t experiment, size_t
     return query_run(&q, err);
 }
 
+static const char COUNT_QUEUED[] =
+    "SELECT count(*) FROM experiment WHERE status = 'queued' AND owner = owner_self()";
+
+static int check_queue(struct connection *connection,
+                       const struct experiment_new *experiment, struct err *err) {
+    int64_t queued = 0;
+    if (experiment->queued_max == 0) {
+        return 0;
+    }
+    const int rc = connection_read_number(connection, COUNT_QUEUED, &queued, err);
+    if (rc == 0 && queued >= experiment->queued_max) {
+        return err_set(err, ERR_LIMIT,
+                       "%lld experiments are waiting already; submit again when one of "
+                       "them has begun",
+                       (long long)queued);
+    }
+    return rc;
+}
+
 int experiment_store_insert(struct db *db, const struct experiment_new *experiment,
                             int64_t *id, bool *existed, struct err *err) {
     struct connection *connection;
@@ -113,7 +132,10 @@ int experiment_store_insert(struct db *db, const struct experiment_new *experime
     }
     rc = find_by_hash(connection, experiment->content_hash, &old, err);
     if (rc == 0 && old == 0) {
-        rc = insert_experiment(connection, experiment, &new, err);
+        rc = check_queue(connection, experiment, err);
+        if (rc == 0) {
+            rc = insert_experiment(connection, experiment, &new, err);
+        }
         for (size_t i = 0; rc == 0 && i < experiment->cell_count; i++) {
             rc = insert_cell(connection, new, i, &experiment->cells[i], err);
         }
@@ -134,9 +156,11 @@ int experiment_store_insert(struct db *db, const struct experiment_new *experime
     "e.id AND c.status NOT IN ('pending', 'running', 'interrupted'))"
 
 static const char READ_EXPERIMENT[] =
-    "SELECT " ROW_COLUMNS ", e.document FROM experiment e WHERE e.id = ?";
+    "SELECT " ROW_COLUMNS
+    ", e.document FROM experiment e WHERE e.id = ? AND e.removing = 0";
 static const char LIST_EXPERIMENTS[] =
-    "SELECT " ROW_COLUMNS " FROM experiment e WHERE e.id < ? ORDER BY e.id DESC LIMIT ?";
+    "SELECT " ROW_COLUMNS " FROM experiment e"
+    " WHERE e.id < ? AND e.removing = 0 ORDER BY e.id DESC LIMIT ?";
 
 static int read_row(struct query *q, struct experiment_row *row, struct arena *arena,
                     struct err *err) {
@@ -253,7 +277,8 @@ void experiment_list_deinit(struct experiment_list *list) {
 }
 
 static const char NEXT_QUEUED[] =
-    "SELECT min(id) FROM experiment WHERE status = 'queued' AND id > ?";
+    "SELECT min(id) FROM experiment WHERE status = 'queued' AND id > ?"
+    " AND (owner = owner_self() OR NOT owner_lives(owner))";
 
 int experiment_store_next_queued(struct db_reader *reader, int64_t after, int64_t *id,
                                  struct err *err) {
@@ -277,9 +302,31 @@ int experiment_store_next_queued(struct db_reader *reader, int64_t after, int64_
     return 0;
 }
 
+static const char CLAIM[] =
+    "UPDATE experiment SET owner = owner_self() WHERE id = ? AND status = 'queued'"
+    " AND (owner = owner_self() OR NOT owner_lives(owner))";
+
+int experiment_store_claim(struct db *db, int64_t id, struct err *err) {
+    struct connection *connection;
+    int rc = db_write_begin(db, &connection, err);
+    if (rc != 0) {
+        return rc;
+    }
+    struct query q;
+    query_begin(&q, connection, CLAIM);
+    query_int(&q, id);
+    rc = query_run(&q, err);
+    if (rc == 0 && connection_changes(connection) == 0) {
+        rc = err_set(err, ERR_CONFLICT, "experiment %lld was taken by another process",
+                     (long long)id);
+    }
+    return db_write_end(db, rc, err);
+}
+
 /* --- changing ------------------------------------------------------------------ */
 
-static const char READ_STATUS[] = "SELECT status FROM experiment WHERE id = ?";
+static const char READ_STATUS[] = "SELECT status FROM experiment WHERE id = ?"
+                                  " AND removing = 0";
 static const char SET_STATUS[] =
     "UPDATE experiment SET status = ?, reason = ? WHERE id = ?";
 static const char REVIVE_CELLS[] = "UPDATE cell SET status = 'pending', reason = ''"

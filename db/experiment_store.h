@@ -9,6 +9,7 @@
  * An experiment is stored together with its cells in one transaction. `content_hash`
  * makes a submission idempotent: the same hash gives the same experiment, however often
  * it is sent. Ids ascend in the order of submission and are never used twice.
+ * What is being removed (removal.h) is not seen by any of these.
  */
 #ifndef DB_EXPERIMENT_STORE_H
 #define DB_EXPERIMENT_STORE_H
@@ -42,6 +43,7 @@ struct experiment_new {
     int64_t created_ms; /* since 1970, UTC */
     const struct cell_new *cells;
     size_t cell_count;
+    int64_t queued_max; /* how many of our own may be queued; 0: any number */
 };
 
 struct experiment_row {
@@ -78,7 +80,7 @@ enum { EXPERIMENT_PAGE_MAX = 200 };
 /*
  * Stores a queued experiment. When one with this content_hash exists, nothing is stored,
  * `*id` is its id and `*existed` is true. ERR_INVALID when SQLite does not take a text
- * for JSON.
+ * for JSON. ERR_LIMIT: queued_max of them wait.
  */
 int experiment_store_insert(struct db *db, const struct experiment_new *experiment,
                             int64_t *id, bool *existed, struct err *err) WARN_UNUSED;
@@ -101,10 +103,13 @@ int experiment_store_list(struct db_reader *reader, int64_t before, size_t limit
                           struct experiment_list *out, struct err *err) WARN_UNUSED;
 void experiment_list_deinit(struct experiment_list *list);
 
-/* The oldest queued experiment with an id above `after`; ERR_NOT_FOUND when there is
- * none. */
+/* The oldest queued experiment with an id above `after` that is the reader's own or was left
+ * by a dead process; ERR_NOT_FOUND when there is none. */
 int experiment_store_next_queued(struct db_reader *reader, int64_t after, int64_t *id,
                                  struct err *err) WARN_UNUSED;
+
+/* Makes such an experiment our own; ERR_CONFLICT when another process was faster. */
+int experiment_store_claim(struct db *db, int64_t id, struct err *err) WARN_UNUSED;
 
 /*
  * Moves an experiment along the picture above (not to queued: see requeue). `reason` may

@@ -162,28 +162,28 @@ static const char MIGRATION_3[] =
 
     "PRAGMA user_version = 3;";
 
+/*
+ * Whose work a row is (db/claim_priv.h): 0 in an older store, whose owners are all dead.
+ * experiment.removing: 1 once it was decided to remove it; it is no longer seen.
+ */
+static const char MIGRATION_4[] =
+    "ALTER TABLE experiment ADD COLUMN owner INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE experiment ADD COLUMN removing INTEGER NOT NULL DEFAULT 0"
+    "  CHECK (removing IN (0, 1));"
+    "ALTER TABLE run ADD COLUMN owner INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX experiment_removing ON experiment (id) WHERE removing = 1;"
+
+    "PRAGMA user_version = 4;";
+
 /* Each sets user_version to its number; position + 1 is the number. */
 static const char *const migrations[] = {
     MIGRATION_1,
     MIGRATION_2,
     MIGRATION_3,
+    MIGRATION_4,
 };
 
 int migrations_count(void) { return (int)(sizeof migrations / sizeof migrations[0]); }
-
-/* The one number that a statement without parameters gives. */
-static int read_number(struct connection *connection, const char *sql, int64_t *out,
-                       struct err *err) {
-    struct query q;
-    query_begin(&q, connection, sql);
-    int rc = query_next(&q, err);
-    if (rc == 1) {
-        *out = query_get_int(&q, 0);
-        rc = 0;
-    }
-    query_end(&q);
-    return rc;
-}
 
 static const char READ_APPLICATION_ID[] = "PRAGMA application_id";
 static const char READ_VERSION[] = "PRAGMA user_version";
@@ -191,12 +191,12 @@ static const char COUNT_TABLES[] = "SELECT count(*) FROM sqlite_schema";
 
 int migrations_version(struct connection *connection, int *version, struct err *err) {
     int64_t application = 0, number = 0, tables = 0;
-    int rc = read_number(connection, READ_APPLICATION_ID, &application, err);
+    int rc = connection_read_number(connection, READ_APPLICATION_ID, &application, err);
     if (rc == 0) {
-        rc = read_number(connection, READ_VERSION, &number, err);
+        rc = connection_read_number(connection, READ_VERSION, &number, err);
     }
     if (rc == 0) {
-        rc = read_number(connection, COUNT_TABLES, &tables, err);
+        rc = connection_read_number(connection, COUNT_TABLES, &tables, err);
     }
     if (rc != 0) {
         return rc;

@@ -24,7 +24,8 @@ const char *run_state_name(enum run_state state) { return state_names[state]; }
 #define ROW_SOURCE " FROM cell c JOIN run r ON r.cell = c.id"
 
 static const char READ_RUN[] =
-    "SELECT " ROW_COLUMNS ", r.sites" ROW_SOURCE " WHERE r.id = ?";
+    "SELECT " ROW_COLUMNS ", r.sites" ROW_SOURCE
+    " JOIN experiment e ON e.id = c.experiment AND e.removing = 0 WHERE r.id = ?";
 static const char LIST_RUNS[] =
     "SELECT " ROW_COLUMNS ROW_SOURCE
     " WHERE c.experiment = ? ORDER BY c.idx, r.repetition, r.id";

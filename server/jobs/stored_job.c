@@ -2,7 +2,6 @@
 #include "server/jobs/stored_job.h"
 
 #include <inttypes.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,14 +15,12 @@
 struct stored_source {
     struct db *db;
     struct db_reader *reader;
-    atomic_size_t waiting; /* queued experiments */
-    int64_t only;          /* the one experiment to hand out, 0: all */
+    int64_t only; /* the one experiment to hand out, 0: all */
 };
 
 /* The keeper's context. */
 struct stored_job {
     struct db *db;
-    struct stored_source *source;
     const struct job *job;
     struct grid *grid;
 };
@@ -38,13 +35,8 @@ int64_t stored_job_now_ms(void) {
 
 static int stored_begin(void *context, struct err *err) {
     const struct stored_job *stored = context;
-    const int code = experiment_store_set_status(stored->db, stored->job->experiment,
-                                                 EXPERIMENT_RUNNING, NULL, err);
-    if (code == 0) {
-        /* Not when it is handed out: until here it waits and may be handed out again. */
-        atomic_fetch_sub(&stored->source->waiting, 1);
-    }
-    return code;
+    return experiment_store_set_status(stored->db, stored->job->experiment,
+                                       EXPERIMENT_RUNNING, NULL, err);
 }
 
 static int stored_cell_start(void *context, size_t cell, struct err *err) {
@@ -186,8 +178,7 @@ static int add_keeper(struct job *job, struct stored_source *source,
         grid_destroy(take_grid);
         return err_set_nomem(err);
     }
-    *stored = (struct stored_job){
-        .db = source->db, .source = source, .job = job, .grid = take_grid};
+    *stored = (struct stored_job){.db = source->db, .job = job, .grid = take_grid};
     job->keeper = (struct job_keeper){
         .context = stored,
         .begin = stored_begin,
@@ -267,13 +258,29 @@ static int next_queued(const struct stored_source *source, int64_t *id, struct e
     return code;
 }
 
+/* The next experiment, made our own. Somebody else may be faster with what a dead process
+ * left. */
+static int take_queued(const struct stored_source *source, int64_t *id, struct err *err) {
+    for (;;) {
+        struct err lost = {0};
+        int code = next_queued(source, id, err);
+        if (code != 0) {
+            return code;
+        }
+        code = experiment_store_claim(source->db, *id, &lost);
+        if (code != ERR_CONFLICT) {
+            return code == 0 ? 0 : err_set(err, code, "%s", lost.text);
+        }
+    }
+}
+
 static int source_next(void *context, struct job **out, struct err *err) {
     struct stored_source *source = context;
     for (;;) {
         int64_t id = 0;
         struct experiment experiment;
         struct err cause = {0};
-        int code = next_queued(source, &id, err);
+        int code = take_queued(source, &id, err);
         if (code == 0) {
             code = experiment_store_read(source->reader, id, &experiment, err);
         }
@@ -292,19 +299,7 @@ static int source_next(void *context, struct job **out, struct err *err) {
         if (code != 0) {
             return code;
         }
-        atomic_fetch_sub(&source->waiting, 1);
     }
-}
-
-/* How many experiments a former process left queued. */
-static int count_waiting(struct stored_source *source, struct err *err) {
-    struct err end = {0};
-    int64_t id = 0;
-    int code;
-    while ((code = experiment_store_next_queued(source->reader, id, &id, &end)) == 0) {
-        atomic_fetch_add(&source->waiting, 1);
-    }
-    return code == ERR_NOT_FOUND ? 0 : err_set(err, code, "%s", end.text);
 }
 
 int stored_source_open(struct stored_source **out, struct db *db, struct err *err) {
@@ -313,11 +308,7 @@ int stored_source_open(struct stored_source **out, struct db *db, struct err *er
         return err_set_nomem(err);
     }
     source->db = db;
-    atomic_init(&source->waiting, 0);
-    int code = db_reader_open(&source->reader, db, err);
-    if (code == 0) {
-        code = count_waiting(source, err);
-    }
+    const int code = db_reader_open(&source->reader, db, err);
     if (code != 0) {
         stored_source_close(source);
         return code;
@@ -354,9 +345,9 @@ int stored_job_once(char *out, size_t size, struct err *err) {
     return 0;
 }
 
-static int insert(struct stored_source *source,
-                  const struct stored_submission *submission, int64_t *id, bool *existed,
-                  struct err *err) {
+int stored_source_submit(struct stored_source *source,
+                         const struct stored_submission *submission, int64_t *id,
+                         bool *existed, struct err *err) {
     const struct grid *grid = submission->grid;
     const size_t count = grid_cell_count(grid);
     struct cell_new *cells = calloc(count, sizeof *cells);
@@ -383,26 +374,9 @@ static int insert(struct stored_source *source,
         .created_ms = stored_job_now_ms(),
         .cells = cells,
         .cell_count = count,
+        .queued_max = STORED_QUEUE_MAX,
     };
     const int code = experiment_store_insert(source->db, &experiment, id, existed, err);
     free(cells);
-    return code;
-}
-
-int stored_source_submit(struct stored_source *source,
-                         const struct stored_submission *submission, int64_t *id,
-                         bool *existed, struct err *err) {
-    /* Counted before it is stored, so that a worker cannot take it uncounted. */
-    if (atomic_fetch_add(&source->waiting, 1) >= STORED_QUEUE_MAX) {
-        atomic_fetch_sub(&source->waiting, 1);
-        return err_set(err, ERR_LIMIT,
-                       "%d experiments are waiting already; submit again when one of "
-                       "them has begun",
-                       STORED_QUEUE_MAX);
-    }
-    const int code = insert(source, submission, id, existed, err);
-    if (code != 0 || *existed) {
-        atomic_fetch_sub(&source->waiting, 1);
-    }
     return code;
 }

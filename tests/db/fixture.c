@@ -204,6 +204,33 @@ int64_t fixture_sql(const struct fixture *fixture, const char *sql) {
     return number;
 }
 
+void fixture_to_schema(const struct fixture *fixture, int version) {
+    static const struct {
+        int made_by;
+        const char *sql;
+    } undo[] = {
+        {4, "DROP INDEX experiment_removing"},
+        {4, "ALTER TABLE experiment DROP COLUMN removing"},
+        {4, "ALTER TABLE experiment DROP COLUMN owner"},
+        {4, "ALTER TABLE run DROP COLUMN owner"},
+        {3, "ALTER TABLE cell_metric DROP COLUMN n"},
+        {3, "ALTER TABLE cell_metric DROP COLUMN mean"},
+        {3, "ALTER TABLE cell_metric DROP COLUMN mean_low"},
+        {3, "ALTER TABLE cell_metric DROP COLUMN mean_high"},
+        {3, "ALTER TABLE cell_metric DROP COLUMN median_low"},
+        {3, "ALTER TABLE cell_metric DROP COLUMN median_high"},
+        {2, "DROP TABLE histogram"},
+    };
+    char sql[64];
+    for (size_t i = 0; i < sizeof undo / sizeof undo[0]; i++) {
+        if (undo[i].made_by > version) {
+            fixture_sql(fixture, undo[i].sql);
+        }
+    }
+    snprintf(sql, sizeof sql, "PRAGMA user_version = %d", version);
+    fixture_sql(fixture, sql);
+}
+
 uint64_t fixture_random(uint64_t *state) {
     uint64_t z = *state += 0x9e3779b97f4a7c15U;
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;

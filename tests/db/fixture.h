@@ -52,6 +52,9 @@ int64_t fixture_run(struct db *db, int64_t cell, uint32_t repetition, uint32_t c
 /* The one number that a query on the file gives, past all our code. */
 int64_t fixture_sql(const struct fixture *fixture, const char *sql);
 
+/* Makes the store what an older gilscope would have left, back to schema 1. */
+void fixture_to_schema(const struct fixture *fixture, int version);
+
 /* splitmix64: the next value of a stream of its own. */
 uint64_t fixture_random(uint64_t *state);
 

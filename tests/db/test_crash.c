@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "db/removal.h"
 #include "db/timeline.h"
 
 enum { CHUNKS = 40 };
@@ -141,6 +142,178 @@ static void test_crash_loses_nothing_that_was_acknowledged(void **state) {
                                      " 'interrupted'") > 0);
 }
 
+/* --- two writers ----------------------------------------------------------------- */
+
+static pid_t start_writer(const struct fixture *fixture, int64_t cell,
+                          int *acknowledged) {
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        close(ends[0]);
+        write_for_ever(fixture, cell, ends[1]);
+    }
+    close(ends[1]);
+    *acknowledged = ends[0];
+    return child;
+}
+
+static void read_ids(int fd, int64_t *ids, int count) {
+    for (int i = 0; i < count; i++) {
+        assert_int_equal(read(fd, &ids[i], sizeof ids[i]), sizeof ids[i]);
+    }
+}
+
+/* One dies; only its run is called interrupted while the other goes on. */
+static void test_crash_of_one_writer_leaves_the_other_alone(void **state) {
+    const struct fixture *fixture = *state;
+    struct err err = {0};
+    struct db *db = fixture_open(fixture);
+    struct db_reader *reader = fixture_reader(db);
+    const int64_t first = fixture_cell(reader, fixture_experiment(db, 1, 1));
+    const int64_t second = fixture_cell(reader, fixture_experiment(db, 2, 1));
+    int64_t ids[64];
+    int fds[2];
+    const pid_t survivor = start_writer(fixture, first, &fds[0]);
+    read_ids(fds[0], ids, 2);
+    int count = 2;
+    const int rounds = getenv("GILSCOPE_LONG") != NULL ? 25 : 5;
+    for (int round = 0; round < rounds; round++) {
+        const pid_t child = start_writer(fixture, second, &fds[1]);
+        read_ids(fds[1], ids + count++, 1);
+        assert_int_equal(kill(child, SIGKILL), 0);
+        assert_int_equal(waitpid(child, NULL, 0), child);
+        close(fds[1]);
+        fixture_ok(db_recover(db, NULL, &err), &err);
+        assert_int_equal(fixture_sql(fixture,
+                                     "SELECT count(*) FROM run WHERE status = 'running'"
+                                     " AND cell = 2"),
+                         0);
+        read_ids(fds[0], ids + count++, 1);
+    }
+    assert_int_equal(kill(survivor, SIGKILL), 0);
+    assert_int_equal(waitpid(survivor, NULL, 0), survivor);
+    close(fds[0]);
+    fixture_ok(db_recover(db, NULL, &err), &err);
+    fixture_ok(db_reader_check(reader, &err), &err);
+    for (int i = 0; i < count; i++) {
+        assert_whole(reader, ids[i]);
+    }
+    db_reader_close(reader);
+    db_close(db);
+    /* At most the last one of the survivor. */
+    assert_true(fixture_sql(fixture, "SELECT count(*) FROM run WHERE status ="
+                                     " 'interrupted' AND cell = 1") <= 1);
+}
+
+/* --- removing -------------------------------------------------------------------- */
+
+/* Stores experiments and removes them again, for ever. */
+static _Noreturn void remove_for_ever(const struct fixture *fixture, int number,
+                                      int acknowledged) {
+    struct db *db = fixture_open(fixture);
+    for (;; number++) {
+        struct db_reader *reader = fixture_reader(db);
+        const int64_t id = fixture_experiment(db, number, 1);
+        const int64_t cell = fixture_cell(reader, id);
+        db_reader_close(reader);
+        fixture_run(db, cell, 0, 300);
+        bool more =
+            experiment_store_set_status(db, id, EXPERIMENT_FAILED, NULL, NULL) == 0 &&
+            removal_mark(db, id, NULL) == 0;
+        if (!more || write(acknowledged, &id, sizeof id) != (ssize_t)sizeof id) {
+            _exit(1);
+        }
+        while (more) {
+            if (removal_step(db, &more, NULL) != 0) {
+                _exit(2);
+            }
+        }
+    }
+}
+
+/* What was reported as removed is gone for every reader, and the next process ends it. */
+static void test_crash_while_removing_is_gone_on_with(void **state) {
+    const struct fixture *fixture = *state;
+    uint64_t random = 7;
+    const int rounds = getenv("GILSCOPE_LONG") != NULL ? 100 : 10;
+    for (int round = 0; round < rounds; round++) {
+        struct err err = {0};
+        struct experiment experiment;
+        int64_t id;
+        int ends[2];
+        assert_int_equal(pipe(ends), 0);
+        const pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0) {
+            close(ends[0]);
+            remove_for_ever(fixture, round * 1000, ends[1]);
+        }
+        close(ends[1]);
+        read_ids(ends[0], &id, 1);
+        for (volatile uint32_t n = fixture_below(&random, 1000000); n > 0; n--) {
+        }
+        assert_int_equal(kill(child, SIGKILL), 0);
+        assert_int_equal(waitpid(child, NULL, 0), child);
+        close(ends[0]);
+        struct db *db = fixture_open(fixture);
+        struct db_reader *reader = fixture_reader(db);
+        fixture_ok(db_recover(db, NULL, &err), &err);
+        fixture_ok(db_reader_check(reader, &err), &err);
+        assert_int_equal(experiment_store_read(reader, id, &experiment, NULL),
+                         ERR_NOT_FOUND);
+        for (bool more = true; more;) {
+            fixture_ok(removal_step(db, &more, &err), &err);
+        }
+        fixture_ok(db_reader_check(reader, &err), &err);
+        db_reader_close(reader);
+        db_close(db);
+        assert_int_equal(fixture_sql(fixture, "SELECT count(*) FROM experiment"
+                                              " WHERE removing = 1"),
+                         0);
+        assert_int_equal(fixture_sql(fixture,
+                                     "SELECT count(*) FROM span_chunk WHERE run NOT IN"
+                                     " (SELECT id FROM run WHERE timeline = 2)"),
+                         0);
+    }
+}
+
+/* --- migrating ------------------------------------------------------------------- */
+
+/* A new store and an old one, killed at any moment of being brought to the present schema,
+ * can be opened by the next process. */
+static void test_crash_while_migrating_leaves_a_whole_schema(void **state) {
+    const struct fixture *fixture = *state;
+    uint64_t random = 11;
+    const int rounds = getenv("GILSCOPE_LONG") != NULL ? 200 : 30;
+    for (int round = 0; round < rounds; round++) {
+        if (round % 2 == 0) {
+            unlink(fixture->path);
+        } else {
+            fixture_to_schema(fixture, 1);
+        }
+        const pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0) {
+            struct db *db = NULL;
+            _exit(db_open(&db, fixture->path, DB_OWN, NULL) == 0 ? 0 : 1);
+        }
+        for (volatile uint32_t n = fixture_below(&random, 2500000); n > 0; n--) {
+        }
+        assert_int_equal(kill(child, SIGKILL), 0);
+        assert_int_equal(waitpid(child, NULL, 0), child);
+        struct db *db = fixture_open(fixture);
+        struct db_reader *reader = fixture_reader(db);
+        struct err err = {0};
+        fixture_ok(db_reader_check(reader, &err), &err);
+        db_reader_close(reader);
+        db_close(db);
+        assert_int_equal(fixture_sql(fixture, "PRAGMA user_version"),
+                         db_schema_version());
+    }
+}
+
 /* --- a full disk --------------------------------------------------------------- */
 
 /* In a child, because the limit holds for the whole process: 0 when all went as it
@@ -218,6 +391,9 @@ static void test_crash_full_disk_is_an_error_and_stores_no_half(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_crash_loses_nothing_that_was_acknowledged),
+        TEST(test_crash_of_one_writer_leaves_the_other_alone),
+        TEST(test_crash_while_removing_is_gone_on_with),
+        TEST(test_crash_while_migrating_leaves_a_whole_schema),
         TEST(test_crash_full_disk_is_an_error_and_stores_no_half),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -164,19 +164,7 @@ static void test_histogram_store_survives_failures(void **state) {
 static void test_histogram_store_comes_to_an_old_store(void **state) {
     const struct fixture *fixture = *state;
     db_close(fixture_open(fixture));
-    static const char *const undo[] = {
-        "ALTER TABLE cell_metric DROP COLUMN n",
-        "ALTER TABLE cell_metric DROP COLUMN mean",
-        "ALTER TABLE cell_metric DROP COLUMN mean_low",
-        "ALTER TABLE cell_metric DROP COLUMN mean_high",
-        "ALTER TABLE cell_metric DROP COLUMN median_low",
-        "ALTER TABLE cell_metric DROP COLUMN median_high",
-        "DROP TABLE histogram",
-        "PRAGMA user_version = 1",
-    };
-    for (size_t i = 0; i < sizeof undo / sizeof undo[0]; i++) {
-        fixture_sql(fixture, undo[i]);
-    }
+    fixture_to_schema(fixture, 1);
     struct db *db = fixture_open(fixture);
     struct db_reader *reader = fixture_reader(db);
     const int64_t cell = fixture_cell(reader, fixture_experiment(db, 1, 1));

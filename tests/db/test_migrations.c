@@ -99,19 +99,13 @@ static void test_migrations_give_old_summaries_their_mean(void **state) {
     assert_int_equal(fixture_cell(reader, id), 1);
     db_reader_close(reader);
     db_close(db);
-    run_sql(fixture, "ALTER TABLE cell_metric DROP COLUMN n;"
-                     "ALTER TABLE cell_metric DROP COLUMN mean;"
-                     "ALTER TABLE cell_metric DROP COLUMN mean_low;"
-                     "ALTER TABLE cell_metric DROP COLUMN mean_high;"
-                     "ALTER TABLE cell_metric DROP COLUMN median_low;"
-                     "ALTER TABLE cell_metric DROP COLUMN median_high;"
-                     "INSERT INTO run (id, cell, repetition, status, started_ms) VALUES"
+    fixture_to_schema(fixture, 2);
+    run_sql(fixture, "INSERT INTO run (id, cell, repetition, status, started_ms) VALUES"
                      " (1, 1, 0, 'done', 0), (2, 1, 0, 'done', 0),"
                      " (3, 1, 1, 'limited', 0), (4, 1, 2, 'failed', 0);"
                      "INSERT INTO metric VALUES (1, 'cpu_us', 100), (2, 'cpu_us', 1),"
                      " (3, 'cpu_us', 4), (4, 'cpu_us', 50);"
-                     "INSERT INTO cell_metric VALUES (1, 'cpu_us', 2.5, 1, 4);"
-                     "PRAGMA user_version = 2;");
+                     "INSERT INTO cell_metric VALUES (1, 'cpu_us', 2.5, 1, 4);");
     db_close(fixture_open(fixture));
     assert_int_equal(fixture_sql(fixture, "PRAGMA user_version"), db_schema_version());
     assert_int_equal(fixture_sql(fixture,
