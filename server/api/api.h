@@ -13,6 +13,7 @@
 #include "engine/record/lane.h"
 #include "server/http/http_executor.h"
 #include "server/http/http_request.h"
+#include "server/jobs/janitor.h"
 #include "server/jobs/job_queue.h"
 #include "server/jobs/stored_job.h"
 #include "server/stream/hub.h"
@@ -23,6 +24,7 @@ struct api {
     struct stored_source *source;
     struct job_queue *queue;
     struct hub *hub;
+    struct janitor *janitor;
 };
 
 /* The reader of the thread that handles the request. */

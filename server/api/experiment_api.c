@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "db/cell_compare.h"
+#include "db/removal.h"
 #include "server/api/api.h"
 #include "server/api/experiment_view.h"
 #include "server/api/resource_id.h"
@@ -191,6 +192,24 @@ int experiment_api_submit(void *context, const struct http_request *request,
         resource_id_format(RESOURCE_EXPERIMENT, id, text);
         snprintf(response->location, sizeof response->location, "/api/v1/experiments/%s",
                  text);
+    }
+    return code;
+}
+
+/* --- removing -------------------------------------------------------------------- */
+
+int experiment_api_remove(void *context, const struct http_request *request,
+                          struct http_response *response, struct err *err) {
+    const struct api *api = context;
+    int64_t id;
+    int code = resource_id_parse(RESOURCE_EXPERIMENT, request->capture[0], &id, err);
+    if (code == 0) {
+        code = removal_mark(api->db, id, err);
+        code = resource_id_missing(code, RESOURCE_EXPERIMENT, id, err);
+    }
+    if (code == 0) {
+        response->status = 204;
+        janitor_wake(api->janitor);
     }
     return code;
 }

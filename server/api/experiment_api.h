@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* experiment_api - handlers: submit, list and read experiments. Context: struct api. */
+/* experiment_api - handlers: submit, list, read and remove experiments. Context: struct api. */
 #ifndef SERVER_API_EXPERIMENT_API_H
 #define SERVER_API_EXPERIMENT_API_H
 
@@ -11,5 +11,7 @@ int experiment_api_list(void *context, const struct http_request *request,
                         struct http_response *response, struct err *err);
 int experiment_api_read(void *context, const struct http_request *request,
                         struct http_response *response, struct err *err);
+int experiment_api_remove(void *context, const struct http_request *request,
+                          struct http_response *response, struct err *err);
 
 #endif

@@ -101,10 +101,16 @@ static int start_parts(struct service *service, const struct service_options *op
     if ((code = job_queue_create(&api->queue, &queue, err)) != 0) {
         return code;
     }
+    const struct janitor_options janitor = {
+        .db = api->db, .queue = api->queue, .retention = options->retention};
+    if ((code = janitor_start(&api->janitor, &janitor, err)) != 0) {
+        return code;
+    }
     code = http_server_start(&service->http, &http, err);
     if (code == 0) {
         /* Nothing runs before it is sure that this process serves. */
         job_queue_notify(api->queue);
+        janitor_wake(api->janitor);
     }
     return code;
 }
@@ -146,6 +152,7 @@ void service_stop(struct service *service) {
         hub_close(api->hub);
     }
     http_server_stop(service->http);
+    janitor_stop(api->janitor);
     job_queue_destroy(api->queue);
     hub_destroy(api->hub);
     stored_source_close(api->source);

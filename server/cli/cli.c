@@ -2,6 +2,7 @@
 #include "server/cli/cli.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -165,6 +166,8 @@ static int finish_output(int code) {
 }
 
 int cli_main(const struct cli_command *commands, size_t count, int argc, char **argv) {
+    /* A file that grows beyond the limit of the process is an error like a full disk. */
+    signal(SIGXFSZ, SIG_IGN);
     if (argc < 2) {
         print_help(commands, count);
         return CLI_REFUSED;

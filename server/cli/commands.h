@@ -8,6 +8,10 @@
 
 int serve_command(int argc, char **argv);
 int run_command(int argc, char **argv);
+int backup_command(int argc, char **argv);
+int doctor_command(int argc, char **argv);
+int prune_command(int argc, char **argv);
+int vacuum_command(int argc, char **argv);
 int models_command(int argc, char **argv);
 int examples_command(int argc, char **argv);
 

@@ -8,6 +8,7 @@
 
 #include "server/api/service.h"
 #include "server/cli/cli.h"
+#include "server/cli/quantity.h"
 #include "server/log/log.h"
 
 /* Signals that end the server. Blocked in every thread; the main thread waits for them.
@@ -45,6 +46,8 @@ int serve_command(int argc, char **argv) {
     const char *port = "8737";
     const char *database = "gilscope.db";
     bool load_examples = false;
+    struct retention_options keep = {0};
+    struct retention retention;
     long number;
     const struct cli_option options[] = {
         {"--port", "N", "port on 127.0.0.1 (default 8737; 0: any free one)", &port, NULL},
@@ -52,6 +55,7 @@ int serve_command(int argc, char **argv) {
          &database, NULL},
         {"--load-examples", NULL, "run the examples that are not stored yet", NULL,
          &load_examples},
+        RETENTION_OPTIONS(keep),
     };
     const struct cli_usage usage = {
         .command = "serve",
@@ -59,7 +63,8 @@ int serve_command(int argc, char **argv) {
         .summary =
             "Serves the dashboard and the REST interface on 127.0.0.1 and runs what is\n"
             "submitted. Prints one line with the address when it is ready. Experiments\n"
-            "that a former process left queued are run. SIGINT or SIGTERM stops it: "
+            "that a dead process left queued are run. Other processes may use the same\n"
+            "file meanwhile. SIGINT or SIGTERM stops it: "
             "runs\n"
             "at work are marked as interrupted. GILSCOPE_LOG (error, warn, info, debug)\n"
             "says how much is logged on standard error.",
@@ -78,7 +83,12 @@ int serve_command(int argc, char **argv) {
         cli_complain("--port must be a number from 0 to 65535, not '%s'", port);
         return CLI_REFUSED;
     }
-    const struct service_options service = {
-        .database = database, .port = (uint16_t)number, .load_examples = load_examples};
+    if (!retention_options_read(&keep, &retention)) {
+        return CLI_REFUSED;
+    }
+    const struct service_options service = {.database = database,
+                                            .port = (uint16_t)number,
+                                            .load_examples = load_examples,
+                                            .retention = retention};
     return serve(&service);
 }

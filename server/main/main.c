@@ -8,6 +8,10 @@
 static const struct cli_command commands[] = {
     {"serve", serve_command, "serve the dashboard and the REST interface"},
     {"run", run_command, "run a document and print its outcome"},
+    {"backup", backup_command, "copy a store while it is in use"},
+    {"doctor", doctor_command, "examine a store, and repair what can be"},
+    {"prune", prune_command, "remove experiments from a store"},
+    {"vacuum", vacuum_command, "give free space of a store back to the disk"},
     {"models", models_command, "list runtimes and machine profiles, or explain one"},
     {"verify", fidelity_command, "compare predictions with measurements of real Python"},
     {"bench", bench_command, "measure how fast the program is"},

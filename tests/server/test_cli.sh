@@ -30,14 +30,14 @@ silent() { [ ! -s "$1" ] || fail "unexpected output: $(cat "$1")"; }
 
 # --- help and usage ---
 expect 0 --help
-for word in serve run models verify bench examples 'exit codes' 130; do says "$word" "$out"; done
+for word in serve run backup doctor prune vacuum models verify bench examples 'exit codes' 130; do says "$word" "$out"; done
 expect 0 --version
 says 'engine' "$out"
 expect 2
 expect 2 nonsense
 silent "$out"
 says "no command 'nonsense'" "$err"
-for command in serve run models verify bench examples; do
+for command in serve run backup doctor prune vacuum models verify bench examples; do
     expect 0 "$command" --help
     says "usage: gilscope $command" "$out"
     expect 2 "$command" --nonsense
@@ -145,6 +145,42 @@ expect 1 run --database /nonexistent/x.db "$scratch/small.json"
 echo 'no database' >"$scratch/text.db"
 expect 1 run --database "$scratch/text.db" "$scratch/small.json"
 [ "$(cat "$scratch/text.db")" = 'no database' ] || fail "a file that is no database was changed"
+
+# --- looking after a database ---
+expect 2 backup
+expect 0 backup "$scratch/runs.db" "$scratch/copy.db"
+says 'copy.db: .* a copy of' "$out"
+expect 1 backup "$scratch/runs.db" "$scratch/copy.db"
+silent "$out"
+says 'copy.db exists' "$err"
+expect 0 backup --force "$scratch/runs.db" "$scratch/copy.db"
+expect 1 backup "$scratch/missing.db" "$scratch/other.db"
+says 'there is no store' "$err"
+[ ! -e "$scratch/other.db" ] || fail "a backup of nothing"
+expect 0 doctor "$scratch/copy.db"
+says '^e2 ' "$out"
+says 'sound: 0 findings' "$out"
+expect 0 doctor --json --repair "$scratch/copy.db"
+says '"sound":true' "$out"
+says '"repaired":{' "$out"
+expect 1 doctor "$scratch/text.db"
+says 'not a gilscope store' "$err"
+for wrong in '' '--keep-for 3x' '--keep-count 0' '--keep-size -1' '--experiment r1' \
+    '--experiment e1 --keep-count 1'; do
+    # shellcheck disable=SC2086
+    expect 2 prune $wrong "$scratch/copy.db"
+    silent "$out"
+done
+expect 0 prune --keep-count 1 "$scratch/copy.db"
+says '^experiment e1$' "$out"
+says '^1 experiments removed' "$out"
+expect 1 prune --experiment e1 "$scratch/copy.db"
+expect 0 prune --experiment e2 "$scratch/copy.db"
+expect 0 vacuum "$scratch/copy.db"
+expect 0 vacuum --whole "$scratch/copy.db"
+expect 0 doctor --json "$scratch/copy.db"
+says '"free_pages":0,"experiments":\[\]' "$out"
+expect 2 serve --keep-size lots
 
 # --- refusals ---
 expect 1 run "$scratch/missing.json"
