@@ -211,6 +211,10 @@ const char *connection_path(const struct connection *connection) {
     return connection->path;
 }
 
+sqlite3 *connection_sqlite(const struct connection *connection) {
+    return connection->sqlite;
+}
+
 /* --- statements ---------------------------------------------------------------- */
 
 /* See query_fail_after(). */

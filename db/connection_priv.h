@@ -49,6 +49,9 @@ int connection_accept(struct connection *connection, struct err *err) WARN_UNUSE
 
 const char *connection_path(const struct connection *connection);
 
+/* SQLite's own handle, for what the functions below do not do: other people's SQL. */
+struct sqlite3 *connection_sqlite(const struct connection *connection);
+
 /* Runs statements that have no parameters and no result. */
 int connection_exec(struct connection *connection, const char *sql,
                     struct err *err) WARN_UNUSED;

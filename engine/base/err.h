@@ -7,7 +7,9 @@
  * later failure during cleanup never hides the cause. Out-parameters are untouched on
  * failure.
  *
- * `pointer` is a JSON pointer into the user's document when the error is about one.
+ * `pointer` is a JSON pointer into the user's document when the error is about one, and
+ * `text_line`, `text_column` say where in a text of several lines that the document has
+ * there, such as a query.
  */
 #ifndef ENGINE_BASE_ERR_H
 #define ENGINE_BASE_ERR_H
@@ -35,8 +37,9 @@ struct err {
     int code; /* 0 when nothing was set */
     int line; /* source line that set it */
     const char *file;
-    char pointer[192]; /* JSON pointer, "" when not about a document */
-    char text[320];    /* one sentence, no newline */
+    int text_line, text_column; /* from 1; 0 when not about a place in a text */
+    char pointer[192];          /* JSON pointer, "" when not about a document */
+    char text[320];             /* one sentence, no newline */
 };
 
 /* Forgets the error, so that the object can be used again. */

@@ -9,7 +9,7 @@
 #   - inside engine a folder includes only itself and folders to its left in `order`;
 #   - engine includes only headers of the C language, and none of those that read a clock, a
 #     locale or a signal: a run is a pure function;
-#   - <microhttpd.h> only in server/http, <sqlite3.h> only in db, <jansson.h> only in server;
+#   - <microhttpd.h> only in server/http, <sqlite3.h> only in db, <sqlite3ext.h> only in db/sql, <jansson.h> only in server;
 #   - *_priv.h only in its own folder; nothing outside tests includes tests;
 #   - project paths start at the root of the tree and name a file that exists.
 set -u
@@ -32,6 +32,7 @@ BEGIN {
     for (i = 1; i <= n; i++) allowed["<" pure[i] ".h>"] = 1
     only_in["<microhttpd.h>"] = "server/http"
     only_in["<sqlite3.h>"] = "db"
+    only_in["<sqlite3ext.h>"] = "db/sql"
     only_in["<jansson.h>"] = "server"
 }
 function exists(path,   line, found) {

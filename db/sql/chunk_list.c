@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+#include "db/sql/chunk_list.h"
+
+#include "db/sql/fault.h"
+#include "db/sql/sqlite_api.h"
+#include "engine/record/sink.h"
+
+enum { GROUPS_MAX = (1 << 24) / LANE_GROUP_LANES };
+
+void chunk_list_deinit(struct chunk_list *list) {
+    sqlite3_finalize(list->runs);
+    sqlite3_finalize(list->list);
+    sqlite3_finalize(list->read);
+    memory_free(list->items);
+    *list = (struct chunk_list){.sqlite = list->sqlite, .source = list->source};
+}
+
+/* Prepares a statement the first time, else makes it ready for use again. */
+static int ready(struct chunk_list *list, const char *sql, sqlite3_stmt **stmt,
+                 struct err *err) {
+    if (*stmt != NULL) {
+        sqlite3_reset(*stmt);
+        return 0;
+    }
+    const int code =
+        sqlite3_prepare_v3(list->sqlite, sql, -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL);
+    return code == SQLITE_OK ? 0 : fault_of_sqlite(list->sqlite, code, err);
+}
+
+/* --- runs ---------------------------------------------------------------------- */
+
+static const char LIST_RUNS[] = "SELECT id FROM main.run WHERE id BETWEEN ? AND ?"
+                                " AND timeline = 2 ORDER BY id";
+
+int chunk_list_begin(struct chunk_list *list, int64_t lo, int64_t hi, struct err *err) {
+    const int rc = ready(list, LIST_RUNS, &list->runs, err);
+    if (rc == 0) {
+        sqlite3_bind_int64(list->runs, 1, lo);
+        sqlite3_bind_int64(list->runs, 2, hi);
+    }
+    return rc;
+}
+
+static int add_ref(struct chunk_list *list, int64_t run, struct err *err) {
+    sqlite3_stmt *stmt = list->list;
+    const int64_t group = sqlite3_column_int64(stmt, 1);
+    const struct chunk_ref ref = {
+        .id = sqlite3_column_int64(stmt, 0),
+        .t0_ns = sqlite3_column_int64(stmt, 2),
+        .t1_ns = sqlite3_column_int64(stmt, 3),
+        .lanes = UINT64_MAX,
+        .states = UINT32_MAX,
+        .group = (uint32_t)group,
+    };
+    if (ref.id < 1 || ref.id > CHUNK_ID_MAX || group < 0 || group >= GROUPS_MAX ||
+        ref.t0_ns < 0 || ref.t0_ns > ref.t1_ns) {
+        return fault_damaged(run, "a chunk with impossible lanes or times", err);
+    }
+    if (vec_reserve((void **)&list->items, &list->capacity, list->count, sizeof ref) !=
+        0) {
+        return err_set_nomem(err);
+    }
+    list->items[list->count++] = ref;
+    return 0;
+}
+
+static int list_chunks(struct chunk_list *list, int64_t run, struct err *err) {
+    list->run = 0;
+    list->count = 0;
+    int rc = ready(list, list->source->list, &list->list, err);
+    if (rc != 0) {
+        return rc;
+    }
+    sqlite3_bind_int64(list->list, 1, run);
+    int code = SQLITE_ROW;
+    while (rc == 0 && (code = sqlite3_step(list->list)) == SQLITE_ROW) {
+        rc = add_ref(list, run, err);
+    }
+    if (rc == 0 && code != SQLITE_DONE) {
+        rc = fault_of_sqlite(list->sqlite, code, err);
+    }
+    sqlite3_reset(list->list);
+    if (rc == 0) {
+        list->run = run;
+    }
+    return rc;
+}
+
+int chunk_list_next_run(struct chunk_list *list, struct err *err) {
+    const int code = sqlite3_step(list->runs);
+    if (code == SQLITE_DONE) {
+        sqlite3_reset(list->runs);
+        return 0;
+    }
+    if (code != SQLITE_ROW) {
+        return fault_of_sqlite(list->sqlite, code, err);
+    }
+    const int64_t run = sqlite3_column_int64(list->runs, 0);
+    if (run <= 0) {
+        return fault_damaged(run, "an impossible number of a run", err);
+    }
+    const int rc = run == list->run ? 0 : list_chunks(list, run, err);
+    return rc == 0 ? 1 : rc;
+}
+
+/* --- chunks -------------------------------------------------------------------- */
+
+int chunk_list_read(struct chunk_list *list, const struct chunk_ref *ref,
+                    const void **data, size_t *size, struct err *err) {
+    const int rc = ready(list, list->source->read, &list->read, err);
+    if (rc != 0) {
+        return rc;
+    }
+    sqlite3_bind_int64(list->read, 1, ref->id);
+    const int code = sqlite3_step(list->read);
+    if (code == SQLITE_DONE) {
+        return fault_damaged(list->run, "a chunk is missing", err);
+    }
+    if (code != SQLITE_ROW) {
+        return fault_of_sqlite(list->sqlite, code, err);
+    }
+    const void *bytes = sqlite3_column_blob(list->read, 0);
+    *size = (size_t)sqlite3_column_bytes(list->read, 0);
+    if (bytes == NULL && *size > 0) {
+        return err_set_nomem(err);
+    }
+    *data = bytes != NULL ? bytes : "";
+    return 0;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+#include "db/sql/sql_tables.h"
+
+#include <string.h>
+
+#include "db/sql/table_priv.h"
+
+/* --- what the modules share ---------------------------------------------------- */
+
+int table_connect(sqlite3 *sqlite, void *pool, const char *columns, sqlite3_vtab **out) {
+    int code = sqlite3_declare_vtab(sqlite, columns);
+    if (code == SQLITE_OK) {
+        /* They only read: usable where functions with side effects are not. */
+        code = sqlite3_vtab_config(sqlite, SQLITE_VTAB_INNOCUOUS);
+    }
+    if (code != SQLITE_OK) {
+        return code;
+    }
+    struct table *table = memory_zeroed(1, sizeof *table);
+    if (table == NULL) {
+        return SQLITE_NOMEM;
+    }
+    table->sqlite = sqlite;
+    table->pool = pool;
+    *out = &table->base;
+    return SQLITE_OK;
+}
+
+int table_disconnect(sqlite3_vtab *table) {
+    memory_free(table);
+    return SQLITE_OK;
+}
+
+int table_open(size_t size, sqlite3_vtab_cursor **out) {
+    sqlite3_vtab_cursor *cursor = memory_zeroed(1, size);
+    if (cursor == NULL) {
+        return SQLITE_NOMEM;
+    }
+    *out = cursor;
+    return SQLITE_OK;
+}
+
+void table_result_id(sqlite3_context *context, int32_t id) {
+    if (id >= 0) {
+        sqlite3_result_int(context, id);
+    }
+}
+
+void table_result_word(sqlite3_context *context, const char *word) {
+    sqlite3_result_text(context, word, (int)strlen(word), SQLITE_STATIC);
+}
+
+void table_result_text(sqlite3_context *context, const char *text) {
+    if (text != NULL) {
+        sqlite3_result_text(context, text, -1, SQLITE_TRANSIENT);
+    }
+}
+
+/* --- the views ----------------------------------------------------------------- */
+
+static const char VIEWS[] =
+    "CREATE TEMP VIEW IF NOT EXISTS lanes AS SELECT run AS run_id, lane, kind, name,"
+    "  nullif(parent, -1) AS parent, born_ns, died_ns FROM main.lane;"
+    "CREATE TEMP VIEW IF NOT EXISTS runs AS SELECT id AS run_id, cell AS cell_id,"
+    "  (SELECT experiment FROM main.cell WHERE cell.id = run.cell) AS experiment_id,"
+    "  repetition, status, reason, fingerprint, duration_ns, transitions,"
+    "  timeline = 2 AS has_timeline, started_ms, finished_ms FROM main.run;"
+    "CREATE TEMP VIEW IF NOT EXISTS cells AS SELECT id AS cell_id,"
+    "  experiment AS experiment_id, idx AS position, key, runtime, strategy, point,"
+    "  status, reason FROM main.cell;"
+    "CREATE TEMP VIEW IF NOT EXISTS experiments AS SELECT id AS experiment_id, name,"
+    "  status, reason, created_ms, engine_version, cell_count, document"
+    "  FROM main.experiment;"
+    "CREATE TEMP VIEW IF NOT EXISTS metrics AS SELECT run AS run_id, name, value"
+    "  FROM main.metric;"
+    "CREATE TEMP VIEW IF NOT EXISTS sites AS SELECT run.id AS run_id, s.key AS site,"
+    "  s.value AS path FROM main.run, json_each(run.sites) s;";
+
+/* --- registering --------------------------------------------------------------- */
+
+static const struct {
+    const char *name;
+    const sqlite3_module *module;
+} modules[] = {
+    {"spans", &span_table_module},
+    {"instants", &instant_table_module},
+    {"flows", &flow_table_module},
+    {"span_time", &span_time_module},
+};
+
+int sql_tables_register(struct sqlite3 *sqlite) {
+    const size_t count = sizeof modules / sizeof modules[0];
+    struct span_pool *pool = memory_zeroed(1, sizeof *pool);
+    if (pool == NULL) {
+        return SQLITE_NOMEM;
+    }
+    int code = SQLITE_OK;
+    for (size_t i = 0; code == SQLITE_OK && i < count; i++) {
+        /* When modules go no cursor is open any more. SQLite frees on failure, too. */
+        code = sqlite3_create_module_v2(sqlite, modules[i].name, modules[i].module, pool,
+                                        i == 0 ? memory_free : NULL);
+    }
+    return code == SQLITE_OK ? sqlite3_exec(sqlite, VIEWS, NULL, NULL, NULL) : code;
+}
