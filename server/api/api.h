@@ -9,7 +9,7 @@
 #ifndef SERVER_API_API_H
 #define SERVER_API_API_H
 
-#include "db/db.h"
+#include "db/sql_session.h"
 #include "engine/record/lane.h"
 #include "server/http/http_executor.h"
 #include "server/http/http_request.h"
@@ -18,6 +18,8 @@
 #include "server/jobs/stored_job.h"
 #include "server/stream/hub.h"
 
+#include <stdatomic.h>
+
 struct api {
     struct db *db;
     struct db_reader *readers[HTTP_EXECUTOR_THREADS];
@@ -25,6 +27,9 @@ struct api {
     struct job_queue *queue;
     struct hub *hub;
     struct janitor *janitor;
+    struct sql_session *sql[HTTP_EXECUTOR_THREADS]; /* NULL until the thread needs it */
+    atomic_int sql_running;
+    atomic_bool closing; /* what may take long must end */
 };
 
 /* The reader of the thread that handles the request. */

@@ -6,6 +6,7 @@
 #include "server/api/experiment_api.h"
 #include "server/api/measure_api.h"
 #include "server/api/run_api.h"
+#include "server/api/sql_api.h"
 
 #define JSON "application/json"
 
@@ -27,6 +28,7 @@ const struct http_route routes[] = {
     {"GET", "/api/v1/runs/{id}/lanes", run_api_lanes, 0, NULL, JSON},
     {"GET", "/api/v1/runs/{id}/timeline", run_api_timeline, 0, "from to pixels lanes",
      JSON},
+    {"POST", "/api/v1/sql", sql_api_query, HTTP_ROUTE_JSON_BODY, NULL, JSON},
     {"GET", "/api/v1/events", event_api_stream, 0, "experiment after",
      "text/event-stream"},
 };

@@ -141,6 +141,7 @@ void service_stop(struct service *service) {
         return;
     }
     struct api *api = &service->api;
+    atomic_store(&api->closing, true);
     if (service->http != NULL) {
         http_server_quiesce(service->http);
     }
@@ -160,6 +161,7 @@ void service_stop(struct service *service) {
         if (api->readers[i] != NULL) {
             db_reader_close(api->readers[i]);
         }
+        sql_session_close(api->sql[i]);
     }
     db_close(api->db);
     free(service);

@@ -43,6 +43,7 @@ struct problem {
     const char *detail;
     const char *instance;
     const char *pointer; /* NULL: no `errors` */
+    int line, column;    /* 0: not about a place in a text */
 };
 
 static void write_problem(struct http_response *response, const struct problem *problem) {
@@ -66,6 +67,12 @@ static void write_problem(struct http_response *response, const struct problem *
         json_writer_string(&writer, problem->pointer);
         json_writer_key(&writer, "detail");
         json_writer_string(&writer, problem->detail);
+        if (problem->line > 0) {
+            json_writer_key(&writer, "line");
+            json_writer_int(&writer, problem->line);
+            json_writer_key(&writer, "column");
+            json_writer_int(&writer, problem->column);
+        }
         json_writer_end_object(&writer);
         json_writer_end_array(&writer);
     }
@@ -92,6 +99,8 @@ void problem_from_err(struct http_response *response, const struct err *err,
         .detail = err->text,
         .instance = instance,
         .pointer = about_document || err->pointer[0] != '\0' ? err->pointer : NULL,
+        .line = err->text_line,
+        .column = err->text_column,
     };
     write_problem(response, &problem);
 }

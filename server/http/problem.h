@@ -8,7 +8,8 @@
  *
  * The table in problem.c is the only place where an error code becomes a status. `errors`
  * is there when the error is about a document; the pointer "" means the document as a
- * whole.
+ * whole. `line` and `column` join them when the member is a text in which the place is
+ * known, a query.
  */
 #ifndef SERVER_HTTP_PROBLEM_H
 #define SERVER_HTTP_PROBLEM_H

@@ -317,6 +317,14 @@ static void expect_run(uint16_t port, const json_t *item) {
     json_decref(timeline);
 }
 
+static void expect_sql(uint16_t port) {
+    json_t *result =
+        ask(port, "POST", "/api/v1/sql", "{\"query\":\"SELECT run_id FROM runs\"}");
+    expect_schema(result, "SqlResult");
+    expect_first(result, "columns", "SqlColumn");
+    json_decref(result);
+}
+
 static void expect_experiments(uint16_t port) {
     static const char document[] =
         "{\"schema\":1,\"goal\":\"cpu_us\",\"strategies\":[{\"threads\":2}],"
@@ -359,6 +367,7 @@ static void test_openapi_has_the_members_of_live_answers(void **state) {
     assert_int_equal(service_start(&service, &options, NULL), 0);
     const uint16_t port = service_port(service);
     expect_catalogue(port);
+    expect_sql(port);
     expect_experiments(port);
     json_t *problem = ask(port, "POST", "/api/v1/experiments", "{\"schema\":2}");
     expect_schema(problem, "Problem");

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/api/sql_api.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "server/api/api.h"
+#include "server/api/sql_view.h"
+#include "server/document/text.h"
+
+/* --- the request ----------------------------------------------------------------- */
+
+struct query {
+    struct sql_request request;
+    struct sql_value params[SQL_API_PARAMS_MAX];
+    size_t rows_max;
+};
+
+static int read_param(const json_t *json, size_t i, struct sql_value *out,
+                      struct err *err) {
+    char pointer[32];
+    switch (json_typeof(json)) {
+    case JSON_NULL:
+        *out = (struct sql_value){.type = SQL_NULL};
+        return 0;
+    case JSON_TRUE:
+    case JSON_FALSE:
+        *out = (struct sql_value){.type = SQL_INTEGER, .integer = json_is_true(json)};
+        return 0;
+    case JSON_INTEGER:
+        *out =
+            (struct sql_value){.type = SQL_INTEGER, .integer = json_integer_value(json)};
+        return 0;
+    case JSON_REAL:
+        *out = (struct sql_value){.type = SQL_REAL, .real = json_real_value(json)};
+        return 0;
+    case JSON_STRING:
+        *out = (struct sql_value){.type = SQL_TEXT,
+                                  .text = json_string_value(json),
+                                  .size = json_string_length(json)};
+        return 0;
+    default:
+        snprintf(pointer, sizeof pointer, "/params/%zu", i);
+        return err_set_pointer(err, pointer,
+                               "a parameter is a number, a string, true, false or null");
+    }
+}
+
+static int read_params(const json_t *json, struct query *query, struct err *err) {
+    if (!json_is_array(json)) {
+        return err_set_pointer(err, "/params", "must be a list, not %s",
+                               text_type_name(json));
+    }
+    query->request.param_count = json_array_size(json);
+    if (query->request.param_count > SQL_API_PARAMS_MAX) {
+        return err_set_pointer(err, "/params", "has at most %d values",
+                               SQL_API_PARAMS_MAX);
+    }
+    int code = 0;
+    for (size_t i = 0; code == 0 && i < query->request.param_count; i++) {
+        code = read_param(json_array_get(json, i), i, &query->params[i], err);
+    }
+    return code;
+}
+
+static int read_member(const char *key, const json_t *value, struct query *query,
+                       struct err *err) {
+    if (strcmp(key, "query") == 0) {
+        if (!json_is_string(value)) {
+            return err_set_pointer(err, "/query", "must be a string, not %s",
+                                   text_type_name(value));
+        }
+        query->request.text = json_string_value(value);
+        query->request.size = json_string_length(value);
+        return 0;
+    }
+    if (strcmp(key, "params") == 0) {
+        return read_params(value, query, err);
+    }
+    if (strcmp(key, "limit") == 0) {
+        const json_int_t rows = json_integer_value(value); /* 0 when it is none */
+        if (rows < 1 || rows > SQL_API_ROWS_MAX) {
+            return err_set_pointer(err, "/limit", "must be a whole number from 1 to %d",
+                                   SQL_API_ROWS_MAX);
+        }
+        query->rows_max = (size_t)rows;
+        return 0;
+    }
+    char pointer[96];
+    snprintf(pointer, sizeof pointer, "/%.64s", key);
+    return err_set_pointer(err, pointer, "unknown field: there are query, params, limit");
+}
+
+static int read_request(json_t *body, struct query *query, struct err *err) {
+    const char *key;
+    json_t *value;
+    int code = 0;
+    json_object_foreach(body, key, value) {
+        if ((code = read_member(key, value, query, err)) != 0) {
+            return code;
+        }
+    }
+    if (query->request.text == NULL) {
+        return err_set_pointer(err, "", "the field 'query' is missing");
+    }
+    query->request.params = query->params;
+    query->request.time_ms = SQL_API_TIME_MS;
+    return 0;
+}
+
+/* --- the answer ------------------------------------------------------------------ */
+
+/* Values arrive by rows and leave by columns. */
+struct answer {
+    struct json_writer *columns; /* the values of each */
+    size_t column_count;
+    size_t rows, bytes;
+    bool truncated;
+};
+
+static void answer_deinit(struct answer *answer) {
+    for (size_t i = 0; answer->columns != NULL && i < answer->column_count; i++) {
+        json_writer_deinit(&answer->columns[i]);
+    }
+    free(answer->columns);
+}
+
+static int answer_init(struct answer *answer, const struct sql_session *session,
+                       struct err *err) {
+    const size_t count = sql_session_column_count(session);
+    answer->columns = calloc(count + 1, sizeof *answer->columns);
+    if (answer->columns == NULL) {
+        return err_set_nomem(err);
+    }
+    answer->column_count = count;
+    for (size_t i = 0; i < count; i++) {
+        struct json_writer *column = &answer->columns[i];
+        json_writer_begin_object(column);
+        json_writer_key(column, "name");
+        json_writer_string(column, sql_session_column_name(session, i));
+        json_writer_key(column, "values");
+        json_writer_begin_array(column);
+    }
+    return 0;
+}
+
+/* False when the row has no room any more. */
+static bool add_row(struct answer *answer, const struct sql_session *session) {
+    enum { NUMBER_BYTES = 16 };
+    for (size_t i = 0; i < answer->column_count; i++) {
+        answer->bytes += NUMBER_BYTES + sql_session_value(session, i).size;
+    }
+    if (answer->bytes > SQL_API_BYTES_MAX) {
+        return false;
+    }
+    for (size_t i = 0; i < answer->column_count; i++) {
+        const struct sql_value value = sql_session_value(session, i);
+        sql_view_write(&answer->columns[i], &value);
+    }
+    answer->rows++;
+    return true;
+}
+
+static int add_rows(struct answer *answer, struct sql_session *session, size_t rows_max,
+                    struct err *err) {
+    int code;
+    while ((code = sql_session_next(session, err)) == 1) {
+        if (answer->rows == rows_max || !add_row(answer, session)) {
+            answer->truncated = true;
+            return 0;
+        }
+    }
+    return code;
+}
+
+/* Takes the columns' texts one after the other. */
+static int write_answer(struct answer *answer, struct json_writer *writer,
+                        struct err *err) {
+    int code = 0;
+    json_writer_begin_object(writer);
+    json_writer_key(writer, "columns");
+    json_writer_begin_array(writer);
+    for (size_t i = 0; code == 0 && i < answer->column_count; i++) {
+        char *text = NULL;
+        size_t size = 0;
+        json_writer_end_array(&answer->columns[i]);
+        json_writer_end_object(&answer->columns[i]);
+        code = json_writer_steal(&answer->columns[i], &text, &size, err);
+        if (code == 0) {
+            json_writer_raw(writer, text, size);
+            free(text);
+        }
+    }
+    json_writer_end_array(writer);
+    json_writer_key(writer, "rows");
+    json_writer_uint(writer, answer->rows);
+    json_writer_key(writer, "truncated");
+    json_writer_bool(writer, answer->truncated);
+    json_writer_end_object(writer);
+    if (code != 0) {
+        json_writer_deinit(writer);
+    }
+    return code;
+}
+
+/* --- the query ------------------------------------------------------------------- */
+
+static bool is_closing(void *context) {
+    const struct api *api = context;
+    return atomic_load(&api->closing);
+}
+
+/* What is wrong with the query, or too much of it, is about the query. */
+static void point_at_query(struct err *err) {
+    const int code = err->code;
+    if ((code == ERR_INVALID || code == ERR_LIMIT) && err->pointer[0] == '\0') {
+        snprintf(err->pointer, sizeof err->pointer, "/query");
+    }
+}
+
+static int run_query(struct api *api, const struct http_request *request,
+                     const struct query *query, struct json_writer *writer,
+                     struct err *err) {
+    struct sql_session **session = &api->sql[request->worker];
+    struct answer answer = {0};
+    int code = *session != NULL ? 0 : sql_session_open(session, api->db, err);
+    if (code != 0) {
+        return code;
+    }
+    if ((code = sql_session_begin(*session, &query->request, err)) == 0 &&
+        (code = answer_init(&answer, *session, err)) == 0 &&
+        (code = add_rows(&answer, *session, query->rows_max, err)) == 0) {
+        code = write_answer(&answer, writer, err);
+    }
+    if (code != 0) {
+        point_at_query(err);
+    }
+    sql_session_end(*session); /* a statement that is not at its end keeps the log */
+    answer_deinit(&answer);
+    return code;
+}
+
+int sql_api_query(void *context, const struct http_request *request,
+                  struct http_response *response, struct err *err) {
+    struct api *api = context;
+    struct query query = {.rows_max = SQL_API_ROWS,
+                          .request = {.cancelled = is_closing, .context = api}};
+    struct json_writer writer = {0};
+    json_t *body = NULL;
+    int code = text_parse(&body, request->body, request->body_size, err);
+    if (code != 0) {
+        return code;
+    }
+    code = read_request(body, &query, err);
+    if (code == 0) {
+        if (atomic_fetch_add(&api->sql_running, 1) < SQL_API_AT_ONCE) {
+            code = run_query(api, request, &query, &writer, err);
+        } else {
+            code = err_set(err, ERR_LIMIT, "%d queries are running already",
+                           SQL_API_AT_ONCE);
+        }
+        atomic_fetch_sub(&api->sql_running, 1);
+    }
+    json_decref(body);
+    return code != 0 ? code : http_response_take_json(response, 200, &writer, err);
+}
