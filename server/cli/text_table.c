@@ -8,7 +8,7 @@
 
 #include "engine/base/check.h"
 
-enum { CELL_MAX = 512, GAP = 2 };
+enum { CELL_MAX = 512, GAP = 2, RIGHT_BITS = 32 };
 
 void text_table_deinit(struct text_table *table) {
     for (size_t i = 0; i < table->count; i++) {
@@ -61,7 +61,7 @@ static void print_row(const struct text_table *table, size_t row, const size_t *
     for (size_t column = 0; column < table->columns; column++) {
         const char *text = table->cells[row * table->columns + column];
         const size_t fill = widths[column] - width_of(text);
-        const bool right = (table->right >> column & 1) != 0;
+        const bool right = column < RIGHT_BITS && (table->right >> column & 1) != 0;
         const bool last = column + 1 == table->columns;
         pad(out, right ? fill : 0, ' ');
         fputs(text, out);

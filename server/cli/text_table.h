@@ -17,7 +17,7 @@
 
 struct text_table {
     size_t columns;
-    unsigned right; /* bit per column: aligned to the right */
+    unsigned right; /* bit per column, of the first 32: aligned to the right */
     char **cells;   /* owned, row by row */
     size_t count, capacity;
     bool failed;

@@ -8,6 +8,8 @@
 static const struct cli_command commands[] = {
     {"serve", serve_command, "serve the dashboard and the REST interface"},
     {"run", run_command, "run a document and print its outcome"},
+    {"sql", sql_command, "query a result file"},
+    {"export", export_command, "write a result file in another format"},
     {"backup", backup_command, "copy a store while it is in use"},
     {"doctor", doctor_command, "examine a store, and repair what can be"},
     {"prune", prune_command, "remove experiments from a store"},

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/export/export.h"
+
+#include <string.h>
+
+#include "db/sqlite_export.h"
+
+static int write_sqlite(const struct export_request *request, struct err *err) {
+    return sqlite_export_write(request->db, request->path, request->run, err);
+}
+
+const struct export_format export_formats[] = {
+    {"sqlite", write_sqlite},
+};
+
+const size_t export_format_count = sizeof export_formats / sizeof export_formats[0];
+
+const struct export_format *export_format_find(const char *name) {
+    for (size_t i = 0; i < export_format_count; i++) {
+        if (strcmp(export_formats[i].name, name) == 0) {
+            return &export_formats[i];
+        }
+    }
+    return NULL;
+}
