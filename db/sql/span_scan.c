@@ -6,6 +6,7 @@
 
 #include "db/sql/chunk_list.h"
 #include "db/sql/fault.h"
+#include "db/sql/span_shelf.h"
 #include "db/sql/sqlite_api.h"
 
 enum { SLOTS_MAX = 32, INDEX_BITS = 12 };
@@ -28,6 +29,9 @@ struct span_scan {
     struct slot slots[SLOTS_MAX];
     size_t slot_count;
     uint64_t clock;
+
+    struct span_shelf shelf;
+    struct span_block *thin; /* what comes from the shelf */
 
     struct span_filter filter;
     bool keeps;                  /* all wanted chunks of the run have room */
@@ -59,6 +63,7 @@ int span_scan_create(struct span_scan **out, struct sqlite3 *sqlite,
     scan->chunks.source = &source;
     scan->names.sqlite = sqlite;
     scan->pool = pool;
+    scan->shelf.held = &pool->shelved;
     *out = scan;
     return 0;
 }
@@ -71,6 +76,8 @@ void span_scan_destroy(struct span_scan *scan) {
         memory_free(scan->slots[i].block);
     }
     scan->pool->kept -= scan->slot_count > 1 ? (unsigned)scan->slot_count - 1 : 0;
+    span_shelf_deinit(&scan->shelf);
+    memory_free(scan->thin);
     chunk_list_deinit(&scan->chunks);
     run_names_deinit(&scan->names);
     memory_free(scan);
@@ -218,10 +225,10 @@ static int open_chunk(struct span_scan *scan, struct chunk_ref *ref, struct err 
     return 0;
 }
 
-static void select_rows(struct span_scan *scan) {
+/* The rows of the open chunk that have one of the states. */
+static void select_rows(struct span_scan *scan, uint32_t states) {
     const struct span_filter *f = &scan->filter;
     const struct span_block *b = scan->block;
-    const uint32_t states = states_of_pass(scan);
     const uint64_t lanes = wanted_lanes(scan, scan->at->group);
     uint32_t count = 0;
     for (uint32_t i = 0; i < b->chunk.count; i++) {
@@ -234,6 +241,54 @@ static void select_rows(struct span_scan *scan) {
         }
     }
     scan->selected_count = count;
+}
+
+static bool uses_shelf(const struct span_scan *scan) {
+    return scan->filter.durations_only && scan->filter.order >= SPAN_ORDER_STATE &&
+           !scan->keeps;
+}
+
+static size_t number_of(const struct span_scan *scan, const struct chunk_ref *ref) {
+    return (size_t)(ref - scan->chunks.items);
+}
+
+/* Opens a chunk and selects the rows of this pass; from the shelf if it is there. */
+static int open_rows(struct span_scan *scan, struct chunk_ref *ref, uint32_t states,
+                     struct err *err) {
+    const size_t number = number_of(scan, ref);
+    if (uses_shelf(scan) && span_shelf_has(&scan->shelf, number)) {
+        scan->at = ref;
+        scan->block = scan->thin;
+        scan->position = 0;
+        scan->selected_count = span_shelf_get(
+            &scan->shelf, number, scan->passes[scan->pass], scan->thin, scan->selected);
+        return 0;
+    }
+    const int rc = open_chunk(scan, ref, err);
+    if (rc != 0) {
+        return rc;
+    }
+    if (uses_shelf(scan)) {
+        select_rows(scan, scan->filter.states);
+        span_shelf_put(&scan->shelf, number, scan->block, scan->selected,
+                       scan->selected_count);
+    }
+    select_rows(scan, states);
+    return 0;
+}
+
+/* A shelf for the chunks of the run, and the block for what comes from it. */
+static int make_shelf(struct span_scan *scan, struct err *err) {
+    if (!uses_shelf(scan)) {
+        return 0;
+    }
+    if (scan->thin == NULL) {
+        scan->thin = memory_zeroed(1, sizeof *scan->thin);
+        if (scan->thin == NULL) {
+            return err_set_nomem(err);
+        }
+    }
+    return span_shelf_reset(&scan->shelf, scan->chunks.count, err);
 }
 
 /* Ends do not descend and no span begins before the one before it has ended. */
@@ -310,7 +365,8 @@ static int begin_run(struct span_scan *scan, struct err *err) {
         wanted += is_wanted(scan, &scan->chunks.items[i], scan->filter.states) ? 1 : 0;
     }
     scan->keeps = wanted <= SLOTS_MAX;
-    return 1;
+    rc = make_shelf(scan, err);
+    return rc == 0 ? 1 : rc;
 }
 
 /* 1: the next chunk of the run with wanted rows is open; 0: the run has no more. */
@@ -322,12 +378,10 @@ static int next_chunk(struct span_scan *scan, struct err *err) {
             if (!is_wanted(scan, ref, states)) {
                 continue;
             }
-            int rc = open_chunk(scan, ref, err);
-            if (rc != 0) {
-                return rc;
+            int rc = open_rows(scan, ref, states, err);
+            if (rc == 0) {
+                rc = check_order(scan, err);
             }
-            select_rows(scan);
-            rc = check_order(scan, err);
             if (rc != 0) {
                 return rc;
             }
@@ -341,9 +395,16 @@ static int next_chunk(struct span_scan *scan, struct err *err) {
     return 0;
 }
 
+bool span_scan_next_row(struct span_scan *scan) {
+    if (scan->position + 1 >= scan->selected_count) {
+        return false;
+    }
+    scan->position++;
+    return true;
+}
+
 int span_scan_next(struct span_scan *scan, struct err *err) {
-    if (scan->position + 1 < scan->selected_count) {
-        scan->position++;
+    if (span_scan_next_row(scan)) {
         return 1;
     }
     scan->selected_count = scan->position = 0;

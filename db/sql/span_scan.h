@@ -6,7 +6,8 @@
  * Chunks that cannot hold a wanted span are not read. In the order of states, each state is
  * a pass over the run's chunks; from the first pass on it is known which chunks have which
  * states and lanes. When all wanted chunks have room they stay decoded for the passes that
- * follow and for a scan that begins again, as the inner side of a join does.
+ * follow and for a scan that begins again, as the inner side of a join does. When nothing
+ * but durations is asked for, those of the other states are put aside (span_shelf.h).
  *
  * The order is: run, then
  *
@@ -48,6 +49,7 @@ struct span_filter {
     struct lane_filter lane;
     uint32_t states; /* bit 1 << enum lane_state */
     enum span_order order;
+    bool durations_only; /* of the columns, only state and end - start are looked at */
 };
 
 #define LANE_FILTER_ALL                                                                  \
@@ -64,9 +66,11 @@ struct span_filter {
 bool lane_filter_has(const struct lane_filter *filter, const struct run_names *names,
                      lane_id lane);
 
-/* How many decoded chunks all scans of a connection keep besides the one that each has. */
+/* What all scans of a connection keep: decoded chunks besides the one that each has, and
+ * what is on their shelves. */
 struct span_pool {
     unsigned kept;
+    size_t shelved; /* bytes */
 };
 enum { SPAN_POOL_MAX = 64 };
 
@@ -80,6 +84,9 @@ int span_scan_start(struct span_scan *scan, const struct span_filter *filter,
 
 /* 1: there is a span; 0: no more. ERR_CORRUPT, ERR_NOMEM, ERR_CANCELLED ... */
 int span_scan_next(struct span_scan *scan, struct err *err) WARN_UNUSED;
+
+/* The same within the chunk at hand, which is cheap and cannot fail; false at its end. */
+bool span_scan_next_row(struct span_scan *scan);
 
 /* Where the scan is: row `index` of the columns of `block`. */
 struct span_place {

@@ -8,6 +8,8 @@ static const char COLUMNS[] =
     " dur_ns INTEGER, state TEXT, resource INTEGER, by INTEGER, site INTEGER,"
     " site_path TEXT HIDDEN, lane_name TEXT HIDDEN, lane_kind TEXT HIDDEN)";
 
+enum { DURATIONS_ONLY = 1 << 8 }; /* in idxNum */
+
 enum column {
     RUN_ID,
     LANE,
@@ -54,9 +56,15 @@ static int connect(sqlite3 *sqlite, void *pool, int argc, const char *const *arg
 }
 
 static int best_index(sqlite3_vtab *table, sqlite3_index_info *info) {
+    static const sqlite3_uint64 cheap = 1u << RUN_ID | 1u << DUR_NS | 1u << STATE;
     struct err err = {0};
-    return table_plan(&shape, false, info, &err) == 0 ? SQLITE_OK
-                                                      : fault_to_sqlite(table, &err);
+    if (table_plan(&shape, false, info, &err) != 0) {
+        return fault_to_sqlite(table, &err);
+    }
+    if ((info->colUsed & ~cheap) == 0) {
+        info->idxNum |= DURATIONS_ONLY;
+    }
+    return SQLITE_OK;
 }
 
 static int open_cursor(sqlite3_vtab *base, sqlite3_vtab_cursor **out) {
@@ -82,18 +90,26 @@ static int close_cursor(sqlite3_vtab_cursor *base) {
     return SQLITE_OK;
 }
 
-static int next(sqlite3_vtab_cursor *base) {
-    struct cursor *cursor = (struct cursor *)base;
+static int next_chunk(struct cursor *cursor) {
     struct err err = {0};
     const int more = span_scan_next(cursor->scan, &err);
     cursor->at_end = more != 1;
     if (more == 1) {
         span_scan_place(cursor->scan, &cursor->place);
     }
-    return more >= 0 ? SQLITE_OK : fault_to_sqlite(base->pVtab, &err);
+    return more >= 0 ? SQLITE_OK : fault_to_sqlite(cursor->base.pVtab, &err);
 }
 
-static int filter(sqlite3_vtab_cursor *base, int order, const char *plan, int argc,
+static int next(sqlite3_vtab_cursor *base) {
+    struct cursor *cursor = (struct cursor *)base;
+    if (!span_scan_next_row(cursor->scan)) {
+        return next_chunk(cursor);
+    }
+    span_scan_place(cursor->scan, &cursor->place);
+    return SQLITE_OK;
+}
+
+static int filter(sqlite3_vtab_cursor *base, int number, const char *plan, int argc,
                   sqlite3_value **values) {
     (void)argc;
     struct cursor *cursor = (struct cursor *)base;
@@ -108,11 +124,12 @@ static int filter(sqlite3_vtab_cursor *base, int order, const char *plan, int ar
             .duration = t->range[TERM_DURATION],
             .lane = table_terms_lanes(t),
             .states = t->words,
-            .order = (enum span_order)order,
+            .order = (enum span_order)(number & ~DURATIONS_ONLY),
+            .durations_only = (number & DURATIONS_ONLY) != 0,
         };
         rc = span_scan_start(cursor->scan, &wanted, &err);
     }
-    return rc == 0 ? next(base) : fault_to_sqlite(base->pVtab, &err);
+    return rc == 0 ? next_chunk(cursor) : fault_to_sqlite(base->pVtab, &err);
 }
 
 static int at_end(sqlite3_vtab_cursor *base) { return ((struct cursor *)base)->at_end; }
