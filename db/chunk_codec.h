@@ -4,8 +4,8 @@
  * at the head of chunk_codec.c.
  *
  * Decoding accepts any bytes: it reads nothing outside them, and what it gives back is a
- * valid chunk (states and kinds known, lanes in their group, times in order and inside
- * [t0, t1]). No function keeps anything; they may be called from any thread.
+ * valid chunk (states and kinds known, lanes in their group and without gaps, ends in
+ * order and inside [t0, t1]). No function keeps anything; they may be called from any thread.
  */
 #ifndef DB_CHUNK_CODEC_H
 #define DB_CHUNK_CODEC_H
@@ -13,6 +13,7 @@
 #include "engine/base/err.h"
 #include "engine/record/sink.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,9 +26,22 @@ struct chunk_bytes {
 
 void chunk_bytes_deinit(struct chunk_bytes *bytes);
 
+/* Room for so many more bytes. ERR_NOMEM */
+int chunk_bytes_reserve(struct chunk_bytes *bytes, size_t size) WARN_UNUSED;
+
+/* What many spans of a chunk have in common. */
+struct span_kind {
+    lane_id lane, resource, by;
+    site_id site;
+    uint8_t state;
+    bool joined; /* ends with the span before it */
+};
+
 /* A decoded chunk with room for the largest; `chunk` points into the arrays. */
 struct span_block {
     struct span_chunk chunk;
+    struct lane_before before[LANE_GROUP_LANES];
+    struct lane_after after[LANE_GROUP_LANES];
     lane_id lane[CHUNK_SPANS];
     sim_ns start_ns[CHUNK_SPANS];
     sim_ns end_ns[CHUNK_SPANS];
@@ -35,7 +49,9 @@ struct span_block {
     lane_id resource[CHUNK_SPANS];
     lane_id by[CHUNK_SPANS];
     site_id site[CHUNK_SPANS];
-    int64_t column[CHUNK_SPANS]; /* private */
+    struct span_kind kinds[CHUNK_SPANS]; /* the distinct ones */
+    uint16_t kind[CHUNK_SPANS];          /* which of them each span is */
+    int64_t column[CHUNK_SPANS];         /* private */
 };
 
 struct instant_block {
@@ -59,6 +75,10 @@ int chunk_codec_encode_instants(const struct instant_chunk *chunk,
 /* ERR_CORRUPT says what is wrong with the bytes; the content of `out` is undefined then.
  */
 int chunk_codec_decode_spans(const void *data, size_t size, struct span_block *out,
+                             struct err *err) WARN_UNUSED;
+/* The same, but lane, state, resource, by and site are not written: who needs some of them
+ * takes them from kinds[kind[i]]. */
+int chunk_codec_decode_kinds(const void *data, size_t size, struct span_block *out,
                              struct err *err) WARN_UNUSED;
 int chunk_codec_decode_instants(const void *data, size_t size, struct instant_block *out,
                                 struct err *err) WARN_UNUSED;

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* column_codec - the two encodings of a column; specified in chunk_codec.c. */
+/* column_codec - the encodings of a column; specified in chunk_codec.c. */
 #include "db/column_codec_priv.h"
 
-#include <stdbool.h>
+#include <string.h>
 
-enum { ENCODING_DELTA = 0, ENCODING_RUNS = 1 };
+enum { ENCODING_DELTA, ENCODING_RUNS, ENCODING_PLAIN, ENCODING_BITS, ENCODING_SIZED };
+
+/* The sized encoding is taken when it is longer than the shortest by no more than a part of
+ * so many: no byte of it has to be looked at to find the next value. */
+enum { SIZED_WORTH = 16 };
 
 /* --- integers ------------------------------------------------------------------ */
 
@@ -40,17 +44,13 @@ static uint8_t *put_varint(uint8_t *at, uint64_t value) {
     return at;
 }
 
+/* A byte for every seven bits: 9 / 64 is a seventh, closely enough for all 64. */
 static size_t varint_size(uint64_t value) {
-    size_t size = 1;
-    while (value >= 0x80) {
-        value >>= 7;
-        size++;
-    }
-    return size;
+    return (size_t)(64 - __builtin_clzll(value | 1)) * 9 / 64 + 1;
 }
 
-/* The byte after the varint, or NULL when it is cut off or does not fit into 64 bits. */
-static const uint8_t *get_varint(const uint8_t *at, const uint8_t *end, uint64_t *out) {
+static const uint8_t *get_long_varint(const uint8_t *at, const uint8_t *end,
+                                      uint64_t *out) {
     uint64_t value = 0;
     for (unsigned shift = 0; at < end && shift < 64; shift += 7) {
         const uint8_t byte = *at++;
@@ -67,17 +67,30 @@ static const uint8_t *get_varint(const uint8_t *at, const uint8_t *end, uint64_t
     return NULL;
 }
 
-/* --- encoding ------------------------------------------------------------------ */
-
-static size_t delta_size(const int64_t *values, uint32_t count) {
-    size_t size = 0;
-    int64_t before = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        size += varint_size(zigzag(column_subtract(values[i], before)));
-        before = values[i];
+/* The byte after the varint, or NULL when it is cut off or does not fit into 64 bits. Most
+ * have one to three bytes. */
+static inline const uint8_t *get_varint(const uint8_t *at, const uint8_t *end,
+                                        uint64_t *out) {
+    if (end - at < 3) {
+        return get_long_varint(at, end, out);
     }
-    return size;
+    const uint64_t first = at[0], second = at[1], third = at[2];
+    if (first < 0x80) {
+        *out = first;
+        return at + 1;
+    }
+    if (second < 0x80) {
+        *out = (first & 0x7f) | second << 7;
+        return at + 2;
+    }
+    if (third < 0x80) {
+        *out = (first & 0x7f) | (second & 0x7f) << 7 | third << 14;
+        return at + 3;
+    }
+    return get_long_varint(at, end, out);
 }
+
+/* --- encoding ------------------------------------------------------------------ */
 
 static uint32_t run_length(const int64_t *values, uint32_t from, uint32_t count) {
     uint32_t end = from + 1;
@@ -87,17 +100,34 @@ static uint32_t run_length(const int64_t *values, uint32_t from, uint32_t count)
     return end - from;
 }
 
-static size_t runs_size(const int64_t *values, uint32_t count) {
-    size_t size = 0;
+/* Bytes of the data in each encoding; SIZE_MAX when it is not possible. */
+struct sizes {
+    size_t delta, runs, plain, sized;
+};
+
+static size_t byte_size(uint64_t value) {
+    return (size_t)(64 - __builtin_clzll(value | 1) + 7) / 8;
+}
+
+static struct sizes sizes_of(const int64_t *values, uint32_t count) {
+    struct sizes sizes = {.sized = varint_size(count) + ((size_t)count + 3) / 4};
+    uint64_t all = 0;
     int64_t before = 0;
     for (uint32_t i = 0; i < count;) {
         const uint32_t length = run_length(values, i, count);
-        size +=
-            varint_size(zigzag(column_subtract(values[i], before))) + varint_size(length);
+        const size_t step = varint_size(zigzag(column_subtract(values[i], before)));
+        sizes.delta += step + (length - 1);
+        sizes.runs += step + varint_size(length);
+        sizes.plain += varint_size((uint64_t)values[i]) * length;
+        sizes.sized += byte_size((uint64_t)values[i]) * length;
+        all |= (uint64_t)values[i];
         before = values[i];
         i += length;
     }
-    return size;
+    if (all > UINT32_MAX) {
+        sizes.sized = SIZE_MAX;
+    }
+    return sizes;
 }
 
 static uint8_t *put_delta(uint8_t *at, const int64_t *values, uint32_t count) {
@@ -121,61 +151,190 @@ static uint8_t *put_runs(uint8_t *at, const int64_t *values, uint32_t count) {
     return at;
 }
 
+static uint8_t *put_plain(uint8_t *at, const int64_t *values, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        at = put_varint(at, (uint64_t)values[i]);
+    }
+    return at;
+}
+
+static uint8_t *put_sized(uint8_t *at, const int64_t *values, uint32_t count) {
+    uint8_t *sizes = put_varint(at, count);
+    at = sizes + ((size_t)count + 3) / 4;
+    memset(sizes, 0, (size_t)(at - sizes));
+    for (uint32_t i = 0; i < count; i++) {
+        const size_t size = byte_size((uint64_t)values[i]);
+        sizes[i / 4] |= (uint8_t)((size - 1) << i % 4 * 2);
+        at = column_put_fixed(at, (uint64_t)values[i], size);
+    }
+    return at;
+}
+
+static uint8_t *put_head(uint8_t *at, uint8_t encoding, size_t size) {
+    *at++ = encoding;
+    return column_put_fixed(at, size, 4);
+}
+
 uint8_t *column_put(uint8_t *at, const int64_t *values, uint32_t count) {
-    const size_t delta = delta_size(values, count);
-    const size_t runs = runs_size(values, count);
-    const bool use_runs = runs < delta;
-    *at++ = use_runs ? ENCODING_RUNS : ENCODING_DELTA;
-    at = column_put_fixed(at, use_runs ? runs : delta, 4);
-    return use_runs ? put_runs(at, values, count) : put_delta(at, values, count);
+    const struct sizes size = sizes_of(values, count);
+    const size_t shorter = size.runs < size.delta ? size.runs : size.delta;
+    const size_t shortest = size.plain < shorter ? size.plain : shorter;
+    if (size.sized <= shortest + shortest / SIZED_WORTH) {
+        return put_sized(put_head(at, ENCODING_SIZED, size.sized), values, count);
+    }
+    if (size.plain < size.delta && size.plain < size.runs) {
+        return put_plain(put_head(at, ENCODING_PLAIN, size.plain), values, count);
+    }
+    if (size.runs < size.delta) {
+        return put_runs(put_head(at, ENCODING_RUNS, size.runs), values, count);
+    }
+    return put_delta(put_head(at, ENCODING_DELTA, size.delta), values, count);
+}
+
+uint8_t *column_put_bits(uint8_t *at, const uint8_t *bits, uint32_t count) {
+    const size_t size = ((size_t)count + 7) / 8;
+    at = put_head(at, ENCODING_BITS, size);
+    memcpy(at, bits, size);
+    return at + size;
 }
 
 /* --- decoding ------------------------------------------------------------------ */
 
-/* Exactly `count` values out of exactly the bytes [at, end). */
-static bool get_delta(const uint8_t *at, const uint8_t *end, uint32_t count,
-                      int64_t *values) {
-    int64_t value = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        uint64_t coded;
-        at = get_varint(at, end, &coded);
-        if (at == NULL) {
-            return false;
-        }
-        value = column_add(value, unzigzag(coded));
-        values[i] = value;
+bool column_take(const uint8_t **at, const uint8_t *end, struct column *out) {
+    if (end - *at < COLUMN_HEADER_BYTES) {
+        return false;
     }
-    return at == end;
+    *out = (struct column){
+        .encoding = (*at)[0],
+        .size = (size_t)column_get_fixed(*at + 1, 4),
+        .data = *at + COLUMN_HEADER_BYTES,
+    };
+    if (out->size > (size_t)(end - out->data)) {
+        return false;
+    }
+    *at = out->data + out->size;
+    return true;
 }
 
-static bool get_runs(const uint8_t *at, const uint8_t *end, uint32_t count,
-                     int64_t *values) {
+/* Up to `capacity` values out of exactly the bytes [at, end): how many, or NOTHING. */
+enum { NOTHING = UINT32_MAX };
+
+static uint32_t get_delta(const uint8_t *at, const uint8_t *end, uint32_t capacity,
+                          int64_t *values) {
     int64_t value = 0;
-    for (uint32_t i = 0; i < count;) {
+    uint32_t count = 0;
+    while (at < end) {
+        uint64_t coded;
+        at = get_varint(at, end, &coded);
+        if (at == NULL || count == capacity) {
+            return NOTHING;
+        }
+        value = column_add(value, unzigzag(coded));
+        values[count++] = value;
+    }
+    return count;
+}
+
+static uint32_t get_runs(const uint8_t *at, const uint8_t *end, uint32_t capacity,
+                         int64_t *values) {
+    int64_t value = 0;
+    uint32_t count = 0;
+    while (at < end) {
         uint64_t coded, length;
         at = get_varint(at, end, &coded);
         if (at != NULL) {
             at = get_varint(at, end, &length);
         }
-        if (at == NULL || length < 1 || length > count - i) {
-            return false;
+        if (at == NULL || length < 1 || length > capacity - count) {
+            return NOTHING;
         }
         value = column_add(value, unzigzag(coded));
-        for (const uint32_t stop = i + (uint32_t)length; i < stop; i++) {
-            values[i] = value;
+        for (const uint32_t stop = count + (uint32_t)length; count < stop; count++) {
+            values[count] = value;
         }
     }
-    return at == end;
+    return count;
 }
 
-bool column_get(const uint8_t *data, size_t size, uint8_t encoding, uint32_t count,
-                int64_t *values) {
-    switch (encoding) {
+static uint32_t get_plain(const uint8_t *at, const uint8_t *end, uint32_t capacity,
+                          int64_t *values) {
+    uint32_t count = 0;
+    while (at < end) {
+        uint64_t value;
+        at = get_varint(at, end, &value);
+        if (at == NULL || count == capacity) {
+            return NOTHING;
+        }
+        values[count++] = (int64_t)value;
+    }
+    return count;
+}
+
+/* Reads four bytes, of which the value has the first `size`. */
+static uint32_t get_some(const uint8_t *at, unsigned size) {
+    uint32_t value;
+    memcpy(&value, at, sizeof value);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    value = __builtin_bswap32(value);
+#endif
+    return value & UINT32_MAX >> (32 - 8 * size);
+}
+
+static uint32_t get_sized(const uint8_t *at, const uint8_t *end, uint32_t capacity,
+                          int64_t *values) {
+    uint64_t count;
+    const uint8_t *sizes = get_varint(at, end, &count);
+    if (sizes == NULL || count > capacity || (count + 3) / 4 > (size_t)(end - sizes)) {
+        return NOTHING;
+    }
+    at = sizes + (count + 3) / 4;
+    for (uint32_t i = 0; i < count; i++) {
+        const unsigned size = (sizes[i / 4] >> i % 4 * 2 & 3) + 1U;
+        if (end - at >= 4) {
+            values[i] = get_some(at, size);
+        } else if (end - at >= (ptrdiff_t)size) {
+            values[i] = (int64_t)column_get_fixed(at, size);
+        } else {
+            return NOTHING;
+        }
+        at += size;
+    }
+    return at == end ? (uint32_t)count : NOTHING;
+}
+
+bool column_get_all(const struct column *column, uint32_t capacity, int64_t *values,
+                    uint32_t *count) {
+    const uint8_t *data = column->data, *end = data + column->size;
+    *count = NOTHING;
+    switch (column->encoding) {
     case ENCODING_DELTA:
-        return get_delta(data, data + size, count, values);
+        *count = get_delta(data, end, capacity, values);
+        break;
     case ENCODING_RUNS:
-        return get_runs(data, data + size, count, values);
+        *count = get_runs(data, end, capacity, values);
+        break;
+    case ENCODING_PLAIN:
+        *count = get_plain(data, end, capacity, values);
+        break;
+    case ENCODING_SIZED:
+        *count = get_sized(data, end, capacity, values);
+        break;
     default:
+        break;
+    }
+    return *count != NOTHING;
+}
+
+bool column_get(const struct column *column, uint32_t count, int64_t *values) {
+    uint32_t got;
+    return column_get_all(column, count, values, &got) && got == count;
+}
+
+bool column_get_bits(const struct column *column, uint32_t count, uint8_t *bits) {
+    const size_t size = ((size_t)count + 7) / 8;
+    if (column->encoding != ENCODING_BITS || column->size != size) {
         return false;
     }
+    memcpy(bits, column->data, size);
+    return count % 8 == 0 || bits[size - 1] >> count % 8 == 0;
 }

@@ -34,11 +34,29 @@ uint64_t column_get_fixed(const uint8_t *at, size_t bytes);
  */
 uint8_t *column_put(uint8_t *at, const int64_t *values, uint32_t count);
 
+/* The same for `count` bits, whose unused ones are 0. */
+uint8_t *column_put_bits(uint8_t *at, const uint8_t *bits, uint32_t count);
+
+/* A column in a chunk. */
+struct column {
+    const uint8_t *data;
+    size_t size; /* bytes of data */
+    uint8_t encoding;
+};
+
+/* Takes one off the front of the bytes; false when they are too few. */
+bool column_take(const uint8_t **at, const uint8_t *end, struct column *out);
+
 /*
- * Reads exactly `count` values from exactly `size` bytes of data. False when the bytes
- * say anything else or the encoding is unknown.
+ * Reads exactly `count` values from exactly the bytes of the column. False when they say
+ * anything else or the encoding is unknown.
  */
-bool column_get(const uint8_t *data, size_t size, uint8_t encoding, uint32_t count,
-                int64_t *values);
+bool column_get(const struct column *column, uint32_t count, int64_t *values);
+
+/* Reads as many as there are, which is false when they are more than `capacity`. */
+bool column_get_all(const struct column *column, uint32_t capacity, int64_t *values,
+                    uint32_t *count);
+
+bool column_get_bits(const struct column *column, uint32_t count, uint8_t *bits);
 
 #endif

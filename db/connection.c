@@ -2,6 +2,7 @@
 #include "db/connection_priv.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include <sqlite3.h>
@@ -76,10 +77,6 @@ int connection_say(const char *path, struct sqlite3 *sqlite, int code, struct er
 
 int connection_fail(const struct connection *connection, int code, struct err *err) {
     return connection_say(connection->path, connection->sqlite, code, err);
-}
-
-struct sqlite3 *connection_sqlite(struct connection *connection) {
-    return connection->sqlite;
 }
 
 /* --- opening ------------------------------------------------------------------- */
@@ -218,11 +215,13 @@ sqlite3 *connection_sqlite(const struct connection *connection) {
 /* --- statements ---------------------------------------------------------------- */
 
 /* See query_fail_after(). */
-static _Thread_local int64_t fail_countdown = -1;
+static _Atomic int64_t fail_countdown = -1;
 
 void query_fail_after(int64_t after) { fail_countdown = after; }
 
-static bool call_must_fail(void) { return fail_countdown >= 0 && fail_countdown-- == 0; }
+static bool call_must_fail(void) {
+    return fail_countdown >= 0 && atomic_fetch_sub(&fail_countdown, 1) == 0;
+}
 
 static int prepare(struct connection *connection, const char *sql, sqlite3_stmt **out) {
     for (size_t i = 0; i < connection->statement_count; i++) {

@@ -49,7 +49,8 @@ int connection_accept(struct connection *connection, struct err *err) WARN_UNUSE
 
 const char *connection_path(const struct connection *connection);
 
-/* SQLite's own handle, for what the functions below do not do: other people's SQL. */
+/* SQLite's own handle, for what the functions below do not do: other people's SQL, and
+ * what is not a statement. */
 struct sqlite3 *connection_sqlite(const struct connection *connection);
 
 /* Runs statements that have no parameters and no result. */
@@ -96,9 +97,6 @@ int connection_fail(const struct connection *connection, int code,
 int connection_say(const char *path, struct sqlite3 *sqlite, int code,
                    struct err *err) WARN_UNUSED;
 
-/* For what is not a statement. */
-struct sqlite3 *connection_sqlite(struct connection *connection);
-
 /* --- queries ------------------------------------------------------------------- */
 
 struct query {
@@ -141,7 +139,7 @@ const char *query_copy_text(struct query *query, int column, struct arena *arena
 int query_get_word(const struct query *query, int column, const char *const *words,
                    int count, struct err *err) WARN_UNUSED;
 
-/* Tests: the SQLite call after `after` more successes on this thread fails, once, as if
+/* Tests: the SQLite call after `after` more successes fails, once, on whatever thread, as if
  * the disk were full. A negative number switches the hook off. */
 void query_fail_after(int64_t after);
 

@@ -14,6 +14,8 @@
 #include "db/claim_priv.h"
 #include "db/db_priv.h"
 #include "db/migrations_priv.h"
+#include "db/owner_priv.h"
+#include "db/write_queue_priv.h"
 #include "engine/base/check.h"
 #include "engine/base/memory.h"
 
@@ -22,6 +24,7 @@ struct db {
     struct owner owner;
     pthread_mutex_t writer_mutex;
     struct connection *writer; /* guarded by writer_mutex; NULL in DB_READ */
+    struct write_queue *queue; /* NULL in DB_READ */
 };
 
 struct db_reader {
@@ -141,7 +144,10 @@ static int open_owned(struct db *db, struct err *err) {
     if (rc == 0) {
         rc = bring_up_to_date(db, err);
     }
-    return rc == 0 ? claim_mark(db->writer, err) : rc;
+    if (rc == 0) {
+        rc = claim_mark(db->writer, err);
+    }
+    return rc == 0 ? write_queue_create(&db->queue, db, err) : rc;
 }
 
 /* Looks once at the file, so that a wrong one is refused here and not by the first
@@ -192,6 +198,7 @@ void db_close(struct db *db) {
     if (db == NULL) {
         return;
     }
+    write_queue_destroy(db->queue);
     /* The lock goes last: until then nobody else may find the file half closed. */
     connection_close(db->writer);
     owner_release(&db->owner);
@@ -220,6 +227,10 @@ int db_write_end(struct db *db, int rc, struct err *err) {
     rc = connection_end(db->writer, rc, err);
     pthread_mutex_unlock(&db->writer_mutex);
     return rc;
+}
+
+struct write_queue *db_write_queue(struct db *db) {
+    return db->queue;
 }
 
 /* --- readers ------------------------------------------------------------------- */

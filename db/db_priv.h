@@ -16,6 +16,9 @@ int db_write_begin(struct db *db, struct connection **out, struct err *err) WARN
 /* Commits when `rc` is 0, else rolls back, and gives the writer back. */
 int db_write_end(struct db *db, int rc, struct err *err) WARN_UNUSED;
 
+/* Where runs put what they record. Not in DB_READ. */
+struct write_queue *db_write_queue(struct db *db);
+
 /* Deletes what was recorded of a run in small transactions, and then the mark that it has a
  * timeline. */
 int db_timeline_remove(struct db *db, int64_t run, struct err *err) WARN_UNUSED;

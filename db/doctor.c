@@ -97,6 +97,8 @@ static int examine_references(const struct examination *at, struct err *err) {
  * over. */
 #define HAS_LEFTOVERS                                                                    \
     "(EXISTS (SELECT 1 FROM span_chunk s WHERE s.run = r.id)"                            \
+    " OR EXISTS (SELECT 1 FROM sheet p WHERE p.run = r.id)"                              \
+    " OR EXISTS (SELECT 1 FROM carried_span p WHERE p.run = r.id)"                       \
     " OR EXISTS (SELECT 1 FROM instant_chunk i WHERE i.run = r.id)) AND r.timeline = 0"  \
     " AND NOT EXISTS (SELECT 1 FROM cell c JOIN experiment e ON e.id = c.experiment"     \
     " WHERE c.id = r.cell AND e.removing = 1)"
@@ -152,7 +154,10 @@ static const char COUNT_REMOVING[] = "SELECT count(*) FROM experiment WHERE remo
 /* The length of a blob is known without reading it. */
 static const char SPACE[] =
     "WITH recorded (run, bytes) AS ("
-    "  SELECT run, sum(length(data)) FROM span_chunk GROUP BY run"
+    "  SELECT run, sum(length(data) + coalesce(length(totals), 0)) FROM span_chunk"
+    "  GROUP BY run"
+    "  UNION ALL SELECT run, sum(length(data)) FROM sheet GROUP BY run"
+    "  UNION ALL SELECT run, 16 * count(*) FROM carried_span GROUP BY run"
     "  UNION ALL SELECT run, sum(length(data)) FROM instant_chunk GROUP BY run"
     "  UNION ALL SELECT run, sum(length(data)) FROM histogram GROUP BY run"
     "  UNION ALL SELECT run, sum(length(totals) + length(name)) FROM lane GROUP BY run),"

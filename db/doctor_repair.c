@@ -14,6 +14,8 @@ static const char *const orphans[] = {
     "DELETE FROM histogram WHERE run NOT IN (SELECT id FROM run)",
     "DELETE FROM lane WHERE run NOT IN (SELECT id FROM run)",
     "DELETE FROM span_chunk WHERE run NOT IN (SELECT id FROM run)",
+    "DELETE FROM sheet WHERE run NOT IN (SELECT id FROM run)",
+    "DELETE FROM carried_span WHERE run NOT IN (SELECT id FROM run)",
     "DELETE FROM instant_chunk WHERE run NOT IN (SELECT id FROM run)",
 };
 
@@ -21,6 +23,8 @@ static const char *const orphans[] = {
  * being removed are gone before. */
 static const char *const leftovers[] = {
     "DELETE FROM span_chunk WHERE run IN (SELECT id FROM run WHERE timeline = 0)",
+    "DELETE FROM sheet WHERE run IN (SELECT id FROM run WHERE timeline = 0)",
+    "DELETE FROM carried_span WHERE run IN (SELECT id FROM run WHERE timeline = 0)",
     "DELETE FROM instant_chunk WHERE run IN (SELECT id FROM run WHERE timeline = 0)",
 };
 

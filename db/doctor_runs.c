@@ -7,11 +7,13 @@
 #include "db/chunk_codec.h"
 #include "db/histogram_store.h"
 #include "db/run_store.h"
+#include "db/sheet_codec_priv.h"
 
 /* Room for either kind of chunk, decoded. */
 struct blocks {
     struct span_block spans;
     struct instant_block instants;
+    struct sheet sheet;
 };
 
 /* A chunk as its row describes it. */
@@ -23,6 +25,7 @@ struct chunk_row {
  * chunk at a time: a page that cannot be read costs the chunk that it belongs to. */
 struct chunk_kind {
     const char *what;
+    bool is_numbered; /* seq is 0, 1, 2 ... within a group */
     const char
         *rows; /* id, run, lane_group, seq, t0_ns, t1_ns, count by run, group, seq */
     const char *data; /* of one id */
@@ -54,16 +57,33 @@ static int decode_instants(const void *data, size_t size, struct blocks *blocks,
     return rc;
 }
 
+static int decode_sheet(const void *data, size_t size, struct blocks *blocks,
+                        struct chunk_row *out, struct err *err) {
+    const int rc = sheet_codec_decode(data, size, &blocks->sheet, err);
+    const struct sheet *sheet = &blocks->sheet;
+    *out = (struct chunk_row){.group = sheet->group,
+                              .seq = sheet->first_seq,
+                              .t0_ns = sheet->t0_ns,
+                              .t1_ns = sheet->t1_ns,
+                              .count = sheet->count};
+    return rc;
+}
+
 static const struct chunk_kind kinds[] = {
-    {"spans",
+    {"spans", true,
      "SELECT c.id, c.run, c.lane_group, c.seq, c.t0_ns, c.t1_ns, c.count FROM run r"
      " JOIN span_chunk c ON c.run = r.id WHERE r.timeline = 2"
      " ORDER BY c.run, c.lane_group, c.seq",
      "SELECT data FROM span_chunk WHERE id = ?", decode_spans},
-    {"instants",
+    {"instants", true,
      "SELECT c.id, c.run, -1, c.seq, c.t0_ns, c.t1_ns, c.count FROM run r"
      " JOIN instant_chunk c ON c.run = r.id WHERE r.timeline = 2 ORDER BY c.run, c.seq",
      "SELECT data FROM instant_chunk WHERE id = ?", decode_instants},
+    {"the pyramid", false,
+     "SELECT c.id, c.run, c.lane_group, c.seq, c.t0_ns, c.t1_ns, c.count FROM run r"
+     " JOIN sheet c ON c.run = r.id WHERE r.timeline = 2"
+     " ORDER BY c.run, c.lane_group, c.level, c.seq",
+     "SELECT data FROM sheet WHERE id = ?", decode_sheet},
 };
 
 /* --- chunks ---------------------------------------------------------------------- */
@@ -149,7 +169,9 @@ static int examine_kind(const struct examination *at, const struct chunk_kind *k
             query_get_int(&q, 3), query_get_int(&q, 4), query_get_int(&q, 5),
             query_get_int(&q, 6),
         };
-        look_for_gap(at, kind, &before, &row);
+        if (kind->is_numbered) {
+            look_for_gap(at, kind, &before, &row);
+        }
         before = row;
         rc = doctor_go_on(at, err);
         if (rc == 0) {
@@ -225,6 +247,7 @@ int doctor_examine_runs(const struct examination *at, struct err *err) {
     for (size_t i = 0; rc == 0 && i < sizeof kinds / sizeof kinds[0]; i++) {
         rc = examine_kind(at, &kinds[i], blocks, err);
     }
+    sheet_deinit(&blocks->sheet);
     memory_free(blocks);
     return rc == 0 ? examine_all_runs(at, err) : rc;
 }

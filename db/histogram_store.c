@@ -65,21 +65,10 @@ static const char LIST_HISTOGRAMS[] =
     " WHERE run = ? ORDER BY name";
 static const char RUN_EXISTS[] = "SELECT 1 FROM run WHERE id = ?";
 
-/* Takes one column off the front of the bytes. */
-static bool take_column(const uint8_t **data, size_t *size, uint32_t count,
+static bool take_column(const uint8_t **at, const uint8_t *end, uint32_t count,
                         int64_t *values) {
-    if (*size < COLUMN_HEADER_BYTES) {
-        return false;
-    }
-    const uint8_t *at = *data;
-    const uint64_t length = column_get_fixed(at + 1, 4);
-    if (length > *size - COLUMN_HEADER_BYTES ||
-        !column_get(at + COLUMN_HEADER_BYTES, (size_t)length, at[0], count, values)) {
-        return false;
-    }
-    *data = at + COLUMN_HEADER_BYTES + length;
-    *size -= COLUMN_HEADER_BYTES + (size_t)length;
-    return true;
+    struct column column;
+    return column_take(at, end, &column) && column_get(&column, count, values);
 }
 
 /* Bounds ascend, buckets are not empty, and together they hold all values. */
@@ -99,8 +88,9 @@ static bool is_sound(const struct run_histogram *histogram) {
 static bool decode(const uint8_t *data, size_t size, struct run_histogram *histogram,
                    int64_t *values) {
     const uint32_t buckets = (uint32_t)histogram->bucket_count;
-    if (!take_column(&data, &size, buckets, histogram->upper_ns) ||
-        !take_column(&data, &size, buckets, values) || size != 0) {
+    const uint8_t *end = data + size;
+    if (!take_column(&data, end, buckets, histogram->upper_ns) ||
+        !take_column(&data, end, buckets, values) || data != end) {
         return false;
     }
     for (size_t i = 0; i < buckets; i++) {

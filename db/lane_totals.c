@@ -14,11 +14,12 @@ size_t lane_totals_encode(uint8_t bytes[LANE_TOTALS_BYTES],
 
 int lane_totals_decode(sim_ns state_ns[STATE_COUNT], const uint8_t *bytes, size_t size,
                        struct err *err) {
-    const size_t head = 1 + COLUMN_HEADER_BYTES;
+    const uint8_t *at = bytes + 1, *end = bytes + size;
+    struct column column;
     sim_ns values[STATE_COUNT] = {0};
-    if (size < head || bytes[0] < 1 || bytes[0] > STATE_COUNT ||
-        column_get_fixed(bytes + 2, 4) != size - head ||
-        !column_get(bytes + head, size - head, bytes[1], bytes[0], values)) {
+    if (size < 1 || bytes[0] < 1 || bytes[0] > STATE_COUNT ||
+        !column_take(&at, end, &column) || at != end ||
+        !column_get(&column, bytes[0], values)) {
         return err_set(err, ERR_CORRUPT, "the totals of a lane are damaged");
     }
     memcpy(state_ns, values, sizeof values);

@@ -7,8 +7,8 @@
 /*
  * The tables.
  *
- *     experiment 1--n cell 1--n run 1--n metric, histogram, lane, span_chunk,
- *                                        instant_chunk
+ *     experiment 1--n cell 1--n run 1--n metric, histogram, lane, span_chunk, sheet,
+ *                                        carried_span, instant_chunk
  *                       1--n cell_metric
  *
  * Times of the wall clock are milliseconds since 1970, UTC; virtual times nanoseconds
@@ -175,12 +175,77 @@ static const char MIGRATION_4[] =
 
     "PRAGMA user_version = 4;";
 
+/*
+ * Chunks of format 1 (chunk_codec.c) and the pyramid (pyramid_priv.h). Format 0 made no
+ * promise: timelines of before are forgotten; who opens one has it made again.
+ *
+ * span_chunk.start_ns is the earliest start of a span in it, base the level from which on the chunk is in the pyramid, totals the time
+ * of its lanes in each state from the beginning to t0_ns (totals_codec), in every eighth
+ * chunk. carried_span has the end of each span that was open at the end of a chunk: what a
+ * reader of that chunk cannot know.
+ */
+static const char MIGRATION_5[] =
+    "DROP TABLE span_chunk;"
+    "DROP TABLE instant_chunk;"
+    "DELETE FROM lane;"
+    "UPDATE run SET timeline = 0;"
+
+    "CREATE TABLE span_chunk ("
+    "  id INTEGER PRIMARY KEY,"
+    "  run INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,"
+    "  lane_group INTEGER NOT NULL,"
+    "  seq INTEGER NOT NULL,"
+    "  t0_ns INTEGER NOT NULL,"
+    "  t1_ns INTEGER NOT NULL,"
+    "  start_ns INTEGER NOT NULL,"
+    "  count INTEGER NOT NULL,"
+    "  base INTEGER NOT NULL,"
+    "  data BLOB NOT NULL,"
+    "  totals BLOB"
+    ") STRICT;"
+    "CREATE UNIQUE INDEX span_chunk_by_time"
+    "  ON span_chunk (run, lane_group, t1_ns, seq, t0_ns, start_ns);"
+    "CREATE INDEX span_chunk_by_base"
+    "  ON span_chunk (run, lane_group, base, t1_ns, seq, t0_ns);"
+
+    "CREATE TABLE sheet ("
+    "  id INTEGER PRIMARY KEY,"
+    "  run INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,"
+    "  lane_group INTEGER NOT NULL,"
+    "  level INTEGER NOT NULL,"
+    "  seq INTEGER NOT NULL," /* of the chunk with which it begins */
+    "  t0_ns INTEGER NOT NULL,"
+    "  t1_ns INTEGER NOT NULL,"
+    "  count INTEGER NOT NULL,"
+    "  data BLOB NOT NULL"
+    ") STRICT;"
+    "CREATE UNIQUE INDEX sheet_by_level"
+    "  ON sheet (run, lane_group, level, t1_ns, seq, t0_ns);"
+
+    "CREATE TABLE carried_span ("
+    "  run INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,"
+    "  lane INTEGER NOT NULL,"
+    "  end_ns INTEGER NOT NULL,"
+    "  by INTEGER NOT NULL,"
+    "  PRIMARY KEY (run, lane, end_ns)"
+    ") STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE instant_chunk ("
+    "  id INTEGER PRIMARY KEY,"
+    "  run INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,"
+    "  seq INTEGER NOT NULL,"
+    "  t0_ns INTEGER NOT NULL,"
+    "  t1_ns INTEGER NOT NULL,"
+    "  count INTEGER NOT NULL,"
+    "  data BLOB NOT NULL"
+    ") STRICT;"
+    "CREATE UNIQUE INDEX instant_chunk_by_time ON instant_chunk (run, t1_ns, seq, t0_ns);"
+
+    "PRAGMA user_version = 5;";
+
 /* Each sets user_version to its number; position + 1 is the number. */
 static const char *const migrations[] = {
-    MIGRATION_1,
-    MIGRATION_2,
-    MIGRATION_3,
-    MIGRATION_4,
+    MIGRATION_1, MIGRATION_2, MIGRATION_3, MIGRATION_4, MIGRATION_5,
 };
 
 int migrations_count(void) { return (int)(sizeof migrations / sizeof migrations[0]); }

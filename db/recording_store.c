@@ -97,10 +97,20 @@ static int add_chunk(struct db_reader *reader, const struct query *q, int64_t ru
     return rc == 0 ? 0 : err_set(err, rc, "%s", inner.text);
 }
 
+/* True when some lane began before the end of the window what it does at the chunk's t0: a
+ * span is in the chunk in which it ends, however far behind the window that is. */
+static bool reaches_window(const struct span_chunk *chunk, sim_ns to) {
+    bool any = false;
+    for (uint32_t i = 0; i < chunk->before_count; i++) {
+        any = any || chunk->before[i].since_ns < to;
+    }
+    return any;
+}
+
 /* Within a group, chunks in the order in which they were recorded. */
 static const char READ_CHUNKS[] =
     "SELECT lane_group, data FROM span_chunk INDEXED BY span_chunk_by_time"
-    " WHERE run = ? AND t1_ns > ? AND t0_ns < ? ORDER BY lane_group, t1_ns, seq";
+    " WHERE run = ? AND t1_ns > ? ORDER BY lane_group, t1_ns, seq";
 
 static int read_spans(struct db_reader *reader, int64_t run, struct recording *out,
                       struct err *err) {
@@ -112,12 +122,18 @@ static int read_spans(struct db_reader *reader, int64_t run, struct recording *o
     query_begin(&q, db_reader_connection(reader), READ_CHUNKS);
     query_int(&q, run);
     query_int(&q, out->from_ns);
-    query_int(&q, out->to_ns);
     int rc;
+    int64_t complete = -1; /* the group of which nothing more is wanted */
     while ((rc = query_next(&q, err)) == 1) {
-        rc = wants_group(reader, run, query_get_int(&q, 0), out, err);
-        if (rc == 1) {
+        const int64_t group = query_get_int(&q, 0);
+        rc = wants_group(reader, run, group, out, err);
+        if (rc == 1 && group == complete) {
+            rc = 0;
+        } else if (rc == 1) {
             rc = add_chunk(reader, &q, run, block, out, err);
+            if (rc == 0 && !reaches_window(&block->chunk, out->to_ns)) {
+                complete = group;
+            }
         }
         if (rc != 0) {
             break;

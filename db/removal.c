@@ -35,6 +35,10 @@ static int change(struct connection *connection, const char *sql, int64_t id,
 static const char *const recorded[] = {
     "DELETE FROM span_chunk WHERE id IN"
     " (SELECT id FROM span_chunk INDEXED BY span_chunk_by_time WHERE run = ? LIMIT 50)",
+    "DELETE FROM sheet WHERE id IN"
+    " (SELECT id FROM sheet INDEXED BY sheet_by_level WHERE run = ? LIMIT 50)",
+    "DELETE FROM carried_span WHERE (run, lane, end_ns) IN"
+    " (SELECT run, lane, end_ns FROM carried_span WHERE run = ? LIMIT 500)",
     "DELETE FROM instant_chunk WHERE id IN (SELECT id FROM instant_chunk"
     " INDEXED BY instant_chunk_by_time WHERE run = ? LIMIT 50)",
     "DELETE FROM lane WHERE (run, lane) IN"

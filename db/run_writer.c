@@ -5,176 +5,22 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
-#include "db/chunk_codec.h"
 #include "db/db_priv.h"
 #include "db/histogram_store.h"
 #include "db/lane_totals_priv.h"
+#include "db/timeline_writer_priv.h"
 #include "engine/base/check.h"
-
-/* A transaction costs about the same however much is in it; a crash loses what is not in
- * one. */
-enum { FLUSH_BYTES = 1024 * 1024, FLUSH_MS = 100 };
-
-/* An encoded chunk that waits for the next transaction. */
-struct pending {
-    bool is_span;
-    uint32_t group;
-    uint32_t seq;
-    uint32_t count;
-    sim_ns t0_ns, t1_ns;
-    size_t offset, size; /* in run_writer.bytes */
-};
 
 struct run_writer {
     struct db *db;
     int64_t run;
-    bool record;
-    bool again;           /* the run has its outcome already */
-    bool ended;           /* finished or abandoned */
-    char fingerprint[17]; /* again: what the new recording must have */
-    char *sites;          /* again: stored with the timeline */
-    struct sink sink;
-    struct chunk_bytes bytes;
-    struct pending *pending;
-    size_t pending_count;
-    size_t pending_capacity;
-    int64_t flushed_ms; /* monotonic clock */
+    struct timeline_writer *timeline; /* NULL: none is wanted */
+    bool again;                       /* the run has its outcome already */
+    bool ended;                       /* finished or abandoned */
+    char fingerprint[17];             /* again: what the new recording must have */
+    char *sites;                      /* again: stored with the timeline */
 };
-
-static int64_t monotonic_ms(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* --- chunks -------------------------------------------------------------------- */
-
-static const char INSERT_SPANS[] =
-    "INSERT INTO span_chunk (run, seq, t0_ns, t1_ns, count, data, lane_group)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?)";
-static const char INSERT_INSTANTS[] =
-    "INSERT INTO instant_chunk (run, seq, t0_ns, t1_ns, count, data)"
-    " VALUES (?, ?, ?, ?, ?, ?)";
-
-static int insert_chunk(struct connection *connection, const struct run_writer *writer,
-                        const struct pending *chunk, struct err *err) {
-    struct query q;
-    query_begin(&q, connection, chunk->is_span ? INSERT_SPANS : INSERT_INSTANTS);
-    query_int(&q, writer->run);
-    query_int(&q, chunk->seq);
-    query_int(&q, chunk->t0_ns);
-    query_int(&q, chunk->t1_ns);
-    query_int(&q, chunk->count);
-    query_blob(&q, writer->bytes.data + chunk->offset, chunk->size);
-    if (chunk->is_span) {
-        query_int(&q, chunk->group);
-    }
-    return query_run(&q, err);
-}
-
-static int insert_pending(struct connection *connection, const struct run_writer *writer,
-                          struct err *err) {
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < writer->pending_count; i++) {
-        rc = insert_chunk(connection, writer, &writer->pending[i], err);
-    }
-    return rc;
-}
-
-static void forget_pending(struct run_writer *writer) {
-    writer->pending_count = 0;
-    writer->bytes.size = 0;
-    writer->flushed_ms = monotonic_ms();
-}
-
-static int flush(struct run_writer *writer, struct err *err) {
-    struct connection *connection;
-    int rc = db_write_begin(writer->db, &connection, err);
-    if (rc == 0) {
-        rc = insert_pending(connection, writer, err);
-        rc = db_write_end(writer->db, rc, err);
-    }
-    if (rc == 0) {
-        forget_pending(writer);
-    }
-    return rc;
-}
-
-/* The last chunk_bytes up to the present end belong to `chunk`; stores all when it is
- * time. */
-static int keep_chunk(struct run_writer *writer, struct pending chunk, struct err *err) {
-    chunk.size = writer->bytes.size - chunk.offset;
-    writer->pending[writer->pending_count++] = chunk;
-    if (writer->bytes.size < FLUSH_BYTES &&
-        monotonic_ms() - writer->flushed_ms < FLUSH_MS) {
-        return 0;
-    }
-    return flush(writer, err);
-}
-
-static int reserve_pending(struct run_writer *writer, struct err *err) {
-    if (vec_reserve((void **)&writer->pending, &writer->pending_capacity,
-                    writer->pending_count, sizeof *writer->pending) != 0) {
-        return err_set_nomem(err);
-    }
-    return 0;
-}
-
-/* --- the sink ------------------------------------------------------------------ */
-
-/* Lanes are stored with their totals, which are known when the run ends. */
-static int on_lane(void *context, const struct lane *lane, struct err *err) {
-    (void)context; /* The result has them all. */
-    (void)lane;
-    (void)err;
-    return 0;
-}
-
-static int on_spans(void *context, const struct span_chunk *chunk, struct err *err) {
-    struct run_writer *writer = context;
-    int rc = reserve_pending(writer, err);
-    const size_t offset = writer->bytes.size;
-    if (rc == 0) {
-        rc = chunk_codec_encode_spans(chunk, &writer->bytes, err);
-    }
-    if (rc != 0) {
-        return rc;
-    }
-    const struct pending kept = {
-        .is_span = true,
-        .group = chunk->group,
-        .seq = chunk->seq,
-        .count = chunk->count,
-        .t0_ns = chunk->t0_ns,
-        .t1_ns = chunk->t1_ns,
-        .offset = offset,
-    };
-    return keep_chunk(writer, kept, err);
-}
-
-static int on_instants(void *context, const struct instant_chunk *chunk,
-                       struct err *err) {
-    struct run_writer *writer = context;
-    int rc = reserve_pending(writer, err);
-    const size_t offset = writer->bytes.size;
-    if (rc == 0) {
-        rc = chunk_codec_encode_instants(chunk, &writer->bytes, err);
-    }
-    if (rc != 0) {
-        return rc;
-    }
-    const struct pending kept = {
-        .is_span = false,
-        .seq = chunk->seq,
-        .count = chunk->count,
-        .t0_ns = chunk->t0_ns,
-        .t1_ns = chunk->t1_ns,
-        .offset = offset,
-    };
-    return keep_chunk(writer, kept, err);
-}
 
 /* --- opening ------------------------------------------------------------------- */
 
@@ -213,25 +59,17 @@ static int insert_run(struct connection *connection, const struct run_new *run,
     return rc;
 }
 
-static struct run_writer *writer_create(struct db *db, bool record) {
+static struct run_writer *writer_create(struct db *db) {
     struct run_writer *writer = memory_zeroed(1, sizeof *writer);
     if (writer != NULL) {
         writer->db = db;
-        writer->record = record;
-        writer->flushed_ms = monotonic_ms();
-        writer->sink = (struct sink){
-            .context = writer,
-            .lane = on_lane,
-            .spans = on_spans,
-            .instants = on_instants,
-        };
     }
     return writer;
 }
 
 int run_writer_open(struct run_writer **out, struct db *db, const struct run_new *run,
                     struct err *err) {
-    struct run_writer *writer = writer_create(db, run->record);
+    struct run_writer *writer = writer_create(db);
     if (writer == NULL) {
         return err_set_nomem(err);
     }
@@ -239,6 +77,9 @@ int run_writer_open(struct run_writer **out, struct db *db, const struct run_new
     int rc = db_write_begin(db, &connection, err);
     if (rc == 0) {
         rc = insert_run(connection, run, &writer->run, err);
+        if (rc == 0 && run->record) {
+            rc = timeline_writer_create(&writer->timeline, db, writer->run, err);
+        }
         rc = db_write_end(db, rc, err);
     }
     if (rc != 0) {
@@ -297,7 +138,7 @@ static int begin_again(struct connection *connection, struct run_writer *writer,
 
 int run_writer_open_again(struct run_writer **out, struct db *db, int64_t run,
                           const char *sites, struct err *err) {
-    struct run_writer *writer = writer_create(db, true);
+    struct run_writer *writer = writer_create(db);
     if (writer == NULL) {
         return err_set_nomem(err);
     }
@@ -305,8 +146,13 @@ int run_writer_open_again(struct run_writer **out, struct db *db, int64_t run,
     writer->again = true;
     writer->sites = memory_strdup(sites != NULL ? sites : "[]");
     struct connection *connection;
-    int rc =
-        writer->sites != NULL ? db_write_begin(db, &connection, err) : err_set_nomem(err);
+    int rc = writer->sites != NULL ? 0 : err_set_nomem(err);
+    if (rc == 0) {
+        rc = timeline_writer_create(&writer->timeline, db, run, err);
+    }
+    if (rc == 0) {
+        rc = db_write_begin(db, &connection, err);
+    }
     if (rc == 0) {
         rc = begin_again(connection, writer, err);
         rc = db_write_end(db, rc, err);
@@ -322,7 +168,7 @@ int run_writer_open_again(struct run_writer **out, struct db *db, int64_t run,
 int64_t run_writer_id(const struct run_writer *writer) { return writer->run; }
 
 const struct sink *run_writer_sink(const struct run_writer *writer) {
-    return writer->record ? &writer->sink : NULL;
+    return writer->timeline != NULL ? timeline_writer_sink(writer->timeline) : NULL;
 }
 
 /* --- ending -------------------------------------------------------------------- */
@@ -406,7 +252,7 @@ static int set_outcome(struct connection *connection, int64_t run,
 static int complete_timeline(struct connection *connection,
                              const struct run_writer *writer,
                              const struct run_result *result, struct err *err) {
-    int rc = insert_pending(connection, writer, err);
+    int rc = timeline_writer_finish(writer->timeline, connection, err);
     for (lane_id id = 0; rc == 0 && (size_t)id < result->lanes.count; id++) {
         const struct lane_total total = lane_table_total(&result->lanes, id);
         rc = insert_lane(connection, writer->run, &total, err);
@@ -452,7 +298,7 @@ static int store_outcome(struct connection *connection, const struct run_writer 
             rc = histogram_store_insert(connection, writer->run, result->histograms, err);
         }
     }
-    if (rc == 0 && writer->record && result->status != RUN_STOPPED) {
+    if (rc == 0 && writer->timeline != NULL && result->status != RUN_STOPPED) {
         rc = complete_timeline(connection, writer, result, err);
     }
     return rc;
@@ -465,8 +311,13 @@ int run_writer_finish(struct run_writer *writer, const struct run_result *result
     if (rc != 0) {
         return rc;
     }
+    if (writer->timeline != NULL) {
+        rc = timeline_writer_drain(writer->timeline, err);
+    }
     struct connection *connection;
-    rc = db_write_begin(writer->db, &connection, err);
+    if (rc == 0) {
+        rc = db_write_begin(writer->db, &connection, err);
+    }
     if (rc != 0) {
         return rc;
     }
@@ -476,10 +327,9 @@ int run_writer_finish(struct run_writer *writer, const struct run_result *result
         return rc;
     }
     writer->ended = true;
-    forget_pending(writer);
     /* What is left of a stopped run's recording is not seen by anybody: if it cannot be
      * removed now, db_recover() does it. The outcome is stored. */
-    if (writer->record && result->status == RUN_STOPPED &&
+    if (writer->timeline != NULL && result->status == RUN_STOPPED &&
         db_timeline_remove(writer->db, writer->run, NULL) != 0) {
         return 0;
     }
@@ -508,12 +358,14 @@ int run_writer_abandon(struct run_writer *writer, enum run_state state,
     ASSERT(!writer->ended);
     ASSERT(state == RUN_STATE_FAILED || state == RUN_STATE_STOPPED ||
            state == RUN_STATE_INTERRUPTED);
-    forget_pending(writer);
+    if (writer->timeline != NULL) {
+        timeline_writer_forget(writer->timeline);
+    }
     int rc = 0;
     if (!writer->again) {
         rc = set_abandoned(writer, state, reason, finished_ms, err);
     }
-    if (rc == 0 && writer->record) {
+    if (rc == 0 && writer->timeline != NULL) {
         rc = db_timeline_remove(writer->db, writer->run, err);
     }
     writer->ended = rc == 0;
@@ -524,8 +376,7 @@ void run_writer_close(struct run_writer *writer) {
     if (writer == NULL) {
         return;
     }
-    chunk_bytes_deinit(&writer->bytes);
-    memory_free(writer->pending);
+    timeline_writer_destroy(writer->timeline);
     memory_free(writer->sites);
     memory_free(writer);
 }

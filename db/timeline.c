@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * timeline - reads the chunks that touch a window and has their spans painted, one lane
- * group after the other. The work is proportional to the number of spans in the chunks
- * that touch the window: there is no pyramid yet.
+ * timeline - has the spans of a window painted, one lane group after the other, from sheets
+ * of the pyramid, and from chunks where these are as good: the work is proportional to the
+ * number of cells in the window, however many spans there are.
  */
 #include "db/timeline.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "db/carried_spans_priv.h"
 #include "db/chunk_codec.h"
 #include "db/db_priv.h"
+#include "db/sheet_codec_priv.h"
 #include "db/span_painter_priv.h"
 
 enum {
@@ -27,6 +30,7 @@ struct painting {
     struct slot *slots; /* by lane */
     size_t slot_count;
     struct span_block *spans;       /* the chunk that is being painted */
+    struct sheet sheet;             /* or the sheet */
     struct instant_block *instants; /* or this one */
 };
 
@@ -81,77 +85,329 @@ static int damaged(const struct painting *p, const char *what, struct err *err) 
                    connection_path(p->connection), (long long)p->query->run, what);
 }
 
-/* The chunk is valid and of the painters' group. */
-static int paint_chunk(struct painting *p, struct span_painter painters[LANE_GROUP_LANES],
-                       struct err *err) {
-    const struct span_chunk *c = &p->spans->chunk;
-    for (uint32_t i = 0; i < c->count; i++) {
-        if ((size_t)c->lane[i] >= p->slot_count) {
-            return damaged(p, "a span of an unknown lane", err);
-        }
-        struct span_painter *painter = &painters[c->lane[i] % LANE_GROUP_LANES];
-        if (!painter->wanted || c->end_ns[i] <= p->view.from ||
-            c->start_ns[i] >= p->view.to) {
-            continue;
-        }
-        const struct span_entry span = {
-            .start = c->start_ns[i],
-            .end = c->end_ns[i],
-            .state = c->state[i],
-            .resource = c->resource[i],
-            .by = c->by[i],
-            .site = c->site[i],
-            .merged = 1,
-        };
-        const int rc = span_painter_add(painter, &p->view, &span, err);
-        if (rc != 0) {
-            return rc;
-        }
+/* One lane group of the answer. */
+struct group_painting {
+    uint32_t group;
+    uint64_t wanted;        /* bit of each lane */
+    unsigned level;         /* of the sheets that are used; PYRAMID_NONE: none */
+    struct source *sources; /* in the order of time */
+    size_t source_count, source_capacity;
+    struct span_painter painters[LANE_GROUP_LANES];
+};
+
+/* Rows that together have every span that ended in the window, once. */
+struct source {
+    int64_t id;
+    int64_t seq; /* of the chunk, or the first of the sheet's */
+    bool is_sheet;
+};
+
+static const char READ_LANES[] =
+    "SELECT lane, born_ns, died_ns FROM lane WHERE run = ? AND lane BETWEEN ? AND ?";
+
+/* Paints each lane from its birth on, and keeps when it died. */
+static int begin_group(struct painting *p, struct group_painting *g,
+                       sim_ns died_ns[LANE_GROUP_LANES], struct err *err) {
+    const int64_t first = (int64_t)g->group * LANE_GROUP_LANES;
+    g->wanted = 0;
+    for (size_t i = 0; i < LANE_GROUP_LANES; i++) {
+        const size_t lane = (size_t)first + i;
+        const bool wanted = lane < p->slot_count && p->slots[lane].wanted;
+        g->painters[i] =
+            (struct span_painter){.lane.lane = (lane_id)lane, .wanted = wanted};
+        g->wanted |= (uint64_t)wanted << i;
+        died_ns[i] = SIM_NEVER;
     }
+    struct query q;
+    query_begin(&q, p->connection, READ_LANES);
+    query_int(&q, p->query->run);
+    query_int(&q, first);
+    query_int(&q, first + LANE_GROUP_LANES - 1);
+    int rc;
+    while ((rc = query_next(&q, err)) == 1) {
+        const size_t place = (size_t)(query_get_int(&q, 0) - first);
+        g->painters[place].free_from = query_get_int(&q, 1);
+        died_ns[place] = query_get_int(&q, 2);
+    }
+    query_end(&q);
+    return rc;
+}
+
+/* --- which rows ---------------------------------------------------------------- */
+
+static const char HIGHEST_LEVEL[] =
+    "SELECT max(level) FROM sheet WHERE run = ? AND lane_group = ?";
+
+static int choose_level(const struct painting *p, struct group_painting *g,
+                        struct err *err) {
+    struct query q;
+    query_begin(&q, p->connection, HIGHEST_LEVEL);
+    query_int(&q, p->query->run);
+    query_int(&q, g->group);
+    int rc = query_next(&q, err);
+    g->level = PYRAMID_NONE;
+    if (rc == 1 && !query_is_null(&q, 0)) {
+        const int64_t highest = query_get_int(&q, 0);
+        rc = highest >= 0 && highest < PYRAMID_LEVELS
+                 ? 0
+                 : damaged(p, "a sheet of an unknown level", err);
+        g->level = highest < p->view.level ? (unsigned)highest : p->view.level;
+    }
+    query_end(&q);
+    return rc < 0 ? rc : 0;
+}
+
+static int add_source(struct group_painting *g, const struct source *source,
+                      struct err *err) {
+    if (vec_reserve((void **)&g->sources, &g->source_capacity, g->source_count,
+                    sizeof *g->sources) != 0) {
+        return err_set_nomem(err);
+    }
+    g->sources[g->source_count++] = *source;
     return 0;
 }
 
-static const char READ_SPANS[] =
-    "SELECT data FROM span_chunk INDEXED BY span_chunk_by_time WHERE run = ? AND"
-    " lane_group = ? AND t1_ns > ? AND t0_ns < ? ORDER BY t1_ns, seq";
+static const char FIND_SHEETS[] =
+    "SELECT id, seq, t0_ns FROM sheet WHERE run = ? AND lane_group = ? AND level = ?"
+    " AND t1_ns > ? ORDER BY t1_ns, seq";
+static const char FIND_CHUNKS[] =
+    "SELECT id, seq, t0_ns FROM span_chunk INDEXED BY span_chunk_by_base WHERE run = ?"
+    " AND lane_group = ? AND base = ? AND t1_ns > ? ORDER BY t1_ns, seq";
 
-static int decode_spans(struct painting *p, const struct query *q, uint32_t group,
-                        struct err *err) {
-    size_t size;
-    const void *data = query_get_blob(q, 0, &size);
-    struct err inner = {0};
-    const int rc = chunk_codec_decode_spans(data, size, p->spans, &inner);
-    if (rc != 0) {
-        return damaged(p, inner.text, err);
-    }
-    return p->spans->chunk.group == group
-               ? 0
-               : damaged(p, "a chunk is of another lane group", err);
-}
-
-static int paint_chunks(struct painting *p, uint32_t group,
-                        struct span_painter painters[LANE_GROUP_LANES], struct err *err) {
+/* The rows of a level that touch the window. They begin in the order in which they end, so
+ * that the first one beyond the window is the last to look at. A short span that was begun
+ * in the window may end a cell later. */
+static int find_sources(const struct painting *p, struct group_painting *g,
+                        const char *sql, unsigned level, struct err *err) {
+    const sim_ns cell = INT64_C(1) << pyramid_shift(p->view.level);
     struct query q;
-    query_begin(&q, p->connection, READ_SPANS);
+    query_begin(&q, p->connection, sql);
     query_int(&q, p->query->run);
-    query_int(&q, group);
+    query_int(&q, g->group);
+    query_int(&q, level);
     query_int(&q, p->view.from);
-    query_int(&q, p->view.to);
     int rc;
-    while ((rc = query_next(&q, err)) == 1) {
-        rc = decode_spans(p, &q, group, err);
-        if (rc == 0) {
-            rc = paint_chunk(p, painters, err);
-        }
+    while ((rc = query_next(&q, err)) == 1 && query_get_int(&q, 2) < p->view.to + cell) {
+        const struct source source = {.id = query_get_int(&q, 0),
+                                      .seq = query_get_int(&q, 1),
+                                      .is_sheet = sql == FIND_SHEETS};
+        rc = add_source(g, &source, err);
         if (rc != 0) {
             break;
         }
     }
     query_end(&q);
-    for (int i = 0; rc == 0 && i < LANE_GROUP_LANES; i++) {
-        rc = span_painter_close(&painters[i], &p->view, err);
+    return rc < 0 ? rc : 0;
+}
+
+static const char NEXT_BASE[] =
+    "SELECT min(base) FROM span_chunk INDEXED BY span_chunk_by_base WHERE run = ? AND"
+    " lane_group = ? AND base > ?";
+
+/* The lowest base above *base; false when there is none. */
+static int next_base(const struct painting *p, const struct group_painting *g,
+                     int64_t *base, struct err *err) {
+    struct query q;
+    query_begin(&q, p->connection, NEXT_BASE);
+    query_int(&q, p->query->run);
+    query_int(&q, g->group);
+    query_int(&q, *base);
+    int rc = query_next(&q, err);
+    if (rc == 1) {
+        rc = query_is_null(&q, 0) ? 0 : 1;
+        *base = query_get_int(&q, 0);
+    }
+    query_end(&q);
+    return rc;
+}
+
+static int by_seq(const void *left, const void *right) {
+    const struct source *a = left, *b = right;
+    return a->seq == b->seq ? 0 : a->seq < b->seq ? -1 : 1;
+}
+
+/* Sheets of the level, and the chunks that are not in them. */
+static int choose_sources(const struct painting *p, struct group_painting *g,
+                          struct err *err) {
+    int rc = choose_level(p, g, err);
+    g->source_count = 0;
+    if (rc == 0 && g->level != PYRAMID_NONE) {
+        rc = find_sources(p, g, FIND_SHEETS, g->level, err);
+    }
+    int64_t base = g->level != PYRAMID_NONE ? (int64_t)g->level : -1;
+    int more = 1;
+    while (rc == 0 && (more = next_base(p, g, &base, err)) == 1) {
+        rc = base <= PYRAMID_NONE ? find_sources(p, g, FIND_CHUNKS, (unsigned)base, err)
+                                  : damaged(p, "a chunk with an unknown base", err);
+    }
+    if (rc == 0 && more == 0 && g->source_count > 0) {
+        qsort(g->sources, g->source_count, sizeof *g->sources, by_seq);
+    }
+    return rc != 0 ? rc : more;
+}
+
+/* --- painting them ------------------------------------------------------------- */
+
+static struct long_span span_of(const struct span_block *block, uint32_t i) {
+    const struct span_kind *kind = &block->kinds[block->kind[i]];
+    return (struct long_span){
+        .start_ns = block->start_ns[i],
+        .end_ns = block->end_ns[i],
+        .resource = kind->resource,
+        .by = kind->by,
+        .site = kind->site,
+        .state = kind->state,
+    };
+}
+
+/* Adds the spans of the present chunk. */
+static int paint_chunk(struct painting *p, struct group_painting *g, struct err *err) {
+    const struct span_block *b = p->spans;
+    int rc = 0;
+    for (uint32_t i = 0; rc == 0 && i < b->chunk.count; i++) {
+        const struct span_kind *kind = &b->kinds[b->kind[i]];
+        struct span_painter *painter =
+            &g->painters[(uint32_t)kind->lane % LANE_GROUP_LANES];
+        if (painter->wanted && !span_painter_extend(painter, &p->view, b->start_ns[i],
+                                                    b->end_ns[i], kind->state)) {
+            const struct long_span span = span_of(b, i);
+            rc = span_painter_add(painter, &p->view, &span, err);
+        }
     }
     return rc;
+}
+
+static int paint_sheet(struct painting *p, struct group_painting *g, struct err *err) {
+    const struct sheet *sheet = &p->sheet;
+    const sim_ns *times = sheet->times;
+    const struct long_span *longs = sheet->longs;
+    int rc = 0;
+    for (uint32_t i = 0; rc == 0 && i < sheet->count; i++) {
+        struct span_painter *painter = &g->painters[sheet->place[i]];
+        const uint32_t mask = sheet->mask[i];
+        if ((mask & NODE_LONG) != 0) {
+            rc = painter->wanted ? span_painter_add(painter, &p->view, longs, err) : 0;
+            longs++;
+        }
+        if (rc == 0 && painter->wanted) {
+            rc = span_painter_add_cell(painter, &p->view, sheet, i, times, err);
+        }
+        times += __builtin_popcount(mask & ~NODE_LONG);
+    }
+    return rc;
+}
+
+/* One of the functions of chunk_codec.h. */
+typedef int (*decode_fn)(const void *data, size_t size, struct span_block *out,
+                         struct err *err);
+
+/* Decodes a chunk of the group into p->spans. */
+static int decode_chunk(struct painting *p, const struct group_painting *g,
+                        const struct query *q, decode_fn decode, struct err *err) {
+    size_t size;
+    const void *data = query_get_blob(q, 0, &size);
+    struct err inner = {0};
+    if (decode(data, size, p->spans, &inner) != 0) {
+        return damaged(p, inner.text, err);
+    }
+    return p->spans->chunk.group == g->group
+               ? 0
+               : damaged(p, "a chunk is of another lane group", err);
+}
+
+static int decode_sheet(struct painting *p, const struct group_painting *g,
+                        const struct query *q, struct err *err) {
+    size_t size;
+    const void *data = query_get_blob(q, 0, &size);
+    struct err inner = {0};
+    const int rc = sheet_codec_decode(data, size, &p->sheet, &inner);
+    if (rc == ERR_NOMEM) {
+        return err_set_nomem(err);
+    }
+    if (rc != 0) {
+        return damaged(p, inner.text, err);
+    }
+    return p->sheet.group == g->group && p->sheet.level == g->level
+               ? 0
+               : damaged(p, "a sheet is of another lane group or level", err);
+}
+
+static const char READ_SHEET[] = "SELECT data FROM sheet WHERE id = ?";
+static const char READ_CHUNK[] = "SELECT data FROM span_chunk WHERE id = ?";
+
+static int paint_source(struct painting *p, struct group_painting *g,
+                        const struct source *source, struct err *err) {
+    struct query q;
+    query_begin(&q, p->connection, source->is_sheet ? READ_SHEET : READ_CHUNK);
+    query_int(&q, source->id);
+    int rc = query_next(&q, err);
+    if (rc == 0) {
+        rc = damaged(p, "a chunk has gone", err);
+    } else if (rc == 1) {
+        rc = source->is_sheet ? decode_sheet(p, g, &q, err)
+                              : decode_chunk(p, g, &q, chunk_codec_decode_kinds, err);
+    }
+    query_end(&q);
+    if (rc != 0) {
+        return rc;
+    }
+    return source->is_sheet ? paint_sheet(p, g, err) : paint_chunk(p, g, err);
+}
+
+static const char READ_LAST_CHUNK[] =
+    "SELECT data FROM span_chunk INDEXED BY span_chunk_by_time WHERE run = ? AND"
+    " lane_group = ? AND t1_ns >= ? ORDER BY t1_ns, seq LIMIT 1";
+
+/* The span of a lane in which the window ends, unless it is known already: as what is short
+ * at the level is. */
+static int paint_last_span(struct painting *p, struct group_painting *g, lane_id lane,
+                           const struct long_span *span, struct err *err) {
+    const sim_ns shortest =
+        g->level == PYRAMID_NONE ? 0 : INT64_C(1) << pyramid_shift(g->level);
+    struct span_painter *painter = &g->painters[(uint32_t)lane % LANE_GROUP_LANES];
+    if (!painter->wanted || span->start_ns >= p->view.to ||
+        span->end_ns <= painter->known_to || span->end_ns - span->start_ns < shortest) {
+        return 0;
+    }
+    return span_painter_add(painter, &p->view, span, err);
+}
+
+static int paint_last_spans(struct painting *p, struct group_painting *g,
+                            struct err *err) {
+    const struct span_block *b = p->spans;
+    int rc = 0;
+    for (uint32_t i = 0; rc == 0 && i < b->chunk.count; i++) {
+        if (b->end_ns[i] >= p->view.to) {
+            const struct long_span span = span_of(b, i);
+            rc = paint_last_span(p, g, b->kinds[b->kind[i]].lane, &span, err);
+        }
+    }
+    struct carried_span carried[LANE_GROUP_LANES];
+    uint32_t count = 0;
+    if (rc == 0) {
+        rc = carried_spans_read(p->connection, p->query->run, &b->chunk, g->wanted,
+                                carried, &count, err);
+    }
+    for (uint32_t i = 0; rc == 0 && i < count; i++) {
+        rc = paint_last_span(p, g, carried[i].lane, &carried[i].span, err);
+    }
+    return rc;
+}
+
+/* From the chunk in which the window ends, or carried over from it. */
+static int paint_last(struct painting *p, struct group_painting *g, struct err *err) {
+    struct query q;
+    query_begin(&q, p->connection, READ_LAST_CHUNK);
+    query_int(&q, p->query->run);
+    query_int(&q, g->group);
+    query_int(&q, p->view.to);
+    int rc = query_next(&q, err);
+    const bool found = rc == 1;
+    if (found) {
+        rc = decode_chunk(p, g, &q, chunk_codec_decode_spans, err);
+    }
+    query_end(&q);
+    return rc == 0 && found ? paint_last_spans(p, g, err) : rc;
 }
 
 /* Puts a painted lane where the query wants it. The lane is consumed on success. */
@@ -171,27 +427,37 @@ static int deliver(struct painting *p, const struct timeline_lane *take_lane,
     return 0;
 }
 
-static int paint_group(struct painting *p, uint32_t group,
-                       struct span_painter painters[LANE_GROUP_LANES], struct err *err) {
-    const size_t first = (size_t)group * LANE_GROUP_LANES;
-    bool any = false;
+static int end_group(struct painting *p, struct group_painting *g,
+                     const sim_ns died_ns[LANE_GROUP_LANES], int rc, struct err *err) {
     for (size_t i = 0; i < LANE_GROUP_LANES; i++) {
-        const size_t lane = first + i;
-        const bool wanted = lane < p->slot_count && p->slots[lane].wanted;
-        painters[i] = (struct span_painter){.lane.lane = (lane_id)lane, .wanted = wanted};
-        any = any || wanted;
-    }
-    int rc = any ? paint_chunks(p, group, painters, err) : 0;
-    for (size_t i = 0; i < LANE_GROUP_LANES; i++) {
-        if (rc == 0 && painters[i].lane.count > 0) {
-            rc = deliver(p, &painters[i].lane, err);
+        struct span_painter *painter = &g->painters[i];
+        if (rc == 0) {
+            rc = span_painter_close(painter, &p->view, died_ns[i], err);
+        }
+        if (rc == 0 && painter->lane.count > 0) {
+            rc = deliver(p, &painter->lane, err);
             if (rc == 0) {
                 continue;
             }
         }
-        span_painter_lane_deinit(&painters[i].lane);
+        span_painter_lane_deinit(&painter->lane);
     }
     return rc;
+}
+
+static int paint_group(struct painting *p, struct group_painting *g, struct err *err) {
+    sim_ns died_ns[LANE_GROUP_LANES];
+    int rc = begin_group(p, g, died_ns, err);
+    if (rc == 0 && g->wanted != 0) {
+        rc = choose_sources(p, g, err);
+        for (size_t i = 0; rc == 0 && i < g->source_count; i++) {
+            rc = paint_source(p, g, &g->sources[i], err);
+        }
+        if (rc == 0) {
+            rc = paint_last(p, g, err);
+        }
+    }
+    return end_group(p, g, died_ns, rc, err);
 }
 
 static const char NEXT_GROUP[] =
@@ -213,9 +479,9 @@ static int next_group(struct painting *p, int64_t *group, struct err *err) {
 }
 
 static int paint_spans(struct painting *p, struct err *err) {
-    struct span_painter *painters = memory_zeroed(LANE_GROUP_LANES, sizeof *painters);
+    struct group_painting *g = memory_zeroed(1, sizeof *g);
     p->spans = memory_zeroed(1, sizeof *p->spans);
-    int rc = painters != NULL && p->spans != NULL ? 0 : err_set_nomem(err);
+    int rc = g != NULL && p->spans != NULL ? 0 : err_set_nomem(err);
     int64_t group = INT64_MIN; /* so that a damaged number is noticed */
     while (rc == 0) {
         const int more = next_group(p, &group, err);
@@ -228,10 +494,13 @@ static int paint_spans(struct painting *p, struct err *err) {
             rc = damaged(p, "a chunk of unknown lanes", err);
             break;
         }
-        rc = paint_group(p, (uint32_t)group, painters, err);
-        group++;
+        g->group = (uint32_t)group++;
+        rc = paint_group(p, g, err);
     }
-    memory_free(painters);
+    if (g != NULL) {
+        memory_free(g->sources);
+    }
+    memory_free(g);
     return rc;
 }
 
@@ -269,10 +538,11 @@ static int paint_instant(struct painting *p, uint32_t i, struct err *err) {
         return damaged(p, "an instant of an unknown lane", err);
     }
     struct slot *slot = &p->slots[lane];
-    if (!slot->wanted || c->at_ns[i] < p->view.from || c->at_ns[i] >= p->view.to) {
+    if (!slot->wanted || c->at_ns[i] < p->query->from_ns ||
+        c->at_ns[i] >= p->query->to_ns || c->at_ns[i] >= p->view.to) {
         return 0;
     }
-    const int64_t pixel = view_pixel(&p->view, c->at_ns[i]);
+    const int64_t pixel = (int64_t)view_pixel(&p->view, c->at_ns[i]);
     if (slot->pixel == pixel) {
         merge_instant(p, slot, c->kind[i], c->by[i]);
         return 0;
@@ -326,8 +596,8 @@ static int paint_instants(struct painting *p, struct err *err) {
     struct query q;
     query_begin(&q, p->connection, READ_INSTANTS);
     query_int(&q, p->query->run);
-    query_int(&q, p->view.from);
-    query_int(&q, p->view.to);
+    query_int(&q, p->query->from_ns);
+    query_int(&q, p->query->to_ns);
     int rc;
     while ((rc = query_next(&q, err)) == 1) {
         rc = paint_instant_chunk(p, &q, err);
@@ -431,6 +701,7 @@ int timeline_read(struct db_reader *reader, const struct timeline_query *query,
     if (rc == 0) {
         rc = paint_instants(&p, err);
     }
+    sheet_deinit(&p.sheet);
     memory_free(p.slots);
     memory_free(p.spans);
     memory_free(p.instants);

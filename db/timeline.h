@@ -2,20 +2,22 @@
 /*
  * timeline - what is seen of a run's lanes through a window of so many pixels.
  *
- * The rule, in terms of a window [from, to) of P pixels (W = to - from):
+ * The rule, in terms of a window [from, to) and P pixels:
  *
- *   1. A span is seen when it overlaps the window. Its visible part is cut at both edges.
- *   2. A span is *long* when its visible part is at least a pixel (part * P >= W), else short.
- *   3. Every long span is an entry of its own.
- *   4. The pixel of a short span is that of its visible start: floor((start - from) * P / W).
- *      All short spans of a lane with the same pixel are one entry: count = how many, state =
- *      the state with most visible time among them (the smallest code when equal).
- *   5. An entry of one span tells the whole span: its own start and end, even outside the
- *      window, and its resource, by and site. An entry of more reaches from the first visible
- *      start to the last visible end; resource, by and site are -1.
+ *   1. Time is divided into cells of 4^L ns, L as large as leaves a cell for each of the P
+ *      pixels, at least 0. The window is widened to whole cells, of which it has N; P is at
+ *      most N. Pixel p begins at cell floor(p * N / P): a pixel is never narrower than a
+ *      cell, and the same places of a run have the same edges in every window of a level.
+ *   2. A span is *long* when it lasts at least as long as the widest pixel, ceil(N / P) cells,
+ *      else short. Every long span that overlaps the window is an entry of its own: it tells
+ *      the whole span, its own start and end, even outside the window.
+ *   3. What is left of a pixel is the time of short spans, all in one piece: one entry, from
+ *      where the pixel, the lane or the short ones begin, to where they end. Its state is the
+ *      one with most time in it (the smallest code when equal); count = how many short spans
+ *      end in the pixel, at least 1; resource, by and site are -1.
  *
- * A long span ends at least one pixel later, so a pixel holds at most two entries of a
- * lane: one of short spans and one long span that begins in it.
+ * So a pixel holds at most two entries of a lane: what is short in it, and one long span
+ * that begins in it.
  *
  * Instants: those of a lane in the same pixel are one entry at the time of the first; its
  * kind is slow_callback when there is one, else the most frequent one (the smallest code
@@ -54,7 +56,7 @@ struct timeline_lane {
     lane_id *resource; /* or LANE_NONE */
     lane_id *by;       /* or LANE_NONE */
     site_id *site;     /* or SITE_NONE */
-    uint32_t *merged;  /* how many spans this entry stands for */
+    uint32_t *merged;  /* how many spans this entry stands for (rule 3) */
     size_t capacity;   /* private */
 };
 

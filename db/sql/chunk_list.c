@@ -48,12 +48,13 @@ static int add_ref(struct chunk_list *list, int64_t run, struct err *err) {
         .id = sqlite3_column_int64(stmt, 0),
         .t0_ns = sqlite3_column_int64(stmt, 2),
         .t1_ns = sqlite3_column_int64(stmt, 3),
+        .start_ns = sqlite3_column_int64(stmt, 4),
         .lanes = UINT64_MAX,
         .states = UINT32_MAX,
         .group = (uint32_t)group,
     };
     if (ref.id < 1 || ref.id > CHUNK_ID_MAX || group < 0 || group >= GROUPS_MAX ||
-        ref.t0_ns < 0 || ref.t0_ns > ref.t1_ns) {
+        ref.t0_ns < 0 || ref.t0_ns > ref.t1_ns || ref.start_ns < 0) {
         return fault_damaged(run, "a chunk with impossible lanes or times", err);
     }
     if (vec_reserve((void **)&list->items, &list->capacity, list->count, sizeof ref) !=

@@ -18,6 +18,7 @@ struct sqlite3_stmt;
 struct chunk_ref {
     int64_t id; /* row of the table, 1 .. CHUNK_ID_MAX */
     sim_ns t0_ns, t1_ns;
+    sim_ns start_ns; /* earliest start of a span in it */
     uint64_t lanes;  /* lanes of the group that occur; all until it was decoded */
     uint32_t states; /* states that occur; likewise */
     uint32_t group;
@@ -27,7 +28,7 @@ struct chunk_ref {
 
 /* The statements that one kind of chunks is read by; constants of the scan. */
 struct chunk_source {
-    const char *list; /* run -> id, group, t0, t1, in the order of the scan */
+    const char *list; /* run -> id, group, t0, t1, start, in the order of the scan */
     const char *read; /* id -> data */
 };
 

@@ -24,7 +24,7 @@ struct instant_scan {
 int instant_scan_create(struct instant_scan **out, struct sqlite3 *sqlite,
                         struct err *err) {
     static const struct chunk_source source = {
-        .list = "SELECT id, 0, t0_ns, t1_ns FROM main.instant_chunk WHERE run = ?"
+        .list = "SELECT id, 0, t0_ns, t1_ns, t0_ns FROM main.instant_chunk WHERE run = ?"
                 " ORDER BY t1_ns, seq",
         .read = "SELECT data FROM main.instant_chunk WHERE id = ?",
     };

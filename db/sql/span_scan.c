@@ -51,7 +51,7 @@ struct span_scan {
 int span_scan_create(struct span_scan **out, struct sqlite3 *sqlite,
                      struct span_pool *pool, struct err *err) {
     static const struct chunk_source source = {
-        .list = "SELECT id, lane_group, t0_ns, t1_ns FROM main.span_chunk"
+        .list = "SELECT id, lane_group, t0_ns, t1_ns, start_ns FROM main.span_chunk"
                 " WHERE run = ? ORDER BY lane_group, t1_ns, seq",
         .read = "SELECT data FROM main.span_chunk WHERE id = ?",
     };
@@ -125,13 +125,13 @@ static uint64_t wanted_lanes(struct span_scan *scan, uint32_t group) {
     return scan->lanes;
 }
 
-/* Starts are in [t0, t1), ends in (t0, t1]. */
+/* Starts are in [start, t1), ends in (t0, t1]. */
 static bool is_wanted(struct span_scan *scan, const struct chunk_ref *ref,
                       uint32_t states) {
     const struct span_filter *f = &scan->filter;
-    return f->start.hi >= ref->t0_ns && f->start.lo < ref->t1_ns &&
+    return f->start.hi >= ref->start_ns && f->start.lo < ref->t1_ns &&
            f->end.hi > ref->t0_ns && f->end.lo <= ref->t1_ns &&
-           f->duration.lo <= ref->t1_ns - ref->t0_ns && (ref->states & states) != 0 &&
+           f->duration.lo <= ref->t1_ns - ref->start_ns && (ref->states & states) != 0 &&
            (ref->lanes & wanted_lanes(scan, ref->group)) != 0;
 }
 

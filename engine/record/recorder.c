@@ -11,6 +11,9 @@
  * chunk. */
 struct group_buffer {
     uint32_t count, capacity, seq;
+    uint64_t ended;   /* bit of each lane with spans in the columns */
+    sim_ns sealed_ns; /* where the chunk before ended */
+    sim_ns *since_ns; /* of each lane at that time, or its birth: LANE_GROUP_LANES */
     lane_id *lane;
     sim_ns *start_ns;
     sim_ns *end_ns;
@@ -77,6 +80,7 @@ int recorder_create(struct recorder **out, const struct sink *sink, struct err *
 }
 
 static void group_deinit(struct group_buffer *group) {
+    memory_free(group->since_ns);
     memory_free(group->lane);
     memory_free(group->start_ns);
     memory_free(group->end_ns);
@@ -144,19 +148,64 @@ static uint64_t pack(lane_id lane, uint64_t kind, lane_id other) {
 
 /* --- sealing chunks ------------------------------------------------------------ */
 
+/* Lanes of a chunk, at its beginning and at its end. */
+struct chunk_lanes {
+    uint32_t before_count, after_count;
+    struct lane_before before[LANE_GROUP_LANES];
+    struct lane_after after[LANE_GROUP_LANES];
+};
+
+static void note_lane(const struct recorder *recorder, struct group_buffer *group,
+                      lane_id lane, struct chunk_lanes *out) {
+    const struct lane_present *present = &recorder->lanes.present[lane];
+    const uint32_t place = (uint32_t)lane % LANE_GROUP_LANES;
+    const bool lives_on = lane_table_is_alive(&recorder->lanes, lane);
+    const bool is_born_later = present->since_ns > group->end_ns[group->count - 1];
+    if (lives_on ? is_born_later : (group->ended >> place & 1) == 0) {
+        return;
+    }
+    out->before[out->before_count++] =
+        (struct lane_before){.lane = lane, .since_ns = group->since_ns[place]};
+    if (lives_on) {
+        out->after[out->after_count++] =
+            (struct lane_after){.lane = lane,
+                                .resource = lane_resource_of(present->doing),
+                                .site = present->site,
+                                .state = (uint8_t)lane_state_of(present->doing)};
+        group->since_ns[place] = present->since_ns;
+    }
+}
+
+static void note_lanes(const struct recorder *recorder, uint32_t index,
+                       struct chunk_lanes *out) {
+    const size_t first = (size_t)index * LANE_GROUP_LANES;
+    const size_t rest = recorder->lanes.count - first;
+    const size_t count = rest < LANE_GROUP_LANES ? rest : LANE_GROUP_LANES;
+    out->before_count = out->after_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        note_lane(recorder, &recorder->groups[index], (lane_id)(first + i), out);
+    }
+}
+
 __attribute__((noinline)) static void seal_group(struct recorder *recorder,
                                                  uint32_t index) {
     struct group_buffer *group = &recorder->groups[index];
     if (group->count == 0 || recorder->err.code != 0) {
         return;
     }
-    struct span_chunk chunk = {
+    struct chunk_lanes lanes;
+    note_lanes(recorder, index, &lanes);
+    const struct span_chunk chunk = {
         .group = index,
         .seq = group->seq++,
         .count = group->count,
-        .t0_ns = group->start_ns[0],
+        .before_count = lanes.before_count,
+        .after_count = lanes.after_count,
+        .t0_ns = group->sealed_ns,
         .t1_ns =
             group->end_ns[group->count - 1], /* spans are in the order of their ends */
+        .before = lanes.before,
+        .after = lanes.after,
         .lane = group->lane,
         .start_ns = group->start_ns,
         .end_ns = group->end_ns,
@@ -165,12 +214,9 @@ __attribute__((noinline)) static void seal_group(struct recorder *recorder,
         .by = group->by,
         .site = group->site,
     };
-    for (uint32_t i = 1; i < group->count; i++) {
-        if (group->start_ns[i] < chunk.t0_ns) {
-            chunk.t0_ns = group->start_ns[i];
-        }
-    }
     group->count = 0;
+    group->ended = 0;
+    group->sealed_ns = chunk.t1_ns;
     /* The result is kept in recorder->err, which the scheduler looks at. */
     (void)recorder->sink->spans(recorder->sink->context, &chunk, &recorder->err);
 }
@@ -223,11 +269,18 @@ static void append_span(struct recorder *recorder, lane_id lane, sim_ns end, lan
     const struct lane_present *span = &recorder->lanes.present[lane];
     const uint32_t index = (uint32_t)lane / LANE_GROUP_LANES;
     struct group_buffer *group = &recorder->groups[index];
+    /* Only when time has gone on: what goes on after the last end is settled then. The
+     * others of a moment fit in, one for each lane. */
+    if (group->count > CHUNK_SPANS - LANE_GROUP_LANES &&
+        end > group->end_ns[group->count - 1]) {
+        seal_group(recorder, index);
+    }
     if (group->count == group->capacity && !grow_group(group)) {
         fail_nomem(recorder);
         return;
     }
     const uint32_t at = group->count++;
+    group->ended |= UINT64_C(1) << ((uint32_t)lane % LANE_GROUP_LANES);
     group->lane[at] = lane;
     group->start_ns[at] = span->since_ns;
     group->end_ns[at] = end;
@@ -235,9 +288,6 @@ static void append_span(struct recorder *recorder, lane_id lane, sim_ns end, lan
     group->resource[at] = lane_resource_of(span->doing);
     group->by[at] = by;
     group->site[at] = span->site;
-    if (group->count == CHUNK_SPANS) {
-        seal_group(recorder, index);
-    }
 }
 
 /* --- lanes --------------------------------------------------------------------- */
@@ -258,12 +308,17 @@ static int make_room_for_group(struct recorder *recorder, lane_id id) {
     if (recorder->sink == NULL || (size_t)id / LANE_GROUP_LANES < recorder->group_count) {
         return 0;
     }
-    const int rc = vec_reserve((void **)&recorder->groups, &recorder->group_capacity,
-                               recorder->group_count, sizeof *recorder->groups);
-    if (rc == 0) {
-        recorder->groups[recorder->group_count++] = (struct group_buffer){0};
+    if (vec_reserve((void **)&recorder->groups, &recorder->group_capacity,
+                    recorder->group_count, sizeof *recorder->groups) != 0) {
+        return ERR_NOMEM;
     }
-    return rc;
+    struct group_buffer group = {
+        .since_ns = memory_zeroed(LANE_GROUP_LANES, sizeof *group.since_ns)};
+    if (group.since_ns == NULL) {
+        return ERR_NOMEM;
+    }
+    recorder->groups[recorder->group_count++] = group;
+    return 0;
 }
 
 static inline void begin_span(struct recorder *recorder, lane_id lane, sim_ns now,
@@ -298,6 +353,8 @@ lane_id recorder_open_lane(struct recorder *recorder, sim_ns now,
                lane_doing(birth->first.state, birth->first.resource), birth->first.site);
     recorder->spanless++;
     if (recorder->sink != NULL) {
+        recorder->groups[lane.id / LANE_GROUP_LANES]
+            .since_ns[lane.id % LANE_GROUP_LANES] = now;
         (void)recorder->sink->lane(recorder->sink->context, &lane, &recorder->err);
     }
     return lane.id;

@@ -4,7 +4,10 @@
  * instants, as columns. `db` implements one; tests and the command line have their own.
  *
  * Spans arrive in the order in which they end. A chunk holds the spans of one lane group
- * (lane / 64) and covers [t0_ns, t1_ns): the smallest start and the largest end in it.
+ * (lane / 64) that ended after one moment and not after another, t0_ns where the group's
+ * chunk before it ended and t1_ns, and what was open at both: it says all there is to know
+ * of its lanes in that time, so that nobody has to look into another one. No moment is in
+ * two chunks of a group.
  * All columns are borrowed for the call. A callback returns 0, or a negative err_code
  * with `err` set, which ends the run.
  */
@@ -16,11 +19,32 @@
 
 enum { LANE_GROUP_LANES = 64, CHUNK_SPANS = 4096 };
 
+/* What a chunk starts from: since when a lane does what it did at t0_ns, or, when it was
+ * born later, when that was. A lane is in one state at any time, so that its spans follow
+ * from here without a gap. */
+struct lane_before {
+    lane_id lane;
+    sim_ns since_ns;
+};
+
+/* A lane that lives beyond t1_ns, and what it does since its last span ended (or since
+ * `before` when it has none here). */
+struct lane_after {
+    lane_id lane;
+    lane_id resource; /* or LANE_NONE */
+    site_id site;     /* or SITE_NONE */
+    uint8_t state;    /* enum lane_state */
+};
+
 struct span_chunk {
-    uint32_t group; /* lane / LANE_GROUP_LANES */
-    uint32_t seq;   /* 0, 1, 2 ... within the group */
-    uint32_t count; /* spans, 1 .. CHUNK_SPANS */
-    sim_ns t0_ns, t1_ns;
+    uint32_t group;                     /* lane / LANE_GROUP_LANES */
+    uint32_t seq;                       /* 0, 1, 2 ... within the group */
+    uint32_t count;                     /* spans, 1 .. CHUNK_SPANS */
+    uint32_t before_count, after_count; /* 0 .. LANE_GROUP_LANES */
+    sim_ns t0_ns, t1_ns;                /* t0_ns is 0 for the first */
+    /* Both by lane; `before` has every lane of the spans and of `after`. */
+    const struct lane_before *before;
+    const struct lane_after *after;
     const lane_id *lane;
     const sim_ns *start_ns;
     const sim_ns *end_ns;    /* > start_ns */

@@ -150,11 +150,17 @@ int fixture_record(const struct sink *sink, uint32_t seq, uint32_t count, sim_ns
         start[i] = (first + i) * 10;
         end[i] = start[i] + 10;
     }
+    const struct lane_before before = {.lane = 0, .since_ns = start[0]};
+    const struct lane_after after = {.lane = 0, .resource = other[0], .site = -1};
     const struct span_chunk chunk = {
         .seq = seq,
         .count = count,
+        .before_count = 1,
+        .after_count = 1, /* the chunk that may follow begins like this one */
         .t0_ns = start[0],
         .t1_ns = end[count - 1],
+        .before = &before,
+        .after = &after,
         .lane = lane,
         .start_ns = start,
         .end_ns = end,
@@ -181,7 +187,11 @@ int64_t fixture_run(struct db *db, int64_t cell, uint32_t repetition, uint32_t c
         fixture_ok(fixture_record(run_writer_sink(writer), i, 100, (sim_ns)i * 100, &err),
                    &err);
     }
-    struct run_result result = fixture_result(0xabcdef, 1);
+    struct run_result result = fixture_result(0xabcdef, 0);
+    const sim_ns duration_ns = result.duration_ns;
+    result.duration_ns = (sim_ns)chunks * 1000; /* the lane's */
+    fixture_add_lane(&result, LANE_THREAD);
+    result.duration_ns = duration_ns;
     fixture_ok(run_writer_finish(writer, &result, 2, &err), &err);
     const int64_t id = run_writer_id(writer);
     run_writer_close(writer);
@@ -209,6 +219,8 @@ void fixture_to_schema(const struct fixture *fixture, int version) {
         int made_by;
         const char *sql;
     } undo[] = {
+        {5, "DROP TABLE sheet"},
+        {5, "DROP TABLE carried_span"},
         {4, "DROP INDEX experiment_removing"},
         {4, "ALTER TABLE experiment DROP COLUMN removing"},
         {4, "ALTER TABLE experiment DROP COLUMN owner"},

@@ -4,14 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SPANS_MAX = 12000, SITES = 3 };
+#include "tests/db/span_author.h"
 
-struct row {
-    lane_id lane, resource, by;
-    site_id site;
-    sim_ns start, end;
-    uint8_t state;
-};
+enum { SPANS_MAX = 12000, SITES = 3 };
 
 static const char oracle_schema[] =
     "CREATE TABLE spans(run_id INTEGER, lane INTEGER, start_ns INTEGER, end_ns INTEGER,"
@@ -44,15 +39,14 @@ static const char *number(int32_t value) {
 
 /* --- recordings ---------------------------------------------------------------- */
 
-static size_t random_lane(struct row *rows, lane_id lane, uint64_t *random) {
+static size_t random_lane(struct authored_span *rows, lane_id lane, uint64_t *random) {
     const uint32_t scale = 1 + fixture_below(random, lane % 7 == 0 ? 9000 : 300);
     const size_t most = fixture_below(random, 16);
     sim_ns at = fixture_below(random, SQL_STORE_LAST_NS / 2);
     size_t count = 0;
     for (; count < most && at < SQL_STORE_LAST_NS; count++) {
-        at += fixture_below(random, 6) == 0 ? fixture_below(random, scale) : 0;
         const sim_ns end = at + 1 + fixture_below(random, scale);
-        rows[count] = (struct row){
+        rows[count] = (struct authored_span){
             .lane = lane,
             .start = at,
             .end = end,
@@ -67,49 +61,14 @@ static size_t random_lane(struct row *rows, lane_id lane, uint64_t *random) {
     return count;
 }
 
-static int by_end(const void *a, const void *b) {
-    const struct row *left = a, *right = b;
-    if (left->end != right->end) {
-        return left->end < right->end ? -1 : 1;
-    }
-    return left->lane - right->lane;
-}
-
-static void send_group(const struct row *rows, size_t count, uint32_t group,
+static void send_group(const struct authored_span *rows, size_t count, uint32_t group,
                        const struct sink *sink, uint64_t *random) {
-    static struct span_block {
-        lane_id lane[CHUNK_SPANS], resource[CHUNK_SPANS], by[CHUNK_SPANS];
-        site_id site[CHUNK_SPANS];
-        sim_ns start[CHUNK_SPANS], end[CHUNK_SPANS];
-        uint8_t state[CHUNK_SPANS];
-    } c;
+    static struct span_author author;
+    struct span_chunk chunk;
     struct err err = {0};
-    uint32_t seq = 0, used = 0, room = 1;
-    sim_ns t0 = INT64_MAX, t1 = 0;
-    for (size_t i = 0; i <= count; i++) {
-        if (used == room || (i == count && used > 0)) {
-            const struct span_chunk chunk = {
-                group,   seq++, used,    t0,         t1,   c.lane,
-                c.start, c.end, c.state, c.resource, c.by, c.site,
-            };
-            fixture_ok(sink->spans(sink->context, &chunk, &err), &err);
-            used = 0;
-            t0 = INT64_MAX;
-            room = 1 + fixture_below(random, 30);
-        }
-        if (i == count || (uint32_t)rows[i].lane / LANE_GROUP_LANES != group) {
-            continue;
-        }
-        c.lane[used] = rows[i].lane;
-        c.start[used] = rows[i].start;
-        c.end[used] = rows[i].end;
-        c.state[used] = rows[i].state;
-        c.resource[used] = rows[i].resource;
-        c.by[used] = rows[i].by;
-        c.site[used] = rows[i].site;
-        t0 = rows[i].start < t0 ? rows[i].start : t0;
-        t1 = rows[i].end;
-        used++;
+    span_author_begin(&author, rows, count, group);
+    while (span_author_next(&author, 1 + fixture_below(random, 30), &chunk)) {
+        fixture_ok(sink->spans(sink->context, &chunk, &err), &err);
     }
 }
 
@@ -140,7 +99,8 @@ static void send_instants(struct sql_store *store, int64_t run, const struct sin
     }
 }
 
-static void insert_span(struct sql_store *store, int64_t run, const struct row *r) {
+static void insert_span(struct sql_store *store, int64_t run,
+                        const struct authored_span *r) {
     char path[32] = "NULL";
     if (r->site >= 0) {
         snprintf(path, sizeof path, "'/site/%d'", (int)r->site);
@@ -157,24 +117,26 @@ static void insert_span(struct sql_store *store, int64_t run, const struct row *
 /* --- runs ---------------------------------------------------------------------- */
 
 static void finish_run(struct sql_store *store, struct run_writer *writer,
-                       struct lane_total *lanes, const sim_ns *died) {
+                       const sim_ns *died) {
     struct err err = {0};
-    const struct run_result result = fixture_result(1, lanes, SQL_STORE_LANES);
+    struct run_result result = fixture_result(1, 0);
     const int64_t run = run_writer_id(writer);
-    for (int i = 0; i < SQL_STORE_LANES; i++) {
-        lanes[i].lane.kind = (enum lane_kind)(i % LANE_KIND_COUNT);
-        lanes[i].died_ns = died[i];
-        snprintf(lanes[i].lane.name, sizeof lanes[i].lane.name, "lane %d", i);
+    for (lane_id i = 0; i < SQL_STORE_LANES; i++) {
+        struct lane lane = {
+            .id = i, .parent = LANE_NONE, .kind = (enum lane_kind)(i % LANE_KIND_COUNT)};
+        snprintf(lane.name, sizeof lane.name, "lane %d", (int)i);
+        assert_int_equal(lane_table_add(&result.lanes, &lane), 0);
+        lane_table_end(&result.lanes, i, died[i]);
         insert(store->oracle, "INSERT INTO lanes VALUES(%lld, %d, %Q, 'lane %d')",
-               (long long)run, i, lane_kind_name(lanes[i].lane.kind), i);
+               (long long)run, (int)i, lane_kind_name(lane.kind), (int)i);
     }
     fixture_ok(run_writer_finish(writer, &result, 1, &err), &err);
+    run_result_deinit(&result);
 }
 
 static int64_t make_run(struct sql_store *store, int64_t cell, bool record,
                         uint64_t *random) {
-    static struct row rows[SPANS_MAX];
-    static struct lane_total lanes[SQL_STORE_LANES];
+    static struct authored_span rows[SPANS_MAX];
     sim_ns died[SQL_STORE_LANES] = {0};
     struct err err = {0};
     struct run_writer *writer = NULL;
@@ -189,7 +151,7 @@ static int64_t make_run(struct sql_store *store, int64_t cell, bool record,
     for (lane_id lane = 0; record && lane < SQL_STORE_LANES; lane++) {
         count += random_lane(rows + count, lane, random);
     }
-    qsort(rows, count, sizeof rows[0], by_end);
+    qsort(rows, count, sizeof rows[0], span_author_order);
     for (size_t i = 0; i < count; i++) {
         insert_span(store, id, &rows[i]);
         died[rows[i].lane] = rows[i].end;
@@ -201,7 +163,7 @@ static int64_t make_run(struct sql_store *store, int64_t cell, bool record,
     if (record) {
         send_instants(store, id, run_writer_sink(writer), random);
     }
-    finish_run(store, writer, lanes, died);
+    finish_run(store, writer, died);
     run_writer_close(writer);
     return id;
 }

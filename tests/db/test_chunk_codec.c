@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/db/fixture.h"
+#include "tests/db/naive_chunk.h"
+#include "tests/db/span_author.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,11 +11,12 @@
 #include "db/chunk_codec.h"
 #include "engine/base/memory.h"
 
-/* Columns that a test fills; `chunk` points into them as in a decoded block. */
 struct columns {
-    struct span_block spans;
-    struct instant_block instants;
+    struct authored_span list[CHUNK_SPANS + LANE_GROUP_LANES];
+    struct span_author author;
+    struct span_chunk spans; /* points into the author */
     struct span_block spans_back;
+    struct instant_block instants; /* `chunk` points into it as into a decoded one */
     struct instant_block instants_back;
 };
 
@@ -22,14 +25,6 @@ static int setup(void **state) {
     if (columns == NULL) {
         return -1;
     }
-    struct span_block *s = &columns->spans;
-    s->chunk.lane = s->lane;
-    s->chunk.start_ns = s->start_ns;
-    s->chunk.end_ns = s->end_ns;
-    s->chunk.state = s->state;
-    s->chunk.resource = s->resource;
-    s->chunk.by = s->by;
-    s->chunk.site = s->site;
     struct instant_block *i = &columns->instants;
     i->chunk.lane = i->lane;
     i->chunk.at_ns = i->at_ns;
@@ -58,34 +53,84 @@ static int32_t any_reference(uint64_t *random) {
     }
 }
 
-/* Spans that need not fit together: the codec keeps whatever is valid row by row. */
-static void random_spans(struct span_block *s, uint64_t *random, uint32_t count) {
-    s->chunk.group = fixture_below(random, 3) == 0
-                         ? (uint32_t)INT32_MAX / LANE_GROUP_LANES
-                         : fixture_below(random, 5);
-    s->chunk.seq = (uint32_t)fixture_random(random);
-    s->chunk.count = count;
-    const bool is_wild = fixture_below(random, 2) == 0;
-    sim_ns end = is_wild ? INT64_MIN + 2 : (sim_ns)fixture_below(random, 1000) + 1;
-    const sim_ns before = is_wild ? INT64_MIN : 0;
-    for (uint32_t i = 0; i < count; i++) {
-        const sim_ns step = is_wild ? (sim_ns)(fixture_random(random) >> 12)
-                                    : (sim_ns)fixture_below(random, 100);
-        if (end <= INT64_MAX - step) {
-            end += step;
-        }
-        s->lane[i] = (lane_id)(s->chunk.group * LANE_GROUP_LANES +
-                               fixture_below(random, LANE_GROUP_LANES));
-        s->end_ns[i] = end;
-        const uint64_t room = (uint64_t)end - (uint64_t)before;
-        s->start_ns[i] = (sim_ns)((uint64_t)end - 1 - fixture_random(random) % room);
-        s->state[i] = (uint8_t)fixture_below(random, STATE_COUNT);
-        s->resource[i] = any_reference(random);
-        s->by[i] = any_reference(random);
-        s->site[i] = fixture_below(random, 2) == 0 ? -1 : any_reference(random);
+/* How the spans of a chunk look. */
+struct shape {
+    uint32_t count, lanes; /* 1 .. CHUNK_SPANS, 1 .. LANE_GROUP_LANES */
+    uint64_t step;         /* times go on by less than this */
+    sim_ns begin;
+    uint32_t variety; /* 0: all alike, 1: few kinds, 2: as many as there are spans */
+};
+
+static struct authored_span next_span(const struct shape *shape, uint32_t i,
+                                      uint64_t *random) {
+    struct authored_span s = {.resource = -1, .by = -1, .site = -1};
+    if (shape->variety > 0) {
+        s.state = (uint8_t)fixture_below(random, STATE_COUNT);
+        s.by = (lane_id)fixture_below(random, 3) - 1;
+        s.site = (site_id)fixture_below(random, 3) - 1;
     }
-    s->chunk.t0_ns = before;
-    s->chunk.t1_ns = end;
+    if (shape->variety > 1) {
+        s.resource = (lane_id)i;
+        s.by = any_reference(random);
+        s.site = any_reference(random);
+    }
+    return s;
+}
+
+/* Lanes in turn or in any order, some born late; half of them stay open at the end. */
+static size_t make_list(struct authored_span *list, const struct shape *shape,
+                        lane_id first, uint64_t *random) {
+    sim_ns since[LANE_GROUP_LANES], now = shape->begin;
+    const bool in_turn = fixture_below(random, 2) == 0;
+    size_t count = 0;
+    for (uint32_t lane = 0; lane < shape->lanes; lane++) {
+        since[lane] = fixture_below(random, 3) == 0 ? now : now / 2;
+    }
+    for (uint32_t i = 0; i < shape->count; i++) {
+        const uint32_t lane =
+            in_turn ? i % shape->lanes : fixture_below(random, shape->lanes);
+        now += (sim_ns)(fixture_random(random) % shape->step);
+        now = now > since[lane] ? now : since[lane] + 1;
+        struct authored_span s = next_span(shape, i, random);
+        s.lane = first + (lane_id)lane;
+        s.start = since[lane];
+        s.end = now;
+        list[count++] = s;
+        since[lane] = now;
+    }
+    for (uint32_t lane = 0; lane < shape->lanes; lane += 2) {
+        struct authored_span s = next_span(shape, lane, random);
+        s.lane = first + (lane_id)lane;
+        s.start = since[lane];
+        s.end = SIM_NEVER;
+        list[count++] = s;
+    }
+    return count;
+}
+
+/* One chunk of that shape, which need not be the first of its group. */
+static void make_spans(struct columns *c, const struct shape *shape, uint64_t *random) {
+    const uint32_t group = fixture_below(random, 3) == 0
+                               ? (uint32_t)INT32_MAX / LANE_GROUP_LANES
+                               : fixture_below(random, 5);
+    const size_t count =
+        make_list(c->list, shape, (lane_id)(group * LANE_GROUP_LANES), random);
+    span_author_begin(&c->author, c->list, count, group);
+    c->author.seq = (uint32_t)fixture_random(random);
+    c->author.t0_ns = shape->begin > 1 ? shape->begin - 1 : 0;
+    assert_true(span_author_next(&c->author, CHUNK_SPANS, &c->spans));
+    assert_int_equal(c->spans.count, shape->count);
+}
+
+static void random_spans(struct columns *c, uint64_t *random, uint32_t count) {
+    const struct shape shape = {
+        .count = count,
+        .lanes = 1 + fixture_below(random, LANE_GROUP_LANES),
+        .step = 1 + fixture_below(random, fixture_below(random, 2) == 0 ? 3 : 100000),
+        .begin = fixture_below(random, 1000),
+        .variety = fixture_below(random, 3),
+    };
+    make_spans(c, &shape, random);
 }
 
 static void random_instants(struct instant_block *c, uint64_t *random, uint32_t count) {
@@ -105,10 +150,25 @@ static void random_instants(struct instant_block *c, uint64_t *random, uint32_t 
 
 /* --- comparing ----------------------------------------------------------------- */
 
+static bool same_lanes(const struct span_chunk *a, const struct span_chunk *b) {
+    bool same = a->before_count == b->before_count && a->after_count == b->after_count;
+    for (uint32_t i = 0; same && i < a->before_count; i++) {
+        same = a->before[i].lane == b->before[i].lane &&
+               a->before[i].since_ns == b->before[i].since_ns;
+    }
+    for (uint32_t i = 0; same && i < a->after_count; i++) {
+        same = a->after[i].lane == b->after[i].lane &&
+               a->after[i].state == b->after[i].state &&
+               a->after[i].resource == b->after[i].resource &&
+               a->after[i].site == b->after[i].site;
+    }
+    return same;
+}
+
 static bool same_spans(const struct span_chunk *a, const struct span_chunk *b) {
     const size_t n = a->count;
-    return a->group == b->group && a->seq == b->seq && a->count == b->count &&
-           a->t0_ns == b->t0_ns && a->t1_ns == b->t1_ns &&
+    return same_lanes(a, b) && a->group == b->group && a->seq == b->seq &&
+           a->count == b->count && a->t0_ns == b->t0_ns && a->t1_ns == b->t1_ns &&
            memcmp(a->lane, b->lane, n * sizeof *a->lane) == 0 &&
            memcmp(a->start_ns, b->start_ns, n * sizeof *a->start_ns) == 0 &&
            memcmp(a->end_ns, b->end_ns, n * sizeof *a->end_ns) == 0 &&
@@ -161,23 +221,70 @@ static void reseal(uint8_t *data, size_t size) {
 
 /* --- round trips --------------------------------------------------------------- */
 
+/* Through our reader, and through the one that knows the text only. */
+static size_t there_and_back(struct columns *c, const struct span_chunk *chunk) {
+    struct chunk_bytes bytes = {0};
+    struct err err = {0};
+    fixture_ok(chunk_codec_encode_spans(chunk, &bytes, &err), &err);
+    fixture_ok(decode_spans(&c->spans_back, bytes.data, bytes.size, &err), &err);
+    assert_true(same_spans(chunk, &c->spans_back.chunk));
+    assert_true(naive_chunk_equals(bytes.data, bytes.size, chunk));
+    const size_t size = bytes.size;
+    chunk_bytes_deinit(&bytes);
+    return size;
+}
+
 static void test_chunk_codec_spans_come_back(void **state) {
     struct columns *c = *state;
-    struct chunk_bytes bytes = {0};
     for (uint64_t seed = 0; seed < 300; seed++) {
         uint64_t random = seed;
-        struct err err = {0};
-        const uint32_t count =
-            seed % 10 == 0 ? CHUNK_SPANS : 1 + fixture_below(&random, 100);
-        random_spans(&c->spans, &random, count);
-        bytes.size = 0;
-        fixture_ok(chunk_codec_encode_spans(&c->spans.chunk, &bytes, &err), &err);
-        fixture_ok(decode_spans(&c->spans_back, bytes.data, bytes.size, &err), &err);
-        if (!same_spans(&c->spans.chunk, &c->spans_back.chunk)) {
-            fail_msg("seed %llu: other spans came back", (unsigned long long)seed);
+        random_spans(c, &random,
+                     seed % 10 == 0 ? CHUNK_SPANS : 1 + fixture_below(&random, 100));
+        there_and_back(c, &c->spans);
+    }
+}
+
+static void test_chunk_codec_takes_every_extreme(void **state) {
+    struct columns *c = *state;
+    static const struct shape shapes[] = {
+        {1, 1, 1, 0, 0},                                       /* the smallest */
+        {CHUNK_SPANS, 1, 1, 0, 0},                             /* one kind, all hits */
+        {CHUNK_SPANS, LANE_GROUP_LANES, 1000, 0, 2},           /* one kind each, no hit */
+        {LANE_GROUP_LANES, LANE_GROUP_LANES, 1, 5, 1},         /* all but one joined */
+        {CHUNK_SPANS, LANE_GROUP_LANES, 1, 5, 1},              /* 64 at a time */
+        {CHUNK_SPANS, 7, UINT64_C(1) << 50, INT64_MAX / 2, 1}, /* very late */
+    };
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
+        for (uint64_t seed = 0; seed < 4; seed++) {
+            uint64_t random = seed;
+            make_spans(c, &shapes[i], &random);
+            there_and_back(c, &c->spans);
         }
     }
-    chunk_bytes_deinit(&bytes);
+    c->list[0] = (struct authored_span){.end = INT64_MAX - 1}; /* the longest span */
+    span_author_begin(&c->author, c->list, 1, 0);
+    assert_true(span_author_next(&c->author, 1, &c->spans));
+    there_and_back(c, &c->spans);
+    c->author.end[0] = c->spans.t1_ns = INT64_MAX;
+    there_and_back(c, &c->spans);
+}
+
+/* What threads do repeats: two that hand something over in turn, three spans at a time. */
+static void test_chunk_codec_is_short_where_spans_repeat(void **state) {
+    struct columns *c = *state;
+    for (uint32_t i = 0; i < CHUNK_SPANS; i++) {
+        const sim_ns round = i / 3;
+        c->list[i] = (struct authored_span){.lane = (lane_id)(i % 3),
+                                            .resource = (lane_id)(round % 2),
+                                            .by = LANE_NONE,
+                                            .site = 3,
+                                            .start = round * 5000,
+                                            .end = (round + 1) * 5000};
+    }
+    span_author_begin(&c->author, c->list, CHUNK_SPANS, 0);
+    assert_true(span_author_next(&c->author, CHUNK_SPANS, &c->spans));
+    /* a bit for each span, a run for all times */
+    assert_true(there_and_back(c, &c->spans) < CHUNK_SPANS / 8 + 250);
 }
 
 static void test_chunk_codec_instants_come_back(void **state) {
@@ -206,10 +313,10 @@ static void test_chunk_codec_appends(void **state) {
     struct chunk_bytes bytes = {0};
     struct err err = {0};
     uint64_t random = 1;
-    random_spans(&c->spans, &random, 5);
-    fixture_ok(chunk_codec_encode_spans(&c->spans.chunk, &bytes, &err), &err);
+    random_spans(c, &random, 5);
+    fixture_ok(chunk_codec_encode_spans(&c->spans, &bytes, &err), &err);
     const size_t first = bytes.size;
-    fixture_ok(chunk_codec_encode_spans(&c->spans.chunk, &bytes, &err), &err);
+    fixture_ok(chunk_codec_encode_spans(&c->spans, &bytes, &err), &err);
     assert_int_equal(bytes.size, 2 * first);
     assert_memory_equal(bytes.data, bytes.data + first, first);
     chunk_bytes_deinit(&bytes);
@@ -217,156 +324,79 @@ static void test_chunk_codec_appends(void **state) {
 
 /* --- the frozen format --------------------------------------------------------- */
 
-static void four_spans(struct span_block *s) {
-    static const lane_id lane[] = {64, 65, 64, 64};
-    static const sim_ns start[] = {1000, 1000, 1300, 1500};
-    static const sim_ns end[] = {1300, 1400, 1500, 2500};
-    static const uint8_t state[] = {STATE_RUNNING, STATE_WAIT_GIL, STATE_RUNNING,
-                                    STATE_IO};
-    static const lane_id resource[] = {0, 2, 0, -1};
-    static const lane_id by[] = {-1, 64, -1, -1};
-    static const site_id site[] = {7, -1, 7, 7};
-    s->chunk.group = 1;
-    s->chunk.seq = 3;
-    s->chunk.count = 4;
-    s->chunk.t0_ns = 1000;
-    s->chunk.t1_ns = 2500;
-    memcpy(s->lane, lane, sizeof lane);
-    memcpy(s->start_ns, start, sizeof start);
-    memcpy(s->end_ns, end, sizeof end);
-    memcpy(s->state, state, sizeof state);
-    memcpy(s->resource, resource, sizeof resource);
-    memcpy(s->by, by, sizeof by);
-    memcpy(s->site, site, sizeof site);
+/* Lane 64 ends; 65 goes on, changing with it, and 66 is born. */
+static void five_spans(struct columns *c) {
+    static const struct authored_span spans[] = {
+        {900, 1300, 64, 0, -1, 7, STATE_RUNNING},
+        {1000, 1300, 65, 2, 64, -1, STATE_WAIT_GIL},
+        {1300, 1500, 64, 0, -1, 7, STATE_RUNNING},
+        {1300, 1500, 65, 2, 64, -1, STATE_WAIT_GIL},
+        {1500, 2500, 64, -1, -1, 7, STATE_IO},
+        {1500, SIM_NEVER, 65, 0, -1, 7, STATE_RUNNING},
+        {1400, SIM_NEVER, 66, -1, -1, -1, STATE_READY},
+    };
+    memcpy(c->list, spans, sizeof spans);
+    span_author_begin(&c->author, c->list, sizeof spans / sizeof spans[0], 1);
+    c->author.seq = 3;
+    c->author.t0_ns = 1000;
+    assert_true(span_author_next(&c->author, 5, &c->spans));
 }
 
 /* Worked out by hand from the specification; the checksum by another program. */
-static const uint8_t frozen_spans[] = {
-    /* header */
-    0x47,
-    0x53,
-    0x73,
-    0x70,
-    0x00,
-    0x07,
-    0x04,
-    0x00,
-    0x01,
-    0x00,
-    0x00,
-    0x00,
-    0x03,
-    0x00,
-    0x00,
-    0x00,
-    0xe8,
-    0x03,
-    0x00,
-    0x00,
-    0x00,
-    0x00,
-    0x00,
-    0x00,
-    0xc4,
-    0x09,
-    0x00,
-    0x00,
-    0x00,
-    0x00,
-    0x00,
-    0x00,
-    /* lane */
-    0x00,
-    0x04,
-    0x00,
-    0x00,
-    0x00,
-    0x00,
-    0x02,
-    0x01,
-    0x00,
-    /* end */
-    0x00,
-    0x08,
-    0x00,
-    0x00,
-    0x00,
-    0xd8,
-    0x04,
-    0xc8,
-    0x01,
-    0xc8,
-    0x01,
-    0xd0,
-    0x0f,
-    /* start */
-    0x01,
-    0x02,
-    0x00,
-    0x00,
-    0x00,
-    0x00,
-    0x04,
-    /* state */
-    0x00,
-    0x04,
-    0x00,
-    0x00,
-    0x00,
-    0x00,
-    0x06,
-    0x05,
-    0x0c,
-    /* resource */
-    0x00,
-    0x04,
-    0x00,
-    0x00,
-    0x00,
-    0x00,
-    0x04,
-    0x03,
-    0x01,
-    /* by */
-    0x00,
-    0x06,
-    0x00,
-    0x00,
-    0x00,
-    0x01,
-    0x82,
-    0x01,
-    0x81,
-    0x01,
-    0x00,
-    /* site */
-    0x00,
-    0x04,
-    0x00,
-    0x00,
-    0x00,
-    0x0e,
-    0x0f,
-    0x10,
-    0x00,
-    /* checksum */
-    0x9c,
-    0x37,
-    0x88,
-    0x95,
+static const char frozen_text[] = /* header */
+    "47 53 73 70 01 03 02 00 01 00 00 00 03 00 00 00 "
+    "e8 03 00 00 00 00 00 00 c4 09 00 00 00 00 00 00 05 00 03 00 "
+    "00 03 00 00 00 00 02 02 "          /* before: lane */
+    "00 06 00 00 00 c7 01 c8 01 a0 06 " /* since */
+    "00 02 00 00 00 02 02 "             /* after: lane */
+    "00 02 00 00 00 00 0a "             /* state */
+    "00 02 00 00 00 00 01 "             /* resource */
+    "00 02 00 00 00 0e 0f "             /* site */
+    "00 03 00 00 00 00 02 01 "          /* kinds: lane */
+    "00 03 00 00 00 00 06 06 "          /* state */
+    "00 03 00 00 00 00 04 05 "          /* resource */
+    "00 05 00 00 00 01 82 01 81 01 "    /* by */
+    "00 03 00 00 00 0e 0f 10 "          /* site */
+    "00 03 00 00 00 00 02 01 "          /* joined */
+    "03 01 00 00 00 08 "                /* hit: the fourth */
+    "00 04 00 00 00 00 02 01 04 "       /* misses: 0 1 0 2 */
+    "00 06 00 00 00 d8 04 c7 01 c0 0c " /* times: 300 200 1000 */
+    "14 2c d8 36 ";                     /* checksum */
+enum { FROZEN_BYTES = (sizeof frozen_text - 1) / 3 };
+
+/* Where the columns of the frozen chunk begin. */
+enum {
+    AT_BEFORE_LANE = 36,
+    AT_SINCE = 44,
+    AT_AFTER_LANE = 55,
+    AT_AFTER_STATE = 62,
+    AT_KIND_LANE = 83,
+    AT_KIND_STATE = 91,
+    AT_JOINED = 125,
+    AT_HIT = 133,
+    AT_MISSES = 139,
+    AT_TIMES = 148
 };
+
+static void frozen_bytes(uint8_t out[FROZEN_BYTES]) {
+    for (size_t i = 0; i < FROZEN_BYTES; i++) {
+        out[i] = (uint8_t)strtol(frozen_text + 3 * i, NULL, 16);
+    }
+}
 
 static void test_chunk_codec_writes_the_frozen_bytes(void **state) {
     struct columns *c = *state;
+    uint8_t frozen[FROZEN_BYTES];
     struct chunk_bytes bytes = {0};
     struct err err = {0};
-    four_spans(&c->spans);
-    fixture_ok(chunk_codec_encode_spans(&c->spans.chunk, &bytes, &err), &err);
-    assert_int_equal(bytes.size, sizeof frozen_spans);
-    assert_memory_equal(bytes.data, frozen_spans, sizeof frozen_spans);
-    fixture_ok(decode_spans(&c->spans_back, frozen_spans, sizeof frozen_spans, &err),
-               &err);
-    assert_true(same_spans(&c->spans.chunk, &c->spans_back.chunk));
+    five_spans(c);
+    frozen_bytes(frozen);
+    fixture_ok(chunk_codec_encode_spans(&c->spans, &bytes, &err), &err);
+    assert_int_equal(bytes.size, sizeof frozen);
+    assert_memory_equal(bytes.data, frozen, sizeof frozen);
+    fixture_ok(decode_spans(&c->spans_back, frozen, sizeof frozen, &err), &err);
+    assert_true(same_spans(&c->spans, &c->spans_back.chunk));
+    assert_true(naive_chunk_equals(frozen, sizeof frozen, &c->spans));
     chunk_bytes_deinit(&bytes);
 }
 
@@ -377,8 +407,8 @@ static void test_chunk_codec_refuses_every_truncation(void **state) {
     struct chunk_bytes bytes = {0};
     struct err err = {0};
     uint64_t random = 7;
-    random_spans(&c->spans, &random, 50);
-    fixture_ok(chunk_codec_encode_spans(&c->spans.chunk, &bytes, &err), &err);
+    random_spans(c, &random, 50);
+    fixture_ok(chunk_codec_encode_spans(&c->spans, &bytes, &err), &err);
     for (size_t size = 0; size < bytes.size; size++) {
         err_clear(&err);
         assert_int_equal(decode_spans(&c->spans_back, bytes.data, size, &err),
@@ -399,26 +429,32 @@ static void test_chunk_codec_refuses_every_truncation(void **state) {
 
 static void test_chunk_codec_refuses_every_bit_flip(void **state) {
     struct columns *c = *state;
-    uint8_t copy[sizeof frozen_spans];
+    uint8_t copy[FROZEN_BYTES];
     for (size_t bit = 0; bit < 8 * sizeof copy; bit++) {
-        memcpy(copy, frozen_spans, sizeof copy);
+        frozen_bytes(copy);
         copy[bit / 8] ^= (uint8_t)(1U << (bit % 8));
         assert_int_equal(decode_spans(&c->spans_back, copy, sizeof copy, NULL),
                          ERR_CORRUPT);
     }
 }
 
-/* What the decoder promises of a chunk that it accepts, whoever wrote it. */
+/* What the decoder promises of a chunk that it accepts, whoever wrote it: that is what
+ * the encoder takes, and it means the same to the reader that knows the text only. */
 static void check_promise(const struct span_chunk *c) {
-    const int64_t first = (int64_t)c->group * LANE_GROUP_LANES;
-    assert_true(c->count >= 1 && c->count <= CHUNK_SPANS);
-    for (uint32_t i = 0; i < c->count; i++) {
-        assert_true(c->lane[i] >= first && c->lane[i] < first + LANE_GROUP_LANES);
-        assert_true(c->state[i] < STATE_COUNT);
-        assert_true(c->resource[i] >= -1 && c->by[i] >= -1 && c->site[i] >= -1);
-        assert_true(c->start_ns[i] < c->end_ns[i]);
-        assert_true(c->start_ns[i] >= c->t0_ns && c->end_ns[i] <= c->t1_ns);
+    struct chunk_bytes bytes = {0};
+    struct err err = {0};
+    assert_true(c->t0_ns >= 0);
+    for (uint32_t i = 0; i < c->before_count; i++) {
+        assert_in_range(c->before[i].since_ns, 0, c->t1_ns);
     }
+    for (uint32_t i = 0; i < c->count; i++) {
+        assert_true(c->start_ns[i] >= 0 && c->start_ns[i] < c->end_ns[i]);
+        assert_true(c->end_ns[i] > c->t0_ns && c->end_ns[i] <= c->t1_ns);
+        assert_true(c->state[i] < STATE_COUNT);
+    }
+    fixture_ok(chunk_codec_encode_spans(c, &bytes, &err), &err);
+    assert_true(naive_chunk_equals(bytes.data, bytes.size, c));
+    chunk_bytes_deinit(&bytes);
 }
 
 /* Several bytes at once are wrong, and the checksum is right. */
@@ -429,9 +465,9 @@ static void test_chunk_codec_survives_forged_spans(void **state) {
     int accepted = 0, refused = 0;
     for (uint64_t seed = 0; seed < 20000; seed++) {
         uint64_t random = seed;
-        random_spans(&c->spans, &random, 1 + fixture_below(&random, 12));
+        random_spans(c, &random, 1 + fixture_below(&random, 12));
         bytes.size = 0;
-        fixture_ok(chunk_codec_encode_spans(&c->spans.chunk, &bytes, &err), &err);
+        fixture_ok(chunk_codec_encode_spans(&c->spans, &bytes, &err), &err);
         for (uint32_t n = 1 + fixture_below(&random, 3); n > 0; n--) {
             const uint32_t at = fixture_below(&random, (uint32_t)bytes.size - 4);
             bytes.data[at] = (uint8_t)fixture_random(&random);
@@ -482,72 +518,147 @@ static void test_chunk_codec_names_what_is_wrong(void **state) {
         size_t at;
         uint8_t value;
         const char *text;
+        size_t also; /* another byte, or 0 */
+        uint8_t value_there;
     } cases[] = {
-        {0, 'X', "wrong magic"},
-        {4, 9, "format version 9"},
-        {5, 8, "wrong number of columns"},
-        {6, 0, "wrong number of rows"},
-        {32, 7, "column 'lane' does not decode"},
-        {33, 200, "column 'lane' is cut off"},
+        {0, 'X', "wrong magic", 0, 0},
+        {4, 9, "format version 9", 0, 0},
+        {5, 65, "wrong number of lanes", 0, 0},
+        {6, 65, "wrong number of lanes", 0, 0},
+        {7, 1, "wrong number of lanes", 0, 0},
+        {11, 0xff, "wrong group", 0, 0},
+        {23, 0x80, "wrong times", 0, 0},
+        {24, 0, "wrong times", 25, 0},
+        {32, 0, "wrong number of rows", 0, 0},
+        {33, 0x20, "wrong number of rows", 0, 0},
+        {34, 0, "wrong number of kinds", 0, 0},
+        {34, 6, "wrong number of kinds", 0, 0},
+        {AT_BEFORE_LANE, 7, "column 'before.lane' does not decode", 0, 0},
+        {AT_BEFORE_LANE + 1, 200, "column 'before.lane' is cut off", 0, 0},
+        {AT_BEFORE_LANE + 6, 1, "column 'before.lane' is out of range", 0, 0},
+        {AT_BEFORE_LANE + 6, 0, "a lane before it is of another group, or out of order",
+         0, 0},
+        {AT_SINCE + 10, 0x7f, "a lane before it begins outside its time", 0, 0},
+        {AT_AFTER_LANE + 5, 0, "a lane before it is lost", 0, 0},
+        {AT_AFTER_LANE + 5, 6, "a lane after it is unknown", 0, 0},
+        {AT_AFTER_STATE + 6, 0x7e, "column 'after.state' is out of range", 0, 0},
+        {AT_KIND_LANE + 5, 0x7e, "column 'kind.lane' is out of range", 0, 0},
+        {AT_KIND_LANE + 6, 6, "row 1: a lane of which nothing is known before", 0, 0},
+        {AT_KIND_STATE + 7, 0x7e, "column 'kind.state' is out of range", 0, 0},
+        {AT_JOINED + 6, 4, "column 'kind.joined' is out of range", 0, 0},
+        {AT_HIT, 0, "column 'hit' does not decode", 0, 0},
+        {AT_HIT + 5, 0x28, "column 'hit' does not decode", 0, 0},
+        {AT_HIT + 5, 0x09, "hits and misses do not fit together", 0, 0},
+        {AT_HIT + 5, 0x00, "hits and misses do not fit together", 0, 0},
+        {AT_MISSES + 8, 8, "column 'misses' is out of range", 0, 0},
+        {AT_TIMES, 3, "column 'times' does not decode", 0, 0},
+        {AT_TIMES + 10, 0x7f, "column 'times' is out of range", 0, 0},
+        {AT_JOINED + 6, 0, "column 'times' is too short", AT_JOINED + 7, 0},
+        {AT_JOINED + 7, 0, "row 4: a span that does not last", 0, 0},
+        {AT_TIMES + 9, 0x40, "column 'times' is too long", 0, 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        uint8_t copy[sizeof frozen_spans];
+        uint8_t copy[FROZEN_BYTES];
         struct err err = {0};
-        memcpy(copy, frozen_spans, sizeof copy);
+        frozen_bytes(copy);
         copy[cases[i].at] = cases[i].value;
+        if (cases[i].also != 0) {
+            copy[cases[i].also] = cases[i].value_there;
+        }
         reseal(copy, sizeof copy);
-        assert_int_equal(decode_spans(&c->spans_back, copy, sizeof copy, &err),
-                         ERR_CORRUPT);
-        if (strstr(err.text, cases[i].text) == NULL) {
-            fail_msg("'%s' instead of '%s'", err.text, cases[i].text);
+        const int rc = decode_spans(&c->spans_back, copy, sizeof copy, &err);
+        if (rc != ERR_CORRUPT || strstr(err.text, cases[i].text) == NULL) {
+            fail_msg("byte %zu: '%s' instead of '%s'", cases[i].at, err.text,
+                     cases[i].text);
         }
     }
     struct err err = {0};
-    uint8_t copy[sizeof frozen_spans];
-    memcpy(copy, frozen_spans, sizeof copy);
+    uint8_t copy[FROZEN_BYTES];
+    frozen_bytes(copy);
     copy[sizeof copy - 1] ^= 1;
     assert_int_equal(decode_spans(&c->spans_back, copy, sizeof copy, &err), ERR_CORRUPT);
     assert_non_null(strstr(err.text, "wrong checksum"));
 }
 
+/* The chunk is refused, and for this reason. */
+static void refuse(const struct span_chunk *chunk, const char *reason) {
+    struct chunk_bytes bytes = {0};
+    struct err err = {0};
+    const int rc = chunk_codec_encode_spans(chunk, &bytes, &err);
+    if (rc != ERR_INVALID || strstr(err.text, reason) == NULL) {
+        fail_msg("'%s' instead of '%s'", err.text, reason);
+    }
+    assert_int_equal(bytes.size, 0);
+    chunk_bytes_deinit(&bytes);
+}
+
+/* Sets one thing in the five spans to something wrong. */
+#define REFUSE(c, what, value, reason)                                                   \
+    do {                                                                                 \
+        five_spans(c);                                                                   \
+        (what) = (value);                                                                \
+        refuse(&(c)->spans, (reason));                                                   \
+    } while (0)
+
 static void test_chunk_codec_writes_no_invalid_chunk(void **state) {
     struct columns *c = *state;
-    struct chunk_bytes bytes = {0};
-    struct span_chunk *chunk = &c->spans.chunk;
-    four_spans(&c->spans);
-    chunk->count = 0;
-    assert_int_equal(chunk_codec_encode_spans(chunk, &bytes, NULL), ERR_INVALID);
-    chunk->count = CHUNK_SPANS + 1;
-    assert_int_equal(chunk_codec_encode_spans(chunk, &bytes, NULL), ERR_INVALID);
-    chunk->count = 4;
-    chunk->group = 0;
-    assert_int_equal(chunk_codec_encode_spans(chunk, &bytes, NULL), ERR_INVALID);
-    chunk->group = 1;
-    chunk->t1_ns = 2499;
-    assert_int_equal(chunk_codec_encode_spans(chunk, &bytes, NULL), ERR_INVALID);
-    chunk->t1_ns = 2500;
-    c->spans.state[2] = STATE_COUNT;
-    assert_int_equal(chunk_codec_encode_spans(chunk, &bytes, NULL), ERR_INVALID);
-    c->spans.state[2] = STATE_RUNNING;
-    c->spans.end_ns[2] = 1350; /* before the span that ended before it */
-    assert_int_equal(chunk_codec_encode_spans(chunk, &bytes, NULL), ERR_INVALID);
-    assert_int_equal(bytes.size, 0);
+    struct span_author *a = &c->author;
+    REFUSE(c, c->spans.count, 0, "a chunk of 0 rows");
+    REFUSE(c, c->spans.count, CHUNK_SPANS + 1, "a chunk of 4097 rows");
+    REFUSE(c, c->spans.group, 0, "a lane before it is of another group");
+    REFUSE(c, c->spans.t0_ns, -1, "wrong times");
+    REFUSE(c, c->spans.t0_ns, 2501, "wrong times");
+    REFUSE(c, c->spans.t0_ns, 1300, "row 0: a span that ends outside");
+    REFUSE(c, c->spans.t1_ns, 2499, "row 4: a span that ends outside");
+    REFUSE(c, c->spans.before_count, 65, "more lanes");
+    REFUSE(c, c->spans.before_count, 2, "a lane after it is unknown");
+    REFUSE(c, c->spans.after_count, 65, "more lanes");
+    REFUSE(c, c->spans.after_count, 1, "a lane before it is lost");
+    REFUSE(c, a->before[1].lane, 64, "a lane before it is of another group, or out");
+    REFUSE(c, a->before[2].since_ns, 2501, "a lane before it begins outside");
+    REFUSE(c, a->before[2].since_ns, -1, "a lane before it begins outside");
+    REFUSE(c, a->before[0].since_ns, 901, "row 0: a gap before it");
+    REFUSE(c, a->after[0].lane, 66, "a lane after it is unknown, or out of order");
+    REFUSE(c, a->after[0].state, STATE_COUNT, "a lane after it is in an unknown state");
+    REFUSE(c, a->after[0].resource, -2, "a lane after it is in an unknown state");
+    REFUSE(c, a->lane[0], 63, "row 0: a lane of another group");
+    REFUSE(c, a->lane[1], 67, "row 1: a lane of which nothing is known before");
+    REFUSE(c, a->start[2], 1299, "row 2: a gap before it");
+    REFUSE(c, a->end[1], 1299, "row 1: spans out of order");
+    REFUSE(c, a->state[2], STATE_COUNT, "row 2: an unknown state");
+    REFUSE(c, a->resource[4], -2, "row 4: a negative reference");
+    REFUSE(c, a->by[0], -2, "row 0: a negative reference");
+    REFUSE(c, a->site[0], -2, "row 0: a negative reference");
+    five_spans(c);
+    a->end[0] = a->end[1] = a->start[2] = a->start[3] = 1500;
+    refuse(&c->spans, "row 2: a span that does not last");
 }
 
 static void test_chunk_codec_reports_lack_of_memory(void **state) {
     struct columns *c = *state;
     struct chunk_bytes bytes = {0};
-    four_spans(&c->spans);
-    memory_fail_after(0);
-    assert_int_equal(chunk_codec_encode_spans(&c->spans.chunk, &bytes, NULL), ERR_NOMEM);
-    memory_fail_after(-1);
-    assert_int_equal(bytes.size, 0);
-    assert_null(bytes.data);
+    five_spans(c);
+    int64_t nth = 0;
+    for (;; nth++) {
+        memory_fail_after(nth);
+        const int rc = chunk_codec_encode_spans(&c->spans, &bytes, NULL);
+        memory_fail_after(-1);
+        if (rc == 0) {
+            break;
+        }
+        assert_int_equal(rc, ERR_NOMEM);
+        assert_int_equal(bytes.size, 0);
+        assert_null(bytes.data);
+    }
+    assert_int_equal(nth, 1);
+    chunk_bytes_deinit(&bytes);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_chunk_codec_spans_come_back),
+        cmocka_unit_test(test_chunk_codec_takes_every_extreme),
+        cmocka_unit_test(test_chunk_codec_is_short_where_spans_repeat),
         cmocka_unit_test(test_chunk_codec_instants_come_back),
         cmocka_unit_test(test_chunk_codec_appends),
         cmocka_unit_test(test_chunk_codec_writes_the_frozen_bytes),

@@ -164,13 +164,13 @@ static void test_doctor_removes_what_belongs_to_nothing(void **state) {
     struct findings findings;
     struct doctor_report report = examine(fixture, &findings);
     doctor_report_deinit(&report);
-    assert_int_equal(findings.count, 3); /* of lane, metric and span_chunk */
+    assert_int_equal(findings.count, 4); /* of lane, metric, span_chunk and carried_span */
     for (size_t i = 0; i < findings.count; i++) {
         assert_int_equal(findings.items[i].kind, DOCTOR_REFERENCE);
         assert_true(findings.items[i].repairable);
     }
     const struct doctor_repair done = repair(fixture);
-    assert_int_equal(done.rows, 2 + values / 2 + 1 + 3);
+    assert_int_equal(done.rows, 2 + values / 2 + 1 + 3 + 2);
     assert_sound(fixture);
 }
 
@@ -179,7 +179,7 @@ static void test_doctor_removes_what_nobody_can_see(void **state) {
     fill(fixture);
     run_sql(fixture, "UPDATE run SET timeline = 0 WHERE id = 2");
     assert_int_equal(find_one(fixture, DOCTOR_LEFTOVER).run, 2);
-    assert_int_equal(repair(fixture).chunks, 3);
+    assert_int_equal(repair(fixture).chunks, 3 + 2); /* and ends of carried spans */
     assert_sound(fixture);
     assert_int_equal(fixture_sql(fixture, "SELECT count(*) FROM span_chunk"), 3);
 }
@@ -255,6 +255,20 @@ static void test_doctor_builds_indexes_anew(void **state) {
 }
 
 /* A page in the middle is overwritten: it is told, and the examination ends in order. */
+/* Without its schema nothing can be done with a store, which is said. */
+static bool can_open(const struct fixture *fixture) {
+    struct err err = {0};
+    struct db *db = NULL;
+    const int rc = db_open(&db, fixture->path, DB_OWN, &err);
+    if (rc != 0) {
+        assert_int_equal(rc, ERR_CORRUPT);
+        assert_non_null(strstr(err.text, fixture->path));
+        return false;
+    }
+    db_close(db);
+    return true;
+}
+
 static void test_doctor_survives_a_damaged_file(void **state) {
     const struct fixture *fixture = *state;
     struct findings findings;
@@ -270,8 +284,10 @@ static void test_doctor_survives_a_damaged_file(void **state) {
         assert_int_equal(fseek(file, (long)page * 4096 + 100, SEEK_SET), 0);
         assert_int_equal(fwrite(nonsense, 1, sizeof nonsense, file), sizeof nonsense);
         fflush(file);
-        struct doctor_report report = examine(fixture, &findings);
-        doctor_report_deinit(&report);
+        if (can_open(fixture)) {
+            struct doctor_report report = examine(fixture, &findings);
+            doctor_report_deinit(&report);
+        }
         assert_int_equal(fseek(file, (long)page * 4096 + 100, SEEK_SET), 0);
         assert_int_equal(fwrite(original, 1, sizeof original, file), sizeof original);
         fclose(file);

@@ -58,12 +58,8 @@ static int store_experiment(struct db *db, const char *hash, int64_t *out,
 static int store_run(struct db *db, int64_t cell, int64_t *out, struct err *err) {
     struct run_writer *writer = NULL;
     const struct run_new run = {.cell = cell, .record = true};
-    struct lane_total lane;
-    const struct run_result result = fixture_result(1, &lane, 1);
+    struct run_result result = fixture_result(1, 1);
     int rc = run_writer_open(&writer, db, &run, err);
-    if (rc != 0) {
-        return rc;
-    }
     for (uint32_t seq = 0; rc == 0 && seq < 20; seq++) {
         rc = fixture_record(run_writer_sink(writer), seq, 1000, (sim_ns)seq * 1000, err);
     }
@@ -74,6 +70,7 @@ static int store_run(struct db *db, int64_t cell, int64_t *out, struct err *err)
         *out = run_writer_id(writer);
     }
     run_writer_close(writer);
+    run_result_deinit(&result);
     return rc;
 }
 

@@ -241,12 +241,12 @@ static void test_owner_of_a_new_store_may_be_many(void **state) {
 static void test_owner_upgrades_alone(void **state) {
     const struct fixture *fixture = *state;
     const pid_t child = start_owner(fixture);
-    fixture_sql(fixture, "PRAGMA user_version = 3");
+    fixture_sql(fixture, "PRAGMA user_version = 4");
     struct err err = {0};
     struct db *db = NULL;
     assert_int_equal(db_open(&db, fixture->path, DB_OWN, &err), ERR_CONFLICT);
     assert_non_null(strstr(err.text, "stop that process"));
-    assert_int_equal(fixture_sql(fixture, "PRAGMA user_version"), 3);
+    assert_int_equal(fixture_sql(fixture, "PRAGMA user_version"), 4);
     kill_owner(child);
 }
 

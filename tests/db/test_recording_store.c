@@ -6,8 +6,9 @@
 #include "db/recording_store.h"
 #include "engine/base/memory.h"
 #include "tests/db/fixture.h"
+#include "tests/db/span_author.h"
 
-enum { LANES = 150, CHUNK = 700, CHUNKS = 6 };
+enum { LANES = 150, SPANS = 4200, CHUNK = 700 };
 
 static const enum lane_kind kinds[] = {LANE_CORE,   LANE_THREAD, LANE_GIL,
                                        LANE_THREAD, LANE_LOCK,   LANE_TASK};
@@ -16,54 +17,30 @@ static enum lane_kind kind_of(lane_id lane) {
     return kinds[(size_t)lane % (sizeof kinds / sizeof kinds[0])];
 }
 
-/* The next spans of a group: lanes in turn, each from where it was. */
-struct author {
-    uint64_t dice;
-    sim_ns now;
-    sim_ns since[LANES];
-    uint32_t seq[(LANES + LANE_GROUP_LANES - 1) / LANE_GROUP_LANES];
-};
-
-struct columns {
-    lane_id lane[CHUNK], resource[CHUNK], by[CHUNK];
-    sim_ns start[CHUNK], end[CHUNK];
-    uint8_t state[CHUNK];
-    site_id site[CHUNK];
-};
-
-static struct span_chunk write_chunk(struct author *author, struct columns *c,
-                                     uint32_t group) {
-    const uint32_t first = group * LANE_GROUP_LANES;
-    const uint32_t lanes = LANES - first < LANE_GROUP_LANES ? LANES - first : 64;
-    struct span_chunk chunk = {.group = group,
-                               .seq = author->seq[group]++,
-                               .t0_ns = SIM_NEVER,
-                               .lane = c->lane,
-                               .start_ns = c->start,
-                               .end_ns = c->end,
-                               .state = c->state,
-                               .resource = c->resource,
-                               .by = c->by,
-                               .site = c->site};
-    while (chunk.count < CHUNK) {
-        const lane_id lane = (lane_id)(first + fixture_below(&author->dice, lanes));
-        author->now += fixture_below(&author->dice, 3);
-        if (author->since[lane] == author->now) {
+/* Lanes in turn, each from where it was; some are born late. */
+static void write_spans(struct authored_span *spans) {
+    sim_ns since[LANES] = {0}, now = 0;
+    uint64_t dice = 7;
+    for (lane_id lane = 0; lane < LANES; lane += 5) {
+        since[lane] = lane * 10;
+    }
+    for (size_t i = 0; i < SPANS;) {
+        const lane_id lane = (lane_id)fixture_below(&dice, LANES);
+        now += fixture_below(&dice, 3);
+        if (since[lane] >= now) {
             continue;
         }
-        const uint32_t i = chunk.count++;
-        c->lane[i] = lane;
-        c->start[i] = author->since[lane];
-        c->end[i] = author->now;
-        c->state[i] = (uint8_t)fixture_below(&author->dice, STATE_COUNT);
-        c->resource[i] = (lane_id)fixture_below(&author->dice, LANES) - 1;
-        c->by[i] = (lane_id)fixture_below(&author->dice, LANES) - 1;
-        c->site[i] = (site_id)fixture_below(&author->dice, 9) - 1;
-        author->since[lane] = author->now;
-        chunk.t0_ns = c->start[i] < chunk.t0_ns ? c->start[i] : chunk.t0_ns;
-        chunk.t1_ns = author->now;
+        spans[i++] = (struct authored_span){
+            .start = since[lane],
+            .end = now,
+            .lane = lane,
+            .resource = (lane_id)fixture_below(&dice, LANES) - 1,
+            .by = (lane_id)fixture_below(&dice, LANES) - 1,
+            .site = (site_id)fixture_below(&dice, 9) - 1,
+            .state = (uint8_t)fixture_below(&dice, STATE_COUNT),
+        };
+        since[lane] = now;
     }
-    return chunk;
 }
 
 static void add_lanes(struct run_result *result) {
@@ -98,16 +75,29 @@ static void set_filter(struct recording *recording, const struct filter *filter)
     recording->to_ns = filter->to_ns;
 }
 
+static void send_group(const struct authored_span *spans, uint32_t group,
+                       const struct sink *sink, struct recording *direct) {
+    static struct span_author author;
+    struct span_chunk chunk;
+    struct err err = {0};
+    span_author_begin(&author, spans, SPANS, group);
+    while (span_author_next(&author, CHUNK, &chunk)) {
+        fixture_ok(sink->spans(sink->context, &chunk, &err), &err);
+        for (int k = 0; k < FILTERS; k++) {
+            fixture_ok(recording_add_spans(&direct[k], &chunk, &err), &err);
+        }
+    }
+}
+
 /* Stores a run; the recordings get the same chunks, without the store in between. */
 static int64_t store_run(struct db *db, int64_t cell, struct recording *direct) {
-    struct author author = {.dice = 7};
-    struct columns *columns = calloc(1, sizeof *columns);
+    static struct authored_span spans[SPANS];
     struct err err = {0};
     struct run_writer *writer = NULL;
     const struct run_new run = {.cell = cell, .started_ms = 1, .record = true};
     struct run_result result = fixture_result(1, 0);
     add_lanes(&result);
-    assert_non_null(columns);
+    write_spans(spans);
     fixture_ok(run_writer_open(&writer, db, &run, &err), &err);
     for (lane_id i = 0; i < LANES; i++) {
         const struct lane lane = lane_table_lane(&result.lanes, i);
@@ -115,19 +105,13 @@ static int64_t store_run(struct db *db, int64_t cell, struct recording *direct) 
             fixture_ok(recording_add_lane(&direct[k], &lane, &err), &err);
         }
     }
-    const struct sink *sink = run_writer_sink(writer);
-    for (uint32_t i = 0; i < CHUNKS; i++) {
-        const struct span_chunk chunk = write_chunk(&author, columns, i % 3);
-        fixture_ok(sink->spans(sink->context, &chunk, &err), &err);
-        for (int k = 0; k < FILTERS; k++) {
-            fixture_ok(recording_add_spans(&direct[k], &chunk, &err), &err);
-        }
+    for (uint32_t group = 0; group <= LANES / LANE_GROUP_LANES; group++) {
+        send_group(spans, group, run_writer_sink(writer), direct);
     }
     fixture_ok(run_writer_finish(writer, &result, 2, &err), &err);
     const int64_t id = run_writer_id(writer);
     run_writer_close(writer);
     run_result_deinit(&result);
-    free(columns);
     return id;
 }
 
@@ -159,8 +143,8 @@ static void test_recording_store_gives_back_what_was_stored(void **state) {
     }
     const int64_t cell = fixture_cell(reader, fixture_experiment(db, 1, 1));
     const int64_t run = store_run(db, cell, direct);
-    assert_int_equal(direct[0].span_count, CHUNK * CHUNKS);
-    assert_true(direct[2].span_count > 0 && direct[2].span_count < 700);
+    assert_int_equal(direct[0].span_count, SPANS);
+    assert_true(direct[2].span_count > 0 && direct[2].span_count < CHUNK);
     for (int k = 0; k < FILTERS; k++) {
         struct recording stored;
         set_filter(&stored, &filters[k]);

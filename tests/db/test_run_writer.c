@@ -112,7 +112,7 @@ static void test_run_writer_stores_a_run(void **state) {
     assert_string_equal(lanes.items[0].lane.name, "thread 0");
     assert_int_equal(lanes.items[0].lane.kind, LANE_THREAD);
     assert_int_equal(lanes.items[0].lane.parent, LANE_NONE);
-    assert_int_equal(lanes.items[0].died_ns, 1000000);
+    assert_int_equal(lanes.items[0].died_ns, 2000);
     for (int i = 0; i < STATE_COUNT; i++) {
         const sim_ns expected = i == STATE_RUNNING    ? 600000
                                 : i == STATE_WAIT_GIL ? 400000
@@ -225,11 +225,12 @@ static void test_db_recover_marks_what_was_running(void **state) {
     run_writer_close(writer);
     /* More of it than one transaction removes. */
     char sql[512];
-    snprintf(sql, sizeof sql,
-             "INSERT INTO span_chunk (run, lane_group, seq, t0_ns, t1_ns, count, data)"
-             " WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n LIMIT 2500)"
-             " SELECT %lld, 0, i, i, i + 1, 1, x'00' FROM n",
-             (long long)lost);
+    snprintf(
+        sql, sizeof sql,
+        "INSERT INTO span_chunk (run, lane_group, seq, t0_ns, t1_ns, start_ns, count, base, data)"
+        " WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n LIMIT 2500)"
+        " SELECT %lld, 0, i, i, i + 1, i, 1, 32, x'00' FROM n",
+        (long long)lost);
     fixture_sql(w->fixture, sql);
     assert_int_equal(fixture_sql(w->fixture, "SELECT count(*) FROM span_chunk"), 2503);
 

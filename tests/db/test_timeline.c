@@ -4,6 +4,7 @@
  * timeline.h pixel by pixel, on random recordings and random windows.
  */
 #include "tests/db/fixture.h"
+#include "tests/db/span_author.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,13 +20,6 @@ enum {
     ENTRIES_MAX = 2 * 4000
 };
 
-struct span {
-    lane_id lane, resource, by;
-    site_id site;
-    sim_ns start, end;
-    uint8_t state;
-};
-
 struct instant {
     lane_id lane, by;
     sim_ns at;
@@ -35,13 +29,13 @@ struct instant {
 /* A recording, in the order in which a recorder hands it out. */
 struct recording {
     size_t span_count, instant_count;
-    struct span spans[SPANS_MAX];
+    struct authored_span spans[SPANS_MAX];
     struct instant instants[INSTANTS_MAX];
 };
 
 /* --- recordings ---------------------------------------------------------------- */
 
-/* Most spans are short, some are very long, and there are gaps. */
+/* Most spans are short, and some are very long. */
 static sim_ns random_length(uint64_t *random, uint32_t scale) {
     const uint32_t kind = fixture_below(random, 20);
     if (kind == 0) {
@@ -50,16 +44,14 @@ static sim_ns random_length(uint64_t *random, uint32_t scale) {
     return 1 + fixture_below(random, kind < 10 ? 5 : scale);
 }
 
+/* A lane from its birth until it ends, without a gap. */
 static void random_lane(struct recording *r, lane_id lane, uint64_t *random) {
     const uint32_t scale = 1 + fixture_below(random, lane % 7 == 0 ? 20000 : 400);
     const size_t most = 20 + fixture_below(random, 200);
     sim_ns at = fixture_below(random, LAST_NS / 2);
     for (size_t n = 0; n < most && at < LAST_NS && r->span_count < SPANS_MAX; n++) {
-        if (fixture_below(random, 10) == 0) {
-            at += random_length(random, scale);
-        }
         const sim_ns end = at + random_length(random, scale);
-        r->spans[r->span_count++] = (struct span){
+        r->spans[r->span_count++] = (struct authored_span){
             .lane = lane,
             .start = at,
             .end = end,
@@ -73,14 +65,6 @@ static void random_lane(struct recording *r, lane_id lane, uint64_t *random) {
     }
 }
 
-static int by_end(const void *a, const void *b) {
-    const struct span *left = a, *right = b;
-    if (left->end != right->end) {
-        return left->end < right->end ? -1 : 1;
-    }
-    return left->lane - right->lane;
-}
-
 static void random_recording(struct recording *r, uint64_t *random) {
     r->span_count = 0;
     r->instant_count = 0;
@@ -89,7 +73,7 @@ static void random_recording(struct recording *r, uint64_t *random) {
             random_lane(r, lane, random);
         }
     }
-    qsort(r->spans, r->span_count, sizeof r->spans[0], by_end);
+    qsort(r->spans, r->span_count, sizeof r->spans[0], span_author_order);
     sim_ns at = 0;
     while (r->instant_count < INSTANTS_MAX && at < LAST_NS) {
         at += fixture_below(random, 3) == 0 ? 0 : fixture_below(random, 600);
@@ -105,41 +89,15 @@ static void random_recording(struct recording *r, uint64_t *random) {
 /* The spans of one lane group, in chunks of random sizes. */
 static void send_group(const struct recording *r, uint32_t group, const struct sink *sink,
                        uint64_t *random) {
-    static struct {
-        lane_id lane[CHUNK_SPANS], resource[CHUNK_SPANS], by[CHUNK_SPANS];
-        site_id site[CHUNK_SPANS];
-        sim_ns start[CHUNK_SPANS], end[CHUNK_SPANS];
-        uint8_t state[CHUNK_SPANS];
-    } c;
+    static struct span_author author;
+    struct span_chunk chunk;
     struct err err = {0};
-    uint32_t seq = 0, count = 0, room = 1;
-    sim_ns t0 = INT64_MAX, t1 = 0;
-    for (size_t i = 0; i <= r->span_count; i++) {
-        if (count == room || (i == r->span_count && count > 0)) {
-            const struct span_chunk chunk = {
-                group,   seq++, count,   t0,         t1,   c.lane,
-                c.start, c.end, c.state, c.resource, c.by, c.site,
-            };
-            fixture_ok(sink->spans(sink->context, &chunk, &err), &err);
-            count = 0;
-            t0 = INT64_MAX;
-            room = 1 + fixture_below(random, fixture_below(random, 4) == 0 ? 4096 : 200);
-        }
-        if (i == r->span_count ||
-            (uint32_t)r->spans[i].lane / LANE_GROUP_LANES != group) {
-            continue;
-        }
-        const struct span *s = &r->spans[i];
-        c.lane[count] = s->lane;
-        c.start[count] = s->start;
-        c.end[count] = s->end;
-        c.state[count] = s->state;
-        c.resource[count] = s->resource;
-        c.by[count] = s->by;
-        c.site[count] = s->site;
-        t0 = s->start < t0 ? s->start : t0;
-        t1 = s->end;
-        count++;
+    uint32_t room = 1;
+    span_author_begin(&author, r->spans, r->span_count, group);
+    while (span_author_next(&author, room, &chunk)) {
+        fixture_ok(sink->spans(sink->context, &chunk, &err), &err);
+        room =
+            1 + fixture_below(random, fixture_below(random, 4) == 0 ? AUTHOR_ROOM : 200);
     }
 }
 
@@ -176,6 +134,12 @@ static int64_t store(struct db *db, int64_t cell, const struct recording *r,
     }
     send_instants(r, run_writer_sink(writer), random);
     struct run_result result = fixture_result(1, LANES);
+    for (size_t i = r->span_count; i-- > 0;) {
+        result.lanes.origin[r->spans[i].lane].born_ns = r->spans[i].start;
+    }
+    for (size_t i = 0; i < r->span_count; i++) {
+        result.lanes.present[r->spans[i].lane].since_ns = LANE_ENDED_NS + r->spans[i].end;
+    }
     fixture_ok(run_writer_finish(writer, &result, 1, &err), &err);
     const int64_t id = run_writer_id(writer);
     run_writer_close(writer);
@@ -193,28 +157,70 @@ struct entry {
     uint32_t merged;
 };
 
+/* What was asked for, and rule 1 applied to it. */
 struct window {
     sim_ns from, to;
     int64_t pixels;
+    sim_ns cell, first; /* length, and where the first one begins */
+    int64_t cells;
 };
+
+static struct window window_of(sim_ns from, sim_ns to, int64_t pixels) {
+    struct window w = {.from = from, .to = to, .pixels = pixels, .cell = 1};
+    while (w.cell * 4 * pixels <= to - from) {
+        w.cell *= 4;
+    }
+    w.first = from / w.cell * w.cell;
+    w.cells = (to + w.cell - 1) / w.cell - w.first / w.cell;
+    w.pixels = pixels < w.cells ? pixels : w.cells;
+    return w;
+}
 
 static sim_ns most(sim_ns a, sim_ns b) { return a > b ? a : b; }
 static sim_ns least(sim_ns a, sim_ns b) { return a < b ? a : b; }
 
-static bool is_seen(const struct window *w, const struct span *s) {
-    return s->end > w->from && s->start < w->to;
-}
-
-static bool is_long(const struct window *w, const struct span *s) {
-    const sim_ns part = least(s->end, w->to) - most(s->start, w->from);
-    return part * w->pixels >= w->to - w->from;
+static sim_ns edge(const struct window *w, int64_t pixel) {
+    return w->first + pixel * w->cells / w->pixels * w->cell;
 }
 
 static int64_t pixel_of(const struct window *w, sim_ns at) {
-    return (most(at, w->from) - w->from) * w->pixels / (w->to - w->from);
+    int64_t pixel = 0;
+    while (edge(w, pixel + 1) <= at) {
+        pixel++;
+    }
+    return pixel;
 }
 
-static struct entry alone(const struct span *s) {
+static bool is_long(const struct window *w, const struct authored_span *s) {
+    return s->end - s->start >= (w->cells + w->pixels - 1) / w->pixels * w->cell;
+}
+
+/* Rule 3: what the short spans have of a pixel. False when they have nothing. */
+static bool short_ones(const struct window *w, const struct authored_span *const *spans,
+                       size_t count, int64_t pixel, struct entry *out) {
+    const sim_ns begin = edge(w, pixel), end = edge(w, pixel + 1);
+    sim_ns times[STATE_COUNT] = {0};
+    *out = (struct entry){.start = INT64_MAX, .resource = -1, .by = -1, .site = -1};
+    for (size_t i = 0; i < count; i++) {
+        const struct authored_span *s = spans[i];
+        if (is_long(w, s) || s->end <= begin || s->start >= end) {
+            continue;
+        }
+        out->start = least(out->start, most(s->start, begin));
+        out->end = most(out->end, least(s->end, end));
+        times[s->state] += least(s->end, end) - most(s->start, begin);
+        out->merged += s->end <= end;
+    }
+    for (uint8_t state = 0; state < STATE_COUNT; state++) {
+        if (times[state] > times[out->state]) {
+            out->state = state;
+        }
+    }
+    out->merged = out->merged > 0 ? out->merged : 1;
+    return out->start < INT64_MAX;
+}
+
+static struct entry alone(const struct authored_span *s) {
     return (struct entry){.start = s->start,
                           .end = s->end,
                           .resource = s->resource,
@@ -224,57 +230,34 @@ static struct entry alone(const struct span *s) {
                           .merged = 1};
 }
 
-/* Rule 4 and 5: the short spans whose pixel is `pixel`. False when there are none. */
-static bool short_ones(const struct window *w, const struct span *const *spans,
-                       size_t count, int64_t pixel, struct entry *out) {
-    sim_ns times[STATE_COUNT] = {0};
-    *out = (struct entry){.start = INT64_MAX, .resource = -1, .by = -1, .site = -1};
-    const struct span *last = NULL;
-    for (size_t i = 0; i < count; i++) {
-        const struct span *s = spans[i];
-        if (is_long(w, s) || pixel_of(w, s->start) != pixel) {
-            continue;
-        }
-        out->start = least(out->start, most(s->start, w->from));
-        out->end = most(out->end, least(s->end, w->to));
-        times[s->state] += least(s->end, w->to) - most(s->start, w->from);
-        out->merged++;
-        last = s;
-    }
-    for (uint8_t state = 0; state < STATE_COUNT; state++) {
-        if (times[state] > times[out->state]) {
-            out->state = state;
-        }
-    }
-    if (out->merged == 1) {
-        *out = alone(last);
-    }
-    return out->merged > 0;
+static int by_start(const void *left, const void *right) {
+    const struct entry *a = left, *b = right;
+    return a->start == b->start ? 0 : a->start < b->start ? -1 : 1;
 }
 
-/* All entries of a lane; at most two for each pixel, which is checked here as well. */
+/* All entries of a lane, which do not overlap; at most two begin in a pixel. */
 static size_t paint_lane(const struct recording *r, const struct window *w, lane_id lane,
                          struct entry *out) {
-    static const struct span *spans[SPANS_MAX];
+    static const struct authored_span *spans[SPANS_MAX];
+    const sim_ns last = edge(w, w->pixels);
     size_t seen = 0, count = 0;
     for (size_t i = 0; i < r->span_count; i++) {
-        if (r->spans[i].lane == lane && is_seen(w, &r->spans[i])) {
-            spans[seen++] = &r->spans[i];
+        const struct authored_span *s = &r->spans[i];
+        if (s->lane == lane && s->end > w->first && s->start < last) {
+            spans[seen++] = s;
+            if (is_long(w, s)) {
+                out[count++] = alone(s);
+            }
         }
     }
     for (int64_t pixel = 0; pixel < w->pixels && seen > 0; pixel++) {
-        size_t begun = 0;
-        if (short_ones(w, spans, seen, pixel, &out[count])) {
-            count++;
-            begun++;
-        }
-        for (size_t i = 0; i < seen; i++) {
-            if (is_long(w, spans[i]) && pixel_of(w, spans[i]->start) == pixel) {
-                out[count++] = alone(spans[i]);
-                begun++;
-            }
-        }
-        assert_true(begun <= 2 || w->to - w->from < w->pixels);
+        count += short_ones(w, spans, seen, pixel, &out[count]);
+    }
+    qsort(out, count, sizeof *out, by_start);
+    for (size_t i = 1; i < count; i++) {
+        assert_true(out[i].start >= out[i - 1].end);
+        assert_true(i < 2 || out[i - 2].start < w->first ||
+                    pixel_of(w, out[i].start) > pixel_of(w, out[i - 2].start));
     }
     return count;
 }
@@ -374,16 +357,12 @@ static void compare_instants(const struct recording *r, const struct window *w,
 /* --- windows ------------------------------------------------------------------- */
 
 static struct window random_window(uint64_t *random) {
-    struct window w = {0};
     const uint32_t width =
         1 + fixture_below(random, fixture_below(random, 3) == 0 ? LAST_NS * 2 : 3000);
-    w.from = fixture_below(random, LAST_NS);
-    w.to = w.from + width;
-    if (fixture_below(random, 10) == 0) {
-        w.from = 0;
-    }
-    w.pixels = 1 + fixture_below(random, fixture_below(random, 4) == 0 ? 4000 : 60);
-    return w;
+    const sim_ns from =
+        fixture_below(random, 10) == 0 ? 0 : fixture_below(random, LAST_NS);
+    const uint32_t pixels = fixture_below(random, 4) == 0 ? 4000 : 60;
+    return window_of(from, from + width, 1 + fixture_below(random, pixels));
 }
 
 /* A few lanes in any order, each once. */
@@ -433,7 +412,7 @@ static void compare_all_lanes(struct db_reader *reader, const struct recording *
     bool wanted[LANES];
     memset(wanted, 1, sizeof wanted);
     struct window w = random_window(random);
-    w.pixels = 1 + w.pixels % 40;
+    w = window_of(w.from, w.to, 1 + w.pixels % 40);
     const struct timeline_query query = {
         .run = run, .from_ns = w.from, .to_ns = w.to, .pixels = (uint32_t)w.pixels};
     struct timeline_view got;

@@ -87,6 +87,132 @@ static void test_recorder_keeps_only_real_spans(void **state) {
     timeline_deinit(&timeline);
 }
 
+/* --- seals --------------------------------------------------------------------- */
+
+/* The first chunks of spans, but for the spans. */
+struct seals {
+    size_t count;
+    struct {
+        struct span_chunk chunk;
+        struct lane_before before[LANE_GROUP_LANES];
+        struct lane_after after[LANE_GROUP_LANES];
+    } at[4];
+};
+
+static int keep_lane(void *context, const struct lane *lane, struct err *err) {
+    (void)context, (void)lane, (void)err;
+    return 0;
+}
+
+static int keep_seal(void *context, const struct span_chunk *chunk, struct err *err) {
+    (void)err;
+    struct seals *seals = context;
+    assert_true(seals->count < 4);
+    const size_t i = seals->count++;
+    seals->at[i].chunk = *chunk;
+    memcpy(seals->at[i].before, chunk->before,
+           chunk->before_count * sizeof *chunk->before);
+    memcpy(seals->at[i].after, chunk->after, chunk->after_count * sizeof *chunk->after);
+    return 0;
+}
+
+static void expect_before(const struct seals *seals, size_t chunk,
+                          const struct lane_before *expected, size_t count) {
+    assert_int_equal(seals->at[chunk].chunk.before_count, count);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(seals->at[chunk].before[i].lane, expected[i].lane);
+        assert_int_equal(seals->at[chunk].before[i].since_ns, expected[i].since_ns);
+    }
+}
+
+static void expect_after(const struct seals *seals, size_t chunk,
+                         const struct lane_after *expected, size_t count) {
+    assert_int_equal(seals->at[chunk].chunk.after_count, count);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(seals->at[chunk].after[i].lane, expected[i].lane);
+        assert_int_equal(seals->at[chunk].after[i].state, expected[i].state);
+        assert_int_equal(seals->at[chunk].after[i].resource, expected[i].resource);
+        assert_int_equal(seals->at[chunk].after[i].site, expected[i].site);
+    }
+}
+
+enum { BUSY, QUIET, DIES, TURNS, BORN, STILLBORN, LATE };
+
+/* Lane 0 has a span in every nanosecond until it is time for the chunk to end; then much
+ * happens at once. */
+static void test_recorder_seals_whole_moments(void **state) {
+    (void)state;
+    const sim_ns t = CHUNK_SPANS - LANE_GROUP_LANES + 1; /* one more than may stay */
+    struct seals seals = {0};
+    const struct sink sink = {&seals, keep_lane, keep_seal, NULL};
+    struct recorder *recorder = NULL;
+    assert_int_equal(recorder_create(&recorder, &sink, NULL), 0);
+    for (int lane = BUSY; lane <= TURNS; lane++) {
+        open_lane(recorder, 0, "lane");
+    }
+    for (sim_ns now = 1; now <= t; now++) {
+        recorder_switch(recorder, now, BUSY,
+                        (struct activity){STATE_RUNNING, LANE_NONE, now % 2 == 0}, 0);
+    }
+    recorder_close_lane(recorder, t, DIES);
+    recorder_switch(recorder, t, TURNS, (struct activity){STATE_IO, 1, 2}, LANE_NONE);
+    open_lane(recorder, t, "born");
+    open_lane(recorder, t, "still-born");
+    recorder_close_lane(recorder, t, STILLBORN);
+    recorder_switch(recorder, t, TURNS, (struct activity){STATE_SLEEP, 3, 4}, LANE_NONE);
+    assert_int_equal(seals.count, 0); /* the moment may go on */
+    open_lane(recorder, t + 1, "late");
+    recorder_switch(recorder, t + 1, LATE, (struct activity){STATE_IO, 1, 2}, LANE_NONE);
+    recorder_switch(recorder, t + 1, BUSY, (struct activity){STATE_IO, 5, 6}, LANE_NONE);
+    assert_int_equal(seals.count, 1);
+    assert_int_equal(seals.at[0].chunk.count, t + 2);
+    assert_int_equal(seals.at[0].chunk.t0_ns, 0);
+    assert_int_equal(seals.at[0].chunk.t1_ns, t);
+    expect_before(
+        &seals, 0,
+        (struct lane_before[]){{BUSY, 0}, {QUIET, 0}, {DIES, 0}, {TURNS, 0}, {BORN, t}},
+        5);
+    expect_after(&seals, 0,
+                 (struct lane_after[]){{BUSY, LANE_NONE, t % 2 == 0, STATE_RUNNING},
+                                       {QUIET, LANE_NONE, SITE_NONE, STATE_READY},
+                                       {TURNS, 3, 4, STATE_SLEEP},
+                                       {BORN, LANE_NONE, SITE_NONE, STATE_READY}},
+                 4);
+    recorder_close_lane(recorder, t + 2, LATE);
+    assert_int_equal(recorder_finish(recorder, t + 3, NULL), 0);
+    assert_int_equal(seals.count, 2);
+    assert_int_equal(seals.at[1].chunk.seq, 1);
+    assert_int_equal(seals.at[1].chunk.t0_ns, t);
+    assert_int_equal(seals.at[1].chunk.t1_ns, t + 3);
+    expect_before(&seals, 1,
+                  (struct lane_before[]){
+                      {BUSY, t}, {QUIET, 0}, {TURNS, t}, {BORN, t}, {LATE, t + 1}},
+                  5);
+    expect_after(&seals, 1, NULL, 0);
+    recorder_destroy(recorder);
+}
+
+/* All lanes of a group end a span at the last moment that fits in: it fits in. */
+static void test_recorder_fills_a_chunk_to_the_last_row(void **state) {
+    (void)state;
+    const sim_ns t = CHUNK_SPANS - LANE_GROUP_LANES + 1;
+    struct timeline timeline;
+    struct recorder *recorder = create(&timeline);
+    for (int lane = 0; lane < LANE_GROUP_LANES; lane++) {
+        open_lane(recorder, 0, "lane");
+    }
+    for (sim_ns now = 1; now <= t; now++) {
+        recorder_switch(recorder, now, 0,
+                        (struct activity){STATE_RUNNING, LANE_NONE, now % 2 == 0}, 0);
+    }
+    assert_int_equal(recorder_finish(recorder, t, NULL), 0);
+    assert_null(timeline.broken_rule);
+    assert_int_equal(timeline.span_count, CHUNK_SPANS);
+    assert_int_equal(timeline.group_seq[0], 1);
+    recorder_destroy(recorder);
+    timeline_deinit(&timeline);
+}
+
 /* --- property ------------------------------------------------------------------ */
 
 enum { LANES = 150, EVENTS = 30000, REMEMBERED = 60000 };
@@ -326,6 +452,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_recorder_names_are_never_cut_inside_a_character),
         cmocka_unit_test(test_recorder_keeps_only_real_spans),
+        cmocka_unit_test(test_recorder_seals_whole_moments),
+        cmocka_unit_test(test_recorder_fills_a_chunk_to_the_last_row),
         cmocka_unit_test(test_recorder_chunks_reconstruct_the_transitions),
         cmocka_unit_test(test_recorder_fingerprint_does_not_depend_on_the_sink),
         cmocka_unit_test(test_recorder_fingerprint_covers_what_it_says),

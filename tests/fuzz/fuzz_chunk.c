@@ -32,7 +32,13 @@ static void try_spans(const uint8_t *data, size_t size) {
     struct chunk_bytes bytes = {0};
     ASSERT(chunk_codec_encode_spans(&spans.chunk, &bytes, &err) == 0);
     ASSERT(chunk_codec_decode_spans(bytes.data, bytes.size, &spans_again, &err) == 0);
-    const size_t times = spans.chunk.count * sizeof spans.start_ns[0];
+    const struct span_chunk *a = &spans.chunk, *b = &spans_again.chunk;
+    ASSERT(a->count == b->count && a->before_count == b->before_count);
+    ASSERT(a->after_count == b->after_count && a->t0_ns == b->t0_ns);
+    const size_t times = a->count * sizeof spans.start_ns[0];
+    const size_t lanes = a->count * sizeof spans.lane[0];
+    ASSERT(memcmp(spans.lane, spans_again.lane, lanes) == 0);
+    ASSERT(memcmp(spans.resource, spans_again.resource, lanes) == 0);
     ASSERT(memcmp(spans.start_ns, spans_again.start_ns, times) == 0);
     ASSERT(memcmp(spans.end_ns, spans_again.end_ns, times) == 0);
     chunk_bytes_deinit(&bytes);

@@ -38,34 +38,140 @@ static int take_lane(void *context, const struct lane *lane, struct err *err) {
     if (lane->id != (lane_id)timeline->lane_count) {
         broken(timeline, "lanes come in the order of their ids");
     }
+    timeline->lives = make_room(timeline->lives, &timeline->lives_capacity,
+                                timeline->lane_count, sizeof *timeline->lives);
+    timeline->lives[timeline->lane_count] =
+        (struct timeline_life){.since = lane->born_ns};
     timeline->lanes[timeline->lane_count++] = *lane;
     return count_call(timeline, err);
 }
 
-static void check_chunk(struct timeline *timeline, const struct span_chunk *chunk) {
-    sim_ns first = SIM_NEVER, last = -1;
+/* --- promises of a chunk ------------------------------------------------------- */
+
+static void check_spans(struct timeline *timeline, const struct span_chunk *chunk) {
+    sim_ns last = chunk->t0_ns;
     for (uint32_t i = 0; i < chunk->count; i++) {
-        first = chunk->start_ns[i] < first ? chunk->start_ns[i] : first;
-        last = chunk->end_ns[i] > last ? chunk->end_ns[i] : last;
         if (chunk->end_ns[i] <= chunk->start_ns[i]) {
             broken(timeline, "a span ends after it starts");
         }
-        if (i > 0 && chunk->end_ns[i] < chunk->end_ns[i - 1]) {
-            broken(timeline, "spans arrive in the order in which they end");
+        if (chunk->end_ns[i] < last || chunk->end_ns[i] == chunk->t0_ns) {
+            broken(timeline, "spans arrive in the order in which they end, after t0");
         }
         if ((uint32_t)chunk->lane[i] / LANE_GROUP_LANES != chunk->group) {
             broken(timeline, "a chunk holds lanes of its group only");
         }
+        last = chunk->end_ns[i];
     }
     if (chunk->count < 1 || chunk->count > CHUNK_SPANS) {
         broken(timeline, "a chunk holds 1 .. CHUNK_SPANS spans");
     }
-    if (first != chunk->t0_ns || last != chunk->t1_ns) {
-        broken(timeline, "t0 and t1 are the smallest start and the largest end");
+    if (last != chunk->t1_ns) {
+        broken(timeline, "t1 is the largest end");
     }
-    if (chunk->group < 1024 && chunk->seq != timeline->group_seq[chunk->group]++) {
+}
+
+/* Chunks of a group follow each other. */
+static void check_order(struct timeline *timeline, const struct span_chunk *chunk) {
+    if (chunk->group >= 1024) {
+        return;
+    }
+    if (chunk->seq != timeline->group_seq[chunk->group]++) {
         broken(timeline, "chunks are numbered from 0 within their group");
     }
+    if (chunk->t0_ns != timeline->group_sealed[chunk->group]) {
+        broken(timeline, "a chunk begins where the one before it ended");
+    }
+    timeline->group_sealed[chunk->group] = chunk->t1_ns;
+}
+
+static uint32_t place_in(const struct span_chunk *chunk, lane_id lane) {
+    return (uint32_t)lane - chunk->group * LANE_GROUP_LANES;
+}
+
+/* Which lanes were there; they go on from where the chunk before it left them. */
+static uint64_t check_before(struct timeline *timeline, const struct span_chunk *chunk) {
+    uint64_t there = 0;
+    for (uint32_t i = 0; i < chunk->before_count; i++) {
+        const struct lane_before *before = &chunk->before[i];
+        const struct timeline_life *life = &timeline->lives[before->lane];
+        if (life->over || before->since_ns != life->since ||
+            before->since_ns > chunk->t1_ns) {
+            broken(timeline, "a lane before goes on from where it was");
+        }
+        if (!life->lives && chunk->seq > 0 && before->since_ns <= chunk->t0_ns) {
+            broken(timeline, "a lane before was there after the last chunk, or is new");
+        }
+        there |= UINT64_C(1) << place_in(chunk, before->lane);
+    }
+    for (uint32_t i = 0; i < LANE_GROUP_LANES; i++) {
+        const size_t lane = (size_t)chunk->group * LANE_GROUP_LANES + i;
+        if (lane < timeline->lane_count && timeline->lives[lane].lives &&
+            (there >> i & 1) == 0) {
+            broken(timeline, "a lane after the last chunk is before this one");
+        }
+    }
+    return there;
+}
+
+static bool does(const struct lane_after *doing, const struct lane_after *other) {
+    return doing->state == other->state && doing->resource == other->resource &&
+           doing->site == other->site;
+}
+
+/* What a lane did after the last chunk is what it ended with its next span, if ever. */
+static void check_doing(struct timeline *timeline, const struct lane_after *now) {
+    struct timeline_life *life = &timeline->lives[now->lane];
+    if (life->lives && !does(&life->doing, now)) {
+        broken(timeline, "a lane does what was said to be going on after a chunk");
+    }
+}
+
+/* Returns the lanes that ended a span. */
+static uint64_t check_lanes(struct timeline *timeline, const struct span_chunk *chunk,
+                            uint64_t there) {
+    uint64_t ended = 0;
+    for (uint32_t i = 0; i < chunk->count; i++) {
+        struct timeline_life *life = &timeline->lives[chunk->lane[i]];
+        const uint64_t bit = UINT64_C(1) << place_in(chunk, chunk->lane[i]);
+        if ((there & bit) == 0 || chunk->start_ns[i] != life->since) {
+            broken(timeline, "a span starts where the one before it of its lane ended");
+        }
+        check_doing(timeline, &(struct lane_after){chunk->lane[i], chunk->resource[i],
+                                                   chunk->site[i], chunk->state[i]});
+        life->lives = false; /* until `after` says so */
+        life->since = chunk->end_ns[i];
+        ended |= bit;
+    }
+    return ended;
+}
+
+static void check_after(struct timeline *timeline, const struct span_chunk *chunk,
+                        uint64_t there, uint64_t ended) {
+    uint64_t alive = 0;
+    for (uint32_t i = 0; i < chunk->after_count; i++) {
+        const struct lane_after *after = &chunk->after[i];
+        struct timeline_life *life = &timeline->lives[after->lane];
+        check_doing(timeline, after);
+        life->lives = true;
+        life->doing = *after;
+        alive |= UINT64_C(1) << place_in(chunk, after->lane);
+    }
+    if ((alive & ~there) != 0 || (there & ~(alive | ended)) != 0) {
+        broken(timeline, "lanes before end a span, or are there after a chunk");
+    }
+    for (uint32_t i = 0; i < LANE_GROUP_LANES; i++) {
+        if (((there & ~alive) >> i & 1) != 0) {
+            timeline->lives[chunk->group * LANE_GROUP_LANES + i].over = true;
+        }
+    }
+}
+
+static void check_chunk(struct timeline *timeline, const struct span_chunk *chunk) {
+    check_spans(timeline, chunk);
+    check_order(timeline, chunk);
+    const uint64_t there = check_before(timeline, chunk);
+    const uint64_t ended = check_lanes(timeline, chunk, there);
+    check_after(timeline, chunk, there, ended);
 }
 
 static int take_spans(void *context, const struct span_chunk *chunk, struct err *err) {
@@ -122,6 +228,7 @@ void timeline_init(struct timeline *timeline) {
 
 void timeline_deinit(struct timeline *timeline) {
     free(timeline->lanes);
+    free(timeline->lives);
     free(timeline->spans);
     free(timeline->instants);
     memset(timeline, 0, sizeof *timeline);

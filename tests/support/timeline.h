@@ -28,10 +28,19 @@ struct timeline_instant {
     lane_id by;
 };
 
+/* What is known of a lane up to the last chunk of its group. */
+struct timeline_life {
+    sim_ns since;            /* where its next span starts */
+    bool lives;              /* it was in `after` of that chunk */
+    bool over;               /* it was in `before` of one, but not in `after` */
+    struct lane_after doing; /* while it lives */
+};
+
 struct timeline {
     struct sink sink; /* give this to the recorder */
     struct lane *lanes;
-    size_t lane_count, lane_capacity;
+    struct timeline_life *lives; /* by lane */
+    size_t lane_count, lane_capacity, lives_capacity;
     struct timeline_span *spans; /* in the order of their ends within a lane */
     size_t span_count, span_capacity;
     struct timeline_instant *instants;
@@ -40,6 +49,7 @@ struct timeline {
     int64_t fail_at;         /* this call of the sink fails; -1 = none does */
     const char *broken_rule; /* a promise of sink.h that a chunk broke; NULL = none */
     uint32_t group_seq[1024];
+    sim_ns group_sealed[1024]; /* t1 of the last chunk */
     uint32_t instant_seq;
 };
 

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * carried_spans - the spans that were open at the end of a chunk. Inside db only.
+ *
+ * A chunk says what its lanes go on to do, but not until when: that is known when the span
+ * ends, in a later chunk perhaps far away, and then stored in table carried_span.
+ */
+#ifndef DB_CARRIED_SPANS_PRIV_H
+#define DB_CARRIED_SPANS_PRIV_H
+
+#include "db/connection_priv.h"
+#include "db/pyramid_priv.h"
+
+struct carried_span {
+    lane_id lane;
+    struct long_span span; /* end_ns is SIM_NEVER when it has not ended yet */
+};
+
+/* Where the last span of each lane of the chunk ended; -1 for lanes that are not in it. */
+void carried_spans_since(const struct span_chunk *chunk,
+                         sim_ns since_ns[LANE_GROUP_LANES]);
+
+/*
+ * The spans that are open at the end of a chunk, of the lanes with a bit in `wanted`, by
+ * lane. They have no end before t1_ns of the chunk. ERR_CORRUPT
+ */
+int carried_spans_read(struct connection *connection, int64_t run,
+                       const struct span_chunk *chunk, uint64_t wanted,
+                       struct carried_span out[LANE_GROUP_LANES], uint32_t *count,
+                       struct err *err) WARN_UNUSED;
+
+/* Those that ended in the chunk after having been open at its beginning are stored. */
+int carried_spans_insert(struct connection *connection, int64_t run, lane_id lane,
+                         sim_ns end_ns, lane_id by, struct err *err) WARN_UNUSED;
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#include "db/chunk_dictionary_priv.h"
+
+#include <string.h>
+
+/* A table of kinds, by hash: twice as many slots as there can be kinds. */
+enum { SLOTS = 2 * CHUNK_SPANS, NO_KIND = UINT16_MAX };
+
+bool chunk_span_is_joined(const struct span_chunk *chunk, uint32_t i) {
+    return chunk->end_ns[i] == (i > 0 ? chunk->end_ns[i - 1] : chunk->t0_ns);
+}
+
+static uint32_t hash_of(const struct span_chunk *c, uint32_t i) {
+    const uint64_t low = (uint64_t)(uint32_t)c->lane[i] << 40 ^
+                         (uint64_t)(uint32_t)c->resource[i] << 8 ^ c->state[i] ^
+                         (uint64_t)chunk_span_is_joined(c, i) << 7;
+    const uint64_t high =
+        (uint64_t)(uint32_t)c->by[i] << 32 | (uint64_t)(uint32_t)c->site[i];
+    const uint64_t mixed =
+        (low * UINT64_C(0x9e3779b97f4a7c15)) ^ (high * UINT64_C(0xc2b2ae3d27d4eb4f));
+    return (uint32_t)((mixed * UINT64_C(0xff51afd7ed558ccd)) >> 40) % SLOTS;
+}
+
+static bool same_kind(const struct span_chunk *c, uint32_t a, uint32_t b) {
+    return c->lane[a] == c->lane[b] && c->state[a] == c->state[b] &&
+           c->resource[a] == c->resource[b] && c->by[a] == c->by[b] &&
+           c->site[a] == c->site[b] &&
+           chunk_span_is_joined(c, a) == chunk_span_is_joined(c, b);
+}
+
+/* The kind of span i; it becomes a new one when there is none like it. */
+static uint16_t kind_of(struct chunk_sequence *out, uint16_t slots[SLOTS],
+                        const struct span_chunk *c, uint32_t i) {
+    uint32_t at = hash_of(c, i);
+    while (slots[at] != NO_KIND) {
+        if (same_kind(c, out->first[slots[at]], i)) {
+            return slots[at];
+        }
+        at = (at + 1) % SLOTS;
+    }
+    const uint16_t kind = (uint16_t)out->kind_count++;
+    slots[at] = kind;
+    out->first[kind] = (uint16_t)i;
+    return kind;
+}
+
+void chunk_sequence_of(struct chunk_sequence *out, const struct span_chunk *chunk) {
+    uint16_t slots[SLOTS], follows[CHUNK_SPANS];
+    memset(slots, 0xff, sizeof slots);
+    memset(follows, 0xff, sizeof follows);
+    memset(out->hits, 0, sizeof out->hits);
+    out->kind_count = out->miss_count = 0;
+    uint16_t *expected = NULL; /* what followed the kind of the span before */
+    for (uint32_t i = 0; i < chunk->count; i++) {
+        /* Mostly it is the one that is expected, which is asked first. */
+        const bool is_hit = expected != NULL && *expected != NO_KIND &&
+                            same_kind(chunk, out->first[*expected], i);
+        const uint16_t kind = is_hit ? *expected : kind_of(out, slots, chunk, i);
+        if (is_hit) {
+            out->hits[i / 8] |= (uint8_t)(1U << i % 8);
+        } else {
+            out->misses[out->miss_count++] = kind;
+        }
+        if (expected != NULL) {
+            *expected = kind;
+        }
+        expected = &follows[kind];
+    }
+}
+
+bool chunk_sequence_kinds(const struct chunk_sequence *sequence, uint32_t count,
+                          uint16_t *kinds) {
+    uint16_t follows[CHUNK_SPANS], first = NO_KIND;
+    memset(follows, 0xff, sequence->kind_count * sizeof follows[0]);
+    uint16_t *expected = &first;
+    const uint16_t *miss = sequence->misses, *end = miss + sequence->miss_count;
+    for (uint32_t i = 0; i < count; i++) {
+        if ((sequence->hits[i / 8] >> i % 8 & 1) == 0) {
+            if (miss == end) {
+                return false;
+            }
+            *expected = *miss++;
+        }
+        const uint16_t kind = *expected;
+        if (kind >= sequence->kind_count) { /* NO_KIND, too */
+            return false;
+        }
+        kinds[i] = kind;
+        expected = &follows[kind];
+    }
+    return miss == end;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+#include "db/chunk_totals_priv.h"
+
+#include "db/carried_spans_priv.h"
+#include "db/column_codec_priv.h"
+
+enum { ENTRIES = LANE_GROUP_LANES * STATE_COUNT };
+
+static void add(struct chunk_totals *totals, lane_id lane, unsigned state, sim_ns from,
+                sim_ns to) {
+    if (to > from) {
+        totals->state_ns[lane % LANE_GROUP_LANES][state] += to - from;
+    }
+}
+
+static sim_ns later(sim_ns a, sim_ns b) { return a > b ? a : b; }
+static sim_ns earlier(sim_ns a, sim_ns b) { return a < b ? a : b; }
+
+void chunk_totals_add(struct chunk_totals *totals, const struct span_chunk *c,
+                      sim_ns until) {
+    for (uint32_t i = 0; i < c->count; i++) {
+        add(totals, c->lane[i], c->state[i], later(c->start_ns[i], c->t0_ns),
+            earlier(c->end_ns[i], until));
+    }
+    sim_ns since[LANE_GROUP_LANES];
+    carried_spans_since(c, since);
+    for (uint32_t i = 0; i < c->after_count; i++) {
+        const struct lane_after *after = &c->after[i];
+        add(totals, after->lane, after->state,
+            later(since[after->lane % LANE_GROUP_LANES], c->t0_ns), until);
+    }
+}
+
+int chunk_totals_encode(const struct chunk_totals *totals, struct chunk_bytes *out,
+                        struct err *err) {
+    int64_t places[LANE_GROUP_LANES], masks[LANE_GROUP_LANES], times[ENTRIES];
+    uint32_t lanes = 0, count = 0;
+    for (uint32_t place = 0; place < LANE_GROUP_LANES; place++) {
+        int64_t mask = 0;
+        for (unsigned state = 0; state < STATE_COUNT; state++) {
+            if (totals->state_ns[place][state] != 0) {
+                mask |= INT64_C(1) << state;
+                times[count++] = totals->state_ns[place][state];
+            }
+        }
+        places[lanes] = place;
+        masks[lanes] = mask;
+        lanes += mask != 0;
+    }
+    if (chunk_bytes_reserve(out, 3 * COLUMN_HEADER_BYTES + (2 * (size_t)lanes + count) *
+                                                               COLUMN_VALUE_BYTES) != 0) {
+        return err_set_nomem(err);
+    }
+    uint8_t *at = column_put(out->data + out->size, places, lanes);
+    at = column_put(at, masks, lanes);
+    at = column_put(at, times, count);
+    out->size = (size_t)(at - out->data);
+    return 0;
+}
+
+static bool place_times(struct chunk_totals *out, int64_t place, int64_t mask,
+                        const int64_t *times, uint32_t count, uint32_t *used) {
+    if (place < 0 || place >= LANE_GROUP_LANES || mask < 0 || mask >> STATE_COUNT != 0) {
+        return false;
+    }
+    for (uint64_t rest = (uint64_t)mask; rest != 0; rest &= rest - 1) {
+        if (*used == count) {
+            return false;
+        }
+        out->state_ns[place][__builtin_ctzll(rest)] = times[(*used)++];
+    }
+    return true;
+}
+
+int chunk_totals_decode(struct chunk_totals *out, const void *data, size_t size,
+                        struct err *err) {
+    int64_t places[LANE_GROUP_LANES], masks[LANE_GROUP_LANES], times[ENTRIES];
+    const uint8_t *at = data, *end = at + size;
+    struct column columns[3];
+    uint32_t lanes, count, used = 0;
+    bool ok = column_take(&at, end, &columns[0]) && column_take(&at, end, &columns[1]) &&
+              column_take(&at, end, &columns[2]) && at == end &&
+              column_get_all(&columns[0], LANE_GROUP_LANES, places, &lanes) &&
+              column_get(&columns[1], lanes, masks) &&
+              column_get_all(&columns[2], ENTRIES, times, &count);
+    *out = (struct chunk_totals){0};
+    for (uint32_t i = 0; ok && i < lanes; i++) {
+        ok = place_times(out, places[i], masks[i], times, count, &used);
+    }
+    return ok && used == count
+               ? 0
+               : err_set(err, ERR_CORRUPT, "the totals of a chunk are damaged");
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * chunk_totals - how long the lanes of a group have been in each state, from the beginning
+ * of the run to the beginning of a chunk: span_chunk.totals. With it, and a few chunks, the
+ * totals of any range are two subtractions, however long it is. Inside db only.
+ *
+ * The bytes are three columns of chunk_codec.c: the places of lanes that have been alive
+ * (lane - 64 * group), for each a mask of states, and the times, ns, of these states.
+ */
+#ifndef DB_CHUNK_TOTALS_PRIV_H
+#define DB_CHUNK_TOTALS_PRIV_H
+
+#include "db/chunk_codec.h"
+
+enum { TOTALS_CHUNKS = 8 /* every eighth chunk has them */ };
+
+struct chunk_totals {
+    sim_ns state_ns[LANE_GROUP_LANES][STATE_COUNT];
+};
+
+/* Adds what the lanes did in a chunk from its beginning to `until`, t0 <= until <= t1. */
+void chunk_totals_add(struct chunk_totals *totals, const struct span_chunk *chunk,
+                      sim_ns until);
+
+/* Appends the bytes. ERR_NOMEM */
+int chunk_totals_encode(const struct chunk_totals *totals, struct chunk_bytes *out,
+                        struct err *err) WARN_UNUSED;
+/* ERR_CORRUPT */
+int chunk_totals_decode(struct chunk_totals *out, const void *data, size_t size,
+                        struct err *err) WARN_UNUSED;
+
+#endif

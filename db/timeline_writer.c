@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: MIT */
+#include "db/timeline_writer_priv.h"
+
+#include <time.h>
+
+#include "db/carried_spans_priv.h"
+#include "db/chunk_codec.h"
+#include "db/chunk_totals_priv.h"
+#include "db/db_priv.h"
+#include "db/pyramid_priv.h"
+#include "db/sheet_codec_priv.h"
+#include "db/write_queue_priv.h"
+
+/* When a batch goes to the queue: what is not there is lost in a crash. */
+enum { BATCH_BYTES = 256 * 1024, BATCH_MS = 50 };
+
+enum row_kind { ROW_SPANS, ROW_SHEET, ROW_INSTANTS, ROW_CARRIED };
+
+struct row {
+    enum row_kind kind;
+    uint32_t group;
+    uint32_t seq;
+    uint32_t count;
+    unsigned level;  /* base of a chunk */
+    sim_ns start_ns; /* of a chunk: the earliest of a span */
+    lane_id lane, by;
+    sim_ns t0_ns, t1_ns;
+    size_t offset, size; /* in batch.bytes */
+    size_t totals_size;  /* that follow; 0: none */
+};
+
+/* Rows that go into one transaction. */
+struct batch {
+    struct write_batch base; /* the first member */
+    int64_t run;
+    struct chunk_bytes bytes;
+    struct row *rows;
+    size_t count, capacity;
+};
+
+/* What is known of a lane group between its chunks. */
+struct group {
+    struct pyramid *pyramid;
+    struct chunk_totals totals; /* up to the next chunk */
+};
+
+struct timeline_writer {
+    struct db *db;
+    int64_t run;
+    struct sink sink;
+    struct group **groups; /* by number; NULL where nothing came yet */
+    size_t group_count;
+    size_t group_capacity;
+    struct write_stream stream;
+    struct batch *batch; /* that is being filled */
+    int64_t begun_ms;    /* when that was begun, by the monotonic clock */
+    bool finished;       /* the pyramids have given what they had */
+};
+
+static int64_t monotonic_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* --- rows ---------------------------------------------------------------------- */
+
+static const char INSERT_SPANS[] =
+    "INSERT INTO span_chunk (run, seq, t0_ns, t1_ns, count, data, lane_group, base,"
+    " start_ns, totals) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+static const char INSERT_SHEET[] =
+    "INSERT INTO sheet (run, seq, t0_ns, t1_ns, count, data, lane_group, level)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+static const char INSERT_INSTANTS[] =
+    "INSERT INTO instant_chunk (run, seq, t0_ns, t1_ns, count, data)"
+    " VALUES (?, ?, ?, ?, ?, ?)";
+
+static const char *const inserts[] = {INSERT_SPANS, INSERT_SHEET, INSERT_INSTANTS};
+
+static int insert_row(struct connection *connection, const struct batch *batch,
+                      const struct row *row, struct err *err) {
+    if (row->kind == ROW_CARRIED) {
+        return carried_spans_insert(connection, batch->run, row->lane, row->t1_ns,
+                                    row->by, err);
+    }
+    const uint8_t *data = batch->bytes.data + row->offset;
+    struct query q;
+    query_begin(&q, connection, inserts[row->kind]);
+    query_int(&q, batch->run);
+    query_int(&q, row->seq);
+    query_int(&q, row->t0_ns);
+    query_int(&q, row->t1_ns);
+    query_int(&q, row->count);
+    query_blob(&q, data, row->size);
+    if (row->kind != ROW_INSTANTS) {
+        query_int(&q, row->group);
+        query_int(&q, row->level);
+    }
+    if (row->kind == ROW_SPANS) {
+        query_int(&q, row->start_ns);
+        query_blob(&q, row->totals_size > 0 ? data + row->size : NULL, row->totals_size);
+    }
+    return query_run(&q, err);
+}
+
+/* --- batches ------------------------------------------------------------------- */
+
+static int batch_insert(const struct write_batch *base, struct connection *connection,
+                        struct err *err) {
+    const struct batch *batch = (const struct batch *)base;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < batch->count; i++) {
+        rc = insert_row(connection, batch, &batch->rows[i], err);
+    }
+    return rc;
+}
+
+static void batch_destroy(struct write_batch *base) {
+    struct batch *batch = (struct batch *)base;
+    chunk_bytes_deinit(&batch->bytes);
+    memory_free(batch->rows);
+    memory_free(batch);
+}
+
+static int begin_batch(struct timeline_writer *writer, struct err *err) {
+    if (writer->batch != NULL) {
+        return 0;
+    }
+    writer->batch = memory_zeroed(1, sizeof *writer->batch);
+    if (writer->batch == NULL) {
+        return err_set_nomem(err);
+    }
+    writer->batch->base.insert = batch_insert;
+    writer->batch->base.destroy = batch_destroy;
+    writer->batch->run = writer->run;
+    writer->begun_ms = monotonic_ms();
+    return 0;
+}
+
+static int keep_row(struct timeline_writer *writer, const struct row *row,
+                    struct err *err) {
+    struct batch *batch = writer->batch;
+    if (vec_reserve((void **)&batch->rows, &batch->capacity, batch->count,
+                    sizeof *batch->rows) != 0) {
+        return err_set_nomem(err);
+    }
+    batch->rows[batch->count++] = *row;
+    return 0;
+}
+
+/* Hands the batch to the queue, when it is time. */
+static int put_batch(struct timeline_writer *writer, struct err *err) {
+    struct batch *batch = writer->batch;
+    if (batch->bytes.size < BATCH_BYTES && monotonic_ms() - writer->begun_ms < BATCH_MS) {
+        return 0;
+    }
+    batch->base.size = batch->bytes.capacity + batch->capacity * sizeof *batch->rows;
+    writer->batch = NULL;
+    return write_queue_put(db_write_queue(writer->db), &writer->stream, &batch->base,
+                           err);
+}
+
+/* --- lane groups --------------------------------------------------------------- */
+
+static int on_sheet(void *context, const struct sheet *sheet, struct err *err) {
+    struct timeline_writer *writer = context;
+    struct row row = {
+        .kind = ROW_SHEET,
+        .group = sheet->group,
+        .level = sheet->level,
+        .seq = sheet->first_seq,
+        .count = sheet->count,
+        .t0_ns = sheet->t0_ns,
+        .t1_ns = sheet->t1_ns,
+        .offset = writer->batch->bytes.size,
+    };
+    const int rc = sheet_codec_encode(sheet, &writer->batch->bytes, err);
+    row.size = writer->batch->bytes.size - row.offset;
+    return rc == 0 ? keep_row(writer, &row, err) : rc;
+}
+
+static int add_group(struct timeline_writer *writer, uint32_t number, struct err *err) {
+    while (writer->group_count <= number) {
+        if (vec_reserve((void **)&writer->groups, &writer->group_capacity,
+                        writer->group_count, sizeof(struct group *)) != 0) {
+            return err_set_nomem(err);
+        }
+        writer->groups[writer->group_count++] = NULL;
+    }
+    if (writer->groups[number] != NULL) {
+        return 0;
+    }
+    struct group *group = memory_zeroed(1, sizeof *group);
+    if (group == NULL) {
+        return err_set_nomem(err);
+    }
+    writer->groups[number] = group;
+    return pyramid_create(&group->pyramid, number, on_sheet, writer, err);
+}
+
+/* --- the sink ------------------------------------------------------------------ */
+
+/* Lanes are stored with their totals, which are known when the run ends. */
+static int on_lane(void *context, const struct lane *lane, struct err *err) {
+    (void)context; /* The result has them all. */
+    (void)lane;
+    (void)err;
+    return 0;
+}
+
+/* The first span of a lane in a chunk is the one that was carried into it. */
+static int keep_carried(struct timeline_writer *writer, const struct span_chunk *chunk,
+                        struct err *err) {
+    uint64_t seen = 0;
+    int rc = 0;
+    for (uint32_t i = 0; rc == 0 && i < chunk->count; i++) {
+        const uint64_t bit = UINT64_C(1) << (chunk->lane[i] % LANE_GROUP_LANES);
+        if ((seen & bit) == 0 && chunk->start_ns[i] <= chunk->t0_ns && chunk->seq > 0) {
+            const struct row row = {.kind = ROW_CARRIED,
+                                    .lane = chunk->lane[i],
+                                    .t1_ns = chunk->end_ns[i],
+                                    .by = chunk->by[i]};
+            rc = keep_row(writer, &row, err);
+        }
+        seen |= bit;
+    }
+    return rc;
+}
+
+static sim_ns earliest_start(const struct span_chunk *chunk) {
+    sim_ns earliest = chunk->start_ns[0];
+    for (uint32_t i = 1; i < chunk->count; i++) {
+        earliest = chunk->start_ns[i] < earliest ? chunk->start_ns[i] : earliest;
+    }
+    return earliest;
+}
+
+static int keep_chunk(struct timeline_writer *writer, struct group *group,
+                      const struct span_chunk *chunk, unsigned base, struct err *err) {
+    struct row row = {
+        .kind = ROW_SPANS,
+        .group = chunk->group,
+        .level = base,
+        .seq = chunk->seq,
+        .count = chunk->count,
+        .t0_ns = chunk->t0_ns,
+        .t1_ns = chunk->t1_ns,
+        .start_ns = earliest_start(chunk),
+        .offset = writer->batch->bytes.size,
+    };
+    int rc = chunk_codec_encode_spans(chunk, &writer->batch->bytes, err);
+    row.size = writer->batch->bytes.size - row.offset;
+    if (rc == 0 && chunk->seq > 0 && chunk->seq % TOTALS_CHUNKS == 0) {
+        rc = chunk_totals_encode(&group->totals, &writer->batch->bytes, err);
+        row.totals_size = writer->batch->bytes.size - row.offset - row.size;
+    }
+    chunk_totals_add(&group->totals, chunk, chunk->t1_ns);
+    return rc == 0 ? keep_row(writer, &row, err) : rc;
+}
+
+static int on_spans(void *context, const struct span_chunk *chunk, struct err *err) {
+    struct timeline_writer *writer = context;
+    unsigned base;
+    int rc = begin_batch(writer, err);
+    if (rc == 0) {
+        rc = add_group(writer, chunk->group, err);
+    }
+    if (rc != 0) {
+        return rc;
+    }
+    struct group *group = writer->groups[chunk->group];
+    rc = pyramid_add(group->pyramid, chunk, &base, err);
+    if (rc == 0) {
+        rc = keep_chunk(writer, group, chunk, base, err);
+    }
+    if (rc == 0) {
+        rc = keep_carried(writer, chunk, err);
+    }
+    return rc == 0 ? put_batch(writer, err) : rc;
+}
+
+static int on_instants(void *context, const struct instant_chunk *chunk,
+                       struct err *err) {
+    struct timeline_writer *writer = context;
+    int rc = begin_batch(writer, err);
+    if (rc != 0) {
+        return rc;
+    }
+    struct row row = {
+        .kind = ROW_INSTANTS,
+        .seq = chunk->seq,
+        .count = chunk->count,
+        .t0_ns = chunk->t0_ns,
+        .t1_ns = chunk->t1_ns,
+        .offset = writer->batch->bytes.size,
+    };
+    rc = chunk_codec_encode_instants(chunk, &writer->batch->bytes, err);
+    row.size = writer->batch->bytes.size - row.offset;
+    if (rc == 0) {
+        rc = keep_row(writer, &row, err);
+    }
+    return rc == 0 ? put_batch(writer, err) : rc;
+}
+
+/* --- life ---------------------------------------------------------------------- */
+
+int timeline_writer_create(struct timeline_writer **out, struct db *db, int64_t run,
+                           struct err *err) {
+    struct timeline_writer *writer = memory_zeroed(1, sizeof *writer);
+    if (writer == NULL) {
+        return err_set_nomem(err);
+    }
+    writer->db = db;
+    writer->run = run;
+    writer->sink = (struct sink){
+        .context = writer,
+        .lane = on_lane,
+        .spans = on_spans,
+        .instants = on_instants,
+    };
+    *out = writer;
+    return 0;
+}
+
+void timeline_writer_destroy(struct timeline_writer *writer) {
+    if (writer == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < writer->group_count; i++) {
+        if (writer->groups[i] != NULL) {
+            pyramid_destroy(writer->groups[i]->pyramid);
+            memory_free(writer->groups[i]);
+        }
+    }
+    memory_free(writer->groups);
+    timeline_writer_forget(writer);
+    memory_free(writer);
+}
+
+const struct sink *timeline_writer_sink(const struct timeline_writer *writer) {
+    return &writer->sink;
+}
+
+int timeline_writer_drain(struct timeline_writer *writer, struct err *err) {
+    return write_queue_drain(db_write_queue(writer->db), &writer->stream, err);
+}
+
+int timeline_writer_finish(struct timeline_writer *writer, struct connection *connection,
+                           struct err *err) {
+    int rc = begin_batch(writer, err);
+    for (size_t i = 0; rc == 0 && !writer->finished && i < writer->group_count; i++) {
+        if (writer->groups[i] != NULL) {
+            rc = pyramid_finish(writer->groups[i]->pyramid, err);
+        }
+    }
+    writer->finished = writer->finished || rc == 0;
+    return rc == 0 ? batch_insert(&writer->batch->base, connection, err) : rc;
+}
+
+void timeline_writer_forget(struct timeline_writer *writer) {
+    const int rc = timeline_writer_drain(writer, NULL);
+    (void)rc; /* Whether it was stored does not matter any more. */
+    if (writer->batch != NULL) {
+        batch_destroy(&writer->batch->base);
+        writer->batch = NULL;
+    }
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * timeline_writer - turns what a recorder hands out into rows: chunks, their totals, the
+ * sheets of the pyramid, and the ends of spans that were carried over. Inside db only.
+ *
+ * It encodes on the thread that runs the engine and hands batches of rows to the database's
+ * write queue; what it needs to know of a lane group between chunks is kept here, and does
+ * not grow with the length of the run.
+ */
+#ifndef DB_TIMELINE_WRITER_PRIV_H
+#define DB_TIMELINE_WRITER_PRIV_H
+
+#include "db/db.h"
+#include "engine/record/sink.h"
+
+struct timeline_writer;
+
+int timeline_writer_create(struct timeline_writer **out, struct db *db, int64_t run,
+                           struct err *err) WARN_UNUSED;
+void timeline_writer_destroy(struct timeline_writer *writer);
+
+/* Where the recorder puts the recording; it lives with the writer. */
+const struct sink *timeline_writer_sink(const struct timeline_writer *writer);
+
+/* Waits until everything that was handed over is stored, or has failed. */
+int timeline_writer_drain(struct timeline_writer *writer, struct err *err) WARN_UNUSED;
+
+/* After draining: stores what is left, in the caller's transaction. May be repeated when
+ * that failed. */
+struct connection;
+int timeline_writer_finish(struct timeline_writer *writer, struct connection *connection,
+                           struct err *err) WARN_UNUSED;
+
+/* Drops what was not handed over; nothing is being stored any more on return. */
+void timeline_writer_forget(struct timeline_writer *writer);
+
+#endif
