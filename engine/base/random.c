@@ -14,11 +14,15 @@ static uint64_t scramble(uint64_t z) {
     return z ^ (z >> 31);
 }
 
+static const uint64_t STEP = UINT64_C(0x9e3779b97f4a7c15);
+
 /* SplitMix64: the key is its state, and `what` is how many steps it goes on from there.
  * Keys of keys are scrambled numbers, whose sequences do not meet. */
 uint64_t random_mix(uint64_t key, uint64_t what) {
-    return scramble(key + (what + 1) * UINT64_C(0x9e3779b97f4a7c15));
+    return scramble(key + (what + 1) * STEP);
 }
+
+uint64_t random_next(uint64_t *key) { return scramble(*key += STEP); }
 
 uint64_t random_key(uint64_t seed, uint32_t repetition) {
     return random_mix(random_mix(UINT64_C(0x67696c73636f7065), seed), repetition);

@@ -28,6 +28,9 @@ uint64_t random_key(uint64_t seed, uint32_t repetition);
 /* A new key for part `what` of the thing that `key` names. */
 uint64_t random_mix(uint64_t key, uint64_t what);
 
+/* The same for what = 0, 1, 2 ... in turn; `key` moves on to the next. */
+uint64_t random_next(uint64_t *key);
+
 /*
  * Draws. A key is itself the random number, so that it has to come from random_mix() and
  * is good for one draw.

@@ -53,6 +53,8 @@ static int core_init(struct cpu *cpu, uint32_t index) {
         .arrival = {.fire = core_arrival, .priority = PRIORITY_CORE},
         .slice_end = {.fire = core_slice_end, .priority = PRIORITY_CORE},
         .index = index,
+        .wake_noise = cpu_noise_key(cpu, RANDOM_WAKE, index),
+        .line_noise = cpu_noise_key(cpu, RANDOM_LINE, index),
         .lane =
             recorder_open_lane(sim->recorder, sim->now,
                                &(struct lane_birth){LANE_CORE, LANE_NONE, name, IDLE}),

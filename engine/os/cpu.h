@@ -77,14 +77,13 @@ struct os_thread {
     sim_ns work_ns;     /* core time of the present piece of work, in all */
     lane_id lane;
     enum os_state state;
-    uint32_t noise_id; /* names its noise: the thread's number, whatever else there is */
     bool masked;
     bool clocked; /* the present work is counted by the CPU clock, not by the core's speed
                    */
     /* the rest */
     struct core *last_core; /* where it last ran; NULL = nowhere yet */
     struct os_thread *next; /* in the ready queue */
-    uint64_t timers;        /* how many timed waits it has begun */
+    uint64_t timer_noise;   /* names the noise of its next timed wait */
     struct activity doing;
 };
 
@@ -110,8 +109,8 @@ struct core {
     sim_ns slice_since;   /* when `current` got here, had it not been interrupted */
     sim_ns slice_used_ns; /* by a throttled thread, before it was stopped */
     struct event slice_end;
-    uint64_t wakeups;        /* names the noise of the next one */
-    uint64_t line_transfers; /* likewise */
+    uint64_t wake_noise; /* names that of the next wake-up */
+    uint64_t line_noise; /* ... transfer of a cache line */
     /* the rest */
     struct quota_share share;
 };
@@ -150,6 +149,9 @@ sim_ns cpu_busy_ns(const struct cpu *cpu);
  */
 int os_thread_init(struct os_thread *thread, struct cpu *cpu, lane_id lane,
                    os_fn then) WARN_UNUSED;
+
+/* What names the noise of its timed waits, whatever else there is: the thread's number. */
+void os_thread_set_noise(struct os_thread *thread, uint32_t number);
 
 /* On a core: does `ns` >= 0 of work, then calls `then`. Call it last in a continuation.
  */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/os/wakeup_priv.h"
 
-#include "engine/base/random.h"
 #include "engine/base/real.h"
 
 /* --- when ---------------------------------------------------------------------- */
@@ -15,9 +14,12 @@ static sim_ns with_noise(const struct cpu *cpu, sim_ns median, uint64_t key) {
     return (sim_ns)((double)median * real_exp(sigma * random_normal(key)) + 0.5);
 }
 
-static uint64_t noise_key(const struct cpu *cpu, enum random_domain domain, uint32_t who,
-                          uint64_t nth) {
-    return random_mix(random_mix(random_mix(cpu->sim->random_key, domain), who), nth);
+uint64_t cpu_noise_key(const struct cpu *cpu, enum random_domain about, uint32_t number) {
+    return random_mix(random_mix(cpu->sim->random_key, about), number);
+}
+
+void os_thread_set_noise(struct os_thread *thread, uint32_t number) {
+    thread->timer_noise = cpu_noise_key(thread->cpu, RANDOM_TIMER, number);
 }
 
 /* How long the core could sleep: a physical core sleeps as its shallower sibling does
@@ -37,8 +39,7 @@ sim_ns core_wake_latency(struct core *core) {
     const sim_ns median = idle >= machine->deep_after_ns   ? machine->wake_deep_ns
                           : idle >= machine->idle_after_ns ? machine->wake_idle_ns
                                                            : machine->wake_warm_ns;
-    return with_noise(core->cpu, median,
-                      noise_key(core->cpu, RANDOM_WAKE, core->index, core->wakeups++));
+    return with_noise(core->cpu, median, random_next(&core->wake_noise));
 }
 
 static sim_ns slack_of(const struct machine *machine, sim_ns ns) {
@@ -51,8 +52,8 @@ static sim_ns slack_of(const struct machine *machine, sim_ns ns) {
 
 sim_ns os_thread_timer_due(struct os_thread *thread, sim_ns ns) {
     struct cpu *cpu = thread->cpu;
-    const uint64_t key = noise_key(cpu, RANDOM_TIMER, thread->noise_id, thread->timers++);
-    const sim_ns late = with_noise(cpu, slack_of(cpu->machine, ns), key);
+    const sim_ns late =
+        with_noise(cpu, slack_of(cpu->machine, ns), random_next(&thread->timer_noise));
     return sim_add(sim_add(cpu->sim->now, ns), late);
 }
 
@@ -61,8 +62,7 @@ sim_ns core_line_transfer(struct core *core) {
     if (machine->line_spread_ppm == 0) {
         return machine->line_transfer_ns;
     }
-    const uint64_t key =
-        noise_key(core->cpu, RANDOM_LINE, core->index, core->line_transfers++);
+    const uint64_t key = random_next(&core->line_noise);
     const double spread = (double)machine->line_spread_ppm * 1e-6;
     const double share = 1.0 + spread * (2.0 * random_unit(key) - 1.0);
     return (sim_ns)((double)machine->line_transfer_ns * share + 0.5);
@@ -74,7 +74,8 @@ enum { DRAWN_TICKS = 16 };
 /* Interrupts are short, but some drag work of the kernel behind them. */
 static sim_ns interrupt_ns(const struct core *core, sim_ns tick) {
     const struct machine *machine = core->cpu->machine;
-    const uint64_t key = noise_key(core->cpu, RANDOM_TICK, core->index, (uint64_t)tick);
+    const uint64_t key =
+        random_mix(cpu_noise_key(core->cpu, RANDOM_TICK, core->index), (uint64_t)tick);
     const double sigma = (double)machine->tick_spread_ppm * 1e-6;
     return (sim_ns)((double)machine->tick_cost_ns * real_exp(sigma * random_normal(key)) +
                     0.5);

@@ -91,7 +91,7 @@ static struct native_worker *worker_create(struct native_team *team) {
     if (os_thread_init(&worker->os, &world->cpu, lane, worker_begin) != 0) {
         return NULL;
     }
-    worker->os.noise_id = ~(uint32_t)lane; /* Python threads count from 0 */
+    os_thread_set_noise(&worker->os, ~(uint32_t)lane); /* Python threads count from 0 */
     worker->team = team;
     return worker;
 }

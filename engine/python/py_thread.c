@@ -144,7 +144,7 @@ struct py_thread *py_thread_create(struct world *world, struct process *process,
     thread->resume = (struct resume){.status = RESUME_START, .value = lane};
     thread->cpu_target_ns = -1;
     thread->id = world_add_thread(world, thread);
-    thread->client.os.noise_id = (uint32_t)thread->id;
+    os_thread_set_noise(&thread->client.os, (uint32_t)thread->id);
     return thread->id < 0 ? NULL : thread;
 }
 

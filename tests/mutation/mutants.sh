@@ -103,7 +103,7 @@ mutant draws-without-visit step_list engine/program/step_list.c \
 mutant repetitions-alike run engine/base/random.c 'a repetition draws what the first one drew' \
     'seed), repetition);' 'seed), 0 * repetition);'
 mutant wakes-alike cpu engine/os/wakeup.c 'all wake-ups of a core have the same noise' \
-    'core->wakeups++' '0 * core->wakeups++'
+    'random_next(&core->wake_noise)' 'core->wake_noise'
 
 # --- locks ------------------------------------------------------------------------------
 
