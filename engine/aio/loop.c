@@ -88,13 +88,14 @@ static bool drop_if_cancelled(struct event *event) {
 /* Returns what that costs. */
 static sim_ns drop_cancelled(struct aio_loop *loop) {
     struct event_queue *timers = &loop->timers;
-    const size_t count = timers->count;
+    const size_t count = event_queue_count(timers);
     if (count > MIN_SCHEDULED_TIMER_HANDLES && 2 * loop->timers_cancelled > count) {
         event_queue_filter(timers, drop_if_cancelled);
         loop->timers_cancelled = 0;
         return (sim_ns)count * aio_runtime(loop)->timer_clean_ns;
     }
-    while (timers->count > 0 && is_cancelled(timers->heap[0].event)) {
+    while (event_queue_count(timers) > 0 &&
+           is_cancelled(event_queue_first(timers)->event)) {
         sim_ns due;
         drop_if_cancelled(event_queue_pop(timers, &due));
         loop->timers_cancelled -= loop->timers_cancelled > 0;

@@ -8,10 +8,19 @@
  *
  * Events are intrusive: the owner embeds a `struct event`, which is in the queue at most
  * once. The queue therefore never needs more room than there are events, and room is
- * reserved when an owner is born, so that pushing cannot fail. A 4-ary heap of 24-byte
- * keys: O(log n) push, pop and remove, no allocation per event.
+ * reserved when an owner is born, so that pushing cannot fail.
  *
- * Chosen by measurement: nanoseconds per operation with n events pending. In `spin` n
+ *     run    in order:  [ first ... | ............. | ... last ]
+ *                         ^ EVENT_RUN_NEAR            ^ EVENT_RUN_NEAR
+ *     heap   all others
+ *
+ * A new event that belongs near one end of the *run* goes there, in O(1): what happens next
+ * (a thread that was woken sets out for its core, arrives, works a little) as well as what
+ * happens last (waits of equal length end in the order in which they began). The others, and
+ * what finds the run full, go to a 4-ary heap of 24-byte keys: O(log n) push, pop and remove.
+ * No allocation per event.
+ *
+ * The heap was chosen by measurement, before there was a run: nanoseconds per operation with n events pending. In `spin` n
  * threads of Python turn under one GIL (a third each of push, pop and move), in `hold`
  * n tasks sleep exponential times, in `equal` equal times (half push, half pop).
  *
@@ -61,7 +70,7 @@ enum event_priority {
 
 struct event {
     event_fn fire;    /* called after removal from the queue; the clock shows its time */
-    uint32_t slot;    /* place in the heap + 1; 0 = not pending. Owned by the queue */
+    uint32_t slot;    /* place in the queue; 0 = not pending. Owned by the queue */
     uint8_t priority; /* enum event_priority */
 };
 
@@ -74,10 +83,16 @@ struct event_key {
 static_assert(sizeof(struct event) == 16 && sizeof(struct event_key) == 24,
               "four children are 96 bytes");
 
+/* Places in the run, a power of two, and how many of them are near an end. */
+enum { EVENT_RUN = 128, EVENT_RUN_NEAR = 4 };
+
 struct event_queue {
     struct event_key *heap;
-    size_t count, capacity, reserved;
+    size_t count; /* in the heap */
+    size_t capacity, reserved;
     uint64_t pushes;
+    uint32_t run_first, run_count;
+    struct event_key run[EVENT_RUN]; /* a ring */
 };
 
 /* A queue of zero bytes is empty. */
@@ -112,9 +127,29 @@ static inline bool event_is_pending(const struct event *event) {
  * but must not touch the queue. */
 void event_queue_filter(struct event_queue *queue, bool (*drop)(struct event *event));
 
+static inline bool event_key_before(const struct event_key *a,
+                                    const struct event_key *b) {
+    return a->at != b->at ? a->at < b->at : a->order < b->order;
+}
+
+/* The key of the first event, NULL when there is none. */
+static inline const struct event_key *event_queue_first(const struct event_queue *queue) {
+    const struct event_key *run = &queue->run[queue->run_first];
+    if (queue->count == 0) {
+        return queue->run_count == 0 ? NULL : run;
+    }
+    return queue->run_count > 0 && event_key_before(run, &queue->heap[0]) ? run
+                                                                          : queue->heap;
+}
+
+static inline size_t event_queue_count(const struct event_queue *queue) {
+    return queue->count + queue->run_count;
+}
+
 /* Time of the first event, SIM_NEVER when there is none. */
 static inline sim_ns event_queue_next(const struct event_queue *queue) {
-    return queue->count == 0 ? SIM_NEVER : queue->heap[0].at;
+    const struct event_key *first = event_queue_first(queue);
+    return first == NULL ? SIM_NEVER : first->at;
 }
 
 #endif

@@ -18,6 +18,7 @@ struct model {
         uint64_t pushed;
     } item[EVENTS];
     uint64_t pushes;
+    sim_ns latest;
 };
 
 static int model_first(const struct model *model, const struct event *events) {
@@ -37,6 +38,18 @@ static int model_first(const struct model *model, const struct event *events) {
     return first;
 }
 
+/* Pushes the event, or moves it when it is pending. */
+static void put(struct event_queue *queue, struct event *events, struct model *model,
+                int which, sim_ns at) {
+    const bool pending = model->item[which].pending;
+    model->item[which].at = at;
+    model->item[which].pushed = model->pushes++;
+    model->item[which].pending = true;
+    (pending ? event_queue_move : event_queue_push)(queue, &events[which], at);
+}
+
+static bool is_core(struct event *event) { return event->priority == PRIORITY_CORE; }
+
 static void operate(struct event_queue *queue, struct event *events, struct model *model,
                     struct dice *dice) {
     const int which = (int)dice_between(dice, 0, EVENTS - 1);
@@ -44,15 +57,15 @@ static void operate(struct event_queue *queue, struct event *events, struct mode
     switch (dice_between(dice, 0, 3)) {
     case 0:
     case 1:
-        if (!model->item[which].pending) {
-            /* few different times: ties are the rule */
-            model->item[which].at = dice_between(dice, 0, 20);
-            model->item[which].pushed = model->pushes++;
-            model->item[which].pending = true;
-            event_queue_push(queue, &events[which], model->item[which].at);
-        }
+        put(queue, events, model, which, dice_between(dice, 0, model->latest));
         break;
     case 2:
+        if (dice_between(dice, 0, 500) == 0) {
+            event_queue_filter(queue, is_core);
+            for (int i = 0; i < EVENTS; i++) {
+                model->item[i].pending &= events[i].priority != PRIORITY_CORE;
+            }
+        }
         event_queue_remove(queue, &events[which]); /* also when it is not there */
         model->item[which].pending = false;
         break;
@@ -77,7 +90,8 @@ static void operate(struct event_queue *queue, struct event *events, struct mode
 static void run_model(struct event_queue *queue, uint64_t seed) {
     struct dice dice = dice_make(seed);
     struct event events[EVENTS] = {{0}};
-    struct model model = {0};
+    /* few different times, ties being the rule; or many */
+    struct model model = {.latest = seed % 2 == 0 ? 20 : 1000000};
     for (int i = 0; i < EVENTS; i++) {
         events[i].priority = (uint8_t)dice_between(&dice, 0, 1);
     }
@@ -88,7 +102,7 @@ static void run_model(struct event_queue *queue, uint64_t seed) {
 
 static void test_event_queue_agrees_with_a_list(void **state) {
     (void)state;
-    for (uint64_t seed = 0; seed < 5; seed++) {
+    for (uint64_t seed = 0; seed < 6; seed++) {
         struct event_queue queue = {0};
         for (int i = 0; i < EVENTS; i++) {
             assert_int_equal(event_queue_reserve(&queue, 1), 0);
@@ -96,6 +110,35 @@ static void test_event_queue_agrees_with_a_list(void **state) {
         run_model(&queue, seed);
         event_queue_deinit(&queue);
         event_queue_deinit(&queue); /* zeroed input is accepted */
+    }
+}
+
+/* Waits of about equal length, more of them than fit into the run, each followed by what
+ * happens at once: both ends of the run. */
+static void test_event_queue_keeps_order_at_both_ends(void **state) {
+    (void)state;
+    struct event_key storage[EVENTS];
+    struct event events[EVENTS] = {{0}};
+    for (int waits = 1; waits < EVENTS; waits += 22) {
+        struct event_queue queue = {0};
+        struct model model = {0};
+        struct dice dice = dice_make((uint64_t)waits);
+        memset(events, 0, sizeof events);
+        event_queue_borrow(&queue, storage, EVENTS);
+        sim_ns now = 0;
+        for (int i = 0; i < waits; i++) {
+            put(&queue, events, &model, i, dice_between(&dice, 0, 1000));
+        }
+        for (int i = 0; i < OPERATIONS; i++) {
+            const int first = model_first(&model, events);
+            assert_ptr_equal(event_queue_pop(&queue, &now), &events[first]);
+            model.item[first].pending = false;
+            if (first < waits) {
+                put(&queue, events, &model, EVENTS - 1, now + dice_between(&dice, 0, 3));
+                put(&queue, events, &model, first,
+                    now + 1000 + dice_between(&dice, 0, 9));
+            }
+        }
     }
 }
 
@@ -160,6 +203,7 @@ static void test_event_queue_reserve_can_fail(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_event_queue_agrees_with_a_list),
+        cmocka_unit_test(test_event_queue_keeps_order_at_both_ends),
         cmocka_unit_test(test_event_queue_works_in_borrowed_storage),
         cmocka_unit_test(test_event_queue_push_again_goes_to_the_end),
         cmocka_unit_test(test_event_queue_priority_comes_before_order),
