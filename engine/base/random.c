@@ -54,23 +54,36 @@ static double normal_tail(double edge, uint64_t key) {
     }
 }
 
-double random_normal(uint64_t key) {
+/* One attempt: true when it gives a number. Most are inside the part of a layer that is all
+ * under the density. */
+static inline bool try_normal(uint64_t bits, double *result) {
     const struct ziggurat *ziggurat = &ziggurat_normal;
-    for (uint64_t attempt = 0;; attempt++) {
-        const uint64_t bits = attempt == 0 ? key : random_mix(key, attempt);
+    const uint32_t layer = layer_of(bits);
+    *result = (double)((int64_t)bits >> 11) * 0x1p-52 * ziggurat->edge[layer];
+    return fabs(*result) < ziggurat->edge[layer + 1];
+}
+
+/* A function of its own, so that the ordinary way needs no stack. */
+__attribute__((noinline)) static double normal_outside(uint64_t key) {
+    const struct ziggurat *ziggurat = &ziggurat_normal;
+    uint64_t bits = key;
+    double x;
+    for (uint64_t attempt = 1; !try_normal(bits, &x); attempt++) {
         const uint32_t layer = layer_of(bits);
-        const double u = (double)((int64_t)bits >> 11) * 0x1p-52;
-        const double x = u * ziggurat->edge[layer];
-        if (fabs(x) < ziggurat->edge[layer + 1]) {
-            return x;
-        }
         if (layer == 0) {
-            return copysign(normal_tail(ziggurat->edge[1], bits), u);
+            return copysign(normal_tail(ziggurat->edge[1], bits), x);
         }
         if (is_under(ziggurat, layer, real_exp(-0.5 * x * x), bits)) {
             return x;
         }
+        bits = random_mix(key, attempt);
     }
+    return x;
+}
+
+double random_normal(uint64_t key) {
+    double x;
+    return try_normal(key, &x) ? x : normal_outside(key);
 }
 
 double random_exponential(uint64_t key) {

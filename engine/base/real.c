@@ -19,11 +19,6 @@ static double bits_to_double(uint64_t bits) {
     return value;
 }
 
-/* 2^n for -1022 <= n <= 1023. */
-static double power_of_two(int64_t n) {
-    return bits_to_double((uint64_t)(n + 1023) << 52);
-}
-
 /* To the nearest integer: adding this leaves no room for a fraction. */
 static const double ROUNDER = 0x1.8p52;
 
@@ -34,17 +29,18 @@ double real_exp(double x) {
     if (x < -700.0) {
         return 0.0;
     }
-    /* x = (n + i / 64) ln2 + r with |r| <= ln2 / 128, then the Taylor series of e^r - 1. */
+    /* x = (n + i / 64) ln2 + r with |r| <= ln2 / 128, then the Taylor series of e^r - 1.
+     * The exponent of 2^n is n + 1023. */
     const double steps = (x * (EXP_STEPS / (LN2_HIGH + LN2_LOW)) + ROUNDER) - ROUNDER;
     const int64_t step = (int64_t)steps;
     const int64_t i = step & (EXP_STEPS - 1);
-    const int64_t n = (step - i) / EXP_STEPS;
+    const uint64_t exponent = (uint64_t)(step + 1023 * EXP_STEPS) / EXP_STEPS;
     const double r = (x - steps * (LN2_HIGH / EXP_STEPS)) - steps * (LN2_LOW / EXP_STEPS);
     const double r2 = r * r;
     const double more = r + r2 * ((1.0 / 2 + r * (1.0 / 6)) +
                                   r2 * ((1.0 / 24 + r * (1.0 / 120)) + r2 * (1.0 / 720)));
     const double power = real_exp_table[i];
-    return (power + power * more) * power_of_two(n);
+    return (power + power * more) * bits_to_double(exponent << 52);
 }
 
 double real_log(double x) {
