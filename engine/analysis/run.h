@@ -20,7 +20,7 @@
 #include <stdatomic.h>
 
 /* Part of a cell's key: changes whenever the same plan may give another result. */
-#define ENGINE_VERSION "0.4.0"
+#define ENGINE_VERSION "0.5.0"
 
 enum run_status {
     RUN_DONE,    /* every actor that is not a daemon ended */

@@ -3,7 +3,6 @@
 
 #include "engine/base/check.h"
 
-#include <math.h>
 #include <stdio.h>
 
 static const struct activity IDLE = {STATE_IDLE, LANE_NONE, SITE_NONE};
@@ -42,6 +41,18 @@ static struct core *sibling_of(const struct cpu *cpu, uint32_t index) {
                                                                      : NULL;
 }
 
+/* Linear between one busy physical core (full speed) and all of them. */
+static const int64_t *turbo_table(const struct cpu *cpu, struct arena *arena) {
+    const uint32_t most = cpu->physical_count;
+    int64_t *speed = arena_alloc(arena, most + 1, sizeof *speed);
+    const int64_t loss = FULL_SPEED_PPM - cpu->machine->all_cores_speed_ppm;
+    for (uint32_t busy = 0; speed != NULL && busy <= most; busy++) {
+        speed[busy] =
+            busy < 2 ? FULL_SPEED_PPM : FULL_SPEED_PPM - loss * (busy - 1) / (most - 1);
+    }
+    return speed;
+}
+
 static int core_init(struct cpu *cpu, uint32_t index) {
     struct sim *sim = cpu->sim;
     struct core *core = &cpu->cores[index];
@@ -76,22 +87,21 @@ int cpu_init(struct cpu *cpu, struct sim *sim, const struct machine *machine,
         .core_count = count,
         .idle_count = count,
         .physical_count = machine->smt_threads == 2 ? count - count / 2 : count,
-        .turbo_ppm = FULL_SPEED_PPM,
         .slice_ns = slice_of(machine),
     };
+    for (int i = 0; i < WORK_CLOCK_COUNT; i++) {
+        cpu->clocks[i].speed_ppm = FULL_SPEED_PPM;
+    }
+    cpu->clocks[WORK_SHARED].speed_ppm = machine->smt_speed_ppm;
+    cpu->turbo_ppm = turbo_table(cpu, arena);
+    if (cpu->turbo_ppm == NULL) {
+        return err_set_nomem(err);
+    }
     int rc = quota_init(&cpu->quota, sim, machine, core_out_of_quota, core_in_quota);
     for (uint32_t i = 0; rc == 0 && i < count; i++) {
         rc = core_init(cpu, i);
     }
     return rc == 0 ? 0 : err_set_nomem(err);
-}
-
-sim_ns cpu_busy_ns(const struct cpu *cpu) {
-    sim_ns sum = 0;
-    for (uint32_t i = 0; i < cpu->core_count; i++) {
-        sum += cpu->cores[i].busy_ns;
-    }
-    return sum;
 }
 
 int os_thread_init(struct os_thread *thread, struct cpu *cpu, lane_id lane, os_fn then) {
@@ -138,48 +148,40 @@ void os_thread_show(struct os_thread *thread, struct activity doing, lane_id by)
 
 /* --- work ---------------------------------------------------------------------- */
 
-static int64_t speed_of_core(const struct core *core) {
-    const int64_t turbo = core->cpu->turbo_ppm;
-    return core->sibling != NULL && core->sibling->busy
-               ? turbo * core->cpu->machine->smt_speed_ppm / FULL_SPEED_PPM
-               : turbo;
+/* Work by the CPU clock ends by the clock; all other work advances at the cores' speed. */
+static const struct work_clock *clock_of(const struct os_thread *thread) {
+    const struct core *sibling = thread->core->sibling;
+    return &thread->cpu->clocks[thread->clocked                    ? WORK_CLOCKED
+                                : sibling != NULL && sibling->busy ? WORK_SHARED
+                                                                   : WORK_ALONE];
 }
 
-/* Work by the CPU clock ends by the clock; all other work advances at the cores' speed.
- */
-static int64_t speed_of(const struct os_thread *thread) {
-    return thread->clocked ? FULL_SPEED_PPM : speed_of_core(thread->core);
+static sim_ns now_on(const struct os_thread *thread, const struct work_clock *clock) {
+    return work_clock_read(clock, thread->cpu->sim->now);
 }
 
-/* Core time for so much work at a speed, rounded up. */
-static sim_ns time_for(sim_ns work, int64_t speed_ppm) {
-    if (speed_ppm == FULL_SPEED_PPM) {
-        return work;
-    }
-    const double time = ceil((double)work * FULL_SPEED_PPM / (double)speed_ppm);
-    return time < (double)(SIM_NEVER / 2) ? (sim_ns)time : SIM_NEVER / 2;
+static bool is_working(const struct os_thread *thread) {
+    return event_is_pending(&thread->work_done);
 }
 
-/* Work done in so much core time since it was resumed: never more than there is. */
-static sim_ns work_in(const struct os_thread *thread, sim_ns time) {
-    if (thread->speed_ppm == FULL_SPEED_PPM) {
-        return time;
-    }
-    const sim_ns work =
-        (sim_ns)((double)time * (double)thread->speed_ppm / FULL_SPEED_PPM);
-    return work < thread->left_ns ? work : thread->left_ns;
+static sim_ns left_of(const struct os_thread *thread) {
+    return is_working(thread) ? thread->until_ns - now_on(thread, thread->clock)
+                              : thread->left_ns;
 }
 
-/* Books so much core time, in which `work` was done. */
-static void settle(struct os_thread *thread, sim_ns time, sim_ns work) {
-    thread->left_ns -= work;
+/* Books so much core time. */
+static void book(struct os_thread *thread, sim_ns time) {
     thread->cpu_ns += time;
     thread->core->busy_ns += time;
 }
 
-static void resume_work(struct os_thread *thread) {
+/* Core time that is not booked yet. */
+static sim_ns unbooked(const struct os_thread *thread) {
+    return is_working(thread) ? thread->cpu->sim->now - thread->resumed_ns : 0;
+}
+
+static void resume_work(struct os_thread *thread, sim_ns due) {
     struct cpu *cpu = thread->cpu;
-    thread->speed_ppm = speed_of(thread);
     thread->resumed_ns = cpu->sim->now;
     thread->working_next = cpu->working;
     thread->working_link = &cpu->working;
@@ -187,8 +189,8 @@ static void resume_work(struct os_thread *thread) {
         cpu->working->working_link = &thread->working_next;
     }
     cpu->working = thread;
-    sim_schedule(cpu->sim, &thread->work_done,
-                 sim_add(cpu->sim->now, time_for(thread->left_ns, thread->speed_ppm)));
+    thread->planned_ppm = (int32_t)thread->clock->speed_ppm;
+    sim_schedule(cpu->sim, &thread->work_done, due);
 }
 
 static void leave_working(struct os_thread *thread) {
@@ -203,12 +205,16 @@ static void drive(struct os_thread *thread) {
     struct sim *sim = thread->cpu->sim;
     while (thread->state == OS_ON_CORE && sim_step(sim)) {
         if (thread->left_ns > 0) {
-            const sim_ns time = time_for(thread->left_ns, speed_of(thread));
-            if (!sim_try_advance(sim, sim_add(sim->now, time))) {
-                resume_work(thread);
+            const sim_ns since = sim->now;
+            thread->clock = clock_of(thread);
+            thread->until_ns = sim_add(now_on(thread, thread->clock), thread->left_ns);
+            const sim_ns due = work_clock_due(thread->clock, thread->until_ns);
+            if (!sim_try_advance(sim, due)) {
+                resume_work(thread, due);
                 return;
             }
-            settle(thread, time, thread->left_ns);
+            thread->left_ns = 0;
+            book(thread, due - since);
         }
         const os_fn then = thread->then;
         ASSERT(then != NULL);
@@ -219,8 +225,16 @@ static void drive(struct os_thread *thread) {
 
 static void work_done(struct event *event) {
     struct os_thread *thread = OS_THREAD_OF(event, work_done);
+    struct sim *sim = thread->cpu->sim;
+    const sim_ns due = work_clock_due(thread->clock, thread->until_ns);
+    if (due > sim->now) { /* it has been slower than planned */
+        thread->planned_ppm = (int32_t)thread->clock->speed_ppm;
+        sim_schedule(sim, event, due);
+        return;
+    }
     leave_working(thread);
-    settle(thread, thread->cpu->sim->now - thread->resumed_ns, thread->left_ns);
+    thread->left_ns = 0;
+    book(thread, sim->now - thread->resumed_ns);
     drive(thread);
 }
 
@@ -231,75 +245,95 @@ void os_thread_work(struct os_thread *thread, sim_ns ns, os_fn then) {
     thread->then = then;
 }
 
-static sim_ns unsettled(const struct os_thread *thread) {
-    return event_is_pending(&thread->work_done)
-               ? thread->cpu->sim->now - thread->resumed_ns
-               : 0;
-}
-
 sim_ns os_thread_work_done(const struct os_thread *thread) {
-    return thread->work_ns - thread->left_ns + work_in(thread, unsettled(thread));
+    return thread->work_ns - left_of(thread);
 }
 
 sim_ns os_thread_cpu_clock(const struct os_thread *thread) {
-    return thread->cpu_ns + unsettled(thread);
-}
-
-/* Books what the running piece of work has done until now. */
-static void settle_running(struct os_thread *thread) {
-    const sim_ns time = unsettled(thread);
-    settle(thread, time, work_in(thread, time));
-    thread->resumed_ns = thread->cpu->sim->now;
+    return thread->cpu_ns + unbooked(thread);
 }
 
 /* Stops the running piece of work, so that it can be moved. */
 static void pause_work(struct os_thread *thread) {
-    if (event_is_pending(&thread->work_done)) {
-        settle_running(thread);
+    if (is_working(thread)) {
+        thread->left_ns = left_of(thread);
+        book(thread, unbooked(thread));
         leave_working(thread);
         sim_cancel_event(thread->cpu->sim, &thread->work_done);
     }
 }
 
-/* What is left of a running piece of work, or its speed, has changed. */
-static void reschedule_work(struct os_thread *thread) {
+/*
+ * The event of a running piece of work is planned for the speed of that moment. When it
+ * becomes slower nothing is done: its event comes too early, and finds that out. Speeds
+ * change with every wake-up of anybody, and mostly back again.
+ */
+static void plan_work(struct os_thread *thread) {
     struct sim *sim = thread->cpu->sim;
-    thread->speed_ppm = speed_of(thread);
-    sim_move_event(sim, &thread->work_done,
-                   sim_add(sim->now, time_for(thread->left_ns, thread->speed_ppm)));
+    const sim_ns due = work_clock_due(thread->clock, thread->until_ns);
+    thread->planned_ppm = (int32_t)thread->clock->speed_ppm;
+    sim_move_event(sim, &thread->work_done, due > sim->now ? due : sim->now);
+}
+
+static void hurry_work(struct os_thread *thread) {
+    if (thread->clock->speed_ppm > thread->planned_ppm) {
+        plan_work(thread);
+    }
 }
 
 void os_thread_shorten_work(struct os_thread *thread, sim_ns ns) {
-    const bool running = event_is_pending(&thread->work_done);
-    if (running) {
-        settle_running(thread);
-    }
-    const sim_ns done = thread->work_ns - thread->left_ns;
-    ASSERT(ns >= done && ns <= thread->work_ns);
+    const sim_ns less = thread->work_ns - ns;
+    ASSERT(less >= 0 && less <= left_of(thread));
     thread->work_ns = ns;
-    thread->left_ns = ns - done;
-    if (running) {
-        reschedule_work(thread);
+    if (is_working(thread)) {
+        thread->until_ns -= less;
+        plan_work(thread);
+    } else {
+        thread->left_ns -= less;
     }
+}
+
+sim_ns cpu_busy_ns(const struct cpu *cpu) {
+    sim_ns sum = 0;
+    for (uint32_t i = 0; i < cpu->core_count; i++) {
+        sum += cpu->cores[i].busy_ns;
+    }
+    for (const struct os_thread *thread = cpu->working; thread != NULL;
+         thread = thread->working_next) {
+        sum += unbooked(thread);
+    }
+    return sum;
 }
 
 /* --- speed --------------------------------------------------------------------- */
 
-/* Linear between one busy physical core (full speed) and all of them. */
-static int64_t turbo_for(const struct cpu *cpu) {
-    const int64_t loss = FULL_SPEED_PPM - cpu->machine->all_cores_speed_ppm;
-    const uint32_t busy = cpu->busy_physical_count;
-    if (busy < 2 || loss == 0) {
-        return FULL_SPEED_PPM;
+static void set_turbo(struct cpu *cpu, int64_t speed_ppm) {
+    const sim_ns now = cpu->sim->now;
+    const int64_t before_ppm = cpu->clocks[WORK_ALONE].speed_ppm;
+    if (speed_ppm == before_ppm) {
+        return;
     }
-    return FULL_SPEED_PPM - loss * (busy - 1) / (cpu->physical_count - 1);
+    work_clock_set_speed(&cpu->clocks[WORK_ALONE], now, speed_ppm);
+    if (cpu->machine->smt_threads == 2) {
+        work_clock_set_speed(&cpu->clocks[WORK_SHARED], now,
+                             speed_ppm * cpu->machine->smt_speed_ppm / FULL_SPEED_PPM);
+    }
+    if (speed_ppm > before_ppm) {
+        for (struct os_thread *thread = cpu->working; thread != NULL;
+             thread = thread->working_next) {
+            hurry_work(thread);
+        }
+    }
 }
 
-/* A running piece of work goes on at the speed of now. */
-static void set_speed(struct os_thread *thread) {
-    if (thread->speed_ppm != speed_of(thread)) {
-        settle_running(thread);
-        reschedule_work(thread);
+/* The core's sibling begins or ceases to execute. */
+static void change_clock(struct core *core) {
+    struct os_thread *thread = core->current;
+    if (thread != NULL && is_working(thread)) {
+        const sim_ns left = left_of(thread);
+        thread->clock = clock_of(thread);
+        thread->until_ns = sim_add(now_on(thread, thread->clock), left);
+        hurry_work(thread);
     }
 }
 
@@ -313,16 +347,9 @@ static void core_set_busy(struct core *core, bool busy) {
     if (core->sibling == NULL || !core->sibling->busy) {
         cpu->busy_physical_count = cpu->busy_physical_count + busy - !busy;
     }
-    const int64_t turbo = turbo_for(cpu);
-    if (turbo != cpu->turbo_ppm) {
-        cpu->turbo_ppm = turbo;
-        for (struct os_thread *thread = cpu->working; thread != NULL;
-             thread = thread->working_next) {
-            set_speed(thread);
-        }
-    } else if (core->sibling != NULL && core->sibling->current != NULL &&
-               event_is_pending(&core->sibling->current->work_done)) {
-        set_speed(core->sibling->current);
+    set_turbo(cpu, cpu->turbo_ppm[cpu->busy_physical_count]);
+    if (core->sibling != NULL) {
+        change_clock(core->sibling);
     }
 }
 

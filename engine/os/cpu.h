@@ -22,7 +22,7 @@
  *     (RUN_TO_PARITY); the end of the slice is noticed at a tick, or at a wake-up.
  *   - One queue for all cores: the load balancer is taken to be perfect and free.
  *   - Going from one thread to another on a busy core costs a context switch.
- *   - The more cores are busy, the slower each is (turbo, shared caches).
+ *   - The more cores are busy, the slower each is (turbo, shared caches): work_clock.h.
  *   - With SMT a core here is a hardware thread, and cores 2k and 2k + 1 are siblings on
  *     one physical core. A wake-up prefers the core it last ran on, then a physical core
  *     that is idle altogether (select_idle_core), then the sibling of the last one
@@ -47,6 +47,7 @@
 #include "engine/os/cache_line.h"
 #include "engine/os/machine.h"
 #include "engine/os/quota.h"
+#include "engine/os/work_clock.h"
 #include "engine/sim/sim.h"
 
 #include <assert.h>
@@ -61,15 +62,16 @@ struct core;
 struct cpu;
 
 struct os_thread {
-    /* 64 bytes (the arena aligns to 16): what a change of the cores' speed touches */
+    /* 64 bytes (the arena aligns to 16): its work, and what a change of speed touches */
     struct cpu *cpu;
     struct core *core; /* while OS_ON_CORE, on the way to one or throttled with it; else
                           NULL */
     struct os_thread *working_next, **working_link; /* cpu.working */
-    sim_ns left_ns;    /* what is left of the present work, as of resumed_ns */
-    sim_ns resumed_ns; /* since when it has been advancing while work_done is pending, */
-    int64_t speed_ppm; /* ... at this speed */
-    sim_ns cpu_ns;     /* CPU clock, up to the last settled piece of work */
+    sim_ns left_ns; /* of the present work, while work_done is not pending */
+    /* while it is: */
+    sim_ns resumed_ns;              /* since when the work has been advancing */
+    const struct work_clock *clock; /* by which it advances */
+    sim_ns until_ns;                /* what that shows at the end of the work */
     /* 64 bytes: what going on and blocking do besides */
     struct event work_done;
     struct event timer; /* for the layer above: sleeps, time-outs, I/O */
@@ -77,19 +79,21 @@ struct os_thread {
     sim_ns work_ns;     /* core time of the present piece of work, in all */
     lane_id lane;
     enum os_state state;
+    int32_t planned_ppm; /* the speed for which work_done is due */
     bool masked;
     bool clocked; /* the present work is counted by the CPU clock, not by the core's speed
                    */
     /* the rest */
     struct core *last_core; /* where it last ran; NULL = nowhere yet */
     struct os_thread *next; /* in the ready queue */
+    sim_ns cpu_ns;          /* CPU clock, up to when it resumed */
     uint64_t timer_noise;   /* names the noise of its next timed wait */
     struct activity doing;
 };
 
 static_assert(offsetof(struct os_thread, work_done) == 64 &&
                   offsetof(struct os_thread, last_core) == 128 &&
-                  sizeof(struct os_thread) == 168,
+                  sizeof(struct os_thread) == 176,
               "its parts are cache lines");
 
 struct core {
@@ -119,6 +123,9 @@ static_assert(offsetof(struct core, busy_ns) == 64 &&
                   offsetof(struct core, share) == 128 && sizeof(struct core) == 184,
               "its parts are cache lines");
 
+/* Whose work: of a core alone, of one whose sibling is busy, or by the CPU clock. */
+enum work_clocks { WORK_ALONE, WORK_SHARED, WORK_CLOCKED, WORK_CLOCK_COUNT };
+
 struct cpu {
     struct sim *sim;
     const struct machine *machine;
@@ -127,7 +134,8 @@ struct cpu {
     uint32_t idle_count;          /* cores without a thread */
     uint32_t physical_count;      /* = core_count without SMT */
     uint32_t busy_physical_count; /* with a busy core */
-    int64_t turbo_ppm;            /* speed of a core without a busy sibling */
+    const int64_t *turbo_ppm;     /* speed of a core alone, by the number of busy ones */
+    struct work_clock clocks[WORK_CLOCK_COUNT];
     sim_ns slice_ns;
     struct quota quota;
     struct os_thread *ready_first, *ready_last;

@@ -9,8 +9,6 @@
 #include "engine/base/random.h"
 #include "engine/os/cpu.h"
 
-enum { FULL_SPEED_PPM = 1000000 };
-
 /* The idle core for this thread; at least one core is idle. */
 struct core *cpu_find_idle_core(const struct cpu *cpu, const struct os_thread *thread);
 

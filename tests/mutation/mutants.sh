@@ -79,7 +79,13 @@ mutant ready-newest-first cpu engine/os/cpu.c 'a core takes the newest ready thr
     }
     if (cpu->ready_last == NULL) {'
 mutant siblings-do-not-matter smt engine/os/cpu.c 'two threads on a core are as fast as on two' \
-    'turbo * core->cpu->machine->smt_speed_ppm / FULL_SPEED_PPM' 'turbo'
+    'sibling->busy ? WORK_SHARED' 'sibling->busy ? WORK_ALONE'
+mutant speed-up-unnoticed cpu engine/os/cpu.c 'work does not end earlier on a faster core' \
+    'thread->clock->speed_ppm > thread->planned_ppm' 'false'
+mutant slow-down-unnoticed smt engine/os/cpu.c 'work does not end later on a slower core' \
+    'if (due > sim->now) {' 'if (false) {'
+mutant work-rounded work_clock engine/os/work_clock.h \
+    'a change of speed forgets parts of a nanosecond' '.rest = (int64_t)rest,' '.rest = 0,'
 mutant quota-for-ever quota engine/os/cpu.c 'the quota refuses nobody' \
     'if (!quota_admit(&core->share)) {' 'if (!quota_admit(&core->share) && false) {'
 mutant lines-do-not-queue cache_line engine/os/cache_line.c \
