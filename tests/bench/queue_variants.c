@@ -34,6 +34,7 @@ void queue_deinit(struct queue *queue) {
 void queue_reset(struct queue *queue) {
     queue->root = NULL;
     queue->engine.count = queue->count = 0;
+    queue->engine.run_count = 0;
     queue->engine.pushes = queue->pushes = 0;
     queue->top.count = queue->bottom.count = 0;
     queue->top_start = 0;

@@ -225,12 +225,12 @@ static void test_db_recover_marks_what_was_running(void **state) {
     run_writer_close(writer);
     /* More of it than one transaction removes. */
     char sql[512];
-    snprintf(
-        sql, sizeof sql,
-        "INSERT INTO span_chunk (run, lane_group, seq, t0_ns, t1_ns, start_ns, count, base, data)"
-        " WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n LIMIT 2500)"
-        " SELECT %lld, 0, i, i, i + 1, i, 1, 32, x'00' FROM n",
-        (long long)lost);
+    snprintf(sql, sizeof sql,
+             "INSERT INTO span_chunk (run, lane_group, seq, t0_ns, t1_ns, start_ns, "
+             "count, base, data)"
+             " WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n LIMIT 2500)"
+             " SELECT %lld, 0, i, i, i + 1, i, 1, 32, x'00' FROM n",
+             (long long)lost);
     fixture_sql(w->fixture, sql);
     assert_int_equal(fixture_sql(w->fixture, "SELECT count(*) FROM span_chunk"), 2503);
 
