@@ -43,12 +43,14 @@ static uint64_t task_key(const struct plan *plan, uint64_t key,
 /* "name", or "name 3" when there are several; NULL when out of memory. */
 static const char *instance_name(struct world *world, const char *name, uint32_t instance,
                                  uint32_t count) {
-    enum { SIZE = 64 };
-    char *text = arena_alloc(&world->arena, SIZE, 1);
-    if (text != NULL && count > 1) {
-        snprintf(text, SIZE, "%s %u", name, instance);
-    } else if (text != NULL) {
-        snprintf(text, SIZE, "%s", name);
+    char number[16] = "";
+    if (count > 1) {
+        snprintf(number, sizeof number, " %u", instance);
+    }
+    const size_t size = strlen(name) + strlen(number) + 1;
+    char *text = arena_alloc(&world->arena, size, 1);
+    if (text != NULL) {
+        snprintf(text, size, "%s%s", name, number);
     }
     return text;
 }

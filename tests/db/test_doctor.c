@@ -164,7 +164,8 @@ static void test_doctor_removes_what_belongs_to_nothing(void **state) {
     struct findings findings;
     struct doctor_report report = examine(fixture, &findings);
     doctor_report_deinit(&report);
-    assert_int_equal(findings.count, 4); /* of lane, metric, span_chunk and carried_span */
+    assert_int_equal(findings.count,
+                     4); /* of lane, metric, span_chunk and carried_span */
     for (size_t i = 0; i < findings.count; i++) {
         assert_int_equal(findings.items[i].kind, DOCTOR_REFERENCE);
         assert_true(findings.items[i].repairable);
