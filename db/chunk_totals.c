@@ -21,6 +21,8 @@ void chunk_totals_add(struct chunk_totals *totals, const struct span_chunk *c,
     for (uint32_t i = 0; i < c->count; i++) {
         add(totals, c->lane[i], c->state[i], later(c->start_ns[i], c->t0_ns),
             earlier(c->end_ns[i], until));
+        totals->ended[c->lane[i] % LANE_GROUP_LANES][c->state[i]] +=
+            c->end_ns[i] <= until;
     }
     sim_ns since[LANE_GROUP_LANES];
     carried_spans_since(c, since);
@@ -34,12 +36,14 @@ void chunk_totals_add(struct chunk_totals *totals, const struct span_chunk *c,
 int chunk_totals_encode(const struct chunk_totals *totals, struct chunk_bytes *out,
                         struct err *err) {
     int64_t places[LANE_GROUP_LANES], masks[LANE_GROUP_LANES], times[ENTRIES];
+    int64_t ended[ENTRIES];
     uint32_t lanes = 0, count = 0;
     for (uint32_t place = 0; place < LANE_GROUP_LANES; place++) {
         int64_t mask = 0;
         for (unsigned state = 0; state < STATE_COUNT; state++) {
             if (totals->state_ns[place][state] != 0) {
                 mask |= INT64_C(1) << state;
+                ended[count] = totals->ended[place][state];
                 times[count++] = totals->state_ns[place][state];
             }
         }
@@ -47,47 +51,60 @@ int chunk_totals_encode(const struct chunk_totals *totals, struct chunk_bytes *o
         masks[lanes] = mask;
         lanes += mask != 0;
     }
-    if (chunk_bytes_reserve(out, 3 * COLUMN_HEADER_BYTES + (2 * (size_t)lanes + count) *
-                                                               COLUMN_VALUE_BYTES) != 0) {
+    const size_t values = 2 * ((size_t)lanes + count);
+    if (chunk_bytes_reserve(out, 4 * COLUMN_HEADER_BYTES + values * COLUMN_VALUE_BYTES) !=
+        0) {
         return err_set_nomem(err);
     }
     uint8_t *at = column_put(out->data + out->size, places, lanes);
     at = column_put(at, masks, lanes);
     at = column_put(at, times, count);
+    at = column_put(at, ended, count);
     out->size = (size_t)(at - out->data);
     return 0;
 }
 
-static bool place_times(struct chunk_totals *out, int64_t place, int64_t mask,
-                        const int64_t *times, uint32_t count, uint32_t *used) {
+/* The columns of times and of numbers of spans, and how much of them is used. */
+struct entries {
+    int64_t times[ENTRIES], ended[ENTRIES];
+    uint32_t count, used;
+};
+
+static bool place_entries(struct chunk_totals *out, int64_t place, int64_t mask,
+                          struct entries *entries) {
     if (place < 0 || place >= LANE_GROUP_LANES || mask < 0 || mask >> STATE_COUNT != 0) {
         return false;
     }
     for (uint64_t rest = (uint64_t)mask; rest != 0; rest &= rest - 1) {
-        if (*used == count) {
+        if (entries->used == entries->count) {
             return false;
         }
-        out->state_ns[place][__builtin_ctzll(rest)] = times[(*used)++];
+        const int state = __builtin_ctzll(rest);
+        out->ended[place][state] = entries->ended[entries->used];
+        out->state_ns[place][state] = entries->times[entries->used++];
     }
     return true;
 }
 
 int chunk_totals_decode(struct chunk_totals *out, const void *data, size_t size,
                         struct err *err) {
-    int64_t places[LANE_GROUP_LANES], masks[LANE_GROUP_LANES], times[ENTRIES];
+    int64_t places[LANE_GROUP_LANES], masks[LANE_GROUP_LANES];
     const uint8_t *at = data, *end = at + size;
-    struct column columns[3];
-    uint32_t lanes, count, used = 0;
+    struct entries entries = {.used = 0};
+    struct column columns[4];
+    uint32_t lanes;
     bool ok = column_take(&at, end, &columns[0]) && column_take(&at, end, &columns[1]) &&
-              column_take(&at, end, &columns[2]) && at == end &&
+              column_take(&at, end, &columns[2]) && column_take(&at, end, &columns[3]) &&
+              at == end &&
               column_get_all(&columns[0], LANE_GROUP_LANES, places, &lanes) &&
               column_get(&columns[1], lanes, masks) &&
-              column_get_all(&columns[2], ENTRIES, times, &count);
+              column_get_all(&columns[2], ENTRIES, entries.times, &entries.count) &&
+              column_get(&columns[3], entries.count, entries.ended);
     *out = (struct chunk_totals){0};
     for (uint32_t i = 0; ok && i < lanes; i++) {
-        ok = place_times(out, places[i], masks[i], times, count, &used);
+        ok = place_entries(out, places[i], masks[i], &entries);
     }
-    return ok && used == count
+    return ok && entries.used == entries.count
                ? 0
                : err_set(err, ERR_CORRUPT, "the totals of a chunk are damaged");
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * chunk_totals - how long the lanes of a group have been in each state, from the beginning
- * of the run to the beginning of a chunk: span_chunk.totals. With it, and a few chunks, the
- * totals of any range are two subtractions, however long it is. Inside db only.
+ * chunk_totals - how long the lanes of a group have been in each state, and how many spans of
+ * it have ended, from the beginning of the run to the beginning of a chunk:
+ * span_chunk.totals. With it, and a few chunks, the totals of any range are two
+ * subtractions, however long it is. Inside db only.
  *
- * The bytes are three columns of chunk_codec.c: the places of lanes that have been alive
- * (lane - 64 * group), for each a mask of states, and the times, ns, of these states.
+ * The bytes are four columns of chunk_codec.c: the places of lanes that have been alive
+ * (lane - 64 * group), for each a mask of states, and for each of these the time, ns, and
+ * the number of spans.
  */
 #ifndef DB_CHUNK_TOTALS_PRIV_H
 #define DB_CHUNK_TOTALS_PRIV_H
@@ -16,9 +18,11 @@ enum { TOTALS_CHUNKS = 8 /* every eighth chunk has them */ };
 
 struct chunk_totals {
     sim_ns state_ns[LANE_GROUP_LANES][STATE_COUNT];
+    int64_t ended[LANE_GROUP_LANES][STATE_COUNT];
 };
 
-/* Adds what the lanes did in a chunk from its beginning to `until`, t0 <= until <= t1. */
+/* Adds what the lanes did in a chunk from its beginning to `until`, t0 <= until <= t1, and
+ * the spans that have ended by then. */
 void chunk_totals_add(struct chunk_totals *totals, const struct span_chunk *chunk,
                       sim_ns until);
 

@@ -98,6 +98,7 @@ static int examine_references(const struct examination *at, struct err *err) {
 #define HAS_LEFTOVERS                                                                    \
     "(EXISTS (SELECT 1 FROM span_chunk s WHERE s.run = r.id)"                            \
     " OR EXISTS (SELECT 1 FROM sheet p WHERE p.run = r.id)"                              \
+    " OR EXISTS (SELECT 1 FROM holder_total h WHERE h.run = r.id)"                       \
     " OR EXISTS (SELECT 1 FROM carried_span p WHERE p.run = r.id)"                       \
     " OR EXISTS (SELECT 1 FROM instant_chunk i WHERE i.run = r.id)) AND r.timeline = 0"  \
     " AND NOT EXISTS (SELECT 1 FROM cell c JOIN experiment e ON e.id = c.experiment"     \
@@ -157,6 +158,7 @@ static const char SPACE[] =
     "  SELECT run, sum(length(data) + coalesce(length(totals), 0)) FROM span_chunk"
     "  GROUP BY run"
     "  UNION ALL SELECT run, sum(length(data)) FROM sheet GROUP BY run"
+    "  UNION ALL SELECT run, sum(length(data)) FROM holder_total GROUP BY run"
     "  UNION ALL SELECT run, 16 * count(*) FROM carried_span GROUP BY run"
     "  UNION ALL SELECT run, sum(length(data)) FROM instant_chunk GROUP BY run"
     "  UNION ALL SELECT run, sum(length(data)) FROM histogram GROUP BY run"

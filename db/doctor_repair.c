@@ -15,6 +15,7 @@ static const char *const orphans[] = {
     "DELETE FROM lane WHERE run NOT IN (SELECT id FROM run)",
     "DELETE FROM span_chunk WHERE run NOT IN (SELECT id FROM run)",
     "DELETE FROM sheet WHERE run NOT IN (SELECT id FROM run)",
+    "DELETE FROM holder_total WHERE run NOT IN (SELECT id FROM run)",
     "DELETE FROM carried_span WHERE run NOT IN (SELECT id FROM run)",
     "DELETE FROM instant_chunk WHERE run NOT IN (SELECT id FROM run)",
 };
@@ -24,6 +25,7 @@ static const char *const orphans[] = {
 static const char *const leftovers[] = {
     "DELETE FROM span_chunk WHERE run IN (SELECT id FROM run WHERE timeline = 0)",
     "DELETE FROM sheet WHERE run IN (SELECT id FROM run WHERE timeline = 0)",
+    "DELETE FROM holder_total WHERE run IN (SELECT id FROM run WHERE timeline = 0)",
     "DELETE FROM carried_span WHERE run IN (SELECT id FROM run WHERE timeline = 0)",
     "DELETE FROM instant_chunk WHERE run IN (SELECT id FROM run WHERE timeline = 0)",
 };

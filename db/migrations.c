@@ -8,7 +8,7 @@
  * The tables.
  *
  *     experiment 1--n cell 1--n run 1--n metric, histogram, lane, span_chunk, sheet,
- *                                        carried_span, instant_chunk
+ *                                        holder_total, carried_span, instant_chunk
  *                       1--n cell_metric
  *
  * Times of the wall clock are milliseconds since 1970, UTC; virtual times nanoseconds
@@ -181,8 +181,9 @@ static const char MIGRATION_4[] =
  *
  * span_chunk.start_ns is the earliest start of a span in it, base the level from which on the chunk is in the pyramid, totals the time
  * of its lanes in each state from the beginning to t0_ns (totals_codec), in every eighth
- * chunk. carried_span has the end of each span that was open at the end of a chunk: what a
- * reader of that chunk cannot know.
+ * chunk. lanes and what follows are its digest (chunk_digest_priv.h). carried_span has the
+ * end of each span that was open at the end of a chunk: what a reader of that chunk cannot
+ * know.
  */
 static const char MIGRATION_5[] =
     "DROP TABLE span_chunk;"
@@ -200,11 +201,18 @@ static const char MIGRATION_5[] =
     "  start_ns INTEGER NOT NULL,"
     "  count INTEGER NOT NULL,"
     "  base INTEGER NOT NULL,"
+    "  lanes INTEGER NOT NULL DEFAULT -1,"
+    "  states INTEGER NOT NULL DEFAULT -1,"
+    "  causes INTEGER NOT NULL DEFAULT -1,"
+    "  longest_ns INTEGER NOT NULL DEFAULT 9223372036854775807,"
+    "  longest_wait_ns INTEGER NOT NULL DEFAULT 9223372036854775807,"
     "  data BLOB NOT NULL,"
     "  totals BLOB"
     ") STRICT;"
     "CREATE UNIQUE INDEX span_chunk_by_time"
-    "  ON span_chunk (run, lane_group, t1_ns, seq, t0_ns, start_ns);"
+    "  ON span_chunk (run, lane_group, t1_ns, seq, t0_ns, start_ns, lanes, states, "
+    "causes,"
+    "    longest_ns, longest_wait_ns);"
     "CREATE INDEX span_chunk_by_base"
     "  ON span_chunk (run, lane_group, base, t1_ns, seq, t0_ns);"
 
@@ -217,10 +225,21 @@ static const char MIGRATION_5[] =
     "  t0_ns INTEGER NOT NULL,"
     "  t1_ns INTEGER NOT NULL,"
     "  count INTEGER NOT NULL,"
+    "  longest_ns INTEGER NOT NULL DEFAULT 9223372036854775807,"
+    "  longest_wait_ns INTEGER NOT NULL DEFAULT 9223372036854775807,"
     "  data BLOB NOT NULL"
     ") STRICT;"
     "CREATE UNIQUE INDEX sheet_by_level"
     "  ON sheet (run, lane_group, level, t1_ns, seq, t0_ns);"
+
+    "CREATE TABLE holder_total (" /* holder_totals_priv.h */
+    "  id INTEGER PRIMARY KEY,"
+    "  run INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,"
+    "  lane_group INTEGER NOT NULL,"
+    "  seq INTEGER NOT NULL," /* of the chunk up to whose beginning it goes */
+    "  data BLOB NOT NULL"
+    ") STRICT;"
+    "CREATE UNIQUE INDEX holder_total_by_chunk ON holder_total (run, lane_group, seq);"
 
     "CREATE TABLE carried_span ("
     "  run INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,"

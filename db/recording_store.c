@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "db/recording_store.h"
 
+#include "db/carried_spans_priv.h"
 #include "db/chunk_codec.h"
 #include "db/db_priv.h"
 #include "db/run_store.h"
@@ -97,20 +98,67 @@ static int add_chunk(struct db_reader *reader, const struct query *q, int64_t ru
     return rc == 0 ? 0 : err_set(err, rc, "%s", inner.text);
 }
 
-/* True when some lane began before the end of the window what it does at the chunk's t0: a
- * span is in the chunk in which it ends, however far behind the window that is. */
-static bool reaches_window(const struct span_chunk *chunk, sim_ns to) {
-    bool any = false;
-    for (uint32_t i = 0; i < chunk->before_count; i++) {
-        any = any || chunk->before[i].since_ns < to;
+/* The spans in which the window ends, and which ended in a later chunk than the one in
+ * `block`: the last of a group that touches the window. */
+static int add_carried(struct db_reader *reader, int64_t run,
+                       const struct span_block *block, struct recording *out,
+                       struct err *err) {
+    struct carried_span carried[LANE_GROUP_LANES];
+    uint32_t count = 0;
+    int rc = carried_spans_read(db_reader_connection(reader), run, &block->chunk,
+                                UINT64_MAX, carried, &count, err);
+    for (uint32_t i = 0; rc == 0 && i < count; i++) {
+        const struct long_span *span = &carried[i].span;
+        const struct span_chunk chunk = {
+            .count = 1,
+            .lane = &carried[i].lane,
+            .start_ns = &span->start_ns,
+            .end_ns = &span->end_ns,
+            .state = &span->state,
+            .resource = &span->resource,
+            .by = &span->by,
+            .site = &span->site,
+        };
+        rc = recording_add_spans(out, &chunk, err);
     }
-    return any;
+    return rc;
 }
 
 /* Within a group, chunks in the order in which they were recorded. */
 static const char READ_CHUNKS[] =
     "SELECT lane_group, data FROM span_chunk INDEXED BY span_chunk_by_time"
-    " WHERE run = ? AND t1_ns > ? ORDER BY lane_group, t1_ns, seq";
+    " WHERE run = ? AND t1_ns > ? AND t0_ns < ? ORDER BY lane_group, t1_ns, seq";
+
+static int read_chunks(struct db_reader *reader, int64_t run, struct span_block *block,
+                       struct recording *out, struct err *err) {
+    int64_t group = -1; /* of the chunk in `block` */
+    struct query q;
+    query_begin(&q, db_reader_connection(reader), READ_CHUNKS);
+    query_int(&q, run);
+    query_int(&q, out->from_ns);
+    query_int(&q, out->to_ns);
+    int rc;
+    while ((rc = query_next(&q, err)) == 1) {
+        const int64_t next = query_get_int(&q, 0);
+        rc = wants_group(reader, run, next, out, err);
+        if (rc == 0) {
+            continue;
+        }
+        if (rc == 1) {
+            rc = group >= 0 && group != next ? add_carried(reader, run, block, out, err)
+                                             : 0;
+        }
+        if (rc == 0) {
+            rc = add_chunk(reader, &q, run, block, out, err);
+            group = next;
+        }
+        if (rc != 0) {
+            break;
+        }
+    }
+    query_end(&q);
+    return rc == 0 && group >= 0 ? add_carried(reader, run, block, out, err) : rc;
+}
 
 static int read_spans(struct db_reader *reader, int64_t run, struct recording *out,
                       struct err *err) {
@@ -118,28 +166,7 @@ static int read_spans(struct db_reader *reader, int64_t run, struct recording *o
     if (block == NULL) {
         return err_set_nomem(err);
     }
-    struct query q;
-    query_begin(&q, db_reader_connection(reader), READ_CHUNKS);
-    query_int(&q, run);
-    query_int(&q, out->from_ns);
-    int rc;
-    int64_t complete = -1; /* the group of which nothing more is wanted */
-    while ((rc = query_next(&q, err)) == 1) {
-        const int64_t group = query_get_int(&q, 0);
-        rc = wants_group(reader, run, group, out, err);
-        if (rc == 1 && group == complete) {
-            rc = 0;
-        } else if (rc == 1) {
-            rc = add_chunk(reader, &q, run, block, out, err);
-            if (rc == 0 && !reaches_window(&block->chunk, out->to_ns)) {
-                complete = group;
-            }
-        }
-        if (rc != 0) {
-            break;
-        }
-    }
-    query_end(&q);
+    const int rc = read_chunks(reader, run, block, out, err);
     memory_free(block);
     return rc;
 }

@@ -37,6 +37,9 @@ static const char *const recorded[] = {
     " (SELECT id FROM span_chunk INDEXED BY span_chunk_by_time WHERE run = ? LIMIT 50)",
     "DELETE FROM sheet WHERE id IN"
     " (SELECT id FROM sheet INDEXED BY sheet_by_level WHERE run = ? LIMIT 50)",
+    "DELETE FROM holder_total WHERE id IN"
+    " (SELECT id FROM holder_total INDEXED BY holder_total_by_chunk WHERE run = ?"
+    " LIMIT 50)",
     "DELETE FROM carried_span WHERE (run, lane, end_ns) IN"
     " (SELECT run, lane, end_ns FROM carried_span WHERE run = ? LIMIT 500)",
     "DELETE FROM instant_chunk WHERE id IN (SELECT id FROM instant_chunk"

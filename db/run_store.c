@@ -274,3 +274,23 @@ void lane_list_deinit(struct lane_list *list) {
     memory_free(list->items);
     *list = (struct lane_list){0};
 }
+
+static const char READ_LANE[] = "SELECT lane, parent, kind, name, born_ns, died_ns,"
+                                " totals FROM lane WHERE run = ? AND lane = ?";
+
+int run_store_lane(struct db_reader *reader, int64_t run, lane_id lane,
+                   struct lane_total *out, struct err *err) {
+    struct query q;
+    query_begin(&q, db_reader_connection(reader), READ_LANE);
+    query_int(&q, run);
+    query_int(&q, lane);
+    int rc = query_next(&q, err);
+    if (rc == 0) {
+        rc = err_set(err, ERR_NOT_FOUND, "run %lld has no lane %d", (long long)run,
+                     (int)lane);
+    } else if (rc == 1) {
+        rc = read_lane(&q, out, err);
+    }
+    query_end(&q);
+    return rc;
+}

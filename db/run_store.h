@@ -95,4 +95,8 @@ int run_store_lanes(struct db_reader *reader, int64_t run, struct lane_list *out
                     struct err *err) WARN_UNUSED;
 void lane_list_deinit(struct lane_list *list);
 
+/* One of them; ERR_NOT_FOUND when there is no such lane. */
+int run_store_lane(struct db_reader *reader, int64_t run, lane_id lane,
+                   struct lane_total *out, struct err *err) WARN_UNUSED;
+
 #endif

@@ -6,6 +6,7 @@
  */
 #include "db/timeline.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,6 +76,7 @@ void timeline_view_deinit(struct timeline_view *timeline) {
     memory_free(timeline->instants.kind);
     memory_free(timeline->instants.by);
     memory_free(timeline->instants.merged);
+    damage_list_deinit(&timeline->damages);
     *timeline = (struct timeline_view){0};
 }
 
@@ -83,6 +85,14 @@ void timeline_view_deinit(struct timeline_view *timeline) {
 static int damaged(const struct painting *p, const char *what, struct err *err) {
     return err_set(err, ERR_CORRUPT, "%s is damaged: run %lld: %s: restore a copy",
                    connection_path(p->connection), (long long)p->query->run, what);
+}
+
+/* A chunk or a sheet that cannot be read is missing in the answer, which says so. */
+static int note_missing(struct painting *p, int64_t group, sim_ns from, sim_ns to,
+                        const char *what, struct err *err) {
+    struct damage damage = {.group = group, .from_ns = from, .to_ns = to};
+    snprintf(damage.what, sizeof damage.what, "%.*s", DAMAGE_TEXT_BYTES - 1, what);
+    return damage_list_add(&p->out.damages, &damage, err);
 }
 
 /* One lane group of the answer. */
@@ -99,6 +109,7 @@ struct group_painting {
 struct source {
     int64_t id;
     int64_t seq; /* of the chunk, or the first of the sheet's */
+    sim_ns t0_ns, t1_ns;
     bool is_sheet;
 };
 
@@ -167,12 +178,12 @@ static int add_source(struct group_painting *g, const struct source *source,
     return 0;
 }
 
-static const char FIND_SHEETS[] =
-    "SELECT id, seq, t0_ns FROM sheet WHERE run = ? AND lane_group = ? AND level = ?"
-    " AND t1_ns > ? ORDER BY t1_ns, seq";
+static const char FIND_SHEETS[] = "SELECT id, seq, t0_ns, t1_ns FROM sheet WHERE run = ? "
+                                  "AND lane_group = ? AND level = ?"
+                                  " AND t1_ns > ? ORDER BY t1_ns, seq";
 static const char FIND_CHUNKS[] =
-    "SELECT id, seq, t0_ns FROM span_chunk INDEXED BY span_chunk_by_base WHERE run = ?"
-    " AND lane_group = ? AND base = ? AND t1_ns > ? ORDER BY t1_ns, seq";
+    "SELECT id, seq, t0_ns, t1_ns FROM span_chunk INDEXED BY span_chunk_by_base WHERE"
+    " run = ? AND lane_group = ? AND base = ? AND t1_ns > ? ORDER BY t1_ns, seq";
 
 /* The rows of a level that touch the window. They begin in the order in which they end, so
  * that the first one beyond the window is the last to look at. A short span that was begun
@@ -190,6 +201,8 @@ static int find_sources(const struct painting *p, struct group_painting *g,
     while ((rc = query_next(&q, err)) == 1 && query_get_int(&q, 2) < p->view.to + cell) {
         const struct source source = {.id = query_get_int(&q, 0),
                                       .seq = query_get_int(&q, 1),
+                                      .t0_ns = query_get_int(&q, 2),
+                                      .t1_ns = query_get_int(&q, 3),
                                       .is_sheet = sql == FIND_SHEETS};
         rc = add_source(g, &source, err);
         if (rc != 0) {
@@ -301,35 +314,26 @@ static int paint_sheet(struct painting *p, struct group_painting *g, struct err 
 typedef int (*decode_fn)(const void *data, size_t size, struct span_block *out,
                          struct err *err);
 
-/* Decodes a chunk of the group into p->spans. */
+/* Decodes a chunk of the group into p->spans. ERR_CORRUPT */
 static int decode_chunk(struct painting *p, const struct group_painting *g,
                         const struct query *q, decode_fn decode, struct err *err) {
     size_t size;
     const void *data = query_get_blob(q, 0, &size);
-    struct err inner = {0};
-    if (decode(data, size, p->spans, &inner) != 0) {
-        return damaged(p, inner.text, err);
-    }
-    return p->spans->chunk.group == g->group
-               ? 0
-               : damaged(p, "a chunk is of another lane group", err);
+    const int rc = decode(data, size, p->spans, err);
+    return rc == 0 && p->spans->chunk.group != g->group
+               ? err_set(err, ERR_CORRUPT, "the chunk is of another lane group")
+               : rc;
 }
 
+/* ERR_CORRUPT, ERR_NOMEM */
 static int decode_sheet(struct painting *p, const struct group_painting *g,
                         const struct query *q, struct err *err) {
     size_t size;
     const void *data = query_get_blob(q, 0, &size);
-    struct err inner = {0};
-    const int rc = sheet_codec_decode(data, size, &p->sheet, &inner);
-    if (rc == ERR_NOMEM) {
-        return err_set_nomem(err);
-    }
-    if (rc != 0) {
-        return damaged(p, inner.text, err);
-    }
-    return p->sheet.group == g->group && p->sheet.level == g->level
-               ? 0
-               : damaged(p, "a sheet is of another lane group or level", err);
+    const int rc = sheet_codec_decode(data, size, &p->sheet, err);
+    return rc == 0 && (p->sheet.group != g->group || p->sheet.level != g->level)
+               ? err_set(err, ERR_CORRUPT, "the sheet is of another group or level")
+               : rc;
 }
 
 static const char READ_SHEET[] = "SELECT data FROM sheet WHERE id = ?";
@@ -338,25 +342,29 @@ static const char READ_CHUNK[] = "SELECT data FROM span_chunk WHERE id = ?";
 static int paint_source(struct painting *p, struct group_painting *g,
                         const struct source *source, struct err *err) {
     struct query q;
+    struct err fault = {0};
     query_begin(&q, p->connection, source->is_sheet ? READ_SHEET : READ_CHUNK);
     query_int(&q, source->id);
     int rc = query_next(&q, err);
     if (rc == 0) {
-        rc = damaged(p, "a chunk has gone", err);
+        (void)err_set(&fault, ERR_CORRUPT, "the chunk has gone"); /* it is kept there */
     } else if (rc == 1) {
-        rc = source->is_sheet ? decode_sheet(p, g, &q, err)
-                              : decode_chunk(p, g, &q, chunk_codec_decode_kinds, err);
+        rc = source->is_sheet ? decode_sheet(p, g, &q, &fault)
+                              : decode_chunk(p, g, &q, chunk_codec_decode_kinds, &fault);
     }
     query_end(&q);
+    if (fault.code == ERR_CORRUPT) {
+        return note_missing(p, g->group, source->t0_ns, source->t1_ns, fault.text, err);
+    }
     if (rc != 0) {
-        return rc;
+        return err_set(err, rc, "%s", fault.text);
     }
     return source->is_sheet ? paint_sheet(p, g, err) : paint_chunk(p, g, err);
 }
 
 static const char READ_LAST_CHUNK[] =
-    "SELECT data FROM span_chunk INDEXED BY span_chunk_by_time WHERE run = ? AND"
-    " lane_group = ? AND t1_ns >= ? ORDER BY t1_ns, seq LIMIT 1";
+    "SELECT data, t0_ns, t1_ns FROM span_chunk INDEXED BY span_chunk_by_time WHERE"
+    " run = ? AND lane_group = ? AND t1_ns >= ? ORDER BY t1_ns, seq LIMIT 1";
 
 /* The span of a lane in which the window ends, unless it is known already: as what is short
  * at the level is. */
@@ -402,12 +410,16 @@ static int paint_last(struct painting *p, struct group_painting *g, struct err *
     query_int(&q, g->group);
     query_int(&q, p->view.to);
     int rc = query_next(&q, err);
-    const bool found = rc == 1;
-    if (found) {
-        rc = decode_chunk(p, g, &q, chunk_codec_decode_spans, err);
+    bool is_sound = false;
+    if (rc == 1) {
+        struct err fault = {0};
+        is_sound = decode_chunk(p, g, &q, chunk_codec_decode_spans, &fault) == 0;
+        rc = is_sound ? 0
+                      : note_missing(p, g->group, query_get_int(&q, 1),
+                                     query_get_int(&q, 2), fault.text, err);
     }
     query_end(&q);
-    return rc == 0 && found ? paint_last_spans(p, g, err) : rc;
+    return is_sound ? paint_last_spans(p, g, err) : rc;
 }
 
 /* Puts a painted lane where the query wants it. The lane is consumed on success. */
@@ -575,7 +587,8 @@ static int paint_instant_chunk(struct painting *p, const struct query *q,
     struct err inner = {0};
     int rc = chunk_codec_decode_instants(data, size, p->instants, &inner);
     if (rc != 0) {
-        return damaged(p, inner.text, err);
+        return note_missing(p, DAMAGE_INSTANTS, query_get_int(q, 1), query_get_int(q, 2),
+                            inner.text, err);
     }
     for (uint32_t i = 0; rc == 0 && i < p->instants->chunk.count; i++) {
         rc = paint_instant(p, i, err);
@@ -585,8 +598,8 @@ static int paint_instant_chunk(struct painting *p, const struct query *q,
 
 /* t1 of a chunk of instants is the last one itself, so that it may equal `from`. */
 static const char READ_INSTANTS[] =
-    "SELECT data FROM instant_chunk INDEXED BY instant_chunk_by_time WHERE run = ? AND"
-    " t1_ns >= ? AND t0_ns < ? ORDER BY t1_ns, seq";
+    "SELECT data, t0_ns, t1_ns FROM instant_chunk INDEXED BY instant_chunk_by_time WHERE"
+    " run = ? AND t1_ns >= ? AND t0_ns < ? ORDER BY t1_ns, seq";
 
 static int paint_instants(struct painting *p, struct err *err) {
     p->instants = memory_zeroed(1, sizeof *p->instants);

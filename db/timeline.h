@@ -26,6 +26,7 @@
 #ifndef DB_TIMELINE_H
 #define DB_TIMELINE_H
 
+#include "db/damage.h"
 #include "db/db.h"
 #include "engine/base/memory.h"
 #include "engine/record/lane.h"
@@ -76,13 +77,14 @@ struct timeline_view {
         *lanes; /* as asked for; without a list: those with entries, by id */
     size_t lane_count;
     struct timeline_instants instants;
+    struct damage_list damages; /* what is missing; its edges are exact to a pixel */
 };
 
 /*
  * ERR_INVALID: the query is out of range, or names a lane twice or one that is not there.
  * ERR_NOT_FOUND: no such run, or no timeline of it. ERR_LIMIT: more than
- * TIMELINE_MAX_ENTRIES. ERR_CORRUPT: a chunk is damaged. On success release with
- * timeline_view_deinit().
+ * TIMELINE_MAX_ENTRIES. ERR_CORRUPT: more than single chunks is damaged. On success release
+ * with timeline_view_deinit().
  */
 int timeline_read(struct db_reader *reader, const struct timeline_query *query,
                   struct timeline_view *out, struct err *err) WARN_UNUSED;

@@ -5,8 +5,10 @@
 
 #include "db/carried_spans_priv.h"
 #include "db/chunk_codec.h"
+#include "db/chunk_digest_priv.h"
 #include "db/chunk_totals_priv.h"
 #include "db/db_priv.h"
+#include "db/holder_totals_priv.h"
 #include "db/pyramid_priv.h"
 #include "db/sheet_codec_priv.h"
 #include "db/write_queue_priv.h"
@@ -14,7 +16,7 @@
 /* When a batch goes to the queue: what is not there is lost in a crash. */
 enum { BATCH_BYTES = 256 * 1024, BATCH_MS = 50 };
 
-enum row_kind { ROW_SPANS, ROW_SHEET, ROW_INSTANTS, ROW_CARRIED };
+enum row_kind { ROW_SPANS, ROW_SHEET, ROW_INSTANTS, ROW_CARRIED, ROW_HOLDERS };
 
 struct row {
     enum row_kind kind;
@@ -23,6 +25,7 @@ struct row {
     uint32_t count;
     unsigned level;  /* base of a chunk */
     sim_ns start_ns; /* of a chunk: the earliest of a span */
+    struct chunk_digest digest;
     lane_id lane, by;
     sim_ns t0_ns, t1_ns;
     size_t offset, size; /* in batch.bytes */
@@ -41,7 +44,10 @@ struct batch {
 /* What is known of a lane group between its chunks. */
 struct group {
     struct pyramid *pyramid;
-    struct chunk_totals totals; /* up to the next chunk */
+    struct chunk_totals totals;   /* up to the next chunk */
+    struct holder_totals holders; /* likewise */
+    size_t holder_bytes;          /* of chunks since these were stored */
+    uint32_t holder_chunks;
 };
 
 struct timeline_writer {
@@ -67,21 +73,39 @@ static int64_t monotonic_ms(void) {
 
 static const char INSERT_SPANS[] =
     "INSERT INTO span_chunk (run, seq, t0_ns, t1_ns, count, data, lane_group, base,"
-    " start_ns, totals) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    " longest_ns, longest_wait_ns, start_ns, totals, lanes, states, causes)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 static const char INSERT_SHEET[] =
-    "INSERT INTO sheet (run, seq, t0_ns, t1_ns, count, data, lane_group, level)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+    "INSERT INTO sheet (run, seq, t0_ns, t1_ns, count, data, lane_group, level,"
+    " longest_ns, longest_wait_ns) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 static const char INSERT_INSTANTS[] =
     "INSERT INTO instant_chunk (run, seq, t0_ns, t1_ns, count, data)"
     " VALUES (?, ?, ?, ?, ?, ?)";
 
 static const char *const inserts[] = {INSERT_SPANS, INSERT_SHEET, INSERT_INSTANTS};
 
+static const char INSERT_HOLDERS[] =
+    "INSERT INTO holder_total (run, lane_group, seq, data) VALUES (?, ?, ?, ?)";
+
+static int insert_holders(struct connection *connection, const struct batch *batch,
+                          const struct row *row, struct err *err) {
+    struct query q;
+    query_begin(&q, connection, INSERT_HOLDERS);
+    query_int(&q, batch->run);
+    query_int(&q, row->group);
+    query_int(&q, row->seq);
+    query_blob(&q, batch->bytes.data + row->offset, row->size);
+    return query_run(&q, err);
+}
+
 static int insert_row(struct connection *connection, const struct batch *batch,
                       const struct row *row, struct err *err) {
     if (row->kind == ROW_CARRIED) {
         return carried_spans_insert(connection, batch->run, row->lane, row->t1_ns,
                                     row->by, err);
+    }
+    if (row->kind == ROW_HOLDERS) {
+        return insert_holders(connection, batch, row, err);
     }
     const uint8_t *data = batch->bytes.data + row->offset;
     struct query q;
@@ -95,10 +119,15 @@ static int insert_row(struct connection *connection, const struct batch *batch,
     if (row->kind != ROW_INSTANTS) {
         query_int(&q, row->group);
         query_int(&q, row->level);
+        query_int(&q, row->digest.longest_ns);
+        query_int(&q, row->digest.longest_wait_ns);
     }
     if (row->kind == ROW_SPANS) {
         query_int(&q, row->start_ns);
         query_blob(&q, row->totals_size > 0 ? data + row->size : NULL, row->totals_size);
+        query_int(&q, (int64_t)row->digest.lanes);
+        query_int(&q, (int64_t)row->digest.states);
+        query_int(&q, (int64_t)row->digest.causes);
     }
     return query_run(&q, err);
 }
@@ -174,6 +203,10 @@ static int on_sheet(void *context, const struct sheet *sheet, struct err *err) {
         .t1_ns = sheet->t1_ns,
         .offset = writer->batch->bytes.size,
     };
+    for (size_t i = 0; i < sheet->long_count; i++) {
+        const struct long_span *span = &sheet->longs[i];
+        chunk_digest_add(&row.digest, span->state, span->end_ns - span->start_ns);
+    }
     const int rc = sheet_codec_encode(sheet, &writer->batch->bytes, err);
     row.size = writer->batch->bytes.size - row.offset;
     return rc == 0 ? keep_row(writer, &row, err) : rc;
@@ -241,6 +274,7 @@ static int keep_chunk(struct timeline_writer *writer, struct group *group,
         .kind = ROW_SPANS,
         .group = chunk->group,
         .level = base,
+        .digest = chunk_digest_of(chunk),
         .seq = chunk->seq,
         .count = chunk->count,
         .t0_ns = chunk->t0_ns,
@@ -255,7 +289,38 @@ static int keep_chunk(struct timeline_writer *writer, struct group *group,
         row.totals_size = writer->batch->bytes.size - row.offset - row.size;
     }
     chunk_totals_add(&group->totals, chunk, chunk->t1_ns);
+    group->holder_bytes += row.size;
     return rc == 0 ? keep_row(writer, &row, err) : rc;
+}
+
+/* Those up to the chunk, when it is time for them. */
+static int keep_holders(struct timeline_writer *writer, struct group *group,
+                        uint32_t number, uint32_t seq, struct err *err) {
+    const size_t least =
+        group->holders.count * HOLDER_ENTRY_BYTES * (size_t)HOLDER_SPACING;
+    if (group->holders.count == 0 || group->holder_chunks < HOLDER_CHUNKS ||
+        group->holder_bytes < least) {
+        return 0;
+    }
+    struct row row = {.kind = ROW_HOLDERS,
+                      .group = number,
+                      .seq = seq,
+                      .offset = writer->batch->bytes.size};
+    const int rc = holder_totals_encode(&group->holders, &writer->batch->bytes, err);
+    row.size = writer->batch->bytes.size - row.offset;
+    group->holder_chunks = 0;
+    group->holder_bytes = 0;
+    return rc == 0 ? keep_row(writer, &row, err) : rc;
+}
+
+static int add_holders(struct timeline_writer *writer, struct group *group,
+                       const struct span_chunk *chunk, struct err *err) {
+    const int rc = keep_holders(writer, group, chunk->group, chunk->seq, err);
+    if (rc != 0) {
+        return rc;
+    }
+    group->holder_chunks++;
+    return holder_totals_add_chunk(&group->holders, chunk, chunk->t1_ns, err);
 }
 
 static int on_spans(void *context, const struct span_chunk *chunk, struct err *err) {
@@ -272,6 +337,9 @@ static int on_spans(void *context, const struct span_chunk *chunk, struct err *e
     rc = pyramid_add(group->pyramid, chunk, &base, err);
     if (rc == 0) {
         rc = keep_chunk(writer, group, chunk, base, err);
+    }
+    if (rc == 0) {
+        rc = add_holders(writer, group, chunk, err);
     }
     if (rc == 0) {
         rc = keep_carried(writer, chunk, err);
@@ -329,6 +397,7 @@ void timeline_writer_destroy(struct timeline_writer *writer) {
     for (size_t i = 0; i < writer->group_count; i++) {
         if (writer->groups[i] != NULL) {
             pyramid_destroy(writer->groups[i]->pyramid);
+            holder_totals_deinit(&writer->groups[i]->holders);
             memory_free(writer->groups[i]);
         }
     }

@@ -5,8 +5,11 @@
 #include "server/api/event_api.h"
 #include "server/api/experiment_api.h"
 #include "server/api/measure_api.h"
+#include "server/api/range_api.h"
 #include "server/api/run_api.h"
+#include "server/api/span_api.h"
 #include "server/api/sql_api.h"
+#include "server/api/timeline_api.h"
 
 #define JSON "application/json"
 
@@ -28,6 +31,16 @@ const struct http_route routes[] = {
     {"GET", "/api/v1/runs/{id}/lanes", run_api_lanes, 0, NULL, JSON},
     {"GET", "/api/v1/runs/{id}/timeline", run_api_timeline, 0, "from to pixels lanes",
      JSON},
+    {"GET", "/api/v1/runs/{id}/timeline/job", timeline_api_state, 0, NULL, JSON},
+    {"POST", "/api/v1/runs/{id}/timeline/job", timeline_api_ask, HTTP_ROUTE_JSON_BODY,
+     NULL, JSON},
+    {"GET", "/api/v1/runs/{id}/range", range_api_read, 0, "from to lanes kind name waits",
+     JSON},
+    {"GET", "/api/v1/runs/{id}/spans", span_api_search, 0,
+     "from to lanes kind name states resource by site least order limit after", JSON},
+    {"GET", "/api/v1/runs/{id}/spans/at", span_api_at, 0, "lane at", JSON},
+    {"GET", "/api/v1/runs/{id}/spans/next", span_api_next, 0,
+     "lane at direction states least", JSON},
     {"POST", "/api/v1/sql", sql_api_query, HTTP_ROUTE_JSON_BODY, NULL, JSON},
     {"GET", "/api/v1/events", event_api_stream, 0, "experiment after",
      "text/event-stream"},

@@ -11,6 +11,7 @@
 #include "server/api/api.h"
 #include "server/api/experiment_view.h"
 #include "server/api/resource_id.h"
+#include "server/api/span_view.h"
 
 static void write_text(struct json_writer *writer, const char *key, const char *text) {
     json_writer_key(writer, key);
@@ -219,6 +220,7 @@ static void write_timeline(struct json_writer *writer, const struct timeline_que
     WRITE_COLUMN(writer, "by", instants->count, instants->by);
     WRITE_COLUMN(writer, "count", instants->count, instants->merged);
     json_writer_end_object(writer);
+    span_view_damages(writer, &timeline->damages);
     json_writer_end_object(writer);
 }
 

@@ -83,6 +83,7 @@ static int start_parts(struct service *service, const struct service_options *op
     struct api *api = &service->api;
     int code;
     if ((code = open_store(service, options, err)) != 0 ||
+        (code = timeline_maker_open(&api->maker, api->db, err)) != 0 ||
         (code = hub_create(&api->hub, err)) != 0) {
         return code;
     }
@@ -153,6 +154,7 @@ void service_stop(struct service *service) {
         hub_close(api->hub);
     }
     http_server_stop(service->http);
+    timeline_maker_close(api->maker);
     janitor_stop(api->janitor);
     job_queue_destroy(api->queue);
     hub_destroy(api->hub);

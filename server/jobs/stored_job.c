@@ -64,8 +64,7 @@ static void stored_close(void *context) {
     free(stored);
 }
 
-/* The plan's sites as a JSON array; the caller frees `*out`. */
-static int write_sites(const struct plan *plan, char **out, struct err *err) {
+int stored_job_sites(const struct plan *plan, char **out, struct err *err) {
     struct json_writer writer = {0};
     size_t size;
     json_writer_begin_array(&writer);
@@ -117,7 +116,7 @@ static int stored_run(void *context, const struct job_run *run, struct job_outco
     struct run_writer *writer = NULL;
     struct err cause = {0};
     char *sites = NULL;
-    int code = write_sites(run->plan, &sites, err);
+    int code = stored_job_sites(run->plan, &sites, err);
     if (code != 0) {
         return code;
     }

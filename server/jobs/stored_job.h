@@ -52,6 +52,9 @@ int stored_source_submit(struct stored_source *source,
  */
 int stored_job_once(char *out, size_t size, struct err *err) WARN_UNUSED;
 
+/* The plan's sites as a JSON array; the caller frees `*out` with free(). */
+int stored_job_sites(const struct plan *plan, char **out, struct err *err) WARN_UNUSED;
+
 /* Milliseconds since 1970, UTC. */
 int64_t stored_job_now_ms(void);
 

@@ -221,6 +221,7 @@ void fixture_to_schema(const struct fixture *fixture, int version) {
     } undo[] = {
         {5, "DROP TABLE sheet"},
         {5, "DROP TABLE carried_span"},
+        {5, "DROP TABLE holder_total"},
         {4, "DROP INDEX experiment_removing"},
         {4, "ALTER TABLE experiment DROP COLUMN removing"},
         {4, "ALTER TABLE experiment DROP COLUMN owner"},

@@ -279,6 +279,39 @@ static void expect_catalogue(uint16_t port) {
     json_decref(metrics);
 }
 
+static void expect_spans(uint16_t port, const char *run) {
+    char path[160];
+    snprintf(path, sizeof path, "/api/v1/runs/%s/spans?states=wait_gil", run);
+    json_t *list = ask(port, "GET", path, NULL);
+    snprintf(path, sizeof path, "/api/v1/runs/%s/range", run);
+    json_t *range = ask(port, "GET", path, NULL);
+    const json_t *wait = json_array_get(json_object_get(list, "items"), 0);
+    const int lane = (int)json_integer_value(json_object_get(wait, "lane"));
+    const json_int_t start = json_integer_value(json_object_get(wait, "start"));
+    snprintf(path, sizeof path, "/api/v1/runs/%s/spans/at?lane=%d&at=%lld", run, lane,
+             (long long)start);
+    json_t *detail = ask(port, "GET", path, NULL);
+    snprintf(path, sizeof path, "/api/v1/runs/%s/spans/next?lane=%d&at=0", run, lane);
+    json_t *next = ask(port, "GET", path, NULL);
+    expect_schema(list, "SpanList");
+    expect_first(list, "items", "Span");
+    expect_schema(detail, "SpanDetail");
+    expect_schema(json_object_get(detail, "lane"), "LaneName");
+    expect_schema(json_object_get(detail, "flow"), "SpanFlow");
+    expect_schema(next, "SpanAnswer");
+    expect_schema(range, "Range");
+    expect_first(range, "lanes", "RangeLane");
+    expect_schema(json_object_get(range, "holdings"), "Holdings");
+    expect_first(range, "waits", "RangeWait");
+    expect_schema(
+        json_object_get(json_array_get(json_object_get(range, "waits"), 0), "blame"),
+        "WaitBlame");
+    json_decref(list);
+    json_decref(range);
+    json_decref(detail);
+    json_decref(next);
+}
+
 static void expect_run(uint16_t port, const json_t *item) {
     const char *id = json_string_value(json_object_get(item, "id"));
     char path[128];
@@ -296,6 +329,7 @@ static void expect_run(uint16_t port, const json_t *item) {
     json_t *lanes = ask(port, "GET", path, NULL);
     snprintf(path, sizeof path, "/api/v1/runs/%s/timeline", id);
     json_t *timeline = ask(port, "GET", path, NULL);
+    expect_spans(port, id);
     expect_schema(run, "Run");
     expect_schema(metrics, "RunMetricList");
     expect_first(metrics, "items", "RunMetric");

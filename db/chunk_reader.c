@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+#include "db/chunk_reader_priv.h"
+
+#include <stdio.h>
+
+enum { LANES_MAX = 1 << 24 }; /* so that a damaged file cannot ask for all the memory */
+
+int chunk_reader_damaged(const struct chunk_reader *reader, const char *what,
+                         struct err *err) {
+    return err_set(err, ERR_CORRUPT, "%s is damaged: run %lld: %s: restore a copy",
+                   connection_path(reader->connection), (long long)reader->run, what);
+}
+
+/* --- life ---------------------------------------------------------------------- */
+
+static const char READ_RUN[] = "SELECT timeline, (SELECT max(lane) FROM lane l"
+                               " WHERE l.run = r.id) FROM run r WHERE r.id = ?";
+
+static int check_run(struct chunk_reader *reader, const struct query *q,
+                     struct err *err) {
+    if (query_get_int(q, 0) != 2) {
+        return err_set(err, ERR_NOT_FOUND, "run %lld has no timeline",
+                       (long long)reader->run);
+    }
+    const int64_t last = query_is_null(q, 1) ? -1 : query_get_int(q, 1);
+    if (last < -1 || last >= LANES_MAX) {
+        return chunk_reader_damaged(reader, "an impossible lane", err);
+    }
+    reader->lane_count = (size_t)(last + 1);
+    return 0;
+}
+
+int chunk_reader_open(struct chunk_reader *reader, struct connection *connection,
+                      int64_t run, struct damage_list *damages, struct err *err) {
+    *reader =
+        (struct chunk_reader){.connection = connection, .run = run, .damages = damages};
+    struct query q;
+    query_begin(&q, connection, READ_RUN);
+    query_int(&q, run);
+    int rc = query_next(&q, err);
+    if (rc == 0) {
+        rc = err_set(err, ERR_NOT_FOUND, "there is no run %lld", (long long)run);
+    } else if (rc == 1) {
+        rc = check_run(reader, &q, err);
+    }
+    query_end(&q);
+    if (rc == 0) {
+        reader->block = memory_zeroed(1, sizeof *reader->block);
+        rc = reader->block != NULL ? 0 : err_set_nomem(err);
+    }
+    return rc;
+}
+
+void chunk_reader_close(struct chunk_reader *reader) {
+    memory_free(reader->block);
+    *reader = (struct chunk_reader){0};
+}
+
+int chunk_reader_check_lane(const struct chunk_reader *reader, int64_t lane,
+                            struct err *err) {
+    if (lane < 0 || (size_t)lane >= reader->lane_count) {
+        return err_set(err, ERR_INVALID, "run %lld has no lane %lld",
+                       (long long)reader->run, (long long)lane);
+    }
+    return 0;
+}
+
+/* --- places -------------------------------------------------------------------- */
+
+#define PLACE_COLUMNS "id, seq, t0_ns, t1_ns, lanes, states, causes"
+
+static const char FIND_AFTER[] =
+    "SELECT " PLACE_COLUMNS " FROM span_chunk INDEXED BY span_chunk_by_time"
+    " WHERE run = ? AND lane_group = ? AND t1_ns > ? ORDER BY t1_ns, seq LIMIT 1";
+static const char FIND_LAST[] =
+    "SELECT " PLACE_COLUMNS " FROM span_chunk INDEXED BY span_chunk_by_time"
+    " WHERE run = ? AND lane_group = ? ORDER BY t1_ns DESC, seq DESC LIMIT 1";
+static const char FIND_NEXT[] =
+    "SELECT " PLACE_COLUMNS " FROM span_chunk INDEXED BY span_chunk_by_time"
+    " WHERE run = ? AND lane_group = ? AND (t1_ns, seq) > (?, ?)"
+    " ORDER BY t1_ns, seq LIMIT 1";
+static const char FIND_PREVIOUS[] =
+    "SELECT " PLACE_COLUMNS " FROM span_chunk INDEXED BY span_chunk_by_time"
+    " WHERE run = ? AND lane_group = ? AND (t1_ns, seq) < (?, ?)"
+    " ORDER BY t1_ns DESC, seq DESC LIMIT 1";
+
+/* Begins one of the above; the parameters that follow are the caller's. */
+static void begin_find(struct query *q, const struct chunk_reader *reader,
+                       const char *sql, uint32_t group) {
+    query_begin(q, reader->connection, sql);
+    query_int(q, reader->run);
+    query_int(q, group);
+}
+
+static int end_find(struct query *q, uint32_t group, struct chunk_place *out,
+                    struct err *err) {
+    const int rc = query_next(q, err);
+    if (rc == 1) {
+        *out = (struct chunk_place){
+            .id = query_get_int(q, 0),
+            .seq = query_get_int(q, 1),
+            .group = group,
+            .t0_ns = query_get_int(q, 2),
+            .t1_ns = query_get_int(q, 3),
+            .digest = {.lanes = (uint64_t)query_get_int(q, 4),
+                       .states = (uint64_t)query_get_int(q, 5),
+                       .causes = (uint64_t)query_get_int(q, 6)},
+        };
+    }
+    query_end(q);
+    return rc;
+}
+
+int chunk_reader_find(struct chunk_reader *reader, uint32_t group, sim_ns at,
+                      struct chunk_place *out, struct err *err) {
+    struct query q;
+    begin_find(&q, reader, FIND_AFTER, group);
+    query_int(&q, at);
+    const int rc = end_find(&q, group, out, err);
+    if (rc != 0) {
+        return rc;
+    }
+    begin_find(&q, reader, FIND_LAST, group);
+    return end_find(&q, group, out, err);
+}
+
+static int find_beside(struct chunk_reader *reader, const char *sql,
+                       struct chunk_place *place, struct err *err) {
+    struct query q;
+    begin_find(&q, reader, sql, place->group);
+    query_int(&q, place->t1_ns);
+    query_int(&q, place->seq);
+    return end_find(&q, place->group, place, err);
+}
+
+int chunk_reader_next(struct chunk_reader *reader, struct chunk_place *place,
+                      struct err *err) {
+    return find_beside(reader, FIND_NEXT, place, err);
+}
+
+int chunk_reader_previous(struct chunk_reader *reader, struct chunk_place *place,
+                          struct err *err) {
+    return find_beside(reader, FIND_PREVIOUS, place, err);
+}
+
+static const char NEXT_GROUP[] =
+    "SELECT min(lane_group) FROM span_chunk WHERE run = ? AND lane_group >= ?";
+
+int chunk_reader_next_group(struct chunk_reader *reader, int64_t *group,
+                            struct err *err) {
+    struct query q;
+    query_begin(&q, reader->connection, NEXT_GROUP);
+    query_int(&q, reader->run);
+    query_int(&q, *group);
+    int rc = query_next(&q, err);
+    if (rc == 1) {
+        rc = query_is_null(&q, 0) ? 0 : 1;
+        *group = query_get_int(&q, 0);
+    }
+    query_end(&q);
+    if (rc == 1 && (*group < 0 || *group > LANES_MAX / LANE_GROUP_LANES ||
+                    (size_t)*group * LANE_GROUP_LANES >= reader->lane_count)) {
+        return chunk_reader_damaged(reader, "a chunk of unknown lanes", err);
+    }
+    return rc;
+}
+
+/* --- reading ------------------------------------------------------------------- */
+
+/* NULL, or what is wrong with what has been decoded. */
+static const char *find_fault(const struct chunk_reader *reader,
+                              const struct chunk_place *place) {
+    const struct span_chunk *chunk = &reader->block->chunk;
+    if (chunk->group != place->group) {
+        return "the chunk is of another lane group";
+    }
+    if (chunk->t0_ns != place->t0_ns || chunk->t1_ns != place->t1_ns ||
+        chunk->seq != place->seq) {
+        return "the chunk is of another time";
+    }
+    for (uint32_t i = 0; i < chunk->before_count; i++) {
+        if ((size_t)chunk->before[i].lane >= reader->lane_count) {
+            return "the chunk has unknown lanes";
+        }
+    }
+    return NULL;
+}
+
+int chunk_reader_note(struct chunk_reader *reader, const struct chunk_place *place,
+                      const char *what, struct err *err) {
+    struct damage damage = {
+        .group = place->group, .from_ns = place->t0_ns, .to_ns = place->t1_ns};
+    snprintf(damage.what, sizeof damage.what, "%.*s", DAMAGE_TEXT_BYTES - 1, what);
+    return damage_list_add(reader->damages, &damage, err);
+}
+
+static const char READ_CHUNK[] = "SELECT data FROM span_chunk WHERE id = ?";
+
+static int decode(struct chunk_reader *reader, const struct chunk_place *place,
+                  struct err *err) {
+    struct query q;
+    query_begin(&q, reader->connection, READ_CHUNK);
+    query_int(&q, place->id);
+    int rc = query_next(&q, err);
+    struct err inner = {0};
+    const char *fault = rc == 1 ? NULL : "the chunk has gone";
+    if (rc == 1) {
+        size_t size;
+        const void *data = query_get_blob(&q, 0, &size);
+        reader->decoded++;
+        fault = chunk_codec_decode_spans(data, size, reader->block, &inner) != 0
+                    ? inner.text
+                    : find_fault(reader, place);
+    }
+    query_end(&q);
+    if (rc < 0) {
+        return rc;
+    }
+    reader->id = place->id;
+    reader->is_sound = fault == NULL;
+    return fault == NULL ? 0 : chunk_reader_note(reader, place, fault, err);
+}
+
+int chunk_reader_read(struct chunk_reader *reader, const struct chunk_place *place,
+                      struct err *err) {
+    if (reader->id != place->id) {
+        reader->id = 0;
+        const int rc = decode(reader, place, err);
+        if (rc != 0) {
+            return rc;
+        }
+    }
+    return reader->is_sound ? 1 : 0;
+}
+
+int chunk_reader_carried(struct chunk_reader *reader, lane_id lane,
+                         struct carried_span *out, struct err *err) {
+    struct carried_span found[LANE_GROUP_LANES];
+    uint32_t count = 0;
+    const int rc =
+        carried_spans_read(reader->connection, reader->run, &reader->block->chunk,
+                           UINT64_C(1) << (lane % LANE_GROUP_LANES), found, &count, err);
+    if (rc == 0 && count == 1) {
+        *out = found[0];
+        return 1;
+    }
+    return rc;
+}

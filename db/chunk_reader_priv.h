@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * chunk_reader - finds the span chunks of one run and reads them, one at a time. Inside db
+ * only.
+ *
+ * The chunks of a lane group follow one another in time: the place of one is known without
+ * reading it. What was read last is kept, so that reading it again costs nothing.
+ */
+#ifndef DB_CHUNK_READER_PRIV_H
+#define DB_CHUNK_READER_PRIV_H
+
+#include "db/carried_spans_priv.h"
+#include "db/chunk_codec.h"
+#include "db/chunk_digest_priv.h"
+#include "db/connection_priv.h"
+#include "db/damage.h"
+
+/* Where a chunk is, and what is known of it without reading it. */
+struct chunk_place {
+    int64_t id;
+    int64_t seq;
+    uint32_t group;
+    sim_ns t0_ns, t1_ns;
+    struct chunk_digest digest;
+};
+
+/* Only `block` and `lane_count` are read from outside. */
+struct chunk_reader {
+    struct connection *connection;
+    int64_t run;
+    size_t lane_count;
+    struct damage_list *damages; /* the caller's */
+    struct span_block *block;    /* what was read last */
+    int64_t id;                  /* of its row, 0: none */
+    bool is_sound;
+    size_t decoded; /* how many were, for tests */
+};
+
+/* ERR_NOT_FOUND: no such run, or no timeline of it. ERR_NOMEM. Close it in any case. */
+int chunk_reader_open(struct chunk_reader *reader, struct connection *connection,
+                      int64_t run, struct damage_list *damages,
+                      struct err *err) WARN_UNUSED;
+void chunk_reader_close(struct chunk_reader *reader);
+
+/* ERR_INVALID when the run has no such lane. */
+int chunk_reader_check_lane(const struct chunk_reader *reader, int64_t lane,
+                            struct err *err) WARN_UNUSED;
+
+/* ERR_CORRUPT: the file, the run and `what`. */
+int chunk_reader_damaged(const struct chunk_reader *reader, const char *what,
+                         struct err *err);
+
+/* The first chunk of the group that ends after `at`; when there is none, the last one. 1, or
+ * 0 when the group has no chunk. */
+int chunk_reader_find(struct chunk_reader *reader, uint32_t group, sim_ns at,
+                      struct chunk_place *out, struct err *err) WARN_UNUSED;
+
+/* Moves on to the next chunk of the group, or back; 0 when there is none. */
+int chunk_reader_next(struct chunk_reader *reader, struct chunk_place *place,
+                      struct err *err) WARN_UNUSED;
+int chunk_reader_previous(struct chunk_reader *reader, struct chunk_place *place,
+                          struct err *err) WARN_UNUSED;
+
+/* The smallest group from *group on that has chunks; 0 when there is none. ERR_CORRUPT when
+ * the run has no such lanes. */
+int chunk_reader_next_group(struct chunk_reader *reader, int64_t *group,
+                            struct err *err) WARN_UNUSED;
+
+/* Reads a chunk into `block`: 1, or 0 when it is damaged, which is noted. */
+int chunk_reader_read(struct chunk_reader *reader, const struct chunk_place *place,
+                      struct err *err) WARN_UNUSED;
+
+/* Notes that what is at a place is damaged. ERR_NOMEM */
+int chunk_reader_note(struct chunk_reader *reader, const struct chunk_place *place,
+                      const char *what, struct err *err) WARN_UNUSED;
+
+/* The span that is open at the end of the chunk in `block`; 0 when the lane has none. */
+int chunk_reader_carried(struct chunk_reader *reader, lane_id lane,
+                         struct carried_span *out, struct err *err) WARN_UNUSED;
+
+#endif

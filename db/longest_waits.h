@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * longest_waits - the longest waits of threads and tasks in a range, and who is to blame for
+ * what of each lies in the range.
+ *
+ * Blame takes as long as there are spans during the wait. Together the waits of an answer
+ * have a budget for that, the longest first; those for which it does not suffice come
+ * without shares, and engine/analysis/blame.h has to be asked for a shorter time.
+ */
+#ifndef DB_LONGEST_WAITS_H
+#define DB_LONGEST_WAITS_H
+
+#include "db/span_search.h"
+#include "engine/analysis/blame.h"
+
+enum { LONGEST_WAITS_MAX = 100, LONGEST_WAITS_SPANS = 20000 };
+
+struct longest_wait {
+    struct span_found wait; /* whole, also where it is outside the range */
+    bool is_blamed;         /* `blame` has its shares, perhaps none */
+    struct blame blame;
+};
+
+struct longest_waits {
+    struct longest_wait *items; /* the longest first */
+    size_t count;
+    struct damage_list damages;
+};
+
+struct wait_query {
+    int64_t run;
+    sim_ns from_ns, to_ns; /* 0 <= from < to */
+    const lane_id *lanes;  /* as in a span_query */
+    size_t lane_count;
+    uint32_t limit; /* 1 .. LONGEST_WAITS_MAX */
+};
+
+/* Errors as of span_search(). On success release with longest_waits_deinit(). */
+int longest_waits_read(struct db_reader *reader, const struct wait_query *query,
+                       struct longest_waits *out, struct err *err) WARN_UNUSED;
+void longest_waits_deinit(struct longest_waits *waits);
+
+#endif

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* test_timeline_api - timelines that are made when somebody opens a run. */
+#include <jansson.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "http_client.h"
+#include "scratch.h"
+#include "server/api/service.h"
+#include "tests/support/test.h"
+
+/* The second repetition has no timeline. */
+static const char quick[] =
+    "{\"schema\":1,\"repetitions\":2,\"runtimes\":[\"cpython-3.12\"],"
+    "\"strategies\":[{\"threads\":3}],"
+    "\"workload\":{\"jobs\":{\"count\":9,\"steps\":[{\"python_us\":20000}]}}}";
+
+struct fixture {
+    struct scratch scratch;
+    struct service *service;
+    uint16_t port;
+};
+
+static json_t *ask(const struct fixture *fixture, const char *method, const char *path,
+                   const char *body, int status) {
+    struct http_answer answer;
+    http_client_request(fixture->port, method, path, body, &answer);
+    if (answer.status != status) {
+        fail_msg("%s %s: %d instead of %d: %s", method, path, answer.status, status,
+                 answer.body);
+    }
+    json_t *json = json_loads(answer.body, 0, NULL);
+    assert_non_null(json);
+    http_answer_deinit(&answer);
+    return json;
+}
+
+/* Asks until the member is the word. */
+static void wait_for(const struct fixture *fixture, const char *path, const char *key,
+                     const char *word) {
+    const int64_t started = monotonic_ms();
+    for (;;) {
+        json_t *json = ask(fixture, "GET", path, NULL, 200);
+        const bool is_it =
+            strcmp(json_string_value(json_object_get(json, key)), word) == 0;
+        json_decref(json);
+        if (is_it) {
+            return;
+        }
+        poll_pause(started);
+    }
+}
+
+static int set_up(void **state) {
+    struct fixture *fixture = calloc(1, sizeof *fixture);
+    struct err err = {0};
+    assert_non_null(fixture);
+    scratch_make(&fixture->scratch);
+    const struct service_options options = {.database = fixture->scratch.database};
+    if (service_start(&fixture->service, &options, &err) != 0) {
+        fail_msg("%s", err.text);
+    }
+    fixture->port = service_port(fixture->service);
+    json_decref(ask(fixture, "POST", "/api/v1/experiments", quick, 201));
+    wait_for(fixture, "/api/v1/experiments/e1", "status", "done");
+    *state = fixture;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    struct fixture *fixture = *state;
+    service_stop(fixture->service);
+    scratch_remove(&fixture->scratch);
+    free(fixture);
+    return 0;
+}
+
+static void change(const struct fixture *fixture, const char *sql) {
+    sqlite3 *sqlite = NULL;
+    assert_int_equal(sqlite3_open(fixture->scratch.database, &sqlite), SQLITE_OK);
+    assert_int_equal(sqlite3_busy_timeout(sqlite, 10000), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(sqlite, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(sqlite);
+}
+
+static const char job[] = "/api/v1/runs/r2/timeline/job";
+
+/* Whoever opens it, and how often: it is made once. */
+static void test_timeline_api_makes_one(void **state) {
+    const struct fixture *fixture = *state;
+    json_decref(ask(fixture, "GET", "/api/v1/runs/r2/timeline", NULL, 404));
+    wait_for(fixture, job, "status", "none");
+    for (int i = 0; i < 5; i++) {
+        struct http_answer answer;
+        http_client_request(fixture->port, "POST", job, "{}", &answer);
+        assert_true(answer.status == 202 || answer.status == 200);
+        http_answer_deinit(&answer);
+    }
+    wait_for(fixture, job, "status", "stored");
+    json_decref(ask(fixture, "POST", job, "{}", 200));
+    json_t *timeline = ask(fixture, "GET", "/api/v1/runs/r2/timeline", NULL, 200);
+    json_t *lanes = ask(fixture, "GET", "/api/v1/runs/r2/lanes", NULL, 200);
+    assert_true(json_array_size(json_object_get(timeline, "lanes")) > 3);
+    assert_true(json_array_size(json_object_get(lanes, "sites")) > 0);
+    json_decref(timeline);
+    json_decref(lanes);
+}
+
+static void expect_failure(const struct fixture *fixture, const char *words) {
+    json_decref(ask(fixture, "POST", job, "{}", 202));
+    wait_for(fixture, job, "status", "failed");
+    json_t *json = ask(fixture, "GET", job, NULL, 200);
+    const char *reason = json_string_value(json_object_get(json, "reason"));
+    if (strstr(reason, words) == NULL) {
+        fail_msg("'%s' instead of '%s'", reason, words);
+    }
+    json_decref(json);
+    json_decref(ask(fixture, "GET", "/api/v1/runs/r2/timeline", NULL, 404));
+}
+
+static void test_timeline_api_says_why_not(void **state) {
+    const struct fixture *fixture = *state;
+    change(fixture, "UPDATE run SET fingerprint = '0123456789abcdef' WHERE id = 2");
+    expect_failure(fixture, "instead of '0123456789abcdef'");
+    change(fixture, "UPDATE experiment SET engine_version = '0.0.1'");
+    expect_failure(fixture, "was made by engine 0.0.1");
+    change(fixture, "UPDATE run SET status = 'failed' WHERE id = 2");
+    json_decref(ask(fixture, "POST", job, "{}", 409));
+}
+
+static void test_timeline_api_refuses(void **state) {
+    const struct fixture *fixture = *state;
+    static const char *const bodies[] = {"[]", "{\"cancel\":1}", "{\"stop\":true}", "{"};
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+        json_decref(ask(fixture, "POST", job, bodies[i], 400));
+    }
+    json_decref(ask(fixture, "POST", "/api/v1/runs/r999/timeline/job", "{}", 404));
+    json_decref(ask(fixture, "GET", "/api/v1/runs/r999/timeline/job", NULL, 404));
+    json_decref(ask(fixture, "POST", job, "{\"cancel\":true}", 202));
+    wait_for(fixture, job, "status", "none");
+}
+
+/* A long run is stopped in the middle; nothing of it stays, and it can be made again. */
+static void test_timeline_api_cancels(void **state) {
+    const struct fixture *fixture = *state;
+    static const char path[] = "/api/v1/runs/r4/timeline/job";
+    static const char document[] =
+        "{\"schema\":1,\"repetitions\":2,\"runtimes\":[\"cpython-3.12\"],"
+        "\"strategies\":[{\"threads\":3}],\"workload\":{\"jobs\":{\"count\":60000,"
+        "\"steps\":[{\"python_us\":200},{\"io_us\":100}]}}}";
+    json_decref(ask(fixture, "POST", "/api/v1/experiments", document, 201));
+    wait_for(fixture, "/api/v1/experiments/e2", "status", "done");
+    json_decref(ask(fixture, "POST", path, "{}", 202));
+    json_decref(ask(fixture, "POST", path, "{\"cancel\":true}", 202));
+    wait_for(fixture, path, "status", "failed");
+    json_t *json = ask(fixture, "GET", path, NULL, 200);
+    assert_string_equal(json_string_value(json_object_get(json, "reason")), "cancelled");
+    json_decref(json);
+    json_decref(ask(fixture, "GET", "/api/v1/runs/r4/timeline", NULL, 404));
+    json_decref(ask(fixture, "POST", path, "{}", 202));
+    wait_for(fixture, path, "status", "stored");
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(test_timeline_api_makes_one),
+        TEST(test_timeline_api_says_why_not),
+        TEST(test_timeline_api_refuses),
+        TEST(test_timeline_api_cancels),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
