@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-#define _XOPEN_SOURCE 700
+#define _GNU_SOURCE /* syscall */
 #include "tests/db/fixture.h"
 
 #include <dirent.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <sqlite3.h>
@@ -242,6 +244,12 @@ void fixture_to_schema(const struct fixture *fixture, int version) {
     }
     snprintf(sql, sizeof sql, "PRAGMA user_version = %d", version);
     fixture_sql(fixture, sql);
+}
+
+int fixture_obey_permissions(void) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
+    return syscall(SYS_capset, &header, none) == 0 ? 0 : -1;
 }
 
 uint64_t fixture_random(uint64_t *state) {

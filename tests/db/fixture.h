@@ -55,6 +55,10 @@ int64_t fixture_sql(const struct fixture *fixture, const char *sql);
 /* Makes the store what an older gilscope would have left, back to schema 1. */
 void fixture_to_schema(const struct fixture *fixture, int version);
 
+/* From now on the process has to obey the permissions of files, even root's: without
+ * becoming somebody else, who might not reach the folder. 0, or -1 when that is impossible. */
+int fixture_obey_permissions(void);
+
 /* splitmix64: the next value of a stream of its own. */
 uint64_t fixture_random(uint64_t *state);
 
