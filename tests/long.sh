@@ -5,18 +5,15 @@
 # `add`, like the ordinary parts. The repeated kill -9 tests are ordinary tests, which do more
 # rounds when GILSCOPE_LONG is set.
 
-# Each fuzzer starts from the inputs of tests/fuzz/<parser>/ and gets its share of ten minutes.
+# Each fuzzer starts from the inputs of tests/fuzz/<parser>/ and has ten minutes.
 run_fuzzers() {
-    local source name share count
+    local source name seconds=600
     build fuzz
-    count=$(find "$top/tests/fuzz" -name 'fuzz_*.c' | wc -l)
-    [ "$count" -gt 0 ] || return 0
-    share=$((600 / count))
     for source in "$top"/tests/fuzz/fuzz_*.c; do
         name=$(basename "$source" .c)
-        say "$name for $share s"
+        say "$name for $seconds s"
         mkdir -p "$work/corpus/$name"
-        if isolated "$top/build/fuzz/tests/$name" -max_total_time="$share" -rss_limit_mb=2048 \
+        if isolated "$top/build/fuzz/tests/$name" -max_total_time="$seconds" -rss_limit_mb=2048 \
             -timeout=20 -print_final_stats=1 -artifact_prefix="$work/" \
             "$work/corpus/$name" "$top/tests/fuzz/${name#fuzz_}" \
             >"$work/$name.log" 2>&1; then
