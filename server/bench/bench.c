@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "engine/analysis/run.h"
+#include "server/bench/bench_store.h"
 #include "server/cli/cli.h"
 #include "server/document/document.h"
 #include "server/grid/grid.h"
@@ -22,16 +23,42 @@ static double cpu_s(void) {
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-static int run_cell(struct bench_run *sum, const struct grid *grid, size_t index,
-                    const struct sink *sink, struct err *err) {
-    struct plan plan;
-    struct run_result result;
-    int rc = grid_cell_plan(grid, index, &plan, err);
-    if (rc != 0) {
-        return rc;
+int bench_each_cell(const char *text, const struct bench_visitor *visitor,
+                    struct err *err) {
+    struct document *document = NULL;
+    struct grid *grid = NULL;
+    int rc = document_parse(&document, text, strlen(text), err);
+    if (rc == 0) {
+        rc = grid_create(&grid, document, err);
     }
+    for (size_t i = 0; rc == 0 && i < grid_cell_count(grid); i++) {
+        struct plan plan;
+        if (grid_cell(grid, i)->reason != NULL) {
+            continue;
+        }
+        rc = grid_cell_plan(grid, i, &plan, err);
+        if (rc == 0) {
+            rc = visitor->visit(visitor->context, &plan, err);
+            plan_deinit(&plan);
+        }
+    }
+    grid_destroy(grid);
+    document_destroy(document);
+    return rc;
+}
+
+struct summing {
+    struct bench_run sum;
+    const struct sink *sink;
+};
+
+static int run_cell(void *context, const struct plan *plan, struct err *err) {
+    struct summing *summing = context;
+    struct bench_run *sum = &summing->sum;
+    struct run_result result;
     const double begin = cpu_s();
-    rc = run_execute(&result, &plan, &(struct run_options){.sink = sink}, err);
+    int rc =
+        run_execute(&result, plan, &(struct run_options){.sink = summing->sink}, err);
     if (rc == 0) {
         sum->seconds += cpu_s() - begin;
         sum->transitions += (double)result.transitions;
@@ -44,28 +71,18 @@ static int run_cell(struct bench_run *sum, const struct grid *grid, size_t index
         }
         run_result_deinit(&result);
     }
-    plan_deinit(&plan);
     return rc;
 }
 
 static int run_once(struct bench_run *out, const char *text, const struct sink *sink,
                     struct err *err) {
-    struct bench_run sum = {0};
-    struct document *document = NULL;
-    struct grid *grid = NULL;
+    struct summing summing = {.sink = sink};
     const double begin = cpu_s();
-    int rc = document_parse(&document, text, strlen(text), err);
+    const int rc =
+        bench_each_cell(text, &(struct bench_visitor){run_cell, &summing}, err);
     if (rc == 0) {
-        rc = grid_create(&grid, document, err);
-    }
-    for (size_t i = 0; rc == 0 && i < grid_cell_count(grid); i++) {
-        rc = run_cell(&sum, grid, i, sink, err);
-    }
-    sum.document_s = cpu_s() - begin;
-    grid_destroy(grid);
-    document_destroy(document);
-    if (rc == 0) {
-        *out = sum;
+        *out = summing.sum;
+        out->document_s = cpu_s() - begin;
     }
     return rc;
 }
@@ -116,10 +133,41 @@ static bool measure_case(const struct bench_case *bench) {
     return print_line(bench, value, note);
 }
 
+/* What a word of the command line stands for. */
+struct area {
+    const char *name;
+    const struct bench_case *cases;
+    const size_t *count;
+};
+
+static const struct area areas[] = {
+    {"engine", bench_engine_cases, &bench_engine_case_count},
+    {"store", bench_store_cases, &bench_store_case_count},
+};
+enum { AREAS = sizeof areas / sizeof areas[0] };
+
+/* NULL: all of them. */
+static bool is_wanted(const struct area *area, const char *name) {
+    return name == NULL || strcmp(area->name, name) == 0;
+}
+
+static bool is_area(const char *name) {
+    for (size_t a = 0; a < AREAS; a++) {
+        if (is_wanted(&areas[a], name)) {
+            return true;
+        }
+    }
+    cli_complain("there is nothing to measure of '%s'; there are 'engine' and 'store'",
+                 name);
+    return false;
+}
+
 static const struct bench_case *find_case(const char *name) {
-    for (size_t i = 0; i < bench_engine_case_count; i++) {
-        if (strcmp(bench_engine_cases[i].name, name) == 0) {
-            return &bench_engine_cases[i];
+    for (size_t a = 0; a < AREAS; a++) {
+        for (size_t i = 0; i < *areas[a].count; i++) {
+            if (strcmp(areas[a].cases[i].name, name) == 0) {
+                return &areas[a].cases[i];
+            }
         }
     }
     cli_complain("there is no case '%s'; gilscope bench --list names them", name);
@@ -133,7 +181,7 @@ static int print_document(const char *name) {
         return CLI_REFUSED;
     }
     if (bench->document == NULL) {
-        cli_complain("'%s' is more than one document", name);
+        cli_complain("'%s' is not one document", name);
         return CLI_REFUSED;
     }
     bench->document(text, sizeof text);
@@ -141,29 +189,65 @@ static int print_document(const char *name) {
     return CLI_OK;
 }
 
-static void list_cases(void) {
-    for (size_t i = 0; i < bench_engine_case_count; i++) {
-        printf("%s (%s)\n    %s\n", bench_engine_cases[i].name,
-               bench_engine_cases[i].unit, bench_engine_cases[i].what);
+static int list_cases(const char *name) {
+    for (size_t a = 0; a < AREAS; a++) {
+        for (size_t i = 0; is_wanted(&areas[a], name) && i < *areas[a].count; i++) {
+            const struct bench_case *bench = &areas[a].cases[i];
+            printf("%s (%s)\n    %s\n", bench->name, bench->unit, bench->what);
+        }
     }
+    return CLI_OK;
+}
+
+static int measure_area(const char *name) {
+    int code = CLI_OK;
+    for (size_t a = 0; a < AREAS; a++) {
+        for (size_t i = 0; is_wanted(&areas[a], name) && i < *areas[a].count; i++) {
+            const struct bench_case *bench = &areas[a].cases[i];
+            code = bench->only_by_name || measure_case(bench) ? code : CLI_FAILED;
+        }
+    }
+    return code;
+}
+
+static int measure_only(const char *name) {
+    const struct bench_case *bench = find_case(name);
+    return bench == NULL ? CLI_REFUSED : measure_case(bench) ? CLI_OK : CLI_FAILED;
+}
+
+static bool set_spans(const char *text) {
+    enum { LEAST = 10000, MOST = 1000 * 1000 * 1000 };
+    long spans;
+    if (!cli_parse_number(text, LEAST, MOST, &spans)) {
+        cli_complain("--spans takes a number from %d to %d, not '%s'", LEAST, MOST, text);
+        return false;
+    }
+    bench_store_set_spans((uint64_t)spans);
+    return true;
 }
 
 int bench_command(int argc, char **argv) {
-    const char *area = NULL, *only = NULL, *document = NULL;
+    const char *area = NULL, *only = NULL, *document = NULL, *spans = NULL;
     bool list = false;
     const struct cli_option options[] = {
         {"--only", "NAME", "measure this case and no other", &only, NULL},
+        {"--spans", "N",
+         "length of the run that the store's cases are about, else 10000000", &spans,
+         NULL},
         {"--document", "NAME", "print the case's document, to time `gilscope run` on it",
          &document, NULL},
         {"--list", NULL, "what is measured", NULL, &list},
     };
     const struct cli_usage usage = {
         .command = "bench",
-        .arguments = "[engine]",
+        .arguments = "[engine|store]",
         .summary =
             "Measures how fast the program is: one JSON object a line, name, value, "
             "unit,\n"
-            "which direction is better, and how it was measured. Takes about a minute.",
+            "which direction is better, and how it was measured. Takes about two "
+            "minutes,\n"
+            "and for the store 100 MB in TMPDIR, or /tmp, which should be on a disk.\n"
+            "viewport_growth takes minutes more and 700 MB: only when --only names it.",
         .options = options,
         .option_count = sizeof options / sizeof options[0],
         .arguments_max = 1,
@@ -176,24 +260,16 @@ int bench_command(int argc, char **argv) {
     case CLI_GO_ON:
         break;
     }
-    if (area != NULL && strcmp(area, "engine") != 0) {
-        cli_complain("there is nothing to measure of '%s'; there is 'engine'", area);
+    if (!is_area(area) || (spans != NULL && !set_spans(spans))) {
         return CLI_REFUSED;
     }
     if (document != NULL) {
         return print_document(document);
     }
     if (list) {
-        list_cases();
-        return CLI_OK;
+        return list_cases(area);
     }
-    if (only != NULL) {
-        const struct bench_case *bench = find_case(only);
-        return bench == NULL ? CLI_REFUSED : measure_case(bench) ? CLI_OK : CLI_FAILED;
-    }
-    int code = CLI_OK;
-    for (size_t i = 0; i < bench_engine_case_count; i++) {
-        code = measure_case(&bench_engine_cases[i]) ? code : CLI_FAILED;
-    }
+    const int code = only != NULL ? measure_only(only) : measure_area(area);
+    bench_store_close();
     return code;
 }

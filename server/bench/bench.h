@@ -2,9 +2,10 @@
 /*
  * bench - measures how fast the program is, so that anybody can measure it again.
  *
- * A case is a document, or a few, and a way to get one number out of running them. Each is
- * run some times and the best time counts: what disturbs a machine only ever makes it
- * slower. Time is the CPU time of the one thread that runs the engine.
+ * A case of the engine is a document, or a few, and a way to get one number out of running
+ * them. Each is run some times and the best time counts: what disturbs a machine only ever
+ * makes it slower. Time is the CPU time of the one thread that runs the engine. The store's
+ * cases are those of bench_store.h.
  *
  * Each case prints one line of JSON: {"name", "value", "unit", "better", "how"}.
  */
@@ -13,10 +14,11 @@
 
 #include "engine/base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct run_result;
+struct plan;
 struct sink;
 
 struct bench_case {
@@ -28,6 +30,7 @@ struct bench_case {
     int (*measure)(double *value, char *note, size_t note_size, struct err *err);
     /* Writes a document for `gilscope run`, to time the case from outside; NULL: none. */
     void (*document)(char *text, size_t size);
+    bool only_by_name; /* takes too much to be measured with the others */
 };
 
 extern const struct bench_case bench_engine_cases[];
@@ -43,6 +46,14 @@ struct bench_run {
     double duration_s;   /* virtual */
     uint64_t fingerprint;
 };
+
+/* What is done with each cell of a document that is applicable. */
+struct bench_visitor {
+    int (*visit)(void *context, const struct plan *plan, struct err *err);
+    void *context;
+};
+int bench_each_cell(const char *text, const struct bench_visitor *visitor,
+                    struct err *err) WARN_UNUSED;
 
 /* Runs cell after cell of a document, `repeats` times. `sink` may be NULL. ERR_LIMIT when
  * a run does not end. */

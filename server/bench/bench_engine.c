@@ -291,35 +291,36 @@ const struct bench_case bench_engine_cases[] = {
      "M/M/1 queue at load 0.9: open-loop exponential arrivals, one thread that takes "
      "each "
      "customer when it has arrived, exponential service; profile ideal, summary",
-     measure_mm1, document_mm1},
+     measure_mm1, document_mm1, false},
     {"mm1_pool_customers_per_s", "1/s", "higher",
-     "the same through a ThreadPoolExecutor of one worker", measure_mm1_pool, NULL},
+     "the same through a ThreadPoolExecutor of one worker", measure_mm1_pool, NULL,
+     false},
     {"gil_handovers_per_s", "1/s", "higher",
      "4 threads of pure Python under the GIL of 3.12, 4 cores, profile linux-desktop",
-     measure_handovers, document_handovers},
+     measure_handovers, document_handovers, false},
     {"timed_waits_per_s", "1/s", "higher",
      "64 threads of pure Python under the GIL of 3.12, 64 cores: the second virtual "
      "minute",
-     measure_timed_waits, NULL},
+     measure_timed_waits, NULL, false},
     {"aio_steps_per_s", "1/s", "higher", "1,000 tasks that await sleep(0)", measure_steps,
-     document_steps},
+     document_steps, false},
     {"event_cost_growth", "x", "lower",
      "what an await of sleep(0) takes with 100,000 tasks, over that with 100",
-     measure_growth, NULL},
+     measure_growth, NULL, false},
     {"record_overhead", "x", "lower",
      "time of gil_handovers_per_s with every span recorded and handed to a sink that "
      "drops it, over the time of its summary",
-     measure_recording, NULL},
+     measure_recording, NULL, false},
     {"bytes_per_task", "bytes", "lower",
      "growth of the largest resident set from 100,000 to 500,000 tasks, without their "
      "programs",
-     measure_bytes, NULL},
+     measure_bytes, NULL, false},
     {"hour_of_64_threads_s", "s", "lower",
      "a virtual hour of 64 threads of pure Python under the GIL of 3.12, 64 cores",
-     measure_hour, document_hour},
+     measure_hour, document_hour, false},
     {"interactive_run_ms", "ms", "lower",
      "200 jobs under 4 strategies, from the document's text to the results",
-     measure_interactive, document_interactive},
+     measure_interactive, document_interactive, false},
 };
 const size_t bench_engine_case_count =
     sizeof bench_engine_cases / sizeof bench_engine_cases[0];

@@ -57,18 +57,34 @@ expect 2 serve extra
 # --- bench: what is measured, not how fast ---
 expect 0 bench --list
 says '^mm1_customers_per_s (1/s)' "$out"
-expect 2 bench store
-says "nothing to measure of 'store'" "$err"
+says '^store_spans_per_s (1/s)' "$out"
+expect 0 bench store --list
+says '^viewport_growth (x)' "$out"
+if grep -q mm1 "$out"; then fail 'the store has no queues'; fi
+expect 2 bench sotre
+says "nothing to measure of 'sotre'" "$err"
+expect 2 bench --spans 10
+says '\--spans takes a number' "$err"
 expect 2 bench --only nonsense
 says "no case 'nonsense'" "$err"
 expect 2 bench --document event_cost_growth
-says 'more than one document' "$err"
+says 'not one document' "$err"
 expect 0 bench --document interactive_run_ms
 cp "$out" "$scratch/interactive.json"
 expect 0 run --quiet "$scratch/interactive.json"
 expect 0 bench --only interactive_run_ms
 says '^{"name": "interactive_run_ms", "value": [0-9.e+]*, "unit": "ms", "better": "lower", "how": "' "$out"
 [ "$(wc -l <"$out")" -eq 1 ] || fail "more than one line: $(cat "$out")"
+mkdir "$scratch/disk"
+TMPDIR=$scratch/disk expect 0 bench --only store_spans_per_s --spans 20000
+says '^{"name": "store_spans_per_s", "value": [0-9.e+]*, "unit": "1/s", "better": "higher", "how": "' "$out"
+rmdir "$scratch/disk" || fail 'bench left files'
+mkdir "$scratch/disk"
+TMPDIR=$scratch/disk "$GILSCOPE_BIN" bench --only store_spans_per_s --spans 1000000000 >"$out" 2>&1 &
+until ls "$scratch"/disk/*/scratch.db >"$out" 2>&1; do kill -0 $! || fail 'bench ended early'; done
+kill -TERM $!
+wait $! && fail 'bench went on'
+rmdir "$scratch/disk" || fail 'an interrupted bench left files'
 
 # --- models and examples ---
 expect 0 models
