@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "db/span_painter_priv.h"
 
-/* Time * pixels does not fit into 64 bits. */
-__extension__ typedef unsigned __int128 wide;
-
 enum { ENTRIES_FIRST = 16, HIGHEST_LEVEL = 29 };
 
 /* 36 years: no run gets there, and whole cells beyond it still have numbers. */
@@ -41,13 +38,15 @@ struct view view_of(const struct timeline_query *query) {
     };
 }
 
+/* A view has at most five cells for each pixel (level_for): the product of both fits into 64
+ * bits with room to spare. */
 uint64_t view_pixel(const struct view *w, sim_ns time) {
     const uint64_t cell = (uint64_t)(time - w->from) >> pyramid_shift(w->level);
-    return (uint64_t)((((wide)cell + 1) * w->pixels - 1) / w->cells);
+    return ((cell + 1) * w->pixels - 1) / w->cells;
 }
 
 sim_ns view_pixel_start(const struct view *w, uint64_t pixel) {
-    const uint64_t cell = (uint64_t)((wide)pixel * w->cells / w->pixels);
+    const uint64_t cell = pixel * w->cells / w->pixels;
     return w->from + (sim_ns)(cell << pyramid_shift(w->level));
 }
 
