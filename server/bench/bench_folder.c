@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 /* What a store consists of (db/owner_priv.h, SQLite's WAL). */
-static const char *const suffixes[] = {"", "-wal", "-shm", "-owner"};
+static const char *const suffixes[] = {"", "-wal", "-shm", "-owner", "-journal"};
 static const char *const names[BENCH_FILE_COUNT] = {"long.db", "scratch.db"};
 
 enum { SUFFIXES = sizeof suffixes / sizeof suffixes[0] };
@@ -27,11 +27,16 @@ void bench_folder_remove_file(enum bench_file file) {
     }
 }
 
+/* Another thread may make a file meanwhile, until the folder is gone. */
 static void remove_all(void) {
-    for (enum bench_file file = 0; file < BENCH_FILE_COUNT; file++) {
-        bench_folder_remove_file(file);
+    enum { TRIES = 1000 };
+    int rc = -1;
+    for (int i = 0; rc != 0 && i < TRIES; i++) {
+        for (enum bench_file file = 0; file < BENCH_FILE_COUNT; file++) {
+            bench_folder_remove_file(file);
+        }
+        rc = rmdir(folder);
     }
-    rmdir(folder);
 }
 
 /* SA_RESETHAND: the signal ends the process when it comes again. */
