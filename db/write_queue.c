@@ -20,6 +20,7 @@ struct write_queue {
     pthread_cond_t work, done;
     struct write_batch *first, *last;
     size_t bytes; /* of what is queued or being stored */
+    bool working; /* there is a thread: from the first batch on */
     bool closing;
 };
 
@@ -149,13 +150,6 @@ int write_queue_create(struct write_queue **out, struct db *db, struct err *err)
     pthread_mutex_init(&queue->mutex, NULL);
     pthread_cond_init(&queue->work, NULL);
     pthread_cond_init(&queue->done, NULL);
-    if (pthread_create(&queue->thread, NULL, work, queue) != 0) {
-        pthread_cond_destroy(&queue->done);
-        pthread_cond_destroy(&queue->work);
-        pthread_mutex_destroy(&queue->mutex);
-        memory_free(queue);
-        return err_set_nomem(err);
-    }
     *out = queue;
     return 0;
 }
@@ -168,7 +162,9 @@ void write_queue_destroy(struct write_queue *queue) {
     queue->closing = true;
     pthread_cond_signal(&queue->work);
     pthread_mutex_unlock(&queue->mutex);
-    pthread_join(queue->thread, NULL);
+    if (queue->working) {
+        pthread_join(queue->thread, NULL);
+    }
     pthread_cond_destroy(&queue->done);
     pthread_cond_destroy(&queue->work);
     pthread_mutex_destroy(&queue->mutex);
@@ -182,13 +178,25 @@ static int stream_error(const struct write_stream *stream, struct err *err) {
     return stream->err.code;
 }
 
+/* Who only reads, or looks after a store, needs no thread. */
+static int begin_work(struct write_queue *queue, struct err *err) {
+    if (!queue->working && pthread_create(&queue->thread, NULL, work, queue) != 0) {
+        return err_set_nomem(err);
+    }
+    queue->working = true;
+    return 0;
+}
+
 int write_queue_put(struct write_queue *queue, struct write_stream *stream,
                     struct write_batch *take_batch, struct err *err) {
     pthread_mutex_lock(&queue->mutex);
     while (queue->bytes >= QUEUE_BYTES && stream->err.code == 0) {
         pthread_cond_wait(&queue->done, &queue->mutex);
     }
-    const int rc = stream_error(stream, err);
+    int rc = stream_error(stream, err);
+    if (rc == 0) {
+        rc = begin_work(queue, err);
+    }
     if (rc == 0) {
         take_batch->stream = stream;
         take_batch->next = NULL;
