@@ -7,7 +7,7 @@
 
 enum {
     NODE_SPANS = 8,
-    PLAIN_CHUNKS = 4 /* a group's first chunks, which have no base */
+    PLAIN_CHUNKS = 4 /* the first chunks, which have no base */
 };
 
 /* The node that a lane is in. */
@@ -269,22 +269,11 @@ static int give_sheet(struct pyramid *pyramid, unsigned level, struct err *err) 
     return rc;
 }
 
-/*
- * The lowest level at which so many spans have no more nodes than they may. Spans of a lane
- * follow one another, so that it has as many nodes as there are spans that end in another
- * cell than they begin. A base that was good stays as long as it is not bad.
- */
-static unsigned base_of(const struct span_chunk *chunk, unsigned before) {
-    uint32_t nodes[PYRAMID_LEVELS + 1] = {0};
-    for (uint32_t i = 0; i < chunk->count; i++) {
-        const uint64_t differs =
-            (uint64_t)chunk->start_ns[i] ^ (uint64_t)(chunk->end_ns[i] - 1);
-        const unsigned bits = differs == 0 ? 0 : 64 - (unsigned)__builtin_clzll(differs);
-        if (bits > 0) {
-            nodes[(bits - 1) / 2]++; /* the last level at which it crosses an edge */
-        }
+unsigned pyramid_base(uint32_t seq, uint32_t most, uint32_t nodes[PYRAMID_LEVELS + 1],
+                      unsigned before) {
+    if (seq < PLAIN_CHUNKS) {
+        return PYRAMID_NONE;
     }
-    const uint32_t most = chunk->count / NODE_SPANS;
     unsigned level = PYRAMID_LEVELS;
     while (level > 0 && nodes[level] + nodes[level - 1] <= most) {
         nodes[level - 1] += nodes[level];
@@ -295,11 +284,25 @@ static unsigned base_of(const struct span_chunk *chunk, unsigned before) {
     return stays ? before : level;
 }
 
+/* Spans of a lane follow one another, so that it has as many nodes as there are spans that
+ * end in another cell than they begin. */
+static unsigned base_of(const struct span_chunk *chunk, unsigned before) {
+    uint32_t nodes[PYRAMID_LEVELS + 1] = {0};
+    for (uint32_t i = 0; i < chunk->count; i++) {
+        const uint64_t differs =
+            (uint64_t)chunk->start_ns[i] ^ (uint64_t)(chunk->end_ns[i] - 1);
+        const unsigned bits = differs == 0 ? 0 : 64 - (unsigned)__builtin_clzll(differs);
+        if (bits > 0) {
+            nodes[(bits - 1) / 2]++; /* the last level at which it crosses an edge */
+        }
+    }
+    return pyramid_base(chunk->seq, chunk->count / NODE_SPANS, nodes, before);
+}
+
 static int change_base(struct pyramid *pyramid, const struct span_chunk *chunk,
                        struct err *err) {
     const unsigned before = pyramid->base;
-    const unsigned base =
-        chunk->seq < PLAIN_CHUNKS ? (unsigned)PYRAMID_NONE : base_of(chunk, before);
+    const unsigned base = base_of(chunk, before);
     int rc = 0;
     for (unsigned level = before; rc == 0 && level < base; level++) {
         rc = give_sheet(pyramid, level, err);

@@ -46,6 +46,14 @@ enum {
 
 static inline unsigned pyramid_shift(unsigned level) { return 2 * level; }
 
+/*
+ * The base of chunk `seq`: the lowest level with no more than `most` nodes, of which
+ * `nodes` has those that a level has and the one above it has not; it is used up. A base
+ * that was good stays as long as it is not bad.
+ */
+unsigned pyramid_base(uint32_t seq, uint32_t most, uint32_t nodes[PYRAMID_LEVELS + 1],
+                      unsigned before);
+
 /* A span that is long at a level. */
 struct long_span {
     sim_ns start_ns, end_ns;
