@@ -6,6 +6,7 @@
 
 #include "db/chunk_codec.h"
 #include "db/histogram_store.h"
+#include "db/instant_sheet_codec_priv.h"
 #include "db/run_store.h"
 #include "db/sheet_codec_priv.h"
 
@@ -14,6 +15,7 @@ struct blocks {
     struct span_block spans;
     struct instant_block instants;
     struct sheet sheet;
+    struct instant_sheet instant_sheet;
 };
 
 /* A chunk as its row describes it. */
@@ -69,6 +71,18 @@ static int decode_sheet(const void *data, size_t size, struct blocks *blocks,
     return rc;
 }
 
+static int decode_instant_sheet(const void *data, size_t size, struct blocks *blocks,
+                                struct chunk_row *out, struct err *err) {
+    const int rc = instant_sheet_codec_decode(data, size, &blocks->instant_sheet, err);
+    const struct instant_sheet *sheet = &blocks->instant_sheet;
+    *out = (struct chunk_row){.group = -1,
+                              .seq = sheet->first_seq,
+                              .t0_ns = sheet->t0_ns,
+                              .t1_ns = sheet->t1_ns,
+                              .count = sheet->count};
+    return rc;
+}
+
 static const struct chunk_kind kinds[] = {
     {"spans", true,
      "SELECT c.id, c.run, c.lane_group, c.seq, c.t0_ns, c.t1_ns, c.count FROM run r"
@@ -81,9 +95,14 @@ static const struct chunk_kind kinds[] = {
      "SELECT data FROM instant_chunk WHERE id = ?", decode_instants},
     {"the pyramid", false,
      "SELECT c.id, c.run, c.lane_group, c.seq, c.t0_ns, c.t1_ns, c.count FROM run r"
-     " JOIN sheet c ON c.run = r.id WHERE r.timeline = 2"
+     " JOIN sheet c ON c.run = r.id WHERE r.timeline = 2 AND c.lane_group <> -1"
      " ORDER BY c.run, c.lane_group, c.level, c.seq",
      "SELECT data FROM sheet WHERE id = ?", decode_sheet},
+    {"the pyramid of instants", false,
+     "SELECT c.id, c.run, -1, c.seq, c.t0_ns, c.t1_ns, c.count FROM run r"
+     " JOIN sheet c ON c.run = r.id WHERE r.timeline = 2 AND c.lane_group = -1"
+     " ORDER BY c.run, c.level, c.seq",
+     "SELECT data FROM sheet WHERE id = ?", decode_instant_sheet},
 };
 
 /* --- chunks ---------------------------------------------------------------------- */
@@ -248,6 +267,7 @@ int doctor_examine_runs(const struct examination *at, struct err *err) {
         rc = examine_kind(at, &kinds[i], blocks, err);
     }
     sheet_deinit(&blocks->sheet);
+    instant_sheet_deinit(&blocks->instant_sheet);
     memory_free(blocks);
     return rc == 0 ? examine_all_runs(at, err) : rc;
 }

@@ -176,8 +176,9 @@ static const char MIGRATION_4[] =
     "PRAGMA user_version = 4;";
 
 /*
- * Chunks of format 1 (chunk_codec.c) and the pyramid (pyramid_priv.h). Format 0 made no
- * promise: timelines of before are forgotten; who opens one has it made again.
+ * Chunks of format 1 (chunk_codec.c) and the pyramids (pyramid_priv.h,
+ * instant_pyramid_priv.h). Format 0 made no promise: timelines of before are forgotten; who
+ * opens one has it made again.
  *
  * span_chunk.start_ns is the earliest start of a span in it, base the level from which on the chunk is in the pyramid, totals the time
  * of its lanes in each state from the beginning to t0_ns (totals_codec), in every eighth
@@ -219,7 +220,7 @@ static const char MIGRATION_5[] =
     "CREATE TABLE sheet ("
     "  id INTEGER PRIMARY KEY,"
     "  run INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,"
-    "  lane_group INTEGER NOT NULL,"
+    "  lane_group INTEGER NOT NULL," /* -1: instants of all lanes */
     "  level INTEGER NOT NULL,"
     "  seq INTEGER NOT NULL," /* of the chunk with which it begins */
     "  t0_ns INTEGER NOT NULL,"
@@ -256,9 +257,12 @@ static const char MIGRATION_5[] =
     "  t0_ns INTEGER NOT NULL,"
     "  t1_ns INTEGER NOT NULL,"
     "  count INTEGER NOT NULL,"
+    "  base INTEGER NOT NULL,"
     "  data BLOB NOT NULL"
     ") STRICT;"
     "CREATE UNIQUE INDEX instant_chunk_by_time ON instant_chunk (run, t1_ns, seq, t0_ns);"
+    "CREATE INDEX instant_chunk_by_base"
+    "  ON instant_chunk (run, base, t1_ns, seq, t0_ns);"
 
     "PRAGMA user_version = 5;";
 

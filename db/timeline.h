@@ -19,9 +19,10 @@
  * So a pixel holds at most two entries of a lane: what is short in it, and one long span
  * that begins in it.
  *
- * Instants: those of a lane in the same pixel are one entry at the time of the first; its
- * kind is slow_callback when there is one, else the most frequent one (the smallest code
- * when equal); `by` is -1 when there is more than one, unless just one is a slow_callback.
+ * Instants: those of a lane in the same pixel of the widened window are one entry at the
+ * time of the first; its kind is slow_callback when there is one, else the most frequent one
+ * (the smallest code when equal); `by` is -1 when there is more than one, unless just one is
+ * a slow_callback. So an entry may lie up to a cell outside of what was asked for.
  */
 #ifndef DB_TIMELINE_H
 #define DB_TIMELINE_H
@@ -61,7 +62,7 @@ struct timeline_lane {
     size_t capacity;   /* private */
 };
 
-/* Columns of equal length, in the order of time and, at the same time, of recording. */
+/* Columns of equal length, in the order of time and, at the same time, of lanes. */
 struct timeline_instants {
     size_t count;
     lane_id *lane;
@@ -69,7 +70,6 @@ struct timeline_instants {
     uint8_t *kind; /* the most frequent enum instant_kind, but any slow callback first */
     lane_id *by;   /* or LANE_NONE */
     uint32_t *merged; /* how many instants this entry stands for, of whatever kind */
-    size_t capacity;  /* private */
 };
 
 struct timeline_view {

@@ -7,8 +7,10 @@
 #include "db/chunk_codec.h"
 #include "db/chunk_digest_priv.h"
 #include "db/chunk_totals_priv.h"
+#include "db/damage.h"
 #include "db/db_priv.h"
 #include "db/holder_totals_priv.h"
+#include "db/instant_pyramid_priv.h"
 #include "db/pyramid_priv.h"
 #include "db/sheet_codec_priv.h"
 #include "db/write_queue_priv.h"
@@ -20,7 +22,7 @@ enum row_kind { ROW_SPANS, ROW_SHEET, ROW_INSTANTS, ROW_CARRIED, ROW_HOLDERS };
 
 struct row {
     enum row_kind kind;
-    uint32_t group;
+    int64_t group;
     uint32_t seq;
     uint32_t count;
     unsigned level;  /* base of a chunk */
@@ -57,6 +59,7 @@ struct timeline_writer {
     struct group **groups; /* by number; NULL where nothing came yet */
     size_t group_count;
     size_t group_capacity;
+    struct instant_pyramid *instants;
     struct write_stream stream;
     struct batch *batch; /* that is being filled */
     int64_t begun_ms;    /* when that was begun, by the monotonic clock */
@@ -79,8 +82,8 @@ static const char INSERT_SHEET[] =
     "INSERT INTO sheet (run, seq, t0_ns, t1_ns, count, data, lane_group, level,"
     " longest_ns, longest_wait_ns) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 static const char INSERT_INSTANTS[] =
-    "INSERT INTO instant_chunk (run, seq, t0_ns, t1_ns, count, data)"
-    " VALUES (?, ?, ?, ?, ?, ?)";
+    "INSERT INTO instant_chunk (run, seq, t0_ns, t1_ns, count, data, base)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?)";
 
 static const char *const inserts[] = {INSERT_SPANS, INSERT_SHEET, INSERT_INSTANTS};
 
@@ -116,7 +119,9 @@ static int insert_row(struct connection *connection, const struct batch *batch,
     query_int(&q, row->t1_ns);
     query_int(&q, row->count);
     query_blob(&q, data, row->size);
-    if (row->kind != ROW_INSTANTS) {
+    if (row->kind == ROW_INSTANTS) {
+        query_int(&q, row->level);
+    } else {
         query_int(&q, row->group);
         query_int(&q, row->level);
         query_int(&q, row->digest.longest_ns);
@@ -347,6 +352,24 @@ static int on_spans(void *context, const struct span_chunk *chunk, struct err *e
     return rc == 0 ? put_batch(writer, err) : rc;
 }
 
+static int on_instant_sheet(void *context, const struct instant_sheet *sheet,
+                            struct err *err) {
+    struct timeline_writer *writer = context;
+    struct row row = {
+        .kind = ROW_SHEET,
+        .group = DAMAGE_INSTANTS,
+        .level = sheet->level,
+        .seq = sheet->first_seq,
+        .count = sheet->count,
+        .t0_ns = sheet->t0_ns,
+        .t1_ns = sheet->t1_ns,
+        .offset = writer->batch->bytes.size,
+    };
+    const int rc = instant_sheet_codec_encode(sheet, &writer->batch->bytes, err);
+    row.size = writer->batch->bytes.size - row.offset;
+    return rc == 0 ? keep_row(writer, &row, err) : rc;
+}
+
 static int on_instants(void *context, const struct instant_chunk *chunk,
                        struct err *err) {
     struct timeline_writer *writer = context;
@@ -364,6 +387,9 @@ static int on_instants(void *context, const struct instant_chunk *chunk,
     };
     rc = chunk_codec_encode_instants(chunk, &writer->batch->bytes, err);
     row.size = writer->batch->bytes.size - row.offset;
+    if (rc == 0) {
+        rc = instant_pyramid_add(writer->instants, chunk, &row.level, err);
+    }
     if (rc == 0) {
         rc = keep_row(writer, &row, err);
     }
@@ -386,6 +412,12 @@ int timeline_writer_create(struct timeline_writer **out, struct db *db, int64_t 
         .spans = on_spans,
         .instants = on_instants,
     };
+    const int rc =
+        instant_pyramid_create(&writer->instants, on_instant_sheet, writer, err);
+    if (rc != 0) {
+        memory_free(writer);
+        return rc;
+    }
     *out = writer;
     return 0;
 }
@@ -402,6 +434,7 @@ void timeline_writer_destroy(struct timeline_writer *writer) {
         }
     }
     memory_free(writer->groups);
+    instant_pyramid_destroy(writer->instants);
     timeline_writer_forget(writer);
     memory_free(writer);
 }
@@ -421,6 +454,9 @@ int timeline_writer_finish(struct timeline_writer *writer, struct connection *co
         if (writer->groups[i] != NULL) {
             rc = pyramid_finish(writer->groups[i]->pyramid, err);
         }
+    }
+    if (rc == 0 && !writer->finished) {
+        rc = instant_pyramid_finish(writer->instants, err);
     }
     writer->finished = writer->finished || rc == 0;
     return rc == 0 ? batch_insert(&writer->batch->base, connection, err) : rc;

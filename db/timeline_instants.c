@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * timeline_instants - the instants of a window, by the rule in timeline.h, out of sheets of
+ * their pyramid and of chunks.
+ */
+#include "db/timeline_priv.h"
+
+#include <stdlib.h>
+
+#include "db/connection_priv.h"
+#include "db/instant_sheet_codec_priv.h"
+#include "engine/base/memory.h"
+
+/* What was painted so far. */
+struct dots {
+    struct instant_node *items; /* one for each lane and pixel with instants */
+    size_t count, capacity;
+    struct instant_block *block; /* the chunk that is being painted */
+    struct instant_sheet sheet;  /* or the sheet */
+};
+
+/* --- painting ------------------------------------------------------------------ */
+
+static int paint_node(struct painting *p, struct dots *dots,
+                      const struct instant_node *node, struct err *err) {
+    if ((size_t)node->lane >= p->slot_count) {
+        return painting_damaged(p, "an instant of an unknown lane", err);
+    }
+    struct slot *slot = &p->slots[node->lane];
+    if (!slot->wanted || node->first_ns < p->view.from || node->first_ns >= p->view.to) {
+        return 0;
+    }
+    if (node->first_ns < slot->pixel_end) {
+        instant_node_add(&dots->items[slot->entry], node);
+        return 0;
+    }
+    const int rc = view_count_entry(&p->view, err);
+    if (rc != 0) {
+        return rc;
+    }
+    if (vec_reserve((void **)&dots->items, &dots->capacity, dots->count,
+                    sizeof *dots->items) != 0) {
+        return err_set_nomem(err);
+    }
+    slot->pixel_end =
+        view_pixel_start(&p->view, view_pixel(&p->view, node->first_ns) + 1);
+    slot->entry = dots->count;
+    dots->items[dots->count++] = *node;
+    return 0;
+}
+
+/* Into dots->sheet, or dots->block. ERR_CORRUPT, ERR_NOMEM */
+static int decode(struct dots *dots, const struct source_list *list,
+                  const struct source *source, const struct query *q, struct err *err) {
+    size_t size;
+    const void *data = query_get_blob(q, 0, &size);
+    if (!source->is_sheet) {
+        return chunk_codec_decode_instants(data, size, dots->block, err);
+    }
+    const int rc = instant_sheet_codec_decode(data, size, &dots->sheet, err);
+    return rc == 0 && dots->sheet.level != list->level
+               ? err_set(err, ERR_CORRUPT, "the sheet is of another level")
+               : rc;
+}
+
+/* The instants of the present chunk: those in the window are next to each other. */
+static int paint_chunk(struct painting *p, struct dots *dots, struct err *err) {
+    const struct instant_chunk *chunk = &dots->block->chunk;
+    uint32_t i = 0;
+    int rc = 0;
+    while (i < chunk->count && chunk->at_ns[i] < p->view.from) {
+        i++;
+    }
+    for (; rc == 0 && i < chunk->count && chunk->at_ns[i] < p->view.to; i++) {
+        const struct instant_node node = instant_node_of(chunk, i);
+        rc = paint_node(p, dots, &node, err);
+    }
+    return rc;
+}
+
+static int paint_sheet(struct painting *p, struct dots *dots, struct err *err) {
+    int rc = 0;
+    for (uint32_t i = 0; rc == 0 && i < dots->sheet.count; i++) {
+        rc = paint_node(p, dots, &dots->sheet.nodes[i], err);
+    }
+    return rc;
+}
+
+static const char READ_SHEET[] = "SELECT data FROM sheet WHERE id = ?";
+static const char READ_CHUNK[] = "SELECT data FROM instant_chunk WHERE id = ?";
+
+static int paint_source(struct painting *p, struct dots *dots,
+                        const struct source_list *list, const struct source *source,
+                        struct err *err) {
+    struct query q;
+    struct err fault = {0};
+    query_begin(&q, p->connection, source->is_sheet ? READ_SHEET : READ_CHUNK);
+    query_int(&q, source->id);
+    int rc = query_next(&q, err);
+    if (rc == 0) {
+        (void)err_set(&fault, ERR_CORRUPT, "the chunk has gone"); /* it is kept there */
+    } else if (rc == 1) {
+        rc = decode(dots, list, source, &q, &fault);
+    }
+    query_end(&q);
+    if (fault.code == ERR_CORRUPT) {
+        return painting_note_missing(p, DAMAGE_INSTANTS, source, fault.text, err);
+    }
+    if (rc != 0) {
+        return err_set(err, rc, "%s", fault.text);
+    }
+    return source->is_sheet ? paint_sheet(p, dots, err) : paint_chunk(p, dots, err);
+}
+
+/* --- columns of the answer ----------------------------------------------------- */
+
+/* A lane has one of a time. */
+static int by_time(const void *left, const void *right) {
+    const struct instant_node *a = left, *b = right;
+    if (a->first_ns != b->first_ns) {
+        return a->first_ns < b->first_ns ? -1 : 1;
+    }
+    return a->lane < b->lane ? -1 : 1;
+}
+
+/* Chunks are in order, sheets are so by lane. */
+static void sort(struct dots *dots) {
+    for (size_t i = 1; i < dots->count; i++) {
+        if (by_time(&dots->items[i - 1], &dots->items[i]) > 0) {
+            qsort(dots->items, dots->count, sizeof *dots->items, by_time);
+            return;
+        }
+    }
+}
+
+/* A slow callback is rare and what one looks for: a hundred others do not hide it. */
+static uint8_t kind_of(const struct instant_node *node) {
+    int best = 0;
+    for (int kind = 1; kind < INSTANT_COUNT; kind++) {
+        best = node->count[kind] > node->count[best] ? kind : best;
+    }
+    return (uint8_t)(node->count[INSTANT_SLOW_CALLBACK] > 0 ? INSTANT_SLOW_CALLBACK
+                                                            : best);
+}
+
+static int deliver(struct painting *p, const struct dots *dots, struct err *err) {
+    struct timeline_instants *out = &p->out.instants;
+    int rc = 0;
+    TIMELINE_GROW(rc, out->lane, dots->count);
+    TIMELINE_GROW(rc, out->at_ns, dots->count);
+    TIMELINE_GROW(rc, out->kind, dots->count);
+    TIMELINE_GROW(rc, out->by, dots->count);
+    TIMELINE_GROW(rc, out->merged, dots->count);
+    if (rc != 0) {
+        return err_set_nomem(err);
+    }
+    for (size_t i = 0; i < dots->count; i++) {
+        const struct instant_node *node = &dots->items[i];
+        out->lane[i] = node->lane;
+        out->at_ns[i] = node->first_ns;
+        out->kind[i] = kind_of(node);
+        out->by[i] = node->by;
+        out->merged[i] = node->total;
+    }
+    out->count = dots->count;
+    return 0;
+}
+
+int painting_add_instants(struct painting *p, struct err *err) {
+    struct source_list list = {0};
+    struct dots dots = {.block = memory_zeroed(1, sizeof *dots.block)};
+    int rc = dots.block != NULL ? source_list_choose(&list, p, DAMAGE_INSTANTS, err)
+                                : err_set_nomem(err);
+    for (size_t i = 0; rc == 0 && i < list.count; i++) {
+        rc = paint_source(p, &dots, &list, &list.items[i], err);
+    }
+    if (rc == 0) {
+        sort(&dots);
+        rc = deliver(p, &dots, err);
+    }
+    source_list_deinit(&list);
+    instant_sheet_deinit(&dots.sheet);
+    memory_free(dots.items);
+    memory_free(dots.block);
+    return rc;
+}

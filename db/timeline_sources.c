@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * timeline_sources - which rows of a run are read for a window: sheets of a level that is
+ * fine enough, and the chunks that are not in them.
+ */
+#include "db/timeline_priv.h"
+
+#include <stdlib.h>
+
+#include "db/connection_priv.h"
+#include "engine/base/memory.h"
+
+void source_list_deinit(struct source_list *list) {
+    memory_free(list->items);
+    *list = (struct source_list){0};
+}
+
+static const char HIGHEST_LEVEL[] =
+    "SELECT max(level) FROM sheet WHERE run = ? AND lane_group = ?";
+
+static int choose_level(struct source_list *list, const struct painting *p, int64_t group,
+                        struct err *err) {
+    struct query q;
+    query_begin(&q, p->connection, HIGHEST_LEVEL);
+    query_int(&q, p->query->run);
+    query_int(&q, group);
+    int rc = query_next(&q, err);
+    list->level = PYRAMID_NONE;
+    if (rc == 1 && !query_is_null(&q, 0)) {
+        const int64_t highest = query_get_int(&q, 0);
+        rc = highest >= 0 && highest < PYRAMID_LEVELS
+                 ? 0
+                 : painting_damaged(p, "a sheet of an unknown level", err);
+        list->level = highest < p->view.level ? (unsigned)highest : p->view.level;
+    }
+    query_end(&q);
+    return rc < 0 ? rc : 0;
+}
+
+static int add_source(struct source_list *list, const struct source *source,
+                      struct err *err) {
+    if (vec_reserve((void **)&list->items, &list->capacity, list->count,
+                    sizeof *list->items) != 0) {
+        return err_set_nomem(err);
+    }
+    list->items[list->count++] = *source;
+    return 0;
+}
+
+/* Those of one level, or base, by time. The table of instants has no groups. */
+static const char FIND_SHEETS[] = "SELECT id, seq, t0_ns, t1_ns FROM sheet WHERE run = ? "
+                                  "AND lane_group = ? AND level = ?"
+                                  " AND t1_ns >= ? ORDER BY t1_ns, seq";
+static const char FIND_SPANS[] =
+    "SELECT id, seq, t0_ns, t1_ns FROM span_chunk INDEXED BY span_chunk_by_base WHERE"
+    " run = ? AND lane_group = ? AND base = ? AND t1_ns >= ? ORDER BY t1_ns, seq";
+static const char FIND_INSTANTS[] =
+    "SELECT id, seq, t0_ns, t1_ns FROM instant_chunk INDEXED BY instant_chunk_by_base"
+    " WHERE run = ? AND -1 = ? AND base = ? AND t1_ns >= ? ORDER BY t1_ns, seq";
+
+/* The rows that touch the window. They begin in the order in which they end, so that the
+ * first one beyond the window is the last to look at. A span may end at t1, and one that
+ * ends where the window begins is not in it; a short one that was begun in the window may
+ * end a cell later. An instant at t1 is in the window that begins there. */
+static int find_sources(struct source_list *list, const struct painting *p, int64_t group,
+                        const char *sql, unsigned level, struct err *err) {
+    const bool spans = group != DAMAGE_INSTANTS;
+    const sim_ns from = p->view.from + (spans ? 1 : 0);
+    const sim_ns to =
+        p->view.to + (spans ? INT64_C(1) << pyramid_shift(p->view.level) : 0);
+    struct query q;
+    query_begin(&q, p->connection, sql);
+    query_int(&q, p->query->run);
+    query_int(&q, group);
+    query_int(&q, level);
+    query_int(&q, from);
+    int rc;
+    while ((rc = query_next(&q, err)) == 1 && query_get_int(&q, 2) < to) {
+        const struct source source = {.id = query_get_int(&q, 0),
+                                      .seq = query_get_int(&q, 1),
+                                      .t0_ns = query_get_int(&q, 2),
+                                      .t1_ns = query_get_int(&q, 3),
+                                      .is_sheet = sql == FIND_SHEETS};
+        rc = add_source(list, &source, err);
+        if (rc != 0) {
+            break;
+        }
+    }
+    query_end(&q);
+    return rc < 0 ? rc : 0;
+}
+
+static const char NEXT_BASE_OF_SPANS[] =
+    "SELECT min(base) FROM span_chunk INDEXED BY span_chunk_by_base WHERE run = ? AND"
+    " lane_group = ? AND base > ?";
+static const char NEXT_BASE_OF_INSTANTS[] =
+    "SELECT min(base) FROM instant_chunk INDEXED BY instant_chunk_by_base WHERE run = ?"
+    " AND -1 = ? AND base > ?";
+
+/* The lowest base above *base; false when there is none. */
+static int next_base(const struct painting *p, int64_t group, int64_t *base,
+                     struct err *err) {
+    struct query q;
+    query_begin(&q, p->connection,
+                group == DAMAGE_INSTANTS ? NEXT_BASE_OF_INSTANTS : NEXT_BASE_OF_SPANS);
+    query_int(&q, p->query->run);
+    query_int(&q, group);
+    query_int(&q, *base);
+    int rc = query_next(&q, err);
+    if (rc == 1) {
+        rc = query_is_null(&q, 0) ? 0 : 1;
+        *base = query_get_int(&q, 0);
+    }
+    query_end(&q);
+    return rc;
+}
+
+static int by_seq(const void *left, const void *right) {
+    const struct source *a = left, *b = right;
+    return a->seq == b->seq ? 0 : a->seq < b->seq ? -1 : 1;
+}
+
+int source_list_choose(struct source_list *list, const struct painting *p, int64_t group,
+                       struct err *err) {
+    const char *find_chunks = group == DAMAGE_INSTANTS ? FIND_INSTANTS : FIND_SPANS;
+    int rc = choose_level(list, p, group, err);
+    list->count = 0;
+    if (rc == 0 && list->level != PYRAMID_NONE) {
+        rc = find_sources(list, p, group, FIND_SHEETS, list->level, err);
+    }
+    int64_t base = list->level != PYRAMID_NONE ? (int64_t)list->level : -1;
+    int more = 1;
+    while (rc == 0 && (more = next_base(p, group, &base, err)) == 1) {
+        rc = base <= PYRAMID_NONE
+                 ? find_sources(list, p, group, find_chunks, (unsigned)base, err)
+                 : painting_damaged(p, "a chunk with an unknown base", err);
+    }
+    if (rc == 0 && more == 0 && list->count > 0) {
+        qsort(list->items, list->count, sizeof *list->items, by_seq);
+    }
+    return rc != 0 ? rc : more;
+}
