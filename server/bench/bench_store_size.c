@@ -57,7 +57,7 @@ static int filter_lane(void *context, const struct lane *lane, struct err *err) 
 static int find_group(struct filter *filter, uint32_t number, struct gathering **out,
                       struct err *err) {
     while (filter->group_count <= number) {
-        struct gathering *group;
+        struct gathering *group = NULL;
         if (vec_reserve((void **)&filter->groups, &filter->group_capacity,
                         filter->group_count, sizeof *filter->groups) != 0 ||
             (group = memory_zeroed(1, sizeof *group)) == NULL) {
@@ -134,7 +134,7 @@ static void gather(const struct filter *filter, struct gathering *group,
 
 static int filter_spans(void *context, const struct span_chunk *chunk, struct err *err) {
     struct filter *filter = context;
-    struct gathering *group;
+    struct gathering *group = NULL;
     if (filter->kind == ALL_KINDS) {
         filter->spans += chunk->count;
         return filter->next->spans(filter->next->context, chunk, err);
