@@ -91,6 +91,7 @@
 
 #include <zlib.h>
 
+#include "db/chunk_check_priv.h"
 #include "db/chunk_dictionary_priv.h"
 #include "db/column_codec_priv.h"
 #include "engine/base/memory.h"
@@ -170,218 +171,17 @@ static void seal(struct chunk_bytes *out, uint8_t *end) {
     out->size += (size_t)(end - begin);
 }
 
-/* --- what a valid chunk is ----------------------------------------------------- */
-
-/* Both directions ask: the reader trusts no file. */
-static bool is_of_group(const struct span_chunk *c, lane_id lane) {
-    const int64_t place = lane - (int64_t)c->group * LANE_GROUP_LANES;
-    return place >= 0 && place < LANE_GROUP_LANES;
-}
-
-static uint32_t place_of(lane_id lane) { return (uint32_t)lane % LANE_GROUP_LANES; }
-
-/* The lanes of a chunk while its spans are gone through. */
-struct lane_states {
-    uint64_t lives_on;                 /* a bit for each lane of `after` */
-    sim_ns start_ns[LANE_GROUP_LANES]; /* of the next span; SIM_NEVER: no such lane */
-};
-
-static const char *before_fault(const struct span_chunk *c, struct lane_states *lanes) {
-    for (int i = 0; i < LANE_GROUP_LANES; i++) {
-        lanes->start_ns[i] = SIM_NEVER;
-    }
-    for (uint32_t i = 0; i < c->before_count; i++) {
-        const struct lane_before *lane = &c->before[i];
-        if (!is_of_group(c, lane->lane) || (i > 0 && lane->lane <= lane[-1].lane)) {
-            return "a lane before it is of another group, or out of order";
-        }
-        if (lane->since_ns < 0 || lane->since_ns > c->t1_ns) {
-            return "a lane before it begins outside its time";
-        }
-        lanes->start_ns[place_of(lane->lane)] = lane->since_ns;
-    }
-    return NULL;
-}
-
-static const char *after_fault(const struct span_chunk *c, struct lane_states *lanes) {
-    lanes->lives_on = 0;
-    for (uint32_t i = 0; i < c->after_count; i++) {
-        const struct lane_after *lane = &c->after[i];
-        if (!is_of_group(c, lane->lane) || (i > 0 && lane->lane <= lane[-1].lane) ||
-            lanes->start_ns[place_of(lane->lane)] == SIM_NEVER) {
-            return "a lane after it is unknown, or out of order";
-        }
-        if (lane->state >= STATE_COUNT || lane->resource < -1 || lane->site < -1) {
-            return "a lane after it is in an unknown state";
-        }
-        lanes->lives_on |= UINT64_C(1) << place_of(lane->lane);
-    }
-    return NULL;
-}
-
-/* NULL, or what is wrong with the chunk but for its spans. */
-static const char *frame_fault(const struct span_chunk *c, struct lane_states *lanes) {
-    if (c->t0_ns < 0 || c->t1_ns < c->t0_ns) {
-        return "wrong times";
-    }
-    if (c->before_count > LANE_GROUP_LANES || c->after_count > LANE_GROUP_LANES) {
-        return "more lanes than a group has";
-    }
-    const char *fault = before_fault(c, lanes);
-    return fault != NULL ? fault : after_fault(c, lanes);
-}
-
-/* Once all spans are gone through: a lane ends with a span, or it does not. */
-static const char *lost_fault(const struct span_chunk *c,
-                              const struct lane_states *lanes) {
-    for (uint32_t i = 0; i < c->before_count; i++) {
-        const uint32_t place = place_of(c->before[i].lane);
-        if (lanes->start_ns[place] == c->before[i].since_ns &&
-            (lanes->lives_on >> place & 1) == 0) {
-            return "a lane before it is lost";
-        }
-    }
-    return NULL;
-}
-
-/* Moves the lane on to the end of its next span. */
-static const char *end_fault(sim_ns *start, sim_ns end) {
-    if (*start >= end) {
-        return *start == SIM_NEVER ? "a lane of which nothing is known before"
-                                   : "a span that does not last";
-    }
-    *start = end;
-    return NULL;
-}
-
-/* NULL, or what is wrong with the time of row i. */
-static const char *row_fault(const struct span_chunk *c, uint32_t i,
-                             struct lane_states *lanes) {
-    if (!is_of_group(c, c->lane[i])) {
-        return "a lane of another group";
-    }
-    sim_ns *start = &lanes->start_ns[place_of(c->lane[i])];
-    if (c->start_ns[i] != *start && *start != SIM_NEVER) {
-        return "a gap before it";
-    }
-    if (c->end_ns[i] <= c->t0_ns || c->end_ns[i] > c->t1_ns) {
-        return "a span that ends outside the time of the chunk";
-    }
-    if (i > 0 && c->end_ns[i] < c->end_ns[i - 1]) {
-        return "spans out of order";
-    }
-    return end_fault(start, c->end_ns[i]);
-}
-
-/* NULL, or what is wrong with the rest of row i, which is the same in all of its kind. */
-static const char *kind_fault(const struct span_chunk *c, uint32_t i) {
-    if (c->state[i] >= STATE_COUNT) {
-        return "an unknown state";
-    }
-    return c->resource[i] < -1 || c->by[i] < -1 || c->site[i] < -1
-               ? "a negative reference"
-               : NULL;
-}
-
-static const char *instant_fault(const struct instant_chunk *c, uint32_t i) {
-    if (c->lane[i] < 0) {
-        return "a negative lane";
-    }
-    if (c->kind[i] >= INSTANT_COUNT) {
-        return "an unknown kind of instant";
-    }
-    if (c->by[i] < -1) {
-        return "a negative reference";
-    }
-    if (c->at_ns[i] < c->t0_ns || c->at_ns[i] > c->t1_ns) {
-        return "an instant outside the time of the chunk";
-    }
-    return i > 0 && c->at_ns[i] < c->at_ns[i - 1] ? "instants out of order" : NULL;
-}
-
-static int check_count(uint32_t count, struct err *err) {
-    if (count < 1 || count > CHUNK_SPANS) {
-        return err_set(err, ERR_INVALID, "a chunk of %u rows: 1 to %d are possible",
-                       count, CHUNK_SPANS);
-    }
-    return 0;
-}
-
-static int wrong_chunk(const struct span_chunk *chunk, const char *fault, int code,
-                       struct err *err) {
-    return err_set(err, code, "span chunk %u of lane group %u: %s", chunk->seq,
-                   chunk->group, fault);
-}
-
-static int wrong_row(const struct span_chunk *chunk, uint32_t row, const char *fault,
-                     int code, struct err *err) {
-    return err_set(err, code, "span chunk %u of lane group %u, row %u: %s", chunk->seq,
-                   chunk->group, row, fault);
-}
-
-/* All but what the spans of a kind have in common. */
-static int check_spans(const struct span_chunk *chunk, struct err *err) {
-    struct lane_states lanes;
-    const char *fault = frame_fault(chunk, &lanes);
-    for (uint32_t i = 0; fault == NULL && i < chunk->count; i++) {
-        fault = row_fault(chunk, i, &lanes);
-        if (fault != NULL) {
-            return wrong_row(chunk, i, fault, ERR_INVALID, err);
-        }
-    }
-    if (fault == NULL) {
-        fault = lost_fault(chunk, &lanes);
-    }
-    return fault == NULL ? 0 : wrong_chunk(chunk, fault, ERR_INVALID, err);
-}
-
-static int check_kinds(const struct span_chunk *chunk,
-                       const struct chunk_sequence *sequence, struct err *err) {
-    for (uint32_t i = 0; i < sequence->kind_count; i++) {
-        const uint32_t row = sequence->first[i];
-        const char *fault = kind_fault(chunk, row);
-        if (fault != NULL) {
-            return wrong_row(chunk, row, fault, ERR_INVALID, err);
-        }
-    }
-    return 0;
-}
-
-static int check_instants(const struct instant_chunk *chunk, int code, struct err *err) {
-    for (uint32_t i = 0; i < chunk->count; i++) {
-        const char *fault = instant_fault(chunk, i);
-        if (fault != NULL) {
-            return err_set(err, code, "instant chunk %u, row %u: %s", chunk->seq, i,
-                           fault);
-        }
-    }
-    return 0;
-}
-
 /* --- encoding chunks ----------------------------------------------------------- */
-
-/* The values of a column, one after the other: an expression in i. */
-#define FILL(column, count, expression)                                                  \
-    do {                                                                                 \
-        for (uint32_t i = 0; i < (count); i++) {                                         \
-            (column)[i] = (int64_t)(expression);                                         \
-        }                                                                                \
-    } while (0)
-
-#define PUT(at, column, count, expression)                                               \
-    do {                                                                                 \
-        FILL(column, count, expression);                                                 \
-        (at) = column_put((at), (column), (count));                                      \
-    } while (0)
 
 static uint8_t *put_lanes(uint8_t *at, const struct span_chunk *c) {
     int64_t column[LANE_GROUP_LANES];
-    PUT(at, column, c->before_count, place_of(c->before[i].lane));
-    PUT(at, column, c->before_count, column_subtract(c->before[i].since_ns, c->t0_ns));
-    PUT(at, column, c->after_count, place_of(c->after[i].lane));
-    PUT(at, column, c->after_count, c->after[i].state);
-    PUT(at, column, c->after_count, c->after[i].resource);
-    PUT(at, column, c->after_count, c->after[i].site);
+    COLUMN_PUT(at, column, c->before_count, chunk_place(c->before[i].lane));
+    COLUMN_PUT(at, column, c->before_count,
+               column_subtract(c->before[i].since_ns, c->t0_ns));
+    COLUMN_PUT(at, column, c->after_count, chunk_place(c->after[i].lane));
+    COLUMN_PUT(at, column, c->after_count, c->after[i].state);
+    COLUMN_PUT(at, column, c->after_count, c->after[i].resource);
+    COLUMN_PUT(at, column, c->after_count, c->after[i].site);
     return at;
 }
 
@@ -390,12 +190,12 @@ static uint8_t *put_kinds(uint8_t *at, const struct span_chunk *c,
     const uint32_t count = sequence->kind_count;
     const uint16_t *first = sequence->first;
     int64_t column[CHUNK_SPANS];
-    PUT(at, column, count, place_of(c->lane[first[i]]));
-    PUT(at, column, count, c->state[first[i]]);
-    PUT(at, column, count, c->resource[first[i]]);
-    PUT(at, column, count, c->by[first[i]]);
-    PUT(at, column, count, c->site[first[i]]);
-    PUT(at, column, count, chunk_span_is_joined(c, first[i]));
+    COLUMN_PUT(at, column, count, chunk_place(c->lane[first[i]]));
+    COLUMN_PUT(at, column, count, c->state[first[i]]);
+    COLUMN_PUT(at, column, count, c->resource[first[i]]);
+    COLUMN_PUT(at, column, count, c->by[first[i]]);
+    COLUMN_PUT(at, column, count, c->site[first[i]]);
+    COLUMN_PUT(at, column, count, chunk_span_is_joined(c, first[i]));
     return at;
 }
 
@@ -416,22 +216,22 @@ static uint8_t *put_sequence(uint8_t *at, const struct span_chunk *c,
                              const struct chunk_sequence *sequence) {
     int64_t column[CHUNK_SPANS];
     at = column_put_bits(at, sequence->hits, c->count);
-    PUT(at, column, sequence->miss_count, sequence->misses[i]);
+    COLUMN_PUT(at, column, sequence->miss_count, sequence->misses[i]);
     return put_times(at, c);
 }
 
 int chunk_codec_encode_spans(const struct span_chunk *chunk, struct chunk_bytes *out,
                              struct err *err) {
-    int rc = check_count(chunk->count, err);
+    int rc = chunk_check_count(chunk->count, err);
     if (rc == 0) {
-        rc = check_spans(chunk, err);
+        rc = chunk_check_spans(chunk, err);
     }
     if (rc != 0) {
         return rc;
     }
     struct chunk_sequence sequence;
     chunk_sequence_of(&sequence, chunk);
-    rc = check_kinds(chunk, &sequence, err);
+    rc = chunk_check_kinds(chunk, &sequence, err);
     if (rc != 0) {
         return rc;
     }
@@ -461,18 +261,18 @@ int chunk_codec_encode_spans(const struct span_chunk *chunk, struct chunk_bytes 
 
 static uint8_t *put_instant_columns(uint8_t *at, const struct instant_chunk *c) {
     int64_t column[CHUNK_SPANS];
-    PUT(at, column, c->count, c->lane[i]);
-    PUT(at, column, c->count, column_subtract(c->at_ns[i], c->t0_ns));
-    PUT(at, column, c->count, c->kind[i]);
-    PUT(at, column, c->count, c->by[i]);
+    COLUMN_PUT(at, column, c->count, c->lane[i]);
+    COLUMN_PUT(at, column, c->count, column_subtract(c->at_ns[i], c->t0_ns));
+    COLUMN_PUT(at, column, c->count, c->kind[i]);
+    COLUMN_PUT(at, column, c->count, c->by[i]);
     return at;
 }
 
 int chunk_codec_encode_instants(const struct instant_chunk *chunk,
                                 struct chunk_bytes *out, struct err *err) {
-    int rc = check_count(chunk->count, err);
+    int rc = chunk_check_count(chunk->count, err);
     if (rc == 0) {
-        rc = check_instants(chunk, ERR_INVALID, err);
+        rc = chunk_check_instants(chunk, ERR_INVALID, err);
     }
     if (rc != 0) {
         return rc;
@@ -568,20 +368,9 @@ static int next_column(struct cursor *cursor, const char *name, struct column *o
 /* `count` values of the next column, each in [low, high]. */
 static int get_column(struct cursor *cursor, const char *name, uint32_t count,
                       int64_t low, int64_t high) {
-    struct column column;
-    const int rc = next_column(cursor, name, &column);
-    if (rc != 0) {
-        return rc;
-    }
-    if (!column_get(&column, count, cursor->values)) {
-        return corrupt_column(cursor, name, "does not decode");
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        if (cursor->values[i] < low || cursor->values[i] > high) {
-            return corrupt_column(cursor, name, "is out of range");
-        }
-    }
-    return 0;
+    const char *fault =
+        column_take_values(&cursor->at, cursor->end, count, low, high, cursor->values);
+    return fault == NULL ? 0 : corrupt_column(cursor, name, fault);
 }
 
 /* Reads the next column and puts value i where `place` says, when `rc` is still 0. */
@@ -686,7 +475,7 @@ static void set_columns(struct span_block *out, uint32_t i,
 
 /* The columns of the spans, out of their kinds and times. */
 static int get_times(struct cursor *cursor, const struct header *h,
-                     struct span_block *out, struct lane_states *lanes) {
+                     struct span_block *out, struct chunk_lanes *lanes) {
     uint32_t count, used = 0;
     const int rc = get_rest(cursor, "times", &count);
     sim_ns end = h->t0_ns;
@@ -702,12 +491,12 @@ static int get_times(struct cursor *cursor, const struct header *h,
             }
             end += (sim_ns)step;
         }
-        sim_ns *start = &lanes->start_ns[place_of(kind->lane)];
+        sim_ns *start = &lanes->start_ns[chunk_place(kind->lane)];
         out->start_ns[i] = *start;
         out->end_ns[i] = end;
-        const char *fault = end_fault(start, end);
+        const char *fault = chunk_end_fault(start, end);
         if (fault != NULL) {
-            return wrong_row(&out->chunk, i, fault, ERR_CORRUPT, cursor->err);
+            return chunk_wrong_row(&out->chunk, i, fault, ERR_CORRUPT, cursor->err);
         }
     }
     return rc == 0 && used != count ? corrupt_column(cursor, "times", "is too long") : rc;
@@ -715,11 +504,11 @@ static int get_times(struct cursor *cursor, const struct header *h,
 
 static int get_spans(struct cursor *cursor, const struct header *h,
                      struct span_block *out) {
-    struct lane_states lanes;
+    struct chunk_lanes lanes;
     int rc = get_lanes(cursor, h, out);
-    const char *fault = rc == 0 ? frame_fault(&out->chunk, &lanes) : NULL;
+    const char *fault = rc == 0 ? chunk_frame_fault(&out->chunk, &lanes) : NULL;
     if (fault != NULL) {
-        return wrong_chunk(&out->chunk, fault, ERR_CORRUPT, cursor->err);
+        return chunk_wrong(&out->chunk, fault, ERR_CORRUPT, cursor->err);
     }
     if (rc == 0) {
         rc = get_kinds(cursor, h, out);
@@ -730,11 +519,11 @@ static int get_spans(struct cursor *cursor, const struct header *h,
     if (rc == 0) {
         rc = get_times(cursor, h, out, &lanes);
     }
-    fault = rc == 0 ? lost_fault(&out->chunk, &lanes) : NULL;
+    fault = rc == 0 ? chunk_lost_fault(&out->chunk, &lanes) : NULL;
     if (rc == 0 && out->end_ns[0] == h->t0_ns) {
         fault = "a span that ends outside the time of the chunk";
     }
-    return fault == NULL ? rc : wrong_chunk(&out->chunk, fault, ERR_CORRUPT, cursor->err);
+    return fault == NULL ? rc : chunk_wrong(&out->chunk, fault, ERR_CORRUPT, cursor->err);
 }
 
 int chunk_codec_decode_kinds(const void *data, size_t size, struct span_block *out,
@@ -805,5 +594,5 @@ int chunk_codec_decode_instants(const void *data, size_t size, struct instant_bl
     if (rc == 0 && cursor.at != cursor.end) {
         rc = corrupt(err, "bytes after the last column");
     }
-    return rc == 0 ? check_instants(&out->chunk, ERR_CORRUPT, err) : rc;
+    return rc == 0 ? chunk_check_instants(&out->chunk, ERR_CORRUPT, err) : rc;
 }

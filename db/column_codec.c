@@ -330,6 +330,23 @@ bool column_get(const struct column *column, uint32_t count, int64_t *values) {
     return column_get_all(column, count, values, &got) && got == count;
 }
 
+const char *column_take_values(const uint8_t **at, const uint8_t *end, uint32_t count,
+                               int64_t low, int64_t high, int64_t *values) {
+    struct column column;
+    if (!column_take(at, end, &column)) {
+        return "is cut off";
+    }
+    if (!column_get(&column, count, values)) {
+        return "does not decode";
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (values[i] < low || values[i] > high) {
+            return "is out of range";
+        }
+    }
+    return NULL;
+}
+
 bool column_get_bits(const struct column *column, uint32_t count, uint8_t *bits) {
     const size_t size = ((size_t)count + 7) / 8;
     if (column->encoding != ENCODING_BITS || column->size != size) {

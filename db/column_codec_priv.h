@@ -34,6 +34,15 @@ uint64_t column_get_fixed(const uint8_t *at, size_t bytes);
  */
 uint8_t *column_put(uint8_t *at, const int64_t *values, uint32_t count);
 
+/* Writes the values of an expression in `i`, one column; `column` has room for them. */
+#define COLUMN_PUT(at, column, count, expression)                                        \
+    do {                                                                                 \
+        for (uint32_t i = 0; i < (count); i++) {                                         \
+            (column)[i] = (int64_t)(expression);                                         \
+        }                                                                                \
+        (at) = column_put((at), (column), (count));                                      \
+    } while (0)
+
 /* The same for `count` bits, whose unused ones are 0. */
 uint8_t *column_put_bits(uint8_t *at, const uint8_t *bits, uint32_t count);
 
@@ -56,6 +65,11 @@ bool column_get(const struct column *column, uint32_t count, int64_t *values);
 /* Reads as many as there are, which is false when they are more than `capacity`. */
 bool column_get_all(const struct column *column, uint32_t capacity, int64_t *values,
                     uint32_t *count);
+
+/* Takes a column of `count` values, each in [low, high], off the front of the bytes. NULL,
+ * or what is wrong with it. */
+const char *column_take_values(const uint8_t **at, const uint8_t *end, uint32_t count,
+                               int64_t low, int64_t high, int64_t *values);
 
 bool column_get_bits(const struct column *column, uint32_t count, uint8_t *bits);
 

@@ -54,22 +54,14 @@ static uint8_t *put_header(uint8_t *at, const struct instant_sheet *sheet) {
     return column_put_fixed(at, sheet->count, 4);
 }
 
-#define PUT(at, column, sheet, expression)                                               \
-    do {                                                                                 \
-        for (uint32_t i = 0; i < (sheet)->count; i++) {                                  \
-            const struct instant_node *node = &(sheet)->nodes[i];                        \
-            (column)[i] = (int64_t)(expression);                                         \
-        }                                                                                \
-        (at) = column_put((at), (column), (sheet)->count);                               \
-    } while (0)
-
 static uint8_t *put_columns(uint8_t *at, const struct instant_sheet *sheet,
                             int64_t *column) {
-    PUT(at, column, sheet, node->lane);
-    PUT(at, column, sheet, node->first_ns - sheet->t0_ns);
-    PUT(at, column, sheet, node->by);
+    const struct instant_node *nodes = sheet->nodes;
+    COLUMN_PUT(at, column, sheet->count, nodes[i].lane);
+    COLUMN_PUT(at, column, sheet->count, nodes[i].first_ns - sheet->t0_ns);
+    COLUMN_PUT(at, column, sheet->count, nodes[i].by);
     for (int kind = 0; kind < INSTANT_COUNT; kind++) {
-        PUT(at, column, sheet, node->count[kind]);
+        COLUMN_PUT(at, column, sheet->count, nodes[i].count[kind]);
     }
     return at;
 }
@@ -101,6 +93,11 @@ static int corrupt(struct err *err, const char *what) {
     return err_set(err, ERR_CORRUPT, "the sheet of instants is damaged: %s", what);
 }
 
+static int corrupt_column(struct err *err, const char *fault) {
+    return err_set(err, ERR_CORRUPT, "the sheet of instants is damaged: a column %s",
+                   fault);
+}
+
 struct cursor {
     const uint8_t *at, *end;
     int64_t *values; /* as many as there are nodes */
@@ -109,17 +106,9 @@ struct cursor {
 
 /* A value in [low, high] for each node. */
 static int get_column(struct cursor *cursor, uint32_t count, int64_t low, int64_t high) {
-    struct column column;
-    if (!column_take(&cursor->at, cursor->end, &column) ||
-        !column_get(&column, count, cursor->values)) {
-        return corrupt(cursor->err, "a column does not decode");
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        if (cursor->values[i] < low || cursor->values[i] > high) {
-            return corrupt(cursor->err, "a column is out of range");
-        }
-    }
-    return 0;
+    const char *fault =
+        column_take_values(&cursor->at, cursor->end, count, low, high, cursor->values);
+    return fault == NULL ? 0 : corrupt_column(cursor->err, fault);
 }
 
 #define GET(rc, cursor, sheet, low, high, place)                                         \

@@ -180,11 +180,11 @@ static const char MIGRATION_4[] =
  * instant_pyramid_priv.h). Format 0 made no promise: timelines of before are forgotten; who
  * opens one has it made again.
  *
- * span_chunk.start_ns is the earliest start of a span in it, base the level from which on the chunk is in the pyramid, totals the time
- * of its lanes in each state from the beginning to t0_ns (totals_codec), in every eighth
- * chunk. lanes and what follows are its digest (chunk_digest_priv.h). carried_span has the
- * end of each span that was open at the end of a chunk: what a reader of that chunk cannot
- * know.
+ * span_chunk.start_ns is the earliest start of a span in it; base the level from which on
+ * the chunk is in the pyramid; totals the time of its lanes in each state from the
+ * beginning to t0_ns (chunk_totals_priv.h), in every eighth chunk; lanes and what follows
+ * its digest (chunk_digest_priv.h). carried_span has the end of each span that was open at
+ * the end of a chunk: what a reader of that chunk cannot know.
  */
 static const char MIGRATION_5[] =
     "DROP TABLE span_chunk;"

@@ -68,14 +68,6 @@ static uint8_t *put_header(uint8_t *at, const struct sheet *sheet) {
     return column_put_fixed(at, sheet->count, 4);
 }
 
-#define PUT(at, column, count, expression)                                               \
-    do {                                                                                 \
-        for (uint32_t i = 0; i < (count); i++) {                                         \
-            (column)[i] = (int64_t)(expression);                                         \
-        }                                                                                \
-        (at) = column_put((at), (column), (count));                                      \
-    } while (0)
-
 static int by_mask(const void *left, const void *right) {
     const uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
     return a == b ? 0 : a < b ? -1 : 1;
@@ -102,26 +94,26 @@ static int64_t mask_number(const uint32_t *masks, uint32_t count, uint32_t mask)
 static uint8_t *put_nodes(uint8_t *at, const struct sheet *s, int64_t *column,
                           uint32_t *masks) {
     const uint32_t mask_count = distinct_masks(s, masks);
-    PUT(at, column, mask_count, masks[i]);
+    COLUMN_PUT(at, column, mask_count, masks[i]);
     const int64_t first = s->t0_ns >> pyramid_shift(s->level);
-    PUT(at, column, s->count, s->place[i]);
-    PUT(at, column, s->count, s->cell[i] - first);
-    PUT(at, column, s->count, mask_number(masks, mask_count, s->mask[i]));
-    PUT(at, column, s->count, s->ended[i]);
+    COLUMN_PUT(at, column, s->count, s->place[i]);
+    COLUMN_PUT(at, column, s->count, s->cell[i] - first);
+    COLUMN_PUT(at, column, s->count, mask_number(masks, mask_count, s->mask[i]));
+    COLUMN_PUT(at, column, s->count, s->ended[i]);
     return column_put(at, s->times, s->time_count);
 }
 
 static uint8_t *put_longs(uint8_t *at, const struct sheet *s, int64_t *column) {
     const unsigned shift = pyramid_shift(s->level);
     const struct long_span *longs = s->longs;
-    PUT(at, column, s->long_count,
-        longs[i].end_ns - ((longs[i].end_ns - 1) >> shift << shift));
-    PUT(at, column, s->long_count,
-        longs[i].end_ns - longs[i].start_ns - (INT64_C(1) << shift));
-    PUT(at, column, s->long_count, longs[i].state);
-    PUT(at, column, s->long_count, longs[i].resource);
-    PUT(at, column, s->long_count, longs[i].by);
-    PUT(at, column, s->long_count, longs[i].site);
+    COLUMN_PUT(at, column, s->long_count,
+               longs[i].end_ns - ((longs[i].end_ns - 1) >> shift << shift));
+    COLUMN_PUT(at, column, s->long_count,
+               longs[i].end_ns - longs[i].start_ns - (INT64_C(1) << shift));
+    COLUMN_PUT(at, column, s->long_count, longs[i].state);
+    COLUMN_PUT(at, column, s->long_count, longs[i].resource);
+    COLUMN_PUT(at, column, s->long_count, longs[i].by);
+    COLUMN_PUT(at, column, s->long_count, longs[i].site);
     return at;
 }
 
@@ -151,6 +143,11 @@ static int corrupt(struct err *err, const char *what) {
     return err_set(err, ERR_CORRUPT, "the sheet of the pyramid is damaged: %s", what);
 }
 
+static int corrupt_column(struct err *err, const char *fault) {
+    return err_set(err, ERR_CORRUPT, "the sheet of the pyramid is damaged: a column %s",
+                   fault);
+}
+
 struct cursor {
     const uint8_t *at, *end;
     int64_t *values; /* as many as there are nodes */
@@ -159,17 +156,9 @@ struct cursor {
 
 /* `count` values of the next column, each in [low, high]. */
 static int get_column(struct cursor *cursor, uint32_t count, int64_t low, int64_t high) {
-    struct column column;
-    if (!column_take(&cursor->at, cursor->end, &column) ||
-        !column_get(&column, count, cursor->values)) {
-        return corrupt(cursor->err, "a column does not decode");
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        if (cursor->values[i] < low || cursor->values[i] > high) {
-            return corrupt(cursor->err, "a column is out of range");
-        }
-    }
-    return 0;
+    const char *fault =
+        column_take_values(&cursor->at, cursor->end, count, low, high, cursor->values);
+    return fault == NULL ? 0 : corrupt_column(cursor->err, fault);
 }
 
 #define GET(rc, cursor, count, low, high, place)                                         \

@@ -265,10 +265,15 @@ static int keep_carried(struct timeline_writer *writer, const struct span_chunk 
     return rc;
 }
 
-static sim_ns earliest_start(const struct span_chunk *chunk) {
-    sim_ns earliest = chunk->start_ns[0];
-    for (uint32_t i = 1; i < chunk->count; i++) {
-        earliest = chunk->start_ns[i] < earliest ? chunk->start_ns[i] : earliest;
+/* That of the first span of a lane, which began when `before` says. */
+static sim_ns earliest_start(const struct span_chunk *chunk, uint64_t lanes) {
+    sim_ns earliest = chunk->t1_ns;
+    for (uint32_t i = 0; i < chunk->before_count; i++) {
+        const struct lane_before *lane = &chunk->before[i];
+        if ((lanes >> (lane->lane % LANE_GROUP_LANES) & 1) != 0 &&
+            lane->since_ns < earliest) {
+            earliest = lane->since_ns;
+        }
     }
     return earliest;
 }
@@ -284,9 +289,9 @@ static int keep_chunk(struct timeline_writer *writer, struct group *group,
         .count = chunk->count,
         .t0_ns = chunk->t0_ns,
         .t1_ns = chunk->t1_ns,
-        .start_ns = earliest_start(chunk),
         .offset = writer->batch->bytes.size,
     };
+    row.start_ns = earliest_start(chunk, row.digest.lanes);
     int rc = chunk_codec_encode_spans(chunk, &writer->batch->bytes, err);
     row.size = writer->batch->bytes.size - row.offset;
     if (rc == 0 && chunk->seq > 0 && chunk->seq % TOTALS_CHUNKS == 0) {
