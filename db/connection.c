@@ -5,8 +5,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include <sqlite3.h>
-
+#include "db/sql/sqlite_api.h"
 #include "engine/base/check.h"
 
 enum {
@@ -16,6 +15,7 @@ enum {
 
 struct connection {
     sqlite3 *sqlite;
+    bool is_borrowed; /* `sqlite` */
     const char *path;
     enum connection_kind kind;
     size_t statement_count;
@@ -47,6 +47,7 @@ static const struct {
     {SQLITE_NOTADB, ERR_CORRUPT, "%s is not a gilscope store: name another file"},
     {SQLITE_CORRUPT, ERR_CORRUPT, "%s is damaged: restore a copy or use another file"},
     {SQLITE_TOOBIG, ERR_LIMIT, "a text or blob is too large for %s"},
+    {SQLITE_INTERRUPT, ERR_CANCELLED, "reading %s was cancelled"},
 };
 
 int connection_say(const char *path, struct sqlite3 *sqlite, int code, struct err *err) {
@@ -140,6 +141,19 @@ int connection_open(struct connection **out, const char *path, enum connection_k
     return 0;
 }
 
+int connection_borrow(struct connection **out, struct sqlite3 *sqlite, struct err *err) {
+    struct connection *connection = memory_zeroed(1, sizeof *connection);
+    if (connection == NULL) {
+        return err_set_nomem(err);
+    }
+    connection->sqlite = sqlite;
+    connection->is_borrowed = true;
+    connection->kind = CONNECTION_READER;
+    connection->path = sqlite3_db_filename(sqlite, "main");
+    *out = connection;
+    return 0;
+}
+
 int connection_accept(struct connection *connection, struct err *err) {
     int code =
         sqlite3_db_config(connection->sqlite, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
@@ -171,8 +185,10 @@ void connection_close(struct connection *connection) {
     for (size_t i = 0; i < connection->statement_count; i++) {
         sqlite3_finalize(connection->statements[i].stmt);
     }
-    const int code = sqlite3_close(connection->sqlite);
-    ASSERT(code == SQLITE_OK);
+    if (!connection->is_borrowed) {
+        const int code = sqlite3_close(connection->sqlite);
+        ASSERT(code == SQLITE_OK);
+    }
     memory_free(connection);
 }
 

@@ -42,6 +42,11 @@ enum connection_kind {
  */
 int connection_open(struct connection **out, const char *path, enum connection_kind kind,
                     struct err *err) WARN_UNUSED;
+
+/* Statements on a connection that is somebody else's and outlives it; closing it leaves that
+ * one open. */
+int connection_borrow(struct connection **out, struct sqlite3 *sqlite,
+                      struct err *err) WARN_UNUSED;
 void connection_close(struct connection *connection);
 
 /* Only now may the connection change the file: write-ahead log, checkpoint on close. */

@@ -3,7 +3,6 @@
 
 #include "db/db_priv.h"
 #include "db/edge_totals_priv.h"
-#include "db/range_totals_priv.h"
 
 /* What the groups of an answer share. */
 struct range {
@@ -99,21 +98,20 @@ static int subtract_holders(struct range *range, struct err *err) {
 
 /* --- groups -------------------------------------------------------------------- */
 
-static int read_edges(struct range *range, uint32_t group, bool with_holders,
-                      struct err *err) {
+static int read_edges(struct range *range, uint32_t group, struct err *err) {
     const struct range_query *query = range->query;
     struct chunk_reader *reader = &range->reader;
     holder_totals_deinit(&range->held_from);
     holder_totals_deinit(&range->held_to);
     const int rc = edge_totals_read(reader, group, query->from_ns, &range->from,
-                                    with_holders ? &range->held_from : NULL, err);
+                                    &range->held_from, err);
     return rc == 0 ? edge_totals_read(reader, group, query->to_ns, &range->to,
-                                      with_holders ? &range->held_to : NULL, err)
+                                      &range->held_to, err)
                    : rc;
 }
 
 static int add_group(struct range *range, uint32_t group, struct err *err) {
-    int rc = read_edges(range, group, true, err);
+    int rc = read_edges(range, group, err);
     const lane_id first = (lane_id)(group * LANE_GROUP_LANES);
     for (lane_id i = 0; rc == 0 && i < LANE_GROUP_LANES; i++) {
         struct range_lane lane = {.lane = first + i};
@@ -145,7 +143,7 @@ static int add_asked(struct range *range, struct err *err) {
         const bool is_new =
             i == 0 || query->lanes[i - 1] / LANE_GROUP_LANES != lane / LANE_GROUP_LANES;
         if (rc == 0 && is_new) {
-            rc = read_edges(range, (uint32_t)lane / LANE_GROUP_LANES, true, err);
+            rc = read_edges(range, (uint32_t)lane / LANE_GROUP_LANES, err);
             rc = rc == 0 ? subtract_holders(range, err) : rc;
         }
         struct range_lane total = {.lane = lane};
@@ -209,37 +207,4 @@ int range_totals_read(struct db_reader *reader, const struct range_query *query,
     }
     *out = range.out;
     return 0;
-}
-
-int range_totals_of_lane(struct connection *connection, const struct range_query *query,
-                         struct range_lane *out, struct err *err) {
-    int rc = check_query(query, err);
-    if (rc != 0) {
-        return rc;
-    }
-    struct range range = {.query = query};
-    const lane_id lane = query->lanes[0];
-    rc =
-        chunk_reader_open(&range.reader, connection, query->run, &range.out.damages, err);
-    if (rc == 0) {
-        rc = chunk_reader_check_lane(&range.reader, lane, err);
-    }
-    if (rc == 0) {
-        rc = read_edges(&range, (uint32_t)lane / LANE_GROUP_LANES, false, err);
-    }
-    if (rc == 0 && range.out.damages.count > 0) {
-        rc = chunk_reader_damaged(&range.reader, range.out.damages.items[0].what, err);
-    }
-    if (rc == 0) {
-        *out = (struct range_lane){.lane = lane};
-        subtract(&range.from, &range.to, out);
-    }
-    close_range(&range);
-    range_totals_deinit(&range.out);
-    return rc;
-}
-
-int range_totals_lane(struct db_reader *reader, const struct range_query *query,
-                      struct range_lane *out, struct err *err) {
-    return range_totals_of_lane(db_reader_connection(reader), query, out, err);
 }

@@ -54,8 +54,4 @@ int range_totals_read(struct db_reader *reader, const struct range_query *query,
                       struct range_totals *out, struct err *err) WARN_UNUSED;
 void range_totals_deinit(struct range_totals *totals);
 
-/* One lane, without holdings. ERR_CORRUPT when a chunk that is needed is damaged. */
-int range_totals_lane(struct db_reader *reader, const struct range_query *query,
-                      struct range_lane *out, struct err *err) WARN_UNUSED;
-
 #endif

@@ -5,13 +5,13 @@
  * lane, or with NULL, the sum over all lanes; without t0 or t1 from the beginning or to the
  * end of the run.
  *
- * It is the sum over the spans of the range. Those of a whole lane group are summed at once
- * and kept, so that asking for one lane after the other decodes each chunk once.
+ * It comes from stored totals (db/group_time.h), so that the length of the range costs
+ * nothing. Those of a whole lane group are read at once and kept, so that asking for one lane
+ * after the other reads each group once.
  */
 #include "db/sql/table_priv.h"
 
-#include <stdio.h>
-#include <string.h>
+#include "db/group_time.h"
 
 static const char COLUMNS[] =
     "CREATE TABLE span_time(state TEXT, ns INTEGER, arg_run INTEGER HIDDEN,"
@@ -20,22 +20,17 @@ static const char COLUMNS[] =
 enum column { STATE, NS, RUN_ID, LANE, T0, T1, COLUMN_COUNT };
 enum { ARGUMENTS = COLUMN_COUNT - RUN_ID };
 
-/* What the totals are of. */
-struct span_time_range {
-    int64_t run, t0, t1;
-    int64_t group; /* -1: all lanes, summed as if they were the group's first */
-};
-
 struct cursor {
     sqlite3_vtab_cursor base;
-    struct span_scan *scan;
-    bool known; /* `totals` are those of `range` */
-    struct span_time_range range;
-    int64_t totals[LANE_GROUP_LANES][STATE_COUNT];
-    const int64_t *row; /* of the lane that is asked for, NULL: none */
-    int state;          /* STATE_COUNT: at the end */
+    struct group_time *time;
+    bool known; /* `totals` are those of `query` */
+    struct group_time_query query;
+    struct group_time_totals totals;
+    const sim_ns *row; /* of the lane that is asked for, NULL: none */
+    int state;         /* STATE_COUNT: at the end */
     bool has_lane;
     int64_t lane;
+    int64_t t0, t1; /* as they were given */
 };
 
 static int connect(sqlite3 *sqlite, void *pool, int argc, const char *const *argv,
@@ -71,7 +66,7 @@ static int best_index(sqlite3_vtab *table, sqlite3_index_info *info) {
             info->aConstraintUsage[given[argument]].omit = 1;
         }
     }
-    info->estimatedCost = 1e5;
+    info->estimatedCost = 1e3;
     info->estimatedRows = 6;
     return SQLITE_OK;
 }
@@ -84,7 +79,7 @@ static int open_cursor(sqlite3_vtab *base, sqlite3_vtab_cursor **out) {
         return code;
     }
     struct cursor *cursor = (struct cursor *)*out;
-    if (span_scan_create(&cursor->scan, table->sqlite, table->pool, &err) != 0) {
+    if (group_time_open(&cursor->time, table->sqlite, &err) != 0) {
         memory_free(cursor);
         return fault_to_sqlite(base, &err);
     }
@@ -93,39 +88,16 @@ static int open_cursor(sqlite3_vtab *base, sqlite3_vtab_cursor **out) {
 
 static int close_cursor(sqlite3_vtab_cursor *base) {
     struct cursor *cursor = (struct cursor *)base;
-    span_scan_destroy(cursor->scan);
+    group_time_close(cursor->time);
     memory_free(cursor);
     return SQLITE_OK;
 }
 
-static int sum_spans(struct cursor *cursor, struct err *err) {
-    const struct span_time_range *r = &cursor->range;
-    struct span_filter wanted = SPAN_FILTER_ALL;
-    wanted.run = (struct int_range){r->run, r->run};
-    wanted.start.hi = r->t1 - 1;
-    wanted.end.lo = r->t0 + 1;
-    if (r->group >= 0) {
-        const int64_t first = r->group * LANE_GROUP_LANES;
-        wanted.lane.range = (struct int_range){first, first + LANE_GROUP_LANES - 1};
-    }
-    memset(cursor->totals, 0, sizeof cursor->totals);
-    int rc = span_scan_start(cursor->scan, &wanted, err);
-    while (rc == 0 && (rc = span_scan_next(cursor->scan, err)) == 1) {
-        struct span_place at;
-        span_scan_place(cursor->scan, &at);
-        const sim_ns start = at.block->start_ns[at.index];
-        const sim_ns end = at.block->end_ns[at.index];
-        const sim_ns ns = (end < r->t1 ? end : r->t1) - (start > r->t0 ? start : r->t0);
-        const int lane = r->group < 0 ? 0 : at.block->lane[at.index] % LANE_GROUP_LANES;
-        int64_t *total = &cursor->totals[lane][at.block->state[at.index]];
-        if (ns > INT64_MAX - *total) {
-            return fault_damaged(r->run, "more time than there can be", err);
-        }
-        *total += ns;
-        rc = 0;
-    }
-    cursor->known = rc == 0;
-    return rc;
+/* A run without a timeline has no rows. */
+static int read_totals(struct cursor *cursor, struct err *err) {
+    const int rc = group_time_read(cursor->time, &cursor->query, &cursor->totals, err);
+    cursor->known = rc == 0 || rc == ERR_NOT_FOUND;
+    return cursor->known ? 0 : rc;
 }
 
 /* The state of the first row from `from` on. */
@@ -138,7 +110,7 @@ static int find_state(const struct cursor *cursor, int from) {
 
 /* Reads the arguments; false when no row can be meant. */
 static bool read_arguments(struct cursor *cursor, int given, sqlite3_value **values,
-                           struct span_time_range *range) {
+                           struct group_time_query *query) {
     int64_t argument[ARGUMENTS] = {0, 0, INT64_MIN, INT64_MAX};
     int at = 0;
     cursor->has_lane = false;
@@ -157,13 +129,15 @@ static bool read_arguments(struct cursor *cursor, int given, sqlite3_value **val
         cursor->has_lane = cursor->has_lane || i == LANE - RUN_ID;
     }
     cursor->lane = argument[LANE - RUN_ID];
-    *range = (struct span_time_range){
+    cursor->t0 = argument[T0 - RUN_ID];
+    cursor->t1 = argument[T1 - RUN_ID];
+    *query = (struct group_time_query){
         .run = argument[0],
-        .t0 = argument[T0 - RUN_ID],
-        .t1 = argument[T1 - RUN_ID],
-        .group = cursor->has_lane ? cursor->lane / LANE_GROUP_LANES : -1,
+        .from_ns = cursor->t0 > 0 ? cursor->t0 : 0,
+        .to_ns = cursor->t1,
+        .group = cursor->has_lane ? cursor->lane / LANE_GROUP_LANES : GROUP_TIME_ALL,
     };
-    return range->t0 < range->t1 &&
+    return query->from_ns < query->to_ns &&
            (!cursor->has_lane || (cursor->lane >= 0 && cursor->lane <= INT32_MAX));
 }
 
@@ -172,23 +146,23 @@ static int filter(sqlite3_vtab_cursor *base, int given, const char *plan, int ar
     (void)plan;
     (void)argc;
     struct cursor *cursor = (struct cursor *)base;
-    struct span_time_range range;
+    struct group_time_query query;
     cursor->row = NULL;
     cursor->state = STATE_COUNT;
-    if (!read_arguments(cursor, given, values, &range)) {
+    if (!read_arguments(cursor, given, values, &query)) {
         return SQLITE_OK;
     }
-    const struct span_time_range *r = &cursor->range;
-    if (!cursor->known || r->run != range.run || r->t0 != range.t0 || r->t1 != range.t1 ||
-        r->group != range.group) {
+    const struct group_time_query *q = &cursor->query;
+    if (!cursor->known || q->run != query.run || q->from_ns != query.from_ns ||
+        q->to_ns != query.to_ns || q->group != query.group) {
         struct err err = {0};
-        cursor->known = false;
-        cursor->range = range;
-        if (sum_spans(cursor, &err) != 0) {
+        cursor->query = query;
+        if (read_totals(cursor, &err) != 0) {
             return fault_to_sqlite(base->pVtab, &err);
         }
     }
-    cursor->row = cursor->totals[cursor->has_lane ? cursor->lane % LANE_GROUP_LANES : 0];
+    const int64_t lane = cursor->has_lane ? cursor->lane % LANE_GROUP_LANES : 0;
+    cursor->row = cursor->totals.state_ns[lane];
     cursor->state = find_state(cursor, 0);
     return SQLITE_OK;
 }
@@ -213,7 +187,7 @@ static int column(sqlite3_vtab_cursor *base, sqlite3_context *context, int numbe
         sqlite3_result_int64(context, cursor->row[cursor->state]);
         break;
     case RUN_ID:
-        sqlite3_result_int64(context, cursor->range.run);
+        sqlite3_result_int64(context, cursor->query.run);
         break;
     case LANE:
         if (cursor->has_lane) {
@@ -221,10 +195,10 @@ static int column(sqlite3_vtab_cursor *base, sqlite3_context *context, int numbe
         }
         break;
     case T0:
-        sqlite3_result_int64(context, cursor->range.t0);
+        sqlite3_result_int64(context, cursor->t0);
         break;
     default:
-        sqlite3_result_int64(context, cursor->range.t1);
+        sqlite3_result_int64(context, cursor->t1);
         break;
     }
     return SQLITE_OK;

@@ -143,27 +143,6 @@ static void test_range_totals_equal_the_sum_over_all_spans(void **state) {
     db_close(db);
 }
 
-static void test_range_totals_of_one_lane(void **state) {
-    static struct range_lane want[RANDOM_LANES];
-    uint64_t random = 2;
-    struct err err = {0};
-    struct db *db = fixture_open(*state);
-    struct db_reader *reader = fixture_reader(db);
-    random_run_store(&run, db, 100, &random);
-    for (int i = 0; i < 1500; i++) {
-        struct range_query query = random_range(&random);
-        const lane_id lane = (lane_id)fixture_below(&random, RANDOM_LANES);
-        struct range_lane got;
-        query.lanes = &lane;
-        query.lane_count = 1;
-        fixture_ok(range_totals_lane(reader, &query, &got, &err), &err);
-        sum_up(&query, want);
-        expect_lane(&got, &want[lane], &query);
-    }
-    db_reader_close(reader);
-    db_close(db);
-}
-
 static void test_range_totals_refuse(void **state) {
     struct db *db = fixture_open(*state);
     struct db_reader *reader = fixture_reader(db);
@@ -182,15 +161,10 @@ static void test_range_totals_refuse(void **state) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct range_totals got;
-        struct range_lane lane;
         struct err err = {0};
         assert_int_equal(range_totals_read(reader, &cases[i].query, &got, &err),
                          cases[i].code);
         assert_true(err.text[0] != '\0');
-        if (cases[i].query.lanes != NULL) {
-            assert_int_equal(range_totals_lane(reader, &cases[i].query, &lane, NULL),
-                             cases[i].code);
-        }
     }
     db_reader_close(reader);
     db_close(db);
@@ -268,7 +242,6 @@ static void test_range_totals_survive_damage(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_range_totals_equal_the_sum_over_all_spans),
-        TEST(test_range_totals_of_one_lane),
         TEST(test_range_totals_refuse),
         TEST(test_range_totals_report_every_failed_allocation),
         TEST(test_range_totals_survive_damage),
