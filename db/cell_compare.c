@@ -9,20 +9,13 @@
 
 /* --- comparing ----------------------------------------------------------------- */
 
-/* The median of the goal; NaN when the cell is not to be compared. A goal that only some of
- * its runs have, such as a latency where others are unstable, would flatter it. */
+/* The median of the goal; NaN when the cell is not to be compared. */
 static double median_of(const struct cell_row *cell, enum metric_id goal) {
-    double median = (double)NAN;
-    size_t count = 0, runs = 0;
-    for (size_t i = 0; cell->status == CELL_DONE && i < cell->metric_count; i++) {
-        const struct bootstrap_summary *of = &cell->metrics[i].of;
-        runs = of->count > runs ? of->count : runs;
-        if (strcmp(cell->metrics[i].name, metrics[goal].name) == 0) {
-            median = of->median;
-            count = of->count;
-        }
-    }
-    return count == runs ? median : (double)NAN;
+    const struct metric_summary *summary = cell_row_metric(cell, goal);
+    return cell->status == CELL_DONE && summary != NULL &&
+                   cell_row_is_whole(cell, summary)
+               ? summary->of.median
+               : (double)NAN;
 }
 
 /* A cell that takes part, with its samples. */

@@ -70,6 +70,25 @@ static int begin_cell(struct builder *b, struct query *q, struct err *err) {
     return 0;
 }
 
+const struct metric_summary *cell_row_metric(const struct cell_row *cell,
+                                             enum metric_id metric) {
+    for (size_t i = 0; i < cell->metric_count; i++) {
+        if (strcmp(cell->metrics[i].name, metrics[metric].name) == 0) {
+            return &cell->metrics[i];
+        }
+    }
+    return NULL;
+}
+
+bool cell_row_is_whole(const struct cell_row *cell, const struct metric_summary *metric) {
+    for (size_t i = 0; i < cell->metric_count; i++) {
+        if (cell->metrics[i].of.count > metric->of.count) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Names of this program's table cost no memory; a file may hold others. */
 static const char *metric_name(struct query *q, int column, struct arena *arena) {
     const enum metric_id id = metric_find(query_get_text(q, column));

@@ -12,6 +12,7 @@
 
 #include "db/db.h"
 #include "engine/analysis/bootstrap.h"
+#include "engine/analysis/metrics.h"
 #include "engine/base/memory.h"
 
 enum cell_status {
@@ -68,6 +69,14 @@ struct cell_row {
     size_t metric_count;
     struct cell_versus versus;
 };
+
+/* NULL when the cell has no such metric. */
+const struct metric_summary *cell_row_metric(const struct cell_row *cell,
+                                             enum metric_id metric);
+
+/* Whether every repetition that counts has it. The summary of a latency that only some have,
+ * because the others are unstable, would flatter. */
+bool cell_row_is_whole(const struct cell_row *cell, const struct metric_summary *metric);
 
 struct cell_list {
     struct cell_row *items; /* by index */

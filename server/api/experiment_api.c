@@ -41,8 +41,8 @@ static int write_experiment(struct db_reader *reader, int64_t id,
     }
     db_reader_end(reader);
     if (code == 0) {
-        experiment_view_write(writer, &experiment.row, &cells,
-                              with_runs == WITH_RUNS ? &runs : NULL);
+        code = experiment_view_write(writer, &experiment.row, &cells,
+                                     with_runs == WITH_RUNS ? &runs : NULL, err);
     }
     run_list_deinit(&runs);
     cell_list_deinit(&cells);

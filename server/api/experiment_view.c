@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "server/api/gate_view.h"
 #include "server/api/histogram_view.h"
 #include "server/api/resource_id.h"
 
@@ -124,8 +125,9 @@ static void write_cell(struct json_writer *writer, const struct cell_row *cell) 
     write_versus(writer, &cell->versus);
 }
 
-void experiment_view_write(struct json_writer *writer, const struct experiment_row *row,
-                           const struct cell_list *cells, const struct run_list *runs) {
+int experiment_view_write(struct json_writer *writer, const struct experiment_row *row,
+                          const struct cell_list *cells, const struct run_list *runs,
+                          struct err *err) {
     size_t next = 0;
     json_writer_begin_object(writer);
     experiment_view_id(writer, "id", RESOURCE_EXPERIMENT, row->id);
@@ -148,7 +150,9 @@ void experiment_view_write(struct json_writer *writer, const struct experiment_r
         json_writer_end_object(writer);
     }
     json_writer_end_array(writer);
+    const int code = gate_view_write(writer, row->document, cells, err);
     json_writer_end_object(writer);
+    return code;
 }
 
 void experiment_view_write_item(struct json_writer *writer,

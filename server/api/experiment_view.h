@@ -18,10 +18,11 @@ void experiment_view_id(struct json_writer *writer, const char *key, char kind,
 /*
  * The whole experiment. `runs` by (cell, repetition, id) in the order of `cells`; NULL
  * leaves the member "runs" of the cells out. Runs show their histograms when they have
- * them.
+ * them. ERR_NOMEM
  */
-void experiment_view_write(struct json_writer *writer, const struct experiment_row *row,
-                           const struct cell_list *cells, const struct run_list *runs);
+int experiment_view_write(struct json_writer *writer, const struct experiment_row *row,
+                          const struct cell_list *cells, const struct run_list *runs,
+                          struct err *err) WARN_UNUSED;
 
 /* An item of the list of experiments. */
 void experiment_view_write_item(struct json_writer *writer,

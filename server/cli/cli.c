@@ -152,7 +152,7 @@ static void print_help(const struct cli_command *commands, size_t count) {
          "  0    everything went well\n"
          "  1    a run failed, or a file, the network or the database did\n"
          "  2    wrong usage, or a document that was refused (its pointer is printed)\n"
-         "  3    reserved for gates that do not hold\n"
+         "  3    a gate of the document does not hold\n"
          "  130  interrupted");
 }
 

@@ -18,7 +18,7 @@ enum cli_exit {
     CLI_OK = 0,
     CLI_FAILED = 1,  /* a run failed, or an I/O or database error */
     CLI_REFUSED = 2, /* wrong usage, or a document that was refused */
-    CLI_GATE = 3,    /* reserved: a gate of the document did not hold */
+    CLI_GATE = 3,    /* a gate of the document did not hold */
     CLI_INTERRUPTED = 130
 };
 

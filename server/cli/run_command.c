@@ -8,6 +8,7 @@
  */
 #include "server/cli/commands.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -22,6 +23,7 @@
 #include "server/cli/document_file.h"
 #include "server/cli/progress_bar.h"
 #include "server/cli/run_report.h"
+#include "server/gate/junit.h"
 #include "server/jobs/memory_job.h"
 #include "server/jobs/stored_job.h"
 #include "server/log/log.h"
@@ -31,6 +33,7 @@ enum { JOBS_MAX = 256 };
 struct run_request {
     const char *file;
     const char *database; /* NULL: in memory */
+    const char *junit;    /* NULL: none */
     unsigned workers;
     bool json, quiet, histograms;
     const struct document *document;
@@ -91,13 +94,48 @@ static int print_json(const struct experiment_row *row, const struct cell_list *
     struct json_writer writer = {0};
     char *text = NULL;
     size_t size = 0;
-    experiment_view_write(&writer, row, cells, runs);
-    const int code = json_writer_steal(&writer, &text, &size, err);
+    int code = experiment_view_write(&writer, row, cells, runs, err);
+    if (code == 0) {
+        code = json_writer_steal(&writer, &text, &size, err);
+    } else {
+        json_writer_deinit(&writer);
+    }
     if (code == 0) {
         fwrite(text, 1, size, stdout);
         fputc('\n', stdout);
         free(text);
     }
+    return code;
+}
+
+static int write_junit(const struct run_request *request,
+                       const struct experiment_row *row, const struct cell_list *cells,
+                       const struct gate_report *gates, struct err *err) {
+    FILE *file = fopen(request->junit, "w");
+    if (file == NULL) {
+        return err_set(err, ERR_IO, "%s: %s", request->junit, strerror(errno));
+    }
+    junit_write(file, row, request->document, cells, gates);
+    const bool failed = ferror(file) != 0;
+    return fclose(file) != 0 || failed
+               ? err_set(err, ERR_IO, "%s: %s", request->junit, strerror(errno))
+               : 0;
+}
+
+/* Says which gates do not hold where, and writes the file for the CI server. */
+static int judge(const struct run_request *request, const struct experiment_row *row,
+                 const struct cell_list *cells, int *exit_code, struct err *err) {
+    struct gate_report gates;
+    int code = gate_check(request->document, cells, &gates, err);
+    if (code != 0) {
+        return code;
+    }
+    if (gates.fails) {
+        *exit_code = *exit_code == CLI_OK ? CLI_GATE : *exit_code;
+        run_report_gates(&gates, request->document, stderr);
+    }
+    code = request->junit != NULL ? write_junit(request, row, cells, &gates, err) : 0;
+    gate_report_deinit(&gates);
     return code;
 }
 
@@ -111,13 +149,13 @@ static int print_outcome(const struct run_request *request,
         return 0;
     }
     *exit_code = row->status == EXPERIMENT_DONE ? CLI_OK : CLI_FAILED;
+    int code = 0;
     if (request->json) {
-        return print_json(row, cells, runs, err);
+        code = print_json(row, cells, runs, err);
+    } else if (!request->quiet) {
+        code = run_report_print(row, cells, request->document, stdout, err);
     }
-    if (request->quiet) {
-        return 0;
-    }
-    return run_report_print(row, cells, request->document, stdout, err);
+    return code == 0 ? judge(request, row, cells, exit_code, err) : code;
 }
 
 static int run_in_memory(struct run_request *request, int *exit_code, struct err *err) {
@@ -280,6 +318,8 @@ int run_command(int argc, char **argv) {
         {"--database", "FILE",
          "keep experiment and timelines there (default: keep nothing)", &request.database,
          NULL},
+        {"--junit", "FILE", "write cells and gates there as JUnit XML, for a CI server",
+         &request.junit, NULL},
         {"--jobs", "N", "worker threads (default: one for each processor)", &jobs, NULL},
         {"--quiet", NULL, "no progress bar and no table; the exit code tells", NULL,
          &request.quiet},
@@ -293,7 +333,8 @@ int run_command(int argc, char **argv) {
                    "recorded\n"
                    "only into a database. Exit code 1 when a cell failed, 2 when the "
                    "document was\n"
-                   "refused, 130 when interrupted.",
+                   "refused, 3 when a gate of the document does not hold, 130 when "
+                   "interrupted.",
         .options = options,
         .option_count = sizeof options / sizeof options[0],
         .arguments_min = 1,

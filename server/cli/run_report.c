@@ -21,16 +21,6 @@ static const struct {
 
 enum { FIXED_COLUMNS = 3, SHOWN = sizeof shown / sizeof shown[0] };
 
-static const struct metric_summary *find_metric(const struct cell_row *cell,
-                                                enum metric_id metric) {
-    for (size_t i = 0; i < cell->metric_count; i++) {
-        if (strcmp(cell->metrics[i].name, metrics[metric].name) == 0) {
-            return &cell->metrics[i];
-        }
-    }
-    return NULL;
-}
-
 /* How a figure of that unit and size is written: scaled, with a word after it. */
 struct scale {
     double factor;
@@ -64,7 +54,7 @@ static void write_figure(char *out, size_t size, const struct scale *scale,
 static void add_metric(struct text_table *table, const struct cell_row *cell,
                        enum metric_id metric, bool with_interval) {
     enum { SIZE = 40 };
-    const struct metric_summary *summary = find_metric(cell, metric);
+    const struct metric_summary *summary = cell_row_metric(cell, metric);
     if (summary == NULL || !isfinite(summary->of.median)) {
         text_table_add(table, "-");
         return;
@@ -139,7 +129,7 @@ static void add_head(struct report *report) {
 }
 
 static bool is_unstable(const struct cell_row *cell) {
-    const struct metric_summary *summary = find_metric(cell, METRIC_UNSTABLE);
+    const struct metric_summary *summary = cell_row_metric(cell, METRIC_UNSTABLE);
     return summary != NULL && summary->of.max > 0;
 }
 
@@ -200,4 +190,29 @@ int run_report_print(const struct experiment_row *row, const struct cell_list *c
         }
     }
     return 0;
+}
+
+/* "gate 0: latency_p99_us <= 80000 does not hold: cpython-3.12, asyncio(100): 91200" */
+static void print_failure(const struct gate_finding *finding,
+                          const struct document *document, FILE *out) {
+    const struct cell_row *cell = finding->cell;
+    const bool has_point = strcmp(cell->point, "{}") != 0;
+    char text[GATE_TEXT_SIZE], value[32] = "no value";
+    gate_format(&document->gates[finding->gate], text);
+    if (finding->verdict == GATE_FAILS) {
+        snprintf(value, sizeof value, "%.6g", finding->value);
+    }
+    fprintf(out, "gate %zu: %s does not hold: %s, %s%s%s: %s\n", finding->gate, text,
+            cell->runtime, cell->strategy, has_point ? ", " : "",
+            has_point ? cell->point : "", value);
+}
+
+void run_report_gates(const struct gate_report *gates, const struct document *document,
+                      FILE *out) {
+    for (size_t i = 0; i < gates->count; i++) {
+        const enum gate_verdict verdict = gates->items[i].verdict;
+        if (verdict == GATE_FAILS || verdict == GATE_NO_VALUE) {
+            print_failure(&gates->items[i], document, out);
+        }
+    }
 }

@@ -7,6 +7,7 @@
 #include "db/experiment_store.h"
 #include "engine/base/err.h"
 #include "server/document/document.h"
+#include "server/gate/gate_check.h"
 
 #include <stdio.h>
 
@@ -18,5 +19,9 @@
 int run_report_print(const struct experiment_row *row, const struct cell_list *cells,
                      const struct document *document, FILE *out,
                      struct err *err) WARN_UNUSED;
+
+/* A line for each gate that does not hold in a cell. */
+void run_report_gates(const struct gate_report *gates, const struct document *document,
+                      FILE *out);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "engine/base/memory.h"
 #include "server/document/canonical.h"
+#include "server/document/gate.h"
 #include "server/document/reading.h"
 #include "server/document/text.h"
 
@@ -64,6 +65,19 @@ static int keep_values(struct document *document, struct err *err) {
     return 0;
 }
 
+/* They have been checked. */
+static int keep_gates(struct document *document, struct err *err) {
+    const json_t *list = json_object_get(document->root, "gate");
+    struct reader reader = {.err = err};
+    struct gate *gates =
+        memory_zeroed(json_array_size(list) + 1, sizeof *document->gates);
+    if (gates == NULL) {
+        return err_set_nomem(err);
+    }
+    document->gates = gates;
+    return gate_read_all(&reader, list, gates, &document->gate_count);
+}
+
 int document_parse(struct document **out, const char *text, size_t size,
                    struct err *err) {
     struct document *document = memory_zeroed(1, sizeof *document);
@@ -73,6 +87,9 @@ int document_parse(struct document **out, const char *text, size_t size,
     int rc = text_parse(&document->root, text, size, err);
     if (rc == 0) {
         rc = keep_values(document, err);
+    }
+    if (rc == 0) {
+        rc = keep_gates(document, err);
     }
     if (rc == 0) {
         rc = keep_source(document, text, size, err);
@@ -93,7 +110,8 @@ void document_destroy(struct document *document) {
         return;
     }
     json_decref(document->root);
-    /* Both were allocated by document.c; they are const for readers only. */
+    /* They were allocated by document.c, and are const for readers only. */
+    memory_free((struct gate *)(uintptr_t)document->gates);
     memory_free((char *)(uintptr_t)document->source);
     memory_free((char *)(uintptr_t)document->canonical);
     memory_free(document);

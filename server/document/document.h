@@ -27,6 +27,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct gate;
 struct json_t; /* jansson's */
 
 enum {
@@ -51,6 +52,8 @@ struct document {
     uint32_t repetitions;    /* 1 .. DOCUMENT_MAX_REPETITIONS */
     enum metric_id goal;     /* METRIC_COUNT when the document names none */
     enum document_record record;
+    const struct gate *gates; /* see gate.h */
+    size_t gate_count;
 
     const char *source; /* the text as it was given, NUL-terminated; member order kept */
     size_t source_size; /* bytes without the NUL */

@@ -14,6 +14,7 @@ static const char *const fixed_words[NAMES_KIND_COUNT][4] = {
     [NAMES_STRATEGIES] = {"sequential"},
     [NAMES_GIL] = {"held", "released", "by_size"},
     [NAMES_RECORD] = {"summary", "timeline"},
+    [NAMES_OVER] = {"median", "every"},
 };
 
 static void list_sharing(enum names_kind kind, struct spelling *out) {
@@ -72,6 +73,7 @@ const char *names_phrase(enum names_kind kind) {
         [NAMES_LAWS] = "distribution",
         [NAMES_GIL] = "word",
         [NAMES_RECORD] = "word",
+        [NAMES_OVER] = "word",
         [NAMES_OBJECTS] = "kind of object",
         [NAMES_SHARING] = "word",
         [NAMES_CONTAINER_SHARING] = "word",

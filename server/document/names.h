@@ -18,6 +18,7 @@ enum names_kind {
     NAMES_LAWS,
     NAMES_GIL,
     NAMES_RECORD,
+    NAMES_OVER,              /* which repetitions a gate looks at */
     NAMES_OBJECTS,           /* kinds of shared objects that may be named alone */
     NAMES_SHARING,           /* who has an object */
     NAMES_CONTAINER_SHARING, /* who has a list or dict */

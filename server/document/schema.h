@@ -106,6 +106,8 @@ extern const struct schema_object schema_document;
 extern const struct schema_object schema_machine;
 extern const struct schema_object schema_runtime;
 extern const struct schema_object schema_limits;
+extern const struct schema_object schema_gate;
+extern const struct schema_object schema_gate_where;
 extern const struct schema_object schema_jobs;
 extern const struct schema_object schema_arrivals;
 extern const struct schema_object schema_task;

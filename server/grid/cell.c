@@ -58,8 +58,8 @@ static int keep_one(json_t *document, const char *name, size_t index,
 
 static int reduce(json_t *document, const struct reading *reading, size_t runtime,
                   size_t strategy) {
-    static const char *const indifferent[] = {"name",   "description", "goal",
-                                              "record", "repetitions", "sweep"};
+    static const char *const indifferent[] = {
+        "name", "description", "goal", "record", "repetitions", "sweep", "gate"};
     if (fill_defaults(document, &schema_document) != 0 ||
         fill_member(document, "machine", &schema_machine) != 0 ||
         fill_member(document, "limits", &schema_limits) != 0 ||

@@ -9,6 +9,7 @@
 
 #include "engine/base/check.h"
 #include "server/document/canonical.h"
+#include "server/document/gate.h"
 #include "server/document/reading.h"
 #include "server/document/text.h"
 #include "server/grid/cell.h"
@@ -251,6 +252,36 @@ static int expand(struct grid *grid, struct err *err) {
     return rc;
 }
 
+/* --- gates -------------------------------------------------------------------- */
+
+static bool gate_covers_any(const struct grid *grid, const struct gate *gate) {
+    for (size_t i = 0; i < grid->cell_count; i++) {
+        const struct grid_cell *cell = &grid->cells[i];
+        if (gate_covers(
+                gate, &(struct gate_cell){cell->runtime, cell->strategy, cell->point})) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A gate that looks at nothing would always hold. */
+static int check_gates(const struct grid *grid, const struct document *document,
+                       struct err *err) {
+    for (size_t i = 0; i < document->gate_count; i++) {
+        if (!gate_covers_any(grid, &document->gates[i])) {
+            char pointer[48];
+            const struct grid_cell *first = &grid->cells[0];
+            snprintf(pointer, sizeof pointer, "/gate/%zu/where", i);
+            return err_set_pointer(err, pointer,
+                                   "no cell of the grid is like that; the first one is "
+                                   "runtime \"%.60s\", strategy \"%.60s\", point %.60s",
+                                   first->runtime, first->strategy, first->point);
+        }
+    }
+    return 0;
+}
+
 /* --- public ------------------------------------------------------------------- */
 
 int grid_create(struct grid **out, const struct document *document, struct err *err) {
@@ -267,6 +298,9 @@ int grid_create(struct grid **out, const struct document *document, struct err *
     int rc = text_parse(&grid->root, document->canonical, document->canonical_size, err);
     if (rc == 0) {
         rc = expand(grid, err != NULL ? err : &scratch);
+    }
+    if (rc == 0) {
+        rc = check_gates(grid, document, err);
     }
     if (rc != 0) {
         grid_destroy(grid);

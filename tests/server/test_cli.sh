@@ -137,6 +137,24 @@ says 'latency_p90_us' "$out"
 says 'ms ([0-9.]* - [0-9.]*)  *best' "$out"
 says 'ms ([0-9.]* - [0-9.]*)  *[0-9.]* x (' "$out"
 
+# --- gates ---
+sed 's/"name": "small"/"gate": [{"metric": "makespan_us", "max": 100, "where": {"strategy": "threads"}}, {"metric": "makespan_us", "min": 1}]/' \
+    "$scratch/small.json" >"$scratch/gate.json"
+expect 3 run --quiet --junit "$scratch/gate.xml" "$scratch/gate.json"
+silent "$out"
+says 'gate 0: makespan_us <= 100 does not hold: cpython-3.12, threads(2): [0-9]' "$err"
+[ "$(wc -l <"$err")" -eq 1 ] || fail "more than one gate does not hold: $(cat "$err")"
+says 'tests="5" failures="1" errors="0" skipped="0"' "$scratch/gate.xml"
+expect 3 run --json "$scratch/gate.json"
+says '"gates":\[{"metric":"makespan_us","min":null,"max":100,"over":"median","cells":\[{"cell":"c2","verdict":"fails","value":[0-9.]*}\]}' "$out"
+expect 0 run --json "$scratch/small.json"
+says '"gates":\[\]' "$out"
+sed 's/threads"}/processes"}/' "$scratch/gate.json" >"$scratch/nowhere.json"
+expect 2 run "$scratch/nowhere.json"
+says '/gate/0/where: no cell of the grid is like that' "$err"
+expect 1 run --quiet --junit /nonexistent/x.xml "$scratch/small.json"
+says '/nonexistent/x.xml' "$err"
+
 # --- arrivals ---
 cat >"$scratch/open.json" <<'END'
 {"schema": 1, "strategies": ["sequential", {"asyncio": 5}],

@@ -56,8 +56,8 @@ static void test_schema_leads_to_every_object(void **state) {
     const size_t variants = schema_strategies.count + schema_each.count +
                             schema_workload.count + schema_objects.count +
                             schema_actors.count + schema_steps.count + schema_laws.count;
-    /* document, machine, runtime, limits, jobs, arrivals, task, signal */
-    assert_int_equal(tour.count, 8 + variants);
+    /* document, machine, runtime, limits, gate, where, jobs, arrivals, task, signal */
+    assert_int_equal(tour.count, 10 + variants);
 }
 
 static void check_field(const struct schema_object *object,
