@@ -228,6 +228,30 @@ int experiment_store_find(struct db_reader *reader, const char *content_hash, in
     return 0;
 }
 
+static const char FIND_LEFT[] =
+    "SELECT id, status FROM experiment WHERE (status = 'interrupted'"
+    " OR status = 'queued' AND NOT owner_lives(owner)) AND document = ?"
+    " AND engine_version = ? AND removing = 0 ORDER BY id DESC LIMIT 1";
+
+int experiment_store_find_left(struct db_reader *reader, const char *document,
+                               const char *engine_version, int64_t *id,
+                               enum experiment_status *status, struct err *err) {
+    struct query q;
+    query_begin(&q, db_reader_connection(reader), FIND_LEFT);
+    query_text(&q, document);
+    query_text(&q, engine_version);
+    int rc = query_next(&q, err);
+    if (rc == 1) {
+        *id = query_get_int(&q, 0);
+        rc = query_get_word(&q, 1, status_names, EXPERIMENT_STATUS_COUNT, err);
+        *status = (enum experiment_status)rc;
+    } else if (rc == 0) {
+        rc = err_set(err, ERR_NOT_FOUND, "no experiment of this document is interrupted");
+    }
+    query_end(&q);
+    return rc < 0 ? rc : 0;
+}
+
 /* One row more than the page holds tells whether there is a next page. */
 static int list_rows(struct query *q, size_t limit, struct experiment_list *list,
                      struct err *err) {

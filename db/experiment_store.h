@@ -94,6 +94,13 @@ void experiment_deinit(struct experiment *experiment);
 int experiment_store_find(struct db_reader *reader, const char *content_hash, int64_t *id,
                           struct err *err) WARN_UNUSED;
 
+/* The newest experiment of that document and engine that can be gone on with: interrupted,
+ * or queued and left by a dead process. ERR_NOT_FOUND when there is none. */
+int experiment_store_find_left(struct db_reader *reader, const char *document,
+                               const char *engine_version, int64_t *id,
+                               enum experiment_status *status,
+                               struct err *err) WARN_UNUSED;
+
 /*
  * Experiments with an id smaller than `before` (0: from the newest on), newest first, at
  * most `limit` (1 .. EXPERIMENT_PAGE_MAX, else ERR_INVALID). Release with

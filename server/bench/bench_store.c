@@ -124,6 +124,10 @@ const struct bench_case bench_store_cases[] = {
      NULL, false},
     {"store_bytes_per_span_lock", "bytes", "lower", ONE_KIND("lock"), bench_size_lock,
      NULL, false},
+    {"grid_cells_per_s", "1/s", "higher",
+     "cells of four short jobs, one repetition, from the document's text until all are "
+     "run, summed up and committed; wall clock",
+     bench_grid_cells, NULL, false},
     {"viewport_p99_ms", "ms", "lower",
      LONG_RUN "1,600 pixels, 50 lanes, 1,000 random zooms, from the whole run to 1 us; "
               "file cache warm",

@@ -23,6 +23,9 @@ int bench_size_loop(double *value, char *note, size_t size, struct err *err);
 int bench_size_task(double *value, char *note, size_t size, struct err *err);
 int bench_size_lock(double *value, char *note, size_t size, struct err *err);
 
+/* bench_grid.c */
+int bench_grid_cells(double *value, char *note, size_t size, struct err *err);
+
 /* bench_store_read.c */
 int bench_read_viewport(double *value, char *note, size_t size, struct err *err);
 int bench_read_cold(double *value, char *note, size_t size, struct err *err);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/cli/progress_bar.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { BAR_WIDTH = 30, REDRAW_MS = 100 };
+enum { BAR_WIDTH = 30, REDRAW_MS = 100, ETA_AFTER_MS = 1000 };
 
 static int64_t monotonic_ms(void) {
     struct timespec now;
@@ -25,17 +26,35 @@ void progress_bar_deinit(struct progress_bar *bar) {
     pthread_mutex_destroy(&bar->mutex);
 }
 
-static void draw(const struct job_event *event) {
+/* ", 12 s left"; at the pace so far, once that can be told. */
+static void describe_rest(char *out, size_t size, double share, int64_t elapsed_ms) {
+    out[0] = '\0';
+    if (elapsed_ms < ETA_AFTER_MS || share <= 0 || share >= 1) {
+        return;
+    }
+    const double seconds = (double)elapsed_ms * 1e-3 * (1 - share) / share;
+    if (seconds < 90) {
+        snprintf(out, size, ", %.0f s left", ceil(seconds));
+    } else if (seconds < 5400) {
+        snprintf(out, size, ", %.0f min left", ceil(seconds / 60));
+    } else {
+        snprintf(out, size, ", %.1f h left", seconds / 3600);
+    }
+}
+
+static void draw(const struct progress_bar *bar, const struct job_event *event,
+                 int64_t now) {
     const double share =
         event->runs > 0 ? (double)event->runs_done / (double)event->runs : 1.0;
-    char bar[BAR_WIDTH + 1];
+    char blocks[BAR_WIDTH + 1], rest[32];
     for (int i = 0; i < BAR_WIDTH; i++) {
-        bar[i] = i < (int)(share * BAR_WIDTH) ? '#' : '.';
+        blocks[i] = i < (int)(share * BAR_WIDTH) ? '#' : '.';
     }
-    bar[BAR_WIDTH] = '\0';
-    fprintf(stderr, "\r[%s] %llu of %llu runs, %.1f million events\033[K", bar,
+    blocks[BAR_WIDTH] = '\0';
+    describe_rest(rest, sizeof rest, share, now - bar->begun_ms);
+    fprintf(stderr, "\r[%s] %llu of %llu runs, %.1f million events%s\033[K", blocks,
             (unsigned long long)event->runs_done, (unsigned long long)event->runs,
-            (double)event->events / 1e6);
+            (double)event->events / 1e6, rest);
     fflush(stderr);
 }
 
@@ -47,7 +66,8 @@ static void notify(void *context, const struct job_event *event) {
     pthread_mutex_lock(&bar->mutex);
     const int64_t now = monotonic_ms();
     if (!bar->drawn || now - bar->drawn_ms >= REDRAW_MS) {
-        draw(event);
+        bar->begun_ms = bar->drawn ? bar->begun_ms : now;
+        draw(bar, event, now);
         bar->drawn = true;
         bar->drawn_ms = now;
     }

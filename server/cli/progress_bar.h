@@ -16,7 +16,7 @@ struct progress_bar {
     pthread_mutex_t mutex; /* guards the rest, and the line itself */
     bool visible;
     bool drawn;
-    int64_t drawn_ms; /* monotonic */
+    int64_t begun_ms, drawn_ms; /* first and last time; monotonic */
 };
 
 /* `wanted` false: nothing is ever drawn. */

@@ -35,7 +35,7 @@ struct run_request {
     const char *database; /* NULL: in memory */
     const char *junit;    /* NULL: none */
     unsigned workers;
-    bool json, quiet, histograms;
+    bool json, quiet, histograms, resume;
     const struct document *document;
     struct grid *grid;
 };
@@ -245,23 +245,43 @@ static int print_stored(const struct run_request *request, struct db *db, int64_
     return code;
 }
 
+/* Goes on with what was interrupted, if that is wanted and there is any; else begins. */
+static int submit(const struct run_request *request, struct stored_source *source,
+                  int64_t *id, struct err *err) {
+    char identity[64];
+    bool existed = false;
+    int code = ERR_NOT_FOUND;
+    if (request->resume) {
+        struct err cause = {0};
+        code = stored_source_resume(source, request->document, id, &cause);
+        if (code != 0 && code != ERR_NOT_FOUND) {
+            return err_set(err, code, "%s", cause.text);
+        }
+    }
+    if (code == ERR_NOT_FOUND) {
+        code = stored_job_once(identity, sizeof identity, err);
+        if (code == 0) {
+            const struct stored_submission submission = {.document = request->document,
+                                                         .grid = request->grid,
+                                                         .identity = identity};
+            code = stored_source_submit(source, &submission, id, &existed, err);
+        }
+    }
+    return code;
+}
+
 static int run_stored(const struct run_request *request, int *exit_code,
                       struct err *err) {
     struct db *db = NULL;
     struct stored_source *source = NULL;
-    char identity[64];
     int64_t id = 0;
-    bool existed = false;
     int code;
     if ((code = db_open(&db, request->database, DB_OWN, err)) != 0 ||
         (code = db_recover(db, NULL, err)) != 0 ||
-        (code = stored_source_open(&source, db, err)) != 0 ||
-        (code = stored_job_once(identity, sizeof identity, err)) != 0) {
+        (code = stored_source_open(&source, db, err)) != 0) {
         goto out;
     }
-    const struct stored_submission submission = {
-        .document = request->document, .grid = request->grid, .identity = identity};
-    code = stored_source_submit(source, &submission, &id, &existed, err);
+    code = submit(request, source, &id, err);
     if (code == 0) {
         stored_source_restrict(source, id);
         code = run_jobs(request, stored_source_jobs(source), err);
@@ -318,6 +338,11 @@ int run_command(int argc, char **argv) {
         {"--database", "FILE",
          "keep experiment and timelines there (default: keep nothing)", &request.database,
          NULL},
+        {"--resume", NULL,
+         "with --database: go on with the newest interrupted experiment of this "
+         "document, "
+         "if there is one; cells that have ended are not run again",
+         NULL, &request.resume},
         {"--junit", "FILE", "write cells and gates there as JUnit XML, for a CI server",
          &request.junit, NULL},
         {"--jobs", "N", "worker threads (default: one for each processor)", &jobs, NULL},
@@ -350,6 +375,11 @@ int run_command(int argc, char **argv) {
     }
     if (jobs != NULL && (!cli_parse_number(jobs, 1, JOBS_MAX, &workers))) {
         cli_complain("--jobs must be a number from 1 to %d, not '%s'", JOBS_MAX, jobs);
+        return CLI_REFUSED;
+    }
+    if (request.resume && request.database == NULL) {
+        cli_complain("--resume needs --database: where nothing is kept, nothing can be "
+                     "gone on with");
         return CLI_REFUSED;
     }
     request.workers = (unsigned)workers;

@@ -66,6 +66,16 @@ static int count_cells(struct grid *grid, struct err *err) {
     return 0;
 }
 
+static int check_runs(const struct grid *grid, uint32_t repetitions, struct err *err) {
+    const size_t runs = grid->cell_count * repetitions;
+    return runs > GRID_MAX_RUNS
+               ? err_set_pointer(err, "/repetitions",
+                                 "%zu cells with %u repetitions each make %zu runs; at "
+                                 "most %d are run, so repeat less or sweep fewer values",
+                                 grid->cell_count, repetitions, runs, GRID_MAX_RUNS)
+               : 0;
+}
+
 /* Bytes of the document without its sweep. */
 static int measure_document(const json_t *root, size_t *out, struct err *err) {
     json_t *copy = tree_copy(root);
@@ -231,10 +241,13 @@ static int make_point_cells(struct grid *grid, size_t index, struct err *err) {
     return rc;
 }
 
-static int expand(struct grid *grid, struct err *err) {
+static int expand(struct grid *grid, uint32_t repetitions, struct err *err) {
     int rc = sweep_init(&grid->sweep, grid->root, &grid->arena, err);
     if (rc == 0) {
         rc = count_cells(grid, err);
+    }
+    if (rc == 0) {
+        rc = check_runs(grid, repetitions, err);
     }
     if (rc == 0) {
         rc = check_bytes(grid, err);
@@ -297,7 +310,7 @@ int grid_create(struct grid **out, const struct document *document, struct err *
     grid->record = document->record;
     int rc = text_parse(&grid->root, document->canonical, document->canonical_size, err);
     if (rc == 0) {
-        rc = expand(grid, err != NULL ? err : &scratch);
+        rc = expand(grid, document->repetitions, err != NULL ? err : &scratch);
     }
     if (rc == 0) {
         rc = check_gates(grid, document, err);

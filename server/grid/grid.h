@@ -28,6 +28,7 @@
 
 enum {
     GRID_MAX_CELLS = 10000,
+    GRID_MAX_RUNS = 1000000, /* cells x repetitions */
     GRID_TIMELINE_CELLS =
         64 /* larger grids record no timelines unless the document says so */
 };

@@ -127,7 +127,7 @@ static enum experiment_status conclude(const struct job *job, char *reason, size
     reason[0] = '\0';
     if (job->interrupted) {
         snprintf(reason, size,
-                 "stopped before it ended; submit the document again to run it");
+                 "stopped before it ended; run the document again with --resume");
         return EXPERIMENT_INTERRUPTED;
     }
     if (job->cells_failed > 0) {

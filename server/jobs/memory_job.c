@@ -18,7 +18,7 @@ struct memory_run {
     uint64_t transitions;
     sim_ns duration_ns;
     char reason[160];
-    double metric[METRIC_COUNT];
+    double goal; /* the document's metric; NaN when there is none */
     struct run_histogram histograms[RUN_HISTOGRAM_COUNT]; /* owned */
 };
 
@@ -27,6 +27,7 @@ struct memory_cell {
     char reason[320];
     struct metric_summary metrics[METRIC_COUNT];
     size_t metric_count;
+    double *values; /* metric by metric, of each repetition; until they are summed up */
 };
 
 struct memory_job {
@@ -48,6 +49,12 @@ static struct memory_run *run_at(const struct memory_job *memory, size_t cell,
     return &memory->runs[cell * memory->document->repetitions + repetition];
 }
 
+/* Of a metric, by repetition; once the cell has started. */
+static double *values_of(const struct memory_job *memory, size_t cell,
+                         enum metric_id id) {
+    return &memory->cells[cell].values[(size_t)id * memory->document->repetitions];
+}
+
 static int keep_begin(void *context, struct err *err) {
     (void)err;
     struct memory_job *memory = context;
@@ -56,10 +63,11 @@ static int keep_begin(void *context, struct err *err) {
 }
 
 static int keep_cell_start(void *context, size_t cell, struct err *err) {
-    (void)err;
     struct memory_job *memory = context;
     memory->cells[cell].status = CELL_RUNNING;
-    return 0;
+    memory->cells[cell].values =
+        calloc(memory->document->repetitions, METRIC_COUNT * sizeof(double));
+    return memory->cells[cell].values != NULL ? 0 : err_set_nomem(err);
 }
 
 static int keep_run(void *context, const struct job_run *run, struct job_outcome *out,
@@ -81,7 +89,13 @@ static int keep_run(void *context, const struct job_run *run, struct job_outcome
     static_assert(sizeof kept->reason == sizeof result.reason, "same text");
     static_assert(sizeof out->reason == sizeof result.reason, "same text");
     memcpy(kept->reason, result.reason, sizeof kept->reason);
-    memcpy(kept->metric, result.metric, sizeof kept->metric);
+    for (int id = 0; id < METRIC_COUNT; id++) {
+        values_of(memory, run->cell, (enum metric_id)id)[run->repetition] =
+            result.metric[id];
+    }
+    kept->goal = memory->document->goal < METRIC_COUNT
+                     ? result.metric[memory->document->goal]
+                     : (double)NAN;
     if (memory->keep_histograms) {
         memcpy(kept->histograms, result.histograms, sizeof kept->histograms);
         memset(result.histograms, 0, sizeof result.histograms); /* handed over */
@@ -109,9 +123,9 @@ static size_t collect_values(const struct memory_job *memory, size_t cell,
                              enum metric_id id, double *values) {
     size_t count = 0;
     for (uint32_t i = 0; i < memory->document->repetitions; i++) {
-        const struct memory_run *run = run_at(memory, cell, i);
-        if (run_counts(run) && !isnan(run->metric[id])) {
-            values[count++] = run->metric[id];
+        if (run_counts(run_at(memory, cell, i)) &&
+            !isnan(values_of(memory, cell, id)[i])) {
+            values[count++] = values_of(memory, cell, id)[i];
         }
     }
     return count;
@@ -151,6 +165,10 @@ static int keep_cell_finish(void *context, size_t cell, enum cell_status status,
     snprintf(memory->cells[cell].reason, sizeof memory->cells[cell].reason, "%s", reason);
     const int code = summarize(memory, cell, values, err);
     free(values);
+    if (code == 0) {
+        free(memory->cells[cell].values);
+        memory->cells[cell].values = NULL;
+    }
     return code;
 }
 
@@ -223,6 +241,10 @@ void memory_job_destroy(struct memory_job *memory) {
     if (memory != NULL) {
         free_runs(memory);
         job_destroy(memory->job);
+        for (size_t i = 0; memory->cells != NULL && i < grid_cell_count(memory->grid);
+             i++) {
+            free(memory->cells[i].values);
+        }
         grid_destroy(memory->grid);
         free(memory->cells);
         free(memory);
@@ -344,9 +366,8 @@ static int compare_cells(const struct memory_job *memory, struct cell_list *cell
     for (size_t cell = 0; cell < cells->count; cell++) {
         for (uint32_t i = 0; i < repetitions; i++) {
             const struct memory_run *run = run_at(memory, cell, i);
-            if (run_counts(run) && !isnan(run->metric[goal])) {
-                samples[count++] =
-                    (struct cell_sample){(int64_t)cell + 1, i, run->metric[goal]};
+            if (run_counts(run) && !isnan(run->goal)) {
+                samples[count++] = (struct cell_sample){(int64_t)cell + 1, i, run->goal};
             }
         }
     }

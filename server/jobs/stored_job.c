@@ -165,6 +165,7 @@ static int add_cells(struct job *job, struct stored_source *source, struct err *
     for (size_t i = 0; code == 0 && i < count; i++) {
         job->cell_ids[i] = cells.items[i].id;
         job->skip[i] = cells.items[i].status != CELL_PENDING;
+        job->cells_failed += cells.items[i].status == CELL_FAILED ? 1 : 0;
     }
     cell_list_deinit(&cells);
     return code;
@@ -342,6 +343,16 @@ int stored_job_once(char *out, size_t size, struct err *err) {
     }
     snprintf(out, size, "once:%016" PRIx64 "%016" PRIx64, random[0], random[1]);
     return 0;
+}
+
+int stored_source_resume(struct stored_source *source, const struct document *document,
+                         int64_t *id, struct err *err) {
+    enum experiment_status status = EXPERIMENT_QUEUED;
+    const int code = experiment_store_find_left(source->reader, document->source,
+                                                ENGINE_VERSION, id, &status, err);
+    return code == 0 && status == EXPERIMENT_INTERRUPTED
+               ? experiment_store_requeue(source->db, *id, err)
+               : code;
 }
 
 int stored_source_submit(struct stored_source *source,

@@ -48,6 +48,11 @@ int stored_source_submit(struct stored_source *source,
                          const struct stored_submission *submission, int64_t *id,
                          bool *existed, struct err *err) WARN_UNUSED;
 
+/* Puts the newest interrupted experiment of that document back into the queue; what its
+ * cells have finished stays. ERR_NOT_FOUND when there is none. */
+int stored_source_resume(struct stored_source *source, const struct document *document,
+                         int64_t *id, struct err *err) WARN_UNUSED;
+
 /* An identity that no other submission has: every submission is an experiment of its own.
  */
 int stored_job_once(char *out, size_t size, struct err *err) WARN_UNUSED;

@@ -227,7 +227,21 @@ static void test_experiment_store_changes_status_as_drawn(void **state) {
     assert_int_equal(cells.items[1].status, CELL_INTERRUPTED); /* was pending */
     cell_list_deinit(&cells);
 
+    int64_t left = 0;
+    enum experiment_status status = EXPERIMENT_DONE;
+    fixture_ok(experiment_store_find_left(w->reader, "{\"schema\":1}", "0.1.0", &left,
+                                          &status, &err),
+               &err);
+    assert_int_equal(left, id);
+    assert_int_equal(status, EXPERIMENT_INTERRUPTED);
+    assert_int_equal(experiment_store_find_left(w->reader, "{\"schema\":1}", "0", &left,
+                                                &status, NULL),
+                     ERR_NOT_FOUND);
     fixture_ok(experiment_store_requeue(w->db, id, &err), &err);
+    /* Ours, and we live. */
+    assert_int_equal(experiment_store_find_left(w->reader, "{\"schema\":1}", "0.1.0",
+                                                &left, &status, NULL),
+                     ERR_NOT_FOUND);
     fixture_ok(experiment_store_read(w->reader, id, &got, &err), &err);
     assert_int_equal(got.row.status, EXPERIMENT_QUEUED);
     assert_string_equal(got.row.reason, "");

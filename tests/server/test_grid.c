@@ -294,6 +294,22 @@ static void test_grid_counts_up_to_its_limit(void **state) {
     free(text);
 }
 
+static void test_grid_counts_runs(void **state) {
+    (void)state;
+    struct document *document = NULL;
+    struct grid *grid = NULL;
+    struct err err = {0};
+    char text[8 * 1024];
+    write_sweep(text, sizeof text, 1001);
+    char *end = strrchr(text, '}');
+    strcpy(end, ",\"repetitions\":1000}");
+    assert_int_equal(document_parse(&document, text, strlen(text), &err), 0);
+    assert_int_equal(grid_create(&grid, document, &err), ERR_INVALID);
+    assert_string_equal(err.pointer, "/repetitions");
+    assert_non_null(strstr(err.text, "1001000 runs"));
+    document_destroy(document);
+}
+
 /* A large document in a large grid would take minutes to expand. */
 static void test_grid_refuses_too_much_work(void **state) {
     (void)state;
@@ -579,6 +595,7 @@ int main(void) {
         cmocka_unit_test(test_grid_sweeps_escaped_pointers),
         cmocka_unit_test(test_grid_leaves_out_swept_away_actors),
         cmocka_unit_test(test_grid_counts_up_to_its_limit),
+        cmocka_unit_test(test_grid_counts_runs),
         cmocka_unit_test(test_grid_refuses_too_much_work),
         cmocka_unit_test(test_grid_keys_ignore_what_changes_no_result),
         cmocka_unit_test(test_grid_keys_tell_cells_apart),
