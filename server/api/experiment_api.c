@@ -8,6 +8,7 @@
 #include "db/removal.h"
 #include "server/api/api.h"
 #include "server/api/experiment_view.h"
+#include "server/api/recommend_view.h"
 #include "server/api/resource_id.h"
 
 enum { IDENTITY_SIZE = 129, KEY_MAX = 100 };
@@ -58,6 +59,45 @@ int experiment_api_read(void *context, const struct http_request *request,
     int code = resource_id_parse(RESOURCE_EXPERIMENT, request->capture[0], &id, err);
     if (code == 0) {
         code = write_experiment(api_reader(api, request), id, WITH_RUNS, &writer, err);
+    }
+    return code != 0 ? code : http_response_take_json(response, 200, &writer, err);
+}
+
+/* Cells beside each other, as one state of the store. */
+static int write_advice(struct db_reader *reader, int64_t id, struct json_writer *writer,
+                        struct err *err) {
+    struct experiment experiment;
+    struct cell_list cells = {0};
+    int code = db_reader_begin(reader, err);
+    if (code != 0) {
+        return code;
+    }
+    code = experiment_store_read(reader, id, &experiment, err);
+    if (code != 0) {
+        db_reader_end(reader);
+        return resource_id_missing(code, RESOURCE_EXPERIMENT, id, err);
+    }
+    experiment_deinit(&experiment);
+    code = cell_store_list(reader, id, &cells, err);
+    if (code == 0) {
+        code = cell_compare_stored(reader, id, &cells, err);
+    }
+    db_reader_end(reader);
+    if (code == 0) {
+        code = recommend_view_write(writer, &cells, err);
+    }
+    cell_list_deinit(&cells);
+    return code;
+}
+
+int experiment_api_advice(void *context, const struct http_request *request,
+                          struct http_response *response, struct err *err) {
+    const struct api *api = context;
+    struct json_writer writer = {0};
+    int64_t id;
+    int code = resource_id_parse(RESOURCE_EXPERIMENT, request->capture[0], &id, err);
+    if (code == 0) {
+        code = write_advice(api_reader(api, request), id, &writer, err);
     }
     return code != 0 ? code : http_response_take_json(response, 200, &writer, err);
 }

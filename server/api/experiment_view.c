@@ -36,9 +36,8 @@ static void write_real(struct json_writer *writer, const char *key, double value
     json_writer_real(writer, value); /* null when it is none or infinite */
 }
 
-/* [low, high], or null. */
-static void write_interval(struct json_writer *writer, const char *key,
-                           struct bootstrap_interval interval) {
+void experiment_view_interval(struct json_writer *writer, const char *key,
+                              struct bootstrap_interval interval) {
     json_writer_key(writer, key);
     if (!bootstrap_interval_exists(interval)) {
         json_writer_null(writer);
@@ -59,9 +58,9 @@ static void write_metrics(struct json_writer *writer, const struct cell_row *cel
         json_writer_begin_object(writer);
         write_int(writer, "n", (int64_t)of->count);
         write_real(writer, "median", of->median);
-        write_interval(writer, "median_95", of->median_95);
+        experiment_view_interval(writer, "median_95", of->median_95);
         write_real(writer, "mean", of->mean);
-        write_interval(writer, "mean_95", of->mean_95);
+        experiment_view_interval(writer, "mean_95", of->mean_95);
         write_real(writer, "min", of->min);
         write_real(writer, "max", of->max);
         json_writer_end_object(writer);
@@ -81,7 +80,7 @@ static void write_versus(struct json_writer *writer, const struct cell_versus *v
     experiment_view_id(writer, "cell", RESOURCE_CELL, versus->best);
     write_int(writer, "pairs", (int64_t)versus->ratio.pairs);
     write_real(writer, "ratio", versus->ratio.median);
-    write_interval(writer, "ratio_95", versus->ratio.median_95);
+    experiment_view_interval(writer, "ratio_95", versus->ratio.median_95);
     json_writer_end_object(writer);
 }
 

@@ -15,6 +15,10 @@
 void experiment_view_id(struct json_writer *writer, const char *key, char kind,
                         int64_t id);
 
+/* Writes [low, high], or null. */
+void experiment_view_interval(struct json_writer *writer, const char *key,
+                              struct bootstrap_interval interval);
+
 /*
  * The whole experiment. `runs` by (cell, repetition, id) in the order of `cells`; NULL
  * leaves the member "runs" of the cells out. Runs show their histograms when they have

@@ -22,6 +22,7 @@ const struct http_route routes[] = {
      JSON},
     {"GET", "/api/v1/experiments", experiment_api_list, 0, "limit after", JSON},
     {"GET", "/api/v1/experiments/{id}", experiment_api_read, 0, NULL, JSON},
+    {"GET", "/api/v1/experiments/{id}/advice", experiment_api_advice, 0, NULL, JSON},
     {"DELETE", "/api/v1/experiments/{id}", experiment_api_remove, 0, NULL, JSON},
     {"GET", "/api/v1/runs/{id}", run_api_read, 0, NULL, JSON},
     {"GET", "/api/v1/runs/{id}/metrics", run_api_metrics, 0, NULL, JSON},

@@ -132,6 +132,7 @@ static int judge(const struct run_request *request, const struct experiment_row 
     }
     if (gates.fails) {
         *exit_code = *exit_code == CLI_OK ? CLI_GATE : *exit_code;
+        fflush(stdout); /* the table comes first */
         run_report_gates(&gates, request->document, stderr);
     }
     code = request->junit != NULL ? write_junit(request, row, cells, &gates, err) : 0;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/analysis/metrics.h"
+#include "server/cli/advice_report.h"
 #include "server/cli/text_table.h"
 
 /* The columns after runtime, strategy and point. */
@@ -175,11 +176,12 @@ int run_report_print(const struct experiment_row *row, const struct cell_list *c
     if (row->name[0] != '\0') {
         fprintf(out, "%s\n\n", row->name);
     }
-    const int code = text_table_print(&report.table, out, err);
+    int code = text_table_print(&report.table, out, err);
     text_table_deinit(&report.table);
     if (code != 0) {
         return code;
     }
+    code = advice_report_print(cells, out, err);
     print_notes(&report, document, out);
     for (size_t i = 0; i < cells->count; i++) {
         const struct cell_row *cell = &cells->items[i];
@@ -189,7 +191,7 @@ int run_report_print(const struct experiment_row *row, const struct cell_list *c
                     strcmp(cell->point, "{}") == 0 ? "" : cell->point, cell->reason);
         }
     }
-    return 0;
+    return code;
 }
 
 /* "gate 0: latency_p99_us <= 80000 does not hold: cpython-3.12, asyncio(100): 91200" */

@@ -359,10 +359,34 @@ static void expect_sql(uint16_t port) {
     json_decref(result);
 }
 
+static void expect_gates(const json_t *experiment) {
+    const json_t *gate = json_array_get(json_object_get(experiment, "gates"), 0);
+    expect_first(experiment, "gates", "GateResult");
+    expect_first(gate, "cells", "GateCell");
+}
+
+static void expect_advice(uint16_t port, const char *experiment) {
+    char path[160];
+    snprintf(path, sizeof path, "%s/advice", experiment);
+    json_t *advice = ask(port, "GET", path, NULL);
+    expect_schema(advice, "ExperimentAdvice");
+    expect_first(advice, "recommendations", "Recommendation");
+    expect_first(advice, "curves", "ScalingCurve");
+    const json_t *one = json_array_get(json_object_get(advice, "recommendations"), 0);
+    expect_schema(json_object_get(one, "best"), "Recommended");
+    expect_enum(json_object_get(advice, "recommendations"), "Recommendation", "verdict");
+    const json_t *curve = json_array_get(json_object_get(advice, "curves"), 0);
+    expect_first(curve, "points", "ScalingPoint");
+    expect_schema(json_object_get(curve, "amdahl"), "AmdahlFit");
+    expect_schema(json_object_get(curve, "usl"), "UslFit");
+    json_decref(advice);
+}
+
 static void expect_experiments(uint16_t port) {
     static const char document[] =
-        "{\"schema\":1,\"goal\":\"cpu_us\",\"strategies\":[{\"threads\":2}],"
-        "\"workload\":{\"jobs\":{\"count\":4,\"steps\":[{\"python_us\":1000}]}}}";
+        "{\"schema\":1,\"goal\":\"cpu_us\",\"gate\":[{\"metric\":\"cpu_us\",\"max\":1}],"
+        "\"strategies\":[{\"threads\":2},{\"threads\":3}],\"workload\":{\"jobs\":{"
+        "\"count\":4,\"steps\":[{\"python_us\":1000}]}}}";
     const int64_t started = monotonic_ms();
     json_t *created = ask(port, "POST", "/api/v1/experiments", document);
     char path[128];
@@ -384,6 +408,8 @@ static void expect_experiments(uint16_t port) {
     expect_schema(json_object_get(cell, "versus_best"), "VersusBest");
     expect_first(cell, "runs", "RunItem");
     expect_run(port, json_array_get(json_object_get(cell, "runs"), 0));
+    expect_gates(experiment);
+    expect_advice(port, path);
     json_t *list = ask(port, "GET", "/api/v1/experiments", NULL);
     expect_schema(list, "ExperimentList");
     expect_first(list, "items", "ExperimentItem");

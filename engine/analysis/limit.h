@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * limit - what keeps a cell from being faster, in one word, from its metrics alone.
+ *
+ * The first of these that holds, in this order:
+ *
+ *   cores    core_utilisation is at least LIMIT_BUSY
+ *   gil      a GIL is held for LIMIT_BUSY of its life, and threads wait for it for
+ *            LIMIT_WAIT of theirs
+ *   loop     the event loops poll for at most 1 - LIMIT_BUSY of their life
+ *   lock     threads and tasks wait for locks for as long as half the makespan
+ *   serial   the work of one core, LIMIT_BUSY of the time and no more than 2 - LIMIT_BUSY
+ *            in all, and nobody waits for it: one thing is computed after the other
+ *   outside  none of these: answers, timers, and the number of those who wait for them
+ *
+ * It is a word for a table. The findings (finding.h) look at the spans and name who waited
+ * for whom.
+ */
+#ifndef ENGINE_ANALYSIS_LIMIT_H
+#define ENGINE_ANALYSIS_LIMIT_H
+
+#include "engine/analysis/metrics.h"
+
+/* Our choice: nine tenths busy leaves at most a factor of 1.11 to gain elsewhere. */
+#define LIMIT_BUSY 0.9
+#define LIMIT_WAIT 0.05
+
+enum limit {
+    LIMIT_CORES,
+    LIMIT_GIL,
+    LIMIT_LOOP,
+    LIMIT_LOCK,
+    LIMIT_SERIAL,
+    LIMIT_OUTSIDE,
+    LIMIT_COUNT
+};
+
+/* "cores", "gil", "loop", "lock", "serial", "outside". */
+const char *limit_name(enum limit limit);
+
+/* By metric; NaN where the cell has none. */
+enum limit limit_of(const double metric[METRIC_COUNT]);
+
+#endif

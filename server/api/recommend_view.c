@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/api/recommend_view.h"
+
+#include <string.h>
+
+#include "engine/analysis/run.h"
+#include "server/advice/curve.h"
+#include "server/advice/recommend.h"
+#include "server/api/experiment_view.h"
+#include "server/api/resource_id.h"
+
+static void write_text(struct json_writer *writer, const char *key, const char *text) {
+    json_writer_key(writer, key);
+    json_writer_string(writer, text);
+}
+
+static void write_real(struct json_writer *writer, const char *key, double value) {
+    json_writer_key(writer, key);
+    json_writer_real(writer, value); /* null when it is none or infinite */
+}
+
+static void write_point(struct json_writer *writer, const char *point) {
+    json_writer_key(writer, "point");
+    json_writer_raw(writer, point, strlen(point));
+}
+
+static void write_recommended(struct json_writer *writer, const char *key,
+                              const struct recommended *one) {
+    json_writer_key(writer, key);
+    if (one->cell == NULL) {
+        json_writer_null(writer);
+        return;
+    }
+    json_writer_begin_object(writer);
+    experiment_view_id(writer, "cell", RESOURCE_CELL, one->cell->id);
+    write_text(writer, "runtime", one->cell->runtime);
+    write_text(writer, "strategy", one->cell->strategy);
+    write_real(writer, "value", one->value);
+    write_real(writer, "loss", one->loss);
+    experiment_view_interval(writer, "loss_95", one->loss_95);
+    write_text(writer, "limit", limit_name(one->limit));
+    json_writer_end_object(writer);
+}
+
+static void write_recommendation(struct json_writer *writer,
+                                 const struct recommendation *recommendation,
+                                 enum metric_id goal) {
+    char sentence[RECOMMEND_TEXT_SIZE];
+    recommend_sentence(recommendation, goal, sentence);
+    json_writer_begin_object(writer);
+    write_point(writer, recommendation->point);
+    write_text(writer, "verdict", recommend_verdict_name(recommendation->verdict));
+    write_text(writer, "sentence", sentence);
+    json_writer_key(writer, "cells");
+    json_writer_int(writer, (int64_t)recommendation->cells);
+    write_recommended(writer, "best", &recommendation->best);
+    write_recommended(writer, "runner_up", &recommendation->runner_up);
+    write_recommended(writer, "first", &recommendation->first);
+    json_writer_end_object(writer);
+}
+
+static void write_fit(struct json_writer *writer, const char *key,
+                      const struct scaling_fit *fit, enum scaling_law law) {
+    const char *refusal = curve_refusal(fit, law);
+    json_writer_key(writer, key);
+    json_writer_begin_object(writer);
+    write_text(writer, "refusal", refusal[0] != '\0' ? refusal : NULL);
+    write_real(writer, "lambda", fit->lambda);
+    write_real(writer, "sigma", fit->sigma);
+    if (law == SCALING_USL) {
+        write_real(writer, "kappa", fit->kappa);
+        write_real(writer, "peak", fit->peak);
+    }
+    write_real(writer, "residual", fit->residual);
+    json_writer_end_object(writer);
+}
+
+static void write_curve_point(struct json_writer *writer,
+                              const struct curve_point *point) {
+    json_writer_begin_object(writer);
+    write_real(writer, "n", point->n);
+    experiment_view_id(writer, "cell", RESOURCE_CELL, point->cell->id);
+    write_real(writer, "throughput_per_s", point->throughput);
+    experiment_view_interval(writer, "throughput_95", point->throughput_95);
+    write_real(writer, "speedup", point->speedup);
+    write_text(writer, "limit", limit_name(point->limit));
+    json_writer_end_object(writer);
+}
+
+static void write_curve(struct json_writer *writer, const struct curve *curve) {
+    json_writer_begin_object(writer);
+    write_text(writer, "axis", curve_axis_name(curve->axis));
+    write_text(writer, "runtime", curve->runtime);
+    write_text(writer, "strategy", curve->strategy);
+    write_point(writer, curve->point);
+    json_writer_key(writer, "points");
+    json_writer_begin_array(writer);
+    for (size_t i = 0; i < curve->point_count; i++) {
+        write_curve_point(writer, &curve->points[i]);
+    }
+    json_writer_end_array(writer);
+    write_real(writer, "knee", curve->points[curve->knee].n);
+    write_fit(writer, "amdahl", &curve->amdahl, SCALING_AMDAHL);
+    write_fit(writer, "usl", &curve->usl, SCALING_USL);
+    json_writer_end_object(writer);
+}
+
+static void write_all(struct json_writer *writer,
+                      const struct recommendation_list *recommendations,
+                      const struct curve_list *curves) {
+    const enum metric_id goal = recommendations->goal;
+    json_writer_begin_object(writer);
+    write_text(writer, "goal", goal != METRIC_COUNT ? metrics[goal].name : NULL);
+    json_writer_key(writer, "recommendations");
+    json_writer_begin_array(writer);
+    for (size_t i = 0; i < recommendations->count; i++) {
+        write_recommendation(writer, &recommendations->items[i], goal);
+    }
+    json_writer_end_array(writer);
+    json_writer_key(writer, "curves");
+    json_writer_begin_array(writer);
+    for (size_t i = 0; i < curves->count; i++) {
+        write_curve(writer, &curves->items[i]);
+    }
+    json_writer_end_array(writer);
+    json_writer_key(writer, "not_modelled");
+    json_writer_begin_array(writer);
+    for (const char *const *text = run_not_modelled; *text != NULL; text++) {
+        json_writer_string(writer, *text);
+    }
+    json_writer_end_array(writer);
+    json_writer_end_object(writer);
+}
+
+int recommend_view_write(struct json_writer *writer, const struct cell_list *cells,
+                         struct err *err) {
+    struct recommendation_list recommendations;
+    struct curve_list curves;
+    int rc = recommendation_list_make(&recommendations, cells, err);
+    if (rc != 0) {
+        return rc;
+    }
+    rc = curve_list_make(&curves, cells, err);
+    if (rc == 0) {
+        write_all(writer, &recommendations, &curves);
+        curve_list_deinit(&curves);
+    }
+    recommendation_list_deinit(&recommendations);
+    return rc;
+}

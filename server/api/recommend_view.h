@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* recommend_view - what an experiment's cells say together, as JSON: recommendations and
+ * scaling curves. */
+#ifndef SERVER_API_RECOMMEND_VIEW_H
+#define SERVER_API_RECOMMEND_VIEW_H
+
+#include "db/cell_store.h"
+#include "server/http/json_writer.h"
+
+/* One object; `cells` have been compared. ERR_NOMEM */
+int recommend_view_write(struct json_writer *writer, const struct cell_list *cells,
+                         struct err *err) WARN_UNUSED;
+
+#endif

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/* Recommendations and scaling curves of cells whose figures are known. */
+#include "server/advice/recommend.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "db/cell_compare.h"
+#include "server/advice/curve.h"
+#include "tests/support/test.h"
+
+enum { CELLS_MAX = 16, REPETITIONS = 5 };
+
+/* Cells with a throughput and a makespan, the same in each repetition but for a ripple. */
+struct scene {
+    struct cell_row rows[CELLS_MAX];
+    struct metric_summary summaries[CELLS_MAX][2];
+    struct cell_sample samples[CELLS_MAX * REPETITIONS];
+    size_t sample_count;
+    struct cell_list list;
+};
+
+static void add_cell(struct scene *scene, const char *strategy, const char *point,
+                     double throughput, double ripple) {
+    const size_t index = scene->list.count++;
+    struct metric_summary *summary = scene->summaries[index];
+    scene->list.items = scene->rows;
+    summary[0] = (struct metric_summary){
+        "makespan_us", {.count = REPETITIONS, .median = 1e6 / throughput}};
+    summary[1] = (struct metric_summary){"throughput_per_s",
+                                         {.count = REPETITIONS, .median = throughput}};
+    scene->rows[index] = (struct cell_row){.id = (int64_t)index + 1,
+                                           .index = (int64_t)index,
+                                           .runtime = "cpython-3.12",
+                                           .strategy = strategy,
+                                           .point = point,
+                                           .reason = "",
+                                           .status = CELL_DONE,
+                                           .metrics = summary,
+                                           .metric_count = 2};
+    for (uint32_t i = 0; i < REPETITIONS; i++) {
+        const double factor = 1 + ripple * ((int)i - 2);
+        scene->samples[scene->sample_count++] =
+            (struct cell_sample){(int64_t)index + 1, i, throughput * factor};
+    }
+}
+
+static void make(struct scene *scene, struct recommendation_list *out) {
+    struct err err = {0};
+    assert_int_equal(cell_compare(&scene->list, METRIC_THROUGHPUT_PER_S, scene->samples,
+                                  scene->sample_count, &err),
+                     0);
+    assert_int_equal(recommendation_list_make(out, &scene->list, &err), 0);
+}
+
+static void expect_sentence(const struct recommendation_list *list, size_t index,
+                            const char *part) {
+    char text[RECOMMEND_TEXT_SIZE];
+    recommend_sentence(&list->items[index], list->goal, text);
+    if (strstr(text, part) == NULL) {
+        fail_msg("no '%s' in: %s", part, text);
+    }
+}
+
+static void test_recommend_says_what_to_change(void **state) {
+    (void)state;
+    struct scene scene = {0};
+    struct recommendation_list list;
+    add_cell(&scene, "sequential", "{}", 100, 0.01);
+    add_cell(&scene, "threads(4)", "{}", 300, 0.01);
+    add_cell(&scene, "threads(8)", "{}", 310, 0.01);
+    make(&scene, &list);
+    assert_int_equal(list.goal, METRIC_THROUGHPUT_PER_S);
+    assert_int_equal(list.count, 1);
+    const struct recommendation *one = &list.items[0];
+    assert_int_equal(one->verdict, RECOMMEND_CHANGE);
+    assert_int_equal(one->cells, 3);
+    assert_ptr_equal(one->best.cell, &scene.rows[2]);
+    assert_ptr_equal(one->runner_up.cell, &scene.rows[1]);
+    assert_ptr_equal(one->first.cell, &scene.rows[0]);
+    assert_true(fabs(one->first.loss - 3.1) < 1e-9);
+    assert_true(fabs(one->runner_up.loss - 31.0 / 30) < 1e-9);
+    expect_sentence(&list, 0,
+                    "Choose threads(8) on cpython-3.12: throughput_per_s is 310/s");
+    expect_sentence(&list, 0, "worse by a factor of 3.1");
+    expect_sentence(&list, 0, "Runner-up: threads(4) on cpython-3.12, worse by 3.33 %");
+    recommendation_list_deinit(&list);
+}
+
+static void test_recommend_does_not_send_for_nothing(void **state) {
+    (void)state;
+    struct scene scene = {0};
+    struct recommendation_list list;
+    /* 4 % is less than the change is worth. */
+    add_cell(&scene, "sequential", "{\"/seed\":1}", 100, 0);
+    add_cell(&scene, "threads(4)", "{\"/seed\":1}", 104, 0);
+    /* What is listed first is the best one. */
+    add_cell(&scene, "sequential", "{\"/seed\":2}", 100, 0);
+    add_cell(&scene, "threads(4)", "{\"/seed\":2}", 90, 0);
+    /* Only one is done. */
+    add_cell(&scene, "sequential", "{\"/seed\":3}", 100, 0);
+    add_cell(&scene, "threads(4)", "{\"/seed\":3}", 200, 0);
+    scene.rows[5].status = CELL_FAILED;
+    /* The repetitions disagree about who is better. */
+    add_cell(&scene, "sequential", "{\"/seed\":4}", 100, 0.2);
+    add_cell(&scene, "threads(4)", "{\"/seed\":4}", 106, -0.2);
+    make(&scene, &list);
+    assert_int_equal(list.count, 4);
+    assert_int_equal(list.items[0].verdict, RECOMMEND_STAY);
+    expect_sentence(&list, 0, "No difference worth the change: sequential");
+    assert_int_equal(list.items[1].verdict, RECOMMEND_IS_BEST);
+    expect_sentence(&list, 1, "Stay with sequential");
+    assert_int_equal(list.items[2].verdict, RECOMMEND_ALONE);
+    expect_sentence(&list, 2, "Nothing to compare: sequential");
+    assert_int_equal(list.items[3].verdict, RECOMMEND_STAY);
+    recommendation_list_deinit(&list);
+}
+
+static void test_recommend_needs_a_goal(void **state) {
+    (void)state;
+    struct scene scene = {0};
+    struct recommendation_list list;
+    struct err err = {0};
+    add_cell(&scene, "sequential", "{}", 100, 0);
+    assert_int_equal(recommendation_list_make(&list, &scene.list, &err), 0);
+    assert_int_equal(list.goal, METRIC_COUNT);
+    assert_int_equal(list.count, 0);
+    recommendation_list_deinit(&list);
+}
+
+/* --- curves ------------------------------------------------------------------------ */
+
+static void test_curve_of_workers_and_of_cores(void **state) {
+    (void)state;
+    struct scene scene = {0};
+    struct curve_list list;
+    struct err err = {0};
+    static const char *const points[] = {"{\"/machine/cores\":1,\"/seed\":7}",
+                                         "{\"/machine/cores\":2,\"/seed\":7}",
+                                         "{\"/machine/cores\":4,\"/seed\":7}"};
+    static const char *const strategies[] = {"threads(8, x=1)", "threads(2, x=1)",
+                                             "threads(4, x=1)", "sequential"};
+    for (int i = 0; i < 4; i++) {
+        for (int k = 0; k < 3; k++) {
+            add_cell(&scene, strategies[i], points[k], 100 * (1 << k) + i, 0);
+        }
+    }
+    scene.rows[11].status = CELL_LIMITED; /* sequential on 4 cores is not done */
+    assert_int_equal(curve_list_make(&list, &scene.list, &err), 0);
+    assert_int_equal(list.count, 3 + 4);
+    const struct curve *workers = &list.items[0];
+    assert_int_equal(workers->axis, CURVE_WORKERS);
+    assert_string_equal(workers->strategy, "threads(N, x=1)");
+    assert_string_equal(workers->point, points[0]);
+    assert_int_equal(workers->point_count, 3);
+    assert_true(fabs(workers->points[0].n - 2) < 1e-9);
+    assert_ptr_equal(workers->points[0].cell, &scene.rows[3]);
+    assert_ptr_equal(workers->points[2].cell, &scene.rows[0]);
+    assert_true(fabs(workers->points[2].speedup - 100.0 / 101) < 1e-9);
+    assert_int_equal(workers->knee, 0);
+    const struct curve *cores = &list.items[3];
+    assert_int_equal(cores->axis, CURVE_CORES);
+    assert_string_equal(cores->strategy, "threads(8, x=1)");
+    assert_string_equal(cores->point, "{\"/seed\":7}");
+    assert_int_equal(cores->point_count, 3);
+    assert_int_equal(cores->amdahl.verdict, SCALING_FITS);
+    assert_true(cores->amdahl.sigma < 1e-9);
+    assert_int_equal(cores->usl.verdict, SCALING_FEW);
+    assert_string_equal(curve_refusal(&cores->amdahl, SCALING_AMDAHL), "");
+    assert_non_null(strstr(curve_refusal(&cores->usl, SCALING_USL), "4 different"));
+    assert_int_equal(list.items[6].point_count, 2);
+    curve_list_deinit(&list);
+}
+
+/* Jobs that arrive are done at the rate at which they come. */
+static void test_curve_leaves_arrivals_out(void **state) {
+    (void)state;
+    struct scene scene = {0};
+    struct curve_list list;
+    struct err err = {0};
+    add_cell(&scene, "threads(2)", "{}", 100, 0);
+    add_cell(&scene, "threads(4)", "{}", 100, 0);
+    for (int i = 0; i < 2; i++) {
+        scene.summaries[i][0].name = "arrivals";
+    }
+    assert_int_equal(curve_list_make(&list, &scene.list, &err), 0);
+    assert_int_equal(list.count, 0);
+    curve_list_deinit(&list);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_recommend_says_what_to_change),
+        cmocka_unit_test(test_recommend_does_not_send_for_nothing),
+        cmocka_unit_test(test_recommend_needs_a_goal),
+        cmocka_unit_test(test_curve_of_workers_and_of_cores),
+        cmocka_unit_test(test_curve_leaves_arrivals_out),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
