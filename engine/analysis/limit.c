@@ -2,6 +2,8 @@
 #include "engine/analysis/limit.h"
 
 #include <assert.h>
+#include <math.h>
+#include <stdbool.h>
 
 const char *limit_name(enum limit limit) {
     static const char *const names[] = {
@@ -10,6 +12,13 @@ const char *limit_name(enum limit limit) {
     };
     static_assert(sizeof names / sizeof names[0] == LIMIT_COUNT, "one each");
     return names[limit];
+}
+
+static bool is_serial(const double metric[METRIC_COUNT]) {
+    const double held = metric[METRIC_GIL_HELD_SHARE];
+    const double busy = metric[METRIC_CPU_US] / metric[METRIC_MAKESPAN_US];
+    return isnan(held) ? busy >= LIMIT_BUSY && busy <= 2 - LIMIT_BUSY
+                       : held >= LIMIT_BUSY;
 }
 
 /* Comparisons with NaN are false: what is not known limits nothing. */
@@ -28,6 +37,5 @@ enum limit limit_of(const double metric[METRIC_COUNT]) {
     if (metric[METRIC_LOCK_WAIT_US] >= makespan / 2) {
         return LIMIT_LOCK;
     }
-    const double busy = metric[METRIC_CPU_US] / makespan; /* cores, on average */
-    return busy >= LIMIT_BUSY && busy <= 2 - LIMIT_BUSY ? LIMIT_SERIAL : LIMIT_OUTSIDE;
+    return is_serial(metric) ? LIMIT_SERIAL : LIMIT_OUTSIDE;
 }

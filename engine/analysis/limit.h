@@ -9,8 +9,10 @@
  *            LIMIT_WAIT of theirs
  *   loop     the event loops poll for at most 1 - LIMIT_BUSY of their life
  *   lock     threads and tasks wait for locks for as long as half the makespan
- *   serial   the work of one core, LIMIT_BUSY of the time and no more than 2 - LIMIT_BUSY
- *            in all, and nobody waits for it: one thing is computed after the other
+ *   serial   a GIL is held for LIMIT_BUSY of its life and hardly anybody waits for it: one
+ *            thing is computed after the other. Without a GIL: the work of one core,
+ *            LIMIT_BUSY of the time and no more than 2 - LIMIT_BUSY in all, which several
+ *            threads that are mostly idle may also come to
  *   outside  none of these: answers, timers, and the number of those who wait for them
  *
  * It is a word for a table. The findings (finding.h) look at the spans and name who waited

@@ -26,7 +26,8 @@ static void test_limit_thresholds(void **state) {
     assert_int_equal(limit_with(cores, 0.9, cpu, 5000), LIMIT_CORES);
     assert_int_equal(limit_with(cores, 0.89, cpu, 100), LIMIT_OUTSIDE);
     assert_int_equal(limit_with(held, 0.9, wait, 0.05), LIMIT_GIL);
-    assert_int_equal(limit_with(held, 1, wait, 0), LIMIT_OUTSIDE);
+    assert_int_equal(limit_with(held, 1, wait, 0), LIMIT_SERIAL);
+    assert_int_equal(limit_with(held, 0.5, cpu, 1000), LIMIT_OUTSIDE);
     assert_int_equal(limit_with(held, 0.8, wait, 0.5), LIMIT_OUTSIDE);
     assert_int_equal(limit_with(poll, 0.09, cpu, 1000), LIMIT_LOOP);
     assert_int_equal(limit_with(poll, 0.2, cpu, 950), LIMIT_SERIAL);

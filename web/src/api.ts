@@ -85,6 +85,75 @@ export interface Cell {
   runs?: RunSummary[];
 }
 
+export type GateVerdict = "holds" | "fails" | "no_value" | "skipped" | "pending";
+
+/** What became of one gate of the document. */
+export interface GateResult {
+  metric: string;
+  min: number | null;
+  max: number | null;
+  over: "median" | "every";
+  cells: { cell: string; verdict: GateVerdict; value: number | null }[];
+}
+
+/** What keeps a cell from being faster. */
+export type Limit = "cores" | "gil" | "loop" | "lock" | "serial" | "outside";
+
+export interface Recommended {
+  cell: string;
+  runtime: string;
+  strategy: string;
+  value: number | null;
+  /** By which factor it is worse than the best one. */
+  loss: number | null;
+  loss_95: Interval;
+  limit: Limit;
+}
+
+export interface Recommendation {
+  point: Record<string, unknown>;
+  verdict: "change" | "stay" | "is_best" | "alone";
+  cells: number;
+  best: Recommended;
+  runner_up: Recommended | null;
+  first: Recommended;
+}
+
+/** Amdahl's law (without kappa and peak) or the Universal Scalability Law. */
+export interface ScalingFit {
+  refusal: string | null;
+  lambda: number | null;
+  sigma: number | null;
+  kappa?: number | null;
+  peak?: number | null;
+  residual: number | null;
+}
+
+export interface ScalingCurve {
+  axis: "workers" | "cores";
+  runtime: string;
+  strategy: string;
+  point: Record<string, unknown>;
+  points: {
+    n: number;
+    cell: string;
+    throughput_per_s: number;
+    throughput_95: Interval;
+    speedup: number;
+    limit: Limit;
+  }[];
+  knee: number;
+  amdahl: ScalingFit;
+  usl: ScalingFit;
+}
+
+export interface ExperimentAdvice {
+  goal: string | null;
+  recommendations: Recommendation[];
+  curves: ScalingCurve[];
+  not_modelled: string[];
+}
+
 export interface Experiment {
   id: string;
   name: string;
@@ -95,6 +164,7 @@ export interface Experiment {
   cells_done: number;
   document: unknown;
   cells: Cell[];
+  gates: GateResult[];
 }
 
 export interface ExperimentSummary {
@@ -221,6 +291,10 @@ export function listExperiments(
 
 export function getExperiment(experiment: string): Promise<Experiment> {
   return request<Experiment>(`/experiments/${id(experiment)}`);
+}
+
+export function getAdvice(experiment: string): Promise<ExperimentAdvice> {
+  return request<ExperimentAdvice>(`/experiments/${id(experiment)}/advice`);
 }
 
 export function getRun(run: string): Promise<Run> {

@@ -5,6 +5,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { type Series, whiskerOf } from "../lib/grid";
+import { colourName, dashOf, LegendLine, whiskers } from "./series-look";
 
 export interface SweepChartProps {
   label: string;
@@ -21,46 +22,6 @@ export interface SweepChartProps {
 }
 
 const HEIGHT = 280;
-const DASHES: readonly number[][] = [[], [6, 4], [2, 3], [10, 4, 2, 4]];
-const COLOURS = 8;
-
-function colourName(index: number): string {
-  return `--identity-${(index % COLOURS) + 1}`;
-}
-
-function dashOf(index: number): number[] {
-  return DASHES[Math.floor(index / COLOURS + index) % DASHES.length] ?? [];
-}
-
-function whiskers(series: readonly Series[], colours: readonly string[]): uPlot.Plugin {
-  const draw = (chart: uPlot): void => {
-    const { ctx } = chart;
-    ctx.save();
-    ctx.lineWidth = 1.5 * devicePixelRatio;
-    const arm = 4 * devicePixelRatio;
-    series.forEach(({ points }, index) => {
-      ctx.strokeStyle = colours[index] ?? "";
-      ctx.beginPath();
-      points.forEach((point, at) => {
-        const whisker = point && whiskerOf(point);
-        if (!whisker) return;
-        const x = chart.valToPos(at, "x", true);
-        const y0 = chart.valToPos(whisker.low, "y", true);
-        const y1 = chart.valToPos(whisker.high, "y", true);
-        ctx.moveTo(x, y0);
-        ctx.lineTo(x, y1);
-        for (const y of [y0, y1]) {
-          ctx.moveTo(x - arm, y);
-          ctx.lineTo(x + arm, y);
-        }
-      });
-      ctx.stroke();
-    });
-    ctx.restore();
-  };
-  return { hooks: { draw } };
-}
-
 /** The highest point or end of a whisker. */
 function topOf(series: readonly Series[]): number {
   const tops = series.flatMap(({ points }) =>
@@ -121,26 +82,14 @@ function optionsFor(props: SweepChartProps, element: HTMLElement): uPlot.Options
         points: { show: true, size: 7, fill: read("--surface"), width: 2 },
       })),
     ],
-    plugins: [whiskers(props.series, colours)],
+    plugins: [
+      whiskers(
+        props.series,
+        colours,
+        props.values.map((_, index) => index),
+      ),
+    ],
   };
-}
-
-function LegendLine({ index, text }: { index: number; text: string }) {
-  return (
-    <li class="legend-item">
-      <svg class="legend-line" viewBox="0 0 28 8" aria-hidden="true">
-        <line
-          x1="1"
-          x2="27"
-          y1="4"
-          y2="4"
-          stroke-dasharray={dashOf(index).join(" ")}
-          style={{ stroke: `var(${colourName(index)})` }}
-        />
-      </svg>
-      {text}
-    </li>
-  );
 }
 
 export function SweepChart(props: SweepChartProps) {

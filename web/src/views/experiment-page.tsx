@@ -22,11 +22,15 @@ import {
   progress,
   watchExperiment,
 } from "../state/experiment";
+import { readAdvice } from "../state/advice";
 import { language, t } from "../state/preferences";
 import { replaceRoute } from "../state/router";
+import { AdviceSection } from "./advice-section";
 import { CellTable } from "./cell-table";
 import { Failed, Loading, Status } from "./feedback";
+import { GatesSection } from "./gates-section";
 import { Icon } from "./icon";
+import { ScalingSection } from "./scaling-section";
 import { Select } from "./select";
 import { SweepSection } from "./sweep-section";
 
@@ -120,6 +124,8 @@ export function ExperimentPage({ id, metric }: { id: string; metric: string | nu
     return watchExperiment(id);
   }, [id]);
   const state = experiment.value;
+  const over = state.status === "ready" && state.value.id === id && isOver(state.value.status);
+  useEffect(() => readAdvice(id, over), [id, over]);
   if (state.status === "failed") {
     return (
       <div class="page">
@@ -147,6 +153,7 @@ export function ExperimentPage({ id, metric }: { id: string; metric: string | nu
       <Head value={value} />
       {!isOver(value.status) && <Progress value={value} />}
       <Announcement value={value} />
+      <AdviceSection document={value.document} />
       <section aria-labelledby="grid-title">
         <div class="section-head">
           <h2 id="grid-title" class="section-title">
@@ -163,6 +170,8 @@ export function ExperimentPage({ id, metric }: { id: string; metric: string | nu
       {shown !== null && (
         <SweepSection cells={value.cells} document={value.document} metric={shown} />
       )}
+      <ScalingSection document={value.document} />
+      <GatesSection gates={value.gates} cells={value.cells} document={value.document} />
       <details class="disclosure">
         <summary>{t("experiment.document")}</summary>
         <pre class="document">{prettyJson(value.document)}</pre>

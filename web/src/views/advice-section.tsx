@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+// The answer on top of the page: whom to choose for the document's goal, and by how much.
+
+import type { ExperimentAdvice, Recommendation, Recommended } from "../api";
+import { formatMetric, formatNumber, formatShare } from "../lib/format";
+import { compactLabel, pointerLabel } from "../lib/grid";
+import { advice } from "../state/advice";
+import { metricInfo, metricTitle } from "../state/catalogue";
+import { language, t } from "../state/preferences";
+import { Icon } from "./icon";
+
+/* As many points of a sweep as are read; the table below has all. */
+const SHOWN = 8;
+
+/** "threads(8) on cpython-3.12"; actors say themselves who executes what. */
+function nameOf(one: Recommended): string {
+  const { strategy, runtime } = one;
+  return strategy === "actors" ? runtime : t("advice.name", { strategy, runtime });
+}
+
+/** "12 %", or "× 2.5" from twice as much on. */
+function lossWords(loss: number): string {
+  const locale = language.value;
+  return loss < 2
+    ? formatShare(loss - 1, locale)
+    : t("advice.factor", { factor: formatNumber(Number(loss.toPrecision(3)), locale) });
+}
+
+function lossOf(one: Recommended): string | null {
+  if (one.loss === null || one.loss < 1.005) return null;
+  const [low, high] = one.loss_95 ?? [0, 0];
+  const words = lossWords(one.loss);
+  return low < high && low > 0
+    ? t("advice.loss.interval", { loss: words, low: lossWords(low), high: lossWords(high) })
+    : t("advice.loss", { loss: words });
+}
+
+function pointWords(point: Record<string, unknown>, document: unknown): string {
+  return Object.entries(point)
+    .map(([pointer, value]) => `${pointerLabel(pointer, document)} ${compactLabel(value)}`)
+    .join(" · ");
+}
+
+function Beside({ label, one, goal }: { label: string; one: Recommended; goal: string }) {
+  const { unit } = metricInfo(goal);
+  const value = one.value === null ? "" : formatMetric(one.value, unit, language.value);
+  return (
+    <li class="advice-beside">
+      <span class="advice-label">{label}</span>
+      <span>
+        {nameOf(one)}: {value}
+        {lossOf(one) !== null && <span class="is-muted">{` ${lossOf(one)}`}</span>}
+        <span class="is-muted">{` · ${t(`advice.limit.${one.limit}`)}`}</span>
+      </span>
+    </li>
+  );
+}
+
+function Answer(props: { item: Recommendation; goal: string; document: unknown }) {
+  const { item, goal, document } = props;
+  const chosen = item.verdict === "stay" ? item.first : item.best;
+  const { unit } = metricInfo(goal);
+  const value = chosen.value === null ? "" : formatMetric(chosen.value, unit, language.value);
+  const point = pointWords(item.point, document);
+  const others = [
+    ...(chosen === item.best ? [] : [{ label: "advice.best" as const, one: item.best }]),
+    ...(chosen.cell === item.first.cell
+      ? []
+      : [{ label: "advice.first" as const, one: item.first }]),
+    ...(item.runner_up === null ||
+    item.runner_up.cell === item.first.cell ||
+    item.runner_up.cell === chosen.cell
+      ? []
+      : [{ label: "advice.runnerUp" as const, one: item.runner_up }]),
+  ];
+  return (
+    <li class="advice-item" data-verdict={item.verdict}>
+      {point !== "" && <p class="advice-point">{point}</p>}
+      <p class="advice-sentence">
+        <Icon name="check" />
+        <span>
+          {t(`advice.${item.verdict}`, { name: nameOf(chosen), metric: metricTitle(goal), value })}
+          <span class="is-muted">{`; ${t(`advice.limit.${chosen.limit}`)}.`}</span>
+        </span>
+      </p>
+      {others.length > 0 && (
+        <ul class="advice-others">
+          {others.map(({ label, one }) => (
+            <Beside key={label} label={t(label)} one={one} goal={goal} />
+          ))}
+        </ul>
+      )}
+    </li>
+  );
+}
+
+function Honesty({ value }: { value: ExperimentAdvice }) {
+  return (
+    <details class="advice-honesty">
+      <summary>{t("advice.honesty")}</summary>
+      <p>{t("advice.honesty.spread")}</p>
+      <ul>
+        {value.not_modelled.map((sentence) => (
+          <li key={sentence} lang="en">
+            {sentence}
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+export function AdviceSection({ document }: { document: unknown }) {
+  const value = advice.value;
+  if (value?.goal == null || value.recommendations.length === 0) return null;
+  const { goal, recommendations } = value;
+  const rest = recommendations.length - SHOWN;
+  return (
+    <section class="advice" aria-labelledby="advice-title">
+      <h2 id="advice-title" class="section-title">
+        {t("advice.title")}
+      </h2>
+      <ul class="advice-list">
+        {recommendations.slice(0, SHOWN).map((item) => (
+          <Answer key={JSON.stringify(item.point)} item={item} goal={goal} document={document} />
+        ))}
+      </ul>
+      {rest > 0 && <p class="section-note">{t("advice.more", { count: rest })}</p>}
+      <Honesty value={value} />
+    </section>
+  );
+}
