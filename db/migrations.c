@@ -8,7 +8,8 @@
  * The tables.
  *
  *     experiment 1--n cell 1--n run 1--n metric, histogram, lane, span_chunk, sheet,
- *                                        holder_total, carried_span, instant_chunk
+ *                                        holder_total, carried_span, instant_chunk;
+ *                                   1--1 findings
  *                       1--n cell_metric
  *
  * Times of the wall clock are milliseconds since 1970, UTC; virtual times nanoseconds
@@ -266,9 +267,18 @@ static const char MIGRATION_5[] =
 
     "PRAGMA user_version = 5;";
 
+/* What was found out about a run, JSON as the API gives it (findings_store.h). */
+static const char MIGRATION_6[] =
+    "CREATE TABLE findings ("
+    "  run INTEGER PRIMARY KEY REFERENCES run (id) ON DELETE CASCADE,"
+    "  data TEXT NOT NULL"
+    ") STRICT;"
+
+    "PRAGMA user_version = 6;";
+
 /* Each sets user_version to its number; position + 1 is the number. */
 static const char *const migrations[] = {
-    MIGRATION_1, MIGRATION_2, MIGRATION_3, MIGRATION_4, MIGRATION_5,
+    MIGRATION_1, MIGRATION_2, MIGRATION_3, MIGRATION_4, MIGRATION_5, MIGRATION_6,
 };
 
 int migrations_count(void) { return (int)(sizeof migrations / sizeof migrations[0]); }

@@ -15,8 +15,8 @@
 #include "server/http/http_request.h"
 #include "server/jobs/janitor.h"
 #include "server/jobs/job_queue.h"
+#include "server/jobs/run_maker.h"
 #include "server/jobs/stored_job.h"
-#include "server/jobs/timeline_maker.h"
 #include "server/stream/hub.h"
 
 #include <stdatomic.h>
@@ -27,7 +27,7 @@ struct api {
     struct stored_source *source;
     struct job_queue *queue;
     struct hub *hub;
-    struct timeline_maker *maker;
+    struct run_maker *timelines, *findings;
     struct janitor *janitor;
     struct sql_session *sql[HTTP_EXECUTOR_THREADS]; /* NULL until the thread needs it */
     atomic_int sql_running;

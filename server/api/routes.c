@@ -4,6 +4,7 @@
 #include "server/api/catalogue_api.h"
 #include "server/api/event_api.h"
 #include "server/api/experiment_api.h"
+#include "server/api/findings_api.h"
 #include "server/api/measure_api.h"
 #include "server/api/range_api.h"
 #include "server/api/run_api.h"
@@ -28,6 +29,8 @@ const struct http_route routes[] = {
     {"GET", "/api/v1/runs/{id}/metrics", run_api_metrics, 0, NULL, JSON},
     {"GET", "/api/v1/runs/{id}/histograms", measure_api_histograms, 0, NULL, JSON},
     {"GET", "/api/v1/runs/{id}/blame", measure_api_blame, 0, "from to waiters", JSON},
+    {"GET", "/api/v1/runs/{id}/findings", findings_api_read, 0, NULL, JSON},
+    {"DELETE", "/api/v1/runs/{id}/findings", findings_api_cancel, 0, NULL, JSON},
     {"GET", "/api/v1/runs/{id}/flows", measure_api_flows, 0, "from to", JSON},
     {"GET", "/api/v1/runs/{id}/lanes", run_api_lanes, 0, NULL, JSON},
     {"GET", "/api/v1/runs/{id}/timeline", run_api_timeline, 0, "from to pixels lanes",

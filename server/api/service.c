@@ -9,6 +9,8 @@
 #include "server/api/routes.h"
 #include "server/examples/example.h"
 #include "server/http/http_server.h"
+#include "server/jobs/findings_job.h"
+#include "server/jobs/timeline_job.h"
 #include "server/log/log.h"
 
 struct service {
@@ -83,7 +85,8 @@ static int start_parts(struct service *service, const struct service_options *op
     struct api *api = &service->api;
     int code;
     if ((code = open_store(service, options, err)) != 0 ||
-        (code = timeline_maker_open(&api->maker, api->db, err)) != 0 ||
+        (code = run_maker_open(&api->timelines, api->db, timeline_job_run, err)) != 0 ||
+        (code = run_maker_open(&api->findings, api->db, findings_job_run, err)) != 0 ||
         (code = hub_create(&api->hub, err)) != 0) {
         return code;
     }
@@ -154,7 +157,8 @@ void service_stop(struct service *service) {
         hub_close(api->hub);
     }
     http_server_stop(service->http);
-    timeline_maker_close(api->maker);
+    run_maker_close(api->findings);
+    run_maker_close(api->timelines);
     janitor_stop(api->janitor);
     job_queue_destroy(api->queue);
     hub_destroy(api->hub);

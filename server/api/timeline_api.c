@@ -10,7 +10,7 @@
 #include "server/api/resource_id.h"
 
 /* "stored" is said by the store, the rest by the maker. */
-static const char *status_name(bool is_stored, enum timeline_status status) {
+static const char *status_name(bool is_stored, enum run_maker_status status) {
     static const char *const names[] = {"none", "waiting", "making", "failed"};
     return is_stored ? "stored" : names[status];
 }
@@ -36,13 +36,13 @@ static int read_run(struct api *api, const struct http_request *request, int64_t
 static int respond(struct api *api, const struct http_request *request, unsigned status,
                    struct http_response *response, struct err *err) {
     struct json_writer writer = {0};
-    struct timeline_state state;
+    struct run_maker_state state;
     int64_t run;
     bool is_stored, has_result;
     /* The maker is asked first: what it has forgotten is stored then. */
     int code = resource_id_parse(RESOURCE_RUN, request->capture[0], &run, err);
     if (code == 0) {
-        timeline_maker_state(api->maker, run, &state);
+        run_maker_state(api->timelines, run, &state);
         code = read_run(api, request, &run, &is_stored, &has_result, err);
     }
     if (code != 0) {
@@ -54,7 +54,7 @@ static int respond(struct api *api, const struct http_request *request, unsigned
     json_writer_string(&writer, status_name(is_stored, state.status));
     json_writer_key(&writer, "reason");
     json_writer_string(
-        &writer, !is_stored && state.status == TIMELINE_FAILED ? state.reason : NULL);
+        &writer, !is_stored && state.status == RUN_MAKER_FAILED ? state.reason : NULL);
     json_writer_end_object(&writer);
     return http_response_take_json(response, status, &writer, err);
 }
@@ -89,12 +89,12 @@ int timeline_api_ask(void *context, const struct http_request *request,
         code = read_run(api, request, &run, &is_stored, &has_result, err);
     }
     if (code == 0 && cancel) {
-        timeline_maker_cancel(api->maker, run);
+        run_maker_cancel(api->timelines, run);
     } else if (code == 0 && !has_result) {
         code = err_set(err, ERR_CONFLICT, "run %s has no result to be repeated",
                        request->capture[0]);
     } else if (code == 0 && !is_stored) {
-        code = timeline_maker_ask(api->maker, run, err);
+        code = run_maker_ask(api->timelines, run, err);
     }
     return code == 0 ? respond(api, request, is_stored ? 200 : 202, response, err) : code;
 }

@@ -5,70 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "db/cell_store.h"
-#include "db/experiment_store.h"
 #include "db/run_writer.h"
-#include "server/document/document.h"
-#include "server/grid/grid.h"
+#include "server/jobs/run_origin.h"
 #include "server/jobs/stored_job.h"
 #include "server/log/log.h"
 
-/* --- which plan ------------------------------------------------------------------ */
-
-/* Where the run is in its experiment. */
-struct origin {
-    int64_t run, experiment;
-    size_t cell; /* index */
-    uint32_t repetition;
-};
-
-static int find_origin(struct db_reader *reader, struct origin *out, struct err *err) {
-    struct run_list runs;
-    struct cell_list cells;
-    int code = run_store_read(reader, out->run, &runs, err);
-    if (code != 0) {
-        return code;
-    }
-    out->repetition = runs.items[0].repetition;
-    out->experiment = runs.items[0].experiment;
-    code = cell_store_read(reader, runs.items[0].cell, &cells, err);
-    run_list_deinit(&runs);
-    if (code == 0) {
-        out->cell = (size_t)cells.items[0].index;
-        cell_list_deinit(&cells);
-    }
-    return code;
-}
-
-static int make_plan(const struct origin *origin, const struct experiment_row *row,
-                     struct plan *out, struct err *err) {
-    struct document *document = NULL;
-    struct grid *grid = NULL;
-    if (strcmp(row->engine_version, ENGINE_VERSION) != 0) {
-        return err_set(
-            err, ERR_CONFLICT,
-            "run r%lld was made by engine %s, this is engine %s, which may give "
-            "another result: submit the document again",
-            (long long)origin->run, row->engine_version, ENGINE_VERSION);
-    }
-    int code = document_parse(&document, row->document, strlen(row->document), err);
-    if (code == 0) {
-        code = grid_create(&grid, document, err);
-    }
-    if (code == 0 && origin->cell >= grid_cell_count(grid)) {
-        code = err_set(err, ERR_CORRUPT, "the document has no cell %zu", origin->cell);
-    }
-    if (code == 0) {
-        code = grid_cell_plan(grid, origin->cell, out, err);
-    }
-    grid_destroy(grid);
-    document_destroy(document);
-    return code;
-}
-
 /* --- running it ------------------------------------------------------------------ */
 
-static int execute(struct run_writer *writer, const struct origin *origin,
+static int execute(struct run_writer *writer, const struct run_origin *origin,
                    const struct plan *plan, const atomic_bool *cancel, struct err *err) {
     const struct run_options options = {
         .repetition = origin->repetition,
@@ -97,7 +41,7 @@ static void abandon(struct run_writer *writer) {
     }
 }
 
-static int record(struct db *db, const struct origin *origin, const struct plan *plan,
+static int record(struct db *db, const struct run_origin *origin, const struct plan *plan,
                   const atomic_bool *cancel, struct err *err) {
     struct run_writer *writer = NULL;
     char *sites = NULL;
@@ -119,21 +63,17 @@ static int record(struct db *db, const struct origin *origin, const struct plan 
 
 int timeline_job_run(struct db *db, struct db_reader *reader, int64_t run,
                      const atomic_bool *cancel, struct err *err) {
-    struct origin origin = {.run = run};
-    struct experiment experiment;
+    struct run_origin origin;
     struct plan plan = {0};
-    int code = find_origin(reader, &origin, err);
-    if (code == 0) {
-        code = experiment_store_read(reader, origin.experiment, &experiment, err);
-    }
+    int code = run_origin_read(&origin, reader, run, err);
     if (code != 0) {
         return code;
     }
-    code = make_plan(&origin, &experiment.row, &plan, err);
-    experiment_deinit(&experiment);
+    code = grid_cell_plan(origin.grid, origin.cell, &plan, err);
     if (code == 0) {
         code = record(db, &origin, &plan, cancel, err);
         plan_deinit(&plan);
     }
+    run_origin_deinit(&origin);
     return code;
 }

@@ -221,6 +221,7 @@ void fixture_to_schema(const struct fixture *fixture, int version) {
         int made_by;
         const char *sql;
     } undo[] = {
+        {6, "DROP TABLE findings"},
         {5, "DROP TABLE sheet"},
         {5, "DROP TABLE carried_span"},
         {5, "DROP TABLE holder_total"},

@@ -30,14 +30,14 @@ silent() { [ ! -s "$1" ] || fail "unexpected output: $(cat "$1")"; }
 
 # --- help and usage ---
 expect 0 --help
-for word in serve run sql export backup doctor prune vacuum models verify bench examples 'exit codes' 130; do says "$word" "$out"; done
+for word in serve run findings sql export backup doctor prune vacuum models verify bench examples 'exit codes' 130; do says "$word" "$out"; done
 expect 0 --version
 says 'engine' "$out"
 expect 2
 expect 2 nonsense
 silent "$out"
 says "no command 'nonsense'" "$err"
-for command in serve run sql export backup doctor prune vacuum models verify bench examples; do
+for command in serve run findings sql export backup doctor prune vacuum models verify bench examples; do
     expect 0 "$command" --help
     says "usage: gilscope $command" "$out"
     expect 2 "$command" --nonsense

@@ -18,7 +18,7 @@
 #include "server/document/schema.h"
 #include "tests/support/test.h"
 
-enum { LINES_MAX = 2000, LINE_SIZE = 256 };
+enum { LINES_MAX = 2000, LINE_SIZE = 512 };
 
 struct contract {
     char lines[LINES_MAX][LINE_SIZE];
@@ -312,6 +312,32 @@ static void expect_spans(uint16_t port, const char *run) {
     json_decref(next);
 }
 
+/* Polls as a client does. */
+static void expect_findings(uint16_t port, const char *run) {
+    const int64_t started = monotonic_ms();
+    char path[64];
+    snprintf(path, sizeof path, "/api/v1/runs/%s/findings", run);
+    json_t *answer = ask(port, "GET", path, NULL);
+    while (json_is_null(json_object_get(answer, "findings"))) {
+        expect_schema(answer, "RunFindings");
+        json_decref(answer);
+        poll_pause(started);
+        answer = ask(port, "GET", path, NULL);
+    }
+    const json_t *findings = json_object_get(answer, "findings");
+    const json_t *items = json_object_get(findings, "items");
+    const json_t *first = json_array_get(items, 0);
+    const json_t *proof = json_object_get(first, "proof");
+    expect_schema(json_object_get(answer, "findings"), "Findings");
+    expect_first(findings, "items", "Finding");
+    expect_enum(items, "Finding", "rule");
+    expect_enum(items, "Finding", "unit");
+    expect_schema(json_object_get(proof, "lane"), "FindingLane");
+    expect_first(first, "tried", "FindingTrial");
+    expect_enum(json_object_get(first, "tried"), "FindingTrial", "verdict");
+    json_decref(answer);
+}
+
 static void expect_run(uint16_t port, const json_t *item) {
     const char *id = json_string_value(json_object_get(item, "id"));
     char path[128];
@@ -330,6 +356,7 @@ static void expect_run(uint16_t port, const json_t *item) {
     snprintf(path, sizeof path, "/api/v1/runs/%s/timeline", id);
     json_t *timeline = ask(port, "GET", path, NULL);
     expect_spans(port, id);
+    expect_findings(port, id);
     expect_schema(run, "Run");
     expect_schema(metrics, "RunMetricList");
     expect_first(metrics, "items", "RunMetric");

@@ -1,33 +1,32 @@
 /* SPDX-License-Identifier: MIT */
-#include "server/jobs/timeline_maker.h"
+#include "server/jobs/run_maker.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "server/jobs/timeline_job.h"
-
 struct making {
     int64_t run;
-    struct timeline_state state;
+    struct run_maker_state state;
 };
 
-struct timeline_maker {
+struct run_maker {
     struct db *db;
+    run_maker_fn make;
     struct db_reader *reader; /* the thread's */
     pthread_t thread;
     atomic_bool cancel; /* what is being made */
     pthread_mutex_t mutex;
     pthread_cond_t changed;
-    struct making items[TIMELINE_MAKER_MAX]; /* oldest first; guarded by mutex */
-    size_t count;                            /* guarded by mutex */
-    bool is_closed;                          /* guarded by mutex */
+    struct making items[RUN_MAKER_MAX]; /* oldest first; guarded by mutex */
+    size_t count;                       /* guarded by mutex */
+    bool is_closed;                     /* guarded by mutex */
 };
 
 /* --- the list, with the mutex held ------------------------------------------------ */
 
-static struct making *find(struct timeline_maker *maker, int64_t run) {
+static struct making *find(struct run_maker *maker, int64_t run) {
     for (size_t i = 0; i < maker->count; i++) {
         if (maker->items[i].run == run) {
             return &maker->items[i];
@@ -36,8 +35,7 @@ static struct making *find(struct timeline_maker *maker, int64_t run) {
     return NULL;
 }
 
-static struct making *find_status(struct timeline_maker *maker,
-                                  enum timeline_status status) {
+static struct making *find_status(struct run_maker *maker, enum run_maker_status status) {
     for (size_t i = 0; i < maker->count; i++) {
         if (maker->items[i].state.status == status) {
             return &maker->items[i];
@@ -46,7 +44,7 @@ static struct making *find_status(struct timeline_maker *maker,
     return NULL;
 }
 
-static void forget(struct timeline_maker *maker, struct making *item) {
+static void forget(struct run_maker *maker, struct making *item) {
     const struct making *end = &maker->items[--maker->count];
     for (; item < end; item++) {
         item[0] = item[1];
@@ -54,21 +52,20 @@ static void forget(struct timeline_maker *maker, struct making *item) {
 }
 
 static void set_failed(struct making *item, const char *reason) {
-    item->state.status = TIMELINE_FAILED;
+    item->state.status = RUN_MAKER_FAILED;
     snprintf(item->state.reason, sizeof item->state.reason, "%s", reason);
 }
 
 /* --- the thread ------------------------------------------------------------------ */
 
 /* Makes the first that waits. The mutex is not held meanwhile. */
-static void make_first(struct timeline_maker *maker, struct making *item) {
+static void make_first(struct run_maker *maker, struct making *item) {
     const int64_t run = item->run;
     struct err err = {0};
-    item->state.status = TIMELINE_MAKING;
+    item->state.status = RUN_MAKER_MAKING;
     atomic_store(&maker->cancel, false);
     pthread_mutex_unlock(&maker->mutex);
-    const int code =
-        timeline_job_run(maker->db, maker->reader, run, &maker->cancel, &err);
+    const int code = maker->make(maker->db, maker->reader, run, &maker->cancel, &err);
     pthread_mutex_lock(&maker->mutex);
     item = find(maker, run);
     if (item != NULL && code == 0) {
@@ -79,10 +76,10 @@ static void make_first(struct timeline_maker *maker, struct making *item) {
 }
 
 static void *work(void *context) {
-    struct timeline_maker *maker = context;
+    struct run_maker *maker = context;
     pthread_mutex_lock(&maker->mutex);
     while (!maker->is_closed) {
-        struct making *item = find_status(maker, TIMELINE_WAITING);
+        struct making *item = find_status(maker, RUN_MAKER_WAITING);
         if (item != NULL) {
             make_first(maker, item);
         } else {
@@ -95,12 +92,14 @@ static void *work(void *context) {
 
 /* --- life ---------------------------------------------------------------------- */
 
-int timeline_maker_open(struct timeline_maker **out, struct db *db, struct err *err) {
-    struct timeline_maker *maker = calloc(1, sizeof *maker);
+int run_maker_open(struct run_maker **out, struct db *db, run_maker_fn make,
+                   struct err *err) {
+    struct run_maker *maker = calloc(1, sizeof *maker);
     if (maker == NULL) {
         return err_set_nomem(err);
     }
     maker->db = db;
+    maker->make = make;
     const int code = db_reader_open(&maker->reader, db, err);
     if (code != 0) {
         free(maker);
@@ -111,13 +110,14 @@ int timeline_maker_open(struct timeline_maker **out, struct db *db, struct err *
     if (pthread_create(&maker->thread, NULL, work, maker) != 0) {
         db_reader_close(maker->reader);
         free(maker);
-        return err_set(err, ERR_NOMEM, "the system has no thread for timelines");
+        return err_set(err, ERR_NOMEM,
+                       "the system has no thread for what is asked of runs");
     }
     *out = maker;
     return 0;
 }
 
-void timeline_maker_close(struct timeline_maker *maker) {
+void run_maker_close(struct run_maker *maker) {
     if (maker == NULL) {
         return;
     }
@@ -135,48 +135,57 @@ void timeline_maker_close(struct timeline_maker *maker) {
 
 /* --- asking -------------------------------------------------------------------- */
 
-int timeline_maker_ask(struct timeline_maker *maker, int64_t run, struct err *err) {
+int run_maker_ask(struct run_maker *maker, int64_t run, struct err *err) {
     int code = 0;
     pthread_mutex_lock(&maker->mutex);
     struct making *item = find(maker, run);
-    if (item != NULL && item->state.status == TIMELINE_FAILED) {
+    if (item != NULL && item->state.status == RUN_MAKER_FAILED) {
         forget(maker, item);
         item = NULL;
     }
-    if (item == NULL && maker->count == TIMELINE_MAKER_MAX) {
-        item = find_status(maker, TIMELINE_FAILED); /* the oldest makes room */
+    if (item == NULL && maker->count == RUN_MAKER_MAX) {
+        item = find_status(maker, RUN_MAKER_FAILED); /* the oldest makes room */
         if (item != NULL) {
             forget(maker, item);
             item = NULL;
         } else {
-            code = err_set(err, ERR_LIMIT, "%d timelines are being made already",
-                           TIMELINE_MAKER_MAX);
+            code = err_set(err, ERR_LIMIT, "%d others are being made already",
+                           RUN_MAKER_MAX);
         }
     }
     if (code == 0 && item == NULL) {
         maker->items[maker->count++] =
-            (struct making){.run = run, .state = {.status = TIMELINE_WAITING}};
+            (struct making){.run = run, .state = {.status = RUN_MAKER_WAITING}};
         pthread_cond_signal(&maker->changed);
     }
     pthread_mutex_unlock(&maker->mutex);
     return code;
 }
 
-void timeline_maker_cancel(struct timeline_maker *maker, int64_t run) {
+void run_maker_cancel(struct run_maker *maker, int64_t run) {
     pthread_mutex_lock(&maker->mutex);
     struct making *item = find(maker, run);
-    if (item != NULL && item->state.status == TIMELINE_WAITING) {
+    if (item != NULL && item->state.status == RUN_MAKER_WAITING) {
         set_failed(item, "cancelled");
-    } else if (item != NULL && item->state.status == TIMELINE_MAKING) {
+    } else if (item != NULL && item->state.status == RUN_MAKER_MAKING) {
         atomic_store(&maker->cancel, true);
     }
     pthread_mutex_unlock(&maker->mutex);
 }
 
-void timeline_maker_state(struct timeline_maker *maker, int64_t run,
-                          struct timeline_state *out) {
+void run_maker_forget(struct run_maker *maker, int64_t run) {
+    pthread_mutex_lock(&maker->mutex);
+    struct making *item = find(maker, run);
+    if (item != NULL && item->state.status == RUN_MAKER_FAILED) {
+        forget(maker, item);
+    }
+    pthread_mutex_unlock(&maker->mutex);
+}
+
+void run_maker_state(struct run_maker *maker, int64_t run, struct run_maker_state *out) {
     pthread_mutex_lock(&maker->mutex);
     const struct making *item = find(maker, run);
-    *out = item != NULL ? item->state : (struct timeline_state){.status = TIMELINE_NONE};
+    *out =
+        item != NULL ? item->state : (struct run_maker_state){.status = RUN_MAKER_NONE};
     pthread_mutex_unlock(&maker->mutex);
 }

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/* test_findings_api - findings are made when somebody asks for them, once, and kept. */
+#include <jansson.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "http_client.h"
+#include "scratch.h"
+#include "server/api/service.h"
+#include "tests/support/test.h"
+
+/* Four threads that compute: the GIL is all they have in common. */
+static const char crowded[] =
+    "{\"schema\":1,\"repetitions\":3,\"machine\":{\"cores\":4},"
+    "\"runtimes\":[\"cpython-3.12\"],\"strategies\":[{\"threads\":4}],"
+    "\"workload\":{\"jobs\":{\"count\":12,\"steps\":[{\"python_us\":20000}]}}}";
+
+struct fixture {
+    struct scratch scratch;
+    struct service *service;
+    uint16_t port;
+};
+
+static json_t *ask(const struct fixture *fixture, const char *method, const char *path,
+                   const char *body, int *status) {
+    struct http_answer answer;
+    http_client_request(fixture->port, method, path, body, &answer);
+    json_t *json = json_loads(answer.body, 0, NULL);
+    assert_non_null(json);
+    *status = answer.status;
+    http_answer_deinit(&answer);
+    return json;
+}
+
+static json_t *expect(const struct fixture *fixture, const char *method, const char *path,
+                      const char *body, int wanted) {
+    int status;
+    json_t *json = ask(fixture, method, path, body, &status);
+    if (status != wanted) {
+        fail_msg("%s %s: %d instead of %d: %s", method, path, status, wanted,
+                 json_string_value(json_object_get(json, "detail")));
+    }
+    return json;
+}
+
+static void start(struct fixture *fixture) {
+    struct err err = {0};
+    const struct service_options options = {.database = fixture->scratch.database};
+    if (service_start(&fixture->service, &options, &err) != 0) {
+        fail_msg("%s", err.text);
+    }
+    fixture->port = service_port(fixture->service);
+}
+
+static void run_document(const struct fixture *fixture, const char *document,
+                         const char *experiment) {
+    const int64_t started = monotonic_ms();
+    char path[64];
+    json_decref(expect(fixture, "POST", "/api/v1/experiments", document, 201));
+    snprintf(path, sizeof path, "/api/v1/experiments/%s", experiment);
+    for (;;) {
+        json_t *json = expect(fixture, "GET", path, NULL, 200);
+        const char *status = json_string_value(json_object_get(json, "status"));
+        const bool ended =
+            strcmp(status, "queued") != 0 && strcmp(status, "running") != 0;
+        json_decref(json);
+        if (ended) {
+            return;
+        }
+        poll_pause(started);
+    }
+}
+
+static int set_up(void **state) {
+    struct fixture *fixture = calloc(1, sizeof *fixture);
+    assert_non_null(fixture);
+    scratch_make(&fixture->scratch);
+    start(fixture);
+    run_document(fixture, crowded, "e1");
+    *state = fixture;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    struct fixture *fixture = *state;
+    service_stop(fixture->service);
+    scratch_remove(&fixture->scratch);
+    free(fixture);
+    return 0;
+}
+
+/* Polls until the answer is not 202; that answer, and its status. */
+static json_t *poll(const struct fixture *fixture, const char *path, int *status) {
+    const int64_t started = monotonic_ms();
+    json_t *json = ask(fixture, "GET", path, NULL, status);
+    while (*status == 202) {
+        const char *word = json_string_value(json_object_get(json, "status"));
+        assert_true(strcmp(word, "waiting") == 0 || strcmp(word, "making") == 0);
+        assert_true(json_is_null(json_object_get(json, "findings")));
+        json_decref(json);
+        poll_pause(started);
+        json = ask(fixture, "GET", path, NULL, status);
+    }
+    return json;
+}
+
+static void change(const struct fixture *fixture, const char *sql) {
+    sqlite3 *sqlite = NULL;
+    assert_int_equal(sqlite3_open(fixture->scratch.database, &sqlite), SQLITE_OK);
+    assert_int_equal(sqlite3_busy_timeout(sqlite, 10000), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(sqlite, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(sqlite);
+}
+
+static const char path[] = "/api/v1/runs/r2/findings";
+
+/* Of the repetition that was asked for; a new process has them at once. */
+static void test_findings_api_makes_them_once(void **state) {
+    struct fixture *fixture = *state;
+    int status;
+    json_decref(expect(fixture, "GET", path, NULL, 202));
+    json_t *first = poll(fixture, path, &status);
+    assert_int_equal(status, 200);
+    const json_t *findings = json_object_get(first, "findings");
+    const json_t *item = json_array_get(json_object_get(findings, "items"), 0);
+    assert_string_equal(json_string_value(json_object_get(item, "rule")), "gil-bound");
+    assert_string_equal(json_string_value(json_object_get(item, "metric")),
+                        "makespan_us");
+    assert_int_equal(json_integer_value(json_object_get(findings, "repetition")), 1);
+    assert_int_equal(json_integer_value(json_object_get(findings, "repetitions")), 3);
+    const json_t *advice = json_object_get(item, "advice");
+    assert_true(json_real_value(json_object_get(advice, "gain")) > 0.5);
+    service_stop(fixture->service);
+    start(fixture);
+    json_t *again = expect(fixture, "GET", path, NULL, 200);
+    assert_true(json_equal(first, again));
+    json_decref(expect(fixture, "DELETE", path, NULL, 202));
+    json_decref(again);
+    again = expect(fixture, "GET", path, NULL, 200);
+    assert_true(json_equal(first, again));
+    json_decref(again);
+    json_decref(first);
+}
+
+/* Why not, once; then it is tried again. */
+static void test_findings_api_says_why_not(void **state) {
+    struct fixture *fixture = *state;
+    int status;
+    change(fixture, "UPDATE experiment SET engine_version = '0.0.1'");
+    json_t *json = poll(fixture, path, &status);
+    assert_int_equal(status, 409);
+    assert_non_null(strstr(json_string_value(json_object_get(json, "detail")),
+                           "was made by engine 0.0.1"));
+    json_decref(json);
+    json_decref(expect(fixture, "GET", path, NULL, 202));
+    change(fixture, "UPDATE run SET status = 'running' WHERE id = 3");
+    json_decref(expect(fixture, "GET", "/api/v1/runs/r3/findings", NULL, 409));
+    json_decref(expect(fixture, "GET", "/api/v1/runs/r999/findings", NULL, 404));
+    json_decref(expect(fixture, "DELETE", "/api/v1/runs/r999/findings", NULL, 404));
+}
+
+static void test_findings_api_of_a_deadlock(void **state) {
+    struct fixture *fixture = *state;
+    static const char document[] =
+        "{\"schema\":1,\"workload\":{\"objects\":{\"a\":\"lock\"},\"actors\":["
+        "{\"name\":\"caller\",\"thread\":1,\"steps\":[{\"with\":\"a\",\"steps\":["
+        "{\"with\":\"a\",\"steps\":[{\"python_us\":1}]}]}]}]}}";
+    int status;
+    run_document(fixture, document, "e2");
+    json_t *json = poll(fixture, "/api/v1/runs/r4/findings", &status);
+    assert_int_equal(status, 200);
+    const json_t *items = json_object_get(json_object_get(json, "findings"), "items");
+    assert_int_equal(json_array_size(items), 1);
+    const json_t *item = json_array_get(items, 0);
+    assert_string_equal(json_string_value(json_object_get(item, "rule")), "deadlock");
+    assert_int_equal(json_array_size(json_object_get(item, "cycle")), 1);
+    json_decref(json);
+}
+
+/* A long one is stopped, nothing of it stays, and it can be made again. */
+static void test_findings_api_cancels(void **state) {
+    struct fixture *fixture = *state;
+    static const char document[] =
+        "{\"schema\":1,\"repetitions\":20,\"runtimes\":[\"cpython-3.12\"],"
+        "\"strategies\":[{\"threads\":3}],\"workload\":{\"jobs\":{\"count\":4000,"
+        "\"steps\":[{\"python_us\":200},{\"io_us\":100}]}}}";
+    static const char of_it[] = "/api/v1/runs/r4/findings";
+    int status;
+    run_document(fixture, document, "e2");
+    json_decref(expect(fixture, "GET", of_it, NULL, 202));
+    json_t *json = expect(fixture, "DELETE", of_it, NULL, 202);
+    assert_string_equal(json_string_value(json_object_get(json, "status")), "cancelled");
+    json_decref(json);
+    json = poll(fixture, of_it, &status);
+    assert_int_equal(status, 409);
+    assert_non_null(
+        strstr(json_string_value(json_object_get(json, "detail")), "cancelled"));
+    json_decref(json);
+    json_decref(expect(fixture, "GET", of_it, NULL, 202));
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(test_findings_api_makes_them_once),
+        TEST(test_findings_api_says_why_not),
+        TEST(test_findings_api_of_a_deadlock),
+        TEST(test_findings_api_cancels),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
