@@ -208,6 +208,47 @@ const struct span *longest_span(const struct scene_of_run *run, lane_id lane,
     return longest;
 }
 
+static void add_waits(const struct scene_of_run *run, lane_id id, uint32_t states,
+                      struct resource_waits *waits) {
+    const struct recorded_lane *lane = &run->recording->lanes[id];
+    for (size_t i = 0; i < lane->count; i++) {
+        const struct span *span = &lane->spans[i];
+        if ((states >> span->state & 1) == 0 || span->resource < 0) {
+            continue;
+        }
+        struct resource_waits *of = &waits[span->resource];
+        of->total_ns += (double)span_in_window(run, span);
+        of->count++;
+        if (is_longer(span, of->longest)) {
+            of->longest = span;
+            of->lane = id;
+        }
+    }
+}
+
+int find_most_wanted(const struct scene_of_run *run, enum lane_kind kind, uint32_t states,
+                     lane_id *resource, struct resource_waits *out, struct err *err) {
+    const size_t count = run->recording->lane_count;
+    struct resource_waits *waits = memory_zeroed(count + 1, sizeof *waits);
+    if (waits == NULL) {
+        return err_set_nomem(err);
+    }
+    for (lane_id id = 0; (size_t)id < count; id++) {
+        add_waits(run, id, states, waits);
+    }
+    *resource = LANE_NONE;
+    *out = (struct resource_waits){.lane = LANE_NONE};
+    for (lane_id id = 0; (size_t)id < count; id++) {
+        if (run->recording->lanes[id].kind == kind &&
+            waits[id].total_ns > out->total_ns) {
+            *resource = id;
+            *out = waits[id];
+        }
+    }
+    memory_free(waits);
+    return 0;
+}
+
 static void sum_lanes(struct scene_of_run *run) {
     const struct lane_table *lanes = &run->result->lanes;
     for (lane_id id = 0; (size_t)id < lanes->count; id++) {

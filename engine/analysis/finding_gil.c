@@ -10,31 +10,6 @@ static bool is_wait_for(const struct recording *recording, const struct span *sp
            recording_has_lane(recording, gil, LANE_GIL);
 }
 
-struct gil_waits {
-    double total_ns;
-    lane_id lane; /* whose wait is the longest */
-    const struct span *longest;
-};
-
-static struct gil_waits waits_for(const struct scene_of_run *run, lane_id gil) {
-    struct gil_waits waits = {.lane = LANE_NONE};
-    for (lane_id id = 0; (size_t)id < run->recording->lane_count; id++) {
-        const struct recorded_lane *lane = &run->recording->lanes[id];
-        for (size_t i = 0; lane->kind == LANE_THREAD && i < lane->count; i++) {
-            const struct span *span = &lane->spans[i];
-            if (!is_wait_for(run->recording, span, gil)) {
-                continue;
-            }
-            waits.total_ns += (double)span_in_window(run, span);
-            if (is_longer(span, waits.longest)) {
-                waits.longest = span;
-                waits.lane = id;
-            }
-        }
-    }
-    return waits;
-}
-
 /* Time inside the window in which a GIL lane is in that state. */
 static double gil_time_ns(const struct scene_of_run *run, lane_id gil,
                           enum lane_state state) {
@@ -50,21 +25,15 @@ static double gil_time_ns(const struct scene_of_run *run, lane_id gil,
 
 int finding_gil_bound(const struct scene_of_run *run, struct finding *finding,
                       struct err *err) {
-    struct gil_waits most = {0};
+    struct resource_waits most = {0};
     lane_id busiest = LANE_NONE;
-    for (lane_id id = 0;
-         run->recording != NULL && (size_t)id < run->recording->lane_count; id++) {
-        if (recording_has_lane(run->recording, id, LANE_GIL)) {
-            const struct gil_waits waits = waits_for(run, id);
-            if (waits.total_ns > most.total_ns) {
-                most = waits;
-                busiest = id;
-            }
-        }
-    }
+    const int rc = run->recording == NULL
+                       ? 0
+                       : find_most_wanted(run, LANE_GIL, state_bit(STATE_WAIT_GIL),
+                                          &busiest, &most, err);
     const double waiters = ratio_of(most.total_ns, window_ns(run));
-    if (busiest == LANE_NONE || waiters < 0.5 || run->idle_cores < 0.5) {
-        return 0;
+    if (rc != 0 || busiest == LANE_NONE || waiters < 0.5 || run->idle_cores < 0.5) {
+        return rc;
     }
     const double held = gil_time_ns(run, busiest, STATE_HELD);
     finding->number = ratio_of(held, held + gil_time_ns(run, busiest, STATE_FREE));

@@ -113,6 +113,19 @@ sim_ns span_in_window(const struct scene_of_run *run, const struct span *span);
 const struct span *longest_span(const struct scene_of_run *run, lane_id lane,
                                 uint32_t states);
 
+/* The waits of all lanes for one resource. */
+struct resource_waits {
+    double total_ns, count; /* inside the window */
+    lane_id lane;           /* whose wait is the longest */
+    const struct span *longest;
+};
+
+/* Of the resource of that kind that was waited for most, in those states; LANE_NONE: none
+ * was. Needs a recording. ERR_NOMEM. */
+int find_most_wanted(const struct scene_of_run *run, enum lane_kind kind, uint32_t states,
+                     lane_id *resource, struct resource_waits *out,
+                     struct err *err) WARN_UNUSED;
+
 /* --- saying what was found ------------------------------------------------------- */
 
 void finding_set_proof(struct finding *finding, lane_id lane, sim_ns from_ns,

@@ -50,42 +50,59 @@ static int add_use(const struct scene_of_run *run, struct use_of_object *use,
     return rc;
 }
 
-static double core_time_ns(const struct scene_of_run *run) {
-    double sum = 0;
+/* The object on which threads spent most time in steps of that kind, of those that they
+ * share; FINDING_NO_OBJECT: none. `*all_ns`: their time in those states, whatever for. */
+static int find_busiest(const struct scene_of_run *run, enum step_kind kind,
+                        uint32_t states, int32_t *out, double *all_ns, struct err *err) {
+    const size_t count = run->plan->object_count;
+    double *sums = memory_zeroed(count + 1, sizeof *sums);
+    if (sums == NULL) {
+        return err_set_nomem(err);
+    }
+    *all_ns = 0;
     for (lane_id id = 0; (size_t)id < run->recording->lane_count; id++) {
         const struct recorded_lane *lane = &run->recording->lanes[id];
         for (size_t i = 0; lane->kind == LANE_THREAD && i < lane->count; i++) {
-            sum += (ON_CORE >> lane->spans[i].state & 1) != 0
-                       ? (double)span_in_window(run, &lane->spans[i])
-                       : 0;
+            const struct span *span = &lane->spans[i];
+            const struct step *step = step_of_site(run, span->site);
+            const double length =
+                (states >> span->state & 1) != 0 ? (double)span_in_window(run, span) : 0;
+            *all_ns += length;
+            if (step != NULL && step->kind == kind &&
+                run->plan->objects[step->object].sharing == SHARING_ONE) {
+                sums[step->object] += length;
+            }
         }
     }
-    return sum;
-}
-
-static bool is_touched(const struct plan *plan, size_t object) {
-    for (size_t i = 0; i < plan->step_count; i++) {
-        if (plan->steps[i].kind == STEP_TOUCH && plan->steps[i].object == object) {
-            return true;
+    *out = FINDING_NO_OBJECT;
+    for (size_t i = 0; i < count; i++) {
+        if (sums[i] > (*out == FINDING_NO_OBJECT ? 0 : sums[*out])) {
+            *out = (int32_t)i;
         }
     }
-    return false;
+    memory_free(sums);
+    return 0;
 }
 
-static int ping_pong_of(const struct scene_of_run *run, size_t object,
-                        struct finding *finding, struct err *err) {
+int finding_refcount(const struct scene_of_run *run, struct finding *finding,
+                     struct err *err) {
     struct use_of_object use = {.lane = LANE_NONE};
-    int rc = add_use(run, &use, STEP_TOUCH, object, ON_CORE, err);
+    int32_t object = FINDING_NO_OBJECT;
+    double core_ns = 0;
+    int rc = run->recording == NULL
+                 ? 0
+                 : find_busiest(run, STEP_TOUCH, ON_CORE, &object, &core_ns, err);
+    if (rc != 0 || object == FINDING_NO_OBJECT) {
+        return rc;
+    }
+    rc = add_use(run, &use, STEP_TOUCH, (size_t)object, ON_CORE, err);
     const struct overlap_level both = overlap_at_least(&use.overlap, 2);
     const struct overlap_level any = overlap_at_least(&use.overlap, 1);
-    const double share = ratio_of(use.total_ns, core_time_ns(run));
     /* Half of the time in which anybody counts it, somebody else does, too. */
-    if (rc == 0 && 2 * both.total_ns >= any.total_ns && both.total_ns > 0 &&
-        !(share <= finding->number)) {
-        finding->number = share;
-        finding->severity = share;
-        finding->object = (int32_t)object;
-        finding->value_count = 0;
+    if (rc == 0 && both.total_ns > 0 && 2 * both.total_ns >= any.total_ns) {
+        finding->number = ratio_of(use.total_ns, core_ns);
+        finding->severity = finding->number;
+        finding->object = object;
         finding_set_span(finding, use.lane, use.longest);
         finding_set_proof(finding, use.lane, both.from_ns, both.to_ns);
         finding_add_value(finding, "counting_us", in_us(use.total_ns));
@@ -97,50 +114,11 @@ static int ping_pong_of(const struct scene_of_run *run, size_t object,
     return rc;
 }
 
-int finding_refcount(const struct scene_of_run *run, struct finding *finding,
-                     struct err *err) {
-    int rc = 0;
-    for (size_t i = 0; run->recording != NULL && rc == 0 && i < run->plan->object_count;
-         i++) {
-        const struct object_plan *object = &run->plan->objects[i];
-        if (object->kind == OBJECT_REFERENT && object->sharing == SHARING_ONE &&
-            is_touched(run->plan, i)) {
-            rc = ping_pong_of(run, i, finding, err);
-        }
-    }
-    return rc;
-}
-
 /* --- locks --------------------------------------------------------------------- */
 
 static const uint32_t WAITS_FOR_LOCK = UINT32_C(1) << STATE_WAIT_LOCK |
                                        UINT32_C(1) << STATE_SPIN |
                                        UINT32_C(1) << STATE_AWAIT_LOCK;
-
-struct lock_waits {
-    double total_ns, count;
-    lane_id lane; /* of the longest */
-    const struct span *longest;
-};
-
-static void add_waits(const struct scene_of_run *run, lane_id id,
-                      struct lock_waits *waits) {
-    const struct recorded_lane *lane = &run->recording->lanes[id];
-    for (size_t i = 0; i < lane->count; i++) {
-        const struct span *span = &lane->spans[i];
-        if ((WAITS_FOR_LOCK >> span->state & 1) == 0 ||
-            !recording_has_lane(run->recording, span->resource, LANE_LOCK)) {
-            continue;
-        }
-        struct lock_waits *of = &waits[span->resource];
-        of->total_ns += (double)span_in_window(run, span);
-        of->count++;
-        if (is_longer(span, of->longest)) {
-            of->longest = span;
-            of->lane = id;
-        }
-    }
-}
 
 /* The object whose lane has its name; those of asyncio have one in each loop. */
 static int32_t object_of_lane(const struct scene_of_run *run, lane_id id) {
@@ -155,35 +133,23 @@ static int32_t object_of_lane(const struct scene_of_run *run, lane_id id) {
 
 int finding_lock_contended(const struct scene_of_run *run, struct finding *finding,
                            struct err *err) {
-    if (run->recording == NULL) {
-        return 0;
+    struct resource_waits of = {0};
+    lane_id lock = LANE_NONE;
+    const int rc =
+        run->recording == NULL
+            ? 0
+            : find_most_wanted(run, LANE_LOCK, WAITS_FOR_LOCK, &lock, &of, err);
+    if (rc != 0 || lock == LANE_NONE) {
+        return rc;
     }
-    const size_t count = run->recording->lane_count;
-    struct lock_waits *waits = memory_zeroed(count + 1, sizeof *waits);
-    if (waits == NULL) {
-        return err_set_nomem(err);
-    }
-    for (lane_id id = 0; (size_t)id < count; id++) {
-        add_waits(run, id, waits);
-    }
-    size_t worst = count;
-    for (size_t i = 0; i < count; i++) {
-        worst = waits[i].total_ns > waits[worst].total_ns ? i : worst;
-    }
-    int rc = 0;
-    if (waits[worst].count > 0) {
-        const struct lock_waits *of = &waits[worst];
-        finding->number = ratio_of(of->total_ns, window_ns(run));
-        finding->severity = finding->number / (1 + finding->number);
-        finding->object = object_of_lane(run, (lane_id)worst);
-        finding_add_value(finding, "waits", of->count);
-        finding_add_value(finding, "wait_mean_us", in_us(of->total_ns / of->count));
-        finding_add_value(finding, "longest_wait_us",
-                          in_us((double)(of->longest->end_ns - of->longest->start_ns)));
-        rc = finding_set_wait(run, finding, of->lane, of->longest, err);
-    }
-    memory_free(waits);
-    return rc;
+    finding->number = ratio_of(of.total_ns, window_ns(run));
+    finding->severity = finding->number / (1 + finding->number);
+    finding->object = object_of_lane(run, lock);
+    finding_add_value(finding, "waits", of.count);
+    finding_add_value(finding, "wait_mean_us", in_us(of.total_ns / of.count));
+    finding_add_value(finding, "longest_wait_us",
+                      in_us((double)(of.longest->end_ns - of.longest->start_ns)));
+    return finding_set_wait(run, finding, of.lane, of.longest, err);
 }
 
 /* --- counters ------------------------------------------------------------------ */
@@ -191,16 +157,20 @@ int finding_lock_contended(const struct scene_of_run *run, struct finding *findi
 /* Inside of an update, whatever it does there. */
 static const uint32_t ANYTHING = UINT32_MAX;
 
-static int prove_lost(const struct scene_of_run *run, size_t object,
-                      struct finding *finding, struct err *err) {
+/* The longest time in which two were inside of an update of one counter. */
+static int prove_lost(const struct scene_of_run *run, struct finding *finding,
+                      struct err *err) {
     struct use_of_object use = {.lane = LANE_NONE};
-    const int rc = add_use(run, &use, STEP_UPDATE, object, ANYTHING, err);
+    double all_ns;
+    int rc = find_busiest(run, STEP_UPDATE, ANYTHING, &finding->object, &all_ns, err);
+    if (rc != 0 || finding->object == FINDING_NO_OBJECT) {
+        return rc;
+    }
+    rc = add_use(run, &use, STEP_UPDATE, (size_t)finding->object, ANYTHING, err);
     const struct overlap_level both = overlap_at_least(&use.overlap, 2);
-    if (rc == 0 && both.total_ns > 0 &&
-        both.to_ns - both.from_ns > finding->to_ns - finding->from_ns) {
+    if (rc == 0 && both.total_ns > 0) {
         finding_set_span(finding, use.lane, use.longest);
         finding_set_proof(finding, use.lane, both.from_ns, both.to_ns);
-        finding->object = (int32_t)object;
     }
     overlap_deinit(&use.overlap);
     return rc;
@@ -209,17 +179,10 @@ static int prove_lost(const struct scene_of_run *run, size_t object,
 int finding_lost_updates(const struct scene_of_run *run, struct finding *finding,
                          struct err *err) {
     const double *metric = run->result->metric;
-    int rc = 0;
     finding->number = metric[METRIC_LOST_UPDATES];
     finding->severity = metric[METRIC_LOST_UPDATES] > 0 ? 1 : 0; /* a wrong result */
     finding_add_value(finding, "updates", metric[METRIC_UPDATES]);
     finding_add_value(finding, "lost_share", metric[METRIC_LOST_UPDATE_SHARE]);
-    for (size_t i = 0; finding->number > 0 && run->recording != NULL && rc == 0 &&
-                       i < run->plan->object_count;
-         i++) {
-        if (run->plan->objects[i].kind == OBJECT_COUNTER) {
-            rc = prove_lost(run, i, finding, err);
-        }
-    }
-    return rc;
+    return finding->number > 0 && run->recording != NULL ? prove_lost(run, finding, err)
+                                                         : 0;
 }
