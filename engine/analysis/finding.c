@@ -101,8 +101,9 @@ const struct finding_rule finding_rules[FINDING_COUNT] = {
                               1, "one wrong result is one too many"},
     [FINDING_IDLE_CORES] =
         {"idle-cores",
-         "share of the cores' time in which they had nothing to do although at each "
-         "moment about one thread computed and none waited for a GIL",
+         "share of the cores' time in which they had nothing to do, while one thread "
+         "computed "
+         "for four fifths of the run or more and none waited for a GIL",
          "ratio", 0.5, "choice: half of the machine"},
     [FINDING_UNSTABLE_LOAD] =
         {"unstable-load", "jobs that arrived for each that was done", "ratio", 1,

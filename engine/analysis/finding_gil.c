@@ -60,7 +60,7 @@ struct return_walk {
     const struct scene_of_run *run;
     const struct recorded_lane *lane;
     size_t next;
-    bool blocked, forced; /* since it last had the GIL */
+    bool blocked; /* since it last had the GIL */
 };
 
 static const uint32_t ATTACHED = UINT32_C(1) << STATE_RUNNING | UINT32_C(1)
@@ -70,15 +70,28 @@ static const uint32_t BLOCKED = UINT32_C(1) << STATE_IO | UINT32_C(1) << STATE_S
                                 UINT32_C(1) << STATE_WAIT_OBJECT |
                                 UINT32_C(1) << STATE_IDLE;
 
-/* Without the GIL because of its step, not of a request. */
+/* Steps that give the GIL up by themselves; elsewhere a thread without it had to. */
+static bool gives_gil_up(enum step_kind kind) {
+    switch (kind) {
+    case STEP_C_RELEASED:
+    case STEP_C_BY_SIZE:
+    case STEP_SEND:
+    case STEP_RECV:
+    case STEP_READ:
+    case STEP_SOCK_RECV:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static bool is_blocking(const struct return_walk *walk, const struct span *span) {
     if ((BLOCKED >> span->state & 1) != 0) {
         return true;
     }
     const struct step *step =
         span->state == STATE_DETACHED ? step_of_site(walk->run, span->site) : NULL;
-    return step != NULL && step->kind != STEP_PYTHON && step->kind != STEP_PYTHON_CPU &&
-           step->kind != STEP_UPDATE && step->kind != STEP_C_HELD;
+    return step != NULL && gives_gil_up(step->kind);
 }
 
 static sim_ns hold_after(const struct recorded_lane *lane, size_t wait) {
@@ -95,13 +108,12 @@ static bool next_return(struct return_walk *walk, struct gil_return *out) {
         const size_t at = walk->next++;
         const struct span *span = &walk->lane->spans[at];
         walk->blocked = walk->blocked || is_blocking(walk, span);
-        walk->forced = walk->forced || span->state == STATE_FORCED_WAIT;
         const bool waits = span->state == STATE_WAIT_GIL;
         if (!waits && (ATTACHED >> span->state & 1) == 0) {
             continue;
         }
         const bool is_return = walk->blocked;
-        walk->blocked = walk->forced = false;
+        walk->blocked = false;
         if (is_return) {
             *out = (struct gil_return){waits ? span : NULL,
                                        waits ? hold_after(walk->lane, at) : 0};

@@ -20,47 +20,44 @@ static void prove_idle(const struct scene_of_run *run, struct finding *finding) 
     }
 }
 
-/* The step that took most of the time of the one that computed. */
-static void find_busiest(const struct scene_of_run *run, struct finding *finding) {
+/* The thread that computed most, and its step that took longest; its share of the time. */
+static double find_busiest(const struct scene_of_run *run, struct finding *finding) {
+    static const uint32_t computes = UINT32_C(1) << STATE_RUNNING |
+                                     UINT32_C(1) << STATE_RUNNING_C |
+                                     UINT32_C(1) << STATE_DETACHED;
     double most = 0;
     for (lane_id id = 0; (size_t)id < run->result->lanes.count; id++) {
         const double busy =
-            is_python_thread(run, id)
-                ? lane_time_ns(run, id,
-                               state_bit(STATE_RUNNING) | state_bit(STATE_RUNNING_C) |
-                                   state_bit(STATE_DETACHED))
-                : 0;
+            is_python_thread(run, id) ? lane_time_ns(run, id, computes) : 0;
         if (busy > most) {
             most = busy;
             finding->culprit = id;
         }
     }
-    const struct span *longest =
-        finding->culprit == LANE_NONE
-            ? NULL
-            : longest_span(run, finding->culprit,
-                           state_bit(STATE_RUNNING) | state_bit(STATE_RUNNING_C));
+    const struct span *longest = finding->culprit == LANE_NONE
+                                     ? NULL
+                                     : longest_span(run, finding->culprit, computes);
     if (longest != NULL) {
         finding->site = longest->site;
         finding->state = longest->state;
     }
+    return ratio_of(most, duration_ns(run));
 }
 
 int finding_idle_cores(const struct scene_of_run *run, struct finding *finding,
                        struct err *err) {
-    const double busy = run->cores - run->idle_cores;
-    const double waiting = ratio_of(run->gil_wait_ns, duration_ns(run));
+    const double busy = find_busiest(run, finding);
     (void)err;
-    if (run->cores < 2 || busy < 0.9 || waiting >= 0.1) {
+    if (run->cores < 2 || busy < 0.8 ||
+        ratio_of(run->gil_wait_ns, duration_ns(run)) >= 0.1) {
         return 0;
     }
     finding->number = run->idle_cores / run->cores;
     finding->severity = finding->number;
     finding_add_value(finding, "idle_cores", run->idle_cores);
     finding_add_value(finding, "cores", run->cores);
-    finding_add_value(finding, "busy_cores", busy);
+    finding_add_value(finding, "busy_share", busy);
     prove_idle(run, finding);
-    find_busiest(run, finding);
     return 0;
 }
 

@@ -139,12 +139,12 @@ int finding_lock_contended(const struct scene_of_run *run, struct finding *findi
         run->recording == NULL
             ? 0
             : find_most_wanted(run, LANE_LOCK, WAITS_FOR_LOCK, &lock, &of, err);
-    if (rc != 0 || lock == LANE_NONE) {
-        return rc;
+    finding->object = lock == LANE_NONE ? FINDING_NO_OBJECT : object_of_lane(run, lock);
+    if (rc != 0 || finding->object == FINDING_NO_OBJECT) {
+        return rc; /* the semaphore of a strategy is its number of workers */
     }
     finding->number = ratio_of(of.total_ns, window_ns(run));
     finding->severity = finding->number / (1 + finding->number);
-    finding->object = object_of_lane(run, lock);
     finding_add_value(finding, "waits", of.count);
     finding_add_value(finding, "wait_mean_us", in_us(of.total_ns / of.count));
     finding_add_value(finding, "longest_wait_us",

@@ -80,9 +80,10 @@ static const char *const templates[FINDING_COUNT] = {
         "{number} of {updates} updates are lost: between load and store of one lay the "
         "store of another.",
     [FINDING_IDLE_CORES] =
-        "{idle_cores} of {cores} cores had nothing to do although the work computes all "
-        "the time: there was no second thread that could. Most was done by {culprit} at "
-        "{site}.",
+        "{idle_cores} of {cores} cores had nothing to do, while {culprit} computed for "
+        "{busy_share} of the run, its longest step at {site}: what one thread does is "
+        "done "
+        "one step after the other.",
     [FINDING_UNSTABLE_LOAD] =
         "{arrived_per_s} jobs a second arrive and {done_per_s} are done: the queue grows "
         "as long as this goes on, and latency is no number.",

@@ -296,6 +296,23 @@ static void test_advice_of_a_swept_cell(void **state) {
     end(&advised);
 }
 
+/* How many jobs a loop takes at a time is no lock; a GIL that was asked for while it
+ * counted references was not given up to wait for something. */
+static void test_advice_is_not_misled(void **state) {
+    (void)state;
+    struct advised advised = {0};
+    advise(&advised, "asyncio-limit");
+    assert_null(find(&advised.advice, FINDING_LOCK_CONTENDED));
+    assert_non_null(find(&advised.advice, FINDING_POOL_TOO_SMALL));
+    end(&advised);
+    advised = (struct advised){0};
+    advise(&advised, "counting-threads");
+    assert_non_null(find(&advised.advice, FINDING_GIL_BOUND));
+    assert_null(find(&advised.advice, FINDING_SWITCH_INTERVAL));
+    assert_null(find(&advised.advice, FINDING_GIL_CONVOY));
+    end(&advised);
+}
+
 static void test_advice_of_no_cell(void **state) {
     (void)state;
     static const char text[] =
@@ -360,6 +377,7 @@ int main(void) {
         cmocka_unit_test(test_advice_numbers_are_those_of_the_run),
         cmocka_unit_test(test_advice_ends_deadlocks),
         cmocka_unit_test(test_advice_of_a_swept_cell),
+        cmocka_unit_test(test_advice_is_not_misled),
         cmocka_unit_test(test_advice_of_no_cell),
         cmocka_unit_test(test_advice_as_json),
     };
