@@ -127,6 +127,25 @@ cmp -s "$scratch/one.json" "$out" || fail "the number of workers changes the out
 sed -i 's/"created_ms":[0-9]*//' "$out"
 cmp -s "$scratch/one.json" "$out" || fail "standard input gives another outcome"
 
+# --- findings ---
+folder=$GILSCOPE_ROOT/tests/server/findings
+expect 0 findings "$folder/loop-blocked.json"
+says '^loop-blocked: 3e+04 us, threshold 1e+04' "$out"
+says '^  ->    to-thread: gains, loop_lag_max_us from' "$out"
+says '"op":"replace","path":"/workload/actors/0/tasks/1/steps/0/steps/1"' "$out"
+silent "$err"
+expect 0 findings "$folder/deadlock.json"
+says '^  payer waits for b, which payee has' "$out"
+says '^  payee waits for a, which payer has' "$out"
+expect 0 findings "$folder/idle-but-fine.json"
+says '^  no finding' "$out"
+expect 0 findings --json --cell 0 "$folder/deadlock.json"
+says '"rule":"deadlock"' "$out"
+expect 2 findings --cell 1 "$folder/deadlock.json"
+says 'must be a number from 0 to 0' "$err"
+echo '{"schema":1}' | "$GILSCOPE_BIN" findings - >"$out" 2>"$err" && fail "findings of nothing"
+says 'standard input' "$err"
+
 # --- repetitions ---
 sed 's/"name": "small"/"goal": "latency_p90_us", "repetitions": 4/; s/"io_us": 500/"io_us": {"dist": "exponential", "mean": 5000}/' \
     "$scratch/small.json" >"$scratch/four.json"
