@@ -3,6 +3,7 @@
 
 #include "server/api/catalogue_api.h"
 #include "server/api/event_api.h"
+#include "server/api/compare_api.h"
 #include "server/api/experiment_api.h"
 #include "server/api/findings_api.h"
 #include "server/api/measure_api.h"
@@ -23,6 +24,7 @@ const struct http_route routes[] = {
      JSON},
     {"GET", "/api/v1/experiments", experiment_api_list, 0, "limit after", JSON},
     {"GET", "/api/v1/experiments/{id}", experiment_api_read, 0, NULL, JSON},
+    {"GET", "/api/v1/compare", compare_api_read, 0, "cells other_work", JSON},
     {"GET", "/api/v1/experiments/{id}/advice", experiment_api_advice, 0, NULL, JSON},
     {"DELETE", "/api/v1/experiments/{id}", experiment_api_remove, 0, NULL, JSON},
     {"GET", "/api/v1/runs/{id}", run_api_read, 0, NULL, JSON},

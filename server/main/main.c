@@ -9,6 +9,7 @@ static const struct cli_command commands[] = {
     {"serve", serve_command, "serve the dashboard and the REST interface"},
     {"run", run_command, "run a document and print its outcome"},
     {"findings", findings_command, "say what the cells of a document suffer from"},
+    {"compare", compare_command, "cells side by side, or what one change does"},
     {"sql", sql_command, "query a result file"},
     {"export", export_command, "write a result file in another format"},
     {"backup", backup_command, "copy a store while it is in use"},

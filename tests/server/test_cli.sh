@@ -37,7 +37,7 @@ expect 2
 expect 2 nonsense
 silent "$out"
 says "no command 'nonsense'" "$err"
-for command in serve run findings sql export backup doctor prune vacuum models verify bench examples; do
+for command in serve run findings compare sql export backup doctor prune vacuum models verify bench examples; do
     expect 0 "$command" --help
     says "usage: gilscope $command" "$out"
     expect 2 "$command" --nonsense
@@ -173,6 +173,31 @@ expect 2 run "$scratch/nowhere.json"
 says '/gate/0/where: no cell of the grid is like that' "$err"
 expect 1 run --quiet --junit /nonexistent/x.xml "$scratch/small.json"
 says '/nonexistent/x.xml' "$err"
+
+# --- compare ---
+expect 0 compare "$scratch/four.json#0" "$scratch/four.json#1"
+says '/strategies/0: {"threads":2} instead of "sequential"' "$out"
+says 'makespan_us .* better$' "$out"
+expect 0 compare --json "$scratch/four.json#0" --set /runtimes/0=cpython-3.9
+says '"differences":\[{"pointer":"/runtimes/0","first":"cpython-3.12","here":"cpython-3.9"}\]' "$out"
+expect 2 compare "$scratch/four.json#0"
+says 'one is nothing to compare' "$err"
+expect 2 compare "$scratch/four.json#0" --set cores=4
+says 'takes POINTER=VALUE' "$err"
+expect 2 compare "$scratch/four.json#0" "$scratch/small.json#0"
+says 'the work differs at /workload/jobs/steps/1/io_us' "$err"
+expect 0 compare --other-work "$scratch/four.json#0" "$scratch/small.json#0"
+expect 2 compare "$scratch/four.json#0" --set /workload/jobs/count=5
+says 'the unit of work differs at /workload/jobs/count: 4 there, 5 here' "$err"
+expect 2 compare "$scratch/four.json#7" "$scratch/four.json#1"
+says 'it has no cell 7: the last one is 1' "$err"
+expect 2 compare "$scratch/four.json#0" --set /machine/nothing/there=1
+says 'leads to nothing' "$err"
+expect 0 run --quiet --database "$scratch/compare.db" "$scratch/four.json"
+expect 0 compare --database "$scratch/compare.db" c1 c2
+says 'makespan_us .* better$' "$out"
+expect 2 compare --database "$scratch/compare.db" c1 c9
+says 'c9' "$err"
 
 # --- arrivals ---
 cat >"$scratch/open.json" <<'END'

@@ -409,6 +409,24 @@ static void expect_advice(uint16_t port, const char *experiment) {
     json_decref(advice);
 }
 
+static void expect_comparison(uint16_t port, const json_t *experiment) {
+    char path[160];
+    const json_t *cells = json_object_get(experiment, "cells");
+    snprintf(path, sizeof path, "/api/v1/compare?cells=%s,%s",
+             json_string_value(json_object_get(json_array_get(cells, 0), "id")),
+             json_string_value(json_object_get(json_array_get(cells, 1), "id")));
+    json_t *comparison = ask(port, "GET", path, NULL);
+    expect_schema(comparison, "Comparison");
+    expect_first(comparison, "sides", "ComparedSide");
+    expect_first(json_array_get(json_object_get(comparison, "sides"), 1), "differences",
+                 "DocumentDifference");
+    expect_first(comparison, "rows", "ComparedRow");
+    const json_t *row = json_array_get(json_object_get(comparison, "rows"), 0);
+    expect_first(row, "figures", "ComparedFigure");
+    expect_enum(json_object_get(row, "figures"), "ComparedFigure", "verdict");
+    json_decref(comparison);
+}
+
 static void expect_experiments(uint16_t port) {
     static const char document[] =
         "{\"schema\":1,\"goal\":\"cpu_us\",\"gate\":[{\"metric\":\"cpu_us\",\"max\":1}],"
@@ -437,6 +455,7 @@ static void expect_experiments(uint16_t port) {
     expect_run(port, json_array_get(json_object_get(cell, "runs"), 0));
     expect_gates(experiment);
     expect_advice(port, path);
+    expect_comparison(port, experiment);
     json_t *list = ask(port, "GET", "/api/v1/experiments", NULL);
     expect_schema(list, "ExperimentList");
     expect_first(list, "items", "ExperimentItem");
