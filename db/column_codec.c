@@ -105,10 +105,6 @@ struct sizes {
     size_t delta, runs, plain, sized;
 };
 
-static size_t byte_size(uint64_t value) {
-    return (size_t)(64 - __builtin_clzll(value | 1) + 7) / 8;
-}
-
 static struct sizes sizes_of(const int64_t *values, uint32_t count) {
     struct sizes sizes = {.sized = varint_size(count) + ((size_t)count + 3) / 4};
     uint64_t all = 0;
@@ -119,7 +115,7 @@ static struct sizes sizes_of(const int64_t *values, uint32_t count) {
         sizes.delta += step + (length - 1);
         sizes.runs += step + varint_size(length);
         sizes.plain += varint_size((uint64_t)values[i]) * length;
-        sizes.sized += byte_size((uint64_t)values[i]) * length;
+        sizes.sized += column_byte_size((uint64_t)values[i]) * length;
         all |= (uint64_t)values[i];
         before = values[i];
         i += length;
@@ -163,7 +159,7 @@ static uint8_t *put_sized(uint8_t *at, const int64_t *values, uint32_t count) {
     at = sizes + ((size_t)count + 3) / 4;
     memset(sizes, 0, (size_t)(at - sizes));
     for (uint32_t i = 0; i < count; i++) {
-        const size_t size = byte_size((uint64_t)values[i]);
+        const size_t size = column_byte_size((uint64_t)values[i]);
         sizes[i / 4] |= (uint8_t)((size - 1) << i % 4 * 2);
         at = column_put_fixed(at, (uint64_t)values[i], size);
     }
@@ -219,11 +215,26 @@ bool column_take(const uint8_t **at, const uint8_t *end, struct column *out) {
 /* Up to `capacity` values out of exactly the bytes [at, end): how many, or NOTHING. */
 enum { NOTHING = UINT32_MAX };
 
+/* How many of the next eight bytes, all of which are there, are varints of one byte. */
+static unsigned single_bytes(const uint8_t *at) {
+    const uint64_t more = column_get_word(at) & UINT64_C(0x8080808080808080);
+    return more == 0 ? 8 : (unsigned)__builtin_ctzll(more) / 8;
+}
+
 static uint32_t get_delta(const uint8_t *at, const uint8_t *end, uint32_t capacity,
                           int64_t *values) {
     int64_t value = 0;
     uint32_t count = 0;
     while (at < end) {
+        if (end - at >= 8 && capacity - count >= 8) {
+            for (unsigned rest = single_bytes(at); rest > 0; rest--) {
+                value = column_add(value, unzigzag(*at++));
+                values[count++] = value;
+            }
+            if (at == end) {
+                break;
+            }
+        }
         uint64_t coded;
         at = get_varint(at, end, &coded);
         if (at == NULL || count == capacity) {
@@ -260,6 +271,14 @@ static uint32_t get_plain(const uint8_t *at, const uint8_t *end, uint32_t capaci
                           int64_t *values) {
     uint32_t count = 0;
     while (at < end) {
+        if (end - at >= 8 && capacity - count >= 8) {
+            for (unsigned rest = single_bytes(at); rest > 0; rest--) {
+                values[count++] = *at++;
+            }
+            if (at == end) {
+                break;
+            }
+        }
         uint64_t value;
         at = get_varint(at, end, &value);
         if (at == NULL || count == capacity) {
@@ -272,12 +291,30 @@ static uint32_t get_plain(const uint8_t *at, const uint8_t *end, uint32_t capaci
 
 /* Reads four bytes, of which the value has the first `size`. */
 static uint32_t get_some(const uint8_t *at, unsigned size) {
+    static const uint32_t masks[] = {0, 0xff, 0xffff, 0xffffff, 0xffffffff};
     uint32_t value;
     memcpy(&value, at, sizeof value);
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
     value = __builtin_bswap32(value);
 #endif
-    return value & UINT32_MAX >> (32 - 8 * size);
+    return value & masks[size];
+}
+
+/* Four values at a time, as long as there are so many and enough bytes for the longest. */
+static uint32_t get_fours(const uint8_t **at, const uint8_t *end, const uint8_t *sizes,
+                          uint32_t count, int64_t *values) {
+    const uint8_t *next = *at;
+    uint32_t i = 0;
+    for (; count - i >= 4 && end - next >= 16; i += 4) {
+        unsigned four = *sizes++;
+        for (unsigned k = 0; k < 4; k++, four >>= 2) {
+            const unsigned size = (four & 3) + 1;
+            values[i + k] = get_some(next, size);
+            next += size;
+        }
+    }
+    *at = next;
+    return i;
 }
 
 static uint32_t get_sized(const uint8_t *at, const uint8_t *end, uint32_t capacity,
@@ -288,15 +325,13 @@ static uint32_t get_sized(const uint8_t *at, const uint8_t *end, uint32_t capaci
         return NOTHING;
     }
     at = sizes + (count + 3) / 4;
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = get_fours(&at, end, sizes, (uint32_t)count, values); i < count;
+         i++) {
         const unsigned size = (sizes[i / 4] >> i % 4 * 2 & 3) + 1U;
-        if (end - at >= 4) {
-            values[i] = get_some(at, size);
-        } else if (end - at >= (ptrdiff_t)size) {
-            values[i] = (int64_t)column_get_fixed(at, size);
-        } else {
+        if (end - at < (ptrdiff_t)size) {
             return NOTHING;
         }
+        values[i] = (int64_t)column_get_fixed(at, size);
         at += size;
     }
     return at == end ? (uint32_t)count : NOTHING;
@@ -330,6 +365,24 @@ bool column_get(const struct column *column, uint32_t count, int64_t *values) {
     return column_get_all(column, count, values, &got) && got == count;
 }
 
+/* Nearly always no value has a bit that `high` has not, which is known without a look at
+ * each. */
+static bool all_inside(const int64_t *values, uint32_t count, int64_t low, int64_t high) {
+    const uint64_t most = (uint64_t)high - (uint64_t)low;
+    uint64_t bits = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        bits |= (uint64_t)values[i] - (uint64_t)low;
+    }
+    if (bits <= most) {
+        return true;
+    }
+    bool inside = true;
+    for (uint32_t i = 0; i < count; i++) {
+        inside &= (uint64_t)values[i] - (uint64_t)low <= most;
+    }
+    return inside;
+}
+
 const char *column_take_values(const uint8_t **at, const uint8_t *end, uint32_t count,
                                int64_t low, int64_t high, int64_t *values) {
     struct column column;
@@ -339,12 +392,7 @@ const char *column_take_values(const uint8_t **at, const uint8_t *end, uint32_t 
     if (!column_get(&column, count, values)) {
         return "does not decode";
     }
-    for (uint32_t i = 0; i < count; i++) {
-        if (values[i] < low || values[i] > high) {
-            return "is out of range";
-        }
-    }
-    return NULL;
+    return all_inside(values, count, low, high) ? NULL : "is out of range";
 }
 
 bool column_get_bits(const struct column *column, uint32_t count, uint8_t *bits) {

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum {
     COLUMN_HEADER_BYTES = 5, /* encoding, length */
@@ -27,6 +28,21 @@ static inline int64_t column_add(int64_t a, int64_t b) {
 /* Little-endian integers of 1 .. 8 bytes. */
 uint8_t *column_put_fixed(uint8_t *at, uint64_t value, size_t bytes);
 uint64_t column_get_fixed(const uint8_t *at, size_t bytes);
+
+/* One of 8 bytes. */
+static inline uint64_t column_get_word(const uint8_t *at) {
+    uint64_t value;
+    memcpy(&value, at, sizeof value);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    value = __builtin_bswap64(value);
+#endif
+    return value;
+}
+
+/* The fewest bytes, at least 1, that a number fits into. */
+static inline size_t column_byte_size(uint64_t value) {
+    return (size_t)(64 - __builtin_clzll(value | 1) + 7) / 8;
+}
 
 /*
  * Writes header and data of a column and returns the byte after it. The caller has
