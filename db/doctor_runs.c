@@ -14,7 +14,7 @@
 struct blocks {
     struct span_block spans;
     struct instant_block instants;
-    struct sheet sheet;
+    struct sheet_block sheet;
     struct instant_sheet instant_sheet;
 };
 
@@ -62,7 +62,7 @@ static int decode_instants(const void *data, size_t size, struct blocks *blocks,
 static int decode_sheet(const void *data, size_t size, struct blocks *blocks,
                         struct chunk_row *out, struct err *err) {
     const int rc = sheet_codec_decode(data, size, &blocks->sheet, err);
-    const struct sheet *sheet = &blocks->sheet;
+    const struct sheet_block *sheet = &blocks->sheet;
     *out = (struct chunk_row){.group = sheet->group,
                               .seq = sheet->first_seq,
                               .t0_ns = sheet->t0_ns,
@@ -266,7 +266,7 @@ int doctor_examine_runs(const struct examination *at, struct err *err) {
     for (size_t i = 0; rc == 0 && i < sizeof kinds / sizeof kinds[0]; i++) {
         rc = examine_kind(at, &kinds[i], blocks, err);
     }
-    sheet_deinit(&blocks->sheet);
+    sheet_block_deinit(&blocks->sheet);
     instant_sheet_deinit(&blocks->instant_sheet);
     memory_free(blocks);
     return rc == 0 ? examine_all_runs(at, err) : rc;

@@ -119,8 +119,7 @@ static void add_node(struct instant_pyramid *p, unsigned level, uint32_t place,
     if (open == NULL) {
         return;
     }
-    if (open->total > 0 &&
-        (open->first_ns ^ node->first_ns) >> pyramid_shift(level) != 0) {
+    if (open->total > 0 && (open->first_ns ^ node->first_ns) >> level != 0) {
         close_node(p, level, place);
     }
     if (open->total > 0) {
@@ -193,7 +192,7 @@ static int count_nodes(struct instant_pyramid *p, const struct instant_chunk *ch
         sim_ns *last_ns = &p->last_ns[place_of(p, chunk->lane[i])];
         const uint64_t differs = (uint64_t)*last_ns ^ (uint64_t)chunk->at_ns[i];
         if (differs != 0) {
-            nodes[(63 - (unsigned)__builtin_clzll(differs)) / 2]++;
+            nodes[63 - (unsigned)__builtin_clzll(differs)]++;
         }
         *last_ns = chunk->at_ns[i];
     }
@@ -246,7 +245,7 @@ int instant_pyramid_finish(struct instant_pyramid *p, struct err *err) {
     int rc = 0;
     for (unsigned level = p->base; rc == 0 && level < PYRAMID_LEVELS; level++) {
         rc = give_sheet(p, level, err);
-        if (p->next.at_ns >> pyramid_shift(level) == 0) {
+        if (p->next.at_ns >> level == 0) {
             break;
         }
     }

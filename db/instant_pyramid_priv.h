@@ -3,7 +3,7 @@
  * instant_pyramid - what the instants of a run look like from further and further away, made
  * while they come in: for them what pyramid_priv.h is for spans. Inside db only.
  *
- * A node is what a lane has in a cell of 4^level ns: the time of its first instant and how
+ * A node is what a lane has in a cell of 2^level ns: the time of its first instant and how
  * many there are of each kind. Nodes of the same cell add up, and a node of a level is the
  * sum of four of the level below. A chunk's base is the lowest level at which a node stands
  * for NODE_INSTANTS of its instants on average; the first chunks have none.

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * instant_sheet_codec - the bytes of a sheet of the pyramid of instants, format version 1;
+ * instant_sheet_codec - the bytes of a sheet of the pyramid of instants, format version 2;
  * columns and integers as in chunk_codec.c.
  *
  *     offset  size
  *          0     4  magic "GSip"
- *          4     1  version: 1
- *          5     1  level, 0 .. 31
+ *          4     1  version: 2
+ *          5     1  level, 0 .. 62
  *          6     2  0
  *          8     4  first chunk
  *         12     8  t0, ns
@@ -27,7 +27,7 @@
 #include "engine/base/memory.h"
 
 enum {
-    VERSION = 1,
+    VERSION = 2,
     HEADER_BYTES = 32,
     CRC_BYTES = 4,
     COLUMNS = 3 + INSTANT_COUNT,

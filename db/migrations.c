@@ -276,9 +276,21 @@ static const char MIGRATION_6[] =
 
     "PRAGMA user_version = 6;";
 
+/*
+ * Cells of the pyramids are of 2^L ns and no longer of 4^L. Those of before go; 63
+ * (PYRAMID_NONE) says that a chunk is in none. So every timeline stays, and who looks at an
+ * old one from far away waits until its chunks are read.
+ */
+static const char MIGRATION_7[] = "DELETE FROM sheet;"
+                                  "UPDATE span_chunk SET base = 63;"
+                                  "UPDATE instant_chunk SET base = 63;"
+
+                                  "PRAGMA user_version = 7;";
+
 /* Each sets user_version to its number; position + 1 is the number. */
 static const char *const migrations[] = {
-    MIGRATION_1, MIGRATION_2, MIGRATION_3, MIGRATION_4, MIGRATION_5, MIGRATION_6,
+    MIGRATION_1, MIGRATION_2, MIGRATION_3, MIGRATION_4,
+    MIGRATION_5, MIGRATION_6, MIGRATION_7,
 };
 
 int migrations_count(void) { return (int)(sizeof migrations / sizeof migrations[0]); }

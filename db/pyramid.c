@@ -6,7 +6,7 @@
 #include "engine/base/memory.h"
 
 enum {
-    NODE_SPANS = 8,
+    NODE_SPANS = 6,
     PLAIN_CHUNKS = 4 /* the first chunks, which have no base */
 };
 
@@ -142,7 +142,7 @@ static void close_node(struct pyramid *pyramid, unsigned level, uint32_t place) 
     }
     const uint32_t states = node->mask & ~NODE_LONG;
     struct open_node *above = level + 1 < PYRAMID_LEVELS && states != 0
-                                  ? node_at(pyramid, level + 1, place, node->cell >> 2)
+                                  ? node_at(pyramid, level + 1, place, node->cell >> 1)
                                   : NULL;
     for (uint32_t rest = states; rest != 0; rest &= rest - 1) {
         const unsigned state = (unsigned)__builtin_ctz(rest);
@@ -175,12 +175,11 @@ static struct open_node *node_at(struct pyramid *pyramid, unsigned level, uint32
 
 static void add_short(struct pyramid *pyramid, unsigned level, uint32_t place,
                       const struct long_span *span) {
-    const unsigned shift = pyramid_shift(level);
-    const int64_t first = span->start_ns >> shift, last = (span->end_ns - 1) >> shift;
+    const int64_t first = span->start_ns >> level, last = (span->end_ns - 1) >> level;
     sim_ns start = span->start_ns;
     struct open_node *node = node_at(pyramid, level, place, first);
     if (first != last && node != NULL) {
-        const sim_ns edge = last << shift;
+        const sim_ns edge = last << level;
         add_time(node, span->state, edge - start);
         start = edge;
         node = node_at(pyramid, level, place, last);
@@ -193,12 +192,11 @@ static void add_short(struct pyramid *pyramid, unsigned level, uint32_t place,
 
 static void add_span(struct pyramid *pyramid, unsigned level, uint32_t place,
                      const struct long_span *span) {
-    const unsigned shift = pyramid_shift(level);
-    if ((span->end_ns - span->start_ns) >> shift == 0) {
+    if ((span->end_ns - span->start_ns) >> level == 0) {
         add_short(pyramid, level, place, span);
         return;
     }
-    struct open_node *node = node_at(pyramid, level, place, (span->end_ns - 1) >> shift);
+    struct open_node *node = node_at(pyramid, level, place, (span->end_ns - 1) >> level);
     if (node != NULL) {
         node->span = *span;
         node->mask |= NODE_LONG;
@@ -293,7 +291,7 @@ static unsigned base_of(const struct span_chunk *chunk, unsigned before) {
             (uint64_t)chunk->start_ns[i] ^ (uint64_t)(chunk->end_ns[i] - 1);
         const unsigned bits = differs == 0 ? 0 : 64 - (unsigned)__builtin_clzll(differs);
         if (bits > 0) {
-            nodes[(bits - 1) / 2]++; /* the last level at which it crosses an edge */
+            nodes[bits - 1]++; /* the last level at which it crosses an edge */
         }
     }
     return pyramid_base(chunk->seq, chunk->count / NODE_SPANS, nodes, before);
@@ -353,7 +351,7 @@ int pyramid_finish(struct pyramid *pyramid, struct err *err) {
     int rc = 0;
     for (unsigned level = pyramid->base; rc == 0 && level < PYRAMID_LEVELS; level++) {
         rc = give_sheet(pyramid, level, err);
-        if (pyramid->next.at_ns >> pyramid_shift(level) == 0) {
+        if (pyramid->next.at_ns >> level == 0) {
             break;
         }
     }

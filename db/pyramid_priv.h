@@ -3,7 +3,7 @@
  * pyramid - what the lanes of one group look like from further and further away, made while
  * their spans come in. Inside db only.
  *
- * Level L divides time into cells of 4^L nanoseconds. At that level
+ * Level L divides time into cells of 2^L nanoseconds. At that level
  *
  *     long     a span of at least a cell: it is kept whole, with the cell of its last
  *              nanosecond; no two long ones end in the same cell
@@ -13,10 +13,10 @@
  * A *node* is what a lane has of that in a cell; cells with nothing have no node. Within a
  * cell the long span comes first, then the short ones, then perhaps the beginning of a long
  * one that ends later and is told there. Nodes of the same cell add up, so that they can be
- * made piece by piece: a node of level L + 1 is the sum of four of level L, in which long
+ * made piece by piece: a node of level L + 1 is the sum of two of level L, in which long
  * spans that are short there have become time.
  *
- *     spans of a chunk -> nodes of its base level -> nodes of the next -> ... -> level 31
+ *     spans of a chunk -> nodes of its base level -> nodes of the next -> ... -> level 62
  *
  * Each chunk has its *base*: the lowest level at which a node stands for NODE_SPANS of its
  * spans on average. Below that a reader makes the nodes from the chunk itself, which then
@@ -39,12 +39,10 @@
 #include <stdint.h>
 
 enum {
-    PYRAMID_LEVELS = 32, /* 4^31 ns are 146 years */
+    PYRAMID_LEVELS = 63, /* 2^62 ns are 146 years */
     PYRAMID_NONE = PYRAMID_LEVELS,
     SHEET_NODES = 1024 /* a sheet has at least so many, and up to some chunks' more */
 };
-
-static inline unsigned pyramid_shift(unsigned level) { return 2 * level; }
 
 /*
  * The base of chunk `seq`: the lowest level with no more than `most` nodes, of which
@@ -76,7 +74,7 @@ struct sheet {
     uint32_t count;
     uint32_t time_count, long_count;
     uint8_t *place;  /* lane - 64 * group */
-    int64_t *cell;   /* time >> pyramid_shift(level) */
+    int64_t *cell;   /* time >> level */
     uint32_t *mask;  /* 1 << state, NODE_LONG */
     uint32_t *ended; /* short spans that end in it */
     sim_ns *times;   /* time_count */

@@ -2,12 +2,48 @@
 /*
  * sheet_codec - a sheet of the pyramid as bytes, and back. The format is specified at the
  * head of sheet_codec.c. Inside db only.
+ *
+ * A reader seldom wants to know the times of a node: where one state has most of the time in
+ * all nodes of a pixel, it has most of the time in the pixel. So they stay as they are
+ * stored until somebody asks.
  */
 #ifndef DB_SHEET_CODEC_PRIV_H
 #define DB_SHEET_CODEC_PRIV_H
 
 #include "db/chunk_codec.h"
 #include "db/pyramid_priv.h"
+
+struct sheet_node {
+    int64_t cell;
+    uint32_t mask; /* 1 << state, NODE_LONG */
+    uint32_t ended;
+    uint32_t times_at; /* in sheet_block.times */
+    uint8_t place;     /* lane - 64 * group */
+    uint8_t state;     /* with most short time, the smallest of equal ones; 0: no time */
+    uint8_t time_bytes;
+};
+static_assert(sizeof(struct sheet_node) == 24, "a node is read as fast as it is small");
+
+/* A decoded sheet; a zeroed one is empty. Nodes are in the order of lanes, those of a lane in
+ * that of time. */
+struct sheet_block {
+    uint32_t group;
+    unsigned level;
+    uint32_t first_seq;
+    sim_ns t0_ns, t1_ns;
+    uint32_t count, long_count;
+    struct sheet_node *nodes;
+    struct long_span *longs; /* of each node with NODE_LONG, in the same order */
+    uint8_t *times;
+    int64_t *column; /* private */
+    size_t capacity, long_capacity, time_capacity;
+};
+
+void sheet_block_deinit(struct sheet_block *block);
+
+/* Adds what a node has of each state in its mask. */
+void sheet_block_add_times(const struct sheet_block *block, const struct sheet_node *node,
+                           sim_ns state_ns[STATE_COUNT]);
 
 /* Appends the encoded sheet to `out`. ERR_NOMEM; `out` keeps its size then. */
 int sheet_codec_encode(const struct sheet *sheet, struct chunk_bytes *out,
@@ -19,7 +55,7 @@ int sheet_codec_encode(const struct sheet *sheet, struct chunk_bytes *out,
  * every lane is of its group, states are known, masks fit to the columns, long spans last
  * at least a cell and end in theirs.
  */
-int sheet_codec_decode(const void *data, size_t size, struct sheet *out,
+int sheet_codec_decode(const void *data, size_t size, struct sheet_block *out,
                        struct err *err) WARN_UNUSED;
 
 #endif

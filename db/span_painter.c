@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "db/span_painter_priv.h"
 
-enum { ENTRIES_FIRST = 16, HIGHEST_LEVEL = 29 };
+enum { ENTRIES_FIRST = 16, HIGHEST_LEVEL = 58 };
 
 /* 36 years: no run gets there, and whole cells beyond it still have numbers. */
 static const sim_ns LAST_NS = INT64_C(1) << 60;
@@ -11,7 +11,7 @@ static const sim_ns LAST_NS = INT64_C(1) << 60;
 /* The highest level of which `width` has a cell for each pixel; 0 when it has too few. */
 static unsigned level_for(uint64_t width, uint64_t pixels) {
     unsigned level = 0;
-    while (level < HIGHEST_LEVEL && width / pixels >> pyramid_shift(level + 1) != 0) {
+    while (level < HIGHEST_LEVEL && width / pixels >> (level + 1) != 0) {
         level++;
     }
     return level;
@@ -22,51 +22,36 @@ struct view view_of(const struct timeline_query *query) {
     const sim_ns from = query->from_ns < to ? query->from_ns : to - 1;
     const uint64_t width = (uint64_t)(to - from);
     const unsigned level = level_for(width, query->pixels);
-    const unsigned shift = pyramid_shift(level);
-    const uint64_t first = (uint64_t)from >> shift;
-    const uint64_t last = (uint64_t)(to - 1) >> shift;
+    const uint64_t first = (uint64_t)from >> level;
+    const uint64_t last = (uint64_t)(to - 1) >> level;
     const uint64_t cells = last - first + 1;
     const uint64_t pixels = query->pixels < cells ? query->pixels : cells;
     const uint64_t widest = cells / pixels + (cells % pixels != 0 ? 1 : 0);
     return (struct view){
         .level = level,
-        .from = (sim_ns)(first << shift),
-        .to = (sim_ns)((last + 1) << shift),
+        .from = (sim_ns)(first << level),
+        .to = (sim_ns)((last + 1) << level),
         .cells = cells,
         .pixels = pixels,
-        .long_ns = (sim_ns)(widest << shift),
+        .long_ns = (sim_ns)(widest << level),
     };
 }
 
-/* A view has at most five cells for each pixel (level_for): the product of both fits into 64
- * bits with room to spare. */
+/* A view has at most five cells for each pixel, mostly less than three (level_for): the
+ * product of both fits into 32 bits, of which a division is the faster one. */
 uint64_t view_pixel(const struct view *w, sim_ns time) {
-    const uint64_t cell = (uint64_t)(time - w->from) >> pyramid_shift(w->level);
-    return ((cell + 1) * w->pixels - 1) / w->cells;
+    const uint64_t cell = (uint64_t)(time - w->from) >> w->level;
+    return (uint32_t)((cell + 1) * w->pixels - 1) / (uint32_t)w->cells;
 }
 
 sim_ns view_pixel_start(const struct view *w, uint64_t pixel) {
-    const uint64_t cell = pixel * w->cells / w->pixels;
-    return w->from + (sim_ns)(cell << pyramid_shift(w->level));
-}
-
-int view_count_entry(struct view *view, struct err *err) {
-    if (view->entries == TIMELINE_MAX_ENTRIES) {
-        return err_set(err, ERR_LIMIT,
-                       "the answer has more than %d entries: ask for fewer lanes, fewer "
-                       "pixels or less time",
-                       TIMELINE_MAX_ENTRIES);
-    }
-    view->entries++;
-    return 0;
+    const uint64_t cell = (uint32_t)(pixel * w->cells) / (uint32_t)w->pixels;
+    return w->from + (sim_ns)(cell << w->level);
 }
 
 /* --- columns ------------------------------------------------------------------- */
 
-static int reserve_span(struct timeline_lane *lane, struct err *err) {
-    if (lane->count < lane->capacity) {
-        return 0;
-    }
+static int grow(struct timeline_lane *lane, struct err *err) {
     const size_t capacity = lane->capacity == 0 ? ENTRIES_FIRST : lane->capacity * 2;
     int rc = 0;
     TIMELINE_GROW(rc, lane->start_ns, capacity);
@@ -95,11 +80,12 @@ void span_painter_lane_deinit(struct timeline_lane *lane) {
 
 /* --- the painter --------------------------------------------------------------- */
 
-static int put_entry(struct view *view, struct timeline_lane *lane,
-                     const struct long_span *entry, uint32_t merged, struct err *err) {
+static inline int put_entry(struct view *view, struct timeline_lane *lane,
+                            const struct long_span *entry, uint32_t merged,
+                            struct err *err) {
     int rc = view_count_entry(view, err);
-    if (rc == 0) {
-        rc = reserve_span(lane, err);
+    if (rc == 0 && lane->count == lane->capacity) {
+        rc = grow(lane, err);
     }
     if (rc != 0) {
         return rc;
@@ -115,10 +101,24 @@ static int put_entry(struct view *view, struct timeline_lane *lane,
     return 0;
 }
 
+/* The times of nodes, which are not there yet. */
+static void add_times(struct span_painter *painter) {
+    for (; painter->first < painter->next; painter->first++) {
+        const struct sheet_node *node = &painter->sheet->nodes[painter->first];
+        sheet_block_add_times(painter->sheet, node, painter->state_ns);
+        painter->mask |= node->mask & ~NODE_LONG;
+    }
+}
+
 /* The state with most time, the smallest of equal ones; forgets the times. */
 static uint8_t take_state(struct span_painter *painter) {
-    unsigned best = 0;
+    unsigned best = painter->state;
     sim_ns most = 0;
+    if (painter->agrees) {
+        painter->first = painter->next;
+        most = INT64_MAX;
+    }
+    add_times(painter);
     for (uint32_t rest = painter->mask; rest != 0; rest &= rest - 1) {
         const unsigned state = (unsigned)__builtin_ctz(rest);
         if (painter->state_ns[state] > most) {
@@ -128,13 +128,14 @@ static uint8_t take_state(struct span_painter *painter) {
         painter->state_ns[state] = 0;
     }
     painter->mask = 0;
+    painter->is_open = false;
     return (uint8_t)best;
 }
 
 /* What is short in the pixel becomes an entry, which ends with the pixel or before. */
 static int close_pixel(struct span_painter *painter, struct view *view, sim_ns end,
                        struct err *err) {
-    if (painter->mask == 0) {
+    if (!painter->is_open) {
         return 0;
     }
     const struct long_span entry = {
@@ -150,23 +151,29 @@ static int close_pixel(struct span_painter *painter, struct view *view, sim_ns e
     return put_entry(view, &painter->lane, &entry, merged, err);
 }
 
-/* Short time begins, or goes on, at `time`, which is inside the window. */
-static int open_pixel(struct span_painter *painter, struct view *view, sim_ns time,
-                      struct err *err) {
-    if (painter->mask != 0 && time < painter->pixel_end) {
-        return 0;
-    }
+/* Short time begins at `time`, which is inside the window. */
+static int begin_pixel(struct span_painter *painter, struct view *view, sim_ns time,
+                       unsigned state, struct err *err) {
     const int rc = close_pixel(painter, view, painter->pixel_end, err);
     const uint64_t pixel = view_pixel(view, time);
     const sim_ns start = view_pixel_start(view, pixel);
     painter->start = start > painter->free_from ? start : painter->free_from;
     painter->pixel_end = view_pixel_start(view, pixel + 1);
+    painter->is_open = true;
+    painter->agrees = true;
+    painter->state = (uint8_t)state;
     return rc;
 }
 
-static void add_time(struct span_painter *painter, unsigned state, sim_ns time) {
-    painter->state_ns[state] += time;
-    painter->mask |= UINT32_C(1) << state;
+/* Short time begins, or goes on, at `time`, which is inside the window; `state` has most of
+ * it. */
+static inline int open_pixel(struct span_painter *painter, struct view *view, sim_ns time,
+                             unsigned state, struct err *err) {
+    if (painter->is_open && time < painter->pixel_end) {
+        span_painter_vote(painter, state);
+        return 0;
+    }
+    return begin_pixel(painter, view, time, state, err);
 }
 
 static int add_short(struct span_painter *painter, struct view *view,
@@ -175,9 +182,10 @@ static int add_short(struct span_painter *painter, struct view *view,
     const sim_ns end = span->end_ns < view->to ? span->end_ns : view->to;
     int rc = 0;
     while (rc == 0 && at < end) {
-        rc = open_pixel(painter, view, at, err);
+        rc = open_pixel(painter, view, at, span->state, err);
         const sim_ns cut = end < painter->pixel_end ? end : painter->pixel_end;
-        add_time(painter, span->state, cut - at);
+        painter->state_ns[span->state] += cut - at;
+        painter->mask |= UINT32_C(1) << span->state;
         at = cut;
     }
     painter->ended += span->end_ns <= view->to;
@@ -201,19 +209,40 @@ int span_painter_add(struct span_painter *painter, struct view *view,
     return rc;
 }
 
-int span_painter_add_cell(struct span_painter *painter, struct view *view,
-                          const struct sheet *sheet, uint32_t node, const sim_ns *times,
-                          struct err *err) {
-    const sim_ns start = sheet->cell[node] << pyramid_shift(sheet->level);
-    uint32_t rest = sheet->mask[node] & ~NODE_LONG;
-    if (start < view->from || start >= view->to || rest == 0) {
+/* Adds what is short in a cell. */
+static inline int add_node(struct span_painter *painter, struct view *view, uint32_t i,
+                           struct err *err) {
+    const struct sheet_node *node = &painter->sheet->nodes[i];
+    const sim_ns start = node->cell << painter->sheet->level;
+    if ((node->mask & ~NODE_LONG) == 0 || start < view->from || start >= view->to) {
         return 0;
     }
-    const int rc = open_pixel(painter, view, start, err);
-    for (; rest != 0; rest &= rest - 1) {
-        add_time(painter, (unsigned)__builtin_ctz(rest), *times++);
+    const int rc = open_pixel(painter, view, start, node->state, err);
+    if (painter->next != i) {
+        add_times(painter);
+        painter->first = i;
     }
-    painter->ended += sheet->ended[node];
+    painter->next = i + 1;
+    painter->ended += node->ended;
+    return rc;
+}
+
+int span_painter_add_nodes(struct span_painter *painter, struct view *view,
+                           const struct sheet_block *sheet,
+                           const struct sheet_nodes *nodes, struct err *err) {
+    const struct long_span *longs = nodes->longs;
+    int rc = 0;
+    painter->sheet = sheet;
+    painter->first = painter->next = nodes->first;
+    for (uint32_t i = nodes->first; rc == 0 && i < nodes->end; i++) {
+        if ((sheet->nodes[i].mask & NODE_LONG) != 0) {
+            rc = span_painter_add(painter, view, longs++, err);
+        }
+        if (rc == 0) {
+            rc = add_node(painter, view, i, err);
+        }
+    }
+    add_times(painter); /* the sheet goes */
     return rc;
 }
 

@@ -6,18 +6,21 @@
  * Spans come in the order of time; short ones may come as nodes of the pyramid instead, of
  * a level whose cells are no longer than those of the view. A painter remembers what is
  * short in one pixel and nothing else.
+ *
+ * A state that has most time in each of some spans and nodes, the smallest of equal ones, has
+ * it in all of them together. So the times of nodes are looked at only where they disagree.
  */
 #ifndef DB_SPAN_PAINTER_PRIV_H
 #define DB_SPAN_PAINTER_PRIV_H
 
-#include "db/pyramid_priv.h"
+#include "db/sheet_codec_priv.h"
 #include "db/timeline.h"
 
 #include <stdbool.h>
 
 /* The window, its pixels, and how much was painted so far. */
 struct view {
-    unsigned level;  /* cells of 4^level */
+    unsigned level;  /* cells of 2^level */
     sim_ns from, to; /* whole cells */
     uint64_t cells, pixels;
     sim_ns long_ns; /* the widest pixel: a span of that length is painted by itself */
@@ -32,7 +35,16 @@ uint64_t view_pixel(const struct view *view, sim_ns time);
 sim_ns view_pixel_start(const struct view *view, uint64_t pixel);
 
 /* Takes one entry of those that an answer may have; ERR_LIMIT. */
-int view_count_entry(struct view *view, struct err *err) WARN_UNUSED;
+static inline int WARN_UNUSED view_count_entry(struct view *view, struct err *err) {
+    if (view->entries == TIMELINE_MAX_ENTRIES) {
+        return err_set(err, ERR_LIMIT,
+                       "the answer has more than %d entries: ask for fewer lanes, fewer "
+                       "pixels or less time",
+                       TIMELINE_MAX_ENTRIES);
+    }
+    view->entries++;
+    return 0;
+}
 
 /* Zeroed but for lane.lane, wanted and free_from, it is ready for use. */
 struct span_painter {
@@ -40,24 +52,36 @@ struct span_painter {
     bool wanted;               /* the caller's */
     sim_ns free_from; /* where the last span that was painted ended; first the birth */
     sim_ns known_to;  /* up to where spans came */
-    /* The short spans of a pixel; none when mask is 0. */
-    uint32_t mask; /* 1 << state */
+    /* The short spans of a pixel. */
+    bool is_open; /* there are some */
+    bool agrees;  /* each span and each node of it has most time in ... */
+    uint8_t state;
+    uint32_t mask; /* 1 << state, of the times in state_ns */
     uint32_t ended;
     sim_ns start, pixel_end;
     sim_ns state_ns[STATE_COUNT];
+    /* Nodes whose times are not there yet, and will not be as long as all agree. */
+    const struct sheet_block *sheet;
+    uint32_t first, next;
 };
+
+/* A state has most time in what is added to the pixel. */
+static inline void span_painter_vote(struct span_painter *painter, unsigned state) {
+    painter->agrees = painter->agrees && painter->state == state;
+}
 
 /* True, and it is added, when the span goes on with what is short in the pixel: the way of
  * nearly all of them when there are many. */
 static inline bool span_painter_extend(struct span_painter *painter,
                                        const struct view *view, sim_ns start, sim_ns end,
                                        unsigned state) {
-    if (painter->mask == 0 || end > painter->pixel_end || end - start >= view->long_ns) {
+    if (!painter->is_open || end > painter->pixel_end || end - start >= view->long_ns) {
         return false;
     }
     painter->state_ns[state] += end - start;
     painter->mask |= UINT32_C(1) << state;
     painter->ended++;
+    span_painter_vote(painter, state);
     return true;
 }
 
@@ -65,10 +89,16 @@ static inline bool span_painter_extend(struct span_painter *painter,
 int span_painter_add(struct span_painter *painter, struct view *view,
                      const struct long_span *span, struct err *err) WARN_UNUSED;
 
-/* Adds what is short in a cell of a level, `times` as in a sheet. */
-int span_painter_add_cell(struct span_painter *painter, struct view *view,
-                          const struct sheet *sheet, uint32_t node, const sim_ns *times,
-                          struct err *err) WARN_UNUSED;
+/* Nodes of a sheet that are next to each other, and of one lane. */
+struct sheet_nodes {
+    uint32_t first, end;
+    const struct long_span *longs; /* of the first one */
+};
+
+/* Adds what they have. */
+int span_painter_add_nodes(struct span_painter *painter, struct view *view,
+                           const struct sheet_block *sheet,
+                           const struct sheet_nodes *nodes, struct err *err) WARN_UNUSED;
 
 /* After the last span; the lane died at `died_ns`. */
 int span_painter_close(struct span_painter *painter, struct view *view, sim_ns died_ns,

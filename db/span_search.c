@@ -19,9 +19,9 @@ struct source {
 struct search {
     struct chunk_reader reader;
     const struct span_query *query;
-    uint64_t *wanted;   /* by group: a bit for each lane; NULL: all */
-    int highest;        /* level of all groups' pyramids, -1: there is none */
-    struct sheet sheet; /* that was read last */
+    uint64_t *wanted;         /* by group: a bit for each lane; NULL: all */
+    int highest;              /* level of all groups' pyramids, -1: there is none */
+    struct sheet_block sheet; /* that was read last */
     struct source *sources;
     size_t source_count, source_capacity;
     struct span_page page; /* up to limit + 1, sorted */
@@ -161,12 +161,13 @@ static int look_through_chunk(struct search *s, const struct source *source,
 }
 
 static void look_through_longs(struct search *s, const struct source *source) {
-    const struct sheet *sheet = &s->sheet;
+    const struct sheet_block *sheet = &s->sheet;
     const struct long_span *longs = sheet->longs;
     for (uint32_t i = 0; i < sheet->count; i++) {
-        if ((sheet->mask[i] & NODE_LONG) != 0) {
+        if ((sheet->nodes[i].mask & NODE_LONG) != 0) {
             const struct span span = span_of_long(longs++);
-            consider(s, (lane_id)(sheet->group * LANE_GROUP_LANES + sheet->place[i]),
+            consider(s,
+                     (lane_id)(sheet->group * LANE_GROUP_LANES + sheet->nodes[i].place),
                      &span, source->below_ns);
         }
     }
@@ -300,8 +301,7 @@ static int highest_level(struct search *s, uint32_t group, int *out, struct err 
 
 /* Length of a cell; of the level above the highest one: without end. */
 static sim_ns cell_of(int level) {
-    return level < PYRAMID_LEVELS ? INT64_C(1) << pyramid_shift((unsigned)level)
-                                  : SIM_NEVER;
+    return level < PYRAMID_LEVELS ? INT64_C(1) << level : SIM_NEVER;
 }
 
 /* Everything that has spans of at least a cell of the level; -1: of any length. */
@@ -548,7 +548,7 @@ int span_search(struct db_reader *reader, const struct span_query *query,
         rc = search_run(&s, err);
     }
     chunk_reader_close(&s.reader);
-    sheet_deinit(&s.sheet);
+    sheet_block_deinit(&s.sheet);
     memory_free(s.wanted);
     memory_free(s.sources);
     if (rc != 0) {

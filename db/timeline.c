@@ -119,22 +119,29 @@ static int paint_chunk(struct painting *p, struct group_painting *g, struct err 
     return rc;
 }
 
+/* The nodes of the next lane, which begin at *from; moves that and the long spans on. */
+static struct sheet_nodes next_lane(const struct sheet_block *sheet, uint32_t *from,
+                                    const struct long_span **longs) {
+    struct sheet_nodes nodes = {.first = *from, .end = *from, .longs = *longs};
+    while (nodes.end < sheet->count &&
+           sheet->nodes[nodes.end].place == sheet->nodes[nodes.first].place) {
+        *longs += (sheet->nodes[nodes.end++].mask & NODE_LONG) != 0;
+    }
+    *from = nodes.end;
+    return nodes;
+}
+
 static int paint_sheet(struct painting *p, struct group_painting *g, struct err *err) {
-    const struct sheet *sheet = &p->sheet;
-    const sim_ns *times = sheet->times;
+    const struct sheet_block *sheet = &p->sheet;
     const struct long_span *longs = sheet->longs;
+    uint32_t at = 0;
     int rc = 0;
-    for (uint32_t i = 0; rc == 0 && i < sheet->count; i++) {
-        struct span_painter *painter = &g->painters[sheet->place[i]];
-        const uint32_t mask = sheet->mask[i];
-        if ((mask & NODE_LONG) != 0) {
-            rc = painter->wanted ? span_painter_add(painter, &p->view, longs, err) : 0;
-            longs++;
+    while (rc == 0 && at < sheet->count) {
+        const struct sheet_nodes nodes = next_lane(sheet, &at, &longs);
+        struct span_painter *painter = &g->painters[sheet->nodes[nodes.first].place];
+        if (painter->wanted) {
+            rc = span_painter_add_nodes(painter, &p->view, sheet, &nodes, err);
         }
-        if (rc == 0 && painter->wanted) {
-            rc = span_painter_add_cell(painter, &p->view, sheet, i, times, err);
-        }
-        times += __builtin_popcount(mask & ~NODE_LONG);
     }
     return rc;
 }
@@ -199,9 +206,8 @@ static const char READ_LAST_CHUNK[] =
  * at the level is. */
 static int paint_last_span(struct painting *p, struct group_painting *g, lane_id lane,
                            const struct long_span *span, struct err *err) {
-    const sim_ns shortest = g->sources.level == PYRAMID_NONE
-                                ? 0
-                                : INT64_C(1) << pyramid_shift(g->sources.level);
+    const sim_ns shortest =
+        g->sources.level == PYRAMID_NONE ? 0 : INT64_C(1) << g->sources.level;
     struct span_painter *painter = &g->painters[(uint32_t)lane % LANE_GROUP_LANES];
     if (!painter->wanted || span->start_ns >= p->view.to ||
         span->end_ns <= painter->known_to || span->end_ns - span->start_ns < shortest) {
@@ -437,7 +443,7 @@ int timeline_read(struct db_reader *reader, const struct timeline_query *query,
     if (rc == 0) {
         rc = painting_add_instants(&p, err);
     }
-    sheet_deinit(&p.sheet);
+    sheet_block_deinit(&p.sheet);
     memory_free(p.slots);
     memory_free(p.spans);
     if (rc != 0) {

@@ -4,7 +4,7 @@
  *
  * The rule, in terms of a window [from, to) and P pixels:
  *
- *   1. Time is divided into cells of 4^L ns, L as large as leaves a cell for each of the P
+ *   1. Time is divided into cells of 2^L ns, L as large as leaves a cell for each of the P
  *      pixels, at least 0. The window is widened to whole cells, of which it has N; P is at
  *      most N. Pixel p begins at cell floor(p * N / P): a pixel is never narrower than a
  *      cell, and the same places of a run have the same edges in every window of a level.

@@ -30,7 +30,7 @@ struct painting {
     struct slot *slots; /* by lane */
     size_t slot_count;
     struct span_block *spans; /* the chunk that is being painted */
-    struct sheet sheet;       /* or the sheet */
+    struct sheet_block sheet; /* or the sheet */
 };
 
 /* ERR_CORRUPT, for more than a row is wrong. */

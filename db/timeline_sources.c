@@ -66,8 +66,7 @@ static int find_sources(struct source_list *list, const struct painting *p, int6
                         const char *sql, unsigned level, struct err *err) {
     const bool spans = group != DAMAGE_INSTANTS;
     const sim_ns from = p->view.from + (spans ? 1 : 0);
-    const sim_ns to =
-        p->view.to + (spans ? INT64_C(1) << pyramid_shift(p->view.level) : 0);
+    const sim_ns to = p->view.to + (spans ? INT64_C(1) << p->view.level : 0);
     struct query q;
     query_begin(&q, p->connection, sql);
     query_int(&q, p->query->run);

@@ -133,8 +133,7 @@ static size_t add_up(struct recording *r, unsigned level, struct instant_node *n
     for (size_t i = 0; i < count; i++) {
         struct instant_node *last = kept > 0 ? &out[kept - 1] : NULL;
         if (last != NULL && last->lane == out[i].lane &&
-            last->first_ns >> pyramid_shift(level) ==
-                out[i].first_ns >> pyramid_shift(level)) {
+            last->first_ns >> level == out[i].first_ns >> level) {
             instant_node_add(last, &out[i]);
         } else {
             out[kept++] = out[i];
@@ -183,7 +182,7 @@ static void test_instant_pyramid_has_each_instant_once(void **state) {
         fixture_ok(build(r, &err), &err);
         assert_true(r->sheet_count > 3);
         const unsigned highest = highest_level(r);
-        assert_true(r->at[INSTANTS - 1] >> pyramid_shift(highest) == 0);
+        assert_true(r->at[INSTANTS - 1] >> highest == 0);
         for (unsigned level = 0; level <= highest; level++) {
             check_level(r, level);
         }

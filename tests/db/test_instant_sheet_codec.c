@@ -139,7 +139,7 @@ static struct instant_sheet frozen_sheet(struct instant_node nodes[2]) {
 
 /* Worked out by hand from the specification; the checksum by another program. */
 static const char frozen_text[] = /* header */
-    "47 53 69 70 01 04 00 00 06 00 00 00 "
+    "47 53 69 70 02 04 00 00 06 00 00 00 "
     "e8 03 00 00 00 00 00 00 c4 09 00 00 00 00 00 00 02 00 00 00 "
     "00 02 00 00 00 06 01 "    /* lane */
     "00 03 00 00 00 02 fe 03 " /* first instant */
@@ -150,7 +150,7 @@ static const char frozen_text[] = /* header */
     "00 02 00 00 00 00 00 "    /* false_wakeup */
     "00 02 00 00 00 02 00 "    /* late_timer */
     "00 02 00 00 00 00 04 "    /* slow_callback */
-    "01 f9 2e 84 ";            /* checksum */
+    "52 9c 00 b4 ";            /* checksum */
 enum { FROZEN_BYTES = (sizeof frozen_text - 1) / 3 };
 
 /* Where the columns of the frozen sheet begin. */
@@ -266,7 +266,7 @@ static void test_instant_sheet_codec_names_what_is_wrong(void **state) {
         const char *why;
     } cases[] = {
         {0, 'g', "magic"},
-        {4, 2, "format version 2"},
+        {4, 1, "format version 1"},
         {5, PYRAMID_LEVELS, "wrong level"},
         {28, 0, "wrong level, number"},
         {30, 0x41, "wrong level, number"},
