@@ -41,7 +41,7 @@
 enum {
     PYRAMID_LEVELS = 63, /* 2^62 ns are 146 years */
     PYRAMID_NONE = PYRAMID_LEVELS,
-    SHEET_NODES = 1024 /* a sheet has at least so many, and up to some chunks' more */
+    SHEET_NODES = 4096 /* a sheet has at least so many, and up to some chunks' more */
 };
 
 /*
