@@ -216,6 +216,20 @@ static int paint_last_span(struct painting *p, struct group_painting *g, lane_id
     return span_painter_add(painter, &p->view, span, err);
 }
 
+/* The lanes of which the window ends in the span that is open at the end of the chunk, unless
+ * that is known: where it ends has to be looked up, for each in another place. */
+static uint64_t open_lanes(const struct painting *p, const struct group_painting *g) {
+    sim_ns since[LANE_GROUP_LANES];
+    uint64_t lanes = g->wanted;
+    carried_spans_since(&p->spans->chunk, since);
+    for (size_t i = 0; i < LANE_GROUP_LANES; i++) {
+        if (since[i] >= p->view.to || since[i] < g->painters[i].known_to) {
+            lanes &= ~(UINT64_C(1) << i);
+        }
+    }
+    return lanes;
+}
+
 static int paint_last_spans(struct painting *p, struct group_painting *g,
                             struct err *err) {
     const struct span_block *b = p->spans;
@@ -229,7 +243,7 @@ static int paint_last_spans(struct painting *p, struct group_painting *g,
     struct carried_span carried[LANE_GROUP_LANES];
     uint32_t count = 0;
     if (rc == 0) {
-        rc = carried_spans_read(p->connection, p->query->run, &b->chunk, g->wanted,
+        rc = carried_spans_read(p->connection, p->query->run, &b->chunk, open_lanes(p, g),
                                 carried, &count, err);
     }
     for (uint32_t i = 0; rc == 0 && i < count; i++) {
