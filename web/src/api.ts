@@ -203,6 +203,57 @@ export interface RunLanes {
   items: Lane[];
 }
 
+/** One operation of a JSON patch (RFC 6902), as far as advice uses them. */
+export type PatchOperation =
+  | { op: "add" | "replace"; path: string; value: unknown }
+  | { op: "remove"; path: string }
+  | { op: "move"; from: string; path: string };
+
+export interface FindingLane {
+  id: number;
+  kind: string;
+  name: string;
+}
+
+/** A patch that was tried against a finding, and what it gained. */
+export interface FindingTrial {
+  remedy: string;
+  text: string;
+  patch: PatchOperation[];
+  verdict: "gains" | "no_gain" | "loses" | "no_number" | "refused";
+  reason: string | null;
+  before: number | null;
+  after: number | null;
+  ratio: number | null;
+  ratio_low: number | null;
+  ratio_high: number | null;
+  gain: number | null;
+}
+
+export interface Finding {
+  rule: string;
+  number: number;
+  unit: "ratio" | "us" | "count";
+  meaning: string;
+  threshold: number;
+  source: string;
+  severity: number;
+  proof: { lane: FindingLane | null; from: number; to: number };
+  culprit: FindingLane | null;
+  site: string | null;
+  text: string;
+  cycle: { waiter: FindingLane; resource: FindingLane; holder: FindingLane }[];
+  metric: string | null;
+  advice: FindingTrial | null;
+  tried: FindingTrial[];
+}
+
+export interface RunFindings {
+  run: string;
+  status: "waiting" | "making" | "stored" | "cancelled";
+  findings: { document: Record<string, unknown>; repetitions: number; items: Finding[] } | null;
+}
+
 export interface ProblemDetail {
   pointer: string;
   detail: string;
@@ -307,6 +358,11 @@ export async function getRunMetrics(run: string): Promise<RunMetric[]> {
 
 export async function getRunHistograms(run: string): Promise<Histogram[]> {
   return (await request<{ items: Histogram[] }>(`/runs/${id(run)}/histograms`)).items;
+}
+
+/** Makes them if they are not there; ask again while they are being made. */
+export function getRunFindings(run: string): Promise<RunFindings> {
+  return request<RunFindings>(`/runs/${id(run)}/findings`);
 }
 
 export function getRunLanes(run: string): Promise<RunLanes> {

@@ -25,6 +25,7 @@ import {
   whole,
 } from "../state/timeline";
 import { Empty, Failed, Loading, Status } from "./feedback";
+import { FindingsSection } from "./findings-section";
 import { Histograms } from "./histograms";
 import { Icon, type IconName } from "./icon";
 import { zoomBy } from "./stage-keys";
@@ -252,6 +253,7 @@ export function TimelinePage({ route }: { route: TimelineRoute }) {
           </a>
         </Empty>
       )}
+      <FindingsSection run={run} />
       <Histograms />
       <About run={run} />
     </div>

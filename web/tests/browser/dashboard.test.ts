@@ -650,3 +650,41 @@ test("the list of runs leads back to an experiment", async () => {
     await page.locator(".grid-table").waitFor();
   });
 });
+
+test("an experiment with a goal says whom to choose, as the server does", async () => {
+  await onPage({}, async (page) => {
+    await runExample(page, DEPLOYMENT_EXAMPLE);
+    const sentence = page.locator(".advice-sentence").first();
+    await sentence.waitFor();
+    const id = /experiments\/(\w+)/.exec(page.url())?.[1];
+    const advice = await (await fetch(`${server.address}/api/v1/experiments/${id}/advice`)).json();
+    const [first] = advice.recommendations;
+    const chosen = first.verdict === "stay" ? first.first : first.best;
+    const text = await sentence.innerText();
+    assert.ok(text.includes(chosen.strategy), `${chosen.strategy} in: ${text}`);
+    assert.equal(await page.locator(".advice-item").count(), Math.min(8, advice.recommendations.length));
+  });
+});
+
+test("a finding leads to its proof, and its remedy to a new experiment", async () => {
+  await onPage({}, async (page) => {
+    await runExample(page, SWEEP_EXAMPLE);
+    await openTimeline(page, 1);
+    await page.locator(".findings .button").first().click();
+    const finding = page.locator('.finding[data-rule="gil-convoy"]');
+    await finding.waitFor({ timeout: DONE_TIMEOUT });
+    const link = finding.locator(".finding-head a");
+    const target = new URLSearchParams((await link.getAttribute("href"))?.split("?")[1]);
+    await link.click();
+    await page.locator(".timeline-tools").waitFor();
+    await page.waitForFunction(() => window.location.hash.includes("lane="));
+    const shown = new URLSearchParams(new URL(page.url()).hash.split("?")[1]);
+    assert.equal(shown.get("lane"), target.get("lane"));
+    assert.equal(shown.get("from"), target.get("from"));
+    await finding.locator(".finding-advice .button").click();
+    await page.waitForURL(/#\/experiments\//);
+    await page
+      .locator('.page-head .status[data-status="done"]')
+      .waitFor({ timeout: DONE_TIMEOUT });
+  });
+});

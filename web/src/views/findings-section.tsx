@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+// What a run suffers from: the rule that spoke, the place that proves it, and the change that was
+// tried against it with what it gained.
+
+import { useEffect } from "preact/hooks";
+import type { Finding, FindingTrial, Run } from "../api";
+import { formatMetric, formatNumber, formatShare } from "../lib/format";
+import { applyPatch } from "../lib/json-patch";
+import { formatRoute } from "../lib/route";
+import { metricInfo, metricTitle } from "../state/catalogue";
+import { askFindings, findings, forgetFindings, runChanged } from "../state/findings";
+import { language, t } from "../state/preferences";
+import { Failed, Loading } from "./feedback";
+import { Icon } from "./icon";
+
+/** The window around a proof, so that one sees what was before and after it. */
+const MARGIN = 0.5;
+/* "27,522 %" says less than "276 times". */
+const FACTOR_FROM = 2;
+
+function proofAddress(run: string, { proof }: Finding): string {
+  const margin = Math.max(1, Math.round((proof.to - proof.from) * MARGIN));
+  return formatRoute({
+    page: "timeline",
+    run,
+    from: Math.max(0, proof.from - margin),
+    to: proof.to + margin,
+    lane: proof.lane?.id ?? null,
+    at: proof.lane ? Math.floor((proof.from + proof.to) / 2) : null,
+  });
+}
+
+/** The link moves the window; this moves the reader there. */
+function showTimeline(): void {
+  document.querySelector(".timeline-tools")?.scrollIntoView({ block: "start" });
+}
+
+function figure(value: number, unit: Finding["unit"]): string {
+  return formatMetric(value, unit, language.value);
+}
+
+/** "Makespan 812 ms instead of 1.2 s: 32 % better". */
+function GainWords({ metric, trial }: { metric: string | null; trial: FindingTrial }) {
+  if (metric === null) return <>{t(trial.verdict === "gains" ? "finding.ends" : "finding.endsNot")}</>;
+  if (trial.before === null || trial.after === null) return null;
+  const { unit } = metricInfo(metric);
+  const words = (value: number): string => formatMetric(value, unit, language.value);
+  const ratio = trial.ratio ?? 1;
+  const factor = ratio >= 1 ? ratio : 1 / ratio;
+  const values = {
+    metric: metricTitle(metric),
+    before: words(trial.before),
+    after: words(trial.after),
+    gain:
+      factor >= FACTOR_FROM
+        ? t("finding.factor", {
+            factor: formatNumber(Number(factor.toPrecision(3)), language.value),
+          })
+        : formatShare(Math.abs(trial.gain ?? 0), language.value),
+  };
+  return <>{t((trial.gain ?? 0) >= 0 ? "finding.gain" : "finding.loss", values)}</>;
+}
+
+function Advice(props: { finding: Finding; document: Record<string, unknown> }) {
+  const { finding, document } = props;
+  const { advice } = finding;
+  if (!advice) {
+    return finding.tried.length > 0 ? <p class="is-muted">{t("finding.noAdvice")}</p> : null;
+  }
+  return (
+    <div class="finding-advice">
+      <p>
+        <strong lang="en">{advice.text}</strong>{" "}
+        <GainWords metric={finding.metric} trial={advice} />
+      </p>
+      <button
+        type="button"
+        class="button is-small"
+        onClick={() => void runChanged(applyPatch(document, advice.patch))}
+      >
+        {t("finding.run")}
+        <Icon name="chevron" />
+      </button>
+    </div>
+  );
+}
+
+function Tried({ finding }: { finding: Finding }) {
+  const others = finding.tried.filter((trial) => trial.remedy !== finding.advice?.remedy);
+  if (others.length === 0) return null;
+  return (
+    <details class="finding-tried">
+      <summary>{t("finding.tried", { count: others.length })}</summary>
+      <ul class="plain-list">
+        {others.map((trial) => (
+          <li key={trial.remedy}>
+            <span lang="en">{trial.text}</span>{" "}
+            {trial.verdict === "refused" ? (
+              <span lang="en">{trial.reason}</span>
+            ) : (
+              <GainWords metric={finding.metric} trial={trial} />
+            )}
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+function Item(props: { run: Run; finding: Finding; document: Record<string, unknown> }) {
+  const { run, finding, document } = props;
+  const shown = finding.proof.to > finding.proof.from && run.has_timeline;
+  return (
+    <li class="finding" data-rule={finding.rule}>
+      <div class="finding-head">
+        <h3 class="finding-title">{t(`finding.rule.${finding.rule}` as "finding.title")}</h3>
+        <span class="is-muted" title={finding.source} lang="en">
+          {t("finding.number", {
+            number: figure(finding.number, finding.unit),
+            threshold: figure(finding.threshold, finding.unit),
+          })}
+        </span>
+        {shown && (
+          <a class="button is-small" href={proofAddress(run.id, finding)} onClick={showTimeline}>
+            {t("finding.show")}
+          </a>
+        )}
+      </div>
+      <p lang="en">{finding.text}</p>
+      {finding.cycle.length > 0 && (
+        <p lang="en">{finding.cycle.map(({ waiter }) => waiter.name).join(" → ")} →</p>
+      )}
+      <Advice finding={finding} document={document} />
+      <Tried finding={finding} />
+    </li>
+  );
+}
+
+export function FindingsSection({ run }: { run: Run }) {
+  useEffect(() => forgetFindings, [run.id]);
+  const state = findings.value;
+  const ended = run.status === "done" || run.status === "limited" || run.status === "failed";
+  if (!ended) return null;
+  return (
+    <section class="findings" aria-labelledby="findings-title">
+      <div class="section-head">
+        <h2 id="findings-title" class="section-title">
+          {t("finding.title")}
+        </h2>
+        {state.status === "idle" && (
+          <button type="button" class="button" onClick={() => askFindings(run.id)}>
+            {t("finding.ask")}
+          </button>
+        )}
+      </div>
+      {state.status === "idle" && <p class="section-note">{t("finding.note")}</p>}
+      {state.status === "loading" && (
+        <>
+          <p class="section-note" role="status">
+            {t("finding.making")}
+          </p>
+          <Loading lines={3} />
+        </>
+      )}
+      {state.status === "failed" && <Failed error={state.error} />}
+      {state.status === "ready" && state.value.items.length === 0 && <p>{t("finding.none")}</p>}
+      {state.status === "ready" && (
+        <ul class="finding-list">
+          {state.value.items.map((finding) => (
+            <Item
+              key={finding.rule}
+              run={run}
+              finding={finding}
+              document={state.value.document}
+            />
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
