@@ -42,51 +42,64 @@ static int record(struct advice *advice, struct recording *recording,
 /* A window in the middle of the run that should have no more than half of the spans. */
 static void set_window(const struct advice *advice, struct recording *recording) {
     const double spans = (double)advice->result.transitions;
-    const double share = ADVICE_MAX_SPANS / 2.0 / fmax(spans, 1);
+    const double share = (double)recording->span_limit / 2 / fmax(spans, 1);
     const sim_ns length = (sim_ns)((double)advice->result.duration_ns * fmin(share, 1));
     recording->from_ns = (advice->result.duration_ns - length) / 2;
     recording->to_ns = recording->from_ns + length;
 }
 
-static void begin_recording(struct recording *recording) {
+static void begin_recording(struct recording *recording, size_t max_spans) {
     recording_init(recording);
-    recording->span_limit = ADVICE_MAX_SPANS;
+    recording->span_limit = max_spans;
+}
+
+/* The run has more spans than may be kept: a window of it, or nothing. */
+static int look_through_window(struct advice *advice, struct recording *recording,
+                               bool *recorded, const atomic_bool *cancel,
+                               struct err *err) {
+    struct err limit = {0};
+    int rc = record(advice, NULL, cancel, err);
+    if (rc != 0) {
+        return rc;
+    }
+    struct run_result whole = advice->result;
+    set_window(advice, recording);
+    rc = record(advice, recording, cancel, &limit);
+    *recorded = rc == 0;
+    if (rc == ERR_LIMIT) { /* most of it happens there: the sums have to do */
+        advice->result = whole;
+        return 0;
+    }
+    run_result_deinit(&whole);
+    if (rc != 0) {
+        advice->result = (struct run_result){0};
+        return err_set(err, rc, "%s", limit.text);
+    }
+    return 0;
 }
 
 /* Runs it with a recording of all, or of a window, or without one. */
 static int look(struct advice *advice, struct recording *recording, bool *recorded,
                 const atomic_bool *cancel, struct err *err) {
-    struct err first = {0}, second = {0};
-    *recorded = true;
-    int rc = record(advice, recording, cancel, &first);
+    struct err first = {0};
+    const size_t max_spans = recording->span_limit;
+    const int rc = record(advice, recording, cancel, &first);
+    *recorded = rc == 0;
     if (rc != ERR_LIMIT) {
         return rc == 0 ? 0 : err_set(err, rc, "%s", first.text);
     }
-    *recorded = false;
     recording_deinit(recording);
-    begin_recording(recording);
-    rc = record(advice, NULL, cancel, err);
-    if (rc != 0) {
-        return rc;
-    }
-    set_window(advice, recording);
-    const struct run_result whole = advice->result;
-    rc = record(advice, recording, cancel, &second);
-    if (rc == ERR_LIMIT) { /* most of it happens there: the sums have to do */
-        advice->result = whole;
-        return 0;
-    }
-    struct run_result done = whole;
-    run_result_deinit(&done);
-    *recorded = rc == 0;
-    return rc == 0 ? 0 : err_set(err, rc, "%s", second.text);
+    begin_recording(recording, max_spans);
+    return look_through_window(advice, recording, recorded, cancel, err);
 }
 
-static int find(struct advice *advice, const atomic_bool *cancel, struct err *err) {
+static int find(struct advice *advice, const struct advice_request *request,
+                struct err *err) {
     struct recording recording;
     bool recorded;
-    begin_recording(&recording);
-    int rc = look(advice, &recording, &recorded, cancel, err);
+    begin_recording(&recording,
+                    request->max_spans > 0 ? request->max_spans : ADVICE_MAX_SPANS);
+    int rc = look(advice, &recording, &recorded, request->cancel, err);
     if (rc == 0) {
         const struct finding_input input = {.plan = &advice->plan,
                                             .result = &advice->result,
@@ -363,7 +376,7 @@ int advice_make(struct advice *out, const struct advice_request *request,
         rc = canonical_text(document, &advice.document, &size, err);
     }
     if (rc == 0) {
-        rc = find(&advice, request->cancel, err);
+        rc = find(&advice, request, err);
     }
     if (rc == 0) {
         bench.document = document;

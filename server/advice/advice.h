@@ -83,6 +83,7 @@ struct advice_request {
     const struct grid *grid; /* of the document */
     size_t cell;
     uint32_t repetition;       /* which run is looked at */
+    size_t max_spans;          /* 0: ADVICE_MAX_SPANS */
     const atomic_bool *cancel; /* may be NULL */
 };
 

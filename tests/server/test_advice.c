@@ -25,17 +25,24 @@ struct advised {
     struct advice advice;
 };
 
-static void advise_cell(struct advised *advised, const char *path, size_t cell) {
+static void advise_some(struct advised *advised, const char *path, size_t cell,
+                        size_t max_spans) {
     struct err err = {0};
     if (document_file_read(&advised->document, path, &err) != 0 ||
         grid_create(&advised->grid, advised->document, &err) != 0) {
         fail_msg("%s: %s: %s", path, err.pointer, err.text);
     }
-    const struct advice_request request = {
-        .document = advised->document, .grid = advised->grid, .cell = cell};
+    const struct advice_request request = {.document = advised->document,
+                                           .grid = advised->grid,
+                                           .cell = cell,
+                                           .max_spans = max_spans};
     if (advice_make(&advised->advice, &request, &err) != 0) {
         fail_msg("%s: %s", path, err.text);
     }
+}
+
+static void advise_cell(struct advised *advised, const char *path, size_t cell) {
+    advise_some(advised, path, cell, 0);
 }
 
 static void advise(struct advised *advised, const char *name) {
@@ -296,6 +303,29 @@ static void test_advice_of_a_swept_cell(void **state) {
     end(&advised);
 }
 
+/* Of a run with too many spans a window is looked at, or its sums alone. */
+static void test_advice_of_a_long_run(void **state) {
+    (void)state;
+    static const char path[] = "tests/server/findings/gil-convoy.json";
+    struct advised advised = {0};
+    advise_some(&advised, path, 0, 1000);
+    const sim_ns duration_ns = advised.advice.result.duration_ns;
+    assert_true(0 < advised.advice.from_ns &&
+                advised.advice.from_ns < advised.advice.to_ns &&
+                advised.advice.to_ns < duration_ns);
+    const struct finding *convoy = &expect(&advised, FINDING_GIL_CONVOY)->finding;
+    assert_true(advised.advice.from_ns < convoy->to_ns &&
+                convoy->from_ns < advised.advice.to_ns);
+    end(&advised);
+    advised = (struct advised){0};
+    advise_some(&advised, path, 0, 1);
+    assert_int_equal(advised.advice.to_ns, 0);
+    assert_int_equal(advised.advice.result.duration_ns, duration_ns);
+    assert_null(find(&advised.advice, FINDING_GIL_CONVOY));
+    assert_non_null(expect(&advised, FINDING_STARVED_IO_THREAD)->best);
+    end(&advised);
+}
+
 /* How many jobs a loop takes at a time is no lock; a GIL that was asked for while it
  * counted references was not given up to wait for something. */
 static void test_advice_is_not_misled(void **state) {
@@ -377,6 +407,7 @@ int main(void) {
         cmocka_unit_test(test_advice_numbers_are_those_of_the_run),
         cmocka_unit_test(test_advice_ends_deadlocks),
         cmocka_unit_test(test_advice_of_a_swept_cell),
+        cmocka_unit_test(test_advice_of_a_long_run),
         cmocka_unit_test(test_advice_is_not_misled),
         cmocka_unit_test(test_advice_of_no_cell),
         cmocka_unit_test(test_advice_as_json),
