@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/program/distribution.h"
 
+#include <math.h>
+
 #include "engine/base/random.h"
 #include "engine/base/real.h"
 
@@ -29,6 +31,23 @@ void distribution_set_weights(struct distribution_value *values, size_t count,
     }
     for (size_t i = last; i < count; i++) {
         values[i].until = 1.0;
+    }
+}
+
+sim_ns distribution_scale_ns(sim_ns time, double factor) {
+    if (time <= 0) {
+        return time;
+    }
+    const sim_ns scaled = llround((double)time * factor);
+    return scaled < 1 ? 1 : scaled;
+}
+
+void distribution_scale(struct distribution *distribution, double factor) {
+    distribution->a = distribution_scale_ns(distribution->a, factor);
+    distribution->b = distribution_scale_ns(distribution->b, factor);
+    for (uint32_t i = 0; i < distribution->count; i++) {
+        distribution->values[i].value =
+            distribution_scale_ns(distribution->values[i].value, factor);
     }
 }
 

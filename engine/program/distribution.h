@@ -47,6 +47,13 @@ struct distribution {
 void distribution_set_weights(struct distribution_value *values, size_t count,
                               const double *weights);
 
+/* Every time that it draws, times `factor` >= 0; what is not nothing stays at least a
+ * nanosecond, so that a loop does not become endless. */
+void distribution_scale(struct distribution *distribution, double factor);
+
+/* The same for one time. */
+sim_ns distribution_scale_ns(sim_ns time, double factor);
+
 /* A value >= 0, rounded once to nanoseconds and capped at a year. */
 sim_ns distribution_draw(const struct distribution *distribution, uint64_t key);
 

@@ -260,7 +260,7 @@ static int try_all(struct advice *advice, struct bench *bench, struct advice_ite
 
 /* --- all findings ---------------------------------------------------------------- */
 
-static enum metric_id goal_of(const struct document *document, const struct plan *plan) {
+enum metric_id advice_goal(const struct document *document, const struct plan *plan) {
     if (document->goal != METRIC_COUNT) {
         return document->goal;
     }
@@ -380,7 +380,7 @@ int advice_make(struct advice *out, const struct advice_request *request,
     }
     if (rc == 0) {
         bench.document = document;
-        rc = advise(&advice, &bench, goal_of(request->document, &advice.plan), err);
+        rc = advise(&advice, &bench, advice_goal(request->document, &advice.plan), err);
     }
     bench_deinit(&bench);
     json_decref(document);

@@ -66,6 +66,10 @@ struct advice_item {
     const struct advice_trial *best; /* the one that gains most; NULL: none does */
 };
 
+/* The metric that a document is compared by: its goal; without one the makespan, of jobs that
+ * arrive latency_p99_us. */
+enum metric_id advice_goal(const struct document *document, const struct plan *plan);
+
 struct advice {
     char *document; /* of the cell, canonical text: what the patches are for */
     struct plan plan;

@@ -73,31 +73,40 @@ static int run_one(struct trial *trial, const struct plan *plan, uint32_t repeti
     return rc;
 }
 
-int trial_run(struct trial *out, const json_t *document,
-              const struct trial_options *options, struct err *err) {
+int trial_run_plan(struct trial *out, const struct plan *plan,
+                   const struct trial_options *options, struct err *err) {
     struct trial trial = {.count = options->repetitions};
-    struct grid *grid = NULL;
-    struct plan plan = {0};
-    int rc = expand(document, &grid, err);
-    if (rc == 0) {
-        memcpy(trial.key, grid_cell(grid, 0)->key, HASH_TEXT_SIZE);
-        rc = grid_cell_plan(grid, 0, &plan, err);
-    }
-    if (rc == 0) {
-        trial.metrics = memory_zeroed(trial.count, sizeof *trial.metrics);
-        rc = trial.metrics == NULL ? err_set_nomem(err) : 0;
-    }
+    trial.metrics = memory_zeroed(trial.count, sizeof *trial.metrics);
+    int rc = trial.metrics == NULL ? err_set_nomem(err) : 0;
     for (uint32_t i = 0; rc == 0 && i < trial.count; i++) {
-        rc = run_one(&trial, &plan, i, options->cancel, err);
+        rc = run_one(&trial, plan, i, options->cancel, err);
     }
-    plan_deinit(&plan);
-    grid_destroy(grid);
     if (rc != 0) {
         trial_deinit(&trial);
         return rc;
     }
     *out = trial;
     return 0;
+}
+
+int trial_run(struct trial *out, const json_t *document,
+              const struct trial_options *options, struct err *err) {
+    struct grid *grid = NULL;
+    struct plan plan = {0};
+    int rc = expand(document, &grid, err);
+    if (rc != 0) {
+        return rc;
+    }
+    rc = grid_cell_plan(grid, 0, &plan, err);
+    if (rc == 0) {
+        rc = trial_run_plan(out, &plan, options, err);
+        plan_deinit(&plan);
+    }
+    if (rc == 0) {
+        memcpy(out->key, grid_cell(grid, 0)->key, HASH_TEXT_SIZE);
+    }
+    grid_destroy(grid);
+    return rc;
 }
 
 void trial_deinit(struct trial *trial) {

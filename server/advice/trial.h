@@ -9,6 +9,7 @@
 
 #include "engine/analysis/bootstrap.h"
 #include "engine/analysis/metrics.h"
+#include "engine/program/plan.h"
 #include "server/document/hash.h"
 
 #include <jansson.h>
@@ -34,6 +35,10 @@ int trial_key(const json_t *document, char out[HASH_TEXT_SIZE],
 /* Errors as above, those of a run, ERR_CANCELLED. Free with trial_deinit(). */
 int trial_run(struct trial *out, const json_t *document,
               const struct trial_options *options, struct err *err) WARN_UNUSED;
+
+/* The same of a plan, which need not come from a document; without a key. */
+int trial_run_plan(struct trial *out, const struct plan *plan,
+                   const struct trial_options *options, struct err *err) WARN_UNUSED;
 void trial_deinit(struct trial *trial);
 
 /* How many times as large a metric is as in another trial of as many repetitions. */

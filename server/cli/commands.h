@@ -10,6 +10,7 @@ int serve_command(int argc, char **argv);
 int run_command(int argc, char **argv);
 int findings_command(int argc, char **argv);
 int compare_command(int argc, char **argv);
+int speedup_command(int argc, char **argv);
 int sql_command(int argc, char **argv);
 int export_command(int argc, char **argv);
 int backup_command(int argc, char **argv);

@@ -434,24 +434,6 @@ int reading_check_cell(const struct reading *reading, size_t runtime, size_t str
     return plan_check(&view, err);
 }
 
-/* Time that is not nothing stays at least a nanosecond: a loop must not become endless.
- */
-static sim_ns scale_ns(sim_ns time, double factor) {
-    if (time <= 0) {
-        return time;
-    }
-    const sim_ns scaled = llround((double)time * factor);
-    return scaled < 1 ? 1 : scaled;
-}
-
-static void scale_time(struct distribution *time, double factor) {
-    time->a = scale_ns(time->a, factor);
-    time->b = scale_ns(time->b, factor);
-    for (uint32_t i = 0; i < time->count; i++) {
-        time->values[i].value = scale_ns(time->values[i].value, factor);
-    }
-}
-
 static void scale_python(struct plan *plan, const struct runtime *reference) {
     if (plan->runtime.python_cost_ppm == reference->python_cost_ppm) {
         return;
@@ -462,11 +444,12 @@ static void scale_python(struct plan *plan, const struct runtime *reference) {
         struct step *step = &plan->steps[i];
         if (step->kind == STEP_PYTHON || step->kind == STEP_PYTHON_CPU ||
             step->kind == STEP_UPDATE) {
-            scale_time(&step->time, factor);
+            distribution_scale(&step->time, factor);
         }
     }
     for (size_t i = 0; i < plan->signal_count; i++) {
-        plan->signals[i].handler_ns = scale_ns(plan->signals[i].handler_ns, factor);
+        plan->signals[i].handler_ns =
+            distribution_scale_ns(plan->signals[i].handler_ns, factor);
     }
 }
 

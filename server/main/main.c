@@ -10,6 +10,7 @@ static const struct cli_command commands[] = {
     {"run", run_command, "run a document and print its outcome"},
     {"findings", findings_command, "say what the cells of a document suffer from"},
     {"compare", compare_command, "cells side by side, or what one change does"},
+    {"speedup", speedup_command, "what a faster step would bring"},
     {"sql", sql_command, "query a result file"},
     {"export", export_command, "write a result file in another format"},
     {"backup", backup_command, "copy a store while it is in use"},

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/* speedup_command - `gilscope speedup`: what a faster step would bring. */
+#include "server/cli/commands.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "server/advice/advice.h"
+#include "server/advice/speedup.h"
+#include "server/api/experiment_view.h"
+#include "server/cli/cli.h"
+#include "server/cli/document_file.h"
+#include "server/cli/text_table.h"
+#include "server/http/json_writer.h"
+
+static void add_gain(struct text_table *table, const struct speedup_row *row, int index) {
+    if (isnan(row->gain[index])) {
+        text_table_add(table, "-");
+    } else {
+        text_table_add(table, "%.1f %%", 100 * row->gain[index]);
+    }
+}
+
+static int print_table(const struct speedup *speedup, struct err *err) {
+    struct text_table table = {.columns = 1 + SPEEDUP_STEPS, .right = 0xE};
+    printf("%s is %.6g %s. Better by so much if this step took less time:\n\n",
+           metrics[speedup->goal].name, speedup->value, metrics[speedup->goal].unit);
+    text_table_add(&table, "step");
+    for (int k = 0; k < SPEEDUP_STEPS; k++) {
+        text_table_add(&table, "%.0f %% less", 100 * (1 - speedup_factors[k]));
+    }
+    for (size_t i = 0; i < speedup->count; i++) {
+        text_table_add(&table, "%s", speedup->rows[i].site);
+        for (int k = 0; k < SPEEDUP_STEPS; k++) {
+            add_gain(&table, &speedup->rows[i], k);
+        }
+    }
+    const int code = text_table_print(&table, stdout, err);
+    text_table_deinit(&table);
+    if (speedup->left_out > 0) {
+        printf("\n%zu further steps were not tried.\n", speedup->left_out);
+    }
+    return code;
+}
+
+static void write_row(struct json_writer *writer, const struct speedup_row *row) {
+    json_writer_begin_object(writer);
+    json_writer_key(writer, "site");
+    json_writer_string(writer, row->site);
+    json_writer_key(writer, "faster");
+    json_writer_begin_array(writer);
+    for (int k = 0; k < SPEEDUP_STEPS; k++) {
+        json_writer_begin_object(writer);
+        json_writer_key(writer, "time");
+        json_writer_real(writer, speedup_factors[k]);
+        json_writer_key(writer, "ratio");
+        json_writer_real(writer, row->ratio[k].median);
+        experiment_view_interval(writer, "ratio_95", row->ratio[k].median_95);
+        json_writer_key(writer, "gain");
+        json_writer_real(writer, row->gain[k]);
+        json_writer_end_object(writer);
+    }
+    json_writer_end_array(writer);
+    json_writer_end_object(writer);
+}
+
+static int print_json(const struct speedup *speedup, struct err *err) {
+    struct json_writer writer = {0};
+    char *text = NULL;
+    size_t size = 0;
+    json_writer_begin_object(&writer);
+    json_writer_key(&writer, "goal");
+    json_writer_string(&writer, metrics[speedup->goal].name);
+    json_writer_key(&writer, "value");
+    json_writer_real(&writer, speedup->value);
+    json_writer_key(&writer, "steps");
+    json_writer_begin_array(&writer);
+    for (size_t i = 0; i < speedup->count; i++) {
+        write_row(&writer, &speedup->rows[i]);
+    }
+    json_writer_end_array(&writer);
+    json_writer_end_object(&writer);
+    const int code = json_writer_steal(&writer, &text, &size, err);
+    if (code == 0) {
+        fwrite(text, 1, size, stdout);
+        putchar('\n');
+        free(text);
+    }
+    return code;
+}
+
+static int run(const struct document *document, size_t cell, bool json, struct err *err) {
+    struct grid *grid = NULL;
+    struct speedup speedup;
+    int code = grid_create(&grid, document, err);
+    if (code == 0 && cell >= grid_cell_count(grid)) {
+        code = err_set(err, ERR_INVALID, "it has no cell %zu: the last one is %zu", cell,
+                       grid_cell_count(grid) - 1);
+    }
+    if (code == 0) {
+        const uint32_t most = ADVICE_MAX_REPETITIONS;
+        const struct speedup_request request = {
+            .document = document,
+            .grid = grid,
+            .cell = cell,
+            .options = {.repetitions =
+                            document->repetitions < most ? document->repetitions : most},
+        };
+        code = speedup_make(&speedup, &request, err);
+    }
+    if (code == 0) {
+        code = json ? print_json(&speedup, err) : print_table(&speedup, err);
+        speedup_deinit(&speedup);
+    }
+    grid_destroy(grid);
+    return code;
+}
+
+int speedup_command(int argc, char **argv) {
+    const char *file = NULL, *cell_text = NULL;
+    bool json = false;
+    long cell = 0;
+    const struct cli_option options[] = {
+        {"--cell", "N", "which cell of the grid, from 0 on (default: 0)", &cell_text,
+         NULL},
+        {"--json", NULL, "print one JSON object", NULL, &json},
+    };
+    const struct cli_usage usage = {
+        .command = "speedup",
+        .arguments = "FILE|-",
+        .summary =
+            "Virtual speed-up: runs a cell again with each step of its program 10, 25 "
+            "and\n50 % faster, and prints how much better its goal would be (without "
+            "one the\nmakespan, of arrivals latency_p99_us).",
+        .options = options,
+        .option_count = sizeof options / sizeof options[0],
+        .arguments_min = 1,
+        .arguments_max = 1,
+    };
+    switch (cli_parse(&usage, argc, argv, &file)) {
+    case CLI_HELP_SHOWN:
+        return CLI_OK;
+    case CLI_WRONG:
+        return CLI_REFUSED;
+    case CLI_GO_ON:
+        break;
+    }
+    if (cell_text != NULL && !cli_parse_number(cell_text, 0, GRID_MAX_CELLS - 1, &cell)) {
+        cli_complain("--cell must be a number from 0 to %d, not '%s'", GRID_MAX_CELLS - 1,
+                     cell_text);
+        return CLI_REFUSED;
+    }
+    struct document *document = NULL;
+    struct err err = {0};
+    int code = document_file_read(&document, file, &err);
+    if (code == 0) {
+        code = run(document, (size_t)cell, json, &err);
+    }
+    if (code != 0) {
+        cli_report(&err, file);
+    }
+    document_destroy(document);
+    return code == 0                                        ? CLI_OK
+           : code == ERR_INVALID || code == ERR_UNSUPPORTED ? CLI_REFUSED
+                                                            : CLI_FAILED;
+}
