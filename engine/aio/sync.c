@@ -420,6 +420,11 @@ static bool is_full(const struct aio_object *queue) {
     return queue->size > 0 && queue->value >= queue->size;
 }
 
+static void change_size(struct aio_task *task, struct aio_object *queue, int change) {
+    queue->value += change;
+    sim_count(aio_sim(task->loop), queue->lane, COUNTER_QUEUE_ITEMS, queue->value);
+}
+
 enum aio_progress aio_put(struct aio_task *task, const struct resume *resume,
                           struct action *action) {
     struct aio_object *queue = object_of(task);
@@ -444,7 +449,7 @@ enum aio_progress aio_put(struct aio_task *task, const struct resume *resume,
         task->call.line = 2;
         return wait_in(task, queue, STATE_AWAIT_FUTURE, &queue->putters);
     }
-    queue->value++;
+    change_size(task, queue, 1);
     wake_next(task, &queue->waiters);
     return aio_done(task);
 }
@@ -473,7 +478,7 @@ enum aio_progress aio_get(struct aio_task *task, const struct resume *resume,
         task->call.line = 2;
         return wait_in(task, queue, STATE_AWAIT_FUTURE, &queue->waiters);
     }
-    queue->value--;
+    change_size(task, queue, -1);
     wake_next(task, &queue->putters);
     return aio_done(task);
 }

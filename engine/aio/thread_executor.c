@@ -122,6 +122,7 @@ struct aio_thread_executor *aio_thread_executor_create(struct world *world,
     *executor = (struct aio_thread_executor){.workers = array};
     aio_executor_init(&executor->base, &thread_ops, world, selector);
     py_pool_init(&executor->pool, &world->runtime, &world->arena, specs, max);
+    py_queue_tell(&executor->pool.queue, &world->sim, selector->lane, COUNTER_WORK_ITEMS);
     for (uint32_t i = 0; i < max; i++) {
         init_worker(executor, i, &specs[i]);
     }

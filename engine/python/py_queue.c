@@ -3,6 +3,7 @@
 
 #include "engine/python/brc.h"
 #include "engine/python/py_call_priv.h"
+#include "engine/sim/sim.h"
 
 /* --- the ring ------------------------------------------------------------------ */
 
@@ -14,6 +15,19 @@ void py_queue_init(struct py_queue *queue, const struct runtime *runtime,
     queue->lock.internal = true;
     queue->lock.waiting = waiting;
     queue->waiting.lock = &queue->lock;
+}
+
+void py_queue_tell(struct py_queue *queue, struct sim *sim, lane_id lane,
+                   enum counter_kind counter) {
+    queue->sim = sim;
+    queue->lane = lane;
+    queue->counter = counter;
+}
+
+static void tell_length(const struct py_queue *queue) {
+    if (queue->sim != NULL) {
+        sim_count(queue->sim, queue->lane, queue->counter, (int64_t)queue->count);
+    }
 }
 
 /* The old ring stays in the arena: a queue that grows to n leaves at most n items behind.
@@ -41,6 +55,7 @@ int py_queue_push(struct py_queue *queue, struct py_queue_item item) {
         }
     }
     queue->items[(queue->first + queue->count++) % queue->capacity] = item;
+    tell_length(queue);
     return 0;
 }
 
@@ -51,6 +66,7 @@ bool py_queue_pop(struct py_queue *queue, struct py_queue_item *item) {
     *item = queue->items[queue->first];
     queue->first = (queue->first + 1) % queue->capacity;
     queue->count--;
+    tell_length(queue);
     return true;
 }
 

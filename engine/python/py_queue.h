@@ -23,6 +23,9 @@
 #include "engine/base/memory.h"
 #include "engine/python/py_call.h"
 #include "engine/python/py_lock.h"
+#include "engine/record/lane.h"
+
+struct sim;
 
 struct py_queue_item {
     int64_t value;
@@ -36,11 +39,18 @@ struct py_queue {
     struct py_lock lock;         /* up to 3.12 */
     bool locked;                 /* ... somebody has taken it */
     struct py_condition waiting; /* 3.13+ */
+    struct sim *sim;             /* NULL: its length is not told */
+    lane_id lane;                /* ... as this counter of this lane */
+    enum counter_kind counter;
 };
 
 /* An empty queue of this runtime. Its waiters show `waiting`: what they wait for. */
 void py_queue_init(struct py_queue *queue, const struct runtime *runtime,
                    struct arena *arena, struct activity waiting);
+
+/* From now on a counter of that lane has the queue's length. */
+void py_queue_tell(struct py_queue *queue, struct sim *sim, lane_id lane,
+                   enum counter_kind counter);
 
 int py_queue_push(struct py_queue *queue, struct py_queue_item item) WARN_UNUSED;
 

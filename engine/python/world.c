@@ -142,6 +142,7 @@ static void init_object(struct world *world, struct world_object *object,
     object->changed.lane = object->not_full.lane = object->lane;
     py_queue_init(&object->queue, runtime, &world->arena,
                   (struct activity){STATE_WAIT_OBJECT, object->lane, SITE_NONE});
+    py_queue_tell(&object->queue, &world->sim, object->lane, COUNTER_QUEUE_ITEMS);
     object->value = plan->kind == OBJECT_SEMAPHORE ? plan->size : 0;
 }
 

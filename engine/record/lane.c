@@ -23,6 +23,14 @@ static const char *const instant_names[] = {
 static_assert(sizeof instant_names / sizeof instant_names[0] == INSTANT_COUNT,
               "a name each");
 
+static const char *const counter_names[] = {
+    "ready_threads", "gil_waiters", "lock_waiters",
+    "queue_items",   "work_items",  "ready_handles",
+};
+static_assert(sizeof counter_names / sizeof counter_names[0] == COUNTER_COUNT,
+              "a name each");
+
 const char *lane_kind_name(enum lane_kind kind) { return kind_names[kind]; }
 const char *lane_state_name(enum lane_state state) { return state_names[state]; }
 const char *instant_kind_name(enum instant_kind kind) { return instant_names[kind]; }
+const char *counter_kind_name(enum counter_kind kind) { return counter_names[kind]; }

@@ -33,6 +33,10 @@
  * A *flow* is the arrow that `by` stands for (engine/analysis/flow.h); *blame* lays the
  * lane of the resource's holders over a wait (engine/analysis/blame.h). Neither is
  * stored.
+ *
+ * A *counter* is a number of a lane over time: it is 0 when the lane is born and after its
+ * end, and has a *sample* wherever it changes - the value at the end of that nanosecond,
+ * when that is another than before.
  */
 #ifndef ENGINE_RECORD_LANE_H
 #define ENGINE_RECORD_LANE_H
@@ -101,6 +105,21 @@ enum instant_kind {
     INSTANT_COUNT
 };
 
+/* What is counted, and on which lanes. The first three are numbers of spans: what the lanes
+ * that are counted show, wherever they are in truth (see `wait_gil` above). */
+enum counter_kind {
+    COUNTER_READY_THREADS, /* process: its threads in `ready`, which want a core */
+    COUNTER_GIL_WAITERS,   /* GIL: threads in `wait_gil` for it */
+    COUNTER_LOCK_WAITERS, /* lock: threads in `wait_lock` and `spin`, tasks in `await_lock`
+                            * for it */
+    COUNTER_QUEUE_ITEMS,  /* lock, of a queue: qsize(), items */
+    COUNTER_WORK_ITEMS, /* process, or loop for its default executor: _work_queue.qsize()
+                            * of the ThreadPoolExecutor, with the None that ends it */
+    COUNTER_READY_HANDLES, /* loop: len(loop._ready), in every iteration where it polls and
+                            * where it begins to run them */
+    COUNTER_COUNT
+};
+
 struct lane {
     lane_id id;
     lane_id parent; /* thread -> process, GIL -> process, loop -> thread, task -> loop */
@@ -115,5 +134,7 @@ const char *lane_kind_name(enum lane_kind kind);
 const char *lane_state_name(enum lane_state state);
 /* "drop_request" ... */
 const char *instant_kind_name(enum instant_kind kind);
+/* "ready_threads" ... */
+const char *counter_kind_name(enum counter_kind kind);
 
 #endif

@@ -92,6 +92,10 @@ static inline enum lane_kind lane_table_kind(const struct lane_table *table, lan
     return (enum lane_kind)table->kinds[id];
 }
 
+static inline lane_id lane_table_parent(const struct lane_table *table, lane_id id) {
+    return table->origin[id].parent;
+}
+
 static inline sim_ns lane_table_born(const struct lane_table *table, lane_id id) {
     return table->origin[id].born_ns;
 }

@@ -3,6 +3,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/memory.h"
+#include "engine/record/counter_log.h"
 
 #include <assert.h>
 #include <string.h>
@@ -37,6 +38,7 @@ struct recorder {
     struct group_buffer *groups; /* only with a sink */
     size_t group_count, group_capacity;
     struct instant_buffer *instants;          /* only with a sink */
+    struct counter_log *counters;             /* only with a sink that wants them */
     struct histogram *lengths[LENGTHS_COUNT]; /* made by the first span of the kind */
     uint64_t fingerprint;
     uint64_t transitions;
@@ -75,6 +77,13 @@ int recorder_create(struct recorder **out, const struct sink *sink, struct err *
             return err_set_nomem(err);
         }
     }
+    if (sink != NULL && sink->counters != NULL) {
+        recorder->counters = counter_log_create(sink, &recorder->err);
+        if (recorder->counters == NULL) {
+            recorder_destroy(recorder);
+            return err_set_nomem(err);
+        }
+    }
     *out = recorder;
     return 0;
 }
@@ -103,6 +112,7 @@ void recorder_destroy(struct recorder *recorder) {
     memory_free(recorder->groups);
     lane_table_deinit(&recorder->lanes);
     memory_free(recorder->instants);
+    counter_log_destroy(recorder->counters);
     memory_free(recorder);
 }
 
@@ -265,7 +275,8 @@ __attribute__((noinline)) static bool grow_group(struct group_buffer *group) {
     return grown;
 }
 
-static void append_span(struct recorder *recorder, lane_id lane, sim_ns end, lane_id by) {
+__attribute__((always_inline)) static inline void
+append_span(struct recorder *recorder, lane_id lane, sim_ns end, lane_id by) {
     const struct lane_present *span = &recorder->lanes.present[lane];
     const uint32_t index = (uint32_t)lane / LANE_GROUP_LANES;
     struct group_buffer *group = &recorder->groups[index];
@@ -288,6 +299,51 @@ static void append_span(struct recorder *recorder, lane_id lane, sim_ns end, lan
     group->resource[at] = lane_resource_of(span->doing);
     group->by[at] = by;
     group->site[at] = span->site;
+}
+
+/* --- counters of states -------------------------------------------------------- */
+
+/* Which counter has the lanes in a state; 0: none, else one more than the enum. */
+static const uint8_t counter_of[STATE_COUNT] = {
+    [STATE_READY] = 1 + COUNTER_READY_THREADS,
+    [STATE_WAIT_GIL] = 1 + COUNTER_GIL_WAITERS,
+    [STATE_WAIT_LOCK] = 1 + COUNTER_LOCK_WAITERS,
+    [STATE_SPIN] = 1 + COUNTER_LOCK_WAITERS,
+    [STATE_AWAIT_LOCK] = 1 + COUNTER_LOCK_WAITERS,
+};
+
+/* Adds a lane that does this to the counter of its process, or of its resource. */
+static void count_doing(struct recorder *recorder, sim_ns now, lane_id lane,
+                        uint64_t doing, int change) {
+    static const uint8_t kind_of[] = {LANE_PROCESS, LANE_GIL, LANE_LOCK};
+    const unsigned counter = counter_of[lane_state_of(doing)];
+    if (counter == 0) {
+        return;
+    }
+    const bool is_ready = counter == 1 + COUNTER_READY_THREADS;
+    const lane_id on =
+        is_ready ? lane_table_parent(&recorder->lanes, lane) : lane_resource_of(doing);
+    if (on != LANE_NONE && lane_table_is_alive(&recorder->lanes, on) &&
+        lane_table_kind(&recorder->lanes, on) == kind_of[counter - 1]) {
+        counter_log_add(recorder->counters, now, on, (enum counter_kind)(counter - 1),
+                        change);
+    }
+}
+
+/* A lane that did `before` does `after`. Rare: without its code a transition needs fewer
+ * registers. */
+__attribute__((noinline)) static void count_change(struct recorder *recorder, sim_ns now,
+                                                   lane_id lane, uint64_t before,
+                                                   uint64_t after) {
+    count_doing(recorder, now, lane, before, -1);
+    count_doing(recorder, now, lane, after, 1);
+}
+
+void recorder_count(struct recorder *recorder, sim_ns now, lane_id lane,
+                    enum counter_kind kind, int64_t value) {
+    if (recorder->counters != NULL && lane != LANE_NONE) {
+        counter_log_set(recorder->counters, now, lane, kind, value);
+    }
 }
 
 /* --- lanes --------------------------------------------------------------------- */
@@ -355,6 +411,10 @@ lane_id recorder_open_lane(struct recorder *recorder, sim_ns now,
     if (recorder->sink != NULL) {
         recorder->groups[lane.id / LANE_GROUP_LANES]
             .since_ns[lane.id % LANE_GROUP_LANES] = now;
+        if (recorder->counters != NULL) {
+            count_doing(recorder, now, lane.id, recorder->lanes.present[lane.id].doing,
+                        1);
+        }
         (void)recorder->sink->lane(recorder->sink->context, &lane, &recorder->err);
     }
     return lane.id;
@@ -377,7 +437,8 @@ static void count_length(struct recorder *recorder, lane_id lane, enum lane_stat
 }
 
 /* The open span of a lane that lives ends after some time. */
-static void end_span(struct recorder *recorder, lane_id lane, sim_ns now, lane_id by) {
+__attribute__((always_inline)) static inline void
+end_span(struct recorder *recorder, lane_id lane, sim_ns now, lane_id by) {
     const struct lane_present *span = &recorder->lanes.present[lane];
     const enum lane_state state = lane_state_of(span->doing);
     const sim_ns length = now - span->since_ns;
@@ -390,11 +451,27 @@ static void end_span(struct recorder *recorder, lane_id lane, sim_ns now, lane_i
     }
 }
 
+/* A transition takes no time after the one before it of its lane. */
+static inline bool is_spanless(const struct lane_present *present, sim_ns now) {
+    ASSERT(now >= present->since_ns); /* and of a lane that lives */
+    return now == present->since_ns;
+}
+
 /* A function of its own, so that the ordinary way needs no stack. */
 __attribute__((noinline)) static void switch_noted(struct recorder *recorder, sim_ns now,
                                                    lane_id lane, uint64_t doing,
                                                    site_id site, lane_id by) {
-    end_span(recorder, lane, now, by);
+    const struct lane_present *present = &recorder->lanes.present[lane];
+    const uint64_t before = present->doing;
+    if (recorder->counters != NULL &&
+        (counter_of[lane_state_of(before)] | counter_of[lane_state_of(doing)]) != 0) {
+        count_change(recorder, now, lane, before, doing);
+    }
+    if (is_spanless(present, now)) {
+        recorder->spanless++;
+    } else {
+        end_span(recorder, lane, now, by);
+    }
     begin_span(recorder, lane, now, doing, site);
 }
 
@@ -408,12 +485,12 @@ void recorder_switch_packed(struct recorder *recorder, sim_ns now, lane_id lane,
     if (present->doing == doing && present->site == site) {
         return;
     }
-    if (now <= present->since_ns) {
-        ASSERT(now == present->since_ns); /* and of a lane that lives */
-        recorder->spanless++;
-    } else if (recorder->noted[state]) {
+    if (recorder->noted[state]) {
         switch_noted(recorder, now, lane, doing, site, by);
         return;
+    }
+    if (is_spanless(present, now)) {
+        recorder->spanless++;
     } else {
         lane_table_add_time(&recorder->lanes, lane, state, now - present->since_ns);
     }
@@ -430,6 +507,10 @@ void recorder_close_lane(struct recorder *recorder, sim_ns now, lane_id lane) {
         recorder->spanless++;
     } else {
         end_span(recorder, lane, now, LANE_NONE);
+    }
+    if (recorder->counters != NULL) {
+        count_doing(recorder, now, lane, recorder->lanes.present[lane].doing, -1);
+        counter_log_end_lane(recorder->counters, now, lane);
     }
     lane_table_end(&recorder->lanes, lane, now);
     fold(recorder, now, pack(lane, CODE_CLOSED, LANE_NONE));
@@ -454,6 +535,9 @@ void recorder_instant(struct recorder *recorder, sim_ns now, lane_id lane,
 }
 
 int recorder_finish(struct recorder *recorder, sim_ns now, struct err *err) {
+    if (recorder->counters != NULL) { /* as they were when the run ended */
+        counter_log_finish(recorder->counters);
+    }
     for (size_t i = 0; i < recorder->lanes.count; i++) {
         if (lane_table_is_alive(&recorder->lanes, (lane_id)i)) {
             recorder_close_lane(recorder, now, (lane_id)i);

@@ -82,6 +82,11 @@ void recorder_close_lane(struct recorder *recorder, sim_ns now, lane_id lane);
 void recorder_instant(struct recorder *recorder, sim_ns now, lane_id lane,
                       enum instant_kind kind, lane_id by);
 
+/* From now on the counter has this value; nothing without a sink that wants counters, and
+ * never part of the fingerprint. Those that are numbers of spans (lane.h) are counted here. */
+void recorder_count(struct recorder *recorder, sim_ns now, lane_id lane,
+                    enum counter_kind kind, int64_t value);
+
 /* Closes every lane that is still open and hands the last chunks to the sink. */
 int recorder_finish(struct recorder *recorder, sim_ns now, struct err *err) WARN_UNUSED;
 

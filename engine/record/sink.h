@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sink - where a recording goes: lanes as they are born and sealed chunks of spans and
- * instants, as columns. `db` implements one; tests and the command line have their own.
+ * sink - where a recording goes: lanes as they are born and sealed chunks of spans, instants
+ * and samples of counters, as columns. `db` implements one; tests and the command line have their own.
  *
  * Spans arrive in the order in which they end. A chunk holds the spans of one lane group
  * (lane / 64) that ended after one moment and not after another, t0_ns where the group's
@@ -64,11 +64,25 @@ struct instant_chunk {
     const lane_id *by;   /* lane of who did it, or LANE_NONE */
 };
 
+/* Samples of counters. One counter has at most one at a time, and changes with each; before
+ * its first in the run it is 0. */
+struct counter_chunk {
+    uint32_t seq;
+    uint32_t count; /* 1 .. CHUNK_SPANS */
+    sim_ns t0_ns, t1_ns;
+    const lane_id *lane;
+    const uint8_t *kind;  /* enum counter_kind */
+    const sim_ns *at_ns;  /* ascending */
+    const int64_t *value; /* from then on; of the units of the kind */
+};
+
 struct sink {
     void *context;
     int (*lane)(void *context, const struct lane *lane, struct err *err);
     int (*spans)(void *context, const struct span_chunk *chunk, struct err *err);
     int (*instants)(void *context, const struct instant_chunk *chunk, struct err *err);
+    /* NULL: nobody wants counters, and nothing is counted. */
+    int (*counters)(void *context, const struct counter_chunk *chunk, struct err *err);
 };
 
 #endif

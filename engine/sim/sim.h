@@ -109,6 +109,11 @@ static inline void sim_instant(struct sim *sim, lane_id lane, enum instant_kind 
     recorder_instant(sim->recorder, sim->now, lane, kind, by);
 }
 
+static inline void sim_count(struct sim *sim, lane_id lane, enum counter_kind kind,
+                             int64_t value) {
+    recorder_count(sim->recorder, sim->now, lane, kind, value);
+}
+
 /* a + b for durations that come from a document; stays below SIM_NEVER. */
 static inline sim_ns sim_add(sim_ns a, sim_ns b) {
     sim_ns sum;

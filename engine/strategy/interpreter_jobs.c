@@ -221,6 +221,8 @@ int strategy_build_interpreters(struct world *world, struct program *program) {
         }
     }
     py_pool_init(&main->pool, &world->runtime, &world->arena, specs, workers);
+    py_queue_tell(&main->pool.queue, &world->sim, world->processes[0]->lane,
+                  COUNTER_WORK_ITEMS);
     *program = pool_main_program(main);
     return 0;
 }

@@ -215,11 +215,18 @@ static int drop_instants(void *context, const struct instant_chunk *chunk,
     return 0;
 }
 
+static int drop_counters(void *context, const struct counter_chunk *chunk,
+                         struct err *err) {
+    (void)context, (void)chunk, (void)err;
+    return 0;
+}
+
 static int measure_recording(double *value, char *note, size_t size, struct err *err) {
     char text[BENCH_TEXT_SIZE];
     struct bench_run summary, recorded;
     double spans = 0.0;
-    const struct sink sink = {&spans, drop_lane, drop_spans, drop_instants};
+    const struct sink sink = {&spans, drop_lane, drop_spans, drop_instants,
+                              drop_counters};
     document_handovers(text, sizeof text);
     int rc = bench_document(&summary, text, NULL, BENCH_REPEATS, err);
     if (rc == 0) {

@@ -191,7 +191,7 @@ struct storing {
 static int execute(struct storing *storing, struct run_writer *writer,
                    const struct plan *plan, struct err *err) {
     struct filter filter = {.next = run_writer_sink(writer), .kind = storing->kind};
-    const struct sink sink = {&filter, filter_lane, filter_spans, filter_instants};
+    const struct sink sink = {&filter, filter_lane, filter_spans, filter_instants, NULL};
     struct run_result result = {0};
     int rc = run_execute(&result, plan, &(struct run_options){.sink = &sink}, err);
     if (rc == 0) {

@@ -120,5 +120,5 @@ static int see_instants(void *context, const struct instant_chunk *chunk,
 }
 
 struct sink lap_list_sink(struct lap_list *list) {
-    return (struct sink){list, see_lane, see_spans, see_instants};
+    return (struct sink){list, see_lane, see_spans, see_instants, NULL};
 }

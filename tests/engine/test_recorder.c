@@ -144,7 +144,7 @@ static void test_recorder_seals_whole_moments(void **state) {
     (void)state;
     const sim_ns t = CHUNK_SPANS - LANE_GROUP_LANES + 1; /* one more than may stay */
     struct seals seals = {0};
-    const struct sink sink = {&seals, keep_lane, keep_seal, NULL};
+    const struct sink sink = {&seals, keep_lane, keep_seal, NULL, NULL};
     struct recorder *recorder = NULL;
     assert_int_equal(recorder_create(&recorder, &sink, NULL), 0);
     for (int lane = BUSY; lane <= TURNS; lane++) {
@@ -408,6 +408,109 @@ static void test_recorder_fingerprint_covers_what_it_says(void **state) {
     }
 }
 
+/* --- counters ------------------------------------------------------------------ */
+
+static void expect_samples(const struct timeline *timeline, lane_id lane,
+                           enum counter_kind kind, const char *expected) {
+    struct timeline_text text;
+    assert_string_equal(timeline_samples(timeline, lane, kind, &text), expected);
+}
+
+static lane_id open_of_kind(struct recorder *recorder, enum lane_kind kind,
+                            lane_id parent, enum lane_state state) {
+    return recorder_open_lane(
+        recorder, 0,
+        &(struct lane_birth){kind, parent, "lane", {state, LANE_NONE, SITE_NONE}});
+}
+
+static void turn_to(struct recorder *recorder, sim_ns now, lane_id lane,
+                    enum lane_state state, lane_id resource) {
+    recorder_switch(recorder, now, lane, (struct activity){state, resource, SITE_NONE},
+                    LANE_NONE);
+}
+
+/* What happens within a nanosecond and back is no change of a counter. */
+static void test_recorder_counts_lanes_in_a_state(void **state) {
+    (void)state;
+    struct timeline timeline;
+    struct recorder *recorder = create(&timeline);
+    const lane_id process = open_of_kind(recorder, LANE_PROCESS, LANE_NONE, STATE_ALIVE);
+    const lane_id gil = open_of_kind(recorder, LANE_GIL, process, STATE_FREE);
+    const lane_id lock = open_of_kind(recorder, LANE_LOCK, process, STATE_FREE);
+    const lane_id a = open_of_kind(recorder, LANE_THREAD, process, STATE_READY);
+    const lane_id b = open_of_kind(recorder, LANE_THREAD, process, STATE_READY);
+    const lane_id loop = open_of_kind(recorder, LANE_LOOP, a, STATE_POLL);
+    const lane_id task = open_of_kind(recorder, LANE_TASK, loop, STATE_READY);
+    turn_to(recorder, 10, a, STATE_RUNNING, LANE_NONE);
+    turn_to(recorder, 20, b, STATE_WAIT_GIL, gil);
+    turn_to(recorder, 20, b, STATE_READY, LANE_NONE);
+    turn_to(recorder, 30, b, STATE_WAIT_GIL, gil);
+    turn_to(recorder, 30, a, STATE_SPIN, lock);
+    turn_to(recorder, 40, task, STATE_AWAIT_LOCK, lock);
+    turn_to(recorder, 40, a, STATE_WAIT_LOCK, lock);
+    turn_to(recorder, 50, a, STATE_WAIT_LOCK, gil); /* no lock */
+    recorder_close_lane(recorder, 60, b);
+    assert_int_equal(recorder_finish(recorder, 70, NULL), 0);
+    expect_samples(&timeline, process, COUNTER_READY_THREADS, "2@0 1@10 0@30");
+    expect_samples(&timeline, gil, COUNTER_GIL_WAITERS, "1@30 0@60");
+    expect_samples(&timeline, lock, COUNTER_LOCK_WAITERS, "1@30 2@40 1@50");
+    assert_int_equal(timeline.sample_count, 8);
+    assert_null(timeline.broken_rule);
+    recorder_destroy(recorder);
+    timeline_deinit(&timeline);
+}
+
+static void test_recorder_takes_numbers_that_it_is_told(void **state) {
+    (void)state;
+    struct timeline timeline;
+    struct recorder *recorder = create(&timeline);
+    const lane_id queue = open_of_kind(recorder, LANE_LOCK, LANE_NONE, STATE_FREE);
+    const lane_id other = open_of_kind(recorder, LANE_LOCK, LANE_NONE, STATE_FREE);
+    recorder_count(recorder, 0, queue, COUNTER_QUEUE_ITEMS, 0);
+    recorder_count(recorder, 5, queue, COUNTER_QUEUE_ITEMS, INT64_MAX);
+    recorder_count(recorder, 5, other, COUNTER_QUEUE_ITEMS, 7);
+    recorder_count(recorder, 5, queue, COUNTER_QUEUE_ITEMS, 2);
+    recorder_count(recorder, 6, queue, COUNTER_QUEUE_ITEMS, 3);
+    recorder_count(recorder, 6, queue, COUNTER_QUEUE_ITEMS, 2);
+    recorder_count(recorder, 7, LANE_NONE, COUNTER_QUEUE_ITEMS, 2);
+    recorder_close_lane(recorder, 8, queue);
+    recorder_count(recorder, 9, other, COUNTER_WORK_ITEMS, 1);
+    assert_int_equal(recorder_finish(recorder, 9, NULL), 0);
+    expect_samples(&timeline, queue, COUNTER_QUEUE_ITEMS, "2@5 0@8");
+    expect_samples(&timeline, other, COUNTER_QUEUE_ITEMS, "7@5"); /* to the end */
+    expect_samples(&timeline, other, COUNTER_WORK_ITEMS, "1@9");
+    assert_int_equal(timeline.samples[0].lane, queue); /* who has changed first */
+    recorder_destroy(recorder);
+    timeline_deinit(&timeline);
+}
+
+/* Chunks go on where they were full, in the middle of a moment. */
+static void test_recorder_gives_full_chunks_of_samples(void **state) {
+    (void)state;
+    enum { COUNTED = 3, MOMENTS = 2 * CHUNK_SPANS / COUNTED + 1 };
+    struct timeline timeline;
+    struct recorder *recorder = create(&timeline);
+    for (int i = 0; i < COUNTED; i++) {
+        (void)open_of_kind(recorder, LANE_LOCK, LANE_NONE, STATE_FREE);
+    }
+    for (int i = 0; i < MOMENTS; i++) {
+        for (lane_id lane = 0; lane < COUNTED; lane++) {
+            recorder_count(recorder, i, lane, COUNTER_QUEUE_ITEMS, i + 1);
+        }
+    }
+    assert_int_equal(recorder_finish(recorder, MOMENTS, NULL), 0);
+    assert_null(timeline.broken_rule);
+    assert_int_equal(timeline.counter_seq, 3);
+    assert_int_equal(timeline.sample_count, COUNTED * MOMENTS);
+    for (size_t i = 0; i < timeline.sample_count; i++) {
+        assert_int_equal(timeline.samples[i].at, i / COUNTED);
+        assert_int_equal(timeline.samples[i].lane, i % COUNTED);
+        assert_int_equal(timeline.samples[i].value, i / COUNTED + 1);
+    }
+    recorder_destroy(recorder);
+    timeline_deinit(&timeline);
+}
+
 /* --- failures ------------------------------------------------------------------ */
 
 static void test_recorder_keeps_the_first_error(void **state) {
@@ -426,10 +529,12 @@ static void test_recorder_keeps_the_first_error(void **state) {
                     first);
     recorder_close_lane(recorder, 9, LANE_NONE);
     recorder_instant(recorder, 9, first, INSTANT_FALSE_WAKEUP, first);
+    recorder_count(recorder, 9, first, COUNTER_QUEUE_ITEMS, 1);
     struct err err = {0};
     assert_int_equal(recorder_finish(recorder, 10, &err), ERR_DB);
     assert_int_equal(err.code, ERR_DB);
     assert_int_equal(timeline.span_count, 0);
+    assert_int_equal(timeline.sample_count, 0);
     recorder_destroy(recorder);
     timeline_deinit(&timeline);
 }
@@ -446,6 +551,7 @@ static void test_recorder_words_exist_for_every_code(void **state) {
     assert_string_equal(lane_state_name(STATE_ALIVE), "alive");
     assert_string_equal(lane_kind_name(LANE_TASK), "task");
     assert_string_equal(instant_kind_name(INSTANT_LATE_TIMER), "late_timer");
+    assert_string_equal(counter_kind_name(COUNTER_READY_HANDLES), "ready_handles");
 }
 
 int main(void) {
@@ -457,6 +563,9 @@ int main(void) {
         cmocka_unit_test(test_recorder_chunks_reconstruct_the_transitions),
         cmocka_unit_test(test_recorder_fingerprint_does_not_depend_on_the_sink),
         cmocka_unit_test(test_recorder_fingerprint_covers_what_it_says),
+        cmocka_unit_test(test_recorder_counts_lanes_in_a_state),
+        cmocka_unit_test(test_recorder_takes_numbers_that_it_is_told),
+        cmocka_unit_test(test_recorder_gives_full_chunks_of_samples),
         cmocka_unit_test(test_recorder_keeps_the_first_error),
         cmocka_unit_test(test_recorder_words_exist_for_every_code),
     };

@@ -350,7 +350,7 @@ static void test_run_stops_when_cancelled(void **state) {
         struct run_result result;
         struct canceller canceller = {.left = after};
         canceller.sink =
-            (struct sink){&canceller, cancel_lane, cancel_spans, cancel_instants};
+            (struct sink){&canceller, cancel_lane, cancel_spans, cancel_instants, NULL};
         atomic_init(&canceller.cancel, after == 0);
         plan_begin(&plan, "ideal", "cpython-3.12");
         plan_thread(&plan, "t", 2, false, "repeat 1000000000 { python 1ms io 1ms }");

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "engine/analysis/flow.h"
+#include "tests/support/counting.h"
 
 enum {
     PAINTED_WAITS =
@@ -506,7 +507,8 @@ bool run_is_conserved(const struct timeline *timeline, const struct run_result *
     recording_of_timeline(&check.recording, timeline);
     bool sound = lanes_add_up(&check) && cores_add_up(&check) &&
                  histograms_agree(&check) && waits_have_causes(&check) &&
-                 blame_adds_up(&check) && flows_are_sound(&check);
+                 blame_adds_up(&check) && flows_are_sound(&check) &&
+                 counters_are_sound(timeline, result, violation);
     if (sound &&
         result->metric[METRIC_MEMORY_PEAK_BYTES] < (double)runtime->process_bytes) {
         sound = violated(&check, "there is a main process", LANE_NONE, 0);

@@ -10,6 +10,7 @@
  *               asks again at every edge; those of the run are the sums of those of its waits
  *   flows       leave a lane that is alive and not in the middle of a wait, and arrive where
  *               a wait ends; whoever let another one have a GIL or a lock had it until then
+ *   counters    those that are numbers of spans are so at any time (counting.h)
  *   memory      is never less than what the main process needs
  *
  * No cmocka here: fuzz targets link it too.

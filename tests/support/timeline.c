@@ -216,12 +216,41 @@ static int take_instants(void *context, const struct instant_chunk *chunk,
     return count_call(timeline, err);
 }
 
+static int take_counters(void *context, const struct counter_chunk *chunk,
+                         struct err *err) {
+    struct timeline *timeline = context;
+    if (chunk->seq != timeline->counter_seq++) {
+        broken(timeline, "chunks of counters are numbered from 0");
+    }
+    if (chunk->count < 1 || chunk->count > CHUNK_SPANS ||
+        chunk->t0_ns != chunk->at_ns[0] ||
+        chunk->t1_ns != chunk->at_ns[chunk->count - 1]) {
+        broken(timeline, "a chunk of counters begins and ends with a sample");
+    }
+    for (uint32_t i = 0; i < chunk->count; i++) {
+        if (timeline->sample_count > 0 &&
+            chunk->at_ns[i] < timeline->samples[timeline->sample_count - 1].at) {
+            broken(timeline, "samples ascend");
+        }
+        timeline->samples = make_room(timeline->samples, &timeline->sample_capacity,
+                                      timeline->sample_count, sizeof *timeline->samples);
+        timeline->samples[timeline->sample_count++] = (struct timeline_sample){
+            .lane = chunk->lane[i],
+            .at = chunk->at_ns[i],
+            .kind = (enum counter_kind)chunk->kind[i],
+            .value = chunk->value[i],
+        };
+    }
+    return count_call(timeline, err);
+}
+
 void timeline_init(struct timeline *timeline) {
     *timeline = (struct timeline){
         .sink = {.context = timeline,
                  .lane = take_lane,
                  .spans = take_spans,
-                 .instants = take_instants},
+                 .instants = take_instants,
+                 .counters = take_counters},
         .fail_at = -1,
     };
 }
@@ -231,6 +260,7 @@ void timeline_deinit(struct timeline *timeline) {
     free(timeline->lives);
     free(timeline->spans);
     free(timeline->instants);
+    free(timeline->samples);
     memset(timeline, 0, sizeof *timeline);
 }
 
@@ -292,4 +322,19 @@ size_t timeline_instants(const struct timeline *timeline, enum instant_kind kind
         count += timeline->instants[i].kind == kind;
     }
     return count;
+}
+
+const char *timeline_samples(const struct timeline *timeline, lane_id lane,
+                             enum counter_kind kind, struct timeline_text *text) {
+    size_t size = 0;
+    text->text[0] = '\0';
+    for (size_t i = 0; i < timeline->sample_count; i++) {
+        const struct timeline_sample *it = &timeline->samples[i];
+        if (it->lane == lane && it->kind == kind && size < sizeof text->text) {
+            size += (size_t)snprintf(text->text + size, sizeof text->text - size,
+                                     "%s%" PRId64 "@%" PRId64, size > 0 ? " " : "",
+                                     it->value, it->at);
+        }
+    }
+    return text->text;
 }

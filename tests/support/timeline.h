@@ -28,6 +28,13 @@ struct timeline_instant {
     lane_id by;
 };
 
+struct timeline_sample {
+    sim_ns at;
+    lane_id lane;
+    enum counter_kind kind;
+    int64_t value;
+};
+
 /* What is known of a lane up to the last chunk of its group. */
 struct timeline_life {
     sim_ns since;            /* where its next span starts */
@@ -45,12 +52,14 @@ struct timeline {
     size_t span_count, span_capacity;
     struct timeline_instant *instants;
     size_t instant_count, instant_capacity;
+    struct timeline_sample *samples;
+    size_t sample_count, sample_capacity;
     size_t calls;
     int64_t fail_at;         /* this call of the sink fails; -1 = none does */
     const char *broken_rule; /* a promise of sink.h that a chunk broke; NULL = none */
     uint32_t group_seq[1024];
     sim_ns group_sealed[1024]; /* t1 of the last chunk */
-    uint32_t instant_seq;
+    uint32_t instant_seq, counter_seq;
 };
 
 void timeline_init(struct timeline *timeline);
@@ -78,5 +87,9 @@ sim_ns timeline_total(const struct timeline *timeline, lane_id lane,
 
 /* How many instants of that kind there are on all lanes. */
 size_t timeline_instants(const struct timeline *timeline, enum instant_kind kind);
+
+/* The samples of a counter as text: "2@10 0@500" is 2 from 10 ns on, and 0 from 500 ns. */
+const char *timeline_samples(const struct timeline *timeline, lane_id lane,
+                             enum counter_kind kind, struct timeline_text *text);
 
 #endif
