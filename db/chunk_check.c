@@ -107,6 +107,19 @@ static const char *instant_fault(const struct instant_chunk *c, uint32_t i) {
     return i > 0 && c->at_ns[i] < c->at_ns[i - 1] ? "instants out of order" : NULL;
 }
 
+static const char *sample_fault(const struct counter_chunk *c, uint32_t i) {
+    if (c->lane[i] < 0) {
+        return "a negative lane";
+    }
+    if (c->kind[i] >= COUNTER_COUNT) {
+        return "an unknown kind of counter";
+    }
+    if (c->at_ns[i] < c->t0_ns || c->at_ns[i] > c->t1_ns) {
+        return "a sample outside the time of the chunk";
+    }
+    return i > 0 && c->at_ns[i] < c->at_ns[i - 1] ? "samples out of order" : NULL;
+}
+
 int chunk_check_count(uint32_t count, struct err *err) {
     if (count < 1 || count > CHUNK_SPANS) {
         return err_set(err, ERR_INVALID, "a chunk of %u rows: 1 to %d are possible",
@@ -163,4 +176,16 @@ int chunk_check_instants(const struct instant_chunk *chunk, int code, struct err
         }
     }
     return 0;
+}
+
+int chunk_check_counters(const struct counter_chunk *chunk, int code, struct err *err) {
+    const char *fault = chunk->t0_ns < 0 ? "wrong times" : NULL;
+    uint32_t row = 0;
+    for (uint32_t i = 0; fault == NULL && i < chunk->count; i++) {
+        row = i;
+        fault = sample_fault(chunk, i);
+    }
+    return fault == NULL ? 0
+                         : err_set(err, code, "counter chunk %u, row %u: %s", chunk->seq,
+                                   row, fault);
 }

@@ -56,5 +56,8 @@ int chunk_check_kinds(const struct span_chunk *chunk,
 /* `code` for one that is not valid. */
 int chunk_check_instants(const struct instant_chunk *chunk, int code,
                          struct err *err) WARN_UNUSED;
+/* The same, but for how samples of one counter follow each other. */
+int chunk_check_counters(const struct counter_chunk *chunk, int code,
+                         struct err *err) WARN_UNUSED;
 
 #endif

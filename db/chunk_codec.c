@@ -6,17 +6,17 @@
  * All fixed-width integers are little-endian; signed ones are two's complement.
  *
  *     offset  size
- *          0     4  magic: "GSsp" for spans, "GSin" for instants
+ *          0     4  magic: "GSsp" for spans, "GSin" for instants, "GSct" for counters
  *          4     1  version: 1
- *          5     1  lanes before, 0 .. 64; 0 for instants
- *          6     1  lanes after, 0 .. 64; 0 for instants
+ *          5     1  lanes before, 0 .. 64; 0 for instants and counters
+ *          6     1  lanes after, 0 .. 64; 0 for instants and counters
  *          7     1  0
- *          8     4  group: lane group of spans; 0 for instants
- *         12     4  seq: 0, 1, 2 ... within the run (instants) or the run's group (spans)
- *         16     8  t0, ns: spans end later, instants are not earlier
+ *          8     4  group: lane group of spans; 0 for instants and counters
+ *         12     4  seq: 0, 1, 2 ... within the run's group (spans) or the run
+ *         16     8  t0, ns: spans end later, other rows are not earlier
  *         24     8  t1, ns: no row ends later
  *         32     2  count: number of rows, 1 .. 4096
- *         34     2  kinds, 1 .. 4096; 0 for instants
+ *         34     2  kinds, of counters these: 1 .. 4096; 0 for instants
  *         36     -  the columns, one after the other, in the order below
  *       last     4  CRC-32 (zlib's) of every byte before it
  *
@@ -68,12 +68,20 @@
  *
  *     0 lane      1 at: at - t0      2 kind      3 by
  *
+ * Columns of samples of counters, in the order of time; first the counters that they are of,
+ * each once, in the order of their first samples here:
+ *
+ *     counters   0 lane        1 kind
+ *     samples    2 counter     3 at: at - t0     4 change: the value less that of the
+ *                                                counter's sample before, the first one's own
+ *
  * A reader accepts a chunk when: length, magic, version, counts and CRC are right; every
- * length stays inside; 0 <= lane - 64 * group < 64 (spans), 0 <= lane (instants); states
- * and kinds are known; resource, by, site >= -1; lanes of before and after ascend; every
+ * length stays inside; 0 <= lane - 64 * group < 64 (spans), 0 <= lane (others); states and
+ * kinds are known; resource, by, site >= -1; lanes of before and after ascend; every
  * lane has a before and, when no span of it ends, an after; 0 <= since <= t1, start < end,
  * 0 <= t0 < end <= t1 and ends do not descend (spans), t0 <= at <= t1 and times do not
- * descend (instants).
+ * descend (others); a counter has one sample at a time, each with another value than the one
+ * before it.
  *
  * Measured on the examples under linux-desktop, bytes of chunks for each span: 1.5 - 4.0,
  * median 2.3, and 7.6 in the one with 80 spans (requests-200 3.79, echo-convoy 2.12,
@@ -87,38 +95,15 @@
  */
 #include "db/chunk_codec.h"
 
-#include <string.h>
-
-#include <zlib.h>
-
 #include "db/chunk_check_priv.h"
 #include "db/chunk_dictionary_priv.h"
+#include "db/chunk_frame_priv.h"
 #include "db/column_codec_priv.h"
 #include "engine/base/memory.h"
 
-enum {
-    VERSION = 1,
-    HEADER_BYTES = 36,
-    CRC_BYTES = 4,
-    LANE_COLUMNS = 6,
-    KIND_COLUMNS = 6,
-    SPAN_COLUMNS = 3,
-    INSTANT_COLUMNS = 4
-};
+static const char span_magic[] = "GSsp";
 
-static const uint8_t span_magic[4] = {'G', 'S', 's', 'p'};
-static const uint8_t instant_magic[4] = {'G', 'S', 'i', 'n'};
-
-/* The fixed part, in either direction. */
-struct header {
-    const uint8_t *magic;
-    uint32_t before_count, after_count;
-    uint32_t group;
-    uint32_t seq;
-    sim_ns t0_ns, t1_ns;
-    uint32_t count;
-    uint32_t kind_count;
-};
+enum { LANE_COLUMNS = 6, KIND_COLUMNS = 6, SPAN_COLUMNS = 3 };
 
 void chunk_bytes_deinit(struct chunk_bytes *bytes) {
     memory_free(bytes->data);
@@ -140,38 +125,6 @@ int chunk_bytes_reserve(struct chunk_bytes *bytes, size_t size) {
 }
 
 /* --- encoding ------------------------------------------------------------------ */
-
-/* Room for the largest chunk of this shape: the writers above then need no checks. */
-static int make_room(struct chunk_bytes *out, size_t columns, size_t values) {
-    return chunk_bytes_reserve(out, HEADER_BYTES + CRC_BYTES +
-                                        columns * COLUMN_HEADER_BYTES +
-                                        values * COLUMN_VALUE_BYTES);
-}
-
-static uint8_t *put_header(uint8_t *at, const struct header *header) {
-    memcpy(at, header->magic, 4);
-    at = column_put_fixed(at + 4, VERSION, 1);
-    at = column_put_fixed(at, header->before_count, 1);
-    at = column_put_fixed(at, header->after_count, 1);
-    at = column_put_fixed(at, 0, 1);
-    at = column_put_fixed(at, header->group, 4);
-    at = column_put_fixed(at, header->seq, 4);
-    at = column_put_fixed(at, (uint64_t)header->t0_ns, 8);
-    at = column_put_fixed(at, (uint64_t)header->t1_ns, 8);
-    at = column_put_fixed(at, header->count, 2);
-    return column_put_fixed(at, header->kind_count, 2);
-}
-
-/* Appends the checksum of what was written since out->size, and makes it part of `out`.
- */
-static void seal(struct chunk_bytes *out, uint8_t *end) {
-    uint8_t *begin = out->data + out->size;
-    const uLong crc = crc32(0, begin, (uInt)(end - begin));
-    end = column_put_fixed(end, crc, CRC_BYTES);
-    out->size += (size_t)(end - begin);
-}
-
-/* --- encoding chunks ----------------------------------------------------------- */
 
 static uint8_t *put_lanes(uint8_t *at, const struct span_chunk *c) {
     int64_t column[LANE_GROUP_LANES];
@@ -235,7 +188,7 @@ int chunk_codec_encode_spans(const struct span_chunk *chunk, struct chunk_bytes 
     if (rc != 0) {
         return rc;
     }
-    const struct header header = {
+    const struct chunk_header header = {
         .magic = span_magic,
         .before_count = chunk->before_count,
         .after_count = chunk->after_count,
@@ -249,217 +202,103 @@ int chunk_codec_encode_spans(const struct span_chunk *chunk, struct chunk_bytes 
     const size_t values = LANE_COLUMNS * (size_t)LANE_GROUP_LANES +
                           KIND_COLUMNS * (size_t)sequence.kind_count +
                           SPAN_COLUMNS * (size_t)chunk->count;
-    if (make_room(out, LANE_COLUMNS + KIND_COLUMNS + SPAN_COLUMNS, values) != 0) {
+    if (chunk_frame_reserve(out, LANE_COLUMNS + KIND_COLUMNS + SPAN_COLUMNS, values) !=
+        0) {
         return err_set_nomem(err);
     }
-    uint8_t *at = put_header(out->data + out->size, &header);
+    uint8_t *at = chunk_frame_put(out->data + out->size, &header);
     at = put_lanes(at, chunk);
     at = put_kinds(at, chunk, &sequence);
-    seal(out, put_sequence(at, chunk, &sequence));
-    return 0;
-}
-
-static uint8_t *put_instant_columns(uint8_t *at, const struct instant_chunk *c) {
-    int64_t column[CHUNK_SPANS];
-    COLUMN_PUT(at, column, c->count, c->lane[i]);
-    COLUMN_PUT(at, column, c->count, column_subtract(c->at_ns[i], c->t0_ns));
-    COLUMN_PUT(at, column, c->count, c->kind[i]);
-    COLUMN_PUT(at, column, c->count, c->by[i]);
-    return at;
-}
-
-int chunk_codec_encode_instants(const struct instant_chunk *chunk,
-                                struct chunk_bytes *out, struct err *err) {
-    int rc = chunk_check_count(chunk->count, err);
-    if (rc == 0) {
-        rc = chunk_check_instants(chunk, ERR_INVALID, err);
-    }
-    if (rc != 0) {
-        return rc;
-    }
-    const struct header header = {
-        .magic = instant_magic,
-        .seq = chunk->seq,
-        .t0_ns = chunk->t0_ns,
-        .t1_ns = chunk->t1_ns,
-        .count = chunk->count,
-    };
-    if (make_room(out, INSTANT_COLUMNS, INSTANT_COLUMNS * (size_t)chunk->count) != 0) {
-        return err_set_nomem(err);
-    }
-    uint8_t *at = put_header(out->data + out->size, &header);
-    seal(out, put_instant_columns(at, chunk));
+    chunk_frame_seal(out, put_sequence(at, chunk, &sequence));
     return 0;
 }
 
 /* --- decoding ------------------------------------------------------------------ */
 
-/* The bytes that are left, and room for the values of a column. */
-struct cursor {
-    const uint8_t *at;
-    const uint8_t *end; /* where the checksum begins */
-    int64_t *values;    /* CHUNK_SPANS of them */
-    struct err *err;
-};
-
-static int corrupt(struct err *err, const char *what) {
-    return err_set(err, ERR_CORRUPT, "the chunk is damaged: %s", what);
-}
-
-static int corrupt_column(const struct cursor *cursor, const char *name,
-                          const char *what) {
-    return err_set(cursor->err, ERR_CORRUPT, "the chunk is damaged: column '%s' %s", name,
-                   what);
-}
-
-static void get_header(struct header *header, const uint8_t *data) {
-    header->before_count = data[5];
-    header->after_count = data[6];
-    header->group = (uint32_t)column_get_fixed(data + 8, 4);
-    header->seq = (uint32_t)column_get_fixed(data + 12, 4);
-    header->t0_ns = (sim_ns)column_get_fixed(data + 16, 8);
-    header->t1_ns = (sim_ns)column_get_fixed(data + 24, 8);
-    header->count = (uint32_t)column_get_fixed(data + 32, 2);
-    header->kind_count = (uint32_t)column_get_fixed(data + 34, 2);
-}
-
-/* Checks everything but the columns and leaves the cursor at the first of them. */
-static int open_chunk(struct cursor *cursor, struct header *header, const uint8_t *data,
-                      size_t size, struct err *err) {
-    if (size < HEADER_BYTES + CRC_BYTES || size > UINT32_MAX) {
-        return corrupt(err, "wrong length");
-    }
-    if (memcmp(data, header->magic, 4) != 0) {
-        return corrupt(err, "wrong magic");
-    }
-    if (data[4] != VERSION) {
-        return err_set(err, ERR_CORRUPT,
-                       "the chunk has format version %d, this program knows %d", data[4],
-                       VERSION);
-    }
-    const size_t body = size - CRC_BYTES;
-    if (column_get_fixed(data + body, CRC_BYTES) != crc32(0, data, (uInt)body)) {
-        return corrupt(err, "wrong checksum");
-    }
-    get_header(header, data);
-    const bool of_spans = header->magic == span_magic;
-    if (header->count < 1 || header->count > CHUNK_SPANS) {
-        return corrupt(err, "wrong number of rows");
-    }
-    if ((of_spans && header->kind_count < 1) || header->kind_count > header->count) {
-        return corrupt(err, "wrong number of kinds");
-    }
-    if (header->before_count > LANE_GROUP_LANES ||
-        header->after_count > LANE_GROUP_LANES || data[7] != 0) {
-        return corrupt(err, "wrong number of lanes");
-    }
-    cursor->at = data + HEADER_BYTES;
-    cursor->end = data + body;
-    cursor->err = err;
-    return 0;
-}
-
-static int next_column(struct cursor *cursor, const char *name, struct column *out) {
-    return column_take(&cursor->at, cursor->end, out)
-               ? 0
-               : corrupt_column(cursor, name, "is cut off");
-}
-
-/* `count` values of the next column, each in [low, high]. */
-static int get_column(struct cursor *cursor, const char *name, uint32_t count,
-                      int64_t low, int64_t high) {
-    const char *fault =
-        column_take_values(&cursor->at, cursor->end, count, low, high, cursor->values);
-    return fault == NULL ? 0 : corrupt_column(cursor, name, fault);
-}
-
-/* Reads the next column and puts value i where `place` says, when `rc` is still 0. */
-#define GET(rc, cursor, name, count, low, high, place)                                   \
-    do {                                                                                 \
-        if ((rc) == 0) {                                                                 \
-            (rc) = get_column((cursor), (name), (count), (low), (high));                 \
-        }                                                                                \
-        for (uint32_t i = 0; (rc) == 0 && i < (count); i++) {                            \
-            const int64_t value = (cursor)->values[i];                                   \
-            (place);                                                                     \
-        }                                                                                \
-    } while (0)
-
 enum { LAST_PLACE = LANE_GROUP_LANES - 1, LAST_STATE = STATE_COUNT - 1 };
 
-static int get_lanes(struct cursor *cursor, const struct header *h,
+static int get_lanes(struct chunk_cursor *cursor, const struct chunk_header *h,
                      struct span_block *out) {
     const int64_t first = (int64_t)h->group * LANE_GROUP_LANES;
     struct lane_before *before = out->before;
     struct lane_after *after = out->after;
-    int rc = first + LAST_PLACE <= INT32_MAX ? 0 : corrupt(cursor->err, "wrong group");
-    GET(rc, cursor, "before.lane", h->before_count, 0, LAST_PLACE,
-        before[i].lane = (lane_id)(first + value));
-    GET(rc, cursor, "before.since", h->before_count, INT64_MIN, INT64_MAX,
-        before[i].since_ns = column_add(value, h->t0_ns));
-    GET(rc, cursor, "after.lane", h->after_count, 0, LAST_PLACE,
-        after[i].lane = (lane_id)(first + value));
-    GET(rc, cursor, "after.state", h->after_count, 0, LAST_STATE,
-        after[i].state = (uint8_t)value);
-    GET(rc, cursor, "after.resource", h->after_count, -1, INT32_MAX,
-        after[i].resource = (lane_id)value);
-    GET(rc, cursor, "after.site", h->after_count, -1, INT32_MAX,
-        after[i].site = (site_id)value);
+    int rc =
+        first + LAST_PLACE <= INT32_MAX ? 0 : chunk_corrupt(cursor->err, "wrong group");
+    CHUNK_GET(rc, cursor, "before.lane", h->before_count, 0, LAST_PLACE,
+              before[i].lane = (lane_id)(first + value));
+    CHUNK_GET(rc, cursor, "before.since", h->before_count, INT64_MIN, INT64_MAX,
+              before[i].since_ns = column_add(value, h->t0_ns));
+    CHUNK_GET(rc, cursor, "after.lane", h->after_count, 0, LAST_PLACE,
+              after[i].lane = (lane_id)(first + value));
+    CHUNK_GET(rc, cursor, "after.state", h->after_count, 0, LAST_STATE,
+              after[i].state = (uint8_t)value);
+    CHUNK_GET(rc, cursor, "after.resource", h->after_count, -1, INT32_MAX,
+              after[i].resource = (lane_id)value);
+    CHUNK_GET(rc, cursor, "after.site", h->after_count, -1, INT32_MAX,
+              after[i].site = (site_id)value);
     return rc;
 }
 
-static int get_kinds(struct cursor *cursor, const struct header *h,
+static int get_kinds(struct chunk_cursor *cursor, const struct chunk_header *h,
                      struct span_block *out) {
     const int64_t first = (int64_t)h->group * LANE_GROUP_LANES;
     struct span_kind *kinds = out->kinds;
     int rc = 0;
-    GET(rc, cursor, "kind.lane", h->kind_count, 0, LAST_PLACE,
-        kinds[i].lane = (lane_id)(first + value));
-    GET(rc, cursor, "kind.state", h->kind_count, 0, LAST_STATE,
-        kinds[i].state = (uint8_t)value);
-    GET(rc, cursor, "kind.resource", h->kind_count, -1, INT32_MAX,
-        kinds[i].resource = (lane_id)value);
-    GET(rc, cursor, "kind.by", h->kind_count, -1, INT32_MAX,
-        kinds[i].by = (lane_id)value);
-    GET(rc, cursor, "kind.site", h->kind_count, -1, INT32_MAX,
-        kinds[i].site = (site_id)value);
-    GET(rc, cursor, "kind.joined", h->kind_count, 0, 1, kinds[i].joined = value != 0);
+    CHUNK_GET(rc, cursor, "kind.lane", h->kind_count, 0, LAST_PLACE,
+              kinds[i].lane = (lane_id)(first + value));
+    CHUNK_GET(rc, cursor, "kind.state", h->kind_count, 0, LAST_STATE,
+              kinds[i].state = (uint8_t)value);
+    CHUNK_GET(rc, cursor, "kind.resource", h->kind_count, -1, INT32_MAX,
+              kinds[i].resource = (lane_id)value);
+    CHUNK_GET(rc, cursor, "kind.by", h->kind_count, -1, INT32_MAX,
+              kinds[i].by = (lane_id)value);
+    CHUNK_GET(rc, cursor, "kind.site", h->kind_count, -1, INT32_MAX,
+              kinds[i].site = (site_id)value);
+    CHUNK_GET(rc, cursor, "kind.joined", h->kind_count, 0, 1,
+              kinds[i].joined = value != 0);
     return rc;
 }
 
+static int next_column(struct chunk_cursor *cursor, const char *name,
+                       struct column *out) {
+    return column_take(&cursor->at, cursor->end, out)
+               ? 0
+               : chunk_corrupt_column(cursor, name, "is cut off");
+}
+
 /* As many values as the column's bytes hold, at most CHUNK_SPANS; how many into *count. */
-static int get_rest(struct cursor *cursor, const char *name, uint32_t *count) {
+static int get_rest(struct chunk_cursor *cursor, const char *name, uint32_t *count) {
     struct column column;
     const int rc = next_column(cursor, name, &column);
     if (rc != 0) {
         return rc;
     }
     if (!column_get_all(&column, CHUNK_SPANS, cursor->values, count)) {
-        return corrupt_column(cursor, name, "does not decode");
+        return chunk_corrupt_column(cursor, name, "does not decode");
     }
     return 0;
 }
 
 /* The kind of each span into out->kind. */
-static int get_sequence(struct cursor *cursor, const struct header *h,
+static int get_sequence(struct chunk_cursor *cursor, const struct chunk_header *h,
                         struct span_block *out) {
     struct chunk_sequence sequence = {.kind_count = h->kind_count};
     struct column hits;
     int rc = next_column(cursor, "hit", &hits);
     if (rc == 0 && !column_get_bits(&hits, h->count, sequence.hits)) {
-        rc = corrupt_column(cursor, "hit", "does not decode");
+        rc = chunk_corrupt_column(cursor, "hit", "does not decode");
     }
     if (rc == 0) {
         rc = get_rest(cursor, "misses", &sequence.miss_count);
     }
     for (uint32_t i = 0; rc == 0 && i < sequence.miss_count; i++) {
         if (cursor->values[i] < 0 || cursor->values[i] >= h->kind_count) {
-            return corrupt_column(cursor, "misses", "is out of range");
+            return chunk_corrupt_column(cursor, "misses", "is out of range");
         }
         sequence.misses[i] = (uint16_t)cursor->values[i];
     }
     if (rc == 0 && !chunk_sequence_kinds(&sequence, h->count, out->kind)) {
-        rc = corrupt(cursor->err, "hits and misses do not fit together");
+        rc = chunk_corrupt(cursor->err, "hits and misses do not fit together");
     }
     return rc;
 }
@@ -474,7 +313,7 @@ static void set_columns(struct span_block *out, uint32_t i,
 }
 
 /* The columns of the spans, out of their kinds and times. */
-static int get_times(struct cursor *cursor, const struct header *h,
+static int get_times(struct chunk_cursor *cursor, const struct chunk_header *h,
                      struct span_block *out, struct chunk_lanes *lanes) {
     uint32_t count, used = 0;
     const int rc = get_rest(cursor, "times", &count);
@@ -483,11 +322,11 @@ static int get_times(struct cursor *cursor, const struct header *h,
         const struct span_kind *kind = &out->kinds[out->kind[i]];
         if (!kind->joined) {
             if (used == count) {
-                return corrupt_column(cursor, "times", "is too short");
+                return chunk_corrupt_column(cursor, "times", "is too short");
             }
             const uint64_t step = (uint64_t)cursor->values[used++];
             if (step > (uint64_t)(h->t1_ns - end)) {
-                return corrupt_column(cursor, "times", "is out of range");
+                return chunk_corrupt_column(cursor, "times", "is out of range");
             }
             end += (sim_ns)step;
         }
@@ -499,10 +338,11 @@ static int get_times(struct cursor *cursor, const struct header *h,
             return chunk_wrong_row(&out->chunk, i, fault, ERR_CORRUPT, cursor->err);
         }
     }
-    return rc == 0 && used != count ? corrupt_column(cursor, "times", "is too long") : rc;
+    return rc == 0 && used != count ? chunk_corrupt_column(cursor, "times", "is too long")
+                                    : rc;
 }
 
-static int get_spans(struct cursor *cursor, const struct header *h,
+static int get_spans(struct chunk_cursor *cursor, const struct chunk_header *h,
                      struct span_block *out) {
     struct chunk_lanes lanes;
     int rc = get_lanes(cursor, h, out);
@@ -528,9 +368,9 @@ static int get_spans(struct cursor *cursor, const struct header *h,
 
 int chunk_codec_decode_kinds(const void *data, size_t size, struct span_block *out,
                              struct err *err) {
-    struct cursor cursor = {.values = out->column};
-    struct header header = {.magic = span_magic};
-    int rc = open_chunk(&cursor, &header, data, size, err);
+    struct chunk_cursor cursor = {.values = out->column};
+    struct chunk_header header = {.magic = span_magic, .has_kinds = true};
+    int rc = chunk_frame_open(&cursor, &header, data, size, err);
     if (rc != 0) {
         return rc;
     }
@@ -553,9 +393,7 @@ int chunk_codec_decode_kinds(const void *data, size_t size, struct span_block *o
         .site = out->site,
     };
     rc = get_spans(&cursor, &header, out);
-    return rc == 0 && cursor.at != cursor.end
-               ? corrupt(err, "bytes after the last column")
-               : rc;
+    return rc == 0 ? chunk_frame_close(&cursor) : rc;
 }
 
 int chunk_codec_decode_spans(const void *data, size_t size, struct span_block *out,
@@ -565,34 +403,4 @@ int chunk_codec_decode_spans(const void *data, size_t size, struct span_block *o
         set_columns(out, i, &out->kinds[out->kind[i]]);
     }
     return rc;
-}
-
-int chunk_codec_decode_instants(const void *data, size_t size, struct instant_block *out,
-                                struct err *err) {
-    struct cursor cursor = {.values = out->column};
-    struct header header = {.magic = instant_magic};
-    int rc = open_chunk(&cursor, &header, data, size, err);
-    if (rc != 0) {
-        return rc;
-    }
-    out->chunk = (struct instant_chunk){
-        .seq = header.seq,
-        .count = header.count,
-        .t0_ns = header.t0_ns,
-        .t1_ns = header.t1_ns,
-        .lane = out->lane,
-        .at_ns = out->at_ns,
-        .kind = out->kind,
-        .by = out->by,
-    };
-    GET(rc, &cursor, "lane", header.count, 0, INT32_MAX, out->lane[i] = (lane_id)value);
-    GET(rc, &cursor, "at", header.count, INT64_MIN, INT64_MAX,
-        out->at_ns[i] = column_add(value, header.t0_ns));
-    GET(rc, &cursor, "kind", header.count, 0, INSTANT_COUNT - 1,
-        out->kind[i] = (uint8_t)value);
-    GET(rc, &cursor, "by", header.count, -1, INT32_MAX, out->by[i] = (lane_id)value);
-    if (rc == 0 && cursor.at != cursor.end) {
-        rc = corrupt(err, "bytes after the last column");
-    }
-    return rc == 0 ? chunk_check_instants(&out->chunk, ERR_CORRUPT, err) : rc;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * chunk_codec - a chunk of spans or instants as bytes, and back. The format is specified
+ * chunk_codec - a chunk of spans, instants or samples of counters as bytes, and back. The format is specified
  * at the head of chunk_codec.c.
  *
  * Decoding accepts any bytes: it reads nothing outside them, and what it gives back is a
@@ -63,6 +63,24 @@ struct instant_block {
     int64_t column[CHUNK_SPANS]; /* private */
 };
 
+/* A counter of a run. */
+struct counter_key {
+    lane_id lane;
+    uint8_t kind; /* enum counter_kind */
+};
+
+struct counter_block {
+    struct counter_chunk chunk;
+    uint32_t counter_count;                   /* 1 .. */
+    struct counter_key counters[CHUNK_SPANS]; /* the distinct ones */
+    uint16_t counter[CHUNK_SPANS];            /* which of them each sample is of */
+    lane_id lane[CHUNK_SPANS];
+    uint8_t kind[CHUNK_SPANS];
+    sim_ns at_ns[CHUNK_SPANS];
+    int64_t value[CHUNK_SPANS];
+    int64_t column[CHUNK_SPANS]; /* private */
+};
+
 /*
  * Appends the encoded chunk to `out`. ERR_INVALID when it is no valid chunk, ERR_NOMEM;
  * `out` keeps its size then.
@@ -70,6 +88,8 @@ struct instant_block {
 int chunk_codec_encode_spans(const struct span_chunk *chunk, struct chunk_bytes *out,
                              struct err *err) WARN_UNUSED;
 int chunk_codec_encode_instants(const struct instant_chunk *chunk,
+                                struct chunk_bytes *out, struct err *err) WARN_UNUSED;
+int chunk_codec_encode_counters(const struct counter_chunk *chunk,
                                 struct chunk_bytes *out, struct err *err) WARN_UNUSED;
 
 /* ERR_CORRUPT says what is wrong with the bytes; the content of `out` is undefined then.
@@ -81,6 +101,8 @@ int chunk_codec_decode_spans(const void *data, size_t size, struct span_block *o
 int chunk_codec_decode_kinds(const void *data, size_t size, struct span_block *out,
                              struct err *err) WARN_UNUSED;
 int chunk_codec_decode_instants(const void *data, size_t size, struct instant_block *out,
+                                struct err *err) WARN_UNUSED;
+int chunk_codec_decode_counters(const void *data, size_t size, struct counter_block *out,
                                 struct err *err) WARN_UNUSED;
 
 #endif

@@ -18,7 +18,9 @@
 
 enum {
     DAMAGE_TEXT_BYTES = 160,
-    DAMAGE_INSTANTS = -1 /* instead of a group: instants of all lanes */
+    /* instead of a group: of all lanes */
+    DAMAGE_INSTANTS = -1,
+    DAMAGE_COUNTERS = -2
 };
 
 struct damage {

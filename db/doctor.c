@@ -100,7 +100,8 @@ static int examine_references(const struct examination *at, struct err *err) {
     " OR EXISTS (SELECT 1 FROM sheet p WHERE p.run = r.id)"                              \
     " OR EXISTS (SELECT 1 FROM holder_total h WHERE h.run = r.id)"                       \
     " OR EXISTS (SELECT 1 FROM carried_span p WHERE p.run = r.id)"                       \
-    " OR EXISTS (SELECT 1 FROM instant_chunk i WHERE i.run = r.id)) AND r.timeline = 0"  \
+    " OR EXISTS (SELECT 1 FROM instant_chunk i WHERE i.run = r.id)"                      \
+    " OR EXISTS (SELECT 1 FROM counter_chunk c WHERE c.run = r.id)) AND r.timeline = 0"  \
     " AND NOT EXISTS (SELECT 1 FROM cell c JOIN experiment e ON e.id = c.experiment"     \
     " WHERE c.id = r.cell AND e.removing = 1)"
 
@@ -161,6 +162,8 @@ static const char SPACE[] =
     "  UNION ALL SELECT run, sum(length(data)) FROM holder_total GROUP BY run"
     "  UNION ALL SELECT run, 16 * count(*) FROM carried_span GROUP BY run"
     "  UNION ALL SELECT run, sum(length(data)) FROM instant_chunk GROUP BY run"
+    "  UNION ALL SELECT run, sum(length(data) + coalesce(length(carry), 0))"
+    "  FROM counter_chunk GROUP BY run"
     "  UNION ALL SELECT run, sum(length(data)) FROM histogram GROUP BY run"
     "  UNION ALL SELECT run, length(data) FROM findings"
     "  UNION ALL SELECT run, sum(length(totals) + length(name)) FROM lane GROUP BY run),"

@@ -5,8 +5,10 @@
 #include <stdio.h>
 
 #include "db/chunk_codec.h"
+#include "db/counter_sheet_priv.h"
+#include "db/damage.h"
 #include "db/histogram_store.h"
-#include "db/instant_sheet_codec_priv.h"
+#include "db/instant_sheet_priv.h"
 #include "db/run_store.h"
 #include "db/sheet_codec_priv.h"
 
@@ -14,8 +16,9 @@
 struct blocks {
     struct span_block spans;
     struct instant_block instants;
+    struct counter_block counters;
     struct sheet_block sheet;
-    struct instant_sheet instant_sheet;
+    struct point_sheet instant_sheet, counter_sheet;
 };
 
 /* A chunk as its row describes it. */
@@ -51,11 +54,43 @@ static int decode_instants(const void *data, size_t size, struct blocks *blocks,
                            struct chunk_row *out, struct err *err) {
     const int rc = chunk_codec_decode_instants(data, size, &blocks->instants, err);
     const struct instant_chunk *chunk = &blocks->instants.chunk;
-    *out = (struct chunk_row){.group = -1,
+    *out = (struct chunk_row){.group = DAMAGE_INSTANTS,
                               .seq = chunk->seq,
                               .t0_ns = chunk->t0_ns,
                               .t1_ns = chunk->t1_ns,
                               .count = chunk->count};
+    return rc;
+}
+
+static int decode_counters(const void *data, size_t size, struct blocks *blocks,
+                           struct chunk_row *out, struct err *err) {
+    const int rc = chunk_codec_decode_counters(data, size, &blocks->counters, err);
+    const struct counter_chunk *chunk = &blocks->counters.chunk;
+    *out = (struct chunk_row){.group = DAMAGE_COUNTERS,
+                              .seq = chunk->seq,
+                              .t0_ns = chunk->t0_ns,
+                              .t1_ns = chunk->t1_ns,
+                              .count = chunk->count};
+    return rc;
+}
+
+static int decode_points(const struct point_format *format, int64_t group,
+                         const void *data, size_t size, struct point_sheet *sheet,
+                         struct chunk_row *out, struct err *err) {
+    const int rc = point_sheet_decode(format, data, size, sheet, err);
+    *out = (struct chunk_row){.group = group,
+                              .seq = sheet->first_seq,
+                              .t0_ns = sheet->t0_ns,
+                              .t1_ns = sheet->t1_ns,
+                              .count = sheet->count};
+    return rc;
+}
+
+static int decode_carry(const void *data, size_t size, struct blocks *blocks,
+                        struct chunk_row *out, struct err *err) {
+    const int rc = decode_points(&counter_sheet_format, DAMAGE_COUNTERS, data, size,
+                                 &blocks->counter_sheet, out, err);
+    out->count = 0;
     return rc;
 }
 
@@ -73,14 +108,14 @@ static int decode_sheet(const void *data, size_t size, struct blocks *blocks,
 
 static int decode_instant_sheet(const void *data, size_t size, struct blocks *blocks,
                                 struct chunk_row *out, struct err *err) {
-    const int rc = instant_sheet_codec_decode(data, size, &blocks->instant_sheet, err);
-    const struct instant_sheet *sheet = &blocks->instant_sheet;
-    *out = (struct chunk_row){.group = -1,
-                              .seq = sheet->first_seq,
-                              .t0_ns = sheet->t0_ns,
-                              .t1_ns = sheet->t1_ns,
-                              .count = sheet->count};
-    return rc;
+    return decode_points(&instant_sheet_format, DAMAGE_INSTANTS, data, size,
+                         &blocks->instant_sheet, out, err);
+}
+
+static int decode_counter_sheet(const void *data, size_t size, struct blocks *blocks,
+                                struct chunk_row *out, struct err *err) {
+    return decode_points(&counter_sheet_format, DAMAGE_COUNTERS, data, size,
+                         &blocks->counter_sheet, out, err);
 }
 
 static const struct chunk_kind kinds[] = {
@@ -93,9 +128,18 @@ static const struct chunk_kind kinds[] = {
      "SELECT c.id, c.run, -1, c.seq, c.t0_ns, c.t1_ns, c.count FROM run r"
      " JOIN instant_chunk c ON c.run = r.id WHERE r.timeline = 2 ORDER BY c.run, c.seq",
      "SELECT data FROM instant_chunk WHERE id = ?", decode_instants},
+    {"counters", true,
+     "SELECT c.id, c.run, -2, c.seq, c.t0_ns, c.t1_ns, c.count FROM run r"
+     " JOIN counter_chunk c ON c.run = r.id WHERE r.timeline = 2 ORDER BY c.run, c.seq",
+     "SELECT data FROM counter_chunk WHERE id = ?", decode_counters},
+    {"carried counters", false, /* costs none: another carry serves as well */
+     "SELECT c.id, c.run, -2, c.seq, 0, c.t0_ns, 0 FROM run r"
+     " JOIN counter_chunk c ON c.run = r.id WHERE r.timeline = 2"
+     " AND c.carry IS NOT NULL ORDER BY c.run, c.seq",
+     "SELECT carry FROM counter_chunk WHERE id = ?", decode_carry},
     {"the pyramid", false,
      "SELECT c.id, c.run, c.lane_group, c.seq, c.t0_ns, c.t1_ns, c.count FROM run r"
-     " JOIN sheet c ON c.run = r.id WHERE r.timeline = 2 AND c.lane_group <> -1"
+     " JOIN sheet c ON c.run = r.id WHERE r.timeline = 2 AND c.lane_group >= 0"
      " ORDER BY c.run, c.lane_group, c.level, c.seq",
      "SELECT data FROM sheet WHERE id = ?", decode_sheet},
     {"the pyramid of instants", false,
@@ -103,6 +147,11 @@ static const struct chunk_kind kinds[] = {
      " JOIN sheet c ON c.run = r.id WHERE r.timeline = 2 AND c.lane_group = -1"
      " ORDER BY c.run, c.level, c.seq",
      "SELECT data FROM sheet WHERE id = ?", decode_instant_sheet},
+    {"the pyramid of counters", false,
+     "SELECT c.id, c.run, -2, c.seq, c.t0_ns, c.t1_ns, c.count FROM run r"
+     " JOIN sheet c ON c.run = r.id WHERE r.timeline = 2 AND c.lane_group = -2"
+     " ORDER BY c.run, c.level, c.seq",
+     "SELECT data FROM sheet WHERE id = ?", decode_counter_sheet},
 };
 
 /* --- chunks ---------------------------------------------------------------------- */
@@ -267,7 +316,8 @@ int doctor_examine_runs(const struct examination *at, struct err *err) {
         rc = examine_kind(at, &kinds[i], blocks, err);
     }
     sheet_block_deinit(&blocks->sheet);
-    instant_sheet_deinit(&blocks->instant_sheet);
+    point_sheet_deinit(&blocks->instant_sheet);
+    point_sheet_deinit(&blocks->counter_sheet);
     memory_free(blocks);
     return rc == 0 ? examine_all_runs(at, err) : rc;
 }

@@ -8,7 +8,8 @@
  * The tables.
  *
  *     experiment 1--n cell 1--n run 1--n metric, histogram, lane, span_chunk, sheet,
- *                                        holder_total, carried_span, instant_chunk;
+ *                                        holder_total, carried_span, instant_chunk,
+ *                                        counter_chunk;
  *                                   1--1 findings
  *                       1--n cell_metric
  *
@@ -287,10 +288,35 @@ static const char MIGRATION_7[] = "DELETE FROM sheet;"
 
                                   "PRAGMA user_version = 7;";
 
+/*
+ * Samples of counters (chunk_codec.c), and their sheets with lane_group -2. carry has the
+ * last sample of each counter before the chunk, in as many of them as counter_pyramid_priv.h
+ * says. Timelines of before have no counters.
+ */
+static const char MIGRATION_8[] =
+    "CREATE TABLE counter_chunk ("
+    "  id INTEGER PRIMARY KEY,"
+    "  run INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,"
+    "  seq INTEGER NOT NULL,"
+    "  t0_ns INTEGER NOT NULL,"
+    "  t1_ns INTEGER NOT NULL,"
+    "  count INTEGER NOT NULL,"
+    "  base INTEGER NOT NULL,"
+    "  data BLOB NOT NULL,"
+    "  carry BLOB"
+    ") STRICT;"
+    "CREATE UNIQUE INDEX counter_chunk_by_time ON counter_chunk (run, t1_ns, seq, t0_ns);"
+    "CREATE INDEX counter_chunk_by_base"
+    "  ON counter_chunk (run, base, t1_ns, seq, t0_ns);"
+    "CREATE INDEX counter_chunk_with_carry"
+    "  ON counter_chunk (run, t0_ns, seq) WHERE carry IS NOT NULL;"
+
+    "PRAGMA user_version = 8;";
+
 /* Each sets user_version to its number; position + 1 is the number. */
 static const char *const migrations[] = {
     MIGRATION_1, MIGRATION_2, MIGRATION_3, MIGRATION_4,
-    MIGRATION_5, MIGRATION_6, MIGRATION_7,
+    MIGRATION_5, MIGRATION_6, MIGRATION_7, MIGRATION_8,
 };
 
 int migrations_count(void) { return (int)(sizeof migrations / sizeof migrations[0]); }

@@ -44,6 +44,8 @@ static const char *const recorded[] = {
     " (SELECT run, lane, end_ns FROM carried_span WHERE run = ? LIMIT 500)",
     "DELETE FROM instant_chunk WHERE id IN (SELECT id FROM instant_chunk"
     " INDEXED BY instant_chunk_by_time WHERE run = ? LIMIT 50)",
+    "DELETE FROM counter_chunk WHERE id IN (SELECT id FROM counter_chunk"
+    " INDEXED BY counter_chunk_by_time WHERE run = ? LIMIT 50)",
     "DELETE FROM lane WHERE (run, lane) IN"
     " (SELECT run, lane FROM lane WHERE run = ? LIMIT 500)",
 };

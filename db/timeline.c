@@ -30,6 +30,12 @@ void timeline_view_deinit(struct timeline_view *timeline) {
     memory_free(timeline->instants.kind);
     memory_free(timeline->instants.by);
     memory_free(timeline->instants.merged);
+    memory_free(timeline->counters.items);
+    memory_free(timeline->counters.at_ns);
+    memory_free(timeline->counters.min);
+    memory_free(timeline->counters.max);
+    memory_free(timeline->counters.last);
+    memory_free(timeline->counters.merged);
     damage_list_deinit(&timeline->damages);
     *timeline = (struct timeline_view){0};
 }
@@ -456,6 +462,9 @@ int timeline_read(struct db_reader *reader, const struct timeline_query *query,
     }
     if (rc == 0) {
         rc = painting_add_instants(&p, err);
+    }
+    if (rc == 0) {
+        rc = painting_add_counters(&p, err);
     }
     sheet_block_deinit(&p.sheet);
     memory_free(p.slots);

@@ -23,6 +23,10 @@
  * time of the first; its kind is slow_callback when there is one, else the most frequent one
  * (the smallest code when equal); `by` is -1 when there is more than one, unless just one is
  * a slow_callback. So an entry may lie up to a cell outside of what was asked for.
+ *
+ * Counters: the samples of a counter in the same pixel are one entry at the time of the first,
+ * with the least, the largest and the last value of these. `before` is what it was when the
+ * widened window began. A counter of which nothing is said is 0 throughout.
  */
 #ifndef DB_TIMELINE_H
 #define DB_TIMELINE_H
@@ -37,7 +41,7 @@
 enum {
     TIMELINE_MAX_PIXELS = 16384,
     TIMELINE_MAX_ENTRIES =
-        4 * 1000 * 1000 /* of one answer, spans and instants together */
+        4 * 1000 * 1000 /* of one answer: spans, instants, samples and counters */
 };
 
 struct timeline_query {
@@ -72,11 +76,30 @@ struct timeline_instants {
     uint32_t *merged; /* how many instants this entry stands for, of whatever kind */
 };
 
+/* A counter, and which entries of the columns it has, in the order of time. */
+struct timeline_counter {
+    lane_id lane;
+    uint8_t kind; /* enum counter_kind */
+    int64_t before;
+    size_t first, count;
+};
+
+struct timeline_counters {
+    struct timeline_counter
+        *items; /* by lane and kind: those with entries, or not 0 before */
+    size_t item_count;
+    size_t count; /* of the columns */
+    sim_ns *at_ns;
+    int64_t *min, *max, *last;
+    uint32_t *merged; /* how many samples this entry stands for */
+};
+
 struct timeline_view {
     struct timeline_lane
         *lanes; /* as asked for; without a list: those with entries, by id */
     size_t lane_count;
     struct timeline_instants instants;
+    struct timeline_counters counters;
     struct damage_list damages; /* what is missing; its edges are exact to a pixel */
 };
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "db/connection_priv.h"
-#include "db/instant_sheet_codec_priv.h"
+#include "db/instant_sheet_priv.h"
 #include "engine/base/memory.h"
 
 /* What was painted so far. */
@@ -16,7 +16,8 @@ struct dots {
     struct instant_node *items; /* one for each lane and pixel with instants */
     size_t count, capacity;
     struct instant_block *block; /* the chunk that is being painted */
-    struct instant_sheet sheet;  /* or the sheet */
+    struct point_sheet sheet;    /* or the sheet */
+    unsigned level;              /* of sheets */
 };
 
 /* --- painting ------------------------------------------------------------------ */
@@ -49,19 +50,25 @@ static int paint_node(struct painting *p, struct dots *dots,
     return 0;
 }
 
-/* Into dots->sheet, or dots->block. ERR_CORRUPT, ERR_NOMEM */
-static int decode(struct dots *dots, const struct source_list *list,
-                  const struct source *source, const struct query *q, struct err *err) {
-    size_t size;
-    const void *data = query_get_blob(q, 0, &size);
+/* Into dots->sheet, or dots->block. */
+static int decode(void *context, const struct source *source, const void *data,
+                  size_t size, struct err *err) {
+    struct dots *dots = context;
     if (!source->is_sheet) {
         return chunk_codec_decode_instants(data, size, dots->block, err);
     }
-    const int rc = instant_sheet_codec_decode(data, size, &dots->sheet, err);
-    return rc == 0 && dots->sheet.level != list->level
+    const int rc =
+        point_sheet_decode(&instant_sheet_format, data, size, &dots->sheet, err);
+    return rc == 0 && dots->sheet.level != dots->level
                ? err_set(err, ERR_CORRUPT, "the sheet is of another level")
                : rc;
 }
+
+static const struct source_kind instants = {
+    .group = DAMAGE_INSTANTS,
+    .read_chunk = "SELECT data FROM instant_chunk WHERE id = ?",
+    .decode = decode,
+};
 
 /* The instants of the present chunk: those in the window are next to each other. */
 static int paint_chunk(struct painting *p, struct dots *dots, struct err *err) {
@@ -79,35 +86,19 @@ static int paint_chunk(struct painting *p, struct dots *dots, struct err *err) {
 }
 
 static int paint_sheet(struct painting *p, struct dots *dots, struct err *err) {
+    const struct instant_node *nodes = dots->sheet.nodes;
     int rc = 0;
     for (uint32_t i = 0; rc == 0 && i < dots->sheet.count; i++) {
-        rc = paint_node(p, dots, &dots->sheet.nodes[i], err);
+        rc = paint_node(p, dots, &nodes[i], err);
     }
     return rc;
 }
 
-static const char READ_SHEET[] = "SELECT data FROM sheet WHERE id = ?";
-static const char READ_CHUNK[] = "SELECT data FROM instant_chunk WHERE id = ?";
-
 static int paint_source(struct painting *p, struct dots *dots,
-                        const struct source_list *list, const struct source *source,
-                        struct err *err) {
-    struct query q;
-    struct err fault = {0};
-    query_begin(&q, p->connection, source->is_sheet ? READ_SHEET : READ_CHUNK);
-    query_int(&q, source->id);
-    int rc = query_next(&q, err);
-    if (rc == 0) {
-        (void)err_set(&fault, ERR_CORRUPT, "the chunk has gone"); /* it is kept there */
-    } else if (rc == 1) {
-        rc = decode(dots, list, source, &q, &fault);
-    }
-    query_end(&q);
-    if (fault.code == ERR_CORRUPT) {
-        return painting_note_missing(p, DAMAGE_INSTANTS, source, fault.text, err);
-    }
-    if (rc != 0) {
-        return err_set(err, rc, "%s", fault.text);
+                        const struct source *source, struct err *err) {
+    const int rc = painting_read_source(p, &instants, source, dots, err);
+    if (rc != 1) {
+        return rc;
     }
     return source->is_sheet ? paint_sheet(p, dots, err) : paint_chunk(p, dots, err);
 }
@@ -172,14 +163,15 @@ int painting_add_instants(struct painting *p, struct err *err) {
     int rc = dots.block != NULL ? source_list_choose(&list, p, DAMAGE_INSTANTS, err)
                                 : err_set_nomem(err);
     for (size_t i = 0; rc == 0 && i < list.count; i++) {
-        rc = paint_source(p, &dots, &list, &list.items[i], err);
+        dots.level = list.level;
+        rc = paint_source(p, &dots, &list.items[i], err);
     }
     if (rc == 0) {
         sort(&dots);
         rc = deliver(p, &dots, err);
     }
     source_list_deinit(&list);
-    instant_sheet_deinit(&dots.sheet);
+    point_sheet_deinit(&dots.sheet);
     memory_free(dots.items);
     memory_free(dots.block);
     return rc;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * timeline_priv - what the parts of a timeline's reading share: timeline.c has the query and
- * the spans, timeline_sources.c which rows are read, timeline_instants.c the instants.
+ * the spans, timeline_sources.c which rows are read, timeline_instants.c the instants,
+ * timeline_counters.c the counters.
  */
 #ifndef DB_TIMELINE_PRIV_H
 #define DB_TIMELINE_PRIV_H
@@ -46,8 +47,8 @@ struct source {
     bool is_sheet;
 };
 
-/* Rows that together have every span that ended in the window, or every instant in it,
- * once. A zeroed list is empty. */
+/* Rows that together have every span that ended in the window, or every instant or sample
+ * in it, once. A zeroed list is empty. */
 struct source_list {
     struct source *items; /* in the order of time */
     size_t count, capacity;
@@ -56,7 +57,7 @@ struct source_list {
 
 void source_list_deinit(struct source_list *list);
 
-/* Makes it those of a lane group, or of DAMAGE_INSTANTS. */
+/* Makes it those of a lane group, of DAMAGE_INSTANTS or DAMAGE_COUNTERS. */
 int source_list_choose(struct source_list *list, const struct painting *p, int64_t group,
                        struct err *err) WARN_UNUSED;
 
@@ -64,8 +65,26 @@ int source_list_choose(struct source_list *list, const struct painting *p, int64
 int painting_note_missing(struct painting *p, int64_t group, const struct source *source,
                           const char *what, struct err *err) WARN_UNUSED;
 
+/* How rows that are not of spans are read. */
+struct source_kind {
+    int64_t group;
+    const char *read_chunk; /* id -> data */
+    /* Keeps what it decodes in `context`. ERR_CORRUPT, ERR_NOMEM */
+    int (*decode)(void *context, const struct source *source, const void *data,
+                  size_t size, struct err *err);
+};
+
+/* 1, or 0 when the row cannot be read, which is noted. */
+int painting_read_source(struct painting *p, const struct source_kind *kind,
+                         const struct source *source, void *context,
+                         struct err *err) WARN_UNUSED;
+
 /* --- instants ------------------------------------------------------------------ */
 
 int painting_add_instants(struct painting *p, struct err *err) WARN_UNUSED;
+
+/* --- counters ------------------------------------------------------------------ */
+
+int painting_add_counters(struct painting *p, struct err *err) WARN_UNUSED;
 
 #endif

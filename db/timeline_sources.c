@@ -47,7 +47,8 @@ static int add_source(struct source_list *list, const struct source *source,
     return 0;
 }
 
-/* Those of one level, or base, by time. The table of instants has no groups. */
+/* Those of one level, or base, by time. The tables of instants and counters have no groups.
+ */
 static const char FIND_SHEETS[] = "SELECT id, seq, t0_ns, t1_ns FROM sheet WHERE run = ? "
                                   "AND lane_group = ? AND level = ?"
                                   " AND t1_ns >= ? ORDER BY t1_ns, seq";
@@ -57,14 +58,17 @@ static const char FIND_SPANS[] =
 static const char FIND_INSTANTS[] =
     "SELECT id, seq, t0_ns, t1_ns FROM instant_chunk INDEXED BY instant_chunk_by_base"
     " WHERE run = ? AND -1 = ? AND base = ? AND t1_ns >= ? ORDER BY t1_ns, seq";
+static const char FIND_COUNTERS[] =
+    "SELECT id, seq, t0_ns, t1_ns FROM counter_chunk INDEXED BY counter_chunk_by_base"
+    " WHERE run = ? AND -2 = ? AND base = ? AND t1_ns >= ? ORDER BY t1_ns, seq";
 
 /* The rows that touch the window. They begin in the order in which they end, so that the
  * first one beyond the window is the last to look at. A span may end at t1, and one that
  * ends where the window begins is not in it; a short one that was begun in the window may
- * end a cell later. An instant at t1 is in the window that begins there. */
+ * end a cell later. A point at t1 is in the window that begins there. */
 static int find_sources(struct source_list *list, const struct painting *p, int64_t group,
                         const char *sql, unsigned level, struct err *err) {
-    const bool spans = group != DAMAGE_INSTANTS;
+    const bool spans = group >= 0;
     const sim_ns from = p->view.from + (spans ? 1 : 0);
     const sim_ns to = p->view.to + (spans ? INT64_C(1) << p->view.level : 0);
     struct query q;
@@ -95,13 +99,30 @@ static const char NEXT_BASE_OF_SPANS[] =
 static const char NEXT_BASE_OF_INSTANTS[] =
     "SELECT min(base) FROM instant_chunk INDEXED BY instant_chunk_by_base WHERE run = ?"
     " AND -1 = ? AND base > ?";
+static const char NEXT_BASE_OF_COUNTERS[] =
+    "SELECT min(base) FROM counter_chunk INDEXED BY counter_chunk_by_base WHERE run = ?"
+    " AND -2 = ? AND base > ?";
+
+struct chunk_queries {
+    const char *find, *next_base;
+};
+
+static struct chunk_queries queries_of(int64_t group) {
+    switch (group) {
+    case DAMAGE_INSTANTS:
+        return (struct chunk_queries){FIND_INSTANTS, NEXT_BASE_OF_INSTANTS};
+    case DAMAGE_COUNTERS:
+        return (struct chunk_queries){FIND_COUNTERS, NEXT_BASE_OF_COUNTERS};
+    default:
+        return (struct chunk_queries){FIND_SPANS, NEXT_BASE_OF_SPANS};
+    }
+}
 
 /* The lowest base above *base; false when there is none. */
 static int next_base(const struct painting *p, int64_t group, int64_t *base,
                      struct err *err) {
     struct query q;
-    query_begin(&q, p->connection,
-                group == DAMAGE_INSTANTS ? NEXT_BASE_OF_INSTANTS : NEXT_BASE_OF_SPANS);
+    query_begin(&q, p->connection, queries_of(group).next_base);
     query_int(&q, p->query->run);
     query_int(&q, group);
     query_int(&q, *base);
@@ -121,7 +142,7 @@ static int by_seq(const void *left, const void *right) {
 
 int source_list_choose(struct source_list *list, const struct painting *p, int64_t group,
                        struct err *err) {
-    const char *find_chunks = group == DAMAGE_INSTANTS ? FIND_INSTANTS : FIND_SPANS;
+    const char *find_chunks = queries_of(group).find;
     int rc = choose_level(list, p, group, err);
     list->count = 0;
     if (rc == 0 && list->level != PYRAMID_NONE) {
@@ -138,4 +159,27 @@ int source_list_choose(struct source_list *list, const struct painting *p, int64
         qsort(list->items, list->count, sizeof *list->items, by_seq);
     }
     return rc != 0 ? rc : more;
+}
+
+static const char READ_SHEET[] = "SELECT data FROM sheet WHERE id = ?";
+
+int painting_read_source(struct painting *p, const struct source_kind *kind,
+                         const struct source *source, void *context, struct err *err) {
+    struct query q;
+    struct err fault = {0};
+    query_begin(&q, p->connection, source->is_sheet ? READ_SHEET : kind->read_chunk);
+    query_int(&q, source->id);
+    int rc = query_next(&q, err);
+    if (rc == 0) {
+        (void)err_set(&fault, ERR_CORRUPT, "the chunk has gone"); /* it is kept there */
+    } else if (rc == 1) {
+        size_t size;
+        const void *data = query_get_blob(&q, 0, &size);
+        rc = kind->decode(context, source, data, size, &fault);
+    }
+    query_end(&q);
+    if (fault.code == ERR_CORRUPT) {
+        return painting_note_missing(p, kind->group, source, fault.text, err);
+    }
+    return rc != 0 ? err_set(err, rc, "%s", fault.text) : 1;
 }

@@ -7,6 +7,7 @@
 #include "db/chunk_codec.h"
 #include "db/chunk_digest_priv.h"
 #include "db/chunk_totals_priv.h"
+#include "db/counter_pyramid_priv.h"
 #include "db/damage.h"
 #include "db/db_priv.h"
 #include "db/holder_totals_priv.h"
@@ -18,7 +19,14 @@
 /* When a batch goes to the queue: what is not there is lost in a crash. */
 enum { BATCH_BYTES = 256 * 1024, BATCH_MS = 50 };
 
-enum row_kind { ROW_SPANS, ROW_SHEET, ROW_INSTANTS, ROW_CARRIED, ROW_HOLDERS };
+enum row_kind {
+    ROW_SPANS,
+    ROW_SHEET,
+    ROW_INSTANTS,
+    ROW_COUNTERS,
+    ROW_CARRIED,
+    ROW_HOLDERS
+};
 
 struct row {
     enum row_kind kind;
@@ -31,7 +39,7 @@ struct row {
     lane_id lane, by;
     sim_ns t0_ns, t1_ns;
     size_t offset, size; /* in batch.bytes */
-    size_t totals_size;  /* that follow; 0: none */
+    size_t totals_size;  /* that follow, or what a chunk of counters carries; 0: none */
 };
 
 /* Rows that go into one transaction. */
@@ -59,7 +67,8 @@ struct timeline_writer {
     struct group **groups; /* by number; NULL where nothing came yet */
     size_t group_count;
     size_t group_capacity;
-    struct instant_pyramid *instants;
+    struct point_pyramid *instants;
+    struct counter_pyramid *counters;
     struct write_stream stream;
     struct batch *batch; /* that is being filled */
     int64_t begun_ms;    /* when that was begun, by the monotonic clock */
@@ -84,8 +93,12 @@ static const char INSERT_SHEET[] =
 static const char INSERT_INSTANTS[] =
     "INSERT INTO instant_chunk (run, seq, t0_ns, t1_ns, count, data, base)"
     " VALUES (?, ?, ?, ?, ?, ?, ?)";
+static const char INSERT_COUNTERS[] =
+    "INSERT INTO counter_chunk (run, seq, t0_ns, t1_ns, count, data, base, carry)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
 
-static const char *const inserts[] = {INSERT_SPANS, INSERT_SHEET, INSERT_INSTANTS};
+static const char *const inserts[] = {INSERT_SPANS, INSERT_SHEET, INSERT_INSTANTS,
+                                      INSERT_COUNTERS};
 
 static const char INSERT_HOLDERS[] =
     "INSERT INTO holder_total (run, lane_group, seq, data) VALUES (?, ?, ?, ?)";
@@ -119,7 +132,7 @@ static int insert_row(struct connection *connection, const struct batch *batch,
     query_int(&q, row->t1_ns);
     query_int(&q, row->count);
     query_blob(&q, data, row->size);
-    if (row->kind == ROW_INSTANTS) {
+    if (row->kind == ROW_INSTANTS || row->kind == ROW_COUNTERS) {
         query_int(&q, row->level);
     } else {
         query_int(&q, row->group);
@@ -129,7 +142,11 @@ static int insert_row(struct connection *connection, const struct batch *batch,
     }
     if (row->kind == ROW_SPANS) {
         query_int(&q, row->start_ns);
+    }
+    if (row->kind == ROW_SPANS || row->kind == ROW_COUNTERS) {
         query_blob(&q, row->totals_size > 0 ? data + row->size : NULL, row->totals_size);
+    }
+    if (row->kind == ROW_SPANS) {
         query_int(&q, (int64_t)row->digest.lanes);
         query_int(&q, (int64_t)row->digest.states);
         query_int(&q, (int64_t)row->digest.causes);
@@ -357,12 +374,13 @@ static int on_spans(void *context, const struct span_chunk *chunk, struct err *e
     return rc == 0 ? put_batch(writer, err) : rc;
 }
 
-static int on_instant_sheet(void *context, const struct instant_sheet *sheet,
-                            struct err *err) {
-    struct timeline_writer *writer = context;
+/* Of instants or counters. */
+static int keep_point_sheet(struct timeline_writer *writer,
+                            const struct point_format *format, int64_t group,
+                            const struct point_sheet *sheet, struct err *err) {
     struct row row = {
         .kind = ROW_SHEET,
-        .group = DAMAGE_INSTANTS,
+        .group = group,
         .level = sheet->level,
         .seq = sheet->first_seq,
         .count = sheet->count,
@@ -370,9 +388,19 @@ static int on_instant_sheet(void *context, const struct instant_sheet *sheet,
         .t1_ns = sheet->t1_ns,
         .offset = writer->batch->bytes.size,
     };
-    const int rc = instant_sheet_codec_encode(sheet, &writer->batch->bytes, err);
+    const int rc = point_sheet_encode(format, sheet, &writer->batch->bytes, err);
     row.size = writer->batch->bytes.size - row.offset;
     return rc == 0 ? keep_row(writer, &row, err) : rc;
+}
+
+static int on_instant_sheet(void *context, const struct point_sheet *sheet,
+                            struct err *err) {
+    return keep_point_sheet(context, &instant_sheet_format, DAMAGE_INSTANTS, sheet, err);
+}
+
+static int on_counter_sheet(void *context, const struct point_sheet *sheet,
+                            struct err *err) {
+    return keep_point_sheet(context, &counter_sheet_format, DAMAGE_COUNTERS, sheet, err);
 }
 
 static int on_instants(void *context, const struct instant_chunk *chunk,
@@ -401,6 +429,46 @@ static int on_instants(void *context, const struct instant_chunk *chunk,
     return rc == 0 ? put_batch(writer, err) : rc;
 }
 
+/* The chunk, and what it carries, when that is due. */
+static int encode_counters(struct timeline_writer *writer,
+                           const struct counter_chunk *chunk, struct row *row,
+                           struct err *err) {
+    struct chunk_bytes *bytes = &writer->batch->bytes;
+    const struct point_sheet *carry = counter_pyramid_carry(writer->counters, chunk);
+    row->offset = bytes->size;
+    int rc = chunk_codec_encode_counters(chunk, bytes, err);
+    row->size = bytes->size - row->offset;
+    if (rc == 0 && carry != NULL) {
+        rc = point_sheet_encode(&counter_sheet_format, carry, bytes, err);
+        row->totals_size = bytes->size - row->offset - row->size;
+    }
+    return rc;
+}
+
+static int on_counters(void *context, const struct counter_chunk *chunk,
+                       struct err *err) {
+    struct timeline_writer *writer = context;
+    int rc = begin_batch(writer, err);
+    if (rc != 0) {
+        return rc;
+    }
+    struct row row = {
+        .kind = ROW_COUNTERS,
+        .seq = chunk->seq,
+        .count = chunk->count,
+        .t0_ns = chunk->t0_ns,
+        .t1_ns = chunk->t1_ns,
+    };
+    rc = encode_counters(writer, chunk, &row, err);
+    if (rc == 0) {
+        rc = counter_pyramid_add(writer->counters, chunk, &row.level, err);
+    }
+    if (rc == 0) {
+        rc = keep_row(writer, &row, err);
+    }
+    return rc == 0 ? put_batch(writer, err) : rc;
+}
+
 /* --- life ---------------------------------------------------------------------- */
 
 int timeline_writer_create(struct timeline_writer **out, struct db *db, int64_t run,
@@ -416,10 +484,14 @@ int timeline_writer_create(struct timeline_writer **out, struct db *db, int64_t 
         .lane = on_lane,
         .spans = on_spans,
         .instants = on_instants,
+        .counters = on_counters,
     };
-    const int rc =
-        instant_pyramid_create(&writer->instants, on_instant_sheet, writer, err);
+    int rc = instant_pyramid_create(&writer->instants, on_instant_sheet, writer, err);
+    if (rc == 0) {
+        rc = counter_pyramid_create(&writer->counters, on_counter_sheet, writer, err);
+    }
     if (rc != 0) {
+        point_pyramid_destroy(writer->instants);
         memory_free(writer);
         return rc;
     }
@@ -439,7 +511,8 @@ void timeline_writer_destroy(struct timeline_writer *writer) {
         }
     }
     memory_free(writer->groups);
-    instant_pyramid_destroy(writer->instants);
+    point_pyramid_destroy(writer->instants);
+    counter_pyramid_destroy(writer->counters);
     timeline_writer_forget(writer);
     memory_free(writer);
 }
@@ -461,7 +534,10 @@ int timeline_writer_finish(struct timeline_writer *writer, struct connection *co
         }
     }
     if (rc == 0 && !writer->finished) {
-        rc = instant_pyramid_finish(writer->instants, err);
+        rc = point_pyramid_finish(writer->instants, err);
+    }
+    if (rc == 0 && !writer->finished) {
+        rc = counter_pyramid_finish(writer->counters, err);
     }
     writer->finished = writer->finished || rc == 0;
     return rc == 0 ? batch_insert(&writer->batch->base, connection, err) : rc;

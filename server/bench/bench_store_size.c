@@ -164,6 +164,14 @@ static int filter_instants(void *context, const struct instant_chunk *chunk,
                : 0;
 }
 
+static int filter_counters(void *context, const struct counter_chunk *chunk,
+                           struct err *err) {
+    const struct filter *filter = context;
+    return filter->kind == ALL_KINDS
+               ? filter->next->counters(filter->next->context, chunk, err)
+               : 0;
+}
+
 static int filter_finish(struct filter *filter, struct err *err) {
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < filter->group_count; i++) {
@@ -191,7 +199,8 @@ struct storing {
 static int execute(struct storing *storing, struct run_writer *writer,
                    const struct plan *plan, struct err *err) {
     struct filter filter = {.next = run_writer_sink(writer), .kind = storing->kind};
-    const struct sink sink = {&filter, filter_lane, filter_spans, filter_instants, NULL};
+    const struct sink sink = {&filter, filter_lane, filter_spans, filter_instants,
+                              filter_counters};
     struct run_result result = {0};
     int rc = run_execute(&result, plan, &(struct run_options){.sink = &sink}, err);
     if (rc == 0) {

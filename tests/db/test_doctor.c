@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the doctor finds in stores that were damaged on purpose, and what a repair does. */
-#include "tests/db/fixture.h"
+#include "tests/db/random_counters.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -126,6 +126,66 @@ static void test_doctor_names_a_damaged_chunk_and_its_cost(void **state) {
     assert_non_null(strstr(finding.text, "costs 100 spans from 1000 to 2000 ns"));
     repair(fixture); /* loses nothing */
     find_one(fixture, DOCTOR_CHUNK);
+}
+
+/* A run of counters alone, with carries and sheets. */
+static void fill_with_counters(const struct fixture *fixture) {
+    struct err err = {0};
+    struct db *db = fixture_open(fixture);
+    struct db_reader *reader = fixture_reader(db);
+    const struct run_new run = {
+        .cell = fixture_cell(reader, fixture_experiment(db, 1, 1)), .record = true};
+    db_reader_close(reader);
+    struct run_writer *writer = NULL;
+    uint64_t random = 1;
+    struct counter_samples samples = samples_random(
+        &(struct counter_shape){.count = 20000, .lanes = 2, .step_ns = 90, .height = 9},
+        &random);
+    fixture_ok(run_writer_open(&writer, db, &run, &err), &err);
+    samples_send(&samples, run_writer_sink(writer), 900, &random);
+    struct run_result result = fixture_result(1, 2);
+    fixture_ok(run_writer_finish(writer, &result, 1, &err), &err);
+    run_writer_close(writer);
+    run_result_deinit(&result);
+    samples_deinit(&samples);
+    db_close(db);
+}
+
+static void test_doctor_reads_counters(void **state) {
+    const struct fixture *fixture = *state;
+    static const struct {
+        const char *sql, *text;
+    } damages[] = {
+        {"UPDATE counter_chunk SET data = zeroblob(9) WHERE seq = 2",
+         "chunk 2 of counters is damaged"},
+        {"UPDATE counter_chunk SET count = count + 1 WHERE seq = 3",
+         "chunk 3 of counters is damaged"},
+        {"UPDATE counter_chunk SET carry = zeroblob(9) WHERE id ="
+         " (SELECT min(id) FROM counter_chunk WHERE carry IS NOT NULL)",
+         "of carried counters is damaged"},
+        {"UPDATE sheet SET data = zeroblob(9) WHERE id = (SELECT min(id) FROM sheet)",
+         "of the pyramid of counters is damaged"},
+    };
+    fill_with_counters(fixture);
+    assert_sound(fixture);
+    for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
+        run_sql(fixture, damages[i].sql);
+        struct findings findings;
+        struct doctor_report report = examine(fixture, &findings);
+        assert_int_equal(report.findings, i + 1);
+        bool is_named = false;
+        for (size_t k = 0; k < findings.count; k++) {
+            is_named =
+                is_named || strstr(findings.items[k].text, damages[i].text) != NULL;
+        }
+        assert_true(is_named);
+        doctor_report_deinit(&report);
+    }
+    run_sql(fixture, "UPDATE run SET timeline = 0");
+    run_sql(fixture, "DELETE FROM sheet");
+    assert_true(find_one(fixture, DOCTOR_LEFTOVER).repairable);
+    repair(fixture);
+    assert_int_equal(fixture_sql(fixture, "SELECT count(*) FROM counter_chunk"), 0);
 }
 
 static void test_doctor_sees_a_chunk_of_another_place(void **state) {
@@ -315,6 +375,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_doctor_finds_nothing_wrong_with_a_sound_store),
         TEST(test_doctor_names_a_damaged_chunk_and_its_cost),
+        TEST(test_doctor_reads_counters),
         TEST(test_doctor_sees_a_chunk_of_another_place),
         TEST(test_doctor_misses_a_chunk),
         TEST(test_doctor_reads_lanes),

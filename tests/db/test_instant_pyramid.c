@@ -21,20 +21,20 @@ struct recording {
     uint32_t first[CHUNKS_MAX + 1]; /* of each chunk */
     unsigned base[CHUNKS_MAX];
     uint32_t chunk_count;
-    struct instant_sheet sheets[SHEETS_MAX];
+    struct point_sheet sheets[SHEETS_MAX];
     uint32_t sheet_count;
     uint32_t lanes;
 };
 
-static int keep_sheet(void *context, const struct instant_sheet *sheet, struct err *err) {
+static int keep_sheet(void *context, const struct point_sheet *sheet, struct err *err) {
     struct recording *r = context;
     (void)err;
     assert_true(r->sheet_count < SHEETS_MAX);
-    struct instant_sheet *copy = &r->sheets[r->sheet_count++];
+    struct point_sheet *copy = &r->sheets[r->sheet_count++];
     *copy = *sheet;
-    copy->nodes = calloc(sheet->count, sizeof *sheet->nodes);
+    copy->nodes = calloc(sheet->count, sizeof(struct instant_node));
     assert_non_null(copy->nodes);
-    memcpy(copy->nodes, sheet->nodes, sheet->count * sizeof *sheet->nodes);
+    memcpy(copy->nodes, sheet->nodes, sheet->count * sizeof(struct instant_node));
     return 0;
 }
 
@@ -76,16 +76,16 @@ static struct instant_chunk chunk_of(const struct recording *r, uint32_t seq) {
 }
 
 static int build(struct recording *r, struct err *err) {
-    struct instant_pyramid *pyramid = NULL;
+    struct point_pyramid *pyramid = NULL;
     int rc = instant_pyramid_create(&pyramid, keep_sheet, r, err);
     for (uint32_t seq = 0; rc == 0 && seq < r->chunk_count; seq++) {
         const struct instant_chunk chunk = chunk_of(r, seq);
         rc = instant_pyramid_add(pyramid, &chunk, &r->base[seq], err);
     }
     if (rc == 0) {
-        rc = instant_pyramid_finish(pyramid, err);
+        rc = point_pyramid_finish(pyramid, err);
     }
-    instant_pyramid_destroy(pyramid);
+    point_pyramid_destroy(pyramid);
     return rc;
 }
 
@@ -98,13 +98,14 @@ static size_t nodes_of(const struct recording *r, unsigned level,
     uint32_t sheet = 0;
     for (uint32_t seq = 0; seq < r->chunk_count; seq++) {
         for (; sheet < r->sheet_count; sheet++) {
-            const struct instant_sheet *s = &r->sheets[sheet];
+            const struct point_sheet *s = &r->sheets[sheet];
             if (s->level == level && s->first_seq > seq) {
                 break;
             }
+            const struct instant_node *nodes = s->nodes;
             for (uint32_t i = 0; s->level == level && i < s->count; i++) {
-                assert_in_range(s->nodes[i].first_ns, s->t0_ns, s->t1_ns);
-                out[count++] = s->nodes[i];
+                assert_in_range(nodes[i].first_ns, s->t0_ns, s->t1_ns);
+                out[count++] = nodes[i];
             }
         }
         const struct instant_chunk chunk = chunk_of(r, seq);

@@ -42,7 +42,8 @@ static int64_t count_rows(const struct fixture *fixture) {
                        " FROM run) + (SELECT count(*) FROM metric) + (SELECT count(*)"
                        " FROM histogram) + (SELECT count(*) FROM lane) +"
                        " (SELECT count(*) FROM span_chunk) +"
-                       " (SELECT count(*) FROM instant_chunk)");
+                       " (SELECT count(*) FROM instant_chunk) +"
+                       " (SELECT count(*) FROM counter_chunk)");
 }
 
 static void assert_gone(struct db *db, int64_t id, int64_t run) {

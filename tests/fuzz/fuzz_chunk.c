@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fuzz_chunk - any bytes as a chunk of spans and as one of instants: refused with a
+ * fuzz_chunk - any bytes as a chunk of spans, of instants and of counters: refused with a
  * sentence, or a chunk that can be written and read again. The last four bytes are
  * replaced by the right checksum, so that it does not keep the fuzzer out.
  */
@@ -17,6 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct span_block spans, spans_again;
 static struct instant_block instants, instants_again;
+static struct counter_block counters, counters_again;
 
 static void check_refusal(int rc, const struct err *err) {
     ASSERT(rc == ERR_CORRUPT && err->code == ERR_CORRUPT && err->text[0] != '\0');
@@ -60,6 +61,23 @@ static void try_instants(const uint8_t *data, size_t size) {
     chunk_bytes_deinit(&bytes);
 }
 
+static void try_counters(const uint8_t *data, size_t size) {
+    struct err err = {0};
+    const int rc = chunk_codec_decode_counters(data, size, &counters, &err);
+    if (rc != 0) {
+        check_refusal(rc, &err);
+        return;
+    }
+    struct chunk_bytes bytes = {0};
+    ASSERT(chunk_codec_encode_counters(&counters.chunk, &bytes, &err) == 0);
+    ASSERT(chunk_codec_decode_counters(bytes.data, bytes.size, &counters_again, &err) ==
+           0);
+    const uint32_t count = counters.chunk.count;
+    ASSERT(memcmp(counters.at_ns, counters_again.at_ns, count * sizeof(sim_ns)) == 0);
+    ASSERT(memcmp(counters.value, counters_again.value, count * sizeof(int64_t)) == 0);
+    chunk_bytes_deinit(&bytes);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     uint8_t *sealed = malloc(size > 0 ? size : 1);
     ASSERT(sealed != NULL);
@@ -74,6 +92,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     try_spans(sealed, size);
     try_instants(sealed, size);
+    try_counters(sealed, size);
     free(sealed);
     return 0;
 }
