@@ -137,6 +137,12 @@ static void write_names(struct json_writer *writer) {
         json_writer_string(writer, instant_kind_name((enum instant_kind)kind));
     }
     json_writer_end_array(writer);
+    json_writer_key(writer, "counters");
+    json_writer_begin_array(writer);
+    for (int kind = 0; kind < COUNTER_COUNT; kind++) {
+        json_writer_string(writer, counter_kind_name((enum counter_kind)kind));
+    }
+    json_writer_end_array(writer);
 }
 
 int run_api_lanes(void *context, const struct http_request *request,
@@ -189,6 +195,26 @@ int run_api_lanes(void *context, const struct http_request *request,
         json_writer_end_array(writer);                                                   \
     } while (0)
 
+static void write_counters(struct json_writer *writer,
+                           const struct timeline_counters *counters) {
+    json_writer_key(writer, "counters");
+    json_writer_begin_array(writer);
+    for (size_t i = 0; i < counters->item_count; i++) {
+        const struct timeline_counter *item = &counters->items[i];
+        json_writer_begin_object(writer);
+        write_int(writer, "lane", item->lane);
+        write_int(writer, "kind", item->kind);
+        write_int(writer, "before", item->before);
+        WRITE_COLUMN(writer, "at", item->count, counters->at_ns + item->first);
+        WRITE_COLUMN(writer, "min", item->count, counters->min + item->first);
+        WRITE_COLUMN(writer, "max", item->count, counters->max + item->first);
+        WRITE_COLUMN(writer, "last", item->count, counters->last + item->first);
+        WRITE_COLUMN(writer, "count", item->count, counters->merged + item->first);
+        json_writer_end_object(writer);
+    }
+    json_writer_end_array(writer);
+}
+
 static void write_timeline(struct json_writer *writer, const struct timeline_query *query,
                            const struct timeline_view *timeline) {
     json_writer_begin_object(writer);
@@ -220,6 +246,7 @@ static void write_timeline(struct json_writer *writer, const struct timeline_que
     WRITE_COLUMN(writer, "by", instants->count, instants->by);
     WRITE_COLUMN(writer, "count", instants->count, instants->merged);
     json_writer_end_object(writer);
+    write_counters(writer, &timeline->counters);
     span_view_damages(writer, &timeline->damages);
     json_writer_end_object(writer);
 }

@@ -457,6 +457,7 @@ static void test_api_shows_a_run_whole(void **state) {
     static const char *const columns[] = {"start", "end",  "state", "resource",
                                           "by",    "site", "count"};
     static const char *const instants[] = {"at", "lane", "kind", "by", "count"};
+    static const char *const counters[] = {"at", "min", "max", "last", "count"};
     char id[32];
     first_run(fixture, id, sizeof id);
     json_t *run = get_run(fixture, id, "", 200);
@@ -469,6 +470,7 @@ static void test_api_shows_a_run_whole(void **state) {
     assert_true(json_array_size(json_object_get(metrics_list, "items")) > 0);
     assert_int_equal(json_array_size(json_object_get(lanes, "states")), STATE_COUNT);
     assert_int_equal(json_array_size(json_object_get(lanes, "instants")), INSTANT_COUNT);
+    assert_int_equal(json_array_size(json_object_get(lanes, "counters")), COUNTER_COUNT);
     assert_int_equal(json_array_size(json_object_get(lanes, "sites")), 2);
     const json_int_t duration = json_integer_value(json_object_get(run, "duration_ns"));
     assert_int_equal(json_integer_value(json_object_get(timeline, "to")), duration);
@@ -480,6 +482,13 @@ static void test_api_shows_a_run_whole(void **state) {
         assert_true(json_array_size(json_object_get(lane, "start")) <= 200);
     }
     expect_columns(json_object_get(timeline, "instants"), instants, 5);
+    assert_true(json_array_size(json_object_get(timeline, "counters")) > 0);
+    json_array_foreach(json_object_get(timeline, "counters"), i, lane) {
+        const json_int_t kind = json_integer_value(json_object_get(lane, "kind"));
+        assert_in_range(kind, 0, COUNTER_COUNT - 1);
+        assert_int_equal(json_integer_value(json_object_get(lane, "before")), 0);
+        expect_columns(lane, counters, 5);
+    }
     json_decref(run);
     json_decref(metrics_list);
     json_decref(lanes);

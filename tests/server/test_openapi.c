@@ -369,6 +369,7 @@ static void expect_run(uint16_t port, const json_t *item) {
     expect_schema(timeline, "Timeline");
     expect_first(timeline, "lanes", "TimelineLane");
     expect_schema(json_object_get(timeline, "instants"), "TimelineInstants");
+    expect_first(timeline, "counters", "TimelineCounter");
     json_decref(run);
     json_decref(metrics);
     json_decref(histograms);
