@@ -92,8 +92,9 @@ static int look_up(void *context) {
  * in memory that the authorizer would have to tell from a real one (3.40, sqlite3EndTable).
  * So all that a query may use are named once before there is an authorizer.
  */
-static const char CONNECT[] = "SELECT 1 FROM spans, instants, flows, span_time(1),"
-                              " json_each('[]'), json_tree('[]') LIMIT 0";
+static const char CONNECT[] =
+    "SELECT 1 FROM spans, instants, counters, flows, span_time(1),"
+    " json_each('[]'), json_tree('[]') LIMIT 0";
 
 static int prepare_connection(struct sql_session *session, struct err *err) {
     static const char SORT_IN_FILES[] = "PRAGMA temp_store = FILE";

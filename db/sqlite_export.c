@@ -61,6 +61,10 @@ static const struct export_table run_tables[] = {
      " by INTEGER)",
      "SELECT run_id, lane, at_ns, kind, by FROM instants WHERE run_id = ?",
      "INSERT INTO instants VALUES (?, ?, ?, ?, ?)"},
+    {"CREATE TABLE counters (run_id INTEGER, lane INTEGER, counter TEXT, at_ns INTEGER,"
+     " value INTEGER)",
+     "SELECT run_id, lane, counter, at_ns, value FROM counters WHERE run_id = ?",
+     "INSERT INTO counters VALUES (?, ?, ?, ?, ?)"},
 };
 
 /* Made when the rows are there: that is faster. */
@@ -68,6 +72,7 @@ static const char INDEXES[] =
     "CREATE INDEX spans_by_lane ON spans (run_id, lane, start_ns);"
     "CREATE INDEX spans_by_state ON spans (run_id, state, dur_ns);"
     "CREATE INDEX instants_by_time ON instants (run_id, at_ns);"
+    "CREATE INDEX counters_by_lane ON counters (run_id, lane, counter, at_ns);"
     "CREATE INDEX runs_by_cell ON runs (cell_id);"
     "CREATE INDEX cells_by_experiment ON cells (experiment_id);";
 

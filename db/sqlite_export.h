@@ -3,7 +3,7 @@
  * sqlite_export - a store as a new SQLite file with ordinary tables, for programs that can
  * load no extension. The tables and columns are those of db/sql/sql_tables.h without the
  * hidden columns, without flows and span_time: experiments, cells, runs, metrics, lanes,
- * sites, spans, instants, with indexes by run.
+ * sites, spans, instants, counters, with indexes by run.
  *
  * Spans become rows of about forty bytes. The file is removed when something fails.
  */

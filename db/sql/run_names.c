@@ -28,6 +28,10 @@ const char *run_names_instant_word(int kind) {
     return instant_kind_name((enum instant_kind)kind);
 }
 
+const char *run_names_counter_word(int kind) {
+    return counter_kind_name((enum counter_kind)kind);
+}
+
 int run_names_word(const char *(*name_of)(int), int count, const char *text,
                    size_t size) {
     for (int i = 0; i < count; i++) {

@@ -46,5 +46,6 @@ int run_names_word(const char *(*name_of)(int), int count, const char *text, siz
 const char *run_names_state_word(int state);
 const char *run_names_kind_word(int kind);
 const char *run_names_instant_word(int kind);
+const char *run_names_counter_word(int kind);
 
 #endif

@@ -36,7 +36,7 @@ enum span_order {
     SPAN_ORDER_STATE_DESCENDING
 };
 
-/* Which lanes; shared with the scan of instants. */
+/* Which lanes; shared with the scan of points. */
 struct lane_filter {
     struct int_range range;
     uint32_t kinds;       /* bit 1 << enum lane_kind */

@@ -82,9 +82,8 @@ static const struct {
     const char *name;
     const sqlite3_module *module;
 } modules[] = {
-    {"spans", &span_table_module},
-    {"instants", &instant_table_module},
-    {"flows", &flow_table_module},
+    {"spans", &span_table_module},       {"instants", &instant_table_module},
+    {"counters", &counter_table_module}, {"flows", &flow_table_module},
     {"span_time", &span_time_module},
 };
 

@@ -3,7 +3,7 @@
  * sql_tables - what a result file looks like in SQL. Read-only; db/README.md lists the
  * columns.
  *
- *     virtual tables   spans, instants, flows, and span_time(run, lane, t0, t1)
+ *     virtual tables   spans, instants, counters, flows, and span_time(run, lane, t0, t1)
  *     views            lanes, runs, cells, experiments, metrics, sites
  *
  * The virtual tables decode stored chunks while a query runs. The views are temporary ones

@@ -27,7 +27,7 @@ enum term {
     TERM_LANE_KIND, /* = and IN */
     TERM_WORD,      /* = and IN */
     TERM_START,     /* = < <= > >= */
-    TERM_END,       /* the same; also the one time of an instant or a flow */
+    TERM_END,       /* the same; also the one time of an instant, a sample or a flow */
     TERM_DURATION,  /* the same */
     TERM_COUNT
 };

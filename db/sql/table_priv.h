@@ -9,6 +9,7 @@
 
 extern const sqlite3_module span_table_module;
 extern const sqlite3_module instant_table_module;
+extern const sqlite3_module counter_table_module;
 extern const sqlite3_module flow_table_module;
 extern const sqlite3_module span_time_module;
 
@@ -16,6 +17,7 @@ struct table {
     sqlite3_vtab base; /* first: SQLite knows the table by it */
     sqlite3 *sqlite;
     struct span_pool *pool; /* of the connection */
+    int type;               /* which of the tables of a module's file */
 };
 
 /* xConnect with the columns of a table, and xDisconnect. */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "tests/db/random_counters.h"
 #include "tests/db/span_author.h"
 
 enum { SPANS_MAX = 12000, SITES = 3 };
@@ -14,6 +15,8 @@ static const char oracle_schema[] =
     " site_path TEXT, lane_name TEXT, lane_kind TEXT);"
     "CREATE TABLE instants(run_id INTEGER, lane INTEGER, at_ns INTEGER, kind TEXT,"
     " by INTEGER, lane_name TEXT, lane_kind TEXT);"
+    "CREATE TABLE counters(run_id INTEGER, lane INTEGER, counter TEXT, at_ns INTEGER,"
+    " value INTEGER, lane_name TEXT, lane_kind TEXT);"
     "CREATE TABLE lanes(run_id INTEGER, lane INTEGER, kind TEXT, name TEXT);";
 
 static void insert(sqlite3 *oracle, const char *fmt, ...) {
@@ -99,6 +102,24 @@ static void send_instants(struct sql_store *store, int64_t run, const struct sin
     }
 }
 
+static void send_counters(struct sql_store *store, int64_t run, const struct sink *sink,
+                          uint64_t *random) {
+    struct counter_samples samples = samples_random(
+        &(struct counter_shape){
+            .count = 1000, .lanes = SQL_STORE_LANES, .step_ns = 100, .height = 9},
+        random);
+    for (uint32_t i = 0; i < samples.count; i++) {
+        insert(store->oracle,
+               "INSERT INTO counters VALUES(%lld, %d, %Q, %lld, %lld, 'lane %d', %Q)",
+               (long long)run, samples.lane[i],
+               counter_kind_name((enum counter_kind)samples.kind[i]),
+               (long long)samples.at[i], (long long)samples.value[i], samples.lane[i],
+               lane_kind_name((enum lane_kind)(samples.lane[i] % LANE_KIND_COUNT)));
+    }
+    samples_send(&samples, sink, 100, random);
+    samples_deinit(&samples);
+}
+
 static void insert_span(struct sql_store *store, int64_t run,
                         const struct authored_span *r) {
     char path[32] = "NULL";
@@ -162,6 +183,7 @@ static int64_t make_run(struct sql_store *store, int64_t cell, bool record,
     }
     if (record) {
         send_instants(store, id, run_writer_sink(writer), random);
+        send_counters(store, id, run_writer_sink(writer), random);
     }
     finish_run(store, writer, died);
     run_writer_close(writer);

@@ -18,7 +18,7 @@ enum {
 
 struct sql_store {
     struct db *db;
-    sqlite3 *oracle; /* spans, instants, lanes with the columns of sql_tables.h */
+    sqlite3 *oracle; /* the same tables, with the columns of sql_tables.h */
     int64_t runs[SQL_STORE_RUNS];
 };
 

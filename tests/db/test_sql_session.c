@@ -208,6 +208,7 @@ static const char *const scans[] = {
     "SELECT state, count(*) FROM spans GROUP BY state",
     "SELECT * FROM spans WHERE run_id = 1 AND lane = 0 ORDER BY start_ns",
     "SELECT count(*), max(lane_name) FROM instants",
+    "SELECT sum(value), max(lane_name) FROM counters",
     "SELECT max(left_ns) FROM flows",
     "SELECT * FROM span_time(1, NULL)",
     "SELECT * FROM span_time(1, 3, 100, 5000)",
@@ -261,6 +262,9 @@ static void test_sql_tables_survive_damaged_rows(void **state) {
         "UPDATE instant_chunk SET t0_ns = t1_ns + 1",
         "UPDATE instant_chunk SET data = zeroblob(100000)",
         "UPDATE instant_chunk SET id = 0 WHERE id = 1",
+        "UPDATE counter_chunk SET t0_ns = t1_ns + 1",
+        "UPDATE counter_chunk SET data = zeroblob(100000)",
+        "UPDATE counter_chunk SET id = 0 WHERE id = 1",
         "UPDATE run SET sites = '[1,' WHERE id = 1",
         "UPDATE run SET sites = '{\"a\":null}' WHERE id = 2",
         "UPDATE lane SET kind = 'nonsense' WHERE lane = 3",
@@ -329,8 +333,9 @@ static void test_sqlite_export_has_all_rows(void **state) {
     snprintf(other.path, sizeof other.path, "%s/export.db", fixture->folder);
     fixture_ok(sqlite_export_write(store.db, other.path, 0, &err), &err);
     struct sql_session *session = open_session(store.db);
-    static const char *const tables[] = {"spans",   "instants", "lanes", "runs",
-                                         "metrics", "cells",    "sites", "experiments"};
+    static const char *const tables[] = {"spans", "instants", "counters",
+                                         "lanes", "runs",     "metrics",
+                                         "cells", "sites",    "experiments"};
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
         char sql[64];
         snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", tables[i]);

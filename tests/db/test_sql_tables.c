@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "db/recording_store.h"
+#include "db/sql/run_names.h"
 #include "db/sql_session.h"
 #include "engine/analysis/flow.h"
 
@@ -316,27 +317,40 @@ static void random_join(struct sql_session *session, sqlite3 *oracle, uint64_t *
     expect_same(session, oracle, sql, false);
 }
 
-static void random_instants(struct sql_session *session, sqlite3 *oracle,
-                            uint64_t *random) {
+/* A table of things that happen at one time each. */
+struct point_table {
+    const char *name, *columns, *word;
+    const char *(*name_of)(int code);
+    int word_count;
+};
+
+static const struct point_table point_tables[] = {
+    {"instants", "run_id, lane, at_ns, kind, by, lane_name, lane_kind", "kind",
+     run_names_instant_word, INSTANT_COUNT},
+    {"counters", "run_id, lane, counter, at_ns, value, lane_name, lane_kind", "counter",
+     run_names_counter_word, COUNTER_COUNT},
+};
+
+static void random_points(struct sql_session *session, sqlite3 *oracle,
+                          const struct point_table *table, uint64_t *random) {
     static const char *const orders[] = {"", " ORDER BY run_id, at_ns",
                                          " ORDER BY at_ns"};
     const uint32_t order = fixture_below(random, 3);
     char sql[SQL_MAX];
-    snprintf(sql, sizeof sql, "SELECT %s FROM instants WHERE at_ns %s ",
-             order == 0 ? "run_id, lane, at_ns, kind, by, lane_name, lane_kind"
-                        : "run_id, at_ns",
+    snprintf(sql, sizeof sql, "SELECT %s FROM %s WHERE at_ns %s ",
+             order == 0 ? table->columns : "run_id, at_ns", table->name,
              operators[fixture_below(random, 7)]);
     if (order == 2) {
-        snprintf(sql, sizeof sql, "SELECT at_ns FROM instants WHERE at_ns > ");
+        snprintf(sql, sizeof sql, "SELECT at_ns FROM %s WHERE at_ns > ", table->name);
     }
     add_time_value(sql, random);
     if (fixture_below(random, 2) == 0) {
         strcat(sql, " AND run_id = 2");
     }
     if (fixture_below(random, 2) == 0) {
-        sprintf(
-            sql + strlen(sql), " AND kind %s '%s'", operators[fixture_below(random, 6)],
-            instant_kind_name((enum instant_kind)fixture_below(random, INSTANT_COUNT)));
+        sprintf(sql + strlen(sql), " AND %s %s '%s'", table->word,
+                operators[fixture_below(random, 6)],
+                table->name_of((int)fixture_below(random, (uint32_t)table->word_count)));
     }
     if (fixture_below(random, 3) == 0) {
         strcat(sql, " AND ");
@@ -359,7 +373,7 @@ static void test_sql_tables_answer_as_ordinary_tables(void **state) {
         for (int i = 0; i < QUERIES; i++) {
             random_query(session, store.oracle, &random);
             random_order(session, store.oracle, &random);
-            random_instants(session, store.oracle, &random);
+            random_points(session, store.oracle, &point_tables[i % 2], &random);
             if (i % 25 == 0) {
                 random_join(session, store.oracle, &random);
             }
