@@ -83,6 +83,10 @@ struct sink {
     int (*instants)(void *context, const struct instant_chunk *chunk, struct err *err);
     /* NULL: nobody wants counters, and nothing is counted. */
     int (*counters)(void *context, const struct counter_chunk *chunk, struct err *err);
+    /* May be NULL. All spans of the group that ended before `until` were in chunks, and no
+     * lane was born since the last of them; for -1, all instants before it were. For who
+     * looks at the run while it goes on, as each chunk says it of its own t1_ns. */
+    int (*settled)(void *context, int64_t group, sim_ns until, struct err *err);
 };
 
 #endif

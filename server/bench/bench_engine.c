@@ -225,8 +225,11 @@ static int measure_recording(double *value, char *note, size_t size, struct err 
     char text[BENCH_TEXT_SIZE];
     struct bench_run summary, recorded;
     double spans = 0.0;
-    const struct sink sink = {&spans, drop_lane, drop_spans, drop_instants,
-                              drop_counters};
+    const struct sink sink = {.context = &spans,
+                              .lane = drop_lane,
+                              .spans = drop_spans,
+                              .instants = drop_instants,
+                              .counters = drop_counters};
     document_handovers(text, sizeof text);
     int rc = bench_document(&summary, text, NULL, BENCH_REPEATS, err);
     if (rc == 0) {

@@ -199,8 +199,11 @@ struct storing {
 static int execute(struct storing *storing, struct run_writer *writer,
                    const struct plan *plan, struct err *err) {
     struct filter filter = {.next = run_writer_sink(writer), .kind = storing->kind};
-    const struct sink sink = {&filter, filter_lane, filter_spans, filter_instants,
-                              filter_counters};
+    const struct sink sink = {.context = &filter,
+                              .lane = filter_lane,
+                              .spans = filter_spans,
+                              .instants = filter_instants,
+                              .counters = filter_counters};
     struct run_result result = {0};
     int rc = run_execute(&result, plan, &(struct run_options){.sink = &sink}, err);
     if (rc == 0) {

@@ -79,7 +79,10 @@ static int keep_instants(void *context, const struct instant_chunk *chunk,
 
 static int record_cell(void *context, const struct plan *plan, struct err *err) {
     struct recording *recording = context;
-    const struct sink sink = {recording, keep_lane, keep_spans, keep_instants, NULL};
+    const struct sink sink = {.context = recording,
+                              .lane = keep_lane,
+                              .spans = keep_spans,
+                              .instants = keep_instants};
     return run_execute(&recording->result, plan, &(struct run_options){.sink = &sink},
                        err);
 }

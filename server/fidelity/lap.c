@@ -120,5 +120,6 @@ static int see_instants(void *context, const struct instant_chunk *chunk,
 }
 
 struct sink lap_list_sink(struct lap_list *list) {
-    return (struct sink){list, see_lane, see_spans, see_instants, NULL};
+    return (struct sink){
+        .context = list, .lane = see_lane, .spans = see_spans, .instants = see_instants};
 }

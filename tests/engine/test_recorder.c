@@ -144,7 +144,7 @@ static void test_recorder_seals_whole_moments(void **state) {
     (void)state;
     const sim_ns t = CHUNK_SPANS - LANE_GROUP_LANES + 1; /* one more than may stay */
     struct seals seals = {0};
-    const struct sink sink = {&seals, keep_lane, keep_seal, NULL, NULL};
+    const struct sink sink = {.context = &seals, .lane = keep_lane, .spans = keep_seal};
     struct recorder *recorder = NULL;
     assert_int_equal(recorder_create(&recorder, &sink, NULL), 0);
     for (int lane = BUSY; lane <= TURNS; lane++) {
@@ -539,6 +539,122 @@ static void test_recorder_keeps_the_first_error(void **state) {
     timeline_deinit(&timeline);
 }
 
+/* --- quiet groups -------------------------------------------------------------- */
+
+enum { GROUPS = 5, QUIET_LAG = 16 + 3 * GROUPS /* chunks, as recorder.c has it */ };
+
+struct settled {
+    sim_ns known_ns[GROUPS], instants_ns;
+    sim_ns filled_ns[4096]; /* when each chunk was full */
+    size_t filled, chunks;
+};
+
+static int see_chunk(void *context, const struct span_chunk *chunk, struct err *err) {
+    (void)err;
+    struct settled *settled = context;
+    for (uint32_t i = 0; i < chunk->count; i++) {
+        assert_true(chunk->end_ns[i] >= settled->known_ns[chunk->group]);
+    }
+    settled->known_ns[chunk->group] = chunk->t1_ns;
+    settled->chunks++;
+    if (chunk->count > CHUNK_SPANS - LANE_GROUP_LANES) {
+        settled->filled_ns[settled->filled++] = chunk->t1_ns;
+    }
+    return 0;
+}
+
+static int see_instants(void *context, const struct instant_chunk *chunk,
+                        struct err *err) {
+    (void)err;
+    struct settled *settled = context;
+    assert_true(chunk->t0_ns >= settled->instants_ns);
+    settled->instants_ns = chunk->t1_ns;
+    return 0;
+}
+
+static int see_settled(void *context, int64_t group, sim_ns until, struct err *err) {
+    (void)err;
+    struct settled *settled = context;
+    sim_ns *known = group < 0 ? &settled->instants_ns : &settled->known_ns[(size_t)group];
+    assert_true(until >= *known);
+    *known = until;
+    return 0;
+}
+
+/* Lane 0 never rests. Of the other groups one has a span once in a while, one always in
+ * the same moment as lane 0, one but a single one, and one has none. */
+static void test_recorder_settles_quiet_groups(void **state) {
+    (void)state;
+    static struct settled settled;
+    settled = (struct settled){0};
+    const struct sink sink = {.context = &settled,
+                              .lane = keep_lane,
+                              .spans = see_chunk,
+                              .instants = see_instants,
+                              .settled = see_settled};
+    struct recorder *recorder = NULL;
+    assert_int_equal(recorder_create(&recorder, &sink, NULL), 0);
+    for (int lane = 0; lane < GROUPS * LANE_GROUP_LANES; lane++) {
+        open_lane(recorder, 0, "lane");
+    }
+    for (sim_ns now = 1; now < 500000; now++) {
+        const struct activity next = {STATE_RUNNING, LANE_NONE, (site_id)(now % 97)};
+        if (now % 30000 == 0) {
+            recorder_switch(recorder, now, 1 * LANE_GROUP_LANES, next, LANE_NONE);
+            recorder_instant(recorder, now, 0, INSTANT_DROP_REQUEST, LANE_NONE);
+        }
+        if (now % 16 < 2) { /* in the moment in which lane 0 fills a chunk, too */
+            recorder_switch(recorder, now, 2 * LANE_GROUP_LANES, next, LANE_NONE);
+        }
+        if (now == 77) {
+            recorder_switch(recorder, now, 3 * LANE_GROUP_LANES, next, LANE_NONE);
+        }
+        recorder_switch(recorder, now, 0, next, LANE_NONE);
+        if (settled.filled > QUIET_LAG) {
+            const sim_ns least = settled.filled_ns[settled.filled - 1 - QUIET_LAG];
+            for (int group = 0; group < GROUPS - 1; group++) {
+                assert_true(settled.known_ns[group] >= least);
+            }
+            assert_true(settled.instants_ns >= least);
+        }
+    }
+    assert_true(settled.filled > 3 * QUIET_LAG);
+    assert_true(settled.chunks < settled.filled * 3 / 2);
+    assert_int_equal(settled.known_ns[GROUPS - 1], 0); /* its lanes are in no chunk */
+    assert_int_equal(recorder_finish(recorder, 500000, NULL), 0);
+    recorder_destroy(recorder);
+}
+
+/* What was said to be settled before a lane was born does not hold for that lane. */
+static void test_recorder_settles_no_group_with_a_newborn(void **state) {
+    (void)state;
+    static struct settled settled;
+    settled = (struct settled){0};
+    const struct sink sink = {.context = &settled,
+                              .lane = keep_lane,
+                              .spans = see_chunk,
+                              .instants = see_instants,
+                              .settled = see_settled};
+    struct recorder *recorder = NULL;
+    assert_int_equal(recorder_create(&recorder, &sink, NULL), 0);
+    for (int lane = 0; lane <= LANE_GROUP_LANES; lane++) {
+        open_lane(recorder, 0, "lane");
+    }
+    recorder_switch(recorder, 5, LANE_GROUP_LANES,
+                    (struct activity){STATE_IO, LANE_NONE, SITE_NONE}, LANE_NONE);
+    for (sim_ns now = 6; now < 400000; now++) {
+        if (now == 200000) {
+            open_lane(recorder, now, "born");
+        }
+        recorder_switch(recorder, now, 0,
+                        (struct activity){STATE_RUNNING, LANE_NONE, now % 2 == 0},
+                        LANE_NONE);
+    }
+    assert_in_range(settled.known_ns[1], 5 + CHUNK_SPANS, 200000);
+    assert_int_equal(recorder_finish(recorder, 400000, NULL), 0);
+    recorder_destroy(recorder);
+}
+
 static void test_recorder_words_exist_for_every_code(void **state) {
     (void)state;
     for (int i = 0; i < STATE_COUNT; i++) {
@@ -567,6 +683,8 @@ int main(void) {
         cmocka_unit_test(test_recorder_takes_numbers_that_it_is_told),
         cmocka_unit_test(test_recorder_gives_full_chunks_of_samples),
         cmocka_unit_test(test_recorder_keeps_the_first_error),
+        cmocka_unit_test(test_recorder_settles_quiet_groups),
+        cmocka_unit_test(test_recorder_settles_no_group_with_a_newborn),
         cmocka_unit_test(test_recorder_words_exist_for_every_code),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

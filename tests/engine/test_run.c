@@ -349,8 +349,10 @@ static void test_run_stops_when_cancelled(void **state) {
         struct plan plan;
         struct run_result result;
         struct canceller canceller = {.left = after};
-        canceller.sink =
-            (struct sink){&canceller, cancel_lane, cancel_spans, cancel_instants, NULL};
+        canceller.sink = (struct sink){.context = &canceller,
+                                       .lane = cancel_lane,
+                                       .spans = cancel_spans,
+                                       .instants = cancel_instants};
         atomic_init(&canceller.cancel, after == 0);
         plan_begin(&plan, "ideal", "cpython-3.12");
         plan_thread(&plan, "t", 2, false, "repeat 1000000000 { python 1ms io 1ms }");
