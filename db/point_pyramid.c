@@ -245,7 +245,7 @@ static int change_base(struct point_pyramid *p, const struct point_chunk *chunk,
 }
 
 static bool is_full(const struct point_pyramid *p, unsigned level) {
-    const size_t count = p->levels[level].sheet.count;
+    const size_t count = level < PYRAMID_LEVELS ? p->levels[level].sheet.count : 0;
     return count >= SHEET_NODES && count >= p->count;
 }
 
@@ -261,10 +261,8 @@ int point_pyramid_add(struct point_pyramid *p, const struct point_chunk *chunk,
         add_node(p, p->base, place_of(p, chunk, i), chunk->at_ns[i], p->scratch);
     }
     p->next = (struct start){chunk->seq + 1, chunk->t1_ns};
-    for (unsigned level = p->base; rc == 0 && level < PYRAMID_LEVELS; level++) {
-        if (is_full(p, level)) {
-            rc = give_sheet(p, level, err);
-        }
+    for (unsigned level = p->base; rc == 0 && is_full(p, level); level++) {
+        rc = give_sheet(p, level, err);
     }
     return rc == 0 && p->out_of_memory ? err_set_nomem(err) : rc;
 }

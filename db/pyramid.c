@@ -327,6 +327,11 @@ static void add_spans(struct pyramid *pyramid, const struct span_chunk *chunk) {
     }
 }
 
+static bool is_full(const struct pyramid *pyramid, unsigned level) {
+    return level < PYRAMID_LEVELS && pyramid->levels[level] != NULL &&
+           pyramid->levels[level]->sheet.count >= SHEET_NODES;
+}
+
 int pyramid_add(struct pyramid *pyramid, const struct span_chunk *chunk, unsigned *base,
                 struct err *err) {
     int rc = change_base(pyramid, chunk, err);
@@ -338,11 +343,8 @@ int pyramid_add(struct pyramid *pyramid, const struct span_chunk *chunk, unsigne
         add_spans(pyramid, chunk);
     }
     pyramid->next = (struct start){chunk->seq + 1, chunk->t1_ns};
-    for (unsigned level = pyramid->base; rc == 0 && level < PYRAMID_LEVELS; level++) {
-        if (pyramid->levels[level] != NULL &&
-            pyramid->levels[level]->sheet.count >= SHEET_NODES) {
-            rc = give_sheet(pyramid, level, err);
-        }
+    for (unsigned level = pyramid->base; rc == 0 && is_full(pyramid, level); level++) {
+        rc = give_sheet(pyramid, level, err);
     }
     return rc == 0 && pyramid->out_of_memory ? err_set_nomem(err) : rc;
 }

@@ -26,6 +26,9 @@
  * Nodes are handed out when a level has enough of them, at the end of a chunk: a *sheet*
  * covers chunks first_seq and up to the next sheet, or to a chunk with a higher base: all
  * spans that ended in them, and nothing else. Its cells reach back to one before t0_ns.
+ *
+ * A level hands out only together with all below it, so that a sheet has whole ones of these:
+ * of a run that is still being recorded, each level goes on where the one above ends.
  */
 #ifndef DB_PYRAMID_PRIV_H
 #define DB_PYRAMID_PRIV_H
@@ -41,7 +44,8 @@
 enum {
     PYRAMID_LEVELS = 63, /* 2^62 ns are 146 years */
     PYRAMID_NONE = PYRAMID_LEVELS,
-    SHEET_NODES = 4096 /* a sheet has at least so many, and up to some chunks' more */
+    SHEET_NODES =
+        4096 /* a sheet has at least so many, and what comes until those below do */
 };
 
 /*
