@@ -18,16 +18,18 @@ static const char READ_END[] =
     "SELECT end_ns, by FROM carried_span WHERE run = ? AND lane = ? AND end_ns > ?"
     " ORDER BY end_ns LIMIT 1";
 
-static int read_end(struct connection *connection, int64_t run,
-                    struct carried_span *carried, struct err *err) {
+/* The end of a span, when it is in a chunk. */
+static int read_end(const struct recorded_run *run, struct carried_span *carried,
+                    struct err *err) {
     struct query q;
-    query_begin(&q, connection, READ_END);
-    query_int(&q, run);
+    query_begin(&q, run->connection, READ_END);
+    query_int(&q, run->id);
     query_int(&q, carried->lane);
     query_int(&q, carried->span.start_ns);
     const int rc = query_next(&q, err);
     if (rc == 1) {
         const int64_t by = query_get_int(&q, 1);
+        carried->is_open = false;
         carried->span.end_ns = query_get_int(&q, 0);
         carried->span.by = by < 0 || by > INT32_MAX ? LANE_NONE : (lane_id)by;
     }
@@ -35,31 +37,32 @@ static int read_end(struct connection *connection, int64_t run,
     return rc < 0 ? rc : 0;
 }
 
-int carried_spans_read(struct connection *connection, int64_t run,
-                       const struct span_chunk *chunk, uint64_t wanted,
-                       struct carried_span out[LANE_GROUP_LANES], uint32_t *count,
-                       struct err *err) {
+int carried_spans_read(const struct recorded_run *run, const struct span_chunk *chunk,
+                       uint64_t wanted, struct carried_span out[LANE_GROUP_LANES],
+                       uint32_t *count, struct err *err) {
     sim_ns since[LANE_GROUP_LANES];
+    sim_ns known_ns = SIM_NEVER;
     carried_spans_since(chunk, since);
     *count = 0;
-    int rc = 0;
+    int rc = recorded_run_known(run, chunk->group, &known_ns, err);
     for (uint32_t i = 0; rc == 0 && i < chunk->after_count; i++) {
         const struct lane_after *after = &chunk->after[i];
         const uint32_t place = (uint32_t)after->lane % LANE_GROUP_LANES;
-        if ((wanted >> place & 1) == 0) {
+        if ((wanted >> place & 1) == 0 || since[place] >= known_ns) {
             continue;
         }
         struct carried_span *carried = &out[(*count)++];
         *carried = (struct carried_span){
             .lane = after->lane,
+            .is_open = true,
             .span = {.start_ns = since[place],
-                     .end_ns = SIM_NEVER,
+                     .end_ns = known_ns,
                      .resource = after->resource,
                      .by = LANE_NONE,
                      .site = after->site,
                      .state = after->state},
         };
-        rc = read_end(connection, run, carried, err);
+        rc = read_end(run, carried, err);
     }
     return rc;
 }

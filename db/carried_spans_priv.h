@@ -10,10 +10,13 @@
 
 #include "db/connection_priv.h"
 #include "db/pyramid_priv.h"
+#include "db/recorded_run_priv.h"
 
 struct carried_span {
     lane_id lane;
-    struct long_span span; /* end_ns is SIM_NEVER when it has not ended yet */
+    bool is_open; /* it has not ended in any chunk */
+    struct long_span
+        span; /* end_ns of an open one: up to where it is known, or SIM_NEVER */
 };
 
 /* Where the last span of each lane of the chunk ended; -1 for lanes that are not in it. */
@@ -22,12 +25,12 @@ void carried_spans_since(const struct span_chunk *chunk,
 
 /*
  * The spans that are open at the end of a chunk, of the lanes with a bit in `wanted`, by
- * lane. They have no end before t1_ns of the chunk. ERR_CORRUPT
+ * lane; without those of which nothing is known but that they began. They have no end before
+ * t1_ns of the chunk. ERR_CORRUPT
  */
-int carried_spans_read(struct connection *connection, int64_t run,
-                       const struct span_chunk *chunk, uint64_t wanted,
-                       struct carried_span out[LANE_GROUP_LANES], uint32_t *count,
-                       struct err *err) WARN_UNUSED;
+int carried_spans_read(const struct recorded_run *run, const struct span_chunk *chunk,
+                       uint64_t wanted, struct carried_span out[LANE_GROUP_LANES],
+                       uint32_t *count, struct err *err) WARN_UNUSED;
 
 /* Those that ended in the chunk after having been open at its beginning are stored. */
 int carried_spans_insert(struct connection *connection, int64_t run, lane_id lane,

@@ -3,47 +3,12 @@
 
 #include <stdio.h>
 
-enum { LANES_MAX = 1 << 24 }; /* so that a damaged file cannot ask for all the memory */
-
-int chunk_reader_damaged(const struct chunk_reader *reader, const char *what,
-                         struct err *err) {
-    return err_set(err, ERR_CORRUPT, "%s is damaged: run %lld: %s: restore a copy",
-                   connection_path(reader->connection), (long long)reader->run, what);
-}
-
 /* --- life ---------------------------------------------------------------------- */
-
-static const char READ_RUN[] = "SELECT timeline, (SELECT max(lane) FROM lane l"
-                               " WHERE l.run = r.id) FROM run r WHERE r.id = ?";
-
-static int check_run(struct chunk_reader *reader, const struct query *q,
-                     struct err *err) {
-    if (query_get_int(q, 0) != 2) {
-        return err_set(err, ERR_NOT_FOUND, "run %lld has no timeline",
-                       (long long)reader->run);
-    }
-    const int64_t last = query_is_null(q, 1) ? -1 : query_get_int(q, 1);
-    if (last < -1 || last >= LANES_MAX) {
-        return chunk_reader_damaged(reader, "an impossible lane", err);
-    }
-    reader->lane_count = (size_t)(last + 1);
-    return 0;
-}
 
 int chunk_reader_open(struct chunk_reader *reader, struct connection *connection,
                       int64_t run, struct damage_list *damages, struct err *err) {
-    *reader =
-        (struct chunk_reader){.connection = connection, .run = run, .damages = damages};
-    struct query q;
-    query_begin(&q, connection, READ_RUN);
-    query_int(&q, run);
-    int rc = query_next(&q, err);
-    if (rc == 0) {
-        rc = err_set(err, ERR_NOT_FOUND, "there is no run %lld", (long long)run);
-    } else if (rc == 1) {
-        rc = check_run(reader, &q, err);
-    }
-    query_end(&q);
+    *reader = (struct chunk_reader){.damages = damages};
+    int rc = recorded_run_find(&reader->run, connection, run, err);
     if (rc == 0) {
         reader->block = memory_zeroed(1, sizeof *reader->block);
         rc = reader->block != NULL ? 0 : err_set_nomem(err);
@@ -58,9 +23,9 @@ void chunk_reader_close(struct chunk_reader *reader) {
 
 int chunk_reader_check_lane(const struct chunk_reader *reader, int64_t lane,
                             struct err *err) {
-    if (lane < 0 || (size_t)lane >= reader->lane_count) {
+    if (lane < 0 || (size_t)lane >= reader->run.lane_count) {
         return err_set(err, ERR_INVALID, "run %lld has no lane %lld",
-                       (long long)reader->run, (long long)lane);
+                       (long long)reader->run.id, (long long)lane);
     }
     return 0;
 }
@@ -87,8 +52,8 @@ static const char FIND_PREVIOUS[] =
 /* Begins one of the above; the parameters that follow are the caller's. */
 static void begin_find(struct query *q, const struct chunk_reader *reader,
                        const char *sql, uint32_t group) {
-    query_begin(q, reader->connection, sql);
-    query_int(q, reader->run);
+    query_begin(q, reader->run.connection, sql);
+    query_int(q, reader->run.id);
     query_int(q, group);
 }
 
@@ -149,8 +114,8 @@ static const char NEXT_GROUP[] =
 int chunk_reader_next_group(struct chunk_reader *reader, int64_t *group,
                             struct err *err) {
     struct query q;
-    query_begin(&q, reader->connection, NEXT_GROUP);
-    query_int(&q, reader->run);
+    query_begin(&q, reader->run.connection, NEXT_GROUP);
+    query_int(&q, reader->run.id);
     query_int(&q, *group);
     int rc = query_next(&q, err);
     if (rc == 1) {
@@ -158,9 +123,9 @@ int chunk_reader_next_group(struct chunk_reader *reader, int64_t *group,
         *group = query_get_int(&q, 0);
     }
     query_end(&q);
-    if (rc == 1 && (*group < 0 || *group > LANES_MAX / LANE_GROUP_LANES ||
-                    (size_t)*group * LANE_GROUP_LANES >= reader->lane_count)) {
-        return chunk_reader_damaged(reader, "a chunk of unknown lanes", err);
+    if (rc == 1 && (*group < 0 || *group > INT32_MAX / LANE_GROUP_LANES ||
+                    (size_t)*group * LANE_GROUP_LANES >= reader->run.lane_count)) {
+        return recorded_run_damaged(&reader->run, "a chunk of unknown lanes", err);
     }
     return rc;
 }
@@ -179,7 +144,7 @@ static const char *find_fault(const struct chunk_reader *reader,
         return "the chunk is of another time";
     }
     for (uint32_t i = 0; i < chunk->before_count; i++) {
-        if ((size_t)chunk->before[i].lane >= reader->lane_count) {
+        if ((size_t)chunk->before[i].lane >= reader->run.lane_count) {
             return "the chunk has unknown lanes";
         }
     }
@@ -199,7 +164,7 @@ static const char READ_CHUNK[] = "SELECT data FROM span_chunk WHERE id = ?";
 static int decode(struct chunk_reader *reader, const struct chunk_place *place,
                   struct err *err) {
     struct query q;
-    query_begin(&q, reader->connection, READ_CHUNK);
+    query_begin(&q, reader->run.connection, READ_CHUNK);
     query_int(&q, place->id);
     int rc = query_next(&q, err);
     struct err inner = {0};
@@ -233,13 +198,19 @@ int chunk_reader_read(struct chunk_reader *reader, const struct chunk_place *pla
     return reader->is_sound ? 1 : 0;
 }
 
+int chunk_reader_all_carried(struct chunk_reader *reader, uint64_t wanted,
+                             struct carried_span out[LANE_GROUP_LANES], uint32_t *count,
+                             struct err *err) {
+    return carried_spans_read(&reader->run, &reader->block->chunk, wanted, out, count,
+                              err);
+}
+
 int chunk_reader_carried(struct chunk_reader *reader, lane_id lane,
                          struct carried_span *out, struct err *err) {
     struct carried_span found[LANE_GROUP_LANES];
     uint32_t count = 0;
-    const int rc =
-        carried_spans_read(reader->connection, reader->run, &reader->block->chunk,
-                           UINT64_C(1) << (lane % LANE_GROUP_LANES), found, &count, err);
+    const int rc = chunk_reader_all_carried(
+        reader, UINT64_C(1) << (lane % LANE_GROUP_LANES), found, &count, err);
     if (rc == 0 && count == 1) {
         *out = found[0];
         return 1;

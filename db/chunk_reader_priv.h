@@ -14,6 +14,7 @@
 #include "db/chunk_digest_priv.h"
 #include "db/connection_priv.h"
 #include "db/damage.h"
+#include "db/recorded_run_priv.h"
 
 /* Where a chunk is, and what is known of it without reading it. */
 struct chunk_place {
@@ -24,11 +25,9 @@ struct chunk_place {
     struct chunk_digest digest;
 };
 
-/* Only `block` and `lane_count` are read from outside. */
+/* Only `block` and `run` are read from outside. */
 struct chunk_reader {
-    struct connection *connection;
-    int64_t run;
-    size_t lane_count;
+    struct recorded_run run;
     struct damage_list *damages; /* the caller's */
     struct span_block *block;    /* what was read last */
     int64_t id;                  /* of its row, 0: none */
@@ -45,10 +44,6 @@ void chunk_reader_close(struct chunk_reader *reader);
 /* ERR_INVALID when the run has no such lane. */
 int chunk_reader_check_lane(const struct chunk_reader *reader, int64_t lane,
                             struct err *err) WARN_UNUSED;
-
-/* ERR_CORRUPT: the file, the run and `what`. */
-int chunk_reader_damaged(const struct chunk_reader *reader, const char *what,
-                         struct err *err);
 
 /* The first chunk of the group that ends after `at`; when there is none, the last one. 1, or
  * 0 when the group has no chunk. */
@@ -77,5 +72,10 @@ int chunk_reader_note(struct chunk_reader *reader, const struct chunk_place *pla
 /* The span that is open at the end of the chunk in `block`; 0 when the lane has none. */
 int chunk_reader_carried(struct chunk_reader *reader, lane_id lane,
                          struct carried_span *out, struct err *err) WARN_UNUSED;
+
+/* Those of the lanes with a bit in `wanted`, as carried_spans_read(). */
+int chunk_reader_all_carried(struct chunk_reader *reader, uint64_t wanted,
+                             struct carried_span out[LANE_GROUP_LANES], uint32_t *count,
+                             struct err *err) WARN_UNUSED;
 
 #endif

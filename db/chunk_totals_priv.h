@@ -21,8 +21,8 @@ struct chunk_totals {
     int64_t ended[LANE_GROUP_LANES][STATE_COUNT];
 };
 
-/* Adds what the lanes did in a chunk from its beginning to `until`, t0 <= until <= t1, and
- * the spans that have ended by then. */
+/* Adds what the lanes did in a chunk from its beginning to `until`, t0 <= until, and the
+ * spans that have ended by then; t1 < until: nothing that is open at t1 ended before. */
 void chunk_totals_add(struct chunk_totals *totals, const struct span_chunk *chunk,
                       sim_ns until);
 

@@ -154,6 +154,10 @@ int connection_borrow(struct connection **out, struct sqlite3 *sqlite, struct er
     return 0;
 }
 
+bool connection_is_borrowed(const struct connection *connection) {
+    return connection->is_borrowed;
+}
+
 int connection_accept(struct connection *connection, struct err *err) {
     int code =
         sqlite3_db_config(connection->sqlite, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);

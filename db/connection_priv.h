@@ -47,6 +47,7 @@ int connection_open(struct connection **out, const char *path, enum connection_k
  * one open. */
 int connection_borrow(struct connection **out, struct sqlite3 *sqlite,
                       struct err *err) WARN_UNUSED;
+bool connection_is_borrowed(const struct connection *connection);
 void connection_close(struct connection *connection);
 
 /* Only now may the connection change the file: write-ahead log, checkpoint on close. */

@@ -29,7 +29,7 @@ struct db {
 
 struct db_reader {
     struct connection *connection;
-    bool in_transaction;
+    uint32_t begun; /* how often */
 };
 
 const char *db_path(const struct db *db) { return db->path; }
@@ -256,7 +256,7 @@ void db_reader_close(struct db_reader *reader) {
     if (reader == NULL) {
         return;
     }
-    db_reader_end(reader);
+    ASSERT(reader->begun == 0);
     connection_close(reader->connection);
     memory_free(reader);
 }
@@ -270,19 +270,15 @@ struct connection *db_reader_connection(struct db_reader *reader) {
 }
 
 int db_reader_begin(struct db_reader *reader, struct err *err) {
-    ASSERT(!reader->in_transaction);
-    const int rc = connection_begin(reader->connection, err);
-    reader->in_transaction = rc == 0;
+    const int rc = reader->begun == 0 ? connection_begin(reader->connection, err) : 0;
+    reader->begun += rc == 0;
     return rc;
 }
 
 void db_reader_end(struct db_reader *reader) {
-    if (reader->in_transaction) {
-        /* Nothing was written: there is nothing that ending could lose. */
-        reader->in_transaction = false;
-        if (connection_end(reader->connection, 0, NULL) != 0) {
-            return;
-        }
+    ASSERT(reader->begun > 0);
+    if (--reader->begun == 0 && connection_end(reader->connection, 0, NULL) != 0) {
+        return; /* Nothing was written: there is nothing that ending could lose. */
     }
 }
 

@@ -89,8 +89,9 @@ int db_reader_open(struct db_reader **out, struct db *db, struct err *err) WARN_
 void db_reader_close(struct db_reader *reader);
 
 /*
- * Between begin and end all reads see one state of the store. Keep it short: an open read
- * stops the log from being folded back into the file.
+ * Between begin and end all reads see one state of the store: the first begin and the last
+ * end count, and what takes several statements to answer does so by itself. Keep it short:
+ * an open read stops the log from being folded back into the file.
  */
 int db_reader_begin(struct db_reader *reader, struct err *err) WARN_UNUSED;
 void db_reader_end(struct db_reader *reader);

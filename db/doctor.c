@@ -100,6 +100,8 @@ static int examine_references(const struct examination *at, struct err *err) {
     " OR EXISTS (SELECT 1 FROM sheet p WHERE p.run = r.id)"                              \
     " OR EXISTS (SELECT 1 FROM holder_total h WHERE h.run = r.id)"                       \
     " OR EXISTS (SELECT 1 FROM carried_span p WHERE p.run = r.id)"                       \
+    " OR EXISTS (SELECT 1 FROM known_time k WHERE k.run = r.id)"                         \
+    " OR EXISTS (SELECT 1 FROM lane l WHERE l.run = r.id)"                               \
     " OR EXISTS (SELECT 1 FROM instant_chunk i WHERE i.run = r.id)"                      \
     " OR EXISTS (SELECT 1 FROM counter_chunk c WHERE c.run = r.id)) AND r.timeline = 0"  \
     " AND NOT EXISTS (SELECT 1 FROM cell c JOIN experiment e ON e.id = c.experiment"     \

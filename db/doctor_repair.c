@@ -20,6 +20,7 @@ static const char *const orphans[] = {
     "DELETE FROM carried_span WHERE run NOT IN (SELECT id FROM run)",
     "DELETE FROM instant_chunk WHERE run NOT IN (SELECT id FROM run)",
     "DELETE FROM counter_chunk WHERE run NOT IN (SELECT id FROM run)",
+    "DELETE FROM known_time WHERE run NOT IN (SELECT id FROM run)",
 };
 
 /* Chunks of a run without a timeline: nobody sees them. Those of an experiment that is
@@ -31,6 +32,8 @@ static const char *const leftovers[] = {
     "DELETE FROM carried_span WHERE run IN (SELECT id FROM run WHERE timeline = 0)",
     "DELETE FROM instant_chunk WHERE run IN (SELECT id FROM run WHERE timeline = 0)",
     "DELETE FROM counter_chunk WHERE run IN (SELECT id FROM run WHERE timeline = 0)",
+    "DELETE FROM known_time WHERE run IN (SELECT id FROM run WHERE timeline = 0)",
+    "DELETE FROM lane WHERE run IN (SELECT id FROM run WHERE timeline = 0)",
 };
 
 /* All in one transaction: there are few of them. */

@@ -9,7 +9,7 @@ static const char READ_TOTALS[] = "SELECT totals FROM span_chunk WHERE id = ?";
 static int read_totals(struct chunk_reader *reader, const struct chunk_place *place,
                        struct chunk_totals *out, struct err *err) {
     struct query q;
-    query_begin(&q, reader->connection, READ_TOTALS);
+    query_begin(&q, reader->run.connection, READ_TOTALS);
     query_int(&q, place->id);
     int rc = query_next(&q, err);
     if (rc == 1) {
@@ -48,8 +48,8 @@ static const char READ_HOLDERS[] =
 static int begin_holders(struct chunk_reader *reader, const struct chunk_place *place,
                          struct holder_totals *out, int64_t *seq, struct err *err) {
     struct query q;
-    query_begin(&q, reader->connection, READ_HOLDERS);
-    query_int(&q, reader->run);
+    query_begin(&q, reader->run.connection, READ_HOLDERS);
+    query_int(&q, reader->run.id);
     query_int(&q, place->group);
     query_int(&q, place->seq);
     *seq = 0;
@@ -92,16 +92,25 @@ static void note_open(struct edge_totals *out, const struct span_chunk *c, sim_n
 struct edge {
     struct chunk_reader *reader;
     sim_ns at;
+    sim_ns known_ns;                 /* nothing is known beyond it */
     struct chunk_place first, last;  /* chunks to be added */
     int64_t totals_seq, holders_seq; /* those from these on are not in what was stored */
     struct edge_totals *out;
     struct holder_totals *holders;
 };
 
+/* Behind the last chunk of a run that is being recorded its lanes go on for a while. */
+static sim_ns end_of(const struct edge *edge, const struct span_chunk *chunk) {
+    if (edge->known_ns == SIM_NEVER || chunk->t1_ns != edge->last.t1_ns) {
+        return chunk->t1_ns;
+    }
+    return edge->at < edge->known_ns ? edge->at : edge->known_ns;
+}
+
 /* Adds the chunk in the reader. */
 static int add_chunk(struct edge *edge, struct err *err) {
     const struct span_chunk *chunk = &edge->reader->block->chunk;
-    const sim_ns until = edge->at < chunk->t1_ns ? edge->at : chunk->t1_ns;
+    const sim_ns until = edge->at < chunk->t1_ns ? edge->at : end_of(edge, chunk);
     if (chunk->seq >= edge->totals_seq) {
         chunk_totals_add(&edge->out->totals, chunk, until);
     }
@@ -152,7 +161,10 @@ int edge_totals_read(struct chunk_reader *reader, uint32_t group, sim_ns at,
     struct edge edge = {.reader = reader, .at = at, .out = out, .holders = holders};
     *out = (struct edge_totals){0};
     memset(out->open, -1, sizeof out->open);
-    int rc = chunk_reader_find(reader, group, at, &edge.last, err);
+    int rc = recorded_run_known(&reader->run, group, &edge.known_ns, err);
+    if (rc == 0) {
+        rc = chunk_reader_find(reader, group, at, &edge.last, err);
+    }
     if (rc == 1) {
         rc = begin_edge(&edge, err);
         rc = rc == 0 ? add_chunks(&edge, err) : rc;

@@ -49,8 +49,8 @@ static int add_lane(struct reading *reading, uint32_t lane, struct err *err) {
         const sim_ns ns = reading->to->totals.state_ns[lane][state] -
                           reading->from->totals.state_ns[lane][state];
         if (ns < 0 || ns > INT64_MAX - out[state]) {
-            return chunk_reader_damaged(&reading->reader, "more time than there can be",
-                                        err);
+            return recorded_run_damaged(&reading->reader.run,
+                                        "more time than there can be", err);
         }
         out[state] += ns;
     }
@@ -65,7 +65,7 @@ static int add_group(struct reading *reading, uint32_t group, struct err *err) {
         rc = edge_totals_read(reader, group, query->to_ns, reading->to, NULL, err);
     }
     if (rc == 0 && reading->damages.count > 0) {
-        rc = chunk_reader_damaged(reader, reading->damages.items[0].what, err);
+        rc = recorded_run_damaged(&reader->run, reading->damages.items[0].what, err);
     }
     for (uint32_t lane = 0; rc == 0 && lane < LANE_GROUP_LANES; lane++) {
         rc = add_lane(reading, lane, err);
@@ -88,7 +88,7 @@ static int add_all(struct reading *reading, struct err *err) {
 static bool is_in_run(const struct reading *reading) {
     const int64_t group = reading->query->group;
     return group >= 0 &&
-           group < (int64_t)((reading->reader.lane_count + LANE_GROUP_LANES - 1) /
+           group < (int64_t)((reading->reader.run.lane_count + LANE_GROUP_LANES - 1) /
                              LANE_GROUP_LANES);
 }
 

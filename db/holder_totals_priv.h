@@ -48,7 +48,8 @@ static inline bool holder_totals_has(unsigned state) {
 int holder_totals_add(struct holder_totals *totals, const struct holder_total *total,
                       struct err *err) WARN_UNUSED;
 
-/* Adds what the lanes did in a chunk from its beginning to `until`, t0 <= until <= t1. */
+/* Adds what the lanes did in a chunk from its beginning to `until`, t0 <= until; as
+ * chunk_totals_add(). */
 int holder_totals_add_chunk(struct holder_totals *totals, const struct span_chunk *chunk,
                             sim_ns until, struct err *err) WARN_UNUSED;
 

@@ -78,11 +78,17 @@ int longest_waits_read(struct db_reader *reader, const struct wait_query *query,
     };
     struct span_page page;
     struct longest_waits waits = {0};
-    int rc = span_search(reader, &search, &page, err);
+    int rc = db_reader_begin(reader, err);
     if (rc != 0) {
         return rc;
     }
+    rc = span_search(reader, &search, &page, err);
+    if (rc != 0) {
+        db_reader_end(reader);
+        return rc;
+    }
     rc = blame_all(reader, query, &page, &waits, err);
+    db_reader_end(reader);
     waits.damages = page.damages;
     page.damages = (struct damage_list){0};
     span_page_deinit(&page);

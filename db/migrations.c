@@ -9,7 +9,7 @@
  *
  *     experiment 1--n cell 1--n run 1--n metric, histogram, lane, span_chunk, sheet,
  *                                        holder_total, carried_span, instant_chunk,
- *                                        counter_chunk;
+ *                                        counter_chunk, known_time;
  *                                   1--1 findings
  *                       1--n cell_metric
  *
@@ -313,10 +313,25 @@ static const char MIGRATION_8[] =
 
     "PRAGMA user_version = 8;";
 
+/*
+ * How far is known what the lanes of a group do, or -1: the instants, where that is further
+ * than their last chunk. Only of a run that is being recorded; lane.died_ns is -1 there of
+ * lanes that live.
+ */
+static const char MIGRATION_9[] =
+    "CREATE TABLE known_time ("
+    "  run INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,"
+    "  lane_group INTEGER NOT NULL,"
+    "  until_ns INTEGER NOT NULL,"
+    "  PRIMARY KEY (run, lane_group)"
+    ") STRICT, WITHOUT ROWID;"
+
+    "PRAGMA user_version = 9;";
+
 /* Each sets user_version to its number; position + 1 is the number. */
 static const char *const migrations[] = {
-    MIGRATION_1, MIGRATION_2, MIGRATION_3, MIGRATION_4,
-    MIGRATION_5, MIGRATION_6, MIGRATION_7, MIGRATION_8,
+    MIGRATION_1, MIGRATION_2, MIGRATION_3, MIGRATION_4, MIGRATION_5,
+    MIGRATION_6, MIGRATION_7, MIGRATION_8, MIGRATION_9,
 };
 
 int migrations_count(void) { return (int)(sizeof migrations / sizeof migrations[0]); }

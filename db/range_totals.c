@@ -9,6 +9,7 @@ struct range {
     struct chunk_reader reader;
     const struct range_query *query;
     struct edge_totals from, to;
+    sim_ns known_ns; /* of the group */
     struct holder_totals held_from, held_to;
     struct range_totals out;
 };
@@ -29,10 +30,12 @@ static int check_query(const struct range_query *query, struct err *err) {
 /* --- one lane of a group --------------------------------------------------------- */
 
 /* A span overlaps the range unless it ended before or begins after it. */
-static void subtract(const struct edge_totals *from, const struct edge_totals *to,
-                     struct range_lane *out) {
+static void subtract(const struct range *range, struct range_lane *out) {
+    const struct edge_totals *from = &range->from, *to = &range->to;
     const uint32_t place = (uint32_t)out->lane % LANE_GROUP_LANES;
-    for (int state = 0; state < STATE_COUNT; state++) {
+    out->known_until_ns = range->known_ns;
+    for (int state = 0; range->known_ns > range->query->from_ns && state < STATE_COUNT;
+         state++) {
         out->state_ns[state] =
             to->totals.state_ns[place][state] - from->totals.state_ns[place][state];
         out->spans[state] = to->totals.ended[place][state] -
@@ -103,8 +106,11 @@ static int read_edges(struct range *range, uint32_t group, struct err *err) {
     struct chunk_reader *reader = &range->reader;
     holder_totals_deinit(&range->held_from);
     holder_totals_deinit(&range->held_to);
-    const int rc = edge_totals_read(reader, group, query->from_ns, &range->from,
-                                    &range->held_from, err);
+    int rc = recorded_run_known(&reader->run, group, &range->known_ns, err);
+    if (rc == 0) {
+        rc = edge_totals_read(reader, group, query->from_ns, &range->from,
+                              &range->held_from, err);
+    }
     return rc == 0 ? edge_totals_read(reader, group, query->to_ns, &range->to,
                                       &range->held_to, err)
                    : rc;
@@ -115,7 +121,7 @@ static int add_group(struct range *range, uint32_t group, struct err *err) {
     const lane_id first = (lane_id)(group * LANE_GROUP_LANES);
     for (lane_id i = 0; rc == 0 && i < LANE_GROUP_LANES; i++) {
         struct range_lane lane = {.lane = first + i};
-        subtract(&range->from, &range->to, &lane);
+        subtract(range, &lane);
         rc = has_lived(&lane) ? add_lane(range, &lane, err) : 0;
     }
     return rc == 0 ? subtract_holders(range, err) : rc;
@@ -148,7 +154,7 @@ static int add_asked(struct range *range, struct err *err) {
         }
         struct range_lane total = {.lane = lane};
         if (rc == 0) {
-            subtract(&range->from, &range->to, &total);
+            subtract(range, &total);
             rc = add_lane(range, &total, err);
         }
     }
@@ -192,6 +198,10 @@ int range_totals_read(struct db_reader *reader, const struct range_query *query,
         return rc;
     }
     struct range range = {.query = query};
+    rc = db_reader_begin(reader, err);
+    if (rc != 0) {
+        return rc;
+    }
     rc = chunk_reader_open(&range.reader, db_reader_connection(reader), query->run,
                            &range.out.damages, err);
     if (rc == 0 && query->lanes == NULL) {
@@ -200,6 +210,7 @@ int range_totals_read(struct db_reader *reader, const struct range_query *query,
         rc = add_asked(&range, err);
         keep_asked_holdings(&range);
     }
+    db_reader_end(reader);
     close_range(&range);
     if (rc != 0) {
         range_totals_deinit(&range.out);

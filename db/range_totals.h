@@ -27,6 +27,7 @@ struct range_lane {
     lane_id lane;
     sim_ns state_ns[STATE_COUNT]; /* cut at the edges of the range */
     int64_t spans[STATE_COUNT];   /* that overlap the range */
+    sim_ns known_until_ns;        /* what comes later is missing; SIM_NEVER: nothing is */
 };
 
 /* Time in which a lane, a GIL or a lock, was held, or a thread waited for a GIL. */

@@ -6,31 +6,6 @@
 #include "db/db_priv.h"
 #include "db/run_store.h"
 
-static int damaged(struct db_reader *reader, int64_t run, const char *what,
-                   struct err *err) {
-    return err_set(err, ERR_CORRUPT, "%s is damaged: run %lld: %s: restore a copy",
-                   connection_path(db_reader_connection(reader)), (long long)run, what);
-}
-
-static const char HAS_TIMELINE[] = "SELECT timeline = 2 FROM run WHERE id = ?";
-
-static int check_timeline(struct db_reader *reader, int64_t run, struct err *err) {
-    struct query q;
-    query_begin(&q, db_reader_connection(reader), HAS_TIMELINE);
-    query_int(&q, run);
-    int rc = query_next(&q, err);
-    if (rc == 0) {
-        rc = err_set(err, ERR_NOT_FOUND, "there is no run %lld", (long long)run);
-    } else if (rc == 1) {
-        rc =
-            query_get_int(&q, 0) != 0
-                ? 0
-                : err_set(err, ERR_NOT_FOUND, "run %lld has no timeline", (long long)run);
-    }
-    query_end(&q);
-    return rc;
-}
-
 static bool was_held(const struct lane_total *lane) {
     for (int state = 0; state < STATE_COUNT; state++) {
         if (lane->state_ns[state] > 0 &&
@@ -41,10 +16,10 @@ static bool was_held(const struct lane_total *lane) {
     return false;
 }
 
-static int read_lanes(struct db_reader *reader, int64_t run, struct recording *out,
-                      struct err *err) {
+static int read_lanes(struct db_reader *reader, const struct recorded_run *run,
+                      struct recording *out, struct err *err) {
     struct lane_list list;
-    int rc = run_store_lanes(reader, run, &list, err);
+    int rc = run_store_lanes(reader, run->id, &list, err);
     if (rc != 0) {
         return rc;
     }
@@ -54,7 +29,7 @@ static int read_lanes(struct db_reader *reader, int64_t run, struct recording *o
         if (rc == 0) {
             out->lanes[i].was_held = was_held(&list.items[i]);
         } else {
-            rc = rc == ERR_CORRUPT ? damaged(reader, run, inner.text, err)
+            rc = rc == ERR_CORRUPT ? recorded_run_damaged(run, inner.text, err)
                                    : err_set(err, rc, "%s", inner.text);
         }
     }
@@ -63,12 +38,12 @@ static int read_lanes(struct db_reader *reader, int64_t run, struct recording *o
 }
 
 /* 1 or 0, or an error when there is no such group. */
-static int wants_group(struct db_reader *reader, int64_t run, int64_t group,
+static int wants_group(const struct recorded_run *run, int64_t group,
                        const struct recording *recording, struct err *err) {
     const int64_t lanes = (int64_t)recording->lane_count;
     if (group < 0 || group > lanes / LANE_GROUP_LANES ||
         group * LANE_GROUP_LANES >= lanes) {
-        return damaged(reader, run, "a chunk of unknown lanes", err);
+        return recorded_run_damaged(run, "a chunk of unknown lanes", err);
     }
     for (int64_t lane = group * LANE_GROUP_LANES;
          lane < lanes && lane < (group + 1) * LANE_GROUP_LANES; lane++) {
@@ -80,7 +55,7 @@ static int wants_group(struct db_reader *reader, int64_t run, int64_t group,
 }
 
 /* A chunk that cannot be right is damaged; everything else is the recording's error. */
-static int add_chunk(struct db_reader *reader, const struct query *q, int64_t run,
+static int add_chunk(const struct recorded_run *run, const struct query *q,
                      struct span_block *block, struct recording *out, struct err *err) {
     size_t size;
     const void *data = query_get_blob(q, 1, &size);
@@ -93,20 +68,18 @@ static int add_chunk(struct db_reader *reader, const struct query *q, int64_t ru
         rc = recording_add_spans(out, &block->chunk, &inner);
     }
     if (rc == ERR_CORRUPT) {
-        return damaged(reader, run, inner.text, err);
+        return recorded_run_damaged(run, inner.text, err);
     }
     return rc == 0 ? 0 : err_set(err, rc, "%s", inner.text);
 }
 
 /* The spans in which the window ends, and which ended in a later chunk than the one in
  * `block`: the last of a group that touches the window. */
-static int add_carried(struct db_reader *reader, int64_t run,
-                       const struct span_block *block, struct recording *out,
-                       struct err *err) {
+static int add_carried(const struct recorded_run *run, const struct span_block *block,
+                       struct recording *out, struct err *err) {
     struct carried_span carried[LANE_GROUP_LANES];
     uint32_t count = 0;
-    int rc = carried_spans_read(db_reader_connection(reader), run, &block->chunk,
-                                UINT64_MAX, carried, &count, err);
+    int rc = carried_spans_read(run, &block->chunk, UINT64_MAX, carried, &count, err);
     for (uint32_t i = 0; rc == 0 && i < count; i++) {
         const struct long_span *span = &carried[i].span;
         const struct span_chunk chunk = {
@@ -129,27 +102,26 @@ static const char READ_CHUNKS[] =
     "SELECT lane_group, data FROM span_chunk INDEXED BY span_chunk_by_time"
     " WHERE run = ? AND t1_ns > ? AND t0_ns < ? ORDER BY lane_group, t1_ns, seq";
 
-static int read_chunks(struct db_reader *reader, int64_t run, struct span_block *block,
+static int read_chunks(const struct recorded_run *run, struct span_block *block,
                        struct recording *out, struct err *err) {
     int64_t group = -1; /* of the chunk in `block` */
     struct query q;
-    query_begin(&q, db_reader_connection(reader), READ_CHUNKS);
-    query_int(&q, run);
+    query_begin(&q, run->connection, READ_CHUNKS);
+    query_int(&q, run->id);
     query_int(&q, out->from_ns);
     query_int(&q, out->to_ns);
     int rc;
     while ((rc = query_next(&q, err)) == 1) {
         const int64_t next = query_get_int(&q, 0);
-        rc = wants_group(reader, run, next, out, err);
+        rc = wants_group(run, next, out, err);
         if (rc == 0) {
             continue;
         }
         if (rc == 1) {
-            rc = group >= 0 && group != next ? add_carried(reader, run, block, out, err)
-                                             : 0;
+            rc = group >= 0 && group != next ? add_carried(run, block, out, err) : 0;
         }
         if (rc == 0) {
-            rc = add_chunk(reader, &q, run, block, out, err);
+            rc = add_chunk(run, &q, block, out, err);
             group = next;
         }
         if (rc != 0) {
@@ -157,25 +129,34 @@ static int read_chunks(struct db_reader *reader, int64_t run, struct span_block 
         }
     }
     query_end(&q);
-    return rc == 0 && group >= 0 ? add_carried(reader, run, block, out, err) : rc;
+    return rc == 0 && group >= 0 ? add_carried(run, block, out, err) : rc;
 }
 
-static int read_spans(struct db_reader *reader, int64_t run, struct recording *out,
+static int read_spans(const struct recorded_run *run, struct recording *out,
                       struct err *err) {
     struct span_block *block = memory_zeroed(1, sizeof *block);
     if (block == NULL) {
         return err_set_nomem(err);
     }
-    const int rc = read_chunks(reader, run, block, out, err);
+    const int rc = read_chunks(run, block, out, err);
     memory_free(block);
     return rc;
 }
 
 int recording_store_read(struct db_reader *reader, int64_t run, struct recording *out,
                          struct err *err) {
-    int rc = check_timeline(reader, run, err);
-    if (rc == 0) {
-        rc = read_lanes(reader, run, out, err);
+    struct recorded_run found;
+    int rc = db_reader_begin(reader, err);
+    if (rc != 0) {
+        return rc;
     }
-    return rc == 0 ? read_spans(reader, run, out, err) : rc;
+    rc = recorded_run_find(&found, db_reader_connection(reader), run, err);
+    if (rc == 0) {
+        rc = read_lanes(reader, &found, out, err);
+    }
+    if (rc == 0) {
+        rc = read_spans(&found, out, err);
+    }
+    db_reader_end(reader);
+    return rc;
 }

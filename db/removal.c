@@ -46,6 +46,8 @@ static const char *const recorded[] = {
     " INDEXED BY instant_chunk_by_time WHERE run = ? LIMIT 50)",
     "DELETE FROM counter_chunk WHERE id IN (SELECT id FROM counter_chunk"
     " INDEXED BY counter_chunk_by_time WHERE run = ? LIMIT 50)",
+    "DELETE FROM known_time WHERE (run, lane_group) IN"
+    " (SELECT run, lane_group FROM known_time WHERE run = ? LIMIT 500)",
     "DELETE FROM lane WHERE (run, lane) IN"
     " (SELECT run, lane FROM lane WHERE run = ? LIMIT 500)",
 };
@@ -63,30 +65,66 @@ static int remove_recorded(struct connection *connection, int64_t run, int64_t *
     return rc;
 }
 
+/* Nobody reads it any more, and whoever finds it removes it if we die. */
+static const char DISOWN[] = "UPDATE run SET owner = 0 WHERE id = ? AND timeline = 1";
 static const char FORGET_TIMELINE[] = "UPDATE run SET timeline = 0 WHERE id = ?";
 
-/* One transaction's worth; *more stays true until the run is clean. */
-static int remove_timeline_step(struct db *db, int64_t run, bool *more, struct err *err) {
-    struct connection *connection;
+static const char COUNT_DISOWNED[] =
+    "SELECT count(*) FROM run WHERE id = ? AND timeline = 1 AND owner = 0";
+
+static int is_disowned(struct connection *connection, int64_t run, bool *out,
+                       struct err *err) {
+    struct query q;
+    query_begin(&q, connection, COUNT_DISOWNED);
+    query_int(&q, run);
+    const int rc = query_next(&q, err);
+    *out = rc == 1 && query_get_int(&q, 0) == 1;
+    query_end(&q);
+    return rc < 0 ? rc : 0;
+}
+
+/* A little of a run that nobody owns, and its mark when nothing is left. */
+static int remove_some(struct connection *connection, int64_t run, bool *more,
+                       struct err *err) {
     int64_t changed = 1, runs;
-    int rc = db_write_begin(db, &connection, err);
-    if (rc != 0) {
-        return rc;
-    }
     const int64_t end = monotonic_ms() + STEP_MS;
+    int rc = 0;
     while (rc == 0 && changed > 0 && monotonic_ms() < end) {
         rc = remove_recorded(connection, run, &changed, err);
     }
     *more = changed > 0;
-    if (rc == 0 && !*more) {
-        rc = change(connection, FORGET_TIMELINE, run, &runs, err);
+    return rc == 0 && !*more ? change(connection, FORGET_TIMELINE, run, &runs, err) : rc;
+}
+
+/* One transaction's worth; *more stays true until the run is clean, or no longer ours to
+ * clean because somebody else was faster. */
+static int remove_timeline_step(struct db *db, int64_t run, bool *more, struct err *err) {
+    struct connection *connection;
+    int rc = db_write_begin(db, &connection, err);
+    if (rc != 0) {
+        return rc;
+    }
+    rc = is_disowned(connection, run, more, err);
+    if (rc == 0 && *more) {
+        rc = remove_some(connection, run, more, err);
     }
     return db_write_end(db, rc, err);
 }
 
+static int disown(struct db *db, int64_t run, struct err *err) {
+    struct connection *connection;
+    int64_t runs;
+    int rc = db_write_begin(db, &connection, err);
+    if (rc == 0) {
+        rc = change(connection, DISOWN, run, &runs, err);
+        rc = db_write_end(db, rc, err);
+    }
+    return rc;
+}
+
 int db_timeline_remove(struct db *db, int64_t run, struct err *err) {
     bool more = true;
-    int rc = 0;
+    int rc = disown(db, run, err);
     while (rc == 0 && more) {
         rc = remove_timeline_step(db, run, &more, err);
     }

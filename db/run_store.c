@@ -7,6 +7,7 @@
 
 #include "db/db_priv.h"
 #include "db/lane_totals_priv.h"
+#include "db/recorded_run_priv.h"
 
 static const char *const state_names[] = {
     "running", "done", "limited", "stopped", "failed", "interrupted",
@@ -292,5 +293,39 @@ int run_store_lane(struct db_reader *reader, int64_t run, lane_id lane,
         rc = read_lane(&q, out, err);
     }
     query_end(&q);
+    return rc;
+}
+
+static const char IS_RECORDED[] =
+    "SELECT timeline = 1 AND owner_lives(owner) FROM run WHERE id = ?";
+
+static int read_known(struct db_reader *reader, int64_t run, lane_id lane,
+                      sim_ns *until_ns, struct err *err) {
+    struct recorded_run live;
+    struct query q;
+    query_begin(&q, db_reader_connection(reader), IS_RECORDED);
+    query_int(&q, run);
+    int rc = query_next(&q, err);
+    const bool is_recorded = rc == 1 && query_get_int(&q, 0) != 0;
+    query_end(&q);
+    if (rc <= 0 || !is_recorded) {
+        return rc == 0 ? not_found(run, err) : rc < 0 ? rc : 0;
+    }
+    rc = recorded_run_find(&live, db_reader_connection(reader), run, err);
+    if (rc == 0) {
+        rc = lane == LANE_NONE
+                 ? recorded_run_furthest(&live, until_ns, err)
+                 : recorded_run_known(&live, lane / LANE_GROUP_LANES, until_ns, err);
+    }
+    return rc == 0 ? 1 : rc;
+}
+
+int run_store_known(struct db_reader *reader, int64_t run, lane_id lane, sim_ns *until_ns,
+                    struct err *err) {
+    int rc = db_reader_begin(reader, err);
+    if (rc == 0) {
+        rc = read_known(reader, run, lane, until_ns, err);
+        db_reader_end(reader);
+    }
     return rc;
 }

@@ -89,11 +89,18 @@ struct lane_list {
     size_t count;
 };
 
-/* The lanes of a run that has a timeline, else none. ERR_NOT_FOUND when there is no run.
- */
+/* The lanes of a run that has a timeline, else none; of one that is being recorded those
+ * that were born: died_ns is -1 while they live. ERR_NOT_FOUND when there is no run. */
 int run_store_lanes(struct db_reader *reader, int64_t run, struct lane_list *out,
                     struct err *err) WARN_UNUSED;
 void lane_list_deinit(struct lane_list *list);
+
+/*
+ * A run may be read while it is recorded: 1, and up to where a lane is known, LANE_NONE: the
+ * lane that is known furthest. 0: it is not being recorded. ERR_NOT_FOUND.
+ */
+int run_store_known(struct db_reader *reader, int64_t run, lane_id lane, sim_ns *until_ns,
+                    struct err *err) WARN_UNUSED;
 
 /* One of them; ERR_NOT_FOUND when there is no such lane. */
 int run_store_lane(struct db_reader *reader, int64_t run, lane_id lane,

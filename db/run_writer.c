@@ -8,7 +8,7 @@
 
 #include "db/db_priv.h"
 #include "db/histogram_store.h"
-#include "db/lane_totals_priv.h"
+#include "db/lane_row_priv.h"
 #include "db/timeline_writer_priv.h"
 #include "engine/base/check.h"
 
@@ -171,11 +171,16 @@ const struct sink *run_writer_sink(const struct run_writer *writer) {
     return writer->timeline != NULL ? timeline_writer_sink(writer->timeline) : NULL;
 }
 
+int run_writer_flush(struct run_writer *writer, struct err *err) {
+    if (writer->timeline == NULL) {
+        return 0;
+    }
+    const int rc = timeline_writer_put(writer->timeline, err);
+    return rc == 0 ? timeline_writer_drain(writer->timeline, err) : rc;
+}
+
 /* --- ending -------------------------------------------------------------------- */
 
-static const char INSERT_LANE[] =
-    "INSERT INTO lane (run, lane, kind, parent, name, born_ns, died_ns, totals)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
 static const char INSERT_METRIC[] =
     "INSERT INTO metric (run, name, value) VALUES (?, ?, ?)";
 static const char SET_OUTCOME[] =
@@ -185,23 +190,6 @@ static const char SET_TIMELINE[] = "UPDATE run SET timeline = 2 WHERE id = ?";
 static const char SET_SITES[] = "UPDATE run SET sites = ? WHERE id = ?";
 static const char SET_ABANDONED[] =
     "UPDATE run SET status = ?, reason = ?, finished_ms = ? WHERE id = ?";
-
-static int insert_lane(struct connection *connection, int64_t run,
-                       const struct lane_total *total, struct err *err) {
-    uint8_t totals[LANE_TOTALS_BYTES];
-    const size_t size = lane_totals_encode(totals, total->state_ns);
-    struct query q;
-    query_begin(&q, connection, INSERT_LANE);
-    query_int(&q, run);
-    query_int(&q, total->lane.id);
-    query_text(&q, lane_kind_name(total->lane.kind));
-    query_int(&q, total->lane.parent);
-    query_text(&q, total->lane.name);
-    query_int(&q, total->lane.born_ns);
-    query_int(&q, total->died_ns);
-    query_blob(&q, totals, size);
-    return query_run(&q, err);
-}
 
 static int insert_metric(struct connection *connection, int64_t run, const char *name,
                          double value, struct err *err) {
@@ -255,7 +243,7 @@ static int complete_timeline(struct connection *connection,
     int rc = timeline_writer_finish(writer->timeline, connection, err);
     for (lane_id id = 0; rc == 0 && (size_t)id < result->lanes.count; id++) {
         const struct lane_total total = lane_table_total(&result->lanes, id);
-        rc = insert_lane(connection, writer->run, &total, err);
+        rc = lane_row_complete(connection, writer->run, &total, err);
     }
     struct query q;
     if (rc == 0 && writer->again) {

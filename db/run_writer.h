@@ -3,11 +3,11 @@
  * run_writer - stores one run while it executes.
  *
  *     run_writer_open     row "running"                              one transaction
- *     sink callbacks      encoded chunks, about every 100 ms or MB   one transaction each
+ *     sink callbacks      lanes, encoded chunks, about every 100 ms  one transaction each
  *     run_writer_finish   the last chunks, lanes, metrics, status    one transaction
  *     run_writer_close    frees
  *
- * So a run appears whole, or it is marked: as failed by run_writer_abandon(), as
+ * So a run can be read while it is recorded, and appears whole, or it is marked: as failed by run_writer_abandon(), as
  * interrupted by db_recover() when the process died.
  *
  * A run writer belongs to the thread that executes the run; many may be open at once.
@@ -56,6 +56,10 @@ int64_t run_writer_id(const struct run_writer *writer);
 /* Where the engine puts the recording, NULL when none is wanted; lives with the writer.
  */
 const struct sink *run_writer_sink(const struct run_writer *writer);
+
+/* Waits until what came of the recording so far is stored: who opens the run sees it. It is
+ * stored soon anyway. */
+int run_writer_flush(struct run_writer *writer, struct err *err) WARN_UNUSED;
 
 /*
  * Stores the outcome in one transaction. On an error nothing of it is stored, and the

@@ -36,18 +36,18 @@ static int found(struct lookup *lookup, const struct span *span) {
 }
 
 /* The span that is open at the end of the chunk; 0 when there is none. */
-static int carried(struct lookup *lookup, struct span *out, struct err *err) {
+static int carried(struct lookup *lookup, struct span_found *out, struct err *err) {
     struct carried_span it;
     const int rc = chunk_reader_carried(&lookup->reader, lookup->wish.lane, &it, err);
     if (rc == 1) {
-        *out = (struct span){
-            .start_ns = it.span.start_ns,
-            .end_ns = it.span.end_ns,
-            .resource = it.span.resource,
-            .by = it.span.by,
-            .site = it.span.site,
-            .state = it.span.state,
-        };
+        *out = (struct span_found){.lane = it.lane,
+                                   .is_open = it.is_open,
+                                   .span = {.start_ns = it.span.start_ns,
+                                            .end_ns = it.span.end_ns,
+                                            .resource = it.span.resource,
+                                            .by = it.span.by,
+                                            .site = it.span.site,
+                                            .state = it.span.state}};
     }
     return rc;
 }
@@ -63,12 +63,13 @@ static int look_at(struct lookup *lookup, struct err *err) {
             return found(lookup, &span);
         }
     }
-    struct span span;
-    const int rc = carried(lookup, &span, err);
-    return rc == 1 && span.start_ns <= lookup->at && span.end_ns > lookup->at
-               ? found(lookup, &span)
-           : rc < 0 ? rc
-                    : 0;
+    struct span_found it;
+    const int rc = carried(lookup, &it, err);
+    if (rc != 1 || it.span.start_ns > lookup->at || it.span.end_ns <= lookup->at) {
+        return rc < 0 ? rc : 0;
+    }
+    *lookup->out = it;
+    return 1;
 }
 
 static int find_at(struct lookup *lookup, struct err *err) {
@@ -102,6 +103,22 @@ static int look_for_next(struct lookup *lookup) {
     return 0;
 }
 
+/* One that is open when the last chunk ends. */
+static int look_for_open(struct lookup *lookup, const struct chunk_place *last,
+                         struct err *err) {
+    struct span_found it;
+    int rc = chunk_reader_read(&lookup->reader, last, err);
+    if (rc == 1) {
+        rc = carried(lookup, &it, err);
+    }
+    if (rc != 1 || it.span.start_ns <= lookup->at ||
+        !is_wished(&lookup->wish, &it.span)) {
+        return rc < 0 ? rc : 0;
+    }
+    *lookup->out = it;
+    return 1;
+}
+
 /* Ends are in order, so that the first chunk with one has the first one. Spans that are
  * still open when the last chunk ends have no other chunk. */
 static int find_next(struct lookup *lookup, struct err *err) {
@@ -119,14 +136,7 @@ static int find_next(struct lookup *lookup, struct err *err) {
         }
         rc = chunk_reader_next(&lookup->reader, &place, err);
         if (rc == 0) {
-            rc = chunk_reader_read(&lookup->reader, &last, err);
-            struct span span;
-            rc = rc == 1 ? carried(lookup, &span, err) : rc;
-            return rc == 1 && span.start_ns > lookup->at &&
-                           is_wished(&lookup->wish, &span)
-                       ? found(lookup, &span)
-                   : rc < 0 ? rc
-                            : 0;
+            return look_for_open(lookup, &last, err);
         }
     }
     return rc;
@@ -169,14 +179,19 @@ static int find_previous(struct lookup *lookup, struct err *err) {
 static int ask(struct db_reader *reader, struct lookup *lookup,
                int (*find)(struct lookup *lookup, struct err *err),
                struct damage_list *damages, struct err *err) {
-    int rc = chunk_reader_open(&lookup->reader, db_reader_connection(reader),
-                               lookup->wish.run, damages, err);
+    int rc = db_reader_begin(reader, err);
+    if (rc != 0) {
+        return rc;
+    }
+    rc = chunk_reader_open(&lookup->reader, db_reader_connection(reader),
+                           lookup->wish.run, damages, err);
     if (rc == 0) {
         rc = chunk_reader_check_lane(&lookup->reader, lookup->wish.lane, err);
     }
     if (rc == 0) {
         rc = find(lookup, err);
     }
+    db_reader_end(reader);
     chunk_reader_close(&lookup->reader);
     return rc;
 }

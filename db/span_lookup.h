@@ -16,7 +16,9 @@
 /* A span and what its numbers mean. */
 struct span_found {
     lane_id lane;
-    struct span span; /* end_ns is SIM_NEVER when it is open: it never ended */
+    bool is_open;     /* it has not ended as far as the recording goes */
+    struct span span; /* end_ns of an open one: SIM_NEVER, or up to where it is known when
+                       * the run is still being recorded */
 };
 
 /* A span of the lane that is wanted. Zeroed but for run and lane: any. */
@@ -33,7 +35,8 @@ struct span_wish {
  * no timeline of it. ERR_CORRUPT, ERR_NOMEM. The caller releases `damages` in any case.
  */
 
-/* What the lane did at an instant: start <= at < end. */
+/* What the lane did at an instant: start <= at < end. Of a run that is being recorded, it
+ * and the next one may be there later. */
 int span_lookup_at(struct db_reader *reader, int64_t run, lane_id lane, sim_ns at,
                    struct span_found *out, struct damage_list *damages,
                    struct err *err) WARN_UNUSED;

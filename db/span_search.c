@@ -21,6 +21,7 @@ struct search {
     const struct span_query *query;
     uint64_t *wanted;         /* by group: a bit for each lane; NULL: all */
     int highest;              /* level of all groups' pyramids, -1: there is none */
+    int first_level;          /* at which the longest are looked for first */
     struct sheet_block sheet; /* that was read last */
     struct source *sources;
     size_t source_count, source_capacity;
@@ -179,7 +180,7 @@ static int look_through_sheet(struct search *s, const struct source *source,
                               struct err *err) {
     struct query q;
     struct err inner = {0};
-    query_begin(&q, s->reader.connection, READ_SHEET);
+    query_begin(&q, s->reader.run.connection, READ_SHEET);
     query_int(&q, source->place.id);
     int rc = query_next(&q, err);
     if (rc == 1) {
@@ -231,11 +232,12 @@ static const char FIND_SHEETS[] =
     " WHERE run = ? AND lane_group = ? AND t1_ns > ? AND t0_ns <= ? AND level BETWEEN ? "
     "AND ?";
 
-/* Which of them. */
+/* Which of them: those that end after one time and not after another. */
 struct choice {
     const char *sql;
     int64_t low, high; /* base or level */
     sim_ns below_ns;
+    sim_ns after_ns, up_to_ns;
 };
 
 static int find_sources(struct search *s, uint32_t group, const struct choice *choice,
@@ -246,8 +248,9 @@ static int find_sources(struct search *s, uint32_t group, const struct choice *c
         query->after->span.end_ns > from) {
         from = query->after->span.end_ns - 1;
     }
+    from = from > choice->after_ns ? from : choice->after_ns;
     struct query q;
-    query_begin(&q, s->reader.connection, choice->sql);
+    query_begin(&q, s->reader.run.connection, choice->sql);
     query_int(&q, query->run);
     query_int(&q, group);
     query_int(&q, from);
@@ -273,7 +276,7 @@ static int find_sources(struct search *s, uint32_t group, const struct choice *c
             .below_ns = choice->below_ns,
         };
         source.longest_ns = longest_of(s, &source);
-        rc = add_source(s, &source, err);
+        rc = source.place.t1_ns <= choice->up_to_ns ? add_source(s, &source, err) : 0;
         if (rc != 0) {
             break;
         }
@@ -288,7 +291,7 @@ static const char HIGHEST_LEVEL[] =
 /* Of the group's pyramid, -1 when it has none. */
 static int highest_level(struct search *s, uint32_t group, int *out, struct err *err) {
     struct query q;
-    query_begin(&q, s->reader.connection, HIGHEST_LEVEL);
+    query_begin(&q, s->reader.run.connection, HIGHEST_LEVEL);
     query_int(&q, s->query->run);
     query_int(&q, group);
     const int rc = query_next(&q, err);
@@ -304,12 +307,46 @@ static sim_ns cell_of(int level) {
     return level < PYRAMID_LEVELS ? INT64_C(1) << level : SIM_NEVER;
 }
 
+/* Where the sheets of a level, or of those above up to `highest`, end; SIM_NEVER when the
+ * pyramid is complete. */
+static int find_cut(struct search *s, uint32_t group, int level, int highest,
+                    sim_ns *cut_ns, struct err *err) {
+    *cut_ns = s->reader.run.is_live ? 0 : SIM_NEVER;
+    int rc = 0;
+    for (int i = highest; rc == 0 && s->reader.run.is_live && i >= level; i--) {
+        rc = recorded_run_move_cut(&s->reader.run, group, (unsigned)i, cut_ns, err);
+    }
+    return rc;
+}
+
+/* What is not in sheets of the level yet is in those below, and at last in chunks. */
+static int find_unsealed(struct search *s, uint32_t group, int level, struct err *err) {
+    struct choice choice = {.below_ns = SIM_NEVER, .up_to_ns = SIM_NEVER};
+    int rc = 0;
+    for (; rc == 0 && level >= 0; level--) {
+        rc = recorded_run_move_cut(&s->reader.run, group, (unsigned)level,
+                                   &choice.after_ns, err);
+        if (rc == 0) {
+            choice.sql = FIND_CHUNKS_OF_BASE;
+            choice.low = choice.high = level;
+            rc = find_sources(s, group, &choice, err);
+        }
+        if (rc == 0 && level > 0) {
+            choice.sql = FIND_SHEETS;
+            choice.low = choice.high = level - 1;
+            rc = find_sources(s, group, &choice, err);
+        }
+    }
+    return rc;
+}
+
 /* Everything that has spans of at least a cell of the level; -1: of any length. */
 static int find_all(struct search *s, uint32_t group, int level, struct err *err) {
     int highest = -1;
     int rc = level >= 0 ? highest_level(s, group, &highest, err) : 0;
     const int used = level < highest ? level : highest;
-    struct choice choice = {.sql = FIND_CHUNKS, .below_ns = SIM_NEVER};
+    struct choice choice = {
+        .sql = FIND_CHUNKS, .below_ns = SIM_NEVER, .up_to_ns = SIM_NEVER};
     if (rc == 0 && used >= 0) {
         choice.sql = FIND_SHEETS;
         choice.low = choice.high = used;
@@ -318,10 +355,16 @@ static int find_all(struct search *s, uint32_t group, int level, struct err *err
         choice.low = used + 1;
         choice.high = INT64_MAX;
     }
-    return rc == 0 ? find_sources(s, group, &choice, err) : rc;
+    if (rc == 0) {
+        rc = find_sources(s, group, &choice, err);
+    }
+    return rc == 0 && used >= 0 && s->reader.run.is_live
+               ? find_unsealed(s, group, used, err)
+               : rc;
 }
 
-/* What a level has that the one above does not: shorter spans. */
+/* What a level has that the one above does not: shorter spans. What find_all() took from
+ * below has them already. */
 static int find_more(struct search *s, uint32_t group, int level, struct err *err) {
     int highest = -1;
     int rc = highest_level(s, group, &highest, err);
@@ -330,7 +373,11 @@ static int find_more(struct search *s, uint32_t group, int level, struct err *er
     }
     struct choice choice = {
         .sql = FIND_SHEETS, .low = level, .high = level, .below_ns = cell_of(level + 1)};
-    rc = find_sources(s, group, &choice, err);
+    const int used = s->first_level < highest ? s->first_level : highest;
+    rc = find_cut(s, group, level + 1, used, &choice.up_to_ns, err);
+    if (rc == 0) {
+        rc = find_sources(s, group, &choice, err);
+    }
     if (rc == 0) {
         choice.sql = FIND_CHUNKS_OF_BASE;
         choice.low = choice.high = level + 1;
@@ -401,10 +448,17 @@ static int look_through(struct search *s, struct err *err) {
 
 /* --- the edge ------------------------------------------------------------------ */
 
-static void consider_at_edge(struct search *s, lane_id lane, const struct span *span) {
-    if ((span->end_ns > s->query->to_ns || span->end_ns == SIM_NEVER) &&
-        span->start_ns < s->query->to_ns && is_asked(s, lane, span)) {
-        add_to_page(s, &(struct span_found){.lane = lane, .span = *span});
+/* In the order of time what is open comes last, wherever it is known to. */
+static void consider_at_edge(struct search *s, const struct span_found *found) {
+    const struct span *span = &found->span;
+    if ((span->end_ns > s->query->to_ns || found->is_open) &&
+        span->end_ns > s->query->from_ns && span->start_ns < s->query->to_ns &&
+        is_asked(s, found->lane, span)) {
+        struct span_found it = *found;
+        if (it.is_open && s->query->order == SPAN_ORDER_TIME) {
+            it.span.end_ns = SIM_NEVER;
+        }
+        add_to_page(s, &it);
     }
 }
 
@@ -421,16 +475,17 @@ static int look_at_edge(struct search *s, uint32_t group, int level, struct err 
     }
     const struct span_chunk *c = &s->reader.block->chunk;
     for (uint32_t i = 0; i < c->count; i++) {
-        const struct span span = span_of(c, i);
-        consider_at_edge(s, c->lane[i], &span);
+        const struct span_found it = {.lane = c->lane[i], .span = span_of(c, i)};
+        consider_at_edge(s, &it);
     }
     struct carried_span carried[LANE_GROUP_LANES];
     uint32_t count = 0;
-    rc = carried_spans_read(s->reader.connection, s->query->run, c, wanted_of(s, group),
-                            carried, &count, err);
+    rc = chunk_reader_all_carried(&s->reader, wanted_of(s, group), carried, &count, err);
     for (uint32_t i = 0; rc == 0 && i < count; i++) {
-        const struct span span = span_of_long(&carried[i].span);
-        consider_at_edge(s, carried[i].lane, &span);
+        const struct span_found it = {.lane = carried[i].lane,
+                                      .is_open = carried[i].is_open,
+                                      .span = span_of_long(&carried[i].span)};
+        consider_at_edge(s, &it);
     }
     return rc;
 }
@@ -463,6 +518,7 @@ static int search_longest(struct search *s, struct err *err) {
             level_of(query->after->span.end_ns - query->after->span.start_ns);
         level = after > 0 ? after : 0;
     }
+    s->first_level = level;
     int rc = find_in_groups(s, look_at_edge, 0, err);
     if (rc == 0) {
         rc = find_in_groups(s, find_all, level, err);
@@ -502,7 +558,7 @@ static int choose_lanes(struct search *s, struct err *err) {
         return 0;
     }
     s->wanted =
-        memory_zeroed(s->reader.lane_count / LANE_GROUP_LANES + 1, sizeof *s->wanted);
+        memory_zeroed(s->reader.run.lane_count / LANE_GROUP_LANES + 1, sizeof *s->wanted);
     if (s->wanted == NULL) {
         return err_set_nomem(err);
     }
@@ -542,11 +598,16 @@ int span_search(struct db_reader *reader, const struct span_query *query,
         return rc;
     }
     struct search s = {.query = query, .highest = -1};
+    rc = db_reader_begin(reader, err);
+    if (rc != 0) {
+        return rc;
+    }
     rc = chunk_reader_open(&s.reader, db_reader_connection(reader), query->run,
                            &s.page.damages, err);
     if (rc == 0) {
         rc = search_run(&s, err);
     }
+    db_reader_end(reader);
     chunk_reader_close(&s.reader);
     sheet_block_deinit(&s.sheet);
     memory_free(s.wanted);

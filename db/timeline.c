@@ -16,8 +16,6 @@
 #include "db/sheet_codec_priv.h"
 #include "db/timeline_priv.h"
 
-enum { LANES_MAX = 1 << 24 /* so that a damaged file cannot ask for all the memory */ };
-
 /* --- what the parts share ------------------------------------------------------ */
 
 void timeline_view_deinit(struct timeline_view *timeline) {
@@ -40,11 +38,6 @@ void timeline_view_deinit(struct timeline_view *timeline) {
     *timeline = (struct timeline_view){0};
 }
 
-int painting_damaged(const struct painting *p, const char *what, struct err *err) {
-    return err_set(err, ERR_CORRUPT, "%s is damaged: run %lld: %s: restore a copy",
-                   connection_path(p->connection), (long long)p->query->run, what);
-}
-
 int painting_note_missing(struct painting *p, int64_t group, const struct source *source,
                           const char *what, struct err *err) {
     struct damage damage = {
@@ -59,6 +52,7 @@ int painting_note_missing(struct painting *p, int64_t group, const struct source
 struct group_painting {
     uint32_t group;
     uint64_t wanted; /* bit of each lane */
+    sim_ns known_ns; /* nothing is known beyond it */
     struct source_list sources;
     struct span_painter painters[LANE_GROUP_LANES];
 };
@@ -66,7 +60,7 @@ struct group_painting {
 static const char READ_LANES[] =
     "SELECT lane, born_ns, died_ns FROM lane WHERE run = ? AND lane BETWEEN ? AND ?";
 
-/* Paints each lane from its birth on, and keeps when it died. */
+/* Paints each lane from its birth on, and keeps when it died: not yet, when it lives. */
 static int begin_group(struct painting *p, struct group_painting *g,
                        sim_ns died_ns[LANE_GROUP_LANES], struct err *err) {
     const int64_t first = (int64_t)g->group * LANE_GROUP_LANES;
@@ -80,7 +74,7 @@ static int begin_group(struct painting *p, struct group_painting *g,
         died_ns[i] = SIM_NEVER;
     }
     struct query q;
-    query_begin(&q, p->connection, READ_LANES);
+    query_begin(&q, p->run.connection, READ_LANES);
     query_int(&q, p->query->run);
     query_int(&q, first);
     query_int(&q, first + LANE_GROUP_LANES - 1);
@@ -88,10 +82,10 @@ static int begin_group(struct painting *p, struct group_painting *g,
     while ((rc = query_next(&q, err)) == 1) {
         const size_t place = (size_t)(query_get_int(&q, 0) - first);
         g->painters[place].free_from = query_get_int(&q, 1);
-        died_ns[place] = query_get_int(&q, 2);
+        died_ns[place] = query_get_int(&q, 2) < 0 ? SIM_NEVER : query_get_int(&q, 2);
     }
     query_end(&q);
-    return rc;
+    return rc == 0 ? recorded_run_known(&p->run, g->group, &g->known_ns, err) : rc;
 }
 
 /* --- painting them ------------------------------------------------------------- */
@@ -169,11 +163,12 @@ static int decode_chunk(struct painting *p, const struct group_painting *g,
 
 /* ERR_CORRUPT, ERR_NOMEM */
 static int decode_sheet(struct painting *p, const struct group_painting *g,
-                        const struct query *q, struct err *err) {
+                        const struct source *source, const struct query *q,
+                        struct err *err) {
     size_t size;
     const void *data = query_get_blob(q, 0, &size);
     const int rc = sheet_codec_decode(data, size, &p->sheet, err);
-    return rc == 0 && (p->sheet.group != g->group || p->sheet.level != g->sources.level)
+    return rc == 0 && (p->sheet.group != g->group || p->sheet.level != source->level)
                ? err_set(err, ERR_CORRUPT, "the sheet is of another group or level")
                : rc;
 }
@@ -185,13 +180,13 @@ static int paint_source(struct painting *p, struct group_painting *g,
                         const struct source *source, struct err *err) {
     struct query q;
     struct err fault = {0};
-    query_begin(&q, p->connection, source->is_sheet ? READ_SHEET : READ_CHUNK);
+    query_begin(&q, p->run.connection, source->is_sheet ? READ_SHEET : READ_CHUNK);
     query_int(&q, source->id);
     int rc = query_next(&q, err);
     if (rc == 0) {
         (void)err_set(&fault, ERR_CORRUPT, "the chunk has gone"); /* it is kept there */
     } else if (rc == 1) {
-        rc = source->is_sheet ? decode_sheet(p, g, &q, &fault)
+        rc = source->is_sheet ? decode_sheet(p, g, source, &q, &fault)
                               : decode_chunk(p, g, &q, chunk_codec_decode_kinds, &fault);
     }
     query_end(&q);
@@ -207,6 +202,28 @@ static int paint_source(struct painting *p, struct group_painting *g,
 static const char READ_LAST_CHUNK[] =
     "SELECT data, t0_ns, t1_ns FROM span_chunk INDEXED BY span_chunk_by_time WHERE"
     " run = ? AND lane_group = ? AND t1_ns >= ? ORDER BY t1_ns, seq LIMIT 1";
+static const char LAST_END[] =
+    "SELECT max(t1_ns) FROM span_chunk WHERE run = ? AND lane_group = ?";
+
+/* From where on a chunk may be the one in which the window ends: at the latest the end of
+ * the last one, of a run that is being recorded, behind which its lanes go on. */
+static int find_last(struct painting *p, const struct group_painting *g, sim_ns *from,
+                     struct err *err) {
+    *from = p->view.to;
+    if (!p->run.is_live) {
+        return 0;
+    }
+    struct query q;
+    query_begin(&q, p->run.connection, LAST_END);
+    query_int(&q, p->query->run);
+    query_int(&q, g->group);
+    const int rc = query_next(&q, err);
+    if (rc == 1 && query_get_int(&q, 0) < *from) {
+        *from = query_get_int(&q, 0);
+    }
+    query_end(&q);
+    return rc < 0 ? rc : 0;
+}
 
 /* The span of a lane in which the window ends, unless it is known already: as what is short
  * at the level is. */
@@ -236,6 +253,13 @@ static uint64_t open_lanes(const struct painting *p, const struct group_painting
     return lanes;
 }
 
+/* One that is in no chunk or sheet, however short. */
+static int paint_open_span(struct painting *p, struct group_painting *g, lane_id lane,
+                           const struct long_span *span, struct err *err) {
+    struct span_painter *painter = &g->painters[(uint32_t)lane % LANE_GROUP_LANES];
+    return painter->wanted ? span_painter_add(painter, &p->view, span, err) : 0;
+}
+
 static int paint_last_spans(struct painting *p, struct group_painting *g,
                             struct err *err) {
     const struct span_block *b = p->spans;
@@ -249,23 +273,30 @@ static int paint_last_spans(struct painting *p, struct group_painting *g,
     struct carried_span carried[LANE_GROUP_LANES];
     uint32_t count = 0;
     if (rc == 0) {
-        rc = carried_spans_read(p->connection, p->query->run, &b->chunk, open_lanes(p, g),
-                                carried, &count, err);
+        rc = carried_spans_read(&p->run, &b->chunk, open_lanes(p, g), carried, &count,
+                                err);
     }
     for (uint32_t i = 0; rc == 0 && i < count; i++) {
-        rc = paint_last_span(p, g, carried[i].lane, &carried[i].span, err);
+        rc = carried[i].is_open && p->run.is_live
+                 ? paint_open_span(p, g, carried[i].lane, &carried[i].span, err)
+                 : paint_last_span(p, g, carried[i].lane, &carried[i].span, err);
     }
     return rc;
 }
 
 /* From the chunk in which the window ends, or carried over from it. */
 static int paint_last(struct painting *p, struct group_painting *g, struct err *err) {
+    sim_ns from;
     struct query q;
-    query_begin(&q, p->connection, READ_LAST_CHUNK);
+    int rc = find_last(p, g, &from, err);
+    if (rc != 0) {
+        return rc;
+    }
+    query_begin(&q, p->run.connection, READ_LAST_CHUNK);
     query_int(&q, p->query->run);
     query_int(&q, g->group);
-    query_int(&q, p->view.to);
-    int rc = query_next(&q, err);
+    query_int(&q, from);
+    rc = query_next(&q, err);
     bool is_sound = false;
     if (rc == 1) {
         struct err fault = {0};
@@ -299,10 +330,14 @@ static int end_group(struct painting *p, struct group_painting *g,
                      const sim_ns died_ns[LANE_GROUP_LANES], int rc, struct err *err) {
     for (size_t i = 0; i < LANE_GROUP_LANES; i++) {
         struct span_painter *painter = &g->painters[i];
+        painter->lane.known_until_ns = g->known_ns;
         if (rc == 0) {
-            rc = span_painter_close(painter, &p->view, died_ns[i], err);
+            rc = span_painter_close(painter, &p->view,
+                                    died_ns[i] < g->known_ns ? died_ns[i] : g->known_ns,
+                                    err);
         }
-        if (rc == 0 && painter->lane.count > 0) {
+        if (rc == 0 &&
+            (painter->lane.count > 0 || (painter->wanted && p->query->lanes != NULL))) {
             rc = deliver(p, &painter->lane, err);
             if (rc == 0) {
                 continue;
@@ -334,7 +369,7 @@ static const char NEXT_GROUP[] =
 /* 1 and the smallest group from *group on; 0 when there is none. */
 static int next_group(struct painting *p, int64_t *group, struct err *err) {
     struct query q;
-    query_begin(&q, p->connection, NEXT_GROUP);
+    query_begin(&q, p->run.connection, NEXT_GROUP);
     query_int(&q, p->query->run);
     query_int(&q, *group);
     int rc = query_next(&q, err);
@@ -357,9 +392,9 @@ static int paint_spans(struct painting *p, struct err *err) {
             rc = more;
             break;
         }
-        if (group < 0 || group > LANES_MAX / LANE_GROUP_LANES ||
+        if (group < 0 || group > INT32_MAX / LANE_GROUP_LANES ||
             (size_t)group * LANE_GROUP_LANES >= p->slot_count) {
-            rc = painting_damaged(p, "a chunk of unknown lanes", err);
+            rc = recorded_run_damaged(&p->run, "a chunk of unknown lanes", err);
             break;
         }
         g->group = (uint32_t)group++;
@@ -384,33 +419,6 @@ static int check_query(const struct timeline_query *query, struct err *err) {
     return 0;
 }
 
-static const char READ_RUN[] = "SELECT timeline, (SELECT max(lane) FROM lane l"
-                               " WHERE l.run = r.id) FROM run r WHERE r.id = ?";
-
-/* How many lanes the run has. */
-static int count_lanes(const struct painting *p, size_t *count, struct err *err) {
-    const long long run = p->query->run;
-    struct query q;
-    query_begin(&q, p->connection, READ_RUN);
-    query_int(&q, p->query->run);
-    int rc = query_next(&q, err);
-    if (rc == 0) {
-        rc = err_set(err, ERR_NOT_FOUND, "there is no run %lld", run);
-    } else if (rc == 1 && query_get_int(&q, 0) != 2) {
-        rc = err_set(err, ERR_NOT_FOUND, "run %lld has no timeline", run);
-    } else if (rc == 1) {
-        const int64_t last = query_is_null(&q, 1) ? -1 : query_get_int(&q, 1);
-        rc = 0;
-        if (last < -1 || last >= LANES_MAX) {
-            rc = painting_damaged(p, "an impossible lane", err);
-        } else {
-            *count = (size_t)(last + 1);
-        }
-    }
-    query_end(&q);
-    return rc;
-}
-
 static int choose_lanes(struct painting *p, struct err *err) {
     const struct timeline_query *query = p->query;
     p->out.lanes = memory_zeroed(query->lane_count, sizeof *p->out.lanes);
@@ -425,16 +433,14 @@ static int choose_lanes(struct painting *p, struct err *err) {
         }
         p->slots[lane].wanted = true;
         p->slots[lane].position = i;
-        p->out.lanes[p->out.lane_count++] = (struct timeline_lane){.lane = lane};
+        p->out.lanes[p->out.lane_count++] = (struct timeline_lane){
+            .lane = lane, .known_until_ns = p->run.is_live ? 0 : SIM_NEVER};
     }
     return 0;
 }
 
 static int make_slots(struct painting *p, struct err *err) {
-    int rc = count_lanes(p, &p->slot_count, err);
-    if (rc != 0) {
-        return rc;
-    }
+    p->slot_count = p->run.lane_count;
     p->slots = memory_zeroed(p->slot_count, sizeof *p->slots);
     if (p->slots == NULL) {
         return err_set_nomem(err);
@@ -445,27 +451,29 @@ static int make_slots(struct painting *p, struct err *err) {
     return p->query->lanes != NULL ? choose_lanes(p, err) : 0;
 }
 
+static int paint(struct painting *p, struct db_reader *reader, struct err *err) {
+    int rc = recorded_run_find(&p->run, db_reader_connection(reader), p->query->run, err);
+    if (rc == 0) {
+        rc = make_slots(p, err);
+    }
+    if (rc == 0) {
+        rc = paint_spans(p, err);
+    }
+    return rc == 0 ? painting_add_instants(p, err) : rc;
+}
+
 int timeline_read(struct db_reader *reader, const struct timeline_query *query,
                   struct timeline_view *out, struct err *err) {
     int rc = check_query(query, err);
+    if (rc == 0) {
+        rc = db_reader_begin(reader, err);
+    }
     if (rc != 0) {
         return rc;
     }
-    struct painting p = {
-        .connection = db_reader_connection(reader),
-        .query = query,
-        .view = view_of(query),
-    };
-    rc = make_slots(&p, err);
-    if (rc == 0) {
-        rc = paint_spans(&p, err);
-    }
-    if (rc == 0) {
-        rc = painting_add_instants(&p, err);
-    }
-    if (rc == 0) {
-        rc = painting_add_counters(&p, err);
-    }
+    struct painting p = {.query = query, .view = view_of(query)};
+    rc = paint(&p, reader, err);
+    db_reader_end(reader);
     sheet_block_deinit(&p.sheet);
     memory_free(p.slots);
     memory_free(p.spans);

@@ -27,6 +27,9 @@
  * Counters: the samples of a counter in the same pixel are one entry at the time of the first,
  * with the least, the largest and the last value of these. `before` is what it was when the
  * widened window began. A counter of which nothing is said is 0 throughout.
+ *
+ * A run that is still being recorded is seen as far as it is stored: each lane up to a time
+ * of its group, at which all that is open is cut. Nothing is guessed behind it.
  */
 #ifndef DB_TIMELINE_H
 #define DB_TIMELINE_H
@@ -58,12 +61,13 @@ struct timeline_lane {
     size_t count;
     sim_ns *start_ns;
     sim_ns *end_ns;
-    uint8_t *state;    /* enum lane_state */
-    lane_id *resource; /* or LANE_NONE */
-    lane_id *by;       /* or LANE_NONE */
-    site_id *site;     /* or SITE_NONE */
-    uint32_t *merged;  /* how many spans this entry stands for (rule 3) */
-    size_t capacity;   /* private */
+    uint8_t *state;        /* enum lane_state */
+    lane_id *resource;     /* or LANE_NONE */
+    lane_id *by;           /* or LANE_NONE */
+    site_id *site;         /* or SITE_NONE */
+    uint32_t *merged;      /* how many spans this entry stands for (rule 3) */
+    sim_ns known_until_ns; /* nothing is known of what comes later; SIM_NEVER: all is */
+    size_t capacity;       /* private */
 };
 
 /* Columns of equal length, in the order of time and, at the same time, of lanes. */
@@ -73,7 +77,8 @@ struct timeline_instants {
     sim_ns *at_ns;
     uint8_t *kind; /* the most frequent enum instant_kind, but any slow callback first */
     lane_id *by;   /* or LANE_NONE */
-    uint32_t *merged; /* how many instants this entry stands for, of whatever kind */
+    uint32_t *merged;      /* how many instants this entry stands for, of whatever kind */
+    sim_ns known_until_ns; /* as of a lane */
 };
 
 /* A counter, and which entries of the columns it has, in the order of time. */

@@ -38,7 +38,6 @@ struct graph {
     size_t count, capacity;
     struct counter_block *block; /* the chunk that is being read */
     struct point_sheet sheet;    /* or the sheet */
-    unsigned level;              /* of sheets */
 };
 
 /* --- tracks -------------------------------------------------------------------- */
@@ -49,7 +48,7 @@ static int find_track(const struct painting *p, struct graph *graph,
                       struct err *err) {
     *out = NULL;
     if ((size_t)node->lane >= p->slot_count) {
-        return painting_damaged(p, "a counter of an unknown lane", err);
+        return recorded_run_damaged(&p->run, "a counter of an unknown lane", err);
     }
     if (!p->slots[node->lane].wanted) {
         return 0;
@@ -79,7 +78,7 @@ static int decode(void *context, const struct source *source, const void *data,
     }
     const int rc =
         point_sheet_decode(&counter_sheet_format, data, size, &graph->sheet, err);
-    return rc == 0 && graph->sheet.level != graph->level
+    return rc == 0 && graph->sheet.level != source->level
                ? err_set(err, ERR_CORRUPT, "the sheet is of another level")
                : rc;
 }
@@ -110,7 +109,7 @@ static const char FIND_CARRIES[] =
 static int read_carry(const struct painting *p, struct graph *graph,
                       struct source *carried, struct err *err) {
     struct query q;
-    query_begin(&q, p->connection, FIND_CARRIES);
+    query_begin(&q, p->run.connection, FIND_CARRIES);
     query_int(&q, p->query->run);
     query_int(&q, p->view.from);
     int rc;
@@ -166,7 +165,7 @@ static int read_before(struct painting *p, struct graph *graph, struct err *err)
         return rc;
     }
     struct query q;
-    query_begin(&q, p->connection, FIND_CHUNKS);
+    query_begin(&q, p->run.connection, FIND_CHUNKS);
     query_int(&q, p->query->run);
     query_int(&q, carried.t0_ns);
     query_int(&q, carried.seq);
@@ -246,7 +245,6 @@ static int paint_source(struct painting *p, struct graph *graph,
 static int paint_window(struct painting *p, struct graph *graph, struct err *err) {
     struct source_list list = {0};
     int rc = source_list_choose(&list, p, DAMAGE_COUNTERS, err);
-    graph->level = list.level;
     for (size_t i = 0; rc == 0 && i < list.count; i++) {
         rc = paint_source(p, graph, &list.items[i], err);
     }

@@ -17,7 +17,6 @@ struct dots {
     size_t count, capacity;
     struct instant_block *block; /* the chunk that is being painted */
     struct point_sheet sheet;    /* or the sheet */
-    unsigned level;              /* of sheets */
 };
 
 /* --- painting ------------------------------------------------------------------ */
@@ -25,7 +24,7 @@ struct dots {
 static int paint_node(struct painting *p, struct dots *dots,
                       const struct instant_node *node, struct err *err) {
     if ((size_t)node->lane >= p->slot_count) {
-        return painting_damaged(p, "an instant of an unknown lane", err);
+        return recorded_run_damaged(&p->run, "an instant of an unknown lane", err);
     }
     struct slot *slot = &p->slots[node->lane];
     if (!slot->wanted || node->first_ns < p->view.from || node->first_ns >= p->view.to) {
@@ -59,7 +58,7 @@ static int decode(void *context, const struct source *source, const void *data,
     }
     const int rc =
         point_sheet_decode(&instant_sheet_format, data, size, &dots->sheet, err);
-    return rc == 0 && dots->sheet.level != dots->level
+    return rc == 0 && dots->sheet.level != source->level
                ? err_set(err, ERR_CORRUPT, "the sheet is of another level")
                : rc;
 }
@@ -160,10 +159,13 @@ static int deliver(struct painting *p, const struct dots *dots, struct err *err)
 int painting_add_instants(struct painting *p, struct err *err) {
     struct source_list list = {0};
     struct dots dots = {.block = memory_zeroed(1, sizeof *dots.block)};
-    int rc = dots.block != NULL ? source_list_choose(&list, p, DAMAGE_INSTANTS, err)
+    int rc = dots.block != NULL ? recorded_run_known(&p->run, DAMAGE_INSTANTS,
+                                                     &p->out.instants.known_until_ns, err)
                                 : err_set_nomem(err);
+    if (rc == 0) {
+        rc = source_list_choose(&list, p, DAMAGE_INSTANTS, err);
+    }
     for (size_t i = 0; rc == 0 && i < list.count; i++) {
-        dots.level = list.level;
         rc = paint_source(p, &dots, &list.items[i], err);
     }
     if (rc == 0) {

@@ -7,9 +7,9 @@
 #ifndef DB_TIMELINE_PRIV_H
 #define DB_TIMELINE_PRIV_H
 
+#include "db/recorded_run_priv.h"
 #include "db/span_painter_priv.h"
 
-struct connection;
 struct span_block;
 
 /* What is known of a lane, besides what its painter knows. */
@@ -23,7 +23,7 @@ struct slot {
 
 /* One answer in the making. */
 struct painting {
-    struct connection *connection;
+    struct recorded_run run;
     const struct timeline_query *query;
     struct view view;
     struct timeline_view out;
@@ -34,10 +34,6 @@ struct painting {
     struct sheet_block sheet; /* or the sheet */
 };
 
-/* ERR_CORRUPT, for more than a row is wrong. */
-int painting_damaged(const struct painting *p, const char *what,
-                     struct err *err) WARN_UNUSED;
-
 /* --- which rows ---------------------------------------------------------------- */
 
 struct source {
@@ -45,6 +41,7 @@ struct source {
     int64_t seq; /* of the chunk, or the first of the sheet's */
     sim_ns t0_ns, t1_ns;
     bool is_sheet;
+    unsigned level; /* of a sheet, base of a chunk */
 };
 
 /* Rows that together have every span that ended in the window, or every instant or sample
@@ -52,7 +49,7 @@ struct source {
 struct source_list {
     struct source *items; /* in the order of time */
     size_t count, capacity;
-    unsigned level; /* of the sheets; PYRAMID_NONE: there are none */
+    unsigned level; /* the highest of the sheets; PYRAMID_NONE: there are none */
 };
 
 void source_list_deinit(struct source_list *list);

@@ -21,7 +21,7 @@ static const char HIGHEST_LEVEL[] =
 static int choose_level(struct source_list *list, const struct painting *p, int64_t group,
                         struct err *err) {
     struct query q;
-    query_begin(&q, p->connection, HIGHEST_LEVEL);
+    query_begin(&q, p->run.connection, HIGHEST_LEVEL);
     query_int(&q, p->query->run);
     query_int(&q, group);
     int rc = query_next(&q, err);
@@ -30,7 +30,7 @@ static int choose_level(struct source_list *list, const struct painting *p, int6
         const int64_t highest = query_get_int(&q, 0);
         rc = highest >= 0 && highest < PYRAMID_LEVELS
                  ? 0
-                 : painting_damaged(p, "a sheet of an unknown level", err);
+                 : recorded_run_damaged(&p->run, "a sheet of an unknown level", err);
         list->level = highest < p->view.level ? (unsigned)highest : p->view.level;
     }
     query_end(&q);
@@ -62,28 +62,37 @@ static const char FIND_COUNTERS[] =
     "SELECT id, seq, t0_ns, t1_ns FROM counter_chunk INDEXED BY counter_chunk_by_base"
     " WHERE run = ? AND -2 = ? AND base = ? AND t1_ns >= ? ORDER BY t1_ns, seq";
 
+/* Which of them. */
+struct choice {
+    const char *sql;
+    int64_t group;
+    unsigned level;
+    sim_ns after_ns; /* those that end later */
+};
+
 /* The rows that touch the window. They begin in the order in which they end, so that the
  * first one beyond the window is the last to look at. A span may end at t1, and one that
  * ends where the window begins is not in it; a short one that was begun in the window may
  * end a cell later. A point at t1 is in the window that begins there. */
-static int find_sources(struct source_list *list, const struct painting *p, int64_t group,
-                        const char *sql, unsigned level, struct err *err) {
-    const bool spans = group >= 0;
+static int find_sources(struct source_list *list, const struct painting *p,
+                        const struct choice *choice, struct err *err) {
+    const bool spans = choice->group >= 0;
     const sim_ns from = p->view.from + (spans ? 1 : 0);
     const sim_ns to = p->view.to + (spans ? INT64_C(1) << p->view.level : 0);
     struct query q;
-    query_begin(&q, p->connection, sql);
+    query_begin(&q, p->run.connection, choice->sql);
     query_int(&q, p->query->run);
-    query_int(&q, group);
-    query_int(&q, level);
-    query_int(&q, from);
+    query_int(&q, choice->group);
+    query_int(&q, choice->level);
+    query_int(&q, from > choice->after_ns ? from : choice->after_ns + 1);
     int rc;
     while ((rc = query_next(&q, err)) == 1 && query_get_int(&q, 2) < to) {
         const struct source source = {.id = query_get_int(&q, 0),
                                       .seq = query_get_int(&q, 1),
                                       .t0_ns = query_get_int(&q, 2),
                                       .t1_ns = query_get_int(&q, 3),
-                                      .is_sheet = sql == FIND_SHEETS};
+                                      .is_sheet = choice->sql == FIND_SHEETS,
+                                      .level = choice->level};
         rc = add_source(list, &source, err);
         if (rc != 0) {
             break;
@@ -122,7 +131,7 @@ static struct chunk_queries queries_of(int64_t group) {
 static int next_base(const struct painting *p, int64_t group, int64_t *base,
                      struct err *err) {
     struct query q;
-    query_begin(&q, p->connection, queries_of(group).next_base);
+    query_begin(&q, p->run.connection, queries_of(group).next_base);
     query_int(&q, p->query->run);
     query_int(&q, group);
     query_int(&q, *base);
@@ -140,20 +149,50 @@ static int by_seq(const void *left, const void *right) {
     return a->seq == b->seq ? 0 : a->seq < b->seq ? -1 : 1;
 }
 
+/* A run that is being recorded: what is not in sheets of the level yet is in those below,
+ * and at last in chunks. */
+static int find_unsealed(struct source_list *list, const struct painting *p,
+                         const char *find_chunks, int64_t group, struct err *err) {
+    struct choice choice = {.group = group};
+    int rc = 0;
+    for (unsigned level = list->level; rc == 0; level--) {
+        rc = recorded_run_move_cut(&p->run, group, level, &choice.after_ns, err);
+        if (rc == 0) {
+            choice.sql = find_chunks;
+            choice.level = level;
+            rc = find_sources(list, p, &choice, err);
+        }
+        if (rc != 0 || level == 0) {
+            break;
+        }
+        choice.sql = FIND_SHEETS;
+        choice.level = level - 1;
+        rc = find_sources(list, p, &choice, err);
+    }
+    return rc;
+}
+
 int source_list_choose(struct source_list *list, const struct painting *p, int64_t group,
                        struct err *err) {
     const char *find_chunks = queries_of(group).find;
+    struct choice choice = {.sql = FIND_SHEETS, .group = group};
     int rc = choose_level(list, p, group, err);
     list->count = 0;
     if (rc == 0 && list->level != PYRAMID_NONE) {
-        rc = find_sources(list, p, group, FIND_SHEETS, list->level, err);
+        choice.level = list->level;
+        rc = find_sources(list, p, &choice, err);
+    }
+    if (rc == 0 && list->level != PYRAMID_NONE && p->run.is_live) {
+        rc = find_unsealed(list, p, find_chunks, group, err);
     }
     int64_t base = list->level != PYRAMID_NONE ? (int64_t)list->level : -1;
     int more = 1;
+    choice.sql = find_chunks;
     while (rc == 0 && (more = next_base(p, group, &base, err)) == 1) {
+        choice.level = (unsigned)base;
         rc = base <= PYRAMID_NONE
-                 ? find_sources(list, p, group, find_chunks, (unsigned)base, err)
-                 : painting_damaged(p, "a chunk with an unknown base", err);
+                 ? find_sources(list, p, &choice, err)
+                 : recorded_run_damaged(&p->run, "a chunk with an unknown base", err);
     }
     if (rc == 0 && more == 0 && list->count > 0) {
         qsort(list->items, list->count, sizeof *list->items, by_seq);
@@ -167,7 +206,7 @@ int painting_read_source(struct painting *p, const struct source_kind *kind,
                          const struct source *source, void *context, struct err *err) {
     struct query q;
     struct err fault = {0};
-    query_begin(&q, p->connection, source->is_sheet ? READ_SHEET : kind->read_chunk);
+    query_begin(&q, p->run.connection, source->is_sheet ? READ_SHEET : kind->read_chunk);
     query_int(&q, source->id);
     int rc = query_next(&q, err);
     if (rc == 0) {

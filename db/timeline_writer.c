@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "db/timeline_writer_priv.h"
 
+#include <string.h>
 #include <time.h>
 
 #include "db/carried_spans_priv.h"
@@ -12,6 +13,8 @@
 #include "db/db_priv.h"
 #include "db/holder_totals_priv.h"
 #include "db/instant_pyramid_priv.h"
+#include "db/lane_row_priv.h"
+#include "db/lane_totals_priv.h"
 #include "db/pyramid_priv.h"
 #include "db/sheet_codec_priv.h"
 #include "db/write_queue_priv.h"
@@ -25,7 +28,10 @@ enum row_kind {
     ROW_INSTANTS,
     ROW_COUNTERS,
     ROW_CARRIED,
-    ROW_HOLDERS
+    ROW_HOLDERS,
+    ROW_LANE,
+    ROW_LANE_END,
+    ROW_KNOWN
 };
 
 struct row {
@@ -33,10 +39,10 @@ struct row {
     int64_t group;
     uint32_t seq;
     uint32_t count;
-    unsigned level;  /* base of a chunk */
+    unsigned level;  /* base of a chunk; kind of a lane */
     sim_ns start_ns; /* of a chunk: the earliest of a span */
     struct chunk_digest digest;
-    lane_id lane, by;
+    lane_id lane, by; /* parent of a lane */
     sim_ns t0_ns, t1_ns;
     size_t offset, size; /* in batch.bytes */
     size_t totals_size;  /* that follow, or what a chunk of counters carries; 0: none */
@@ -114,15 +120,45 @@ static int insert_holders(struct connection *connection, const struct batch *bat
     return query_run(&q, err);
 }
 
-static int insert_row(struct connection *connection, const struct batch *batch,
-                      const struct row *row, struct err *err) {
-    if (row->kind == ROW_CARRIED) {
-        return carried_spans_insert(connection, batch->run, row->lane, row->t1_ns,
-                                    row->by, err);
-    }
-    if (row->kind == ROW_HOLDERS) {
-        return insert_holders(connection, batch, row, err);
-    }
+static const char SET_KNOWN[] =
+    "INSERT INTO known_time (run, lane_group, until_ns) VALUES (?, ?, ?)"
+    " ON CONFLICT DO UPDATE SET until_ns = excluded.until_ns";
+
+static int set_known(struct connection *connection, const struct batch *batch,
+                     const struct row *row, struct err *err) {
+    struct query q;
+    query_begin(&q, connection, SET_KNOWN);
+    query_int(&q, batch->run);
+    query_int(&q, row->group);
+    query_int(&q, row->t1_ns);
+    return query_run(&q, err);
+}
+
+static int insert_carried(struct connection *connection, const struct batch *batch,
+                          const struct row *row, struct err *err) {
+    return carried_spans_insert(connection, batch->run, row->lane, row->t1_ns, row->by,
+                                err);
+}
+
+static int insert_lane(struct connection *connection, const struct batch *batch,
+                       const struct row *row, struct err *err) {
+    struct lane lane = {.id = row->lane,
+                        .parent = row->by,
+                        .kind = (enum lane_kind)row->level,
+                        .born_ns = row->t0_ns};
+    memcpy(lane.name, batch->bytes.data + row->offset, row->size);
+    return lane_row_insert(connection, batch->run, &lane, err);
+}
+
+static int end_lane(struct connection *connection, const struct batch *batch,
+                    const struct row *row, struct err *err) {
+    return lane_row_end(connection, batch->run, row->lane, row->t1_ns,
+                        batch->bytes.data + row->offset, row->size, err);
+}
+
+/* A chunk or a sheet. */
+static int insert_data(struct connection *connection, const struct batch *batch,
+                       const struct row *row, struct err *err) {
     const uint8_t *data = batch->bytes.data + row->offset;
     struct query q;
     query_begin(&q, connection, inserts[row->kind]);
@@ -154,6 +190,16 @@ static int insert_row(struct connection *connection, const struct batch *batch,
     return query_run(&q, err);
 }
 
+typedef int (*insert_fn)(struct connection *connection, const struct batch *batch,
+                         const struct row *row, struct err *err);
+
+static const insert_fn insert_of[] = {
+    [ROW_SPANS] = insert_data,      [ROW_SHEET] = insert_data,
+    [ROW_INSTANTS] = insert_data,   [ROW_CARRIED] = insert_carried,
+    [ROW_HOLDERS] = insert_holders, [ROW_LANE] = insert_lane,
+    [ROW_LANE_END] = end_lane,      [ROW_KNOWN] = set_known,
+};
+
 /* --- batches ------------------------------------------------------------------- */
 
 static int batch_insert(const struct write_batch *base, struct connection *connection,
@@ -161,7 +207,8 @@ static int batch_insert(const struct write_batch *base, struct connection *conne
     const struct batch *batch = (const struct batch *)base;
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < batch->count; i++) {
-        rc = insert_row(connection, batch, &batch->rows[i], err);
+        const struct row *row = &batch->rows[i];
+        rc = insert_of[row->kind](connection, batch, row, err);
     }
     return rc;
 }
@@ -199,16 +246,24 @@ static int keep_row(struct timeline_writer *writer, const struct row *row,
     return 0;
 }
 
-/* Hands the batch to the queue, when it is time. */
-static int put_batch(struct timeline_writer *writer, struct err *err) {
+int timeline_writer_put(struct timeline_writer *writer, struct err *err) {
     struct batch *batch = writer->batch;
-    if (batch->bytes.size < BATCH_BYTES && monotonic_ms() - writer->begun_ms < BATCH_MS) {
+    if (batch == NULL) {
         return 0;
     }
     batch->base.size = batch->bytes.capacity + batch->capacity * sizeof *batch->rows;
     writer->batch = NULL;
     return write_queue_put(db_write_queue(writer->db), &writer->stream, &batch->base,
                            err);
+}
+
+/* Hands the batch over when it is time. */
+static int put_batch(struct timeline_writer *writer, struct err *err) {
+    const struct batch *batch = writer->batch;
+    const size_t size = batch->bytes.size + batch->count * sizeof *batch->rows;
+    const bool is_time =
+        size >= BATCH_BYTES || monotonic_ms() - writer->begun_ms >= BATCH_MS;
+    return is_time ? timeline_writer_put(writer, err) : 0;
 }
 
 /* --- lane groups --------------------------------------------------------------- */
@@ -255,12 +310,58 @@ static int add_group(struct timeline_writer *writer, uint32_t number, struct err
 
 /* --- the sink ------------------------------------------------------------------ */
 
-/* Lanes are stored with their totals, which are known when the run ends. */
+/* Reserves room and keeps the bytes of a row. */
+static int keep_bytes(struct timeline_writer *writer, const struct row *row,
+                      const void *data, size_t size, struct err *err) {
+    struct chunk_bytes *bytes = &writer->batch->bytes;
+    if (chunk_bytes_reserve(bytes, size) != 0) {
+        return err_set_nomem(err);
+    }
+    struct row kept = *row;
+    kept.offset = bytes->size;
+    kept.size = size;
+    memcpy(bytes->data + bytes->size, data, size);
+    bytes->size += size;
+    return keep_row(writer, &kept, err);
+}
+
 static int on_lane(void *context, const struct lane *lane, struct err *err) {
-    (void)context; /* The result has them all. */
-    (void)lane;
-    (void)err;
-    return 0;
+    struct timeline_writer *writer = context;
+    const struct row row = {.kind = ROW_LANE,
+                            .lane = lane->id,
+                            .by = lane->parent,
+                            .level = lane->kind,
+                            .t0_ns = lane->born_ns};
+    int rc = begin_batch(writer, err);
+    if (rc == 0) {
+        rc = keep_bytes(writer, &row, lane->name, strlen(lane->name) + 1, err);
+    }
+    return rc == 0 ? put_batch(writer, err) : rc;
+}
+
+/* Lanes of the chunk that do not live beyond it ended with their last span. The totals have
+ * the chunk. */
+static int keep_lane_ends(struct timeline_writer *writer, const struct group *group,
+                          const struct span_chunk *chunk, struct err *err) {
+    sim_ns last_ns[LANE_GROUP_LANES];
+    uint64_t alive = 0;
+    carried_spans_since(chunk, last_ns);
+    for (uint32_t i = 0; i < chunk->after_count; i++) {
+        alive |= UINT64_C(1) << (chunk->after[i].lane % LANE_GROUP_LANES);
+    }
+    int rc = 0;
+    for (uint32_t i = 0; rc == 0 && i < chunk->before_count; i++) {
+        const uint32_t place = (uint32_t)chunk->before[i].lane % LANE_GROUP_LANES;
+        if ((alive >> place & 1) == 0) {
+            uint8_t totals[LANE_TOTALS_BYTES];
+            const size_t size = lane_totals_encode(totals, group->totals.state_ns[place]);
+            const struct row row = {.kind = ROW_LANE_END,
+                                    .lane = chunk->before[i].lane,
+                                    .t1_ns = last_ns[place]};
+            rc = keep_bytes(writer, &row, totals, size, err);
+        }
+    }
+    return rc;
 }
 
 /* The first span of a lane in a chunk is the one that was carried into it. */
@@ -371,6 +472,9 @@ static int on_spans(void *context, const struct span_chunk *chunk, struct err *e
     if (rc == 0) {
         rc = keep_carried(writer, chunk, err);
     }
+    if (rc == 0) {
+        rc = keep_lane_ends(writer, group, chunk, err);
+    }
     return rc == 0 ? put_batch(writer, err) : rc;
 }
 
@@ -469,6 +573,16 @@ static int on_counters(void *context, const struct counter_chunk *chunk,
     return rc == 0 ? put_batch(writer, err) : rc;
 }
 
+static int on_settled(void *context, int64_t group, sim_ns until, struct err *err) {
+    struct timeline_writer *writer = context;
+    const struct row row = {.kind = ROW_KNOWN, .group = group, .t1_ns = until};
+    int rc = begin_batch(writer, err);
+    if (rc == 0) {
+        rc = keep_row(writer, &row, err);
+    }
+    return rc == 0 ? put_batch(writer, err) : rc;
+}
+
 /* --- life ---------------------------------------------------------------------- */
 
 int timeline_writer_create(struct timeline_writer **out, struct db *db, int64_t run,
@@ -485,6 +599,7 @@ int timeline_writer_create(struct timeline_writer **out, struct db *db, int64_t 
         .spans = on_spans,
         .instants = on_instants,
         .counters = on_counters,
+        .settled = on_settled,
     };
     int rc = instant_pyramid_create(&writer->instants, on_instant_sheet, writer, err);
     if (rc == 0) {
@@ -525,6 +640,17 @@ int timeline_writer_drain(struct timeline_writer *writer, struct err *err) {
     return write_queue_drain(db_write_queue(writer->db), &writer->stream, err);
 }
 
+static const char FORGET_KNOWN[] = "DELETE FROM known_time WHERE run = ?";
+
+/* All is known to the end. */
+static int forget_known(const struct timeline_writer *writer,
+                        struct connection *connection, struct err *err) {
+    struct query q;
+    query_begin(&q, connection, FORGET_KNOWN);
+    query_int(&q, writer->run);
+    return query_run(&q, err);
+}
+
 int timeline_writer_finish(struct timeline_writer *writer, struct connection *connection,
                            struct err *err) {
     int rc = begin_batch(writer, err);
@@ -540,7 +666,10 @@ int timeline_writer_finish(struct timeline_writer *writer, struct connection *co
         rc = counter_pyramid_finish(writer->counters, err);
     }
     writer->finished = writer->finished || rc == 0;
-    return rc == 0 ? batch_insert(&writer->batch->base, connection, err) : rc;
+    if (rc == 0) {
+        rc = batch_insert(&writer->batch->base, connection, err);
+    }
+    return rc == 0 ? forget_known(writer, connection, err) : rc;
 }
 
 void timeline_writer_forget(struct timeline_writer *writer) {

@@ -22,6 +22,9 @@ void timeline_writer_destroy(struct timeline_writer *writer);
 /* Where the recorder puts the recording; it lives with the writer. */
 const struct sink *timeline_writer_sink(const struct timeline_writer *writer);
 
+/* Hands over what came so far. */
+int timeline_writer_put(struct timeline_writer *writer, struct err *err) WARN_UNUSED;
+
 /* Waits until everything that was handed over is stored, or has failed. */
 int timeline_writer_drain(struct timeline_writer *writer, struct err *err) WARN_UNUSED;
 

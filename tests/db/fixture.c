@@ -221,6 +221,7 @@ void fixture_to_schema(const struct fixture *fixture, int version) {
         int made_by;
         const char *sql;
     } undo[] = {
+        {9, "DROP TABLE known_time"},
         {8, "DROP TABLE counter_chunk"},
         {6, "DROP TABLE findings"},
         {5, "DROP TABLE sheet"},

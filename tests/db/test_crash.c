@@ -31,10 +31,13 @@ static _Noreturn void write_for_ever(const struct fixture *fixture, int64_t cell
     for (uint32_t i = 0;; i++) {
         struct run_writer *writer = NULL;
         const struct run_new run = {.cell = cell, .repetition = i, .record = true};
+        const struct lane lane = {.parent = LANE_NONE, .kind = LANE_THREAD};
         int rc = run_writer_open(&writer, db, &run, NULL);
+        const struct sink *sink = rc == 0 ? run_writer_sink(writer) : NULL;
+        rc = rc == 0 ? sink->lane(sink->context, &lane, NULL) : rc;
         for (uint32_t seq = 0; rc == 0 && seq < CHUNKS; seq++) {
-            rc = fixture_record(run_writer_sink(writer), seq, CHUNK_SPANS,
-                                (sim_ns)seq * CHUNK_SPANS, NULL);
+            rc = fixture_record(sink, seq, CHUNK_SPANS, (sim_ns)seq * CHUNK_SPANS, NULL);
+            rc = rc == 0 ? sink->settled(sink->context, -1, seq + 1, NULL) : rc;
         }
         struct run_result result = fixture_result(i, 1);
         if (rc != 0 || run_writer_finish(writer, &result, 1, NULL) != 0) {
@@ -114,10 +117,16 @@ static void kill_while_writing(const struct fixture *fixture, int64_t cell, int 
     assert_int_equal(fixture_sql(fixture, "SELECT count(*) FROM run WHERE status NOT IN"
                                           " ('done', 'interrupted') OR timeline = 1"),
                      0);
-    assert_int_equal(fixture_sql(fixture,
-                                 "SELECT count(*) FROM span_chunk WHERE run NOT IN"
-                                 " (SELECT id FROM run WHERE timeline = 2)"),
-                     0);
+    static const char *const left[] = {
+        "SELECT count(*) FROM span_chunk WHERE run NOT IN"
+        " (SELECT id FROM run WHERE timeline = 2)",
+        "SELECT count(*) FROM lane WHERE run NOT IN"
+        " (SELECT id FROM run WHERE timeline = 2) OR died_ns < 0",
+        "SELECT count(*) FROM known_time",
+    };
+    for (size_t i = 0; i < sizeof left / sizeof left[0]; i++) {
+        assert_int_equal(fixture_sql(fixture, left[i]), 0);
+    }
     assert_int_equal(fixture_sql(fixture,
                                  "SELECT count(*) FROM run r WHERE status ="
                                  " 'interrupted' AND (fingerprint <> '' OR EXISTS"

@@ -462,7 +462,7 @@ static void test_run_writer_survives_every_failing_call(void **state) {
         failures++;
     }
     run_writer_close(writer);
-    assert_int_equal(failures, METRIC_COUNT + 7); /* begin, run, chunk, 2 lanes, ... */
+    assert_int_equal(failures, METRIC_COUNT + 8); /* begin, run, chunk, 2 lanes, ... */
     assert_int_equal(fixture_sql(w->fixture, "SELECT count(*) FROM span_chunk"), 1);
     assert_int_equal(fixture_sql(w->fixture, "SELECT count(*) FROM lane"), 2);
     run_result_deinit(&result);
