@@ -12,6 +12,17 @@ struct db_reader *api_reader(const struct api *api, const struct http_request *r
     return api->readers[request->worker];
 }
 
+int api_read_once(const struct api *api, const struct http_request *request,
+                  api_read_fn read, struct http_response *response, struct err *err) {
+    struct db_reader *reader = api_reader(api, request);
+    int code = db_reader_begin(reader, err);
+    if (code == 0) {
+        code = read(reader, request, response, err);
+        db_reader_end(reader);
+    }
+    return code;
+}
+
 int api_query_number(const struct http_request *request, const struct api_number *number,
                      int64_t *out, struct err *err) {
     const char *text = http_request_query(request, number->name);

@@ -13,6 +13,7 @@
 #include "engine/record/lane.h"
 #include "server/http/http_executor.h"
 #include "server/http/http_request.h"
+#include "server/http/http_response.h"
 #include "server/jobs/janitor.h"
 #include "server/jobs/job_queue.h"
 #include "server/jobs/run_maker.h"
@@ -36,6 +37,13 @@ struct api {
 
 /* The reader of the thread that handles the request. */
 struct db_reader *api_reader(const struct api *api, const struct http_request *request);
+
+/* Handles a request so that all that it reads is one state of the store. */
+typedef int (*api_read_fn)(struct db_reader *reader, const struct http_request *request,
+                           struct http_response *response, struct err *err);
+int api_read_once(const struct api *api, const struct http_request *request,
+                  api_read_fn read, struct http_response *response,
+                  struct err *err) WARN_UNUSED;
 
 /*
  * Reads a whole number from a query parameter: `fallback` when it is absent, ERR_INVALID

@@ -45,6 +45,7 @@ static void write_lanes(struct json_writer *writer, const struct range_totals *t
         span_view_int(writer, "id", totals->lanes[i].lane);
         write_states(writer, "totals", totals->lanes[i].state_ns);
         write_states(writer, "spans", totals->lanes[i].spans);
+        span_view_known(writer, totals->lanes[i].known_until_ns);
         json_writer_end_object(writer);
     }
     json_writer_end_array(writer);
@@ -129,9 +130,8 @@ static int parse_range(struct db_reader *reader, const struct http_request *requ
     return code == 0 ? api_query_number(request, &limit, waits, err) : code;
 }
 
-int range_api_read(void *context, const struct http_request *request,
-                   struct http_response *response, struct err *err) {
-    struct db_reader *reader = api_reader(context, request);
+static int read_range(struct db_reader *reader, const struct http_request *request,
+                      struct http_response *response, struct err *err) {
     struct json_writer writer = {0};
     struct range_query query = {0};
     struct range_totals totals = {0};
@@ -168,4 +168,9 @@ int range_api_read(void *context, const struct http_request *request,
     range_totals_deinit(&totals);
     longest_waits_deinit(&waits);
     return code;
+}
+
+int range_api_read(void *context, const struct http_request *request,
+                   struct http_response *response, struct err *err) {
+    return api_read_once(context, request, read_range, response, err);
 }

@@ -11,6 +11,7 @@
 #include "server/api/api.h"
 #include "server/api/experiment_view.h"
 #include "server/api/resource_id.h"
+#include "server/api/span_query.h"
 #include "server/api/span_view.h"
 
 static void write_text(struct json_writer *writer, const char *key, const char *text) {
@@ -28,26 +29,42 @@ static void write_int(struct json_writer *writer, const char *key, int64_t value
     json_writer_int(writer, value);
 }
 
+/* Null unless it is being recorded. */
+static void write_known(struct json_writer *writer, bool is_recorded, sim_ns until_ns) {
+    json_writer_key(writer, "known_until");
+    if (is_recorded) {
+        json_writer_int(writer, until_ns);
+    } else {
+        json_writer_null(writer);
+    }
+}
+
 static int run_id(const struct http_request *request, int64_t *out, struct err *err) {
     return resource_id_parse(RESOURCE_RUN, request->capture[0], out, err);
 }
 
 /* --- the run --------------------------------------------------------------------- */
 
-int run_api_read(void *context, const struct http_request *request,
-                 struct http_response *response, struct err *err) {
+static int read_run(struct db_reader *reader, const struct http_request *request,
+                    struct http_response *response, struct err *err) {
     struct json_writer writer = {0};
     struct run_list list;
+    sim_ns known_ns = 0;
     int64_t id;
     int code = run_id(request, &id, err);
     if (code == 0) {
-        code = run_store_read(api_reader(context, request), id, &list, err);
+        code = run_store_read(reader, id, &list, err);
         code = resource_id_missing(code, RESOURCE_RUN, id, err);
     }
     if (code != 0) {
         return code;
     }
     const struct run_row *run = &list.items[0];
+    code = run_store_known(reader, id, LANE_NONE, &known_ns, err);
+    if (code < 0) {
+        run_list_deinit(&list);
+        return code;
+    }
     json_writer_begin_object(&writer);
     experiment_view_id(&writer, "id", RESOURCE_RUN, run->id);
     experiment_view_id(&writer, "experiment", RESOURCE_EXPERIMENT, run->experiment);
@@ -59,6 +76,7 @@ int run_api_read(void *context, const struct http_request *request,
     write_int(&writer, "events", run->transitions);
     json_writer_key(&writer, "has_timeline");
     json_writer_bool(&writer, run->has_timeline);
+    write_known(&writer, code == 1, known_ns);
     write_optional(&writer, "reason", run->reason);
     json_writer_key(&writer, "not_modelled");
     json_writer_begin_array(&writer);
@@ -69,6 +87,11 @@ int run_api_read(void *context, const struct http_request *request,
     json_writer_end_object(&writer);
     run_list_deinit(&list);
     return http_response_take_json(response, 200, &writer, err);
+}
+
+int run_api_read(void *context, const struct http_request *request,
+                 struct http_response *response, struct err *err) {
+    return api_read_once(context, request, read_run, response, err);
 }
 
 int run_api_metrics(void *context, const struct http_request *request,
@@ -111,7 +134,12 @@ static void write_lane(struct json_writer *writer, const struct lane_total *item
     write_text(writer, "name", item->lane.name);
     write_int(writer, "parent", item->lane.parent);
     write_int(writer, "born_ns", item->lane.born_ns);
-    write_int(writer, "died_ns", item->died_ns);
+    json_writer_key(writer, "died_ns");
+    if (item->died_ns >= 0) {
+        json_writer_int(writer, item->died_ns);
+    } else {
+        json_writer_null(writer);
+    }
     json_writer_key(writer, "totals");
     json_writer_begin_object(writer);
     for (int state = 0; state < STATE_COUNT; state++) {
@@ -145,9 +173,8 @@ static void write_names(struct json_writer *writer) {
     json_writer_end_array(writer);
 }
 
-int run_api_lanes(void *context, const struct http_request *request,
-                  struct http_response *response, struct err *err) {
-    struct db_reader *reader = api_reader(context, request);
+static int read_lanes(struct db_reader *reader, const struct http_request *request,
+                      struct http_response *response, struct err *err) {
     struct json_writer writer = {0};
     struct run_list runs;
     struct lane_list lanes;
@@ -160,7 +187,9 @@ int run_api_lanes(void *context, const struct http_request *request,
     if (code != 0) {
         return code;
     }
-    code = run_store_lanes(reader, id, &lanes, err);
+    sim_ns known_ns = 0;
+    const int is_recorded = run_store_known(reader, id, LANE_NONE, &known_ns, err);
+    code = is_recorded < 0 ? is_recorded : run_store_lanes(reader, id, &lanes, err);
     if (code != 0) {
         run_list_deinit(&runs);
         return code;
@@ -170,6 +199,7 @@ int run_api_lanes(void *context, const struct http_request *request,
     write_names(&writer);
     json_writer_key(&writer, "sites");
     json_writer_raw(&writer, sites, strlen(sites));
+    write_known(&writer, is_recorded == 1, known_ns);
     json_writer_key(&writer, "items");
     json_writer_begin_array(&writer);
     for (size_t i = 0; i < lanes.count; i++) {
@@ -180,6 +210,11 @@ int run_api_lanes(void *context, const struct http_request *request,
     lane_list_deinit(&lanes);
     run_list_deinit(&runs);
     return http_response_take_json(response, 200, &writer, err);
+}
+
+int run_api_lanes(void *context, const struct http_request *request,
+                  struct http_response *response, struct err *err) {
+    return api_read_once(context, request, read_lanes, response, err);
 }
 
 /* --- timeline -------------------------------------------------------------------- */
@@ -234,6 +269,7 @@ static void write_timeline(struct json_writer *writer, const struct timeline_que
         WRITE_COLUMN(writer, "by", lane->count, lane->by);
         WRITE_COLUMN(writer, "site", lane->count, lane->site);
         WRITE_COLUMN(writer, "count", lane->count, lane->merged);
+        span_view_known(writer, lane->known_until_ns);
         json_writer_end_object(writer);
     }
     json_writer_end_array(writer);
@@ -245,6 +281,7 @@ static void write_timeline(struct json_writer *writer, const struct timeline_que
     WRITE_COLUMN(writer, "kind", instants->count, instants->kind);
     WRITE_COLUMN(writer, "by", instants->count, instants->by);
     WRITE_COLUMN(writer, "count", instants->count, instants->merged);
+    span_view_known(writer, instants->known_until_ns);
     json_writer_end_object(writer);
     write_counters(writer, &timeline->counters);
     span_view_damages(writer, &timeline->damages);
@@ -264,8 +301,12 @@ static int parse_window(struct db_reader *reader, const struct http_request *req
     if (code != 0) {
         return code;
     }
-    const sim_ns end = runs.items[0].duration_ns > 0 ? runs.items[0].duration_ns : 1;
+    sim_ns end;
+    code = span_query_duration(reader, &runs.items[0], &end, err);
     run_list_deinit(&runs);
+    if (code != 0) {
+        return code;
+    }
     const struct api_number from = {"from", 0, 0, INT64_MAX - 1};
     if ((code = api_query_number(request, &from, &query->from_ns, err)) != 0) {
         return code;
@@ -281,9 +322,8 @@ static int parse_window(struct db_reader *reader, const struct http_request *req
     return 0;
 }
 
-int run_api_timeline(void *context, const struct http_request *request,
-                     struct http_response *response, struct err *err) {
-    struct db_reader *reader = api_reader(context, request);
+static int read_timeline(struct db_reader *reader, const struct http_request *request,
+                         struct http_response *response, struct err *err) {
     struct json_writer writer = {0};
     struct timeline_query query = {0};
     struct timeline_view timeline;
@@ -303,4 +343,9 @@ int run_api_timeline(void *context, const struct http_request *request,
     write_timeline(&writer, &query, &timeline);
     timeline_view_deinit(&timeline);
     return http_response_take_json(response, 200, &writer, err);
+}
+
+int run_api_timeline(void *context, const struct http_request *request,
+                     struct http_response *response, struct err *err) {
+    return api_read_once(context, request, read_timeline, response, err);
 }

@@ -64,6 +64,7 @@ static int write_site(struct json_writer *writer, struct db_reader *reader, int6
 struct detail {
     struct db_reader *reader;
     int64_t run;
+    lane_id lane; /* that was asked for */
     sim_ns duration;
     struct span_found span;
     struct damage_list damages;
@@ -72,7 +73,8 @@ struct detail {
 /* It was going on when the recording ended. */
 static bool is_open(const struct detail *detail, const struct lane_total *lane) {
     const sim_ns end = detail->span.span.end_ns;
-    return end == SIM_NEVER || (end == lane->died_ns && end == detail->duration);
+    return detail->span.is_open || end == SIM_NEVER ||
+           (end == lane->died_ns && end == detail->duration);
 }
 
 static int write_origin(struct json_writer *writer, struct detail *detail,
@@ -147,10 +149,16 @@ static int write_detail(struct json_writer *writer, struct detail *detail,
 static int respond(struct detail *detail, bool is_there, bool in_detail,
                    struct http_response *response, struct err *err) {
     struct json_writer writer = {0};
+    sim_ns known_ns = SIM_NEVER;
+    int code = run_store_known(detail->reader, detail->run, detail->lane, &known_ns, err);
+    if (code < 0) {
+        return code;
+    }
     json_writer_begin_object(&writer);
     json_writer_key(&writer, "span");
     span_view_write(&writer, is_there ? &detail->span : NULL);
-    const int code = is_there && in_detail ? write_detail(&writer, detail, err) : 0;
+    code = is_there && in_detail ? write_detail(&writer, detail, err) : 0;
+    span_view_known(&writer, known_ns);
     span_view_damages(&writer, &detail->damages);
     json_writer_end_object(&writer);
     if (code != 0) {
@@ -168,20 +176,19 @@ static int parse_time(const struct http_request *request, int64_t *out, struct e
                : code;
 }
 
-int span_api_at(void *context, const struct http_request *request,
-                struct http_response *response, struct err *err) {
-    struct detail detail = {.reader = api_reader(context, request)};
-    lane_id lane = LANE_NONE;
+static int find_at(struct db_reader *reader, const struct http_request *request,
+                   struct http_response *response, struct err *err) {
+    struct detail detail = {.reader = reader};
     int64_t at;
     int code = span_query_run(detail.reader, request, &detail.run, &detail.duration, err);
     if (code == 0) {
-        code = span_query_lane(request, &lane, err);
+        code = span_query_lane(request, &detail.lane, err);
     }
     if (code == 0) {
         code = parse_time(request, &at, err);
     }
     if (code == 0) {
-        code = span_lookup_at(detail.reader, detail.run, lane, at, &detail.span,
+        code = span_lookup_at(detail.reader, detail.run, detail.lane, at, &detail.span,
                               &detail.damages, err);
     }
     if (code >= 0) {
@@ -189,6 +196,11 @@ int span_api_at(void *context, const struct http_request *request,
     }
     damage_list_deinit(&detail.damages);
     return code;
+}
+
+int span_api_at(void *context, const struct http_request *request,
+                struct http_response *response, struct err *err) {
+    return api_read_once(context, request, find_at, response, err);
 }
 
 /* --- next ---------------------------------------------------------------------- */
@@ -203,9 +215,9 @@ static int parse_direction(const struct http_request *request, bool *back,
                          "query parameter 'direction' must be 'next' or 'previous'");
 }
 
-int span_api_next(void *context, const struct http_request *request,
-                  struct http_response *response, struct err *err) {
-    struct detail detail = {.reader = api_reader(context, request)};
+static int find_next(struct db_reader *reader, const struct http_request *request,
+                     struct http_response *response, struct err *err) {
+    struct detail detail = {.reader = reader};
     const struct api_number least = {"least", 0, 0, INT64_MAX};
     struct span_wish wish = {0};
     int64_t at;
@@ -219,6 +231,7 @@ int span_api_next(void *context, const struct http_request *request,
         return code;
     }
     wish.run = detail.run;
+    detail.lane = wish.lane;
     code = (back ? span_lookup_previous : span_lookup_next)(
         detail.reader, &wish, at, &detail.span, &detail.damages, err);
     if (code >= 0) {
@@ -226,6 +239,11 @@ int span_api_next(void *context, const struct http_request *request,
     }
     damage_list_deinit(&detail.damages);
     return code;
+}
+
+int span_api_next(void *context, const struct http_request *request,
+                  struct http_response *response, struct err *err) {
+    return api_read_once(context, request, find_next, response, err);
 }
 
 /* --- search -------------------------------------------------------------------- */
@@ -295,9 +313,8 @@ static void write_page(struct json_writer *writer, const struct span_page *page)
     json_writer_end_object(writer);
 }
 
-int span_api_search(void *context, const struct http_request *request,
-                    struct http_response *response, struct err *err) {
-    struct db_reader *reader = api_reader(context, request);
+static int search(struct db_reader *reader, const struct http_request *request,
+                  struct http_response *response, struct err *err) {
     struct json_writer writer = {0};
     struct span_query query = {0};
     struct span_found after;
@@ -319,4 +336,9 @@ int span_api_search(void *context, const struct http_request *request,
     write_page(&writer, &page);
     span_page_deinit(&page);
     return http_response_take_json(response, 200, &writer, err);
+}
+
+int span_api_search(void *context, const struct http_request *request,
+                    struct http_response *response, struct err *err) {
+    return api_read_once(context, request, search, response, err);
 }

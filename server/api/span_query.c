@@ -6,9 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "db/run_store.h"
 #include "server/api/api.h"
 #include "server/api/resource_id.h"
+
+int span_query_duration(struct db_reader *reader, const struct run_row *run,
+                        sim_ns *duration, struct err *err) {
+    sim_ns end = run->duration_ns;
+    const int code =
+        run->has_timeline ? 0 : run_store_known(reader, run->id, LANE_NONE, &end, err);
+    *duration = end > 0 ? end : 1;
+    return code < 0 ? code : 0;
+}
 
 int span_query_run(struct db_reader *reader, const struct http_request *request,
                    int64_t *run, sim_ns *duration, struct err *err) {
@@ -19,7 +27,7 @@ int span_query_run(struct db_reader *reader, const struct http_request *request,
         code = resource_id_missing(code, RESOURCE_RUN, *run, err);
     }
     if (code == 0) {
-        *duration = runs.items[0].duration_ns > 0 ? runs.items[0].duration_ns : 1;
+        code = span_query_duration(reader, &runs.items[0], duration, err);
         run_list_deinit(&runs);
     }
     return code;

@@ -4,8 +4,13 @@
 #define SERVER_API_SPAN_QUERY_H
 
 #include "db/db.h"
+#include "db/run_store.h"
 #include "db/span_search.h"
 #include "server/http/http_request.h"
+
+/* How long a run is, at least 1: as far as it is known while it is being recorded. */
+int span_query_duration(struct db_reader *reader, const struct run_row *run,
+                        sim_ns *duration, struct err *err) WARN_UNUSED;
 
 /* The number of the run in the path. ERR_NOT_FOUND when there is no such run. */
 int span_query_run(struct db_reader *reader, const struct http_request *request,

@@ -6,6 +6,12 @@ void span_view_int(struct json_writer *writer, const char *key, int64_t value) {
     json_writer_int(writer, value);
 }
 
+void span_view_known(struct json_writer *writer, sim_ns until_ns) {
+    if (until_ns != SIM_NEVER) {
+        span_view_int(writer, "known_until", until_ns);
+    }
+}
+
 void span_view_write(struct json_writer *writer, const struct span_found *span) {
     if (span == NULL) {
         json_writer_null(writer);
@@ -16,7 +22,7 @@ void span_view_write(struct json_writer *writer, const struct span_found *span) 
     span_view_int(writer, "lane", span->lane);
     span_view_int(writer, "start", it->start_ns);
     json_writer_key(writer, "end");
-    if (it->end_ns == SIM_NEVER) {
+    if (span->is_open || it->end_ns == SIM_NEVER) {
         json_writer_null(writer);
     } else {
         json_writer_int(writer, it->end_ns);

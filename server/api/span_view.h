@@ -10,6 +10,9 @@
 /* A key and a number. */
 void span_view_int(struct json_writer *writer, const char *key, int64_t value);
 
+/* The key "known_until", unless it is SIM_NEVER: up to the end. */
+void span_view_known(struct json_writer *writer, sim_ns until_ns);
+
 /* An object; NULL for none. */
 void span_view_write(struct json_writer *writer, const struct span_found *span);
 

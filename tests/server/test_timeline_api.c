@@ -163,6 +163,109 @@ static void test_timeline_api_cancels(void **state) {
     wait_for(fixture, path, "status", "stored");
 }
 
+/* --- while it runs --------------------------------------------------------------- */
+
+static json_int_t known_until(const struct fixture *fixture, const char *path) {
+    json_t *json = ask(fixture, "GET", path, NULL, 200);
+    const json_int_t known = json_integer_value(json_object_get(json, "known_until"));
+    json_decref(json);
+    return known;
+}
+
+/* The run is known further than `than`: where to. */
+static json_int_t wait_beyond(const struct fixture *fixture, json_int_t than) {
+    const int64_t started = monotonic_ms();
+    for (;;) {
+        const json_int_t known = known_until(fixture, "/api/v1/runs/r3");
+        if (known > than) {
+            return known;
+        }
+        poll_pause(started);
+    }
+}
+
+/* Every entry lies before the lane's known_until; returns the greatest of these. */
+static json_int_t check_picture(const struct fixture *fixture) {
+    json_t *json =
+        ask(fixture, "GET",
+            "/api/v1/runs/r3/timeline?from=0&to=9000000000000&pixels=2000", NULL, 200);
+    json_t *lanes = json_object_get(json, "lanes"), *lane;
+    json_int_t furthest = 0;
+    size_t i;
+    assert_true(json_array_size(lanes) > 3);
+    json_array_foreach(lanes, i, lane) {
+        const json_int_t known = json_integer_value(json_object_get(lane, "known_until"));
+        const json_t *ends = json_object_get(lane, "end");
+        for (size_t k = 0; k < json_array_size(ends); k++) {
+            assert_true(json_integer_value(json_array_get(ends, k)) <= known);
+        }
+        furthest = known > furthest ? known : furthest;
+    }
+    json_decref(json);
+    return furthest;
+}
+
+/* What a lane does at a time before it is known, and behind that. */
+static void check_spans(const struct fixture *fixture, json_int_t known) {
+    char path[128];
+    snprintf(path, sizeof path, "/api/v1/runs/r3/spans/at?lane=0&at=%lld",
+             (long long)known / 2);
+    json_t *json = ask(fixture, "GET", path, NULL, 200);
+    assert_true(json_is_object(json_object_get(json, "span")));
+    assert_true(json_integer_value(json_object_get(json, "known_until")) >= known / 2);
+    json_decref(json);
+    json = ask(fixture, "GET", "/api/v1/runs/r3/spans/at?lane=0&at=9000000000000000",
+               NULL, 200);
+    assert_true(json_is_null(json_object_get(json, "span")));
+    json_decref(json);
+    json_decref(ask(fixture, "GET", "/api/v1/runs/r3/spans?order=longest", NULL, 200));
+    json_decref(ask(fixture, "GET", "/api/v1/runs/r3/spans/next?lane=0&at=0", NULL, 200));
+    json = ask(fixture, "GET", "/api/v1/runs/r3/range", NULL, 200);
+    assert_true(json_array_size(json_object_get(json, "lanes")) > 3);
+    json_decref(json);
+    json = ask(fixture, "GET", "/api/v1/runs/r3/lanes", NULL, 200);
+    const json_t *lane = json_array_get(json_object_get(json, "items"), 0);
+    assert_true(json_is_null(json_object_get(lane, "died_ns")));
+    json_decref(json);
+}
+
+/* A run that goes on for long is seen to grow, and is gone when the server is stopped. */
+static void test_timeline_api_shows_a_running_run(void **state) {
+    struct fixture *fixture = *state;
+    static const char document[] =
+        "{\"schema\":1,\"runtimes\":[\"cpython-3.12\"],\"strategies\":[{\"threads\":3}],"
+        "\"workload\":{\"jobs\":{\"count\":900000,"
+        "\"steps\":[{\"python_us\":200},{\"io_us\":100}]}}}";
+    json_decref(ask(fixture, "POST", "/api/v1/experiments", document, 201));
+    const int64_t started = monotonic_ms();
+    for (int status = 404; status != 200; poll_pause(started)) {
+        struct http_answer answer;
+        http_client_request(fixture->port, "GET", "/api/v1/runs/r3", NULL, &answer);
+        status = answer.status;
+        http_answer_deinit(&answer);
+    }
+    const json_int_t first = wait_beyond(fixture, 0);
+    wait_for(fixture, "/api/v1/runs/r3/timeline/job", "status", "making");
+    const json_int_t seen = check_picture(fixture);
+    assert_true(seen >= first);
+    check_spans(fixture, first);
+    const json_int_t later = wait_beyond(fixture, seen);
+    assert_true(check_picture(fixture) >= later);
+    json_t *run = ask(fixture, "GET", "/api/v1/runs/r3", NULL, 200);
+    assert_string_equal(json_string_value(json_object_get(run, "status")), "running");
+    assert_true(json_is_false(json_object_get(run, "has_timeline")));
+    json_decref(run);
+
+    struct err err = {0};
+    const struct service_options options = {.database = fixture->scratch.database};
+    service_stop(fixture->service);
+    if (service_start(&fixture->service, &options, &err) != 0) {
+        fail_msg("%s", err.text);
+    }
+    fixture->port = service_port(fixture->service);
+    json_decref(ask(fixture, "GET", "/api/v1/runs/r3/timeline", NULL, 404));
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void) {
@@ -171,6 +274,7 @@ int main(void) {
         TEST(test_timeline_api_says_why_not),
         TEST(test_timeline_api_refuses),
         TEST(test_timeline_api_cancels),
+        TEST(test_timeline_api_shows_a_running_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
