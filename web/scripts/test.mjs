@@ -15,7 +15,7 @@ const [kind, ...rest] = process.argv.slice(2);
 
 const entriesOf = {
   unit: () => readdirSync(join(root, "tests/unit")).map((name) => `tests/unit/${name}`),
-  browser: () => ["tests/browser/dashboard.test.ts"],
+  browser: () => ["tests/browser/dashboard.test.ts", "tests/browser/live.test.ts"],
   screenshot: () => ["tests/browser/screenshot.ts"],
 };
 if (!(kind in entriesOf)) {

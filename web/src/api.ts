@@ -186,6 +186,8 @@ export interface Run {
   duration_ns: number;
   events: number;
   has_timeline: boolean;
+  /** While it is being recorded: up to where it can be seen. */
+  known_until: number | null;
   reason: string | null;
   not_modelled: string[];
 }
@@ -200,6 +202,7 @@ export interface RunLanes {
   states: string[];
   instants: string[];
   sites: string[];
+  known_until: number | null;
   items: Lane[];
 }
 

@@ -377,6 +377,7 @@ export const en = {
   "timeline.instants.more": { one: "(and {count} more)", other: "(and {count} more)" },
   "timeline.blame.others": { one: "{count} other", other: "{count} others" },
   "timeline.gaveWayTo": "Gave control back to",
+  "timeline.live": "Still running: what is hatched is not known yet.",
   "timeline.stale": "Loading a sharper picture",
   "timeline.notModelled": "What this model leaves out",
   "timeline.fingerprint": "Fingerprint",

@@ -438,6 +438,7 @@ export const pl = {
     other: "{count} innego",
   },
   "timeline.gaveWayTo": "Sterowanie przejmuje",
+  "timeline.live": "Przebieg jeszcze trwa: tego, co zakreskowane, jeszcze nie wiadomo.",
   "timeline.stale": "Wczytywanie ostrzejszego obrazu",
   "timeline.notModelled": "Czego ten model nie obejmuje",
   "timeline.fingerprint": "Odcisk",

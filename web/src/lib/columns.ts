@@ -12,6 +12,8 @@ export interface WireLane {
   by: number[];
   site: number[];
   count: number[];
+  /** Of a run that is being recorded: nothing is known of what comes later. */
+  known_until?: number;
 }
 
 export interface WireTimeline {
@@ -32,6 +34,8 @@ export interface LaneColumns {
   by: Int32Array;
   site: Int32Array;
   count: Float64Array;
+  /** Infinity when everything is known. */
+  knownUntil: number;
 }
 
 export interface InstantColumns {
@@ -67,6 +71,7 @@ function laneColumns(wire: WireLane): LaneColumns {
     by: Int32Array.from(wire.by),
     site: Int32Array.from(wire.site),
     count: Float64Array.from(wire.count),
+    knownUntil: wire.known_until ?? Infinity,
   };
 }
 
@@ -86,6 +91,11 @@ export function decodeTimeline(wire: WireTimeline): TimelineData {
       count: Float64Array.from(count),
     },
   };
+}
+
+/** Codes of all states that occur. */
+export function statesIn(data: TimelineData): Set<number> {
+  return new Set([...data.lanes.values()].flatMap((columns) => [...new Set(columns.state)]));
 }
 
 /** First index whose end lies after `time`; `length` when there is none. */

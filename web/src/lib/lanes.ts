@@ -13,7 +13,8 @@ export interface Lane {
   name: string;
   parent: number;
   born_ns: number;
-  died_ns: number;
+  /** Null while it lives in a run that is being recorded; it has no totals then. */
+  died_ns: number | null;
   totals: Record<string, number>;
 }
 
@@ -42,6 +43,7 @@ export type GroupKey = "cores" | "unused-cores";
 export const FOLDED_AT_FIRST: readonly string[] = ["unused-cores"];
 
 export function isUsed(lane: Lane): boolean {
+  if (lane.died_ns === null) return true;
   return Object.entries(lane.totals).some(([state, ns]) => ns > 0 && !isQuiet(state));
 }
 

@@ -42,6 +42,13 @@ export interface OpenRun {
 const DEBOUNCE_MS = 70;
 const REST_MS = 200;
 const RETRY_MS = 3000;
+/* How often one looks how far a running run has come. */
+const LIVE_MS = 1000;
+/* Lanes of a larger run are read anew every so many looks only. */
+const FEW_LANES = 2000;
+const LOOKS_FOR_LANES = 10;
+/* Room behind what is known of a running run, so that one sees that there is more to come. */
+const LIVE_ROOM = 1.05;
 const OVERVIEW_PIXELS = 1200;
 const OVERVIEW_LANES = 8;
 const ALL_LANES_LIMIT = 32;
@@ -70,7 +77,13 @@ export const selection = signal<Span | null>(null);
 export const selectionBlame = signal<Blame | null>(null);
 
 const current = computed(() => (opened.value.status === "ready" ? opened.value.value : null));
-export const duration = computed(() => Math.max(1, current.value?.run.duration_ns ?? 1));
+/** The run is still being recorded: it can be seen as far as it is known. */
+export const isLive = computed(() => (current.value?.run.known_until ?? null) !== null);
+export const duration = computed(() => {
+  const run = current.value?.run;
+  const known = run?.known_until ?? null;
+  return Math.max(1, known === null ? (run?.duration_ns ?? 1) : Math.ceil(known * LIVE_ROOM));
+});
 export const rows = computed(() => arrangeRows(current.value?.lanes.items ?? [], folded.value));
 export const lanesById = computed(
   () => new Map((current.value?.lanes.items ?? []).map((lane) => [lane.id, lane])),
@@ -84,6 +97,13 @@ export const threadIndex = computed(() => {
   const threads = (current.value?.lanes.items ?? []).filter((lane) => lane.kind === "thread");
   return new Map(threads.map((lane, index) => [lane.id, index]));
 });
+
+/** From where on nothing is known of a lane; Infinity when everything is. */
+export function unknownFrom(lane: number): number {
+  if (!isLive.peek() || (lanesById.peek().get(lane)?.died_ns ?? null) !== null) return Infinity;
+  const known = (data.peek() ?? overview.peek())?.lanes.get(lane)?.knownUntil;
+  return known ?? lanesById.peek().get(lane)?.born_ns ?? 0;
+}
 
 export function stateName(code: number): string {
   return current.value?.lanes.states[code] ?? "";
@@ -270,6 +290,10 @@ effect(() => {
 
 /* --- fetching --- */
 
+function isSeen(run: Run): boolean {
+  return run.has_timeline || run.known_until !== null;
+}
+
 let wanted: AbortController | null = null;
 let timer = 0;
 let have: { window: FetchWindow; lanes: readonly number[] | null } | null = null;
@@ -311,7 +335,7 @@ effect(() => {
   const view = viewport.value;
   const pixels = width.value;
   const lanes = lanesOnScreen.value;
-  if (!open?.run.has_timeline || pixels === 0) return;
+  if (!open || !isSeen(open.run) || pixels === 0) return;
   if (covered(view, pixels, lanes)) return;
   stale.value = true;
   window.clearTimeout(timer);
@@ -362,6 +386,7 @@ async function fetchHistograms(run: string): Promise<void> {
 function reset(): void {
   wanted?.abort();
   window.clearTimeout(timer);
+  window.clearTimeout(liveTimer);
   stopSeeking();
   have = null;
   batch(() => {
@@ -376,6 +401,59 @@ function reset(): void {
     stale.value = false;
     fetchError.value = null;
   });
+}
+
+async function readRun(id: string): Promise<OpenRun> {
+  const run = await getRun(id);
+  const [lanes, metrics, experiment] = await Promise.all([
+    isSeen(run)
+      ? getRunLanes(id)
+      : Promise.resolve({ states: [], instants: [], sites: [], known_until: null, items: [] }),
+    getRunMetrics(id),
+    getExperiment(run.experiment),
+  ]);
+  return { run, lanes, metrics, experiment };
+}
+
+/* --- watching --- */
+
+let liveTimer = 0;
+
+/** What a look at a running run found: its lanes when it is time for them, all at its end. */
+async function lookAgain(open: OpenRun, look: number): Promise<OpenRun> {
+  const run = await getRun(open.run.id);
+  if (run.known_until === null) return readRun(run.id);
+  const few = open.lanes.items.length <= FEW_LANES;
+  const lanes = few || look % LOOKS_FOR_LANES === 0 ? await getRunLanes(run.id) : open.lanes;
+  return { ...open, run, lanes };
+}
+
+/** Shows what is new of the run; who looked at all of it goes on doing so. */
+function showMore(open: OpenRun): void {
+  const all = whole.peek();
+  have = null;
+  batch(() => {
+    opened.value = { status: "ready", value: open };
+    if (all) showAll();
+  });
+  if (!isLive.peek()) void fetchHistograms(open.run.id);
+  void fetchOverview(open);
+}
+
+/** Follows a run that is being recorded until it ends, or another one is opened. */
+function watch(before: OpenRun, look: number): void {
+  liveTimer = window.setTimeout(() => {
+    lookAgain(before, look)
+      .then((open) => {
+        if (current.peek() !== before) return;
+        const isNew = open.run.known_until !== before.run.known_until;
+        if (isNew) showMore(open);
+        if (isLive.peek()) watch(isNew ? open : before, look + 1);
+      })
+      .catch(() => {
+        if (current.peek() === before) watch(before, look);
+      });
+  }, LIVE_MS);
 }
 
 type TimelineRoute = Extract<Route, { page: "timeline" }>;
@@ -421,7 +499,7 @@ export function followRoute(route: TimelineRoute): void {
   const open = current.peek();
   if (open?.run.id !== route.run) return;
   batch(() => showFromRoute(route));
-  if (open.run.has_timeline) selectFromRoute(route);
+  if (isSeen(open.run)) selectFromRoute(route);
 }
 
 /** Opens a run with the window of `route`, until the returned function is called. */
@@ -430,18 +508,7 @@ export function openRun(route: TimelineRoute): () => void {
   reset();
   given = route;
   opened.value = { status: "loading" };
-  const read = async (): Promise<OpenRun> => {
-    const run = await getRun(route.run);
-    const [lanes, metrics, experiment] = await Promise.all([
-      run.has_timeline
-        ? getRunLanes(route.run)
-        : Promise.resolve({ states: [], instants: [], sites: [], items: [] }),
-      getRunMetrics(route.run),
-      getExperiment(run.experiment),
-    ]);
-    return { run, lanes, metrics, experiment };
-  };
-  read()
+  readRun(route.run)
     .then((open) => {
       if (stopped) return;
       // It may have changed while the run was being read.
@@ -451,9 +518,10 @@ export function openRun(route: TimelineRoute): () => void {
         showFromRoute(last);
       });
       void fetchHistograms(open.run.id);
-      if (!open.run.has_timeline) return;
+      if (!isSeen(open.run)) return;
       void fetchOverview(open);
       selectFromRoute(last);
+      if (isLive.peek()) watch(open, 1);
     })
     .catch((reason: unknown) => {
       if (!stopped) opened.value = { status: "failed", error: asApiError(reason) };

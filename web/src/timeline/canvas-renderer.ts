@@ -32,6 +32,8 @@ const TICK_GAP = 8;
 /* Half the width of the triangle of an instant, and of one that must not be missed. */
 const MARK_SIZE = 3;
 const ALARM_SIZE = 5;
+/* How strong the hatch is where nothing is known yet. */
+const UNKNOWN = 0.35;
 /* Leave out what lies outside by more than this; far coordinates lose precision. */
 const OUTSIDE = 4;
 
@@ -79,6 +81,7 @@ export class CanvasRenderer implements Renderer {
   private ratio = 1;
   private palette: Palette | null = null;
   private readonly fills = new Map<StateLook, CanvasPattern | string>();
+  private unknown: CanvasPattern | string | null = null;
   private readonly textWidths = new Map<string, number>();
   /** Rectangles of the lane being drawn: x0, x1, flags by turns, per state code. */
   private readonly buckets: number[][] = [];
@@ -101,7 +104,7 @@ export class CanvasRenderer implements Renderer {
       surface.canvas.style.width = `${width}px`;
       surface.canvas.style.height = `${tall}px`;
     }
-    if (ratio !== this.ratio) this.fills.clear();
+    if (ratio !== this.ratio) this.forgetFills();
     this.width = width;
     this.height = height;
     this.rulerHeight = rulerHeight;
@@ -110,8 +113,13 @@ export class CanvasRenderer implements Renderer {
 
   restyle(palette: Palette): void {
     this.palette = palette;
-    this.fills.clear();
+    this.forgetFills();
     this.textWidths.clear();
+  }
+
+  private forgetFills(): void {
+    this.fills.clear();
+    this.unknown = null;
   }
 
   private begin(surface: Surface, height: number): CanvasRenderingContext2D {
@@ -144,6 +152,7 @@ export class CanvasRenderer implements Renderer {
     for (const lane of scene.lanes) {
       if (lane.top > this.height || lane.top + lane.height < 0) continue;
       this.drawLane(context, scene, lane, scale, palette);
+      this.drawUnknown(context, lane, scene.unknownFrom(lane.id), scale, palette);
     }
     if (scene.data) this.drawInstants(context, scene, scene.data, scale, palette);
   }
@@ -186,6 +195,26 @@ export class CanvasRenderer implements Renderer {
     }
     const inside = { from: Math.max(view.from, from), to: Math.min(view.to, to) };
     this.drawColumns(context, scene, lane, sharp, inside, scale, palette);
+  }
+
+  /** A hatch over what a run that goes on has not told yet: no state looks like it. */
+  private drawUnknown(
+    context: CanvasRenderingContext2D,
+    lane: PlacedLane,
+    from: number,
+    scale: Scale,
+    palette: Palette,
+  ): void {
+    const x = xOf(scale, from);
+    if (x >= this.width) return;
+    this.unknown ??= patternFill(context, "hatch", palette.surface, palette.muted, this.ratio);
+    anchorPattern(this.unknown, -scale.from * scale.perNs, lane.top, this.ratio);
+    context.globalAlpha = UNKNOWN;
+    context.fillStyle = this.unknown;
+    context.fillRect(x, lane.top, this.width - x, lane.height);
+    context.globalAlpha = 1;
+    context.fillStyle = palette.muted;
+    if (x > 0) context.fillRect(x, lane.top, 1, lane.height);
   }
 
   private drawColumns(

@@ -35,6 +35,8 @@ export interface Scene {
   fallback: TimelineData | null;
   states: readonly string[];
   singledOut: number | null;
+  /** From where on nothing is known of a lane; Infinity when everything is. */
+  unknownFrom(lane: number): number;
   /** Kind of instant that must not be missed; -1 if the server has no such kind. */
   alarm: number;
   /** What to write into a span that has room; "" writes nothing. */

@@ -81,7 +81,9 @@ function MetricBar(props: {
 }
 
 function TimelineLink({ cell, label }: { cell: Cell; label: string }) {
-  const run = (cell.runs ?? []).find((candidate) => candidate.has_timeline);
+  const run = (cell.runs ?? []).find(
+    (candidate) => candidate.has_timeline || candidate.status === "running",
+  );
   if (run) {
     return (
       <a

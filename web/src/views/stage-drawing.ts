@@ -16,6 +16,7 @@ import {
   selection,
   singledOut,
   threadIndex,
+  unknownFrom,
   viewport,
   width,
 } from "../state/timeline";
@@ -148,6 +149,7 @@ export class StageDrawing {
         fallback: overview.peek(),
         states: open.value.lanes.states,
         singledOut: singledOut.peek(),
+        unknownFrom,
         alarm: open.value.lanes.instants.indexOf(SLOW_CALLBACK),
         label: spanLabel,
         identity: (lane) => threadIndex.peek().get(lane) ?? -1,

@@ -2,9 +2,10 @@
 // The states of this run. Pressing one fades all others.
 
 import type { RunMetric } from "../api";
+import { statesIn } from "../lib/columns";
 import { byLegendOrder, isQuiet } from "../lib/states";
 import { t } from "../state/preferences";
-import { opened, singledOut } from "../state/timeline";
+import { isLive, opened, overview, singledOut } from "../state/timeline";
 import { StateSwatch } from "./state-swatch";
 import { sharedStateWords } from "./timeline-words";
 
@@ -16,9 +17,11 @@ export function Legend() {
   const open = opened.value;
   if (open.status !== "ready") return null;
   const { states, items } = open.value.lanes;
+  // Lanes of a run that goes on have no totals yet.
+  const seen = isLive.value && overview.value ? statesIn(overview.value) : null;
   const used = states
     .flatMap((name, code) => {
-      const occurs = items.some((lane) => (lane.totals[name] ?? 0) > 0);
+      const occurs = seen?.has(code) || items.some((lane) => (lane.totals[name] ?? 0) > 0);
       return occurs && !isQuiet(name) ? [{ name, code }] : [];
     })
     .sort((a, b) => byLegendOrder(a.name, b.name));

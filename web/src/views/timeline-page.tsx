@@ -16,6 +16,7 @@ import { language, t } from "../state/preferences";
 import { go, replaceRoute, route as routeNow, visits } from "../state/router";
 import {
   followRoute,
+  isLive,
   opened,
   openRun,
   restingViewport,
@@ -127,10 +128,12 @@ function Figures(props: { run: Run; items: readonly RunMetric[]; goal: string | 
           <dd>{formatMetric(value, unit, language.value)}</dd>
         </div>
       ))}
-      <div class="figure">
-        <dt>{t("timeline.events")}</dt>
-        <dd>{formatNumber(run.events, language.value)}</dd>
-      </div>
+      {run.status !== "running" && (
+        <div class="figure">
+          <dt>{t("timeline.events")}</dt>
+          <dd>{formatNumber(run.events, language.value)}</dd>
+        </div>
+      )}
     </dl>
   );
 }
@@ -181,7 +184,7 @@ function About({ run }: { run: Run }) {
         </div>
         <div class="fact">
           <dt>{t("timeline.duration")}</dt>
-          <dd>{formatDuration(run.duration_ns, language.value, 4)}</dd>
+          <dd>{formatDuration(run.known_until ?? run.duration_ns, language.value, 4)}</dd>
         </div>
         {run.fingerprint && (
           <div class="fact">
@@ -238,7 +241,7 @@ export function TimelinePage({ route }: { route: TimelineRoute }) {
     <div class="page is-wide">
       <Head run={run} experiment={experiment} />
       <Figures run={run} items={metrics} goal={goalOf(experiment.document)} />
-      {run.has_timeline ? (
+      {run.has_timeline || isLive.value ? (
         <>
           <RouteFollower run={run.id} />
           <Toolbar />

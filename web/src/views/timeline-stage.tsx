@@ -10,6 +10,7 @@ import {
   duration,
   fetchError,
   focusSelection,
+  isLive,
   lanesById,
   rows,
   select,
@@ -42,6 +43,11 @@ function Fetching() {
   return (
     <>
       {stale.value && <span class="stage-stale" role="img" aria-label={t("timeline.stale")} />}
+      {isLive.value && (
+        <p class="stage-live" role="status">
+          {t("timeline.live")}
+        </p>
+      )}
       {fetchError.value && (
         <p class="stage-notice" role="alert">
           {errorText(fetchError.value)}

@@ -5,7 +5,7 @@ import { useMemo, useState } from "preact/hooks";
 import type { Lane } from "../lib/lanes";
 import { visibleTotals, wholeTotals } from "../lib/totals";
 import { t } from "../state/preferences";
-import { data, opened, restingViewport, restsOnWhole } from "../state/timeline";
+import { data, isLive, opened, restingViewport, restsOnWhole } from "../state/timeline";
 import { StateSwatch } from "./state-swatch";
 import { duration, instant, laneHome, laneTitle, sharedStateWords } from "./timeline-words";
 
@@ -23,7 +23,7 @@ export function Totals() {
   const open = opened.value;
   const view = restingViewport.value;
   const loaded = data.value;
-  const all = restsOnWhole.value;
+  const all = restsOnWhole.value && !isLive.value;
   const [allRows, setAllRows] = useState(false);
   const table = useMemo(() => {
     if (open.status !== "ready") return null;

@@ -349,6 +349,7 @@ function runAnswer(path: string): unknown {
     duration_ns: DURATION,
     events: 4,
     has_timeline: true,
+    known_until: null,
     reason: null,
     not_modelled: [],
   };
