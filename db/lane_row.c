@@ -10,21 +10,28 @@ static const char WRITE_LANE[] =
 static const char END_LANE[] =
     "UPDATE lane SET died_ns = ?, totals = ? WHERE run = ? AND lane = ?";
 
+int lane_row_insert_ended(struct connection *connection, int64_t run,
+                          const struct lane *lane, sim_ns died_ns, const void *totals,
+                          size_t size, struct err *err) {
+    struct query q;
+    query_begin(&q, connection, WRITE_LANE);
+    query_int(&q, run);
+    query_int(&q, lane->id);
+    query_text(&q, lane_kind_name(lane->kind));
+    query_int(&q, lane->parent);
+    query_text(&q, lane->name);
+    query_int(&q, lane->born_ns);
+    query_int(&q, died_ns);
+    query_blob(&q, totals, size);
+    return query_run(&q, err);
+}
+
 int lane_row_complete(struct connection *connection, int64_t run,
                       const struct lane_total *total, struct err *err) {
     uint8_t totals[LANE_TOTALS_BYTES];
     const size_t size = lane_totals_encode(totals, total->state_ns);
-    struct query q;
-    query_begin(&q, connection, WRITE_LANE);
-    query_int(&q, run);
-    query_int(&q, total->lane.id);
-    query_text(&q, lane_kind_name(total->lane.kind));
-    query_int(&q, total->lane.parent);
-    query_text(&q, total->lane.name);
-    query_int(&q, total->lane.born_ns);
-    query_int(&q, total->died_ns);
-    query_blob(&q, totals, size);
-    return query_run(&q, err);
+    return lane_row_insert_ended(connection, run, &total->lane, total->died_ns, totals,
+                                 size, err);
 }
 
 int lane_row_insert(struct connection *connection, int64_t run, const struct lane *lane,

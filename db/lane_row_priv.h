@@ -13,6 +13,11 @@
 int lane_row_insert(struct connection *connection, int64_t run, const struct lane *lane,
                     struct err *err) WARN_UNUSED;
 
+/* One that has ended meanwhile; `totals` of lane_totals_encode(). */
+int lane_row_insert_ended(struct connection *connection, int64_t run,
+                          const struct lane *lane, sim_ns died_ns, const void *totals,
+                          size_t size, struct err *err) WARN_UNUSED;
+
 /* It has ended; `totals` of lane_totals_encode(). */
 int lane_row_end(struct connection *connection, int64_t run, lane_id lane, sim_ns died_ns,
                  const void *totals, size_t size, struct err *err) WARN_UNUSED;

@@ -242,8 +242,10 @@ static int complete_timeline(struct connection *connection,
                              const struct run_result *result, struct err *err) {
     int rc = timeline_writer_finish(writer->timeline, connection, err);
     for (lane_id id = 0; rc == 0 && (size_t)id < result->lanes.count; id++) {
-        const struct lane_total total = lane_table_total(&result->lanes, id);
-        rc = lane_row_complete(connection, writer->run, &total, err);
+        if (!timeline_writer_has_ended(writer->timeline, id)) {
+            const struct lane_total total = lane_table_total(&result->lanes, id);
+            rc = lane_row_complete(connection, writer->run, &total, err);
+        }
     }
     struct query q;
     if (rc == 0 && writer->again) {

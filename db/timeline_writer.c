@@ -55,12 +55,15 @@ struct batch {
     struct chunk_bytes bytes;
     struct row *rows;
     size_t count, capacity;
+    size_t *births; /* rows of the lanes that were born, by lane, without a gap */
+    size_t birth_count, birth_capacity;
 };
 
 /* What is known of a lane group between its chunks. */
 struct group {
     struct pyramid *pyramid;
-    struct chunk_totals totals;   /* up to the next chunk */
+    uint64_t ended;             /* bit of each lane whose end is stored, or in a batch */
+    struct chunk_totals totals; /* up to the next chunk */
     struct holder_totals holders; /* likewise */
     size_t holder_bytes;          /* of chunks since these were stored */
     uint32_t holder_chunks;
@@ -72,6 +75,7 @@ struct timeline_writer {
     struct sink sink;
     struct group **groups; /* by number; NULL where nothing came yet */
     size_t group_count;
+    lane_id lane_count; /* lanes that were born */
     size_t group_capacity;
     struct point_pyramid *instants;
     struct counter_pyramid *counters;
@@ -140,14 +144,19 @@ static int insert_carried(struct connection *connection, const struct batch *bat
                                 err);
 }
 
+/* One that has ended in the same batch has its totals. */
 static int insert_lane(struct connection *connection, const struct batch *batch,
                        const struct row *row, struct err *err) {
+    const uint8_t *data = batch->bytes.data + row->offset;
     struct lane lane = {.id = row->lane,
                         .parent = row->by,
                         .kind = (enum lane_kind)row->level,
                         .born_ns = row->t0_ns};
-    memcpy(lane.name, batch->bytes.data + row->offset, row->size);
-    return lane_row_insert(connection, batch->run, &lane, err);
+    memcpy(lane.name, data, row->size);
+    return row->totals_size == 0
+               ? lane_row_insert(connection, batch->run, &lane, err)
+               : lane_row_insert_ended(connection, batch->run, &lane, row->t1_ns,
+                                       data + row->size, row->totals_size, err);
 }
 
 static int end_lane(struct connection *connection, const struct batch *batch,
@@ -217,6 +226,7 @@ static void batch_destroy(struct write_batch *base) {
     struct batch *batch = (struct batch *)base;
     chunk_bytes_deinit(&batch->bytes);
     memory_free(batch->rows);
+    memory_free(batch->births);
     memory_free(batch);
 }
 
@@ -325,23 +335,77 @@ static int keep_bytes(struct timeline_writer *writer, const struct row *row,
     return keep_row(writer, &kept, err);
 }
 
-static int on_lane(void *context, const struct lane *lane, struct err *err) {
-    struct timeline_writer *writer = context;
+static int keep_birth(struct timeline_writer *writer, const struct lane *lane,
+                      struct err *err) {
+    struct batch *batch = writer->batch;
     const struct row row = {.kind = ROW_LANE,
                             .lane = lane->id,
                             .by = lane->parent,
                             .level = lane->kind,
                             .t0_ns = lane->born_ns};
+    if (vec_reserve((void **)&batch->births, &batch->birth_capacity, batch->birth_count,
+                    sizeof *batch->births) != 0) {
+        return err_set_nomem(err);
+    }
+    batch->births[batch->birth_count] = batch->count;
+    const int rc = keep_bytes(writer, &row, lane->name, strlen(lane->name) + 1, err);
+    batch->birth_count += rc == 0;
+    writer->lane_count += rc == 0;
+    return rc;
+}
+
+static int on_lane(void *context, const struct lane *lane, struct err *err) {
+    struct timeline_writer *writer = context;
     int rc = begin_batch(writer, err);
     if (rc == 0) {
-        rc = keep_bytes(writer, &row, lane->name, strlen(lane->name) + 1, err);
+        rc = keep_birth(writer, lane, err);
     }
     return rc == 0 ? put_batch(writer, err) : rc;
 }
 
+/* The row of a lane that was born in the batch at hand; NULL when it was before. Lanes are
+ * born in the order of their ids. */
+static struct row *find_birth(struct batch *batch, lane_id lane) {
+    if (batch->birth_count == 0 || lane < batch->rows[batch->births[0]].lane) {
+        return NULL;
+    }
+    const size_t at = (size_t)(lane - batch->rows[batch->births[0]].lane);
+    return at < batch->birth_count ? &batch->rows[batch->births[at]] : NULL;
+}
+
+/* The name once more, with the totals behind it. */
+static int end_newborn(struct batch *batch, struct row *row, sim_ns died_ns,
+                       const uint8_t *totals, size_t size, struct err *err) {
+    struct chunk_bytes *bytes = &batch->bytes;
+    if (chunk_bytes_reserve(bytes, row->size + size) != 0) {
+        return err_set_nomem(err);
+    }
+    memcpy(bytes->data + bytes->size, bytes->data + row->offset, row->size);
+    memcpy(bytes->data + bytes->size + row->size, totals, size);
+    row->offset = bytes->size;
+    row->totals_size = size;
+    row->t1_ns = died_ns;
+    bytes->size += row->size + size;
+    return 0;
+}
+
+static int keep_lane_end(struct timeline_writer *writer, struct group *group,
+                         lane_id lane, sim_ns died_ns, struct err *err) {
+    const uint32_t place = (uint32_t)lane % LANE_GROUP_LANES;
+    uint8_t totals[LANE_TOTALS_BYTES];
+    const size_t size = lane_totals_encode(totals, group->totals.state_ns[place]);
+    struct row *birth = find_birth(writer->batch, lane);
+    group->ended |= UINT64_C(1) << place;
+    if (birth != NULL) {
+        return end_newborn(writer->batch, birth, died_ns, totals, size, err);
+    }
+    const struct row row = {.kind = ROW_LANE_END, .lane = lane, .t1_ns = died_ns};
+    return keep_bytes(writer, &row, totals, size, err);
+}
+
 /* Lanes of the chunk that do not live beyond it ended with their last span. The totals have
  * the chunk. */
-static int keep_lane_ends(struct timeline_writer *writer, const struct group *group,
+static int keep_lane_ends(struct timeline_writer *writer, struct group *group,
                           const struct span_chunk *chunk, struct err *err) {
     sim_ns last_ns[LANE_GROUP_LANES];
     uint64_t alive = 0;
@@ -353,12 +417,7 @@ static int keep_lane_ends(struct timeline_writer *writer, const struct group *gr
     for (uint32_t i = 0; rc == 0 && i < chunk->before_count; i++) {
         const uint32_t place = (uint32_t)chunk->before[i].lane % LANE_GROUP_LANES;
         if ((alive >> place & 1) == 0) {
-            uint8_t totals[LANE_TOTALS_BYTES];
-            const size_t size = lane_totals_encode(totals, group->totals.state_ns[place]);
-            const struct row row = {.kind = ROW_LANE_END,
-                                    .lane = chunk->before[i].lane,
-                                    .t1_ns = last_ns[place]};
-            rc = keep_bytes(writer, &row, totals, size, err);
+            rc = keep_lane_end(writer, group, chunk->before[i].lane, last_ns[place], err);
         }
     }
     return rc;
@@ -638,6 +697,13 @@ const struct sink *timeline_writer_sink(const struct timeline_writer *writer) {
 
 int timeline_writer_drain(struct timeline_writer *writer, struct err *err) {
     return write_queue_drain(db_write_queue(writer->db), &writer->stream, err);
+}
+
+bool timeline_writer_has_ended(const struct timeline_writer *writer, lane_id lane) {
+    const size_t number = (size_t)lane / LANE_GROUP_LANES;
+    return lane < writer->lane_count && number < writer->group_count &&
+           writer->groups[number] != NULL &&
+           (writer->groups[number]->ended >> lane % LANE_GROUP_LANES & 1) != 0;
 }
 
 static const char FORGET_KNOWN[] = "DELETE FROM known_time WHERE run = ?";

@@ -13,6 +13,8 @@
 #include "db/db.h"
 #include "engine/record/sink.h"
 
+#include <stdbool.h>
+
 struct timeline_writer;
 
 int timeline_writer_create(struct timeline_writer **out, struct db *db, int64_t run,
@@ -27,6 +29,9 @@ int timeline_writer_put(struct timeline_writer *writer, struct err *err) WARN_UN
 
 /* Waits until everything that was handed over is stored, or has failed. */
 int timeline_writer_drain(struct timeline_writer *writer, struct err *err) WARN_UNUSED;
+
+/* Whether the lane, which was born through the sink, is complete. */
+bool timeline_writer_has_ended(const struct timeline_writer *writer, lane_id lane);
 
 /* After draining: stores what is left, in the caller's transaction. May be repeated when
  * that failed. */
