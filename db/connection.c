@@ -9,7 +9,7 @@
 #include "engine/base/check.h"
 
 enum {
-    STATEMENTS_MAX = 160, /* more constants than all stores have */
+    STATEMENTS_MAX = 256, /* more constants than all stores have */
     BUSY_TIMEOUT_MS = 5000
 };
 

@@ -459,7 +459,10 @@ static int paint(struct painting *p, struct db_reader *reader, struct err *err) 
     if (rc == 0) {
         rc = paint_spans(p, err);
     }
-    return rc == 0 ? painting_add_instants(p, err) : rc;
+    if (rc == 0) {
+        rc = painting_add_instants(p, err);
+    }
+    return rc == 0 ? painting_add_counters(p, err) : rc;
 }
 
 int timeline_read(struct db_reader *reader, const struct timeline_query *query,

@@ -204,9 +204,10 @@ typedef int (*insert_fn)(struct connection *connection, const struct batch *batc
 
 static const insert_fn insert_of[] = {
     [ROW_SPANS] = insert_data,      [ROW_SHEET] = insert_data,
-    [ROW_INSTANTS] = insert_data,   [ROW_CARRIED] = insert_carried,
-    [ROW_HOLDERS] = insert_holders, [ROW_LANE] = insert_lane,
-    [ROW_LANE_END] = end_lane,      [ROW_KNOWN] = set_known,
+    [ROW_INSTANTS] = insert_data,   [ROW_COUNTERS] = insert_data,
+    [ROW_CARRIED] = insert_carried, [ROW_HOLDERS] = insert_holders,
+    [ROW_LANE] = insert_lane,       [ROW_LANE_END] = end_lane,
+    [ROW_KNOWN] = set_known,
 };
 
 /* --- batches ------------------------------------------------------------------- */

@@ -2,8 +2,8 @@
 #include "server/api/routes.h"
 
 #include "server/api/catalogue_api.h"
-#include "server/api/event_api.h"
 #include "server/api/compare_api.h"
+#include "server/api/event_api.h"
 #include "server/api/experiment_api.h"
 #include "server/api/findings_api.h"
 #include "server/api/measure_api.h"

@@ -18,7 +18,7 @@
 #include "server/document/schema.h"
 #include "tests/support/test.h"
 
-enum { LINES_MAX = 2000, LINE_SIZE = 512 };
+enum { LINES_MAX = 4000, LINE_SIZE = 512 };
 
 struct contract {
     char lines[LINES_MAX][LINE_SIZE];
