@@ -13,51 +13,14 @@
 #include "db/db_priv.h"
 #include "db/holder_totals_priv.h"
 #include "db/instant_pyramid_priv.h"
-#include "db/lane_row_priv.h"
 #include "db/lane_totals_priv.h"
 #include "db/pyramid_priv.h"
 #include "db/sheet_codec_priv.h"
+#include "db/timeline_batch_priv.h"
 #include "db/write_queue_priv.h"
 
 /* When a batch goes to the queue: what is not there is lost in a crash. */
 enum { BATCH_BYTES = 256 * 1024, BATCH_MS = 50 };
-
-enum row_kind {
-    ROW_SPANS,
-    ROW_SHEET,
-    ROW_INSTANTS,
-    ROW_COUNTERS,
-    ROW_CARRIED,
-    ROW_HOLDERS,
-    ROW_LANE,
-    ROW_LANE_END,
-    ROW_KNOWN
-};
-
-struct row {
-    enum row_kind kind;
-    int64_t group;
-    uint32_t seq;
-    uint32_t count;
-    unsigned level;  /* base of a chunk; kind of a lane */
-    sim_ns start_ns; /* of a chunk: the earliest of a span */
-    struct chunk_digest digest;
-    lane_id lane, by; /* parent of a lane */
-    sim_ns t0_ns, t1_ns;
-    size_t offset, size; /* in batch.bytes */
-    size_t totals_size;  /* that follow, or what a chunk of counters carries; 0: none */
-};
-
-/* Rows that go into one transaction. */
-struct batch {
-    struct write_batch base; /* the first member */
-    int64_t run;
-    struct chunk_bytes bytes;
-    struct row *rows;
-    size_t count, capacity;
-    size_t *births; /* rows of the lanes that were born, by lane, without a gap */
-    size_t birth_count, birth_capacity;
-};
 
 /* What is known of a lane group between its chunks. */
 struct group {
@@ -80,9 +43,9 @@ struct timeline_writer {
     struct point_pyramid *instants;
     struct counter_pyramid *counters;
     struct write_stream stream;
-    struct batch *batch; /* that is being filled */
-    int64_t begun_ms;    /* when that was begun, by the monotonic clock */
-    bool finished;       /* the pyramids have given what they had */
+    struct timeline_batch *batch; /* that is being filled */
+    int64_t begun_ms;             /* when that was begun, by the monotonic clock */
+    bool finished;                /* the pyramids have given what they had */
 };
 
 static int64_t monotonic_ms(void) {
@@ -91,174 +54,19 @@ static int64_t monotonic_ms(void) {
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* --- rows ---------------------------------------------------------------------- */
-
-static const char INSERT_SPANS[] =
-    "INSERT INTO span_chunk (run, seq, t0_ns, t1_ns, count, data, lane_group, base,"
-    " longest_ns, longest_wait_ns, start_ns, totals, lanes, states, causes)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-static const char INSERT_SHEET[] =
-    "INSERT INTO sheet (run, seq, t0_ns, t1_ns, count, data, lane_group, level,"
-    " longest_ns, longest_wait_ns) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-static const char INSERT_INSTANTS[] =
-    "INSERT INTO instant_chunk (run, seq, t0_ns, t1_ns, count, data, base)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?)";
-static const char INSERT_COUNTERS[] =
-    "INSERT INTO counter_chunk (run, seq, t0_ns, t1_ns, count, data, base, carry)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
-
-static const char *const inserts[] = {INSERT_SPANS, INSERT_SHEET, INSERT_INSTANTS,
-                                      INSERT_COUNTERS};
-
-static const char INSERT_HOLDERS[] =
-    "INSERT INTO holder_total (run, lane_group, seq, data) VALUES (?, ?, ?, ?)";
-
-static int insert_holders(struct connection *connection, const struct batch *batch,
-                          const struct row *row, struct err *err) {
-    struct query q;
-    query_begin(&q, connection, INSERT_HOLDERS);
-    query_int(&q, batch->run);
-    query_int(&q, row->group);
-    query_int(&q, row->seq);
-    query_blob(&q, batch->bytes.data + row->offset, row->size);
-    return query_run(&q, err);
-}
-
-static const char SET_KNOWN[] =
-    "INSERT INTO known_time (run, lane_group, until_ns) VALUES (?, ?, ?)"
-    " ON CONFLICT DO UPDATE SET until_ns = excluded.until_ns";
-
-static int set_known(struct connection *connection, const struct batch *batch,
-                     const struct row *row, struct err *err) {
-    struct query q;
-    query_begin(&q, connection, SET_KNOWN);
-    query_int(&q, batch->run);
-    query_int(&q, row->group);
-    query_int(&q, row->t1_ns);
-    return query_run(&q, err);
-}
-
-static int insert_carried(struct connection *connection, const struct batch *batch,
-                          const struct row *row, struct err *err) {
-    return carried_spans_insert(connection, batch->run, row->lane, row->t1_ns, row->by,
-                                err);
-}
-
-/* One that has ended in the same batch has its totals. */
-static int insert_lane(struct connection *connection, const struct batch *batch,
-                       const struct row *row, struct err *err) {
-    const uint8_t *data = batch->bytes.data + row->offset;
-    struct lane lane = {.id = row->lane,
-                        .parent = row->by,
-                        .kind = (enum lane_kind)row->level,
-                        .born_ns = row->t0_ns};
-    memcpy(lane.name, data, row->size);
-    return row->totals_size == 0
-               ? lane_row_insert(connection, batch->run, &lane, err)
-               : lane_row_insert_ended(connection, batch->run, &lane, row->t1_ns,
-                                       data + row->size, row->totals_size, err);
-}
-
-static int end_lane(struct connection *connection, const struct batch *batch,
-                    const struct row *row, struct err *err) {
-    return lane_row_end(connection, batch->run, row->lane, row->t1_ns,
-                        batch->bytes.data + row->offset, row->size, err);
-}
-
-/* A chunk or a sheet. */
-static int insert_data(struct connection *connection, const struct batch *batch,
-                       const struct row *row, struct err *err) {
-    const uint8_t *data = batch->bytes.data + row->offset;
-    struct query q;
-    query_begin(&q, connection, inserts[row->kind]);
-    query_int(&q, batch->run);
-    query_int(&q, row->seq);
-    query_int(&q, row->t0_ns);
-    query_int(&q, row->t1_ns);
-    query_int(&q, row->count);
-    query_blob(&q, data, row->size);
-    if (row->kind == ROW_INSTANTS || row->kind == ROW_COUNTERS) {
-        query_int(&q, row->level);
-    } else {
-        query_int(&q, row->group);
-        query_int(&q, row->level);
-        query_int(&q, row->digest.longest_ns);
-        query_int(&q, row->digest.longest_wait_ns);
-    }
-    if (row->kind == ROW_SPANS) {
-        query_int(&q, row->start_ns);
-    }
-    if (row->kind == ROW_SPANS || row->kind == ROW_COUNTERS) {
-        query_blob(&q, row->totals_size > 0 ? data + row->size : NULL, row->totals_size);
-    }
-    if (row->kind == ROW_SPANS) {
-        query_int(&q, (int64_t)row->digest.lanes);
-        query_int(&q, (int64_t)row->digest.states);
-        query_int(&q, (int64_t)row->digest.causes);
-    }
-    return query_run(&q, err);
-}
-
-typedef int (*insert_fn)(struct connection *connection, const struct batch *batch,
-                         const struct row *row, struct err *err);
-
-static const insert_fn insert_of[] = {
-    [ROW_SPANS] = insert_data,      [ROW_SHEET] = insert_data,
-    [ROW_INSTANTS] = insert_data,   [ROW_COUNTERS] = insert_data,
-    [ROW_CARRIED] = insert_carried, [ROW_HOLDERS] = insert_holders,
-    [ROW_LANE] = insert_lane,       [ROW_LANE_END] = end_lane,
-    [ROW_KNOWN] = set_known,
-};
-
 /* --- batches ------------------------------------------------------------------- */
-
-static int batch_insert(const struct write_batch *base, struct connection *connection,
-                        struct err *err) {
-    const struct batch *batch = (const struct batch *)base;
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < batch->count; i++) {
-        const struct row *row = &batch->rows[i];
-        rc = insert_of[row->kind](connection, batch, row, err);
-    }
-    return rc;
-}
-
-static void batch_destroy(struct write_batch *base) {
-    struct batch *batch = (struct batch *)base;
-    chunk_bytes_deinit(&batch->bytes);
-    memory_free(batch->rows);
-    memory_free(batch->births);
-    memory_free(batch);
-}
 
 static int begin_batch(struct timeline_writer *writer, struct err *err) {
     if (writer->batch != NULL) {
         return 0;
     }
-    writer->batch = memory_zeroed(1, sizeof *writer->batch);
-    if (writer->batch == NULL) {
-        return err_set_nomem(err);
-    }
-    writer->batch->base.insert = batch_insert;
-    writer->batch->base.destroy = batch_destroy;
-    writer->batch->run = writer->run;
+    writer->batch = timeline_batch_create(writer->run);
     writer->begun_ms = monotonic_ms();
-    return 0;
-}
-
-static int keep_row(struct timeline_writer *writer, const struct row *row,
-                    struct err *err) {
-    struct batch *batch = writer->batch;
-    if (vec_reserve((void **)&batch->rows, &batch->capacity, batch->count,
-                    sizeof *batch->rows) != 0) {
-        return err_set_nomem(err);
-    }
-    batch->rows[batch->count++] = *row;
-    return 0;
+    return writer->batch != NULL ? 0 : err_set_nomem(err);
 }
 
 int timeline_writer_put(struct timeline_writer *writer, struct err *err) {
-    struct batch *batch = writer->batch;
+    struct timeline_batch *batch = writer->batch;
     if (batch == NULL) {
         return 0;
     }
@@ -270,7 +78,7 @@ int timeline_writer_put(struct timeline_writer *writer, struct err *err) {
 
 /* Hands the batch over when it is time. */
 static int put_batch(struct timeline_writer *writer, struct err *err) {
-    const struct batch *batch = writer->batch;
+    const struct timeline_batch *batch = writer->batch;
     const size_t size = batch->bytes.size + batch->count * sizeof *batch->rows;
     const bool is_time =
         size >= BATCH_BYTES || monotonic_ms() - writer->begun_ms >= BATCH_MS;
@@ -281,7 +89,7 @@ static int put_batch(struct timeline_writer *writer, struct err *err) {
 
 static int on_sheet(void *context, const struct sheet *sheet, struct err *err) {
     struct timeline_writer *writer = context;
-    struct row row = {
+    struct timeline_row row = {
         .kind = ROW_SHEET,
         .group = sheet->group,
         .level = sheet->level,
@@ -297,7 +105,7 @@ static int on_sheet(void *context, const struct sheet *sheet, struct err *err) {
     }
     const int rc = sheet_codec_encode(sheet, &writer->batch->bytes, err);
     row.size = writer->batch->bytes.size - row.offset;
-    return rc == 0 ? keep_row(writer, &row, err) : rc;
+    return rc == 0 ? timeline_batch_keep(writer->batch, &row, err) : rc;
 }
 
 static int add_group(struct timeline_writer *writer, uint32_t number, struct err *err) {
@@ -322,28 +130,28 @@ static int add_group(struct timeline_writer *writer, uint32_t number, struct err
 /* --- the sink ------------------------------------------------------------------ */
 
 /* Reserves room and keeps the bytes of a row. */
-static int keep_bytes(struct timeline_writer *writer, const struct row *row,
+static int keep_bytes(struct timeline_writer *writer, const struct timeline_row *row,
                       const void *data, size_t size, struct err *err) {
     struct chunk_bytes *bytes = &writer->batch->bytes;
     if (chunk_bytes_reserve(bytes, size) != 0) {
         return err_set_nomem(err);
     }
-    struct row kept = *row;
+    struct timeline_row kept = *row;
     kept.offset = bytes->size;
     kept.size = size;
     memcpy(bytes->data + bytes->size, data, size);
     bytes->size += size;
-    return keep_row(writer, &kept, err);
+    return timeline_batch_keep(writer->batch, &kept, err);
 }
 
 static int keep_birth(struct timeline_writer *writer, const struct lane *lane,
                       struct err *err) {
-    struct batch *batch = writer->batch;
-    const struct row row = {.kind = ROW_LANE,
-                            .lane = lane->id,
-                            .by = lane->parent,
-                            .level = lane->kind,
-                            .t0_ns = lane->born_ns};
+    struct timeline_batch *batch = writer->batch;
+    const struct timeline_row row = {.kind = ROW_LANE,
+                                     .lane = lane->id,
+                                     .by = lane->parent,
+                                     .level = lane->kind,
+                                     .t0_ns = lane->born_ns};
     if (vec_reserve((void **)&batch->births, &batch->birth_capacity, batch->birth_count,
                     sizeof *batch->births) != 0) {
         return err_set_nomem(err);
@@ -366,7 +174,7 @@ static int on_lane(void *context, const struct lane *lane, struct err *err) {
 
 /* The row of a lane that was born in the batch at hand; NULL when it was before. Lanes are
  * born in the order of their ids. */
-static struct row *find_birth(struct batch *batch, lane_id lane) {
+static struct timeline_row *find_birth(struct timeline_batch *batch, lane_id lane) {
     if (batch->birth_count == 0 || lane < batch->rows[batch->births[0]].lane) {
         return NULL;
     }
@@ -375,8 +183,9 @@ static struct row *find_birth(struct batch *batch, lane_id lane) {
 }
 
 /* The name once more, with the totals behind it. */
-static int end_newborn(struct batch *batch, struct row *row, sim_ns died_ns,
-                       const uint8_t *totals, size_t size, struct err *err) {
+static int end_newborn(struct timeline_batch *batch, struct timeline_row *row,
+                       sim_ns died_ns, const uint8_t *totals, size_t size,
+                       struct err *err) {
     struct chunk_bytes *bytes = &batch->bytes;
     if (chunk_bytes_reserve(bytes, row->size + size) != 0) {
         return err_set_nomem(err);
@@ -395,12 +204,13 @@ static int keep_lane_end(struct timeline_writer *writer, struct group *group,
     const uint32_t place = (uint32_t)lane % LANE_GROUP_LANES;
     uint8_t totals[LANE_TOTALS_BYTES];
     const size_t size = lane_totals_encode(totals, group->totals.state_ns[place]);
-    struct row *birth = find_birth(writer->batch, lane);
+    struct timeline_row *birth = find_birth(writer->batch, lane);
     group->ended |= UINT64_C(1) << place;
     if (birth != NULL) {
         return end_newborn(writer->batch, birth, died_ns, totals, size, err);
     }
-    const struct row row = {.kind = ROW_LANE_END, .lane = lane, .t1_ns = died_ns};
+    const struct timeline_row row = {
+        .kind = ROW_LANE_END, .lane = lane, .t1_ns = died_ns};
     return keep_bytes(writer, &row, totals, size, err);
 }
 
@@ -432,11 +242,11 @@ static int keep_carried(struct timeline_writer *writer, const struct span_chunk 
     for (uint32_t i = 0; rc == 0 && i < chunk->count; i++) {
         const uint64_t bit = UINT64_C(1) << (chunk->lane[i] % LANE_GROUP_LANES);
         if ((seen & bit) == 0 && chunk->start_ns[i] <= chunk->t0_ns && chunk->seq > 0) {
-            const struct row row = {.kind = ROW_CARRIED,
-                                    .lane = chunk->lane[i],
-                                    .t1_ns = chunk->end_ns[i],
-                                    .by = chunk->by[i]};
-            rc = keep_row(writer, &row, err);
+            const struct timeline_row row = {.kind = ROW_CARRIED,
+                                             .lane = chunk->lane[i],
+                                             .t1_ns = chunk->end_ns[i],
+                                             .by = chunk->by[i]};
+            rc = timeline_batch_keep(writer->batch, &row, err);
         }
         seen |= bit;
     }
@@ -458,7 +268,7 @@ static sim_ns earliest_start(const struct span_chunk *chunk, uint64_t lanes) {
 
 static int keep_chunk(struct timeline_writer *writer, struct group *group,
                       const struct span_chunk *chunk, unsigned base, struct err *err) {
-    struct row row = {
+    struct timeline_row row = {
         .kind = ROW_SPANS,
         .group = chunk->group,
         .level = base,
@@ -478,7 +288,7 @@ static int keep_chunk(struct timeline_writer *writer, struct group *group,
     }
     chunk_totals_add(&group->totals, chunk, chunk->t1_ns);
     group->holder_bytes += row.size;
-    return rc == 0 ? keep_row(writer, &row, err) : rc;
+    return rc == 0 ? timeline_batch_keep(writer->batch, &row, err) : rc;
 }
 
 /* Those up to the chunk, when it is time for them. */
@@ -490,15 +300,15 @@ static int keep_holders(struct timeline_writer *writer, struct group *group,
         group->holder_bytes < least) {
         return 0;
     }
-    struct row row = {.kind = ROW_HOLDERS,
-                      .group = number,
-                      .seq = seq,
-                      .offset = writer->batch->bytes.size};
+    struct timeline_row row = {.kind = ROW_HOLDERS,
+                               .group = number,
+                               .seq = seq,
+                               .offset = writer->batch->bytes.size};
     const int rc = holder_totals_encode(&group->holders, &writer->batch->bytes, err);
     row.size = writer->batch->bytes.size - row.offset;
     group->holder_chunks = 0;
     group->holder_bytes = 0;
-    return rc == 0 ? keep_row(writer, &row, err) : rc;
+    return rc == 0 ? timeline_batch_keep(writer->batch, &row, err) : rc;
 }
 
 static int add_holders(struct timeline_writer *writer, struct group *group,
@@ -542,7 +352,7 @@ static int on_spans(void *context, const struct span_chunk *chunk, struct err *e
 static int keep_point_sheet(struct timeline_writer *writer,
                             const struct point_format *format, int64_t group,
                             const struct point_sheet *sheet, struct err *err) {
-    struct row row = {
+    struct timeline_row row = {
         .kind = ROW_SHEET,
         .group = group,
         .level = sheet->level,
@@ -554,7 +364,7 @@ static int keep_point_sheet(struct timeline_writer *writer,
     };
     const int rc = point_sheet_encode(format, sheet, &writer->batch->bytes, err);
     row.size = writer->batch->bytes.size - row.offset;
-    return rc == 0 ? keep_row(writer, &row, err) : rc;
+    return rc == 0 ? timeline_batch_keep(writer->batch, &row, err) : rc;
 }
 
 static int on_instant_sheet(void *context, const struct point_sheet *sheet,
@@ -574,7 +384,7 @@ static int on_instants(void *context, const struct instant_chunk *chunk,
     if (rc != 0) {
         return rc;
     }
-    struct row row = {
+    struct timeline_row row = {
         .kind = ROW_INSTANTS,
         .seq = chunk->seq,
         .count = chunk->count,
@@ -588,14 +398,14 @@ static int on_instants(void *context, const struct instant_chunk *chunk,
         rc = instant_pyramid_add(writer->instants, chunk, &row.level, err);
     }
     if (rc == 0) {
-        rc = keep_row(writer, &row, err);
+        rc = timeline_batch_keep(writer->batch, &row, err);
     }
     return rc == 0 ? put_batch(writer, err) : rc;
 }
 
 /* The chunk, and what it carries, when that is due. */
 static int encode_counters(struct timeline_writer *writer,
-                           const struct counter_chunk *chunk, struct row *row,
+                           const struct counter_chunk *chunk, struct timeline_row *row,
                            struct err *err) {
     struct chunk_bytes *bytes = &writer->batch->bytes;
     const struct point_sheet *carry = counter_pyramid_carry(writer->counters, chunk);
@@ -616,7 +426,7 @@ static int on_counters(void *context, const struct counter_chunk *chunk,
     if (rc != 0) {
         return rc;
     }
-    struct row row = {
+    struct timeline_row row = {
         .kind = ROW_COUNTERS,
         .seq = chunk->seq,
         .count = chunk->count,
@@ -628,17 +438,17 @@ static int on_counters(void *context, const struct counter_chunk *chunk,
         rc = counter_pyramid_add(writer->counters, chunk, &row.level, err);
     }
     if (rc == 0) {
-        rc = keep_row(writer, &row, err);
+        rc = timeline_batch_keep(writer->batch, &row, err);
     }
     return rc == 0 ? put_batch(writer, err) : rc;
 }
 
 static int on_settled(void *context, int64_t group, sim_ns until, struct err *err) {
     struct timeline_writer *writer = context;
-    const struct row row = {.kind = ROW_KNOWN, .group = group, .t1_ns = until};
+    const struct timeline_row row = {.kind = ROW_KNOWN, .group = group, .t1_ns = until};
     int rc = begin_batch(writer, err);
     if (rc == 0) {
-        rc = keep_row(writer, &row, err);
+        rc = timeline_batch_keep(writer->batch, &row, err);
     }
     return rc == 0 ? put_batch(writer, err) : rc;
 }
@@ -734,7 +544,7 @@ int timeline_writer_finish(struct timeline_writer *writer, struct connection *co
     }
     writer->finished = writer->finished || rc == 0;
     if (rc == 0) {
-        rc = batch_insert(&writer->batch->base, connection, err);
+        rc = writer->batch->base.insert(&writer->batch->base, connection, err);
     }
     return rc == 0 ? forget_known(writer, connection, err) : rc;
 }
@@ -743,7 +553,7 @@ void timeline_writer_forget(struct timeline_writer *writer) {
     const int rc = timeline_writer_drain(writer, NULL);
     (void)rc; /* Whether it was stored does not matter any more. */
     if (writer->batch != NULL) {
-        batch_destroy(&writer->batch->base);
+        writer->batch->base.destroy(&writer->batch->base);
         writer->batch = NULL;
     }
 }
