@@ -303,15 +303,6 @@ static int get_sequence(struct chunk_cursor *cursor, const struct chunk_header *
     return rc;
 }
 
-static void set_columns(struct span_block *out, uint32_t i,
-                        const struct span_kind *kind) {
-    out->lane[i] = kind->lane;
-    out->state[i] = kind->state;
-    out->resource[i] = kind->resource;
-    out->by[i] = kind->by;
-    out->site[i] = kind->site;
-}
-
 /* The columns of the spans, out of their kinds and times. */
 static int get_times(struct chunk_cursor *cursor, const struct chunk_header *h,
                      struct span_block *out, struct chunk_lanes *lanes) {
@@ -396,11 +387,22 @@ int chunk_codec_decode_kinds(const void *data, size_t size, struct span_block *o
     return rc == 0 ? chunk_frame_close(&cursor) : rc;
 }
 
+void chunk_codec_fill_columns(struct span_block *block) {
+    for (uint32_t i = 0; i < block->chunk.count; i++) {
+        const struct span_kind *kind = &block->kinds[block->kind[i]];
+        block->lane[i] = kind->lane;
+        block->state[i] = kind->state;
+        block->resource[i] = kind->resource;
+        block->by[i] = kind->by;
+        block->site[i] = kind->site;
+    }
+}
+
 int chunk_codec_decode_spans(const void *data, size_t size, struct span_block *out,
                              struct err *err) {
     const int rc = chunk_codec_decode_kinds(data, size, out, err);
-    for (uint32_t i = 0; rc == 0 && i < out->chunk.count; i++) {
-        set_columns(out, i, &out->kinds[out->kind[i]]);
+    if (rc == 0) {
+        chunk_codec_fill_columns(out);
     }
     return rc;
 }

@@ -97,9 +97,10 @@ int chunk_codec_encode_counters(const struct counter_chunk *chunk,
 int chunk_codec_decode_spans(const void *data, size_t size, struct span_block *out,
                              struct err *err) WARN_UNUSED;
 /* The same, but lane, state, resource, by and site are not written: who needs some of them
- * takes them from kinds[kind[i]]. */
+ * takes them from kinds[kind[i]], or has them filled in later. */
 int chunk_codec_decode_kinds(const void *data, size_t size, struct span_block *out,
                              struct err *err) WARN_UNUSED;
+void chunk_codec_fill_columns(struct span_block *block);
 int chunk_codec_decode_instants(const void *data, size_t size, struct instant_block *out,
                                 struct err *err) WARN_UNUSED;
 int chunk_codec_decode_counters(const void *data, size_t size, struct counter_block *out,

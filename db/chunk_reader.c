@@ -8,17 +8,7 @@
 int chunk_reader_open(struct chunk_reader *reader, struct connection *connection,
                       int64_t run, struct damage_list *damages, struct err *err) {
     *reader = (struct chunk_reader){.damages = damages};
-    int rc = recorded_run_find(&reader->run, connection, run, err);
-    if (rc == 0) {
-        reader->block = memory_zeroed(1, sizeof *reader->block);
-        rc = reader->block != NULL ? 0 : err_set_nomem(err);
-    }
-    return rc;
-}
-
-void chunk_reader_close(struct chunk_reader *reader) {
-    memory_free(reader->block);
-    *reader = (struct chunk_reader){0};
+    return recorded_run_find(&reader->run, connection, run, err);
 }
 
 int chunk_reader_check_lane(const struct chunk_reader *reader, int64_t lane,
@@ -161,41 +151,36 @@ int chunk_reader_note(struct chunk_reader *reader, const struct chunk_place *pla
 
 static const char READ_CHUNK[] = "SELECT data FROM span_chunk WHERE id = ?";
 
-static int decode(struct chunk_reader *reader, const struct chunk_place *place,
-                  struct err *err) {
-    struct query q;
-    query_begin(&q, reader->run.connection, READ_CHUNK);
-    query_int(&q, place->id);
-    int rc = query_next(&q, err);
-    struct err inner = {0};
-    const char *fault = rc == 1 ? NULL : "the chunk has gone";
-    if (rc == 1) {
-        size_t size;
-        const void *data = query_get_blob(&q, 0, &size);
-        reader->decoded++;
-        fault = chunk_codec_decode_spans(data, size, reader->block, &inner) != 0
-                    ? inner.text
-                    : find_fault(reader, place);
-    }
-    query_end(&q);
-    if (rc < 0) {
-        return rc;
-    }
-    reader->id = place->id;
-    reader->is_sound = fault == NULL;
-    return fault == NULL ? 0 : chunk_reader_note(reader, place, fault, err);
+/* The row of the query into `block`; ERR_CORRUPT when it is not what is at the place. */
+static int get_block(struct chunk_reader *reader, const struct chunk_place *place,
+                     const struct query *q, struct err *err) {
+    struct block_row row = {.id = place->id};
+    row.data = query_get_blob(q, 0, &row.size);
+    const int rc = block_cache_spans(connection_blocks(reader->run.connection), &row,
+                                     &reader->block, err);
+    const char *fault = rc == 0 ? find_fault(reader, place) : NULL;
+    reader->looked_at++;
+    return fault == NULL ? rc : err_set(err, ERR_CORRUPT, "%s", fault);
 }
 
 int chunk_reader_read(struct chunk_reader *reader, const struct chunk_place *place,
                       struct err *err) {
-    if (reader->id != place->id) {
-        reader->id = 0;
-        const int rc = decode(reader, place, err);
-        if (rc != 0) {
-            return rc;
-        }
+    struct query q;
+    struct err fault = {0};
+    query_begin(&q, reader->run.connection, READ_CHUNK);
+    query_int(&q, place->id);
+    int rc = query_next(&q, err);
+    if (rc == 0) {
+        (void)err_set(&fault, ERR_CORRUPT, "the chunk has gone"); /* it is kept there */
+    } else if (rc == 1) {
+        rc = get_block(reader, place, &q, &fault);
     }
-    return reader->is_sound ? 1 : 0;
+    query_end(&q);
+    reader->is_sound = rc == 0 && fault.code == 0;
+    if (fault.code == ERR_CORRUPT) {
+        return chunk_reader_note(reader, place, fault.text, err);
+    }
+    return rc == 0 ? 1 : err_set(err, rc, "%s", fault.text);
 }
 
 int chunk_reader_all_carried(struct chunk_reader *reader, uint64_t wanted,

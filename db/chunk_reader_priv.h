@@ -4,13 +4,13 @@
  * only.
  *
  * The chunks of a lane group follow one another in time: the place of one is known without
- * reading it. What was read last is kept, so that reading it again costs nothing.
+ * reading it. What was decoded is kept with the connection (block_cache_priv.h).
  */
 #ifndef DB_CHUNK_READER_PRIV_H
 #define DB_CHUNK_READER_PRIV_H
 
+#include "db/block_cache_priv.h"
 #include "db/carried_spans_priv.h"
-#include "db/chunk_codec.h"
 #include "db/chunk_digest_priv.h"
 #include "db/connection_priv.h"
 #include "db/damage.h"
@@ -28,18 +28,16 @@ struct chunk_place {
 /* Only `block` and `run` are read from outside. */
 struct chunk_reader {
     struct recorded_run run;
-    struct damage_list *damages; /* the caller's */
-    struct span_block *block;    /* what was read last */
-    int64_t id;                  /* of its row, 0: none */
-    bool is_sound;
-    size_t decoded; /* how many were, for tests */
+    struct damage_list *damages;    /* the caller's */
+    const struct span_block *block; /* what was read last */
+    bool is_sound;                  /* what was read last */
+    size_t looked_at;               /* how many were read, for tests */
 };
 
-/* ERR_NOT_FOUND: no such run, or no timeline of it. ERR_NOMEM. Close it in any case. */
+/* ERR_NOT_FOUND: no such run, or no timeline of it. There is nothing to be closed. */
 int chunk_reader_open(struct chunk_reader *reader, struct connection *connection,
                       int64_t run, struct damage_list *damages,
                       struct err *err) WARN_UNUSED;
-void chunk_reader_close(struct chunk_reader *reader);
 
 /* ERR_INVALID when the run has no such lane. */
 int chunk_reader_check_lane(const struct chunk_reader *reader, int64_t lane,
@@ -61,7 +59,8 @@ int chunk_reader_previous(struct chunk_reader *reader, struct chunk_place *place
 int chunk_reader_next_group(struct chunk_reader *reader, int64_t *group,
                             struct err *err) WARN_UNUSED;
 
-/* Reads a chunk into `block`: 1, or 0 when it is damaged, which is noted. */
+/* Reads a chunk into `block`, which is valid until another one, or a sheet, is read through
+ * the connection: 1, or 0 when it is damaged, which is noted. ERR_NOMEM */
 int chunk_reader_read(struct chunk_reader *reader, const struct chunk_place *place,
                       struct err *err) WARN_UNUSED;
 

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "db/block_cache_priv.h"
 #include "db/sql/sqlite_api.h"
 #include "engine/base/check.h"
 
@@ -18,6 +19,7 @@ struct connection {
     bool is_borrowed; /* `sqlite` */
     const char *path;
     enum connection_kind kind;
+    struct block_cache blocks;
     size_t statement_count;
     struct {
         const char *sql;
@@ -149,6 +151,7 @@ int connection_borrow(struct connection **out, struct sqlite3 *sqlite, struct er
     connection->sqlite = sqlite;
     connection->is_borrowed = true;
     connection->kind = CONNECTION_READER;
+    connection->blocks.at_most = BLOCK_CACHE_BORROWED;
     connection->path = sqlite3_db_filename(sqlite, "main");
     *out = connection;
     return 0;
@@ -193,6 +196,7 @@ void connection_close(struct connection *connection) {
         const int code = sqlite3_close(connection->sqlite);
         ASSERT(code == SQLITE_OK);
     }
+    block_cache_deinit(&connection->blocks);
     memory_free(connection);
 }
 
@@ -226,6 +230,10 @@ int connection_define(struct connection *connection,
 
 const char *connection_path(const struct connection *connection) {
     return connection->path;
+}
+
+struct block_cache *connection_blocks(struct connection *connection) {
+    return &connection->blocks;
 }
 
 sqlite3 *connection_sqlite(const struct connection *connection) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * connection - one SQLite connection with our settings, and its prepared statements.
+ * connection - one SQLite connection with our settings, its prepared statements and what
+ * was decoded of its rows (block_cache_priv.h).
  * Inside db only.
  *
  * A connection is used by one thread at a time (SQLITE_OPEN_NOMUTEX). A statement is a
@@ -29,6 +30,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct block_cache;
 struct connection;
 struct sqlite3;
 struct sqlite3_stmt;
@@ -54,6 +56,9 @@ void connection_close(struct connection *connection);
 int connection_accept(struct connection *connection, struct err *err) WARN_UNUSED;
 
 const char *connection_path(const struct connection *connection);
+
+/* What was decoded of the rows that it read; goes with it. */
+struct block_cache *connection_blocks(struct connection *connection);
 
 /* SQLite's own handle, for what the functions below do not do: other people's SQL, and
  * what is not a statement. */

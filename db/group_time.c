@@ -104,7 +104,6 @@ int group_time_read(struct group_time *time, const struct group_time_query *quer
     } else if (rc == 0 && is_in_run(&reading)) {
         rc = add_group(&reading, (uint32_t)query->group, err);
     }
-    chunk_reader_close(&reading.reader);
     damage_list_deinit(&reading.damages);
     return rc;
 }

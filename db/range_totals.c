@@ -185,12 +185,6 @@ static void keep_asked_holdings(struct range *range) {
     out->holding_count = kept;
 }
 
-static void close_range(struct range *range) {
-    holder_totals_deinit(&range->held_from);
-    holder_totals_deinit(&range->held_to);
-    chunk_reader_close(&range->reader);
-}
-
 int range_totals_read(struct db_reader *reader, const struct range_query *query,
                       struct range_totals *out, struct err *err) {
     int rc = check_query(query, err);
@@ -211,7 +205,8 @@ int range_totals_read(struct db_reader *reader, const struct range_query *query,
         keep_asked_holdings(&range);
     }
     db_reader_end(reader);
-    close_range(&range);
+    holder_totals_deinit(&range.held_from);
+    holder_totals_deinit(&range.held_to);
     if (rc != 0) {
         range_totals_deinit(&range.out);
         return rc;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "db/recording_store.h"
 
+#include "db/block_cache_priv.h"
 #include "db/carried_spans_priv.h"
-#include "db/chunk_codec.h"
 #include "db/db_priv.h"
 #include "db/run_store.h"
 
@@ -56,16 +56,17 @@ static int wants_group(const struct recorded_run *run, int64_t group,
 
 /* A chunk that cannot be right is damaged; everything else is the recording's error. */
 static int add_chunk(const struct recorded_run *run, const struct query *q,
-                     struct span_block *block, struct recording *out, struct err *err) {
-    size_t size;
-    const void *data = query_get_blob(q, 1, &size);
+                     const struct span_block **block, struct recording *out,
+                     struct err *err) {
+    struct block_row row = {.id = query_get_int(q, 2)};
+    row.data = query_get_blob(q, 1, &row.size);
     struct err inner = {0};
-    int rc = chunk_codec_decode_spans(data, size, block, &inner);
-    if (rc == 0 && block->chunk.group != query_get_int(q, 0)) {
+    int rc = block_cache_spans(connection_blocks(run->connection), &row, block, &inner);
+    if (rc == 0 && (*block)->chunk.group != query_get_int(q, 0)) {
         rc = err_set(&inner, ERR_CORRUPT, "a chunk is of another lane group");
     }
     if (rc == 0) {
-        rc = recording_add_spans(out, &block->chunk, &inner);
+        rc = recording_add_spans(out, &(*block)->chunk, &inner);
     }
     if (rc == ERR_CORRUPT) {
         return recorded_run_damaged(run, inner.text, err);
@@ -99,11 +100,12 @@ static int add_carried(const struct recorded_run *run, const struct span_block *
 
 /* Within a group, chunks in the order in which they were recorded. */
 static const char READ_CHUNKS[] =
-    "SELECT lane_group, data FROM span_chunk INDEXED BY span_chunk_by_time"
+    "SELECT lane_group, data, id FROM span_chunk INDEXED BY span_chunk_by_time"
     " WHERE run = ? AND t1_ns > ? AND t0_ns < ? ORDER BY lane_group, t1_ns, seq";
 
-static int read_chunks(const struct recorded_run *run, struct span_block *block,
-                       struct recording *out, struct err *err) {
+static int read_spans(const struct recorded_run *run, struct recording *out,
+                      struct err *err) {
+    const struct span_block *block = NULL;
     int64_t group = -1; /* of the chunk in `block` */
     struct query q;
     query_begin(&q, run->connection, READ_CHUNKS);
@@ -121,7 +123,7 @@ static int read_chunks(const struct recorded_run *run, struct span_block *block,
             rc = group >= 0 && group != next ? add_carried(run, block, out, err) : 0;
         }
         if (rc == 0) {
-            rc = add_chunk(run, &q, block, out, err);
+            rc = add_chunk(run, &q, &block, out, err);
             group = next;
         }
         if (rc != 0) {
@@ -130,17 +132,6 @@ static int read_chunks(const struct recorded_run *run, struct span_block *block,
     }
     query_end(&q);
     return rc == 0 && group >= 0 ? add_carried(run, block, out, err) : rc;
-}
-
-static int read_spans(const struct recorded_run *run, struct recording *out,
-                      struct err *err) {
-    struct span_block *block = memory_zeroed(1, sizeof *block);
-    if (block == NULL) {
-        return err_set_nomem(err);
-    }
-    const int rc = read_chunks(run, block, out, err);
-    memory_free(block);
-    return rc;
 }
 
 int recording_store_read(struct db_reader *reader, int64_t run, struct recording *out,

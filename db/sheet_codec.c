@@ -60,7 +60,6 @@ void sheet_block_deinit(struct sheet_block *block) {
     memory_free(block->nodes);
     memory_free(block->longs);
     memory_free(block->times);
-    memory_free(block->column);
     *block = (struct sheet_block){0};
 }
 
@@ -392,27 +391,24 @@ static int get_longs(struct cursor *cursor, struct sheet_block *out) {
     return rc;
 }
 
-/* Makes an array longer, whose content does not matter. */
+/* Makes an array longer, whose content does not matter: no longer than it must be, since
+ * many sheets are kept (block_cache_priv.h). */
 static int enlarge(void **items, size_t *capacity, size_t count, size_t size) {
     if (count <= *capacity) {
         return 0;
     }
-    void *moved = memory_resize(*items, count + count / 2, size);
+    void *moved = memory_resize(*items, count, size);
     if (moved == NULL) {
         return ERR_NOMEM;
     }
     *items = moved;
-    *capacity = count + count / 2;
+    *capacity = count;
     return 0;
 }
 
-static int make_room_for_nodes(struct sheet_block *out, uint32_t count,
-                               size_t time_bytes) {
-    size_t columns = out->capacity;
-    int rc = enlarge((void **)&out->column, &columns, count, sizeof *out->column);
-    if (rc == 0) {
-        rc = enlarge((void **)&out->nodes, &out->capacity, count, sizeof *out->nodes);
-    }
+static int make_room_for_nodes(struct sheet_block *out, size_t time_bytes) {
+    const int rc =
+        enlarge((void **)&out->nodes, &out->capacity, out->count, sizeof *out->nodes);
     return rc == 0 ? enlarge((void **)&out->times, &out->time_capacity,
                              time_bytes + SUM_BYTES, 1)
                    : rc;
@@ -471,14 +467,19 @@ int sheet_codec_decode(const void *data, size_t size, struct sheet_block *out,
         const size_t time_bytes = (size_t)column_get_fixed((const uint8_t *)data + 36, 4);
         const uint8_t *times = (const uint8_t *)data + size - SUM_BYTES - time_bytes;
         struct cursor cursor = {
-            .at = (const uint8_t *)data + HEADER_BYTES, .end = times, .err = err};
-        rc = make_room_for_nodes(out, out->count, time_bytes) == 0 ? 0
-                                                                   : err_set_nomem(err);
+            .at = (const uint8_t *)data + HEADER_BYTES,
+            .end = times,
+            .values = memory_resize(NULL, out->count, sizeof *cursor.values),
+            .err = err,
+        };
+        rc = cursor.values != NULL && make_room_for_nodes(out, time_bytes) == 0
+                 ? 0
+                 : err_set_nomem(err);
         if (rc == 0) {
-            cursor.values = out->column;
             memcpy(out->times, times, time_bytes + SUM_BYTES);
             rc = get_columns(&cursor, out, time_bytes);
         }
+        memory_free(cursor.values);
     }
     if (rc != 0) {
         out->count = out->long_count = 0;

@@ -35,8 +35,7 @@ struct sheet_block {
     struct sheet_node *nodes;
     struct long_span *longs; /* of each node with NODE_LONG, in the same order */
     uint8_t *times;
-    int64_t *column; /* private */
-    size_t capacity, long_capacity, time_capacity;
+    size_t capacity, long_capacity, time_capacity; /* of the arrays */
 };
 
 void sheet_block_deinit(struct sheet_block *block);

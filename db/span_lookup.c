@@ -192,7 +192,6 @@ static int ask(struct db_reader *reader, struct lookup *lookup,
         rc = find(lookup, err);
     }
     db_reader_end(reader);
-    chunk_reader_close(&lookup->reader);
     return rc;
 }
 

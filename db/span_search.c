@@ -6,7 +6,6 @@
 
 #include "db/chunk_reader_priv.h"
 #include "db/db_priv.h"
-#include "db/sheet_codec_priv.h"
 
 /* A chunk or a sheet that may have something. */
 struct source {
@@ -19,14 +18,13 @@ struct source {
 struct search {
     struct chunk_reader reader;
     const struct span_query *query;
-    uint64_t *wanted;         /* by group: a bit for each lane; NULL: all */
-    int highest;              /* level of all groups' pyramids, -1: there is none */
-    int first_level;          /* at which the longest are looked for first */
-    struct sheet_block sheet; /* that was read last */
+    uint64_t *wanted; /* by group: a bit for each lane; NULL: all */
+    int highest;      /* level of all groups' pyramids, -1: there is none */
+    int first_level;  /* at which the longest are looked for first */
     struct source *sources;
     size_t source_count, source_capacity;
     struct span_page page; /* up to limit + 1, sorted */
-    size_t sheets;         /* that were decoded */
+    size_t sheets;         /* that were read */
 };
 
 void span_page_deinit(struct span_page *page) {
@@ -161,8 +159,8 @@ static int look_through_chunk(struct search *s, const struct source *source,
     return rc < 0 ? rc : 0;
 }
 
-static void look_through_longs(struct search *s, const struct source *source) {
-    const struct sheet_block *sheet = &s->sheet;
+static void look_through_longs(struct search *s, const struct source *source,
+                               const struct sheet_block *sheet) {
     const struct long_span *longs = sheet->longs;
     for (uint32_t i = 0; i < sheet->count; i++) {
         if ((sheet->nodes[i].mask & NODE_LONG) != 0) {
@@ -174,23 +172,30 @@ static void look_through_longs(struct search *s, const struct source *source) {
     }
 }
 
+static int get_sheet(struct search *s, const struct source *source, const struct query *q,
+                     const struct sheet_block **out, struct err *err) {
+    struct block_row row = {.id = source->place.id};
+    row.data = query_get_blob(q, 0, &row.size);
+    const int rc =
+        block_cache_sheet(connection_blocks(s->reader.run.connection), &row, out, err);
+    s->sheets++;
+    return rc == 0 && (*out)->group != source->place.group
+               ? err_set(err, ERR_CORRUPT, "the sheet is of another lane group")
+               : rc;
+}
+
 static const char READ_SHEET[] = "SELECT data FROM sheet WHERE id = ?";
 
 static int look_through_sheet(struct search *s, const struct source *source,
                               struct err *err) {
+    const struct sheet_block *sheet = NULL;
     struct query q;
     struct err inner = {0};
     query_begin(&q, s->reader.run.connection, READ_SHEET);
     query_int(&q, source->place.id);
     int rc = query_next(&q, err);
     if (rc == 1) {
-        size_t size;
-        const void *data = query_get_blob(&q, 0, &size);
-        rc = sheet_codec_decode(data, size, &s->sheet, &inner);
-        rc = rc == 0 && s->sheet.group != source->place.group
-                 ? err_set(&inner, ERR_CORRUPT, "the sheet is of another lane group")
-                 : rc;
-        s->sheets++;
+        rc = get_sheet(s, source, &q, &sheet, &inner);
     }
     query_end(&q);
     if (rc == ERR_CORRUPT && inner.code != 0) {
@@ -199,8 +204,8 @@ static int look_through_sheet(struct search *s, const struct source *source,
     if (rc == ERR_NOMEM) {
         return err_set_nomem(err);
     }
-    if (rc == 0) {
-        look_through_longs(s, source);
+    if (rc == 0 && sheet != NULL) {
+        look_through_longs(s, source, sheet);
     }
     return rc;
 }
@@ -587,7 +592,7 @@ static int search_run(struct search *s, struct err *err) {
                                             : search_longest(s, err);
     s->page.has_more = is_full(s);
     s->page.count -= s->page.has_more ? 1 : 0;
-    s->page.decoded = s->reader.decoded + s->sheets;
+    s->page.looked_at = s->reader.looked_at + s->sheets;
     return rc;
 }
 
@@ -608,8 +613,6 @@ int span_search(struct db_reader *reader, const struct span_query *query,
         rc = search_run(&s, err);
     }
     db_reader_end(reader);
-    chunk_reader_close(&s.reader);
-    sheet_block_deinit(&s.sheet);
     memory_free(s.wanted);
     memory_free(s.sources);
     if (rc != 0) {

@@ -42,8 +42,8 @@ struct span_page {
     size_t count;
     bool has_more;
     struct damage_list damages;
-    size_t decoded;  /* how many chunks and sheets that took */
-    size_t capacity; /* private */
+    size_t looked_at; /* how many chunks and sheets that took */
+    size_t capacity;  /* private */
 };
 
 /*

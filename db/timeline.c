@@ -10,10 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "db/block_cache_priv.h"
 #include "db/carried_spans_priv.h"
-#include "db/chunk_codec.h"
 #include "db/db_priv.h"
-#include "db/sheet_codec_priv.h"
 #include "db/timeline_priv.h"
 
 /* --- what the parts share ------------------------------------------------------ */
@@ -132,7 +131,7 @@ static struct sheet_nodes next_lane(const struct sheet_block *sheet, uint32_t *f
 }
 
 static int paint_sheet(struct painting *p, struct group_painting *g, struct err *err) {
-    const struct sheet_block *sheet = &p->sheet;
+    const struct sheet_block *sheet = p->sheet;
     const struct long_span *longs = sheet->longs;
     uint32_t at = 0;
     int rc = 0;
@@ -146,29 +145,33 @@ static int paint_sheet(struct painting *p, struct group_painting *g, struct err 
     return rc;
 }
 
-/* One of the functions of chunk_codec.h. */
-typedef int (*decode_fn)(const void *data, size_t size, struct span_block *out,
-                         struct err *err);
+/* Of block_cache_priv.h. */
+typedef int (*get_spans_fn)(struct block_cache *cache, const struct block_row *row,
+                            const struct span_block **out, struct err *err);
 
-/* Decodes a chunk of the group into p->spans. ERR_CORRUPT */
-static int decode_chunk(struct painting *p, const struct group_painting *g,
-                        const struct query *q, decode_fn decode, struct err *err) {
-    size_t size;
-    const void *data = query_get_blob(q, 0, &size);
-    const int rc = decode(data, size, p->spans, err);
+/* The row of a source, whose data are in the first column. */
+static struct block_row row_of(const struct source *source, const struct query *q) {
+    struct block_row row = {.id = source->id};
+    row.data = query_get_blob(q, 0, &row.size);
+    return row;
+}
+
+/* Decodes a chunk of the group into p->spans. ERR_CORRUPT, ERR_NOMEM */
+static int get_chunk(struct painting *p, const struct group_painting *g,
+                     const struct block_row *row, get_spans_fn get, struct err *err) {
+    const int rc = get(connection_blocks(p->run.connection), row, &p->spans, err);
     return rc == 0 && p->spans->chunk.group != g->group
                ? err_set(err, ERR_CORRUPT, "the chunk is of another lane group")
                : rc;
 }
 
 /* ERR_CORRUPT, ERR_NOMEM */
-static int decode_sheet(struct painting *p, const struct group_painting *g,
-                        const struct source *source, const struct query *q,
-                        struct err *err) {
-    size_t size;
-    const void *data = query_get_blob(q, 0, &size);
-    const int rc = sheet_codec_decode(data, size, &p->sheet, err);
-    return rc == 0 && (p->sheet.group != g->group || p->sheet.level != source->level)
+static int get_sheet(struct painting *p, const struct group_painting *g,
+                     const struct source *source, const struct block_row *row,
+                     struct err *err) {
+    const int rc =
+        block_cache_sheet(connection_blocks(p->run.connection), row, &p->sheet, err);
+    return rc == 0 && (p->sheet->group != g->group || p->sheet->level != source->level)
                ? err_set(err, ERR_CORRUPT, "the sheet is of another group or level")
                : rc;
 }
@@ -186,8 +189,9 @@ static int paint_source(struct painting *p, struct group_painting *g,
     if (rc == 0) {
         (void)err_set(&fault, ERR_CORRUPT, "the chunk has gone"); /* it is kept there */
     } else if (rc == 1) {
-        rc = source->is_sheet ? decode_sheet(p, g, source, &q, &fault)
-                              : decode_chunk(p, g, &q, chunk_codec_decode_kinds, &fault);
+        const struct block_row row = row_of(source, &q);
+        rc = source->is_sheet ? get_sheet(p, g, source, &row, &fault)
+                              : get_chunk(p, g, &row, block_cache_kinds, &fault);
     }
     query_end(&q);
     if (fault.code == ERR_CORRUPT) {
@@ -200,7 +204,7 @@ static int paint_source(struct painting *p, struct group_painting *g,
 }
 
 static const char READ_LAST_CHUNK[] =
-    "SELECT data, t0_ns, t1_ns FROM span_chunk INDEXED BY span_chunk_by_time WHERE"
+    "SELECT data, id, t0_ns, t1_ns FROM span_chunk INDEXED BY span_chunk_by_time WHERE"
     " run = ? AND lane_group = ? AND t1_ns >= ? ORDER BY t1_ns, seq LIMIT 1";
 static const char LAST_END[] =
     "SELECT max(t1_ns) FROM span_chunk WHERE run = ? AND lane_group = ?";
@@ -300,10 +304,17 @@ static int paint_last(struct painting *p, struct group_painting *g, struct err *
     bool is_sound = false;
     if (rc == 1) {
         struct err fault = {0};
-        const struct source source = {.t0_ns = query_get_int(&q, 1),
-                                      .t1_ns = query_get_int(&q, 2)};
-        is_sound = decode_chunk(p, g, &q, chunk_codec_decode_spans, &fault) == 0;
-        rc = is_sound ? 0 : painting_note_missing(p, g->group, &source, fault.text, err);
+        const struct source source = {.id = query_get_int(&q, 1),
+                                      .t0_ns = query_get_int(&q, 2),
+                                      .t1_ns = query_get_int(&q, 3)};
+        const struct block_row row = row_of(&source, &q);
+        rc = get_chunk(p, g, &row, block_cache_spans, &fault);
+        is_sound = rc == 0;
+        if (fault.code == ERR_CORRUPT) {
+            rc = painting_note_missing(p, g->group, &source, fault.text, err);
+        } else if (rc != 0) {
+            rc = err_set_nomem(err);
+        }
     }
     query_end(&q);
     return is_sound ? paint_last_spans(p, g, err) : rc;
@@ -383,8 +394,7 @@ static int next_group(struct painting *p, int64_t *group, struct err *err) {
 
 static int paint_spans(struct painting *p, struct err *err) {
     struct group_painting *g = memory_zeroed(1, sizeof *g);
-    p->spans = memory_zeroed(1, sizeof *p->spans);
-    int rc = g != NULL && p->spans != NULL ? 0 : err_set_nomem(err);
+    int rc = g != NULL ? 0 : err_set_nomem(err);
     int64_t group = INT64_MIN; /* so that a damaged number is noticed */
     while (rc == 0) {
         const int more = next_group(p, &group, err);
@@ -477,9 +487,7 @@ int timeline_read(struct db_reader *reader, const struct timeline_query *query,
     struct painting p = {.query = query, .view = view_of(query)};
     rc = paint(&p, reader, err);
     db_reader_end(reader);
-    sheet_block_deinit(&p.sheet);
     memory_free(p.slots);
-    memory_free(p.spans);
     if (rc != 0) {
         timeline_view_deinit(&p.out);
         return rc;

@@ -30,8 +30,8 @@ struct painting {
     size_t lanes_capacity;
     struct slot *slots; /* by lane */
     size_t slot_count;
-    struct span_block *spans; /* the chunk that is being painted */
-    struct sheet_block sheet; /* or the sheet */
+    const struct span_block *spans;  /* the chunk that is being painted */
+    const struct sheet_block *sheet; /* or the sheet */
 };
 
 /* --- which rows ---------------------------------------------------------------- */

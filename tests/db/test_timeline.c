@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "db/block_cache_priv.h"
+#include "db/db_priv.h"
 #include "db/timeline.h"
 
 /* The spans of one lane group, in chunks of random sizes. */
@@ -54,6 +56,11 @@ static int64_t store(struct db *db, int64_t cell, const struct naive_run *r,
 
 /* --- tests --------------------------------------------------------------------- */
 
+/* How much the reader keeps of what it decoded; 0: as ever. */
+static void keep_at_most(struct db_reader *reader, size_t bytes) {
+    connection_blocks(db_reader_connection(reader))->at_most = bytes;
+}
+
 static void test_timeline_equals_the_brute_force_painter(void **state) {
     const struct fixture *fixture = *state;
     struct naive_run *recording = malloc(sizeof *recording);
@@ -63,6 +70,7 @@ static void test_timeline_equals_the_brute_force_painter(void **state) {
     const int64_t cell = fixture_cell(reader, fixture_experiment(db, 1, 1));
     for (uint64_t seed = 1; seed <= 5; seed++) {
         uint64_t random = seed;
+        keep_at_most(reader, (size_t)(seed % 3) * 600000); /* two chunks, or four */
         naive_run_fill(recording, &random);
         const int64_t run = store(db, cell, recording, &random);
         naive_run_sort(recording);
@@ -85,6 +93,63 @@ static void test_timeline_equals_the_brute_force_painter(void **state) {
     db_reader_close(reader);
     db_close(db);
     free(recording);
+}
+
+/* Rows of a timeline that was removed are those of the next one: nothing of the old one is
+ * seen by who has read it. */
+static void test_timeline_forgets_one_that_was_removed(void **state) {
+    const struct fixture *fixture = *state;
+    struct naive_run *recording = malloc(sizeof *recording);
+    assert_non_null(recording);
+    struct err err = {0};
+    struct db *db = fixture_open(fixture);
+    struct db_reader *reader = fixture_reader(db);
+    const int64_t cell = fixture_cell(reader, fixture_experiment(db, 1, 1));
+    for (uint64_t seed = 11; seed <= 13; seed++) {
+        uint64_t random = seed;
+        naive_run_fill(recording, &random);
+        const int64_t run = store(db, cell, recording, &random);
+        naive_run_sort(recording);
+        assert_int_equal(fixture_sql(fixture, "SELECT min(id) FROM sheet"), 1);
+        assert_int_equal(fixture_sql(fixture, "SELECT min(id) FROM span_chunk"), 1);
+        for (int i = 0; i < 60; i++) {
+            naive_run_compare_some(reader, recording, run, &random);
+        }
+        fixture_ok(db_timeline_remove(db, run, &err), &err);
+    }
+    db_reader_close(reader);
+    db_close(db);
+    free(recording);
+}
+
+/* Whether it has decoded something before, or not. */
+static void test_timeline_survives_a_lack_of_memory(void **state) {
+    const struct fixture *fixture = *state;
+    struct db *db = fixture_open(fixture);
+    struct db_reader *reader = fixture_reader(db);
+    const int64_t cell = fixture_cell(reader, fixture_experiment(db, 1, 1));
+    const int64_t run = fixture_run(db, cell, 0, 40);
+    for (uint32_t pixels = 3; pixels <= 3000; pixels *= 10) {
+        const struct timeline_query query = {
+            .run = run, .to_ns = 40000, .pixels = pixels};
+        struct timeline_view got;
+        int rc = ERR_NOMEM;
+        for (int64_t n = 0; rc != 0; n++) {
+            struct err err = {0};
+            memory_fail_after(n);
+            rc = timeline_read(reader, &query, &got, &err);
+            memory_fail_after(-1);
+            if (rc != 0) {
+                assert_int_equal(rc, ERR_NOMEM);
+                assert_int_equal(err.code, ERR_NOMEM);
+            }
+        }
+        assert_int_equal(got.lane_count, 1);
+        assert_int_equal(got.damages.count, 0);
+        timeline_view_deinit(&got);
+    }
+    db_reader_close(reader);
+    db_close(db);
 }
 
 /* The pyramids of schema 6 had other cells: timelines do without them. */
@@ -309,6 +374,8 @@ static void test_timeline_reports_damage(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_timeline_equals_the_brute_force_painter),
+        TEST(test_timeline_forgets_one_that_was_removed),
+        TEST(test_timeline_survives_a_lack_of_memory),
         TEST(test_timeline_of_an_older_store_is_whole),
         TEST(test_timeline_takes_the_longest_windows),
         TEST(test_timeline_shows_an_instant_at_the_edge),
