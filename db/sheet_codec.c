@@ -278,32 +278,31 @@ static int get_kinds(struct cursor *cursor, unsigned level, struct kind *kinds,
     return rc;
 }
 
-/* Whose the nodes are, and where those of each lane end into `ends`. */
-static int get_lanes(struct cursor *cursor, struct sheet_block *out,
-                     uint32_t ends[LANE_GROUP_LANES], uint32_t *lanes) {
-    uint8_t places[LANE_GROUP_LANES];
+/* Whose the nodes are. */
+static int get_lanes(struct cursor *cursor, struct sheet_block *out) {
+    struct sheet_lane *lanes = out->lanes;
+    uint32_t count = out->count < LANE_GROUP_LANES ? out->count : LANE_GROUP_LANES;
     uint32_t at = 0;
-    *lanes = out->count < LANE_GROUP_LANES ? out->count : LANE_GROUP_LANES;
-    int rc = get_first_column(cursor, lanes, "the lanes do not decode");
-    for (uint32_t i = 0; rc == 0 && i < *lanes; i++) {
+    int rc = get_first_column(cursor, &count, "the lanes do not decode");
+    for (uint32_t i = 0; rc == 0 && i < count; i++) {
         const int64_t place = cursor->values[i];
-        if (place < (i > 0 ? places[i - 1] + 1 : 0) || place >= LANE_GROUP_LANES) {
+        if (place < (i > 0 ? lanes[i - 1].place + 1 : 0) || place >= LANE_GROUP_LANES) {
             return corrupt(cursor->err, "wrong lanes");
         }
-        places[i] = (uint8_t)place;
+        lanes[i].place = (uint8_t)place;
     }
     if (rc == 0) {
-        rc = get_column(cursor, *lanes, 1, out->count);
+        rc = get_column(cursor, count, 1, out->count);
     }
-    for (uint32_t i = 0; rc == 0 && i < *lanes; i++) {
+    for (uint32_t i = 0; rc == 0 && i < count; i++) {
         const uint32_t nodes = (uint32_t)cursor->values[i];
         if (nodes > out->count - at) {
             return corrupt(cursor->err, "wrong lanes");
         }
-        for (ends[i] = at + nodes; at < ends[i]; at++) {
-            out->nodes[at].place = places[i];
-        }
+        lanes[i].first = at;
+        lanes[i].end = at += nodes;
     }
+    out->lane_count = count;
     return rc == 0 && at != out->count ? corrupt(cursor->err, "nodes of no lane") : rc;
 }
 
@@ -311,14 +310,10 @@ static int get_lanes(struct cursor *cursor, struct sheet_block *out,
 static int get_cells(struct cursor *cursor, struct sheet_block *out) {
     const int64_t first = out->t0_ns >> out->level;
     const int64_t last = (INT64_MAX >> out->level) - 1;
-    uint32_t ends[LANE_GROUP_LANES], lanes = 0;
-    int rc = get_lanes(cursor, out, ends, &lanes);
-    if (rc == 0) {
-        rc = get_column(cursor, out->count, first > 0 ? -1 : 0, last);
-    }
-    for (uint32_t lane = 0, i = 0; rc == 0 && lane < lanes; lane++) {
+    const int rc = get_column(cursor, out->count, first > 0 ? -1 : 0, last);
+    for (uint32_t n = 0; rc == 0 && n < out->lane_count; n++) {
         int64_t cell = first;
-        for (; i < ends[lane]; i++) {
+        for (uint32_t i = out->lanes[n].first; i < out->lanes[n].end; i++) {
             cell = column_add(cell, cursor->values[i]);
             out->nodes[i].cell = cell;
             if (cell < 0 || cell > last) {
@@ -329,33 +324,48 @@ static int get_cells(struct cursor *cursor, struct sheet_block *out) {
     return rc;
 }
 
-static int get_nodes(struct cursor *cursor, struct sheet_block *out, size_t time_bytes) {
-    struct kind *kinds = memory_zeroed(out->count, sizeof *kinds);
-    struct sheet_node *nodes = out->nodes;
-    uint32_t kind_count = out->count, longs = 0;
+/* What each node has of its kind. Counts long spans. */
+static int set_kinds(struct cursor *cursor, struct sheet_block *out,
+                     const struct kind *kinds, size_t time_bytes) {
+    uint32_t longs = 0;
     size_t at = 0;
+    for (uint32_t n = 0; n < out->lane_count; n++) {
+        out->lanes[n].first_long = longs;
+        for (uint32_t i = out->lanes[n].first; i < out->lanes[n].end; i++) {
+            const struct kind *kind = &kinds[cursor->values[i]];
+            struct sheet_node *node = &out->nodes[i];
+            node->mask = kind->mask;
+            node->state = kind->state;
+            node->time_bytes = kind->time_bytes;
+            node->times_at = (uint32_t)at;
+            at += kind->size;
+            longs += kind->mask >> 31;
+        }
+        out->lanes[n].end_long = longs;
+    }
+    out->long_count = longs;
+    return at == time_bytes ? 0 : corrupt(cursor->err, "wrong length of the times");
+}
+
+static int get_nodes(struct cursor *cursor, struct sheet_block *out, size_t time_bytes) {
+    struct kind *kinds = memory_resize(NULL, out->count, sizeof *kinds);
+    struct sheet_node *nodes = out->nodes;
+    uint32_t kind_count = out->count;
     int rc = kinds != NULL ? get_kinds(cursor, out->level, kinds, &kind_count)
                            : err_set_nomem(cursor->err);
+    if (rc == 0) {
+        rc = get_lanes(cursor, out);
+    }
     if (rc == 0) {
         rc = get_cells(cursor, out);
     }
     if (rc == 0) {
         rc = get_column(cursor, out->count, 0, (int64_t)kind_count - 1);
     }
-    for (uint32_t i = 0; rc == 0 && i < out->count; i++) {
-        const struct kind *kind = &kinds[cursor->values[i]];
-        nodes[i].mask = kind->mask;
-        nodes[i].state = kind->state;
-        nodes[i].time_bytes = kind->time_bytes;
-        nodes[i].times_at = (uint32_t)at;
-        at += kind->size;
-        longs += kind->mask >> 31;
+    if (rc == 0) {
+        rc = set_kinds(cursor, out, kinds, time_bytes);
     }
     GET(rc, cursor, out->count, 0, UINT32_MAX, nodes[i].ended = (uint32_t)value);
-    if (rc == 0 && at != time_bytes) {
-        rc = corrupt(cursor->err, "wrong length of the times");
-    }
-    out->long_count = rc == 0 ? longs : 0;
     memory_free(kinds);
     return rc;
 }
@@ -431,7 +441,7 @@ static int get_columns(struct cursor *cursor, struct sheet_block *out,
 
 static int get_header(const uint8_t *data, size_t size, struct sheet_block *out,
                       struct err *err) {
-    out->count = out->long_count = 0;
+    out->count = out->long_count = out->lane_count = 0;
     if (size < HEADER_BYTES + SUM_BYTES || size > UINT32_MAX ||
         memcmp(data, magic, 4) != 0) {
         return corrupt(err, "wrong length or magic");
@@ -482,7 +492,7 @@ int sheet_codec_decode(const void *data, size_t size, struct sheet_block *out,
         memory_free(cursor.values);
     }
     if (rc != 0) {
-        out->count = out->long_count = 0;
+        out->count = out->long_count = out->lane_count = 0;
     }
     return rc;
 }

@@ -18,20 +18,26 @@ struct sheet_node {
     uint32_t mask; /* 1 << state, NODE_LONG */
     uint32_t ended;
     uint32_t times_at; /* in sheet_block.times */
-    uint8_t place;     /* lane - 64 * group */
     uint8_t state;     /* with most short time, the smallest of equal ones; 0: no time */
     uint8_t time_bytes;
 };
 static_assert(sizeof(struct sheet_node) == 24, "a node is read as fast as it is small");
 
-/* A decoded sheet; a zeroed one is empty. Nodes are in the order of lanes, those of a lane in
- * that of time. */
+/* The nodes of a lane, which are in the order of time. */
+struct sheet_lane {
+    uint32_t first, end;           /* in sheet_block.nodes */
+    uint32_t first_long, end_long; /* in sheet_block.longs */
+    uint8_t place;                 /* lane - 64 * group */
+};
+
+/* A decoded sheet; a zeroed one is empty. */
 struct sheet_block {
     uint32_t group;
     unsigned level;
     uint32_t first_seq;
     sim_ns t0_ns, t1_ns;
-    uint32_t count, long_count;
+    uint32_t count, long_count, lane_count;
+    struct sheet_lane lanes[LANE_GROUP_LANES]; /* that have nodes, ascending */
     struct sheet_node *nodes;
     struct long_span *longs; /* of each node with NODE_LONG, in the same order */
     uint8_t *times;

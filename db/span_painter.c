@@ -52,7 +52,7 @@ sim_ns view_pixel_start(const struct view *w, uint64_t pixel) {
 /* --- columns ------------------------------------------------------------------- */
 
 static int grow(struct timeline_lane *lane, struct err *err) {
-    const size_t capacity = lane->capacity == 0 ? ENTRIES_FIRST : lane->capacity * 2;
+    const size_t capacity = lane->capacity == 0 ? ENTRIES_FIRST : lane->capacity * 4;
     int rc = 0;
     TIMELINE_GROW(rc, lane->start_ns, capacity);
     TIMELINE_GROW(rc, lane->end_ns, capacity);
@@ -151,14 +151,25 @@ static int close_pixel(struct span_painter *painter, struct view *view, sim_ns e
     return put_entry(view, &painter->lane, &entry, merged, err);
 }
 
+/* Moves on to the pixel of a time: mostly the next one. Returns where it begins. */
+static inline sim_ns next_pixel(struct span_painter *painter, const struct view *view,
+                                sim_ns time) {
+    sim_ns start = painter->pixel_end;
+    painter->pixel_end = view_pixel_start(view, ++painter->pixel + 1);
+    if (start <= view->from || time < start || time >= painter->pixel_end) {
+        painter->pixel = view_pixel(view, time);
+        start = view_pixel_start(view, painter->pixel);
+        painter->pixel_end = view_pixel_start(view, painter->pixel + 1);
+    }
+    return start;
+}
+
 /* Short time begins at `time`, which is inside the window. */
 static int begin_pixel(struct span_painter *painter, struct view *view, sim_ns time,
                        unsigned state, struct err *err) {
     const int rc = close_pixel(painter, view, painter->pixel_end, err);
-    const uint64_t pixel = view_pixel(view, time);
-    const sim_ns start = view_pixel_start(view, pixel);
+    const sim_ns start = next_pixel(painter, view, time);
     painter->start = start > painter->free_from ? start : painter->free_from;
-    painter->pixel_end = view_pixel_start(view, pixel + 1);
     painter->is_open = true;
     painter->agrees = true;
     painter->state = (uint8_t)state;
@@ -228,13 +239,13 @@ static inline int add_node(struct span_painter *painter, struct view *view, uint
 }
 
 int span_painter_add_nodes(struct span_painter *painter, struct view *view,
-                           const struct sheet_block *sheet,
-                           const struct sheet_nodes *nodes, struct err *err) {
-    const struct long_span *longs = nodes->longs;
+                           const struct sheet_block *sheet, const struct sheet_lane *lane,
+                           struct err *err) {
+    const struct long_span *longs = &sheet->longs[lane->first_long];
     int rc = 0;
     painter->sheet = sheet;
-    painter->first = painter->next = nodes->first;
-    for (uint32_t i = nodes->first; rc == 0 && i < nodes->end; i++) {
+    painter->first = painter->next = lane->first;
+    for (uint32_t i = lane->first; rc == 0 && i < lane->end; i++) {
         if ((sheet->nodes[i].mask & NODE_LONG) != 0) {
             rc = span_painter_add(painter, view, longs++, err);
         }

@@ -58,6 +58,7 @@ struct span_painter {
     uint8_t state;
     uint32_t mask; /* 1 << state, of the times in state_ns */
     uint32_t ended;
+    uint64_t pixel; /* that had some last, and where it ends; 0, 0: none had */
     sim_ns start, pixel_end;
     sim_ns state_ns[STATE_COUNT];
     /* Nodes whose times are not there yet, and will not be as long as all agree. */
@@ -89,16 +90,10 @@ static inline bool span_painter_extend(struct span_painter *painter,
 int span_painter_add(struct span_painter *painter, struct view *view,
                      const struct long_span *span, struct err *err) WARN_UNUSED;
 
-/* Nodes of a sheet that are next to each other, and of one lane. */
-struct sheet_nodes {
-    uint32_t first, end;
-    const struct long_span *longs; /* of the first one */
-};
-
-/* Adds what they have. */
+/* Adds what a lane has in a sheet. */
 int span_painter_add_nodes(struct span_painter *painter, struct view *view,
-                           const struct sheet_block *sheet,
-                           const struct sheet_nodes *nodes, struct err *err) WARN_UNUSED;
+                           const struct sheet_block *sheet, const struct sheet_lane *lane,
+                           struct err *err) WARN_UNUSED;
 
 /* After the last span; the lane died at `died_ns`. */
 int span_painter_close(struct span_painter *painter, struct view *view, sim_ns died_ns,

@@ -161,13 +161,12 @@ static int look_through_chunk(struct search *s, const struct source *source,
 
 static void look_through_longs(struct search *s, const struct source *source,
                                const struct sheet_block *sheet) {
-    const struct long_span *longs = sheet->longs;
-    for (uint32_t i = 0; i < sheet->count; i++) {
-        if ((sheet->nodes[i].mask & NODE_LONG) != 0) {
-            const struct span span = span_of_long(longs++);
-            consider(s,
-                     (lane_id)(sheet->group * LANE_GROUP_LANES + sheet->nodes[i].place),
-                     &span, source->below_ns);
+    for (uint32_t i = 0; i < sheet->lane_count; i++) {
+        const struct sheet_lane *it = &sheet->lanes[i];
+        const lane_id lane = (lane_id)(sheet->group * LANE_GROUP_LANES + it->place);
+        for (uint32_t k = it->first_long; k < it->end_long; k++) {
+            const struct span span = span_of_long(&sheet->longs[k]);
+            consider(s, lane, &span, source->below_ns);
         }
     }
 }

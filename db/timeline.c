@@ -118,28 +118,13 @@ static int paint_chunk(struct painting *p, struct group_painting *g, struct err 
     return rc;
 }
 
-/* The nodes of the next lane, which begin at *from; moves that and the long spans on. */
-static struct sheet_nodes next_lane(const struct sheet_block *sheet, uint32_t *from,
-                                    const struct long_span **longs) {
-    struct sheet_nodes nodes = {.first = *from, .end = *from, .longs = *longs};
-    while (nodes.end < sheet->count &&
-           sheet->nodes[nodes.end].place == sheet->nodes[nodes.first].place) {
-        *longs += (sheet->nodes[nodes.end++].mask & NODE_LONG) != 0;
-    }
-    *from = nodes.end;
-    return nodes;
-}
-
 static int paint_sheet(struct painting *p, struct group_painting *g, struct err *err) {
     const struct sheet_block *sheet = p->sheet;
-    const struct long_span *longs = sheet->longs;
-    uint32_t at = 0;
     int rc = 0;
-    while (rc == 0 && at < sheet->count) {
-        const struct sheet_nodes nodes = next_lane(sheet, &at, &longs);
-        struct span_painter *painter = &g->painters[sheet->nodes[nodes.first].place];
+    for (uint32_t i = 0; rc == 0 && i < sheet->lane_count; i++) {
+        struct span_painter *painter = &g->painters[sheet->lanes[i].place];
         if (painter->wanted) {
-            rc = span_painter_add_nodes(painter, &p->view, sheet, &nodes, err);
+            rc = span_painter_add_nodes(painter, &p->view, sheet, &sheet->lanes[i], err);
         }
     }
     return rc;
