@@ -98,28 +98,6 @@ int chunk_reader_previous(struct chunk_reader *reader, struct chunk_place *place
     return find_beside(reader, FIND_PREVIOUS, place, err);
 }
 
-static const char NEXT_GROUP[] =
-    "SELECT min(lane_group) FROM span_chunk WHERE run = ? AND lane_group >= ?";
-
-int chunk_reader_next_group(struct chunk_reader *reader, int64_t *group,
-                            struct err *err) {
-    struct query q;
-    query_begin(&q, reader->run.connection, NEXT_GROUP);
-    query_int(&q, reader->run.id);
-    query_int(&q, *group);
-    int rc = query_next(&q, err);
-    if (rc == 1) {
-        rc = query_is_null(&q, 0) ? 0 : 1;
-        *group = query_get_int(&q, 0);
-    }
-    query_end(&q);
-    if (rc == 1 && (*group < 0 || *group > INT32_MAX / LANE_GROUP_LANES ||
-                    (size_t)*group * LANE_GROUP_LANES >= reader->run.lane_count)) {
-        return recorded_run_damaged(&reader->run, "a chunk of unknown lanes", err);
-    }
-    return rc;
-}
-
 /* --- reading ------------------------------------------------------------------- */
 
 /* NULL, or what is wrong with what has been decoded. */

@@ -54,11 +54,6 @@ int chunk_reader_next(struct chunk_reader *reader, struct chunk_place *place,
 int chunk_reader_previous(struct chunk_reader *reader, struct chunk_place *place,
                           struct err *err) WARN_UNUSED;
 
-/* The smallest group from *group on that has chunks; 0 when there is none. ERR_CORRUPT when
- * the run has no such lanes. */
-int chunk_reader_next_group(struct chunk_reader *reader, int64_t *group,
-                            struct err *err) WARN_UNUSED;
-
 /* Reads a chunk into `block`, which is valid until another one, or a sheet, is read through
  * the connection: 1, or 0 when it is damaged, which is noted. ERR_NOMEM */
 int chunk_reader_read(struct chunk_reader *reader, const struct chunk_place *place,

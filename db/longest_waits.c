@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "db/longest_waits.h"
 
-#include "db/chunk_digest_priv.h"
+#include "db/chunk_reader_priv.h"
+#include "db/db_priv.h"
 #include "db/recording_store.h"
 #include "engine/base/memory.h"
 
@@ -21,24 +22,71 @@ void longest_waits_deinit(struct longest_waits *waits) {
 static sim_ns later(sim_ns a, sim_ns b) { return a > b ? a : b; }
 static sim_ns earlier(sim_ns a, sim_ns b) { return a < b ? a : b; }
 
-/* A budget that is used up, or a chunk that is damaged, leaves the wait without shares. */
+/* What is left for all waits of an answer. */
+struct budget {
+    size_t spans;
+    int64_t chunks;
+};
+
+/* Takes off the budget what chunks of a group touch the time from `from` to `to`. */
+static int take_chunks(struct chunk_reader *reader, uint32_t group, sim_ns from,
+                       sim_ns to, int64_t *chunks, struct err *err) {
+    struct chunk_place first, last;
+    int rc = chunk_reader_find(reader, group, from, &first, err);
+    if (rc == 1) {
+        rc = chunk_reader_find(reader, group, to - 1, &last, err);
+    }
+    if (rc == 1) {
+        *chunks -= last.seq - first.seq + 1;
+    }
+    return rc < 0 ? rc : 0;
+}
+
+/* 1, and the budget is less; 0 when it does not suffice. */
+static int take_time(struct db_reader *reader, int64_t run, sim_ns from, sim_ns to,
+                     struct budget *budget, struct err *err) {
+    struct damage_list damages = {0}; /* nothing is decoded */
+    struct chunk_reader chunks;
+    int64_t group = INT64_MIN; /* so that a damaged number is noticed */
+    int64_t left = budget->chunks;
+    int rc = chunk_reader_open(&chunks, db_reader_connection(reader), run, &damages, err);
+    int more = rc;
+    while (rc == 0 && left >= 0 &&
+           (more = recorded_run_next_group(&chunks.run, &group, err)) == 1) {
+        rc = take_chunks(&chunks, (uint32_t)group++, from, to, &left, err);
+    }
+    if (rc != 0 || more < 0) {
+        return rc != 0 ? rc : more;
+    }
+    budget->chunks = left >= 0 ? left : budget->chunks;
+    return left >= 0 ? 1 : 0;
+}
+
+/* A budget that does not suffice, or a chunk that is damaged, leaves the wait without
+ * shares. */
 static int blame_one(struct db_reader *reader, const struct wait_query *query,
-                     struct longest_wait *wait, size_t *budget, struct err *err) {
+                     struct longest_wait *wait, struct budget *budget, struct err *err) {
     const struct span *span = &wait->wait.span;
+    const sim_ns from = later(span->start_ns, query->from_ns);
+    const sim_ns to = earlier(span->end_ns, query->to_ns);
+    const int more = take_time(reader, query->run, from, to, budget, err);
+    if (more != 1) {
+        return more;
+    }
     struct recording recording;
     struct err inner = {0};
     recording_init(&recording);
     recording.kinds = 1u << LANE_THREAD | 1u << LANE_GIL | 1u << LANE_LOCK |
                       1u << LANE_PROCESS | 1u << LANE_TASK | 1u << LANE_LOOP;
-    recording.span_limit = *budget;
-    recording.from_ns = later(span->start_ns, query->from_ns);
-    recording.to_ns = earlier(span->end_ns, query->to_ns);
+    recording.span_limit = budget->spans;
+    recording.from_ns = from;
+    recording.to_ns = to;
     int rc = recording_store_read(reader, query->run, &recording, &inner);
     if (rc == 0) {
         rc = blame_of_wait(&recording, wait->wait.lane, span, &wait->blame, &inner);
         wait->is_blamed = rc == 0;
     }
-    *budget -= recording.span_count; /* the recording has no more than it may */
+    budget->spans -= recording.span_count; /* the recording has no more than it may */
     recording_deinit(&recording);
     return rc == 0 || rc == ERR_LIMIT || rc == ERR_CORRUPT
                ? 0
@@ -47,7 +95,7 @@ static int blame_one(struct db_reader *reader, const struct wait_query *query,
 
 static int blame_all(struct db_reader *reader, const struct wait_query *query,
                      struct span_page *page, struct longest_waits *out, struct err *err) {
-    size_t budget = LONGEST_WAITS_SPANS;
+    struct budget budget = {.spans = LONGEST_WAITS_SPANS, .chunks = LONGEST_WAITS_CHUNKS};
     out->items = memory_zeroed(page->count, sizeof *out->items);
     if (out->items == NULL) {
         return err_set_nomem(err);
@@ -56,7 +104,7 @@ static int blame_all(struct db_reader *reader, const struct wait_query *query,
     for (size_t i = 0; rc == 0 && i < page->count; i++) {
         struct longest_wait *wait = &out->items[out->count++];
         wait->wait = page->items[i];
-        rc = budget > 0 ? blame_one(reader, query, wait, &budget, err) : 0;
+        rc = budget.spans > 0 ? blame_one(reader, query, wait, &budget, err) : 0;
     }
     return rc;
 }

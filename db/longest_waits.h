@@ -5,7 +5,8 @@
  *
  * Blame takes as long as there are spans during the wait. Together the waits of an answer
  * have a budget for that, the longest first; those for which it does not suffice come
- * without shares, and engine/analysis/blame.h has to be asked for a shorter time.
+ * without shares, and engine/analysis/blame.h has to be asked for a shorter time. A wait that
+ * takes longer than what is left of the budget's chunks uses up nothing of it.
  */
 #ifndef DB_LONGEST_WAITS_H
 #define DB_LONGEST_WAITS_H
@@ -13,7 +14,11 @@
 #include "db/span_search.h"
 #include "engine/analysis/blame.h"
 
-enum { LONGEST_WAITS_MAX = 100, LONGEST_WAITS_SPANS = 20000 };
+enum {
+    LONGEST_WAITS_MAX = 100,
+    LONGEST_WAITS_SPANS = 20000, /* of the lanes that can be to blame */
+    LONGEST_WAITS_CHUNKS = 100   /* in which they are looked for */
+};
 
 struct longest_wait {
     struct span_found wait; /* whole, also where it is outside the range */

@@ -130,7 +130,7 @@ static int add_group(struct range *range, uint32_t group, struct err *err) {
 static int add_all(struct range *range, struct err *err) {
     int64_t group = INT64_MIN; /* so that a damaged number is noticed */
     int rc;
-    while ((rc = chunk_reader_next_group(&range->reader, &group, err)) == 1) {
+    while ((rc = recorded_run_next_group(&range->reader.run, &group, err)) == 1) {
         rc = add_group(range, (uint32_t)group++, err);
         if (rc != 0) {
             break;

@@ -2,6 +2,7 @@
 #include "db/recorded_run_priv.h"
 
 #include "db/damage.h"
+#include "engine/record/sink.h"
 
 enum { LANES_MAX = 1 << 24 }; /* so that a damaged file cannot ask for all the memory */
 
@@ -64,6 +65,30 @@ int recorded_run_find(struct recorded_run *out, struct connection *connection,
     return rc;
 }
 
+/* --- its groups ---------------------------------------------------------------- */
+
+static const char NEXT_GROUP[] =
+    "SELECT min(lane_group) FROM span_chunk WHERE run = ? AND lane_group >= ?";
+
+int recorded_run_next_group(const struct recorded_run *run, int64_t *group,
+                            struct err *err) {
+    struct query q;
+    query_begin(&q, run->connection, NEXT_GROUP);
+    query_int(&q, run->id);
+    query_int(&q, *group);
+    int rc = query_next(&q, err);
+    if (rc == 1) {
+        rc = query_is_null(&q, 0) ? 0 : 1;
+        *group = query_get_int(&q, 0);
+    }
+    query_end(&q);
+    if (rc == 1 && (*group < 0 || *group > INT32_MAX / LANE_GROUP_LANES ||
+                    (size_t)*group * LANE_GROUP_LANES >= run->lane_count)) {
+        return recorded_run_damaged(run, "a chunk of unknown lanes", err);
+    }
+    return rc;
+}
+
 /* --- how far it is known ------------------------------------------------------- */
 
 static const char LAST_OF_SPANS[] =
@@ -76,9 +101,6 @@ static const char SAID_OF_GROUP[] =
     "SELECT until_ns FROM known_time WHERE run = ? AND lane_group = ?";
 static const char SAID_OF_RUN[] =
     "SELECT max(until_ns) FROM known_time WHERE run = ? AND lane_group >= ?";
-static const char NEXT_GROUP[] =
-    "SELECT min(lane_group) FROM span_chunk WHERE run = ? AND lane_group >= ?";
-
 /* One number of a run and a group; as it was, when there is none. */
 static int read_number(const struct recorded_run *run, const char *sql, int64_t group,
                        int64_t *out, struct err *err) {

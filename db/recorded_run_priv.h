@@ -40,6 +40,11 @@ int recorded_run_find(struct recorded_run *out, struct connection *connection,
 int recorded_run_damaged(const struct recorded_run *run, const char *what,
                          struct err *err);
 
+/* The smallest group from *group on that has chunks: 1, or 0 when there is none. ERR_CORRUPT
+ * when the run has no such lanes. */
+int recorded_run_next_group(const struct recorded_run *run, int64_t *group,
+                            struct err *err) WARN_UNUSED;
+
 /* Up to where a lane group, or DAMAGE_INSTANTS, is known; SIM_NEVER: to its end. */
 int recorded_run_known(const struct recorded_run *run, int64_t group, sim_ns *until_ns,
                        struct err *err) WARN_UNUSED;

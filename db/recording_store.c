@@ -37,50 +37,50 @@ static int read_lanes(struct db_reader *reader, const struct recorded_run *run,
     return rc;
 }
 
-/* 1 or 0, or an error when there is no such group. */
-static int wants_group(const struct recorded_run *run, int64_t group,
-                       const struct recording *recording, struct err *err) {
-    const int64_t lanes = (int64_t)recording->lane_count;
-    if (group < 0 || group > lanes / LANE_GROUP_LANES ||
-        group * LANE_GROUP_LANES >= lanes) {
-        return recorded_run_damaged(run, "a chunk of unknown lanes", err);
-    }
-    for (int64_t lane = group * LANE_GROUP_LANES;
-         lane < lanes && lane < (group + 1) * LANE_GROUP_LANES; lane++) {
-        if ((recording->kinds >> recording->lanes[lane].kind & 1) != 0) {
-            return 1;
+static bool wants_group(const struct recording *recording, uint32_t group) {
+    const size_t first = (size_t)group * LANE_GROUP_LANES;
+    for (size_t i = first; i < recording->lane_count && i < first + LANE_GROUP_LANES;
+         i++) {
+        if ((recording->kinds >> recording->lanes[i].kind & 1) != 0) {
+            return true;
         }
     }
-    return 0;
+    return false;
 }
 
+/* The reading of one lane group. */
+struct group_reading {
+    const struct recorded_run *run;
+    uint32_t group;
+    const struct span_block *block; /* the last chunk that was read, NULL: none was */
+    struct recording *out;
+};
+
 /* A chunk that cannot be right is damaged; everything else is the recording's error. */
-static int add_chunk(const struct recorded_run *run, const struct query *q,
-                     const struct span_block **block, struct recording *out,
+static int add_chunk(struct group_reading *reading, const struct block_row *row,
                      struct err *err) {
-    struct block_row row = {.id = query_get_int(q, 2)};
-    row.data = query_get_blob(q, 1, &row.size);
     struct err inner = {0};
-    int rc = block_cache_spans(connection_blocks(run->connection), &row, block, &inner);
-    if (rc == 0 && (*block)->chunk.group != query_get_int(q, 0)) {
+    int rc = block_cache_spans(connection_blocks(reading->run->connection), row,
+                               &reading->block, &inner);
+    if (rc == 0 && reading->block->chunk.group != reading->group) {
         rc = err_set(&inner, ERR_CORRUPT, "a chunk is of another lane group");
     }
     if (rc == 0) {
-        rc = recording_add_spans(out, &(*block)->chunk, &inner);
+        rc = recording_add_spans(reading->out, &reading->block->chunk, &inner);
     }
     if (rc == ERR_CORRUPT) {
-        return recorded_run_damaged(run, inner.text, err);
+        return recorded_run_damaged(reading->run, inner.text, err);
     }
     return rc == 0 ? 0 : err_set(err, rc, "%s", inner.text);
 }
 
-/* The spans in which the window ends, and which ended in a later chunk than the one in
- * `block`: the last of a group that touches the window. */
-static int add_carried(const struct recorded_run *run, const struct span_block *block,
-                       struct recording *out, struct err *err) {
+/* The spans in which the window ends, and which ended in a later chunk than the last one that
+ * touches the window. */
+static int add_carried(const struct group_reading *reading, struct err *err) {
     struct carried_span carried[LANE_GROUP_LANES];
     uint32_t count = 0;
-    int rc = carried_spans_read(run, &block->chunk, UINT64_MAX, carried, &count, err);
+    int rc = carried_spans_read(reading->run, &reading->block->chunk, UINT64_MAX, carried,
+                                &count, err);
     for (uint32_t i = 0; rc == 0 && i < count; i++) {
         const struct long_span *span = &carried[i].span;
         const struct span_chunk chunk = {
@@ -93,45 +93,50 @@ static int add_carried(const struct recorded_run *run, const struct span_block *
             .by = &span->by,
             .site = &span->site,
         };
-        rc = recording_add_spans(out, &chunk, err);
+        rc = recording_add_spans(reading->out, &chunk, err);
     }
     return rc;
 }
 
-/* Within a group, chunks in the order in which they were recorded. */
+/* In the order in which they were recorded; none begins before the one before it ends. */
 static const char READ_CHUNKS[] =
-    "SELECT lane_group, data, id FROM span_chunk INDEXED BY span_chunk_by_time"
-    " WHERE run = ? AND t1_ns > ? AND t0_ns < ? ORDER BY lane_group, t1_ns, seq";
+    "SELECT id, t0_ns, data FROM span_chunk INDEXED BY span_chunk_by_time"
+    " WHERE run = ? AND lane_group = ? AND t1_ns > ? ORDER BY t1_ns, seq";
 
-static int read_spans(const struct recorded_run *run, struct recording *out,
-                      struct err *err) {
-    const struct span_block *block = NULL;
-    int64_t group = -1; /* of the chunk in `block` */
+static int read_group(struct group_reading *reading, struct err *err) {
+    const struct recording *out = reading->out;
     struct query q;
-    query_begin(&q, run->connection, READ_CHUNKS);
-    query_int(&q, run->id);
+    query_begin(&q, reading->run->connection, READ_CHUNKS);
+    query_int(&q, reading->run->id);
+    query_int(&q, reading->group);
     query_int(&q, out->from_ns);
-    query_int(&q, out->to_ns);
     int rc;
-    while ((rc = query_next(&q, err)) == 1) {
-        const int64_t next = query_get_int(&q, 0);
-        rc = wants_group(run, next, out, err);
-        if (rc == 0) {
-            continue;
-        }
-        if (rc == 1) {
-            rc = group >= 0 && group != next ? add_carried(run, block, out, err) : 0;
-        }
-        if (rc == 0) {
-            rc = add_chunk(run, &q, &block, out, err);
-            group = next;
-        }
+    while ((rc = query_next(&q, err)) == 1 && query_get_int(&q, 1) < out->to_ns) {
+        struct block_row row = {.id = query_get_int(&q, 0)};
+        row.data = query_get_blob(&q, 2, &row.size);
+        rc = add_chunk(reading, &row, err);
         if (rc != 0) {
             break;
         }
     }
     query_end(&q);
-    return rc == 0 && group >= 0 ? add_carried(run, block, out, err) : rc;
+    rc = rc < 0 ? rc : 0;
+    return rc == 0 && reading->block != NULL ? add_carried(reading, err) : rc;
+}
+
+static int read_spans(const struct recorded_run *run, struct recording *out,
+                      struct err *err) {
+    int64_t group = INT64_MIN; /* so that a damaged number is noticed */
+    int rc;
+    while ((rc = recorded_run_next_group(run, &group, err)) == 1) {
+        struct group_reading reading = {
+            .run = run, .group = (uint32_t)group++, .out = out};
+        rc = wants_group(out, reading.group) ? read_group(&reading, err) : 0;
+        if (rc != 0) {
+            break;
+        }
+    }
+    return rc;
 }
 
 int recording_store_read(struct db_reader *reader, int64_t run, struct recording *out,

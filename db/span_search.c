@@ -397,7 +397,7 @@ static int find_in_groups(struct search *s, find_fn find, int level, struct err 
     int64_t group = INT64_MIN; /* so that a damaged number is noticed */
     int rc;
     s->source_count = 0;
-    while ((rc = chunk_reader_next_group(&s->reader, &group, err)) == 1) {
+    while ((rc = recorded_run_next_group(&s->reader.run, &group, err)) == 1) {
         rc =
             wanted_of(s, (uint32_t)group) != 0 ? find(s, (uint32_t)group, level, err) : 0;
         group++;

@@ -359,37 +359,14 @@ static int paint_group(struct painting *p, struct group_painting *g, struct err 
     return end_group(p, g, died_ns, rc, err);
 }
 
-static const char NEXT_GROUP[] =
-    "SELECT min(lane_group) FROM span_chunk WHERE run = ? AND lane_group >= ?";
-
-/* 1 and the smallest group from *group on; 0 when there is none. */
-static int next_group(struct painting *p, int64_t *group, struct err *err) {
-    struct query q;
-    query_begin(&q, p->run.connection, NEXT_GROUP);
-    query_int(&q, p->query->run);
-    query_int(&q, *group);
-    int rc = query_next(&q, err);
-    if (rc == 1) {
-        rc = query_is_null(&q, 0) ? 0 : 1;
-        *group = query_get_int(&q, 0);
-    }
-    query_end(&q);
-    return rc;
-}
-
 static int paint_spans(struct painting *p, struct err *err) {
     struct group_painting *g = memory_zeroed(1, sizeof *g);
     int rc = g != NULL ? 0 : err_set_nomem(err);
     int64_t group = INT64_MIN; /* so that a damaged number is noticed */
     while (rc == 0) {
-        const int more = next_group(p, &group, err);
+        const int more = recorded_run_next_group(&p->run, &group, err);
         if (more != 1) {
             rc = more;
-            break;
-        }
-        if (group < 0 || group > INT32_MAX / LANE_GROUP_LANES ||
-            (size_t)group * LANE_GROUP_LANES >= p->slot_count) {
-            rc = recorded_run_damaged(&p->run, "a chunk of unknown lanes", err);
             break;
         }
         g->group = (uint32_t)group++;

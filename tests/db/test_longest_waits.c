@@ -81,6 +81,36 @@ static void test_longest_waits_have_their_blame(void **state) {
     db_close(db);
 }
 
+/* A wait that takes too many chunks has no shares, and leaves the budget to shorter ones. */
+static void test_longest_waits_pass_over_what_takes_too_long(void **state) {
+    uint64_t random = 34;
+    struct err err = {0};
+    struct db *db = fixture_open(*state);
+    struct db_reader *reader = fixture_reader(db);
+    random_run_store(&run, db, 8, &random);
+    struct recording whole;
+    recording_init(&whole);
+    fixture_ok(recording_store_read(reader, run.id, &whole, &err), &err);
+    const struct wait_query query = {
+        .run = run.id, .to_ns = RANDOM_LAST_NS, .limit = LONGEST_WAITS_MAX};
+    struct longest_waits got;
+    fixture_ok(longest_waits_read(reader, &query, &got, &err), &err);
+    expect_longest(&got, &query);
+    assert_false(got.items[0].is_blamed);
+    size_t blamed = 0;
+    for (size_t k = 0; k < got.count; k++) {
+        if (got.items[k].is_blamed) {
+            expect_blame(&got.items[k], &whole, &query);
+            blamed++;
+        }
+    }
+    assert_in_range(blamed, 1, LONGEST_WAITS_CHUNKS);
+    longest_waits_deinit(&got);
+    recording_deinit(&whole);
+    db_reader_close(reader);
+    db_close(db);
+}
+
 static size_t count_ended(const struct authored_span *by) {
     size_t count = 0;
     for (size_t i = 0; i < run.count; i++) {
@@ -170,6 +200,7 @@ static void test_longest_waits_report_every_failed_allocation(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_longest_waits_have_their_blame),
+        TEST(test_longest_waits_pass_over_what_takes_too_long),
         TEST(test_span_flow_equals_a_look_at_all),
         TEST(test_longest_waits_report_every_failed_allocation),
     };
