@@ -152,7 +152,7 @@ struct scaling_fit scaling_fit(const struct scaling_point *points, size_t count,
                                enum scaling_law law) {
     const double none = (double)NAN;
     struct scaling_fit fit = {SCALING_FITS, none, none, none, none, none};
-    double x[TERMS];
+    double x[TERMS] = {0};
     const size_t least = law == SCALING_USL ? SCALING_USL_POINTS : SCALING_AMDAHL_POINTS;
     if (count_different(points, count) < least) {
         fit.verdict = SCALING_FEW;
