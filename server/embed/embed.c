@@ -6,6 +6,7 @@
  *     embed assets   OUT.c DIR    every file under DIR  -> server/http/asset.h
  *     embed examples OUT.c DIR    every DIR/<id>.json   -> server/examples/example.h
  *     embed published OUT.c DIR   the same              -> server/fidelity/published.h
+ *     embed errors   OUT.c DIR    DIR/errors.csv        -> server/fidelity/error_table.h
  *
  * A directory that does not exist gives an empty table (a build without the dashboard).
  * The output depends on names and bytes only, so the same input gives the same
@@ -330,9 +331,49 @@ static void write_documents(FILE *out, const char *root, const struct file_list 
     free(rows);
 }
 
+/* "2.7.18,pool,threads,jobs=30,4,,0.5" -> {"2.7.18", "pool", "threads", "jobs=30", 4, NAN,
+ * 0.5}: the first columns are text, the others are numbers or empty. */
+static void write_error_row(FILE *out, const char *line) {
+    enum { TEXTS = 4 };
+    int column = 0;
+    fputs("    {", out);
+    for (const char *end; line != NULL; line = *end == ',' ? end + 1 : NULL, column++) {
+        end = line + strcspn(line, ",");
+        const int length = (int)(end - line);
+        if (strcspn(line, "\"\\") < (size_t)length) {
+            fail("errors.csv: unexpected character in '%s'", line);
+        }
+        if (column < TEXTS) {
+            fprintf(out, "\"%.*s\", ", length, line);
+        } else {
+            fprintf(out, "%.*s, ", length > 0 ? length : 3, length > 0 ? line : "NAN");
+        }
+    }
+    fputs("},\n", out);
+}
+
+static void write_errors(FILE *out, const char *root) {
+    struct bytes text = read_file(root, "errors.csv");
+    text.data = grow(text.data, text.size + 1);
+    text.data[text.size] = '\0';
+    fputs("#include \"server/fidelity/error_table.h\"\n\n#include <math.h>\n\n", out);
+    fputs("const struct error_row error_rows[] = {\n", out);
+    size_t lines = 0;
+    char *rest = NULL;
+    for (char *line = strtok_r((char *)text.data, "\n", &rest); line != NULL;
+         line = strtok_r(NULL, "\n", &rest)) {
+        if (lines++ > 0) { /* the first one names the columns */
+            write_error_row(out, line);
+        }
+    }
+    fputs("    {0}};\n", out);
+    fprintf(out, "const size_t error_row_count = %zu;\n", lines > 0 ? lines - 1 : 0);
+    free(text.data);
+}
+
 int main(int argc, char **argv) {
     if (argc != 4) {
-        fail("usage: embed assets|examples|published OUT.c DIR");
+        fail("usage: embed assets|examples|published|errors OUT.c DIR");
     }
     struct file_list list = {0};
     walk(&list, argv[3], "", 0);
@@ -346,6 +387,8 @@ int main(int argc, char **argv) {
     fputs("/* Written by server/embed while building. */\n", out);
     if (strcmp(argv[1], "assets") == 0) {
         write_assets(out, argv[3], &list);
+    } else if (strcmp(argv[1], "errors") == 0) {
+        write_errors(out, argv[3]);
     } else if (find_document_table(argv[1]) != NULL) {
         file_list_keep_documents(&list);
         write_documents(out, argv[3], &list, find_document_table(argv[1]));

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 #
-# Compiles files into the executable: the dashboard's bundle and the example documents.
-# Sets `embedded_sources` for the server's library. The headers of the two tables are
-# server/http/asset.h and server/examples/example.h.
+# Compiles files into the executable: the dashboard's bundle, the example documents, what was
+# published about CPython and the errors of the model. Sets `embedded_sources` for the
+# server's library. server/embed/embed.c names the headers of the tables.
 #
 # The bundle is made by npm from web/. node_modules lies in web/ and is shared by all build
 # directories; it is renewed only when package-lock.json changes. The bundle itself goes to
@@ -100,4 +100,14 @@ add_custom_command(
   COMMENT "Compiling in the published figures"
   VERBATIM)
 
-set(embedded_sources ${embed_assets} ${embed_examples} ${embed_published})
+# --- how far the model was from what was measured, for recommendations ---------------------
+
+set(embed_errors ${embed_dir}/errors.c)
+add_custom_command(
+  OUTPUT ${embed_errors}
+  COMMAND embed errors ${embed_errors} ${PROJECT_SOURCE_DIR}/tests/fidelity
+  DEPENDS embed ${PROJECT_SOURCE_DIR}/tests/fidelity/errors.csv
+  COMMENT "Compiling in the errors of the model"
+  VERBATIM)
+
+set(embedded_sources ${embed_assets} ${embed_examples} ${embed_published} ${embed_errors})

@@ -24,6 +24,7 @@ enum figure {
     FIGURE_LOST_MEASURED,
     FIGURE_LONG,
     FIGURE_LONG_MEASURED,
+    FIGURE_GIL_WAIT,
     FIGURE_COUNT
 };
 
@@ -90,6 +91,7 @@ static void compare(struct score_row *out, struct figures *figures,
                     const struct prediction *prediction) {
     figures_add(figures, FIGURE_PREDICTED, prediction->wall_s);
     figures_add(figures, FIGURE_ERROR, log(prediction->wall_s / row->wall_s));
+    figures_add(figures, FIGURE_GIL_WAIT, prediction->gil_wait_share);
     figures_add(figures, FIGURE_LOST, prediction->lost_share);
     figures_add(figures, FIGURE_LOST_MEASURED,
                 1.0 - measured_number(row->result, "got", NULL) /
@@ -187,8 +189,10 @@ static int predict_repetitions(struct score_row *out, struct figures *figures,
 
 static void conclude(struct score_row *row, const struct figures *figures) {
     if (figures->count[FIGURE_ERROR] > 0) {
-        row->error = fabs(figures_median(figures, FIGURE_ERROR));
+        row->deviation = figures_median(figures, FIGURE_ERROR);
+        row->error = fabs(row->deviation);
     }
+    row->gil_wait_share = figures_median(figures, FIGURE_GIL_WAIT);
     row->predicted_s = figures_median(figures, FIGURE_PREDICTED);
     row->detail_error = fabs(figures_median(figures, FIGURE_DETAIL_ERROR));
     row->lost_predicted = figures_median(figures, FIGURE_LOST);
@@ -237,7 +241,9 @@ int group_score_make(struct score_row *out, const struct measured_group *group,
         .group = group,
         .stratum = family_stratum_of(group->family),
         .predicted_s = NAN,
+        .deviation = NAN,
         .error = 1.0,
+        .gil_wait_share = NAN,
         .naive_s = NAN,
         .naive_error = NAN,
         .detail_error = NAN,

@@ -18,7 +18,9 @@ struct score_row {
     double measured_s; /* median over the quiet repetitions */
     double spread;     /* max / min of wall_s / work alone */
     double predicted_s;
-    double error; /* |median of ln(predicted / measured)|; 1 when not predicted */
+    double deviation;      /* median of ln(predicted / measured); below 0 = too fast */
+    double error;          /* its absolute value; 1 when not predicted */
+    double gil_wait_share; /* predicted; NaN without a GIL */
     double naive_s;
     double naive_error;
     double detail_error;                  /* of the p50 of cycles, lags or jobs */

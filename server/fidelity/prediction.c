@@ -152,6 +152,7 @@ static int run_plan(struct prediction *out, const struct plan *plan,
         .detail_s = result.metric[METRIC_LATENCY_P50_US] * 1e-6,
         .long_share = NAN,
         .lost_share = result.metric[METRIC_LOST_UPDATE_SHARE],
+        .gil_wait_share = result.metric[METRIC_GIL_WAIT_SHARE],
     };
     const enum run_status status = result.status;
     run_result_deinit(&result);

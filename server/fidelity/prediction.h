@@ -16,10 +16,11 @@ struct plan;
 struct json_t;
 
 struct prediction {
-    double wall_s;     /* makespan */
-    double detail_s;   /* p50 of what the family calls its detail; NaN without any */
-    double long_share; /* of laps that are long ones; NaN where none are watched */
-    double lost_share; /* of updates of a counter; NaN without one */
+    double wall_s;         /* makespan */
+    double detail_s;       /* p50 of what the family calls its detail; NaN without any */
+    double long_share;     /* of laps that are long ones; NaN where none are watched */
+    double lost_share;     /* of updates of a counter; NaN without one */
+    double gil_wait_share; /* the metric; NaN without a GIL */
 };
 
 struct prediction_spec {

@@ -2,20 +2,43 @@
 #include "server/fidelity/verify.h"
 
 #include "server/cli/cli.h"
+#include "server/fidelity/error_table.h"
 #include "server/fidelity/measured_report.h"
 #include "server/fidelity/published_report.h"
 
-static int verify_measured(const char *path, bool all, bool as_json, struct err *err) {
+/* What is printed of the measurements. */
+struct measured_options {
+    bool all, as_json, errors;
+};
+
+static int report_measured(const struct score *score,
+                           const struct measured_options *options, struct err *err) {
+    if (options->errors) {
+        error_table_write(score, stdout);
+        return 0;
+    }
+    return options->as_json ? measured_report_json(score, stdout, err)
+                            : measured_report_print(score, err);
+}
+
+static enum score_seeds seeds_of(const struct measured_options *options) {
+    if (options->errors) {
+        return SCORE_SEEDS_NONE; /* only groups that are not eligible have them */
+    }
+    return options->all ? SCORE_SEEDS_ALL : SCORE_SEEDS_LIGHT;
+}
+
+static int verify_measured(const char *path, const struct measured_options *options,
+                           struct err *err) {
     struct measured measured;
     struct score score;
     int rc = measured_read(&measured, path, err);
     if (rc != 0) {
         return rc;
     }
-    rc = score_make(&score, &measured, all ? SCORE_SEEDS_ALL : SCORE_SEEDS_LIGHT, err);
+    rc = score_make(&score, &measured, seeds_of(options), err);
     if (rc == 0) {
-        rc = as_json ? measured_report_json(&score, stdout, err)
-                     : measured_report_print(&score, err);
+        rc = report_measured(&score, options, err);
         score_deinit(&score);
     }
     measured_deinit(&measured);
@@ -35,7 +58,8 @@ static int verify_published(bool as_json, struct err *err) {
 
 int fidelity_command(int argc, char **argv) {
     const char *path = NULL;
-    bool as_json = false, published = false, all = false;
+    bool published = false;
+    struct measured_options measured = {0};
     const struct cli_option options[] = {
         {"--measured", "FILE", "JSON Lines, as tests/fidelity/measure.py writes them",
          &path, NULL},
@@ -43,8 +67,11 @@ int fidelity_command(int argc, char **argv) {
          &published},
         {"--all", NULL,
          "with --measured: 20 seeds also of groups of millions of operations (minutes)",
-         NULL, &all},
-        {"--json", NULL, "one JSON object instead of tables", NULL, &as_json},
+         NULL, &measured.all},
+        {"--json", NULL, "one JSON object instead of tables", NULL, &measured.as_json},
+        {"--errors", NULL,
+         "with --measured: the table of errors that recommendations quote, as CSV", NULL,
+         &measured.errors},
     };
     const struct cli_usage usage = {
         .command = "verify",
@@ -67,9 +94,13 @@ int fidelity_command(int argc, char **argv) {
                      "verify --help");
         return CLI_REFUSED;
     }
+    if (measured.errors && (published || measured.as_json)) {
+        cli_complain("--errors is CSV, of --measured only; see gilscope verify --help");
+        return CLI_REFUSED;
+    }
     struct err err = {0};
-    const int rc = published ? verify_published(as_json, &err)
-                             : verify_measured(path, all, as_json, &err);
+    const int rc = published ? verify_published(measured.as_json, &err)
+                             : verify_measured(path, &measured, &err);
     if (rc != 0) {
         cli_report(&err, published ? "published figures" : path);
         return CLI_FAILED;

@@ -8,6 +8,7 @@
 
 #include "engine/program/plan.h"
 
+#include "server/fidelity/error_table.h"
 #include "server/fidelity/measured_report.h"
 #include "server/fidelity/parallel.h"
 #include "server/fidelity/quantile.h"
@@ -191,6 +192,67 @@ static void assert_aims_are_reached(const struct score *score) {
     assert_int_equal(details, DETAILS);
 }
 
+/* Whether none of its repetitions was left out. */
+static bool is_whole(const struct measured *all, const struct measured_group *group) {
+    for (size_t i = 0; i < all->group_count; i++) {
+        const struct measured_group *whole = &all->groups[i];
+        const double x = whole->switch_interval_s, y = group->switch_interval_s;
+        if (strcmp(whole->build, group->build) == 0 &&
+            strcmp(whole->family, group->family) == 0 &&
+            json_equal(whole->params, group->params) &&
+            ((isnan(x) && isnan(y)) || x == y)) {
+            return whole->row_count == group->row_count;
+        }
+    }
+    fail_msg("no group %s of %s in the data", group->family, group->build);
+    return false;
+}
+
+static char *read_table(void) {
+    char path[1024];
+    static char text[256 * 1024];
+    const char *root = getenv("GILSCOPE_ROOT");
+    snprintf(path, sizeof path, "%s/tests/fidelity/errors.csv",
+             root == NULL ? "." : root);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    assert_true(feof(file));
+    fclose(file);
+    return text;
+}
+
+/* What recommendations quote is what was just found: of all groups with all of their
+ * repetitions. The others can only be compared by `gilscope verify`. */
+static void assert_table_is_of(const struct score *score) {
+    struct measured all;
+    struct err err = {0};
+    char path[1024], line[ERROR_LINE_SIZE + 1];
+    const char *table = read_table();
+    size_t compared = 0;
+    data_path(path, sizeof path);
+    assert_int_equal(measured_read(&all, path, &err), 0);
+    assert_int_equal(strncmp(table, error_table_head, strlen(error_table_head)), 0);
+    for (size_t i = 0; i < score->count; i++) {
+        const struct score_row *row = &score->rows[i];
+        if (!is_whole(&all, row->group) || !error_table_line(row, line)) {
+            continue;
+        }
+        strcat(line, "\n");
+        compared++;
+        if (strstr(table, line) == NULL) {
+            fail_msg(
+                "tests/fidelity/errors.csv lacks the line\n  %smake it anew: gilscope "
+                "verify --measured tests/fidelity/measured.jsonl --errors",
+                line);
+        }
+    }
+    if (compared < 100) {
+        fail_msg("only %zu lines were compared", compared);
+    }
+    measured_deinit(&all);
+}
+
 static void test_fidelity_reaches_its_figures(void **state) {
     (void)state;
     struct measured measured;
@@ -204,6 +266,7 @@ static void test_fidelity_reaches_its_figures(void **state) {
     assert_true(all.median <= 0.05);
     assert_true(all.p90 <= 0.15);
     assert_aims_are_reached(&score);
+    assert_table_is_of(&score);
     for (size_t i = 0; i < score.count; i++) {
         const struct score_row *row = &score.rows[i];
         assert_true((row->reason[0] == '\0' && row->quiet > 0) ==
@@ -274,6 +337,54 @@ static void test_fidelity_does_not_look_at_results(void **state) {
     score_deinit(&b);
     measured_deinit(&plain);
     measured_deinit(&disturbed);
+}
+
+/* --- the table of errors -------------------------------------------------------- */
+
+/* One line, one row, nothing lost on the way through server/embed. */
+static void test_error_table_is_compiled_in(void **state) {
+    (void)state;
+    const char *at = strchr(read_table(), '\n');
+    for (size_t i = 0; i < error_row_count; i++) {
+        const struct error_row *row = &error_rows[i];
+        char start[ERROR_LINE_SIZE];
+        snprintf(start, sizeof start, "%s,%s,%s,%s,", row->build, row->family,
+                 row->strategy, row->work);
+        assert_non_null(at);
+        assert_int_equal(strncmp(++at, start, strlen(start)), 0);
+        assert_true(row->measured_s > 0 && row->predicted_s > 0);
+        assert_true(fabs(row->deviation) <
+                    1); /* eligible ones are within a factor of e */
+        assert_true(isnan(row->gil_wait_share) ==
+                    (row->build[strlen(row->build) - 1] == 't'));
+        at = strchr(at, '\n');
+    }
+    assert_true(at != NULL && at[1] == '\0');
+    assert_true(error_row_count > 300);
+}
+
+static void test_error_table_leaves_out_what_is_not_known(void **state) {
+    (void)state;
+    json_t *params = json_pack("{s:s, s:i, s:i, s:b}", "strategy", "threads", "workers",
+                               4, "count", 10, "sock", 1);
+    const struct measured_group group = {
+        .build = "3.12.1", .family = "jobs", .params = params, .switch_interval_s = NAN};
+    struct score_row row = {.group = &group,
+                            .eligible = true,
+                            .measured_s = 2,
+                            .predicted_s = 1,
+                            .deviation = -0.5,
+                            .detail_error = NAN,
+                            .gil_wait_share = 0.25};
+    char line[ERROR_LINE_SIZE];
+    assert_true(error_table_line(&row, line));
+    assert_string_equal(line, "3.12.1,jobs,threads,count=10 sock=yes,4,,0.25,2,1,-0.5,");
+    row.predicted_s = NAN;
+    assert_false(error_table_line(&row, line));
+    row.predicted_s = 1;
+    row.eligible = false;
+    assert_false(error_table_line(&row, line));
+    json_decref(params);
 }
 
 /* --- the parts ----------------------------------------------------------------- */
@@ -475,6 +586,8 @@ int main(void) {
         cmocka_unit_test(test_fidelity_groups_every_row),
         cmocka_unit_test(test_fidelity_reaches_its_figures),
         cmocka_unit_test(test_fidelity_does_not_look_at_results),
+        cmocka_unit_test(test_error_table_is_compiled_in),
+        cmocka_unit_test(test_error_table_leaves_out_what_is_not_known),
         cmocka_unit_test(test_quantile_interpolates),
         cmocka_unit_test(test_parallel_does_every_task_once),
         cmocka_unit_test(test_lap_counts_from_arrival_to_arrival),
