@@ -3,17 +3,18 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "server/advice/curve.h"
+#include "server/grid/grid.h"
 
 const char *recommend_verdict_name(enum recommend_verdict verdict) {
     static const char *const names[] = {
-        [RECOMMEND_CHANGE] = "change",
-        [RECOMMEND_STAY] = "stay",
-        [RECOMMEND_IS_BEST] = "is_best",
+        [RECOMMEND_CHANGE] = "change", [RECOMMEND_STAY] = "stay",
+        [RECOMMEND_UNSURE] = "unsure", [RECOMMEND_IS_BEST] = "is_best",
         [RECOMMEND_ALONE] = "alone",
     };
     static_assert(sizeof names / sizeof names[0] == RECOMMEND_VERDICT_COUNT, "one each");
@@ -34,6 +35,8 @@ static struct recommended describe(const struct cell_row *cell, enum metric_id g
         .cell = cell, .loss = ratio->median, .loss_95 = ratio->median_95};
     curve_cell_metrics(cell, metric);
     out.value = metric[goal];
+    out.spread_95 = cell_row_metric(cell, goal)->of.median_95;
+    out.model.median = out.model.p90 = out.pair_error = NAN;
     out.limit = limit_of(metric);
     if (metrics[goal].better == METRIC_HIGHER) {
         out.loss = 1 / ratio->median;
@@ -61,6 +64,75 @@ static int compare_places(const void *left, const void *right) {
     return (a->cell->index > b->cell->index) - (a->cell->index < b->cell->index);
 }
 
+/* --- the error of the model -------------------------------------------------------- */
+
+bool recommended_is_told_apart(const struct recommended *one) {
+    return isnan(one->pair_error) || log(one->loss) > one->pair_error;
+}
+
+static double width(struct bootstrap_interval interval) {
+    return bootstrap_interval_exists(interval) ? interval.high - interval.low : -1;
+}
+
+static void set_range(struct recommended *one) {
+    const struct bootstrap_interval model = {one->value * exp(-one->model.p90),
+                                             one->value * exp(one->model.p90)};
+    if (width(model) < 0 && width(one->spread_95) < 0) {
+        one->range = (struct bootstrap_interval){NAN, NAN};
+        return;
+    }
+    one->range_by =
+        width(model) > width(one->spread_95) ? RECOMMEND_MODEL : RECOMMEND_SPREAD;
+    one->range = one->range_by == RECOMMEND_MODEL ? model : one->spread_95;
+}
+
+static int open_case(struct model_case *out, struct plan *plan,
+                     const struct recommended *one, const struct grid *grid,
+                     struct err *err) {
+    double metric[METRIC_COUNT];
+    const int64_t index = one->cell->index;
+    if (index < 0 || (size_t)index >= grid_cell_count(grid)) {
+        return err_set(err, ERR_CORRUPT, "cell %lld is not of the document",
+                       (long long)index);
+    }
+    const int rc = grid_cell_plan(grid, (size_t)index, plan, err);
+    if (rc == 0) {
+        curve_cell_metrics(one->cell, metric);
+        out->plan = plan;
+        out->runtime = one->cell->runtime;
+        out->gil_wait_share = metric[METRIC_GIL_WAIT_SHARE];
+    }
+    return rc;
+}
+
+/* Of the best cell and the others, in this order. */
+static int find_errors(struct recommendation *of, enum metric_id goal,
+                       const struct grid *grid, struct err *err) {
+    enum { ONES = 3 };
+    struct recommended *const ones[ONES] = {&of->best, &of->runner_up, &of->first};
+    struct plan plans[ONES] = {0};
+    struct model_case cases[ONES] = {{.goal = goal}, {.goal = goal}, {.goal = goal}};
+    int rc = 0;
+    for (size_t i = 0; i < ONES && rc == 0; i++) {
+        if (ones[i]->cell == NULL) {
+            continue;
+        }
+        rc = open_case(&cases[i], &plans[i], ones[i], grid, err);
+        if (rc == 0) {
+            rc = model_error_find(&ones[i]->model, &cases[i], err);
+        }
+        if (rc == 0 && ones[i]->cell != of->best.cell) {
+            const struct model_pair pair = {{cases[0], cases[i]},
+                                            {&of->best.model, &ones[i]->model}};
+            rc = model_error_between(&ones[i]->pair_error, &pair, err);
+        }
+    }
+    for (size_t i = 0; i < ONES; i++) {
+        plan_deinit(&plans[i]);
+    }
+    return rc;
+}
+
 /* --- points ------------------------------------------------------------------------ */
 
 /* Nothing to gain: too little, or too little of it is certain. */
@@ -76,7 +148,11 @@ static enum recommend_verdict judge(const struct recommendation *recommendation)
     if (recommendation->first.cell == recommendation->best.cell) {
         return RECOMMEND_IS_BEST;
     }
-    return is_worthless(&recommendation->first) ? RECOMMEND_STAY : RECOMMEND_CHANGE;
+    if (is_worthless(&recommendation->first)) {
+        return RECOMMEND_STAY;
+    }
+    return recommended_is_told_apart(&recommendation->first) ? RECOMMEND_CHANGE
+                                                             : RECOMMEND_UNSURE;
 }
 
 static struct recommendation recommend(const struct place *places, size_t count,
@@ -92,7 +168,6 @@ static struct recommendation recommend(const struct place *places, size_t count,
     if (count > 1) {
         out.runner_up = describe(places[1].cell, goal);
     }
-    out.verdict = judge(&out);
     return out;
 }
 
@@ -116,8 +191,25 @@ static void make_items(struct recommendation_list *list, struct place *places,
     qsort(list->items, list->count, sizeof *list->items, compare_items);
 }
 
+static int conclude(struct recommendation_list *list, const struct grid *grid,
+                    struct err *err) {
+    for (size_t i = 0; i < list->count; i++) {
+        struct recommendation *item = &list->items[i];
+        const int rc = grid == NULL ? 0 : find_errors(item, list->goal, grid, err);
+        if (rc != 0) {
+            return rc;
+        }
+        set_range(&item->best);
+        set_range(&item->runner_up);
+        set_range(&item->first);
+        item->verdict = judge(item);
+    }
+    return 0;
+}
+
 int recommendation_list_make(struct recommendation_list *out,
-                             const struct cell_list *cells, struct err *err) {
+                             const struct cell_list *cells, const struct grid *grid,
+                             struct err *err) {
     struct recommendation_list list = {.goal = METRIC_COUNT};
     struct place *places = memory_zeroed(cells->count + 1, sizeof *places);
     list.items = memory_zeroed(cells->count + 1, sizeof *list.items);
@@ -138,6 +230,11 @@ int recommendation_list_make(struct recommendation_list *out,
     }
     make_items(&list, places, count);
     memory_free(places);
+    const int rc = conclude(&list, grid, err);
+    if (rc != 0) {
+        recommendation_list_deinit(&list);
+        return rc;
+    }
     *out = list;
     return 0;
 }
@@ -149,7 +246,7 @@ void recommendation_list_deinit(struct recommendation_list *list) {
 
 /* --- sentences --------------------------------------------------------------------- */
 
-enum { NAME_SIZE = 200, VALUE_SIZE = 64 };
+enum { NAME_SIZE = 200, VALUE_SIZE = 64, RUNNER_UP_SIZE = NAME_SIZE + 2 * VALUE_SIZE };
 
 static void name_of(const struct recommended *one, char out[NAME_SIZE]) {
     snprintf(out, NAME_SIZE, "%s on %s", one->cell->strategy, one->cell->runtime);
@@ -205,21 +302,29 @@ static const char *phrase_of(enum limit limit) {
     return phrases[limit];
 }
 
+/* An error of ln(predicted / measured) as per cent. */
+static double percent(double error) { return 100 * expm1(error); }
+
 /* " Runner-up: threads(4) on cpython-3.12, worse by 20 %." */
-static void write_runner_up(const struct recommendation *r, char out[NAME_SIZE + 64]) {
-    char name[NAME_SIZE], loss[VALUE_SIZE];
+static void write_runner_up(const struct recommendation *r, char out[RUNNER_UP_SIZE]) {
+    char name[NAME_SIZE], loss[VALUE_SIZE], near[VALUE_SIZE] = "";
     out[0] = '\0';
-    if (r->runner_up.cell != NULL) {
-        name_of(&r->runner_up, name);
-        write_loss(&r->runner_up, loss);
-        snprintf(out, NAME_SIZE + 64, " Runner-up: %.150s, worse %s.", name, loss);
+    if (r->runner_up.cell == NULL) {
+        return;
     }
+    name_of(&r->runner_up, name);
+    write_loss(&r->runner_up, loss);
+    if (!recommended_is_told_apart(&r->runner_up)) {
+        snprintf(near, sizeof near, ", too near for the model to tell (within %.2g %%)",
+                 percent(r->runner_up.pair_error));
+    }
+    snprintf(out, RUNNER_UP_SIZE, " Runner-up: %.150s, worse %s%s.", name, loss, near);
 }
 
 void recommend_sentence(const struct recommendation *r, enum metric_id goal,
                         char out[RECOMMEND_TEXT_SIZE]) {
     char best[NAME_SIZE], first[NAME_SIZE], value[VALUE_SIZE], old[VALUE_SIZE],
-        loss[VALUE_SIZE], runner_up[NAME_SIZE + 64];
+        loss[VALUE_SIZE], runner_up[RUNNER_UP_SIZE];
     const char *metric = metrics[goal].name, *unit = metrics[goal].unit;
     name_of(&r->best, best);
     name_of(&r->first, first);
@@ -240,6 +345,13 @@ void recommend_sentence(const struct recommendation *r, enum metric_id goal,
             "%s.",
             first, metric, old, best, value, phrase_of(r->first.limit));
         break;
+    case RECOMMEND_UNSURE:
+        snprintf(out, RECOMMEND_TEXT_SIZE,
+                 "Too near to tell apart: %.150s has %s %s, the best, %.100s, %s; the "
+                 "first is worse %s, and the model may be wrong by %.2g %%; %s.",
+                 first, metric, old, best, value, loss, percent(r->first.pair_error),
+                 phrase_of(r->first.limit));
+        break;
     case RECOMMEND_IS_BEST:
         snprintf(out, RECOMMEND_TEXT_SIZE, "Stay with %.150s: %s %s; %s.%s", best, metric,
                  value, phrase_of(r->best.limit), runner_up);
@@ -249,4 +361,78 @@ void recommend_sentence(const struct recommendation *r, enum metric_id goal,
                  "Nothing to compare: %.150s is the only one with %s, %s; %s.", best,
                  metric, value, phrase_of(r->best.limit));
     }
+}
+
+/* --- how far off ------------------------------------------------------------------- */
+
+struct text {
+    char *out; /* RECOMMEND_TEXT_SIZE */
+    size_t length;
+};
+
+__attribute__((format(printf, 2, 3))) static void text_add(struct text *text,
+                                                           const char *fmt, ...) {
+    va_list args;
+    va_start(args, fmt);
+    const size_t room = RECOMMEND_TEXT_SIZE - text->length;
+    const int length = vsnprintf(text->out + text->length, room, fmt, args);
+    va_end(args);
+    text->length += length < 0 ? 0 : (size_t)length < room ? (size_t)length : room - 1;
+}
+
+/* "12.3 ms - 14 ms" */
+static void text_add_interval(struct text *text, struct bootstrap_interval interval,
+                              const char *unit) {
+    char low[VALUE_SIZE], high[VALUE_SIZE];
+    write_value(interval.low, unit, low);
+    write_value(interval.high, unit, high);
+    text_add(text, "%s - %s", low, high);
+}
+
+static void text_add_range(struct text *text, const struct recommended *one,
+                           const char *unit) {
+    if (one->range_by != RECOMMEND_NO_RANGE) {
+        text_add(text, "Between ");
+        text_add_interval(text, one->range, unit);
+        text_add(text, one->range_by == RECOMMEND_MODEL ? ", by the error of the model. "
+                                                        : ", by the spread over seeds. ");
+    }
+    if (!bootstrap_interval_exists(one->spread_95)) {
+        text_add(text, "Spread over seeds: not known. ");
+    } else {
+        text_add(text, "Spread over seeds: ");
+        text_add_interval(text, one->spread_95, unit);
+        text_add(text, ". ");
+    }
+}
+
+static void text_add_model(struct text *text, const struct model_error *model) {
+    const char *before = " Outside of what was measured: ";
+    if (model->rows == 0) {
+        text_add(text, "Error of the model: not known.");
+    } else {
+        text_add(
+            text,
+            "Error of the model: %.2g %% (median) to %.2g %% (nine of ten) in the %zu "
+            "nearest workloads that were measured.",
+            percent(model->median), percent(model->p90), model->rows);
+    }
+    for (int i = 0; i < OUTSIDE_COUNT; i++) {
+        if ((model->outside >> i & 1) != 0) {
+            text_add(text, "%s%s", before, model_outside_text((enum model_outside)i));
+            before = "; ";
+        }
+    }
+    text_add(text, model->outside != 0 ? "." : "");
+}
+
+void recommend_honesty(const struct recommendation *recommendation, enum metric_id goal,
+                       char out[RECOMMEND_TEXT_SIZE]) {
+    struct text text = {.out = out};
+    const enum recommend_verdict verdict = recommendation->verdict;
+    const bool stay = verdict == RECOMMEND_STAY || verdict == RECOMMEND_UNSURE;
+    const struct recommended *one = stay ? &recommendation->first : &recommendation->best;
+    out[0] = '\0';
+    text_add_range(&text, one, metrics[goal].unit);
+    text_add_model(&text, &one->model);
 }

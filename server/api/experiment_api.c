@@ -10,6 +10,8 @@
 #include "server/api/experiment_view.h"
 #include "server/api/recommend_view.h"
 #include "server/api/resource_id.h"
+#include "server/document/document.h"
+#include "server/grid/grid.h"
 
 enum { IDENTITY_SIZE = 129, KEY_MAX = 100 };
 
@@ -63,11 +65,24 @@ int experiment_api_read(void *context, const struct http_request *request,
     return code != 0 ? code : http_response_take_json(response, 200, &writer, err);
 }
 
+/* What the cells are cells of. None for a document without a goal, nor for one that another
+ * engine stored and this one refuses: then nothing is known of the model's error. */
+static int open_grid(struct grid **out, const char *text, struct err *err) {
+    struct document *document = NULL;
+    int code = document_parse(&document, text, strlen(text), NULL);
+    if (code == 0 && document->goal != METRIC_COUNT) {
+        code = grid_create(out, document, NULL);
+    }
+    document_destroy(document);
+    return code == ERR_NOMEM ? err_set_nomem(err) : 0;
+}
+
 /* Cells beside each other, as one state of the store. */
 static int write_advice(struct db_reader *reader, int64_t id, struct json_writer *writer,
                         struct err *err) {
     struct experiment experiment;
     struct cell_list cells = {0};
+    struct grid *grid = NULL;
     int code = db_reader_begin(reader, err);
     if (code != 0) {
         return code;
@@ -77,16 +92,20 @@ static int write_advice(struct db_reader *reader, int64_t id, struct json_writer
         db_reader_end(reader);
         return resource_id_missing(code, RESOURCE_EXPERIMENT, id, err);
     }
-    experiment_deinit(&experiment);
     code = cell_store_list(reader, id, &cells, err);
     if (code == 0) {
         code = cell_compare_stored(reader, id, &cells, err);
     }
     db_reader_end(reader);
     if (code == 0) {
-        code = recommend_view_write(writer, &cells, err);
+        code = open_grid(&grid, experiment.row.document, err);
     }
+    if (code == 0) {
+        code = recommend_view_write(writer, &cells, grid, err);
+    }
+    grid_destroy(grid);
     cell_list_deinit(&cells);
+    experiment_deinit(&experiment);
     return code;
 }
 

@@ -24,6 +24,55 @@ static void write_point(struct json_writer *writer, const char *point) {
     json_writer_raw(writer, point, strlen(point));
 }
 
+static void write_nearest(struct json_writer *writer, const struct error_row *row) {
+    json_writer_begin_object(writer);
+    write_text(writer, "build", row->build);
+    write_text(writer, "family", row->family);
+    write_text(writer, "strategy", row->strategy);
+    write_text(writer, "work", row->work);
+    write_real(writer, "workers", row->workers);
+    write_real(writer, "switch_interval_us", row->switch_interval_us);
+    write_real(writer, "gil_wait_share", row->gil_wait_share);
+    write_real(writer, "measured_s", row->measured_s);
+    write_real(writer, "predicted_s", row->predicted_s);
+    json_writer_end_object(writer);
+}
+
+static void write_model(struct json_writer *writer, const struct model_error *model) {
+    json_writer_key(writer, "model");
+    json_writer_begin_object(writer);
+    json_writer_key(writer, "rows");
+    json_writer_int(writer, (int64_t)model->rows);
+    write_real(writer, "median", model->median);
+    write_real(writer, "p90", model->p90);
+    json_writer_key(writer, "nearest");
+    json_writer_begin_array(writer);
+    for (size_t i = 0; i < MODEL_ERROR_NAMED && model->nearest[i] != NULL; i++) {
+        write_nearest(writer, model->nearest[i]);
+    }
+    json_writer_end_array(writer);
+    json_writer_key(writer, "outside");
+    json_writer_begin_array(writer);
+    for (int i = 0; i < OUTSIDE_COUNT; i++) {
+        if ((model->outside >> i & 1) != 0) {
+            json_writer_string(writer, model_outside_name((enum model_outside)i));
+        }
+    }
+    json_writer_end_array(writer);
+    json_writer_end_object(writer);
+}
+
+static void write_range(struct json_writer *writer, const struct recommended *one) {
+    static const char *const words[] = {
+        [RECOMMEND_NO_RANGE] = NULL,
+        [RECOMMEND_SPREAD] = "spread",
+        [RECOMMEND_MODEL] = "model",
+    };
+    experiment_view_interval(writer, "spread_95", one->spread_95);
+    experiment_view_interval(writer, "range", one->range);
+    write_text(writer, "range_by", words[one->range_by]);
+}
+
 static void write_recommended(struct json_writer *writer, const char *key,
                               const struct recommended *one) {
     json_writer_key(writer, key);
@@ -39,6 +88,11 @@ static void write_recommended(struct json_writer *writer, const char *key,
     write_real(writer, "loss", one->loss);
     experiment_view_interval(writer, "loss_95", one->loss_95);
     write_text(writer, "limit", limit_name(one->limit));
+    write_range(writer, one);
+    write_model(writer, &one->model);
+    write_real(writer, "loss_error", one->pair_error);
+    json_writer_key(writer, "told_apart");
+    json_writer_bool(writer, recommended_is_told_apart(one));
     json_writer_end_object(writer);
 }
 
@@ -51,6 +105,8 @@ static void write_recommendation(struct json_writer *writer,
     write_point(writer, recommendation->point);
     write_text(writer, "verdict", recommend_verdict_name(recommendation->verdict));
     write_text(writer, "sentence", sentence);
+    recommend_honesty(recommendation, goal, sentence);
+    write_text(writer, "honesty", sentence);
     json_writer_key(writer, "cells");
     json_writer_int(writer, (int64_t)recommendation->cells);
     write_recommended(writer, "best", &recommendation->best);
@@ -133,10 +189,10 @@ static void write_all(struct json_writer *writer,
 }
 
 int recommend_view_write(struct json_writer *writer, const struct cell_list *cells,
-                         struct err *err) {
+                         const struct grid *grid, struct err *err) {
     struct recommendation_list recommendations;
     struct curve_list curves;
-    int rc = recommendation_list_make(&recommendations, cells, err);
+    int rc = recommendation_list_make(&recommendations, cells, grid, err);
     if (rc != 0) {
         return rc;
     }

@@ -7,8 +7,11 @@
 #include "db/cell_store.h"
 #include "server/http/json_writer.h"
 
-/* One object; `cells` have been compared. ERR_NOMEM */
+struct grid;
+
+/* One object; `cells` have been compared. `grid` is what they are cells of, or NULL.
+ * ERR_NOMEM */
 int recommend_view_write(struct json_writer *writer, const struct cell_list *cells,
-                         struct err *err) WARN_UNUSED;
+                         const struct grid *grid, struct err *err) WARN_UNUSED;
 
 #endif

@@ -6,6 +6,8 @@
 
 #include "server/advice/curve.h"
 #include "server/advice/recommend.h"
+#include "server/document/document.h"
+#include "server/grid/grid.h"
 
 enum { PRINTED_MAX = 12 }; /* of either; the rest is counted */
 
@@ -28,6 +30,8 @@ static void print_recommendations(const struct recommendation_list *list, FILE *
         fputs(i == 0 ? "\n" : "", out);
         print_label(out, list->items[i].point);
         fprintf(out, "%s\n", sentence);
+        recommend_honesty(&list->items[i], list->goal, sentence);
+        fprintf(out, "    %s\n", sentence);
     }
     print_rest(out, list->count, "points of the sweep");
 }
@@ -69,10 +73,23 @@ static void print_curves(const struct curve_list *list, FILE *out) {
     print_rest(out, curves, "curves");
 }
 
-int advice_report_print(const struct cell_list *cells, FILE *out, struct err *err) {
+static int make_recommendations(struct recommendation_list *list,
+                                const struct cell_list *cells,
+                                const struct document *document, struct err *err) {
+    struct grid *grid = NULL;
+    int rc = document->goal == METRIC_COUNT ? 0 : grid_create(&grid, document, err);
+    if (rc == 0) {
+        rc = recommendation_list_make(list, cells, grid, err);
+    }
+    grid_destroy(grid);
+    return rc;
+}
+
+int advice_report_print(const struct cell_list *cells, const struct document *document,
+                        FILE *out, struct err *err) {
     struct recommendation_list recommendations;
     struct curve_list curves;
-    int rc = recommendation_list_make(&recommendations, cells, err);
+    int rc = make_recommendations(&recommendations, cells, document, err);
     if (rc != 0) {
         return rc;
     }

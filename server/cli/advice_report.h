@@ -8,8 +8,11 @@
 
 #include <stdio.h>
 
-/* Nothing when there is nothing to say. `cells` have been compared. ERR_NOMEM */
-int advice_report_print(const struct cell_list *cells, FILE *out,
-                        struct err *err) WARN_UNUSED;
+struct document;
+
+/* Nothing when there is nothing to say. `cells` are those of `document`, and have been
+ * compared. ERR_NOMEM */
+int advice_report_print(const struct cell_list *cells, const struct document *document,
+                        FILE *out, struct err *err) WARN_UNUSED;
 
 #endif

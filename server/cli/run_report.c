@@ -181,7 +181,7 @@ int run_report_print(const struct experiment_row *row, const struct cell_list *c
     if (code != 0) {
         return code;
     }
-    code = advice_report_print(cells, out, err);
+    code = advice_report_print(cells, document, out, err);
     print_notes(&report, document, out);
     for (size_t i = 0; i < cells->count; i++) {
         const struct cell_row *cell = &cells->items[i];

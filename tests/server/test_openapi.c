@@ -401,7 +401,11 @@ static void expect_advice(uint16_t port, const char *experiment) {
     expect_first(advice, "recommendations", "Recommendation");
     expect_first(advice, "curves", "ScalingCurve");
     const json_t *one = json_array_get(json_object_get(advice, "recommendations"), 0);
-    expect_schema(json_object_get(one, "best"), "Recommended");
+    json_t *best = json_object_get(one, "best");
+    json_t *model = json_object_get(best, "model");
+    expect_schema(best, "Recommended");
+    expect_schema(model, "ModelError");
+    expect_first(model, "nearest", "MeasuredWorkload");
     expect_enum(json_object_get(advice, "recommendations"), "Recommendation", "verdict");
     const json_t *curve = json_array_get(json_object_get(advice, "curves"), 0);
     expect_first(curve, "points", "ScalingPoint");
@@ -430,7 +434,8 @@ static void expect_comparison(uint16_t port, const json_t *experiment) {
 
 static void expect_experiments(uint16_t port) {
     static const char document[] =
-        "{\"schema\":1,\"goal\":\"cpu_us\",\"gate\":[{\"metric\":\"cpu_us\",\"max\":1}],"
+        "{\"schema\":1,\"goal\":\"makespan_us\",\"gate\":[{\"metric\":\"cpu_us\",\"max\":"
+        "1}],"
         "\"strategies\":[{\"threads\":2},{\"threads\":3}],\"workload\":{\"jobs\":{"
         "\"count\":4,\"steps\":[{\"python_us\":1000}]}}}";
     const int64_t started = monotonic_ms();

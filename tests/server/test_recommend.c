@@ -8,6 +8,8 @@
 
 #include "db/cell_compare.h"
 #include "server/advice/curve.h"
+#include "server/document/document.h"
+#include "server/grid/grid.h"
 #include "tests/support/test.h"
 
 enum { CELLS_MAX = 16, REPETITIONS = 5 };
@@ -19,6 +21,7 @@ struct scene {
     struct cell_sample samples[CELLS_MAX * REPETITIONS];
     size_t sample_count;
     struct cell_list list;
+    struct grid *grid; /* NULL: nothing is known of the model's error */
 };
 
 static void add_cell(struct scene *scene, const char *strategy, const char *point,
@@ -51,7 +54,7 @@ static void make(struct scene *scene, struct recommendation_list *out) {
     assert_int_equal(cell_compare(&scene->list, METRIC_THROUGHPUT_PER_S, scene->samples,
                                   scene->sample_count, &err),
                      0);
-    assert_int_equal(recommendation_list_make(out, &scene->list, &err), 0);
+    assert_int_equal(recommendation_list_make(out, &scene->list, scene->grid, &err), 0);
 }
 
 static void expect_sentence(const struct recommendation_list *list, size_t index,
@@ -117,13 +120,117 @@ static void test_recommend_does_not_send_for_nothing(void **state) {
     recommendation_list_deinit(&list);
 }
 
+/* --- the error of the model -------------------------------------------------------- */
+
+static struct grid *grid_of(const char *text) {
+    struct document *document;
+    struct grid *grid;
+    struct err err = {0};
+    if (document_parse(&document, text, strlen(text), &err) != 0 ||
+        grid_create(&grid, document, &err) != 0) {
+        fail_msg("%s: %s", err.pointer, err.text);
+    }
+    document_destroy(document);
+    return grid;
+}
+
+static const char three_strategies[] =
+    "{\"schema\":1,\"machine\":{\"profile\":\"linux-vm-2\"},\"runtimes\":[\"cpython-3."
+    "12\"],"
+    "\"reference\":\"cpython-3.12\",\"goal\":\"throughput_per_s\","
+    "\"strategies\":[\"sequential\",{\"threads\":4},{\"threads\":8}],"
+    "\"workload\":{\"jobs\":{\"count\":9,\"steps\":[{\"python_us\":1000}]}}}";
+
+/* Two cells that differ by less than measured jobs say of such a pair are not told apart,
+ * however sure the repetitions are. */
+static void test_recommend_knows_what_it_cannot_tell(void **state) {
+    (void)state;
+    struct scene scene = {.grid = grid_of(three_strategies)};
+    struct recommendation_list list;
+    add_cell(&scene, "sequential", "{}", 100, 0);
+    add_cell(&scene, "threads(4)", "{}", 107, 0);
+    add_cell(&scene, "threads(8)", "{}", 106, 0);
+    make(&scene, &list);
+    const struct recommendation *one = &list.items[0];
+    assert_int_equal(one->verdict, RECOMMEND_UNSURE);
+    assert_true(one->first.pair_error > log(1.07));
+    assert_false(recommended_is_told_apart(&one->first));
+    assert_false(recommended_is_told_apart(&one->runner_up));
+    assert_true(recommended_is_told_apart(&one->best)); /* from itself */
+    expect_sentence(&list, 0, "Too near to tell apart: sequential on cpython-3.12");
+    recommendation_list_deinit(&list);
+    grid_destroy(scene.grid);
+}
+
+static void test_recommend_tells_what_is_far_apart(void **state) {
+    (void)state;
+    struct scene scene = {.grid = grid_of(three_strategies)};
+    struct recommendation_list list;
+    char text[RECOMMEND_TEXT_SIZE];
+    add_cell(&scene, "sequential", "{}", 100, 0);
+    add_cell(&scene, "threads(4)", "{}", 300, 0);
+    add_cell(&scene, "threads(8)", "{}", 299, 0);
+    make(&scene, &list);
+    assert_int_equal(list.items[0].verdict, RECOMMEND_CHANGE);
+    expect_sentence(&list, 0, "Choose threads(4)");
+    expect_sentence(&list, 0, "too near for the model to tell");
+    recommend_honesty(&list.items[0], list.goal, text);
+    assert_non_null(strstr(text, "by the error of the model"));
+    assert_null(strstr(text, "Outside"));
+    recommendation_list_deinit(&list);
+    grid_destroy(scene.grid);
+}
+
+/* The stated range is the wider one of two. */
+static void test_recommend_states_the_wider_range(void **state) {
+    (void)state;
+    struct scene scene = {.grid = grid_of(three_strategies)};
+    struct recommendation_list list;
+    add_cell(&scene, "sequential", "{}", 100, 0);
+    add_cell(&scene, "threads(4)", "{}", 300, 0);
+    scene.summaries[0][1].of.median_95 = (struct bootstrap_interval){50, 200};
+    scene.summaries[1][1].of.median_95 = (struct bootstrap_interval){299, 301};
+    make(&scene, &list);
+    const struct recommended *first = &list.items[0].first, *best = &list.items[0].best;
+    assert_int_equal(first->range_by, RECOMMEND_SPREAD);
+    assert_true(first->range.low == 50 && first->range.high == 200);
+    assert_int_equal(best->range_by, RECOMMEND_MODEL);
+    assert_true(fabs(best->range.low - 300 * exp(-best->model.p90)) < 1e-9);
+    assert_true(fabs(best->range.high - 300 * exp(best->model.p90)) < 1e-9);
+    recommendation_list_deinit(&list);
+    /* Without the document only the spread is known. */
+    grid_destroy(scene.grid);
+    scene.grid = NULL;
+    make(&scene, &list);
+    assert_int_equal(list.items[0].best.range_by, RECOMMEND_SPREAD);
+    assert_int_equal(list.items[0].best.model.rows, 0);
+    assert_int_equal(list.items[0].verdict, RECOMMEND_CHANGE);
+    recommendation_list_deinit(&list);
+}
+
+/* A store that was tampered with: cells that the document does not have. */
+static void test_recommend_refuses_cells_of_another_document(void **state) {
+    (void)state;
+    struct scene scene = {.grid = grid_of(three_strategies)};
+    struct recommendation_list list;
+    struct err err = {0};
+    add_cell(&scene, "sequential", "{}", 100, 0);
+    scene.rows[0].index = 3;
+    assert_int_equal(cell_compare(&scene.list, METRIC_THROUGHPUT_PER_S, scene.samples,
+                                  scene.sample_count, &err),
+                     0);
+    assert_int_equal(recommendation_list_make(&list, &scene.list, scene.grid, &err),
+                     ERR_CORRUPT);
+    grid_destroy(scene.grid);
+}
+
 static void test_recommend_needs_a_goal(void **state) {
     (void)state;
     struct scene scene = {0};
     struct recommendation_list list;
     struct err err = {0};
     add_cell(&scene, "sequential", "{}", 100, 0);
-    assert_int_equal(recommendation_list_make(&list, &scene.list, &err), 0);
+    assert_int_equal(recommendation_list_make(&list, &scene.list, NULL, &err), 0);
     assert_int_equal(list.goal, METRIC_COUNT);
     assert_int_equal(list.count, 0);
     recommendation_list_deinit(&list);
@@ -193,6 +300,10 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_recommend_says_what_to_change),
         cmocka_unit_test(test_recommend_does_not_send_for_nothing),
+        cmocka_unit_test(test_recommend_knows_what_it_cannot_tell),
+        cmocka_unit_test(test_recommend_tells_what_is_far_apart),
+        cmocka_unit_test(test_recommend_states_the_wider_range),
+        cmocka_unit_test(test_recommend_refuses_cells_of_another_document),
         cmocka_unit_test(test_recommend_needs_a_goal),
         cmocka_unit_test(test_curve_of_workers_and_of_cores),
         cmocka_unit_test(test_curve_leaves_arrivals_out),
