@@ -99,6 +99,40 @@ export interface GateResult {
 /** What keeps a cell from being faster. */
 export type Limit = "cores" | "gil" | "loop" | "lock" | "serial" | "outside";
 
+/** In what a cell lies outside of what was measured on real Python. */
+export type Outside =
+  | "machine"
+  | "cores"
+  | "runtime"
+  | "parameters"
+  | "strategy"
+  | "start"
+  | "arrivals"
+  | "steps"
+  | "metric"
+  | "few";
+
+export interface MeasuredWorkload {
+  build: string;
+  family: string;
+  strategy: string;
+  work: string;
+  workers: number | null;
+  switch_interval_us: number | null;
+  gil_wait_share: number | null;
+  measured_s: number;
+  predicted_s: number;
+}
+
+/** Errors of the model near a cell: |ln(predicted / measured)|. */
+export interface ModelError {
+  rows: number;
+  median: number | null;
+  p90: number | null;
+  nearest: MeasuredWorkload[];
+  outside: Outside[];
+}
+
 export interface Recommended {
   cell: string;
   runtime: string;
@@ -108,11 +142,20 @@ export interface Recommended {
   loss: number | null;
   loss_95: Interval;
   limit: Limit;
+  /** Over the repetitions. */
+  spread_95: Interval;
+  /** The wider of spread and model error. */
+  range: Interval;
+  range_by: "spread" | "model" | null;
+  model: ModelError;
+  /** Of the logarithm of loss. */
+  loss_error: number | null;
+  told_apart: boolean;
 }
 
 export interface Recommendation {
   point: Record<string, unknown>;
-  verdict: "change" | "stay" | "is_best" | "alone";
+  verdict: "change" | "stay" | "unsure" | "is_best" | "alone";
   cells: number;
   best: Recommended;
   runner_up: Recommended | null;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The answer on top of the page: whom to choose for the document's goal, and by how much.
 
-import type { ExperimentAdvice, Recommendation, Recommended } from "../api";
-import { formatMetric, formatNumber, formatShare } from "../lib/format";
+import type { ExperimentAdvice, Interval, Recommendation, Recommended } from "../api";
+import { formatDuration, formatMetric, formatNumber, formatShare } from "../lib/format";
 import { compactLabel, pointerLabel } from "../lib/grid";
 import { advice } from "../state/advice";
 import { metricInfo, metricTitle } from "../state/catalogue";
@@ -35,6 +35,40 @@ function lossOf(one: Recommended): string | null {
     : t("advice.loss", { loss: words });
 }
 
+/** Why the difference to the best one says nothing; null when it does. */
+function nearWords(one: Recommended): string | null {
+  if (one.told_apart || one.loss_error === null) return null;
+  return t("advice.near", { error: lossWords(Math.exp(one.loss_error)) });
+}
+
+/** The one that is recommended. */
+function chosenOf(item: Recommendation): Recommended {
+  return item.verdict === "stay" || item.verdict === "unsure" ? item.first : item.best;
+}
+
+function intervalWords(interval: Interval, unit: string): string {
+  if (interval === null) return t("advice.range.none");
+  const [low, high] = interval;
+  return t("advice.range.interval", {
+    low: formatMetric(low, unit, language.value),
+    high: formatMetric(high, unit, language.value),
+  });
+}
+
+/** How many per cent an error of ln(predicted / measured) is. */
+function errorWords(error: number): string {
+  return formatShare(Math.expm1(error), language.value);
+}
+
+function modelWords({ model }: Recommended): string {
+  if (model.median === null || model.p90 === null) return t("advice.range.none");
+  return t("advice.model", {
+    median: errorWords(model.median),
+    p90: errorWords(model.p90),
+    rows: model.rows,
+  });
+}
+
 function pointWords(point: Record<string, unknown>, document: unknown): string {
   return Object.entries(point)
     .map(([pointer, value]) => `${pointerLabel(pointer, document)} ${compactLabel(value)}`)
@@ -50,15 +84,48 @@ function Beside({ label, one, goal }: { label: string; one: Recommended; goal: s
       <span>
         {nameOf(one)}: {value}
         {lossOf(one) !== null && <span class="is-muted">{` ${lossOf(one)}`}</span>}
+        {nearWords(one) !== null && <span class="is-muted">{`; ${nearWords(one)}`}</span>}
         <span class="is-muted">{` · ${t(`advice.limit.${one.limit}`)}`}</span>
       </span>
     </li>
   );
 }
 
+/** Spread and error of the model, apart; which of them is wider; and what was not measured. */
+function Range({ one, goal }: { one: Recommended; goal: string }) {
+  const { unit } = metricInfo(goal);
+  const wider = (by: Recommended["range_by"]) =>
+    one.range_by === by && <span class="is-muted">{` (${t("advice.range.wider")})`}</span>;
+  return (
+    <ul class="advice-others">
+      <li class="advice-beside">
+        <span class="advice-label">{t("advice.range.spread")}</span>
+        <span>
+          {intervalWords(one.spread_95, unit)}
+          {wider("spread")}
+        </span>
+      </li>
+      <li class="advice-beside">
+        <span class="advice-label">{t("advice.range.model")}</span>
+        <span>
+          {one.range_by === "model" && `${intervalWords(one.range, unit)}: `}
+          {modelWords(one)}
+          {wider("model")}
+        </span>
+      </li>
+      {one.model.outside.length > 0 && (
+        <li class="advice-beside">
+          <span class="advice-label">{t("advice.outside")}</span>
+          <span>{one.model.outside.map((word) => t(`advice.outside.${word}`)).join(" · ")}</span>
+        </li>
+      )}
+    </ul>
+  );
+}
+
 function Answer(props: { item: Recommendation; goal: string; document: unknown }) {
   const { item, goal, document } = props;
-  const chosen = item.verdict === "stay" ? item.first : item.best;
+  const chosen = chosenOf(item);
   const { unit } = metricInfo(goal);
   const value = chosen.value === null ? "" : formatMetric(chosen.value, unit, language.value);
   const point = pointWords(item.point, document);
@@ -90,11 +157,37 @@ function Answer(props: { item: Recommendation; goal: string; document: unknown }
           ))}
         </ul>
       )}
+      <Range one={chosen} goal={goal} />
     </li>
   );
 }
 
+/** Of the first recommendation: what its error was taken from. */
+function Nearest({ one }: { one: Recommended }) {
+  if (one.model.nearest.length === 0) return null;
+  const seconds = (value: number) => formatDuration(value * 1e9, language.value);
+  return (
+    <>
+      <p>{t("advice.nearest")}:</p>
+      <ul>
+        {one.model.nearest.map((row) => (
+          <li key={`${row.build} ${row.family} ${row.work} ${row.workers}`}>
+            {t("advice.nearest.row", {
+              strategy: (row.workers ?? 1) > 1 ? `${row.strategy}(${row.workers})` : row.strategy,
+              build: row.build,
+              work: row.work.replaceAll(" ", ", "),
+              measured: seconds(row.measured_s),
+              predicted: seconds(row.predicted_s),
+            })}
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
 function Honesty({ value }: { value: ExperimentAdvice }) {
+  const first = value.recommendations[0];
   return (
     <details class="advice-honesty">
       <summary>{t("advice.honesty")}</summary>
@@ -106,6 +199,7 @@ function Honesty({ value }: { value: ExperimentAdvice }) {
           </li>
         ))}
       </ul>
+      {first !== undefined && <Nearest one={chosenOf(first)} />}
     </details>
   );
 }
