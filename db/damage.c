@@ -3,11 +3,17 @@
 
 #include "engine/base/memory.h"
 
+const char *damage_kind_name(const struct damage *damage) {
+    return damage->group == DAMAGE_INSTANTS   ? "instants"
+           : damage->group == DAMAGE_COUNTERS ? "counters"
+                                              : "spans";
+}
+
 static int is_known(const struct damage_list *list, const struct damage *damage) {
     for (size_t i = 0; i < list->count; i++) {
         const struct damage *it = &list->items[i];
-        if (it->group == damage->group && it->from_ns == damage->from_ns &&
-            it->to_ns == damage->to_ns) {
+        if (it->run == damage->run && it->group == damage->group &&
+            it->from_ns == damage->from_ns && it->to_ns == damage->to_ns) {
             return 1;
         }
     }

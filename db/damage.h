@@ -20,10 +20,12 @@ enum {
     DAMAGE_TEXT_BYTES = 160,
     /* instead of a group: of all lanes */
     DAMAGE_INSTANTS = -1,
-    DAMAGE_COUNTERS = -2
+    DAMAGE_COUNTERS = -2,
+    DAMAGE_UNKNOWN = -3 /* spans of a group that cannot be */
 };
 
 struct damage {
+    int64_t run;           /* 0: the one that was asked about */
     int64_t group;         /* of lanes: 64 * group .. 64 * group + 63 */
     sim_ns from_ns, to_ns; /* spans that ended in this time are missing */
     char what[DAMAGE_TEXT_BYTES];
@@ -34,6 +36,9 @@ struct damage_list {
     struct damage *items; /* each once */
     size_t count, capacity;
 };
+
+/* What is missing: "spans", "instants" or "counters". */
+const char *damage_kind_name(const struct damage *damage);
 
 /* Adds one, unless it is there already. ERR_NOMEM */
 int damage_list_add(struct damage_list *list, const struct damage *damage,

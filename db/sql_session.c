@@ -11,8 +11,9 @@
 #include "db/sql/sql_tables.h"
 #include "db/sql_session_priv.h"
 #include "engine/base/memory.h"
+#include "engine/base/time.h"
 
-enum { STEPS_BETWEEN_LOOKS = 1000, NS_PER_MS = 1000000, MS_PER_S = 1000 };
+enum { STEPS_BETWEEN_LOOKS = 1000, MS_PER_S = 1000 };
 
 struct sql_session {
     struct connection *connection;
@@ -21,6 +22,7 @@ struct sql_session {
     struct sql_request request; /* its text and params are not looked at any more */
     int64_t deadline_ms;        /* 0: none */
     bool too_late;
+    struct damage_list damages; /* of this query */
 };
 
 /* --- opening ------------------------------------------------------------------- */
@@ -93,7 +95,7 @@ static int look_up(void *context) {
  * So all that a query may use are named once before there is an authorizer.
  */
 static const char CONNECT[] =
-    "SELECT 1 FROM spans, instants, counters, flows, span_time(1),"
+    "SELECT 1 FROM spans, instants, counters, flows, damages, span_time(1),"
     " json_each('[]'), json_tree('[]') LIMIT 0";
 
 static int prepare_connection(struct sql_session *session, struct err *err) {
@@ -102,7 +104,7 @@ static int prepare_connection(struct sql_session *session, struct err *err) {
     if (rc != 0) {
         return rc;
     }
-    int code = sql_tables_register(session->sqlite);
+    int code = sql_tables_register(session->sqlite, &session->damages);
     if (code == SQLITE_OK) {
         code = sqlite3_exec(session->sqlite, CONNECT, NULL, NULL, NULL);
     }
@@ -149,6 +151,7 @@ void sql_session_close(struct sql_session *session) {
     if (session != NULL) {
         sql_session_end(session);
         connection_close(session->connection);
+        damage_list_deinit(&session->damages);
         memory_free(session);
     }
 }
@@ -265,6 +268,7 @@ static int bind_all(struct sql_session *session, const struct sql_request *reque
 int sql_session_begin(struct sql_session *session, const struct sql_request *request,
                       struct err *err) {
     sql_session_end(session);
+    damage_list_deinit(&session->damages);
     session->request = *request;
     session->too_late = false;
     session->deadline_ms = request->time_ms > 0 ? now_ms() + request->time_ms : 0;
@@ -300,6 +304,10 @@ int sql_session_next(struct sql_session *session, struct err *err) {
     const int rc = fail(session, code, err);
     sql_session_end(session);
     return rc;
+}
+
+const struct damage_list *sql_session_damages(const struct sql_session *session) {
+    return &session->damages;
 }
 
 struct sql_value sql_session_value(const struct sql_session *session, size_t column) {

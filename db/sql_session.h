@@ -12,13 +12,17 @@
  *     while ((rc = sql_session_next(session, &err)) == 1) { sql_session_value(...); }
  *     sql_session_end(session);
  *
+ * A damaged chunk costs the rows that it held; sql_session_damages() has what a query left
+ * out. Not so span_time(): a sum with a part missing looks like any other.
+ *
  * One thread at a time. Errors: ERR_INVALID when the query is wrong, with text_line and
  * text_column where that is known; ERR_LIMIT when it takes too long or needs too much;
- * ERR_CANCELLED; ERR_CORRUPT when stored bytes are damaged; those of db.h.
+ * ERR_CANCELLED; ERR_CORRUPT when other stored bytes are damaged; those of db.h.
  */
 #ifndef DB_SQL_SESSION_H
 #define DB_SQL_SESSION_H
 
+#include "db/damage.h"
 #include "db/db.h"
 
 #include <stdbool.h>
@@ -63,6 +67,9 @@ const char *sql_session_column_name(const struct sql_session *session, size_t co
 
 /* 1: there is a row; 0: no more. */
 int sql_session_next(struct sql_session *session, struct err *err) WARN_UNUSED;
+
+/* The chunks that the query met up to now and left out; lives until the next one begins. */
+const struct damage_list *sql_session_damages(const struct sql_session *session);
 
 /* Of the present row; its text lives until the next call of sql_session_next(). */
 struct sql_value sql_session_value(const struct sql_session *session, size_t column);

@@ -155,6 +155,20 @@ static int insert_row(const struct export *export, sqlite3_stmt *insert, size_t 
     return code == SQLITE_OK ? 0 : fail(export, code, err);
 }
 
+/* An export cannot say that rows are missing in it. */
+static int check_whole(const struct export *export, struct err *err) {
+    const struct damage_list *damages = sql_session_damages(export->source);
+    if (damages->count == 0) {
+        return 0;
+    }
+    const struct damage *first = &damages->items[0];
+    return err_set(err, ERR_CORRUPT,
+                   "run %lld is damaged, its %s from %lld to %lld ns cannot be exported: "
+                   "%s",
+                   (long long)first->run, damage_kind_name(first),
+                   (long long)first->from_ns, (long long)first->to_ns, first->what);
+}
+
 /* `run` NULL: the query has no parameter. */
 static int copy(const struct export *export, const struct export_table *table,
                 const int64_t *run, struct err *err) {
@@ -175,6 +189,7 @@ static int copy(const struct export *export, const struct export_table *table,
         while ((rc = sql_session_next(export->source, err)) == 1 &&
                (rc = insert_row(export, insert, columns, err)) == 0) {
         }
+        rc = rc == 0 ? check_whole(export, err) : rc;
         sql_session_end(export->source);
     }
     sqlite3_finalize(insert);

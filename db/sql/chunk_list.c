@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "db/sql/chunk_list.h"
 
+#include <stdio.h>
+
 #include "db/sql/fault.h"
 #include "db/sql/sqlite_api.h"
 #include "engine/record/sink.h"
@@ -12,7 +14,8 @@ void chunk_list_deinit(struct chunk_list *list) {
     sqlite3_finalize(list->list);
     sqlite3_finalize(list->read);
     memory_free(list->items);
-    *list = (struct chunk_list){.sqlite = list->sqlite, .source = list->source};
+    *list = (struct chunk_list){
+        .sqlite = list->sqlite, .source = list->source, .damages = list->damages};
 }
 
 /* Prepares a statement the first time, else makes it ready for use again. */
@@ -41,7 +44,27 @@ int chunk_list_begin(struct chunk_list *list, int64_t lo, int64_t hi, struct err
     return rc;
 }
 
-static int add_ref(struct chunk_list *list, int64_t run, struct err *err) {
+static int64_t damage_group(const struct chunk_list *list, const struct chunk_ref *ref) {
+    if (list->source->points != 0) {
+        return list->source->points;
+    }
+    return ref->group == CHUNK_GROUP_UNKNOWN ? DAMAGE_UNKNOWN : (int64_t)ref->group;
+}
+
+int chunk_list_note(struct chunk_list *list, const struct chunk_ref *ref,
+                    const char *what, struct err *err) {
+    if (list->damages == NULL) {
+        return 0;
+    }
+    struct damage damage = {.run = list->run,
+                            .group = damage_group(list, ref),
+                            .from_ns = ref->t0_ns,
+                            .to_ns = ref->t1_ns};
+    snprintf(damage.what, sizeof damage.what, "%.*s", DAMAGE_TEXT_BYTES - 1, what);
+    return damage_list_add(list->damages, &damage, err);
+}
+
+static int add_ref(struct chunk_list *list, struct err *err) {
     sqlite3_stmt *stmt = list->list;
     const int64_t group = sqlite3_column_int64(stmt, 1);
     const struct chunk_ref ref = {
@@ -51,11 +74,12 @@ static int add_ref(struct chunk_list *list, int64_t run, struct err *err) {
         .start_ns = sqlite3_column_int64(stmt, 4),
         .lanes = UINT64_MAX,
         .states = UINT32_MAX,
-        .group = (uint32_t)group,
+        .group = group >= 0 && group < GROUPS_MAX ? (uint32_t)group : CHUNK_GROUP_UNKNOWN,
     };
-    if (ref.id < 1 || ref.id > CHUNK_ID_MAX || group < 0 || group >= GROUPS_MAX ||
+    if (ref.id < 1 || ref.id > CHUNK_ID_MAX || ref.group == CHUNK_GROUP_UNKNOWN ||
         ref.t0_ns < 0 || ref.t0_ns > ref.t1_ns || ref.start_ns < 0) {
-        return fault_damaged(run, "a chunk with impossible lanes or times", err);
+        return chunk_list_note(list, &ref, "the chunk has impossible lanes or times",
+                               err);
     }
     if (vec_reserve((void **)&list->items, &list->capacity, list->count, sizeof ref) !=
         0) {
@@ -72,17 +96,18 @@ static int list_chunks(struct chunk_list *list, int64_t run, struct err *err) {
     if (rc != 0) {
         return rc;
     }
+    list->run = run;
     sqlite3_bind_int64(list->list, 1, run);
     int code = SQLITE_ROW;
     while (rc == 0 && (code = sqlite3_step(list->list)) == SQLITE_ROW) {
-        rc = add_ref(list, run, err);
+        rc = add_ref(list, err);
     }
     if (rc == 0 && code != SQLITE_DONE) {
         rc = fault_of_sqlite(list->sqlite, code, err);
     }
     sqlite3_reset(list->list);
-    if (rc == 0) {
-        list->run = run;
+    if (rc != 0) {
+        list->run = 0;
     }
     return rc;
 }
@@ -115,7 +140,7 @@ int chunk_list_read(struct chunk_list *list, const struct chunk_ref *ref,
     sqlite3_bind_int64(list->read, 1, ref->id);
     const int code = sqlite3_step(list->read);
     if (code == SQLITE_DONE) {
-        return fault_damaged(list->run, "a chunk is missing", err);
+        return err_set(err, ERR_CORRUPT, "the chunk has gone");
     }
     if (code != SQLITE_ROW) {
         return fault_of_sqlite(list->sqlite, code, err);

@@ -4,7 +4,6 @@
 #include <assert.h>
 
 #include "db/sql/chunk_list.h"
-#include "db/sql/fault.h"
 
 enum { INDEX_BITS = 12 };
 
@@ -74,19 +73,22 @@ static const struct point_source sources[] = {
     [POINT_INSTANTS] = {{.list =
                              "SELECT id, 0, t0_ns, t1_ns, t0_ns FROM main.instant_chunk"
                              " WHERE run = ? ORDER BY t1_ns, seq",
-                         .read = "SELECT data FROM main.instant_chunk WHERE id = ?"},
+                         .read = "SELECT data FROM main.instant_chunk WHERE id = ?",
+                         .points = DAMAGE_INSTANTS},
                         decode_instants},
     [POINT_COUNTERS] = {{.list =
                              "SELECT id, 0, t0_ns, t1_ns, t0_ns FROM main.counter_chunk"
                              " WHERE run = ? ORDER BY t1_ns, seq",
-                         .read = "SELECT data FROM main.counter_chunk WHERE id = ?"},
+                         .read = "SELECT data FROM main.counter_chunk WHERE id = ?",
+                         .points = DAMAGE_COUNTERS},
                         decode_counters},
 };
 
 /* --- life ----------------------------------------------------------------------- */
 
 int point_scan_create(struct point_scan **out, struct sqlite3 *sqlite,
-                      enum point_type type, struct err *err) {
+                      enum point_type type, struct damage_list *damages,
+                      struct err *err) {
     struct point_scan *scan = memory_zeroed(1, sizeof *scan);
     if (scan == NULL) {
         return err_set_nomem(err);
@@ -94,6 +96,7 @@ int point_scan_create(struct point_scan **out, struct sqlite3 *sqlite,
     scan->source = &sources[type];
     scan->chunks.sqlite = sqlite;
     scan->chunks.source = &scan->source->chunks;
+    scan->chunks.damages = damages;
     scan->names.sqlite = sqlite;
     *out = scan;
     return 0;
@@ -128,28 +131,36 @@ static int begin_run(struct point_scan *scan, struct err *err) {
     return rc;
 }
 
-static int decode(struct point_scan *scan, const struct chunk_ref *ref, struct err *err) {
+static int read_rows(struct point_scan *scan, const struct chunk_ref *ref,
+                     struct err *err) {
     const void *data;
     size_t size;
-    scan->decoded = 0;
-    const int rc = chunk_list_read(&scan->chunks, ref, &data, &size, err);
-    if (rc != 0) {
-        return rc;
-    }
-    struct err inner = {0};
-    if (scan->source->decode(scan, data, size, &inner) != 0) {
-        return inner.code == ERR_CORRUPT
-                   ? fault_damaged(scan->chunks.run, inner.text, err)
-                   : err_set(err, inner.code, "%s", inner.text);
+    int rc = chunk_list_read(&scan->chunks, ref, &data, &size, err);
+    if (rc == 0) {
+        rc = scan->source->decode(scan, data, size, err);
     }
     const struct point_rows *chunk = &scan->rows;
-    if (chunk->t0_ns != ref->t0_ns || chunk->t1_ns != ref->t1_ns ||
-        chunk->at_ns[0] < scan->last_ns) {
-        return fault_damaged(scan->chunks.run, "a chunk is not what its row says", err);
+    if (rc == 0 && (chunk->t0_ns != ref->t0_ns || chunk->t1_ns != ref->t1_ns ||
+                    chunk->at_ns[0] < scan->last_ns)) {
+        rc = err_set(err, ERR_CORRUPT, "the chunk is not what its row says");
     }
-    scan->last_ns = chunk->at_ns[chunk->count - 1];
+    return rc;
+}
+
+/* 1, or 0 for a chunk that is damaged. */
+static int decode(struct point_scan *scan, const struct chunk_ref *ref, struct err *err) {
+    struct err why = {0};
+    scan->decoded = 0;
+    const int rc = read_rows(scan, ref, &why);
+    if (rc == ERR_CORRUPT) {
+        return chunk_list_note(&scan->chunks, ref, why.text, err);
+    }
+    if (rc != 0) {
+        return err_set(err, rc, "%s", why.text);
+    }
+    scan->last_ns = scan->rows.at_ns[scan->rows.count - 1];
     scan->decoded = ref->id;
-    return 0;
+    return 1;
 }
 
 static bool matches(const struct point_scan *scan, uint32_t i) {
@@ -179,10 +190,10 @@ static int next_chunk(struct point_scan *scan, struct err *err) {
             continue;
         }
         const int rc = decode(scan, ref, err);
-        if (rc != 0) {
+        if (rc < 0) {
             return rc;
         }
-        if (next_row(scan, 0) == 1) {
+        if (rc == 1 && next_row(scan, 0) == 1) {
             return 1;
         }
     }

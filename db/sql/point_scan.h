@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * point_scan - the instants, or the samples of counters, of stored runs, by run and time, as
- * a filter wants them. Chunks that cannot hold a wanted one are not read. See span_scan.h.
+ * a filter wants them. Chunks that cannot hold a wanted one are not read, damaged ones are
+ * noted and left out. See span_scan.h.
  */
 #ifndef DB_SQL_POINT_SCAN_H
 #define DB_SQL_POINT_SCAN_H
@@ -19,8 +20,10 @@ struct point_filter {
     uint32_t kinds; /* bit 1 << enum instant_kind, or counter_kind */
 };
 
+/* Adds to `damages`, unless it is NULL, what is left out. */
 int point_scan_create(struct point_scan **out, struct sqlite3 *sqlite,
-                      enum point_type type, struct err *err) WARN_UNUSED;
+                      enum point_type type, struct damage_list *damages,
+                      struct err *err) WARN_UNUSED;
 void point_scan_destroy(struct point_scan *scan);
 
 int point_scan_start(struct point_scan *scan, const struct point_filter *filter,

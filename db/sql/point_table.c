@@ -101,8 +101,9 @@ static int open_cursor(sqlite3_vtab *base, sqlite3_vtab_cursor **out) {
         return code;
     }
     struct cursor *cursor = (struct cursor *)*out;
-    if (point_scan_create(&cursor->scan, ((struct table *)base)->sqlite, type_of(base),
-                          &err) != 0) {
+    const struct table *table = (const struct table *)base;
+    if (point_scan_create(&cursor->scan, table->sqlite, type_of(base),
+                          table->pool->damages, &err) != 0) {
         memory_free(cursor);
         return fault_to_sqlite(base, &err);
     }

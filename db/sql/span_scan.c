@@ -61,6 +61,7 @@ int span_scan_create(struct span_scan **out, struct sqlite3 *sqlite,
     }
     scan->chunks.sqlite = sqlite;
     scan->chunks.source = &source;
+    scan->chunks.damages = pool->damages;
     scan->names.sqlite = sqlite;
     scan->pool = pool;
     scan->shelf.held = &pool->shelved;
@@ -177,31 +178,41 @@ static void note_content(struct chunk_ref *ref, const struct span_block *block) 
     ref->states = states;
 }
 
-static int decode(struct span_scan *scan, struct chunk_ref *ref, struct slot *slot,
-                  struct err *err) {
+static int read_block(struct span_scan *scan, const struct chunk_ref *ref,
+                      struct span_block *block, struct err *err) {
     const void *data;
     size_t size;
+    int rc = chunk_list_read(&scan->chunks, ref, &data, &size, err);
+    if (rc == 0) {
+        rc = chunk_codec_decode_spans(data, size, block, err);
+    }
+    const struct span_chunk *chunk = &block->chunk;
+    if (rc == 0 && (chunk->group != ref->group || chunk->t0_ns != ref->t0_ns ||
+                    chunk->t1_ns != ref->t1_ns)) {
+        rc = err_set(err, ERR_CORRUPT, "the chunk is not what its row says");
+    }
+    return rc;
+}
+
+/* 1, or 0 for a chunk that is damaged: no pass looks at it any more. */
+static int decode(struct span_scan *scan, struct chunk_ref *ref, struct slot *slot,
+                  struct err *err) {
+    struct err why = {0};
     slot->chunk = 0;
-    const int rc = chunk_list_read(&scan->chunks, ref, &data, &size, err);
+    const int rc = read_block(scan, ref, slot->block, &why);
+    if (rc == ERR_CORRUPT) {
+        ref->states = 0;
+        return chunk_list_note(&scan->chunks, ref, why.text, err);
+    }
     if (rc != 0) {
-        return rc;
-    }
-    struct err inner = {0};
-    if (chunk_codec_decode_spans(data, size, slot->block, &inner) != 0) {
-        return inner.code == ERR_CORRUPT
-                   ? fault_damaged(scan->chunks.run, inner.text, err)
-                   : err_set(err, inner.code, "%s", inner.text);
-    }
-    const struct span_chunk *chunk = &slot->block->chunk;
-    if (chunk->group != ref->group || chunk->t0_ns != ref->t0_ns ||
-        chunk->t1_ns != ref->t1_ns) {
-        return fault_damaged(scan->chunks.run, "a chunk is not what its row says", err);
+        return err_set(err, rc, "%s", why.text);
     }
     slot->chunk = ref->id;
     note_content(ref, slot->block);
-    return 0;
+    return 1;
 }
 
+/* 1, or 0 for a chunk that is damaged. */
 static int open_chunk(struct span_scan *scan, struct chunk_ref *ref, struct err *err) {
     struct slot *slot = NULL;
     for (size_t i = 0; slot == NULL && i < scan->slot_count; i++) {
@@ -214,7 +225,7 @@ static int open_chunk(struct span_scan *scan, struct chunk_ref *ref, struct err 
         if (rc == 0) {
             rc = decode(scan, ref, slot, err);
         }
-        if (rc != 0) {
+        if (rc != 1) {
             return rc;
         }
     }
@@ -222,7 +233,7 @@ static int open_chunk(struct span_scan *scan, struct chunk_ref *ref, struct err 
     scan->at = ref;
     scan->block = slot->block;
     scan->position = 0;
-    return 0;
+    return 1;
 }
 
 /* The rows of the open chunk that have one of the states. */
@@ -252,7 +263,8 @@ static size_t number_of(const struct span_scan *scan, const struct chunk_ref *re
     return (size_t)(ref - scan->chunks.items);
 }
 
-/* Opens a chunk and selects the rows of this pass; from the shelf if it is there. */
+/* Opens a chunk and selects the rows of this pass, from the shelf if it is there; none of a
+ * chunk that is damaged. */
 static int open_rows(struct span_scan *scan, struct chunk_ref *ref, uint32_t states,
                      struct err *err) {
     const size_t number = number_of(scan, ref);
@@ -265,7 +277,8 @@ static int open_rows(struct span_scan *scan, struct chunk_ref *ref, uint32_t sta
         return 0;
     }
     const int rc = open_chunk(scan, ref, err);
-    if (rc != 0) {
+    if (rc != 1) {
+        scan->selected_count = 0;
         return rc;
     }
     if (uses_shelf(scan)) {

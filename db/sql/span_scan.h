@@ -16,6 +16,9 @@
  *                         spans that break it are ERR_CORRUPT
  *     SPAN_ORDER_STATE    the word of the state, then as recorded; or descending words
  *
+ * A chunk that is damaged is left out and noted; ERR_CORRUPT is what says nothing about one
+ * chunk: lanes, sites, spans that contradict those of another chunk.
+ *
  * A scan belongs to one connection and thread. Between span_scan_start() and the end it
  * keeps a statement open, so that it sees one state of the file.
  */
@@ -23,6 +26,7 @@
 #define DB_SQL_SPAN_SCAN_H
 
 #include "db/chunk_codec.h"
+#include "db/damage.h"
 #include "db/sql/int_range.h"
 #include "db/sql/run_names.h"
 
@@ -66,11 +70,12 @@ struct span_filter {
 bool lane_filter_has(const struct lane_filter *filter, const struct run_names *names,
                      lane_id lane);
 
-/* What all scans of a connection keep: decoded chunks besides the one that each has, and
- * what is on their shelves. */
+/* What all scans of a connection keep: decoded chunks besides the one that each has, what
+ * is on their shelves, and which chunks they left out. */
 struct span_pool {
     unsigned kept;
-    size_t shelved; /* bytes */
+    size_t shelved;              /* bytes */
+    struct damage_list *damages; /* borrowed; NULL: nobody wants to know */
 };
 enum { SPAN_POOL_MAX = 64 };
 

@@ -84,15 +84,16 @@ static const struct {
 } modules[] = {
     {"spans", &span_table_module},       {"instants", &instant_table_module},
     {"counters", &counter_table_module}, {"flows", &flow_table_module},
-    {"span_time", &span_time_module},
+    {"span_time", &span_time_module},    {"damages", &damage_table_module},
 };
 
-int sql_tables_register(struct sqlite3 *sqlite) {
+int sql_tables_register(struct sqlite3 *sqlite, struct damage_list *damages) {
     const size_t count = sizeof modules / sizeof modules[0];
     struct span_pool *pool = memory_zeroed(1, sizeof *pool);
     if (pool == NULL) {
         return SQLITE_NOMEM;
     }
+    pool->damages = damages;
     int code = SQLITE_OK;
     for (size_t i = 0; code == SQLITE_OK && i < count; i++) {
         /* When modules go no cursor is open any more. SQLite frees on failure, too. */

@@ -9,6 +9,8 @@
  *
  * Not part of the program itself.
  */
+#include <stddef.h>
+
 #include <sqlite3ext.h>
 SQLITE_EXTENSION_INIT1
 
@@ -29,5 +31,5 @@ int sqlite3_gilscopesqlite_init(sqlite3 *sqlite, char **message,
                                    sqlite3_libversion());
         return SQLITE_ERROR;
     }
-    return sql_tables_register(sqlite);
+    return sql_tables_register(sqlite, NULL);
 }

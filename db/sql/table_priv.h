@@ -12,6 +12,7 @@ extern const sqlite3_module instant_table_module;
 extern const sqlite3_module counter_table_module;
 extern const sqlite3_module flow_table_module;
 extern const sqlite3_module span_time_module;
+extern const sqlite3_module damage_table_module;
 
 struct table {
     sqlite3_vtab base; /* first: SQLite knows the table by it */

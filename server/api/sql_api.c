@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "server/api/api.h"
+#include "server/api/span_view.h"
 #include "server/api/sql_view.h"
 #include "server/document/text.h"
 
@@ -174,9 +175,33 @@ static int add_rows(struct answer *answer, struct sql_session *session, size_t r
     return code;
 }
 
+static void write_damages(struct json_writer *writer, const struct damage_list *list) {
+    json_writer_key(writer, "damages");
+    json_writer_begin_array(writer);
+    for (size_t i = 0; i < list->count; i++) {
+        const struct damage *it = &list->items[i];
+        json_writer_begin_object(writer);
+        span_view_int(writer, "run_id", it->run);
+        json_writer_key(writer, "kind");
+        json_writer_string(writer, damage_kind_name(it));
+        json_writer_key(writer, "lane_group");
+        if (it->group >= 0) {
+            json_writer_int(writer, it->group);
+        } else {
+            json_writer_null(writer);
+        }
+        span_view_int(writer, "from_ns", it->from_ns);
+        span_view_int(writer, "to_ns", it->to_ns);
+        json_writer_key(writer, "what");
+        json_writer_string(writer, it->what);
+        json_writer_end_object(writer);
+    }
+    json_writer_end_array(writer);
+}
+
 /* Takes the columns' texts one after the other. */
-static int write_answer(struct answer *answer, struct json_writer *writer,
-                        struct err *err) {
+static int write_answer(struct answer *answer, const struct damage_list *damages,
+                        struct json_writer *writer, struct err *err) {
     int code = 0;
     json_writer_begin_object(writer);
     json_writer_key(writer, "columns");
@@ -197,6 +222,7 @@ static int write_answer(struct answer *answer, struct json_writer *writer,
     json_writer_uint(writer, answer->rows);
     json_writer_key(writer, "truncated");
     json_writer_bool(writer, answer->truncated);
+    write_damages(writer, damages);
     json_writer_end_object(writer);
     if (code != 0) {
         json_writer_deinit(writer);
@@ -231,7 +257,7 @@ static int run_query(struct api *api, const struct http_request *request,
     if ((code = sql_session_begin(*session, &query->request, err)) == 0 &&
         (code = answer_init(&answer, *session, err)) == 0 &&
         (code = add_rows(&answer, *session, query->rows_max, err)) == 0) {
-        code = write_answer(&answer, writer, err);
+        code = write_answer(&answer, sql_session_damages(*session), writer, err);
     }
     if (code != 0) {
         point_at_query(err);

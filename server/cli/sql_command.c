@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/record/sink.h"
 #include "server/cli/cli.h"
 #include "server/cli/sql_output.h"
 
@@ -55,6 +56,24 @@ static void report(const struct sql_request *request, const struct err *err) {
     show_place(request, err);
 }
 
+/* Rows that are missing are nothing that an exit code could tell. */
+static void warn(const struct damage_list *damages) {
+    for (size_t i = 0; i < damages->count; i++) {
+        const struct damage *it = &damages->items[i];
+        char lanes[48] = "";
+        if (it->group >= 0) {
+            snprintf(lanes, sizeof lanes, " of lanes %lld to %lld",
+                     (long long)it->group * LANE_GROUP_LANES,
+                     (long long)it->group * LANE_GROUP_LANES + LANE_GROUP_LANES - 1);
+        }
+        fprintf(stderr,
+                "warning: run %lld: a chunk of %s%s from %lld to %lld ns is missing, %s: "
+                "SELECT * FROM damages\n",
+                (long long)it->run, damage_kind_name(it), lanes, (long long)it->from_ns,
+                (long long)it->to_ns, it->what);
+    }
+}
+
 static int query(const char *file, const char *argument, enum sql_format format) {
     char *text = NULL;
     struct sql_request request = {0};
@@ -67,11 +86,12 @@ static int query(const char *file, const char *argument, enum sql_format format)
         (rc = sql_session_open(&session, db, &err)) == 0 &&
         (rc = sql_session_begin(session, &request, &err)) == 0) {
         rc = sql_output_print(session, format, stdout, &err);
+        fflush(stdout); /* rows come before what is missing, and before what ended them */
+        warn(sql_session_damages(session));
     }
     sql_session_close(session);
     db_close(db);
     if (rc != 0) {
-        fflush(stdout); /* rows come before what ended them */
         report(&request, &err);
     }
     free(text);
@@ -93,7 +113,9 @@ int sql_command(int argc, char **argv) {
             "rows.\n"
             "- reads the query from standard input. The file is only read: a server may "
             "have\n"
-            "it open. Exit code 2 when the query was refused, with the place.\n\n"
+            "it open. Exit code 2 when the query was refused, with the place. Chunks "
+            "that are\n"
+            "damaged are left out, with a warning for each.\n\n"
             "tables:\n"
             "  spans        run_id, lane, start_ns, end_ns, dur_ns, state, resource, "
             "by,\n"
@@ -101,6 +123,7 @@ int sql_command(int argc, char **argv) {
             "  instants     run_id, lane, at_ns, kind, by; hidden: lane_name, lane_kind\n"
             "  flows        run_id, kind, from_lane, to_lane, left_ns, at_ns\n"
             "  span_time(run_id, lane, t0, t1)   state, ns: time in each state\n"
+            "  damages      run_id, kind, lane_group, from_ns, to_ns, what: left out\n"
             "  lanes        run_id, lane, kind, name, parent, born_ns, died_ns\n"
             "  runs         run_id, cell_id, experiment_id, repetition, status, ...\n"
             "  cells        cell_id, experiment_id, position, key, runtime, strategy, "

@@ -210,6 +210,7 @@ static const char *const scans[] = {
     "SELECT count(*), max(lane_name) FROM instants",
     "SELECT sum(value), max(lane_name) FROM counters",
     "SELECT max(left_ns) FROM flows",
+    "SELECT * FROM damages",
     "SELECT * FROM span_time(1, NULL)",
     "SELECT * FROM span_time(1, 3, 100, 5000)",
     "SELECT * FROM lanes",
@@ -230,18 +231,21 @@ static void run_scans(struct db *db) {
     sql_session_close(session);
 }
 
-static void test_sql_tables_name_a_damaged_chunk(void **state) {
+/* A sum with a part missing looks like any other: this one is not given. */
+static void test_sql_session_sums_nothing_damaged(void **state) {
     struct fixture *fixture = *state;
     uint64_t random = 4;
     struct err err = {0};
     struct sql_store store;
     sql_store_make(&store, fixture, &random);
-    fixture_sql(fixture, "UPDATE span_chunk SET data = substr(data, 1, length(data) - 5)"
-                         " WHERE id = (SELECT min(id) FROM span_chunk)");
+    fixture_sql(fixture,
+                "UPDATE span_chunk SET data = substr(data, 1, length(data) - 5)");
     struct sql_session *session = open_session(store.db);
-    assert_int_equal(run(session, (struct sql_request){.text = scans[0]}, &err),
-                     ERR_CORRUPT);
-    assert_non_null(strstr(err.text, "run 1 is damaged"));
+    assert_int_equal(
+        run(session, (struct sql_request){.text = "SELECT * FROM span_time(1, 3, 1, 5)"},
+            &err),
+        ERR_CORRUPT);
+    assert_non_null(strstr(err.text, "run 1"));
     sql_session_close(session);
     sql_store_close(&store);
 }
@@ -296,7 +300,7 @@ static void test_sql_tables_report_the_nth_allocation(void **state) {
     struct sql_store store;
     sql_store_make(&store, *state, &random);
     struct sql_session *session = open_session(store.db);
-    for (size_t i = 0; i < 7; i++) {
+    for (size_t i = 0; i < 8; i++) {
         bool failed = true;
         for (int64_t n = 0; failed; n += 1 + n / 4) {
             struct err err = {0};
@@ -371,7 +375,7 @@ int main(void) {
         TEST(test_sql_session_binds_parameters),
         TEST(test_sql_session_ends_what_takes_too_long),
         TEST(test_sql_tables_can_be_interrupted),
-        TEST(test_sql_tables_name_a_damaged_chunk),
+        TEST(test_sql_session_sums_nothing_damaged),
         TEST(test_sql_tables_survive_damaged_rows),
         TEST(test_sql_tables_report_the_nth_allocation),
         TEST(test_sqlite_export_has_all_rows),

@@ -92,6 +92,28 @@ fi
 
 [ "$(cksum <"$store")" = "$before" ] || fail "the result file was changed"
 
+# --- a damaged chunk ---
+damaged=$scratch/damaged.db
+cp "$store" "$damaged"
+sqlite3 "$damaged" "UPDATE span_chunk SET data = x'00' WHERE run = 2 AND seq = 0" ||
+    fail "no damage"
+missing='SELECT kind, lane_group FROM damages WHERE run_id = 2'
+"$GILSCOPE_BIN" sql --format csv "$damaged" 'SELECT count(*) AS n FROM spans' \
+    >"$scratch/out" 2>"$scratch/err" || fail "a damaged chunk ended the query"
+[ "$(wc -l <"$scratch/out")" -eq 2 ] || fail "no rows beside a damaged chunk"
+[ "$(wc -l <"$scratch/err")" -eq 1 ] || fail "not one warning: $(cat "$scratch/err")"
+grep -q '^warning: run 2: .*lanes 0 to 63 .*SELECT \* FROM damages$' "$scratch/err" ||
+    fail "a strange warning: $(cat "$scratch/err")"
+"$GILSCOPE_BIN" sql "$damaged" 'SELECT count(*) FROM spans WHERE run_id = 1' \
+    2>&1 >/dev/null | grep . && fail "a warning about another run"
+"$GILSCOPE_BIN" sql --format csv "$damaged" "$missing" | plain >"$scratch/ours"
+[ "$(tail -n 1 "$scratch/ours")" = spans,0 ] || fail "not in damages"
+printf '.load %s\n%s;\n' "$extension" "$missing" |
+    sqlite3 -bail -readonly -csv -header "$damaged" | plain | cmp -s - "$scratch/ours" ||
+    fail "the extension has other damages"
+"$GILSCOPE_BIN" export --format sqlite "$damaged" "$scratch/part.db" 2>/dev/null
+[ $? -eq 1 ] && [ ! -e "$scratch/part.db" ] || fail "an export with a part missing"
+
 # --- the command line ---
 "$GILSCOPE_BIN" sql "$store" 'SELECT lane, stat FROM spans' >"$scratch/out" 2>"$scratch/err"
 [ $? -eq 2 ] || fail "a wrong query did not end with 2"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* POST /sql over the wire: rows, limits, and what is wrong with a query. */
 #include <jansson.h>
+#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -161,12 +162,48 @@ static void test_sql_api_agrees_with_the_lanes(void **state) {
     json_decref(result);
 }
 
+static void change(const struct fixture *fixture, const char *sql) {
+    sqlite3 *sqlite = NULL;
+    assert_int_equal(sqlite3_open(fixture->scratch.database, &sqlite), SQLITE_OK);
+    assert_int_equal(sqlite3_busy_timeout(sqlite, 10000), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(sqlite, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(sqlite);
+}
+
+/* The last test: the store is damaged afterwards. */
+static void test_sql_api_lists_what_is_missing(void **state) {
+    static const char body[] = "{\"query\":\"SELECT max(end_ns), run_id FROM spans\"}";
+    struct fixture *fixture = *state;
+    json_t *result = query(fixture, body, 200);
+    assert_true(json_is_array(json_object_get(result, "damages")));
+    assert_int_equal(json_array_size(json_object_get(result, "damages")), 0);
+    json_decref(result);
+    change(fixture, "UPDATE span_chunk SET data = x'00' WHERE seq = 0");
+    result = query(fixture, body, 200);
+    const json_t *damages = json_object_get(result, "damages");
+    assert_int_equal(json_array_size(damages), 1);
+    const json_t *first = json_array_get(damages, 0);
+    assert_int_equal(json_object_size(first), 6);
+    assert_int_equal(json_integer_value(json_object_get(first, "run_id")), 1);
+    assert_string_equal(json_string_value(json_object_get(first, "kind")), "spans");
+    assert_int_equal(json_integer_value(json_object_get(first, "lane_group")), 0);
+    assert_int_equal(json_integer_value(json_object_get(first, "from_ns")), 0);
+    assert_true(json_integer_value(json_object_get(first, "to_ns")) > 0);
+    assert_true(json_string_length(json_object_get(first, "what")) > 0);
+    json_decref(result);
+    /* The next query met none. */
+    result = query(fixture, "{\"query\":\"SELECT count(*) FROM runs\"}", 200);
+    assert_int_equal(json_array_size(json_object_get(result, "damages")), 0);
+    json_decref(result);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sql_api_answers_in_columns),
         cmocka_unit_test(test_sql_api_cuts_at_the_limit),
         cmocka_unit_test(test_sql_api_says_what_is_wrong),
         cmocka_unit_test(test_sql_api_agrees_with_the_lanes),
+        cmocka_unit_test(test_sql_api_lists_what_is_missing),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
