@@ -74,6 +74,7 @@ static int blame_one(struct db_reader *reader, const struct wait_query *query,
         return more;
     }
     struct recording recording;
+    struct damage_list damages = {0};
     struct err inner = {0};
     recording_init(&recording);
     recording.kinds = 1u << LANE_THREAD | 1u << LANE_GIL | 1u << LANE_LOCK |
@@ -81,13 +82,14 @@ static int blame_one(struct db_reader *reader, const struct wait_query *query,
     recording.span_limit = budget->spans;
     recording.from_ns = from;
     recording.to_ns = to;
-    int rc = recording_store_read(reader, query->run, &recording, &inner);
-    if (rc == 0) {
+    int rc = recording_store_read(reader, query->run, &recording, &damages, &inner);
+    if (rc == 0 && damages.count == 0) {
         rc = blame_of_wait(&recording, wait->wait.lane, span, &wait->blame, &inner);
         wait->is_blamed = rc == 0;
     }
     budget->spans -= recording.span_count; /* the recording has no more than it may */
     recording_deinit(&recording);
+    damage_list_deinit(&damages);
     return rc == 0 || rc == ERR_LIMIT || rc == ERR_CORRUPT
                ? 0
                : err_set(err, rc, "%s", inner.text);

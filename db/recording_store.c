@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "db/recording_store.h"
 
-#include "db/block_cache_priv.h"
-#include "db/carried_spans_priv.h"
+#include "db/chunk_reader_priv.h"
 #include "db/db_priv.h"
 #include "db/run_store.h"
 
@@ -48,39 +47,24 @@ static bool wants_group(const struct recording *recording, uint32_t group) {
     return false;
 }
 
-/* The reading of one lane group. */
-struct group_reading {
-    const struct recorded_run *run;
-    uint32_t group;
-    const struct span_block *block; /* the last chunk that was read, NULL: none was */
-    struct recording *out;
-};
-
-/* A chunk that cannot be right is damaged; everything else is the recording's error. */
-static int add_chunk(struct group_reading *reading, const struct block_row *row,
-                     struct err *err) {
+/* Spans that cannot be right are damage; everything else is the recording's error. */
+static int add_spans(const struct chunk_reader *reader, const struct span_chunk *chunk,
+                     struct recording *out, struct err *err) {
     struct err inner = {0};
-    int rc = block_cache_spans(connection_blocks(reading->run->connection), row,
-                               &reading->block, &inner);
-    if (rc == 0 && reading->block->chunk.group != reading->group) {
-        rc = err_set(&inner, ERR_CORRUPT, "a chunk is of another lane group");
-    }
-    if (rc == 0) {
-        rc = recording_add_spans(reading->out, &reading->block->chunk, &inner);
-    }
+    const int rc = recording_add_spans(out, chunk, &inner);
     if (rc == ERR_CORRUPT) {
-        return recorded_run_damaged(reading->run, inner.text, err);
+        return recorded_run_damaged(&reader->run, inner.text, err);
     }
     return rc == 0 ? 0 : err_set(err, rc, "%s", inner.text);
 }
 
-/* The spans in which the window ends, and which ended in a later chunk than the last one that
- * touches the window. */
-static int add_carried(const struct group_reading *reading, struct err *err) {
+/* The spans in which the window ends, and which ended in a later chunk than the one in the
+ * reader: the last of a group that touches the window. */
+static int add_carried(struct chunk_reader *reader, struct recording *out,
+                       struct err *err) {
     struct carried_span carried[LANE_GROUP_LANES];
     uint32_t count = 0;
-    int rc = carried_spans_read(reading->run, &reading->block->chunk, UINT64_MAX, carried,
-                                &count, err);
+    int rc = chunk_reader_all_carried(reader, UINT64_MAX, carried, &count, err);
     for (uint32_t i = 0; rc == 0 && i < count; i++) {
         const struct long_span *span = &carried[i].span;
         const struct span_chunk chunk = {
@@ -93,45 +77,44 @@ static int add_carried(const struct group_reading *reading, struct err *err) {
             .by = &span->by,
             .site = &span->site,
         };
-        rc = recording_add_spans(reading->out, &chunk, err);
+        rc = add_spans(reader, &chunk, out, err);
     }
     return rc;
 }
 
-/* In the order in which they were recorded; none begins before the one before it ends. */
-static const char READ_CHUNKS[] =
-    "SELECT id, t0_ns, data FROM span_chunk INDEXED BY span_chunk_by_time"
-    " WHERE run = ? AND lane_group = ? AND t1_ns > ? ORDER BY t1_ns, seq";
-
-static int read_group(struct group_reading *reading, struct err *err) {
-    const struct recording *out = reading->out;
-    struct query q;
-    query_begin(&q, reading->run->connection, READ_CHUNKS);
-    query_int(&q, reading->run->id);
-    query_int(&q, reading->group);
-    query_int(&q, out->from_ns);
-    int rc;
-    while ((rc = query_next(&q, err)) == 1 && query_get_int(&q, 1) < out->to_ns) {
-        struct block_row row = {.id = query_get_int(&q, 0)};
-        row.data = query_get_blob(&q, 2, &row.size);
-        rc = add_chunk(reading, &row, err);
-        if (rc != 0) {
-            break;
+/*
+ * The chunks that touch the window, in the order in which they were recorded. What was open
+ * at the end of the last one is told by that; when it is damaged, by the next that is not.
+ */
+static int read_group(struct chunk_reader *reader, uint32_t group, struct recording *out,
+                      struct err *err) {
+    struct chunk_place place;
+    bool has_read = false, is_sound = false;
+    int rc = chunk_reader_find(reader, group, out->from_ns, &place, err);
+    if (rc == 1 && place.t1_ns <= out->from_ns) {
+        return 0;
+    }
+    while (rc == 1 && (place.t0_ns < out->to_ns || (has_read && !is_sound))) {
+        rc = chunk_reader_read(reader, &place, err);
+        has_read = true;
+        is_sound = rc == 1;
+        if (rc == 1) {
+            rc = add_spans(reader, &reader->block->chunk, out, err);
+        }
+        if (rc == 0) {
+            rc = chunk_reader_next(reader, &place, err);
         }
     }
-    query_end(&q);
-    rc = rc < 0 ? rc : 0;
-    return rc == 0 && reading->block != NULL ? add_carried(reading, err) : rc;
+    return rc >= 0 && is_sound ? add_carried(reader, out, err) : rc < 0 ? rc : 0;
 }
 
-static int read_spans(const struct recorded_run *run, struct recording *out,
+static int read_spans(struct chunk_reader *reader, struct recording *out,
                       struct err *err) {
     int64_t group = INT64_MIN; /* so that a damaged number is noticed */
     int rc;
-    while ((rc = recorded_run_next_group(run, &group, err)) == 1) {
-        struct group_reading reading = {
-            .run = run, .group = (uint32_t)group++, .out = out};
-        rc = wants_group(out, reading.group) ? read_group(&reading, err) : 0;
+    while ((rc = recorded_run_next_group(&reader->run, &group, err)) == 1) {
+        const uint32_t this = (uint32_t)group++;
+        rc = wants_group(out, this) ? read_group(reader, this, out, err) : 0;
         if (rc != 0) {
             break;
         }
@@ -140,18 +123,18 @@ static int read_spans(const struct recorded_run *run, struct recording *out,
 }
 
 int recording_store_read(struct db_reader *reader, int64_t run, struct recording *out,
-                         struct err *err) {
-    struct recorded_run found;
+                         struct damage_list *damages, struct err *err) {
+    struct chunk_reader chunks;
     int rc = db_reader_begin(reader, err);
     if (rc != 0) {
         return rc;
     }
-    rc = recorded_run_find(&found, db_reader_connection(reader), run, err);
+    rc = chunk_reader_open(&chunks, db_reader_connection(reader), run, damages, err);
     if (rc == 0) {
-        rc = read_lanes(reader, &found, out, err);
+        rc = read_lanes(reader, &chunks.run, out, err);
     }
     if (rc == 0) {
-        rc = read_spans(&found, out, err);
+        rc = read_spans(&chunks, out, err);
     }
     db_reader_end(reader);
     return rc;

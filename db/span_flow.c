@@ -7,7 +7,7 @@ enum { SPANS_MAX = 1000 * 1000 }; /* of an instant: as many as there are lanes, 
 
 /* When the arrow left is told by what lanes did just before it arrived. */
 static int find_flow(struct db_reader *reader, int64_t run, const struct span_found *span,
-                     struct flow *out, struct err *err) {
+                     struct flow *out, struct damage_list *damages, struct err *err) {
     struct recording recording;
     recording_init(&recording);
     recording.kinds = 1u << LANE_CORE | 1u << LANE_GIL | 1u << LANE_THREAD |
@@ -15,7 +15,7 @@ static int find_flow(struct db_reader *reader, int64_t run, const struct span_fo
     recording.span_limit = SPANS_MAX;
     recording.from_ns = span->span.end_ns - 1;
     recording.to_ns = span->span.end_ns + 1;
-    int rc = recording_store_read(reader, run, &recording, err);
+    int rc = recording_store_read(reader, run, &recording, damages, err);
     if (rc == 0 && (size_t)span->lane < recording.lane_count) {
         rc = flow_of_span(&recording, span->lane, &span->span, out) ? 1 : 0;
     }
@@ -30,7 +30,7 @@ int span_flow_origin(struct db_reader *reader, int64_t run, const struct span_fo
         return 0;
     }
     struct span_origin origin = {.has_source = false};
-    int rc = find_flow(reader, run, span, &origin.flow, err);
+    int rc = find_flow(reader, run, span, &origin.flow, damages, err);
     if (rc != 1) {
         return rc;
     }

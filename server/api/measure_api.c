@@ -11,11 +11,7 @@
 #include "server/api/api.h"
 #include "server/api/histogram_view.h"
 #include "server/api/resource_id.h"
-
-static void write_int(struct json_writer *writer, const char *key, int64_t value) {
-    json_writer_key(writer, key);
-    json_writer_int(writer, value);
-}
+#include "server/api/span_view.h"
 
 /* --- histograms ------------------------------------------------------------------ */
 
@@ -46,6 +42,17 @@ int measure_api_histograms(void *context, const struct http_request *request,
 
 /* --- windows --------------------------------------------------------------------- */
 
+/* What a request asks about, and what is missing in it. */
+struct window {
+    struct recording recording;
+    struct damage_list damages;
+};
+
+static void window_deinit(struct window *window) {
+    recording_deinit(&window->recording);
+    damage_list_deinit(&window->damages);
+}
+
 /* The window: by default the whole run. */
 static int parse_window(struct db_reader *reader, const struct http_request *request,
                         int64_t run, struct recording *recording, struct err *err) {
@@ -67,12 +74,14 @@ static int parse_window(struct db_reader *reader, const struct http_request *req
     return api_query_number(request, &to, &recording->to_ns, err);
 }
 
-/* Reads lanes of those kinds in the window that the request asks for. The recording is
- * initialised, whatever comes of it. */
+/* Reads lanes of those kinds in the window that the request asks for. It is to be released,
+ * whatever comes of it. */
 static int read_window(void *context, const struct http_request *request, uint32_t kinds,
-                       struct recording *recording, struct err *err) {
+                       struct window *window, struct err *err) {
     struct db_reader *reader = api_reader(context, request);
+    struct recording *recording = &window->recording;
     int64_t id;
+    *window = (struct window){0};
     recording_init(recording);
     recording->kinds = kinds;
     recording->span_limit = MEASURE_API_MAX_SPANS;
@@ -80,14 +89,16 @@ static int read_window(void *context, const struct http_request *request, uint32
     if (code == 0) {
         code = parse_window(reader, request, id, recording, err);
     }
-    return code != 0 ? code : recording_store_read(reader, id, recording, err);
+    return code != 0 ? code
+                     : recording_store_read(reader, id, recording, &window->damages, err);
 }
 
-/* Begins the object with the window. */
-static void begin_window(struct json_writer *writer, const struct recording *recording) {
+/* Begins the object with the window, and what is missing in it. */
+static void begin_window(struct json_writer *writer, const struct window *window) {
     json_writer_begin_object(writer);
-    write_int(writer, "from", recording->from_ns);
-    write_int(writer, "to", recording->to_ns);
+    span_view_int(writer, "from", window->recording.from_ns);
+    span_view_int(writer, "to", window->recording.to_ns);
+    span_view_damages(writer, &window->damages);
 }
 
 /* Writes `"key":[...]`: a member of each item, a whole number. */
@@ -106,9 +117,9 @@ static void begin_window(struct json_writer *writer, const struct recording *rec
 #define WRITE_MEMBER(writer, blame, member)                                              \
     WRITE_COLUMN(writer, #member, (blame)->shares, (blame)->count, member)
 
-static void write_blame(struct json_writer *writer, const struct recording *recording,
+static void write_blame(struct json_writer *writer, const struct window *window,
                         const struct blame *blame) {
-    begin_window(writer, recording);
+    begin_window(writer, window);
     WRITE_MEMBER(writer, blame, waiter);
     WRITE_MEMBER(writer, blame, wait);
     WRITE_MEMBER(writer, blame, resource);
@@ -124,25 +135,26 @@ int measure_api_blame(void *context, const struct http_request *request,
     static const uint32_t kinds = 1u << LANE_THREAD | 1u << LANE_GIL | 1u << LANE_LOCK |
                                   1u << LANE_PROCESS | 1u << LANE_TASK | 1u << LANE_LOOP;
     struct json_writer writer = {0};
-    struct recording recording;
+    struct window window;
     struct blame blame = {0};
     struct blame_waiters waiters = {0};
     lane_id *lanes = NULL;
-    int code = read_window(context, request, kinds, &recording, err);
+    int code = read_window(context, request, kinds, &window, err);
     if (code == 0) {
         code = api_query_lanes(request, "waiters", &lanes, &waiters.count, err);
     }
     waiters.lanes = lanes;
     if (code == 0) {
-        code = blame_of_run(&recording, lanes != NULL ? &waiters : NULL, &blame, err);
+        code =
+            blame_of_run(&window.recording, lanes != NULL ? &waiters : NULL, &blame, err);
     }
     if (code == 0) {
-        write_blame(&writer, &recording, &blame);
+        write_blame(&writer, &window, &blame);
         code = http_response_take_json(response, 200, &writer, err);
     }
     free(lanes);
     blame_deinit(&blame);
-    recording_deinit(&recording);
+    window_deinit(&window);
     return code;
 }
 
@@ -160,9 +172,9 @@ static void keep_arrivals(struct flow_list *flows, sim_ns to_ns) {
     flows->count = kept;
 }
 
-static void write_flows(struct json_writer *writer, const struct recording *recording,
+static void write_flows(struct json_writer *writer, const struct window *window,
                         const struct flow_list *flows) {
-    begin_window(writer, recording);
+    begin_window(writer, window);
     json_writer_key(writer, "kinds");
     json_writer_begin_array(writer);
     for (int kind = 0; kind < FLOW_KIND_COUNT; kind++) {
@@ -182,18 +194,18 @@ int measure_api_flows(void *context, const struct http_request *request,
     static const uint32_t kinds = 1u << LANE_CORE | 1u << LANE_GIL | 1u << LANE_THREAD |
                                   1u << LANE_TASK | 1u << LANE_LOCK;
     struct json_writer writer = {0};
-    struct recording recording;
+    struct window window;
     struct flow_list flows = {0};
-    int code = read_window(context, request, kinds, &recording, err);
+    int code = read_window(context, request, kinds, &window, err);
     if (code == 0) {
-        code = flow_list_init(&flows, &recording, err);
+        code = flow_list_init(&flows, &window.recording, err);
     }
     if (code == 0) {
-        keep_arrivals(&flows, recording.to_ns);
-        write_flows(&writer, &recording, &flows);
+        keep_arrivals(&flows, window.recording.to_ns);
+        write_flows(&writer, &window, &flows);
         code = http_response_take_json(response, 200, &writer, err);
     }
     flow_list_deinit(&flows);
-    recording_deinit(&recording);
+    window_deinit(&window);
     return code;
 }

@@ -55,8 +55,10 @@ static void test_longest_waits_have_their_blame(void **state) {
     struct db_reader *reader = fixture_reader(db);
     random_run_store(&run, db, 200, &random);
     struct recording whole;
+    struct damage_list damages = {0};
     recording_init(&whole);
-    fixture_ok(recording_store_read(reader, run.id, &whole, &err), &err);
+    fixture_ok(recording_store_read(reader, run.id, &whole, &damages, &err), &err);
+    assert_int_equal(damages.count, 0);
     for (int i = 0; i < 60; i++) {
         const sim_ns from = fixture_below(&random, RANDOM_LAST_NS / 2);
         const struct wait_query query = {.run = run.id,
@@ -89,8 +91,9 @@ static void test_longest_waits_pass_over_what_takes_too_long(void **state) {
     struct db_reader *reader = fixture_reader(db);
     random_run_store(&run, db, 8, &random);
     struct recording whole;
+    struct damage_list damages = {0};
     recording_init(&whole);
-    fixture_ok(recording_store_read(reader, run.id, &whole, &err), &err);
+    fixture_ok(recording_store_read(reader, run.id, &whole, &damages, &err), &err);
     const struct wait_query query = {
         .run = run.id, .to_ns = RANDOM_LAST_NS, .limit = LONGEST_WAITS_MAX};
     struct longest_waits got;
@@ -159,8 +162,10 @@ static void test_span_flow_equals_a_look_at_all(void **state) {
     struct db_reader *reader = fixture_reader(db);
     random_run_store(&run, db, 200, &random);
     struct recording whole;
+    struct damage_list damages = {0};
     recording_init(&whole);
-    fixture_ok(recording_store_read(reader, run.id, &whole, &err), &err);
+    fixture_ok(recording_store_read(reader, run.id, &whole, &damages, &err), &err);
+    assert_int_equal(damages.count, 0);
     for (int i = 0; i < 500; i++) {
         expect_flows(reader, &run.spans[fixture_below(&random, (uint32_t)run.count)],
                      &whole);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* test_recording_store - what is read back is what the sink was given, filtered. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -147,8 +148,10 @@ static void test_recording_store_gives_back_what_was_stored(void **state) {
     assert_true(direct[2].span_count > 0 && direct[2].span_count < CHUNK);
     for (int k = 0; k < FILTERS; k++) {
         struct recording stored;
+        struct damage_list damages = {0};
         set_filter(&stored, &filters[k]);
-        fixture_ok(recording_store_read(reader, run, &stored, &err), &err);
+        fixture_ok(recording_store_read(reader, run, &stored, &damages, &err), &err);
+        assert_int_equal(damages.count, 0);
         expect_same(&stored, &direct[k]);
         assert_true(stored.lanes[4].was_held); /* by its totals */
         recording_deinit(&stored);
@@ -164,11 +167,13 @@ static void test_recording_store_refuses(void **state) {
     const int64_t cell = fixture_cell(reader, fixture_experiment(db, 1, 1));
     const int64_t run = fixture_run(db, cell, 0, 2);
     struct recording recording;
+    struct damage_list damages = {0};
     recording_init(&recording);
-    assert_int_equal(recording_store_read(reader, run + 1, &recording, NULL),
+    assert_int_equal(recording_store_read(reader, run + 1, &recording, &damages, NULL),
                      ERR_NOT_FOUND);
     recording.span_limit = 150; /* of 200 */
-    assert_int_equal(recording_store_read(reader, run, &recording, NULL), ERR_LIMIT);
+    assert_int_equal(recording_store_read(reader, run, &recording, &damages, NULL),
+                     ERR_LIMIT);
     recording_deinit(&recording);
     db_reader_close(reader);
     db_close(db);
@@ -182,9 +187,10 @@ static void test_recording_store_reports_every_failed_allocation(void **state) {
     int failures = 0;
     for (int64_t nth = 0;; nth++) {
         struct recording recording;
+        struct damage_list damages = {0};
         recording_init(&recording);
         memory_fail_after(nth);
-        const int rc = recording_store_read(reader, run, &recording, NULL);
+        const int rc = recording_store_read(reader, run, &recording, &damages, NULL);
         memory_fail_after(-1);
         const size_t spans = recording.span_count;
         recording_deinit(&recording);
@@ -200,10 +206,122 @@ static void test_recording_store_reports_every_failed_allocation(void **state) {
     db_close(db);
 }
 
-static void test_recording_store_reports_damage(void **state) {
+/* --- damage -------------------------------------------------------------------- */
+
+static int64_t of_chunk(const struct fixture *fixture, const char *column, int64_t id) {
+    char sql[128];
+    snprintf(sql, sizeof sql, "SELECT %s FROM span_chunk WHERE id = %lld", column,
+             (long long)id);
+    return fixture_sql(fixture, sql);
+}
+
+static void set_data(const struct fixture *fixture, const char *data, int64_t id) {
+    char sql[128];
+    snprintf(sql, sizeof sql, "UPDATE span_chunk SET data = %s WHERE id = %lld", data,
+             (long long)id);
+    (void)fixture_sql(fixture, sql);
+}
+
+/* What a chunk holds: what ended in its time on its lanes. How many spans. */
+static size_t take_out(struct recording *recording, const struct damage *chunk) {
+    size_t taken = 0;
+    for (size_t lane = 0; lane < recording->lane_count; lane++) {
+        struct recorded_lane *it = &recording->lanes[lane];
+        size_t kept = 0;
+        for (size_t i = 0;
+             (int64_t)lane / LANE_GROUP_LANES == chunk->group && i < it->count; i++) {
+            const sim_ns end = it->spans[i].end_ns;
+            if (end <= chunk->from_ns || end > chunk->to_ns) {
+                it->spans[kept++] = it->spans[i];
+            }
+        }
+        if ((int64_t)lane / LANE_GROUP_LANES == chunk->group) {
+            taken += it->count - kept;
+            it->count = kept;
+        }
+    }
+    recording->span_count -= taken;
+    return taken;
+}
+
+static void read_window(struct db_reader *reader, int64_t run,
+                        const struct filter *filter, struct recording *out,
+                        struct damage_list *damages) {
+    struct err err = {0};
+    set_filter(out, filter);
+    fixture_ok(recording_store_read(reader, run, out, damages, &err), &err);
+}
+
+/* Whether the chunk touches the window: others are not looked at. */
+static bool is_read(const struct damage *chunk, const struct filter *filter) {
+    return chunk->to_ns > filter->from_ns && chunk->from_ns < filter->to_ns;
+}
+
+/* How many spans the chunk cost. */
+static size_t expect_cost(const struct fixture *fixture, struct db_reader *reader,
+                          const struct damage *chunk, int64_t id,
+                          const struct filter *filter) {
+    struct recording sound, left;
+    struct damage_list damages = {0};
+    read_window(reader, chunk->run, filter, &sound, &damages);
+    assert_int_equal(damages.count, 0);
+    set_data(fixture, "CAST(x'00' || data AS BLOB)", id);
+    read_window(reader, chunk->run, filter, &left, &damages);
+    set_data(fixture, "substr(data, 2)", id);
+    const size_t cost = damages.count > 0 ? take_out(&sound, chunk) : 0;
+    expect_same(&left, &sound);
+    assert_int_equal(damages.count > 0, is_read(chunk, filter));
+    if (damages.count > 0) {
+        assert_int_equal(damages.count, 1);
+        assert_int_equal(damages.items[0].group, chunk->group);
+        assert_int_equal(damages.items[0].from_ns, chunk->from_ns);
+        assert_int_equal(damages.items[0].to_ns, chunk->to_ns);
+    }
+    damage_list_deinit(&damages);
+    recording_deinit(&sound);
+    recording_deinit(&left);
+    return cost;
+}
+
+/* Whatever the window: also what ends behind it, in a chunk that is not of the window. */
+static void test_recording_store_leaves_out_a_damaged_chunk(void **state) {
+    const struct fixture *fixture = *state;
+    struct recording direct[FILTERS];
+    struct db *db = fixture_open(fixture);
+    struct db_reader *reader = fixture_reader(db);
+    for (int k = 0; k < FILTERS; k++) {
+        set_filter(&direct[k], &filters[k]);
+    }
+    const int64_t run =
+        store_run(db, fixture_cell(reader, fixture_experiment(db, 1, 1)), direct);
+    const int64_t chunks = fixture_sql(fixture, "SELECT max(id) FROM span_chunk");
+    uint64_t dice = 9;
+    size_t cost = 0;
+    assert_true(chunks >= 6);
+    for (int64_t id = 1; id <= chunks; id++) {
+        const struct damage chunk = {.run = run,
+                                     .group = of_chunk(fixture, "lane_group", id),
+                                     .from_ns = of_chunk(fixture, "t0_ns", id),
+                                     .to_ns = of_chunk(fixture, "t1_ns", id)};
+        cost += expect_cost(fixture, reader, &chunk, id, &filters[0]);
+        for (int i = 0; i < 30; i++) {
+            const sim_ns from = fixture_below(&dice, SPANS);
+            const sim_ns to = from + 1 + fixture_below(&dice, i % 2 == 0 ? 20 : 2000);
+            cost += expect_cost(fixture, reader, &chunk, id,
+                                &(struct filter){UINT32_MAX, from, to});
+        }
+    }
+    assert_true(cost > SPANS);
+    for (int k = 0; k < FILTERS; k++) {
+        recording_deinit(&direct[k]);
+    }
+    db_reader_close(reader);
+    db_close(db);
+}
+
+static void test_recording_store_refuses_unknown_lanes(void **state) {
     const struct fixture *fixture = *state;
     static const char *const damage[] = {
-        "UPDATE span_chunk SET data = x'00'",
         "UPDATE span_chunk SET lane_group = 1",
         "UPDATE span_chunk SET lane_group = 99999999999",
         "UPDATE span_chunk SET lane_group = -1",
@@ -217,10 +335,11 @@ static void test_recording_store_reports_damage(void **state) {
         const int64_t cell = fixture_cell(reader, fixture_experiment(db, (int)i, 1));
         const int64_t run = fixture_run(db, cell, 0, 2);
         struct recording recording;
+        struct damage_list damages = {0};
         struct err err = {0};
         fixture_sql(fixture, damage[i]);
         recording_init(&recording);
-        const int rc = recording_store_read(reader, run, &recording, &err);
+        const int rc = recording_store_read(reader, run, &recording, &damages, &err);
         if (rc != ERR_CORRUPT || strstr(err.text, fixture->path) == NULL) {
             fail_msg("%s: code %d, '%s'", damage[i], rc, err.text);
         }
@@ -238,7 +357,8 @@ int main(void) {
         TEST(test_recording_store_gives_back_what_was_stored),
         TEST(test_recording_store_refuses),
         TEST(test_recording_store_reports_every_failed_allocation),
-        TEST(test_recording_store_reports_damage),
+        TEST(test_recording_store_leaves_out_a_damaged_chunk),
+        TEST(test_recording_store_refuses_unknown_lanes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

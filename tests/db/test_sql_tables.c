@@ -445,11 +445,13 @@ static void add_flows(struct db *db, int64_t run, sim_ns from, sim_ns to) {
     struct err err = {0};
     struct db_reader *reader = fixture_reader(db);
     struct recording recording;
+    struct damage_list damages = {0};
     struct flow_list flows;
     recording_init(&recording);
     recording.kinds = 1u << LANE_CORE | 1u << LANE_GIL | 1u << LANE_THREAD |
                       1u << LANE_TASK | 1u << LANE_LOCK;
-    fixture_ok(recording_store_read(reader, run, &recording, &err), &err);
+    fixture_ok(recording_store_read(reader, run, &recording, &damages, &err), &err);
+    assert_int_equal(damages.count, 0);
     fixture_ok(flow_list_init(&flows, &recording, &err), &err);
     for (size_t i = 0; i < flows.count; i++) {
         const struct flow *f = &flows.items[i];

@@ -5,6 +5,7 @@
  */
 #include <jansson.h>
 #include <math.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -425,6 +426,37 @@ static void test_measure_api_flows_arrive_once(void **state) {
     json_decref(after);
 }
 
+/* --- damage ---------------------------------------------------------------------- */
+
+static void test_measure_api_lists_what_is_missing(void **state) {
+    const struct fixture *fixture = *state;
+    static const char *const whats[] = {"/blame", "/flows"};
+    sqlite3 *sqlite = NULL;
+    for (size_t i = 0; i < 2; i++) {
+        json_t *whole = get_run(fixture, fixture->recorded, whats[i], 200);
+        assert_true(json_is_array(json_object_get(whole, "damages")));
+        assert_int_equal(json_array_size(json_object_get(whole, "damages")), 0);
+        json_decref(whole);
+    }
+    assert_int_equal(sqlite3_open(fixture->scratch.database, &sqlite), SQLITE_OK);
+    assert_int_equal(sqlite3_busy_timeout(sqlite, 10000), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(sqlite,
+                                  "UPDATE span_chunk SET data = x'00'"
+                                  " WHERE lane_group = 0 AND seq = 0",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    sqlite3_close(sqlite);
+    for (size_t i = 0; i < 2; i++) {
+        json_t *part = get_run(fixture, fixture->recorded, whats[i], 200);
+        const json_t *damages = json_object_get(part, "damages");
+        assert_int_equal(json_array_size(damages), 1);
+        const json_t *first = json_array_get(damages, 0);
+        assert_int_equal(json_integer_value(json_object_get(first, "group")), 0);
+        assert_true(json_integer_value(json_object_get(first, "to")) > 0);
+        json_decref(part);
+    }
+}
+
 static void test_measure_api_refuses(void **state) {
     const struct fixture *fixture = *state;
     static const char *const windows[] = {
@@ -460,6 +492,7 @@ int main(void) {
         TEST(test_measure_api_flows_are_of_the_waits),
         TEST(test_measure_api_flows_of_windows),
         TEST(test_measure_api_flows_arrive_once),
+        TEST(test_measure_api_lists_what_is_missing),
         TEST(test_measure_api_refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
