@@ -27,7 +27,7 @@ enum doctor_kind {
     DOCTOR_INDEX,     /* an index does not agree with its table */
     DOCTOR_REFERENCE, /* rows that belong to nothing */
     DOCTOR_CHUNK,     /* a chunk cannot be read */
-    DOCTOR_GAP,       /* a chunk is missing */
+    DOCTOR_GAP,       /* a chunk is missing, or all from one on */
     DOCTOR_ROWS,      /* lanes or histograms of a run cannot be read */
     DOCTOR_LEFTOVER,  /* chunks of a run that has no timeline */
     DOCTOR_DEAD,      /* what a dead process left running */

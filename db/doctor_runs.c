@@ -253,6 +253,51 @@ static int examine_kind(const struct examination *at, const struct chunk_kind *k
     return rc;
 }
 
+/* --- last chunks ----------------------------------------------------------------- */
+
+/*
+ * The spans of a lane follow one another up to its death, so that the chunks of a group reach
+ * the last death in it. A lane that died when it was born has no span; a group of such lanes
+ * has no chunk.
+ */
+static const char SHORT_GROUPS[] =
+    "SELECT g.run, g.lane_group, g.died_ns, coalesce(max(c.t1_ns), 0),"
+    "  coalesce(max(c.seq), -1) FROM"
+    " (SELECT l.run, l.lane / ? AS lane_group, max(l.died_ns) AS died_ns FROM run r"
+    "  JOIN lane l ON l.run = r.id WHERE r.timeline = 2 AND l.born_ns < l.died_ns"
+    "  GROUP BY 1, 2) g"
+    " LEFT JOIN span_chunk c ON c.run = g.run AND c.lane_group = g.lane_group"
+    " GROUP BY g.run, g.lane_group HAVING coalesce(max(c.t1_ns), 0) < g.died_ns";
+
+static void found_short_group(const struct examination *at, const struct query *q) {
+    const struct doctor_finding place = {.kind = DOCTOR_GAP,
+                                         .run = query_get_int(q, 0),
+                                         .group = query_get_int(q, 1),
+                                         .seq = query_get_int(q, 4) + 1};
+    doctor_found(
+        at, &place,
+        "run %lld lacks spans from chunk %lld on (lane group %lld): its lanes lived "
+        "until %lld ns, what ended after %lld ns is missing in the timeline",
+        (long long)place.run, (long long)place.seq, (long long)place.group,
+        (long long)query_get_int(q, 2), (long long)query_get_int(q, 3));
+}
+
+static int examine_ends(const struct examination *at, struct err *err) {
+    struct query q;
+    int rc;
+    query_begin(&q, at->connection, SHORT_GROUPS);
+    query_int(&q, LANE_GROUP_LANES);
+    while ((rc = query_next(&q, err)) == 1) {
+        found_short_group(at, &q);
+        rc = doctor_go_on(at, err);
+        if (rc != 0) {
+            break;
+        }
+    }
+    query_end(&q);
+    return rc;
+}
+
 /* --- lanes and histograms -------------------------------------------------------- */
 
 static void found_rows(const struct examination *at, int64_t run, const char *what,
@@ -319,5 +364,8 @@ int doctor_examine_runs(const struct examination *at, struct err *err) {
     point_sheet_deinit(&blocks->instant_sheet);
     point_sheet_deinit(&blocks->counter_sheet);
     memory_free(blocks);
+    if (rc == 0) {
+        rc = examine_ends(at, err);
+    }
     return rc == 0 ? examine_all_runs(at, err) : rc;
 }

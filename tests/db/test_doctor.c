@@ -143,7 +143,10 @@ static void fill_with_counters(const struct fixture *fixture) {
         &random);
     fixture_ok(run_writer_open(&writer, db, &run, &err), &err);
     samples_send(&samples, run_writer_sink(writer), 900, &random);
-    struct run_result result = fixture_result(1, 2);
+    struct run_result result = fixture_result(1, 0);
+    result.duration_ns = 0; /* the lanes': they have no spans */
+    fixture_add_lane(&result, LANE_THREAD);
+    fixture_add_lane(&result, LANE_THREAD);
     fixture_ok(run_writer_finish(writer, &result, 1, &err), &err);
     run_writer_close(writer);
     run_result_deinit(&result);
@@ -205,6 +208,39 @@ static void test_doctor_misses_a_chunk(void **state) {
     assert_int_equal(finding.run, 1);
     assert_int_equal(finding.seq, 1);
     assert_false(finding.repairable);
+}
+
+/* The lanes know how long they lived. */
+static void test_doctor_misses_the_last_chunk(void **state) {
+    const struct fixture *fixture = *state;
+    fill(fixture);
+    run_sql(fixture, "DELETE FROM span_chunk WHERE run = 2 AND seq = 2");
+    struct doctor_finding finding = find_one(fixture, DOCTOR_GAP);
+    assert_int_equal(finding.run, 2);
+    assert_int_equal(finding.group, 0);
+    assert_int_equal(finding.seq, 2);
+    assert_false(finding.repairable);
+    assert_non_null(strstr(finding.text, "until 3000 ns, what ended after 2000 ns"));
+    run_sql(fixture, "DELETE FROM span_chunk WHERE run = 2");
+    finding = find_one(fixture, DOCTOR_GAP);
+    assert_int_equal(finding.run, 2);
+    assert_int_equal(finding.seq, 0);
+}
+
+/* Where nothing ended there is no chunk: lanes that died at once, in a group of their own. */
+static void test_doctor_misses_no_chunk_of_nothing(void **state) {
+    const struct fixture *fixture = *state;
+    fill(fixture);
+    run_sql(fixture,
+            "INSERT INTO lane (run, lane, kind, parent, name, born_ns, died_ns,"
+            " totals) SELECT run, lane + 64, kind, parent, name, 3000, 3000, totals"
+            " FROM lane WHERE run = 2");
+    struct findings findings;
+    struct doctor_report report = examine(fixture, &findings);
+    doctor_report_deinit(&report);
+    for (size_t i = 0; i < findings.count; i++) {
+        assert_int_not_equal(findings.items[i].kind, DOCTOR_GAP);
+    }
 }
 
 static void test_doctor_reads_lanes(void **state) {
@@ -379,6 +415,8 @@ int main(void) {
         TEST(test_doctor_reads_counters),
         TEST(test_doctor_sees_a_chunk_of_another_place),
         TEST(test_doctor_misses_a_chunk),
+        TEST(test_doctor_misses_the_last_chunk),
+        TEST(test_doctor_misses_no_chunk_of_nothing),
         TEST(test_doctor_reads_lanes),
         TEST(test_doctor_removes_what_belongs_to_nothing),
         TEST(test_doctor_removes_what_nobody_can_see),

@@ -58,7 +58,9 @@ static int store_experiment(struct db *db, const char *hash, int64_t *out,
 static int store_run(struct db *db, int64_t cell, int64_t *out, struct err *err) {
     struct run_writer *writer = NULL;
     const struct run_new run = {.cell = cell, .record = true};
-    struct run_result result = fixture_result(1, 1);
+    struct run_result result = fixture_result(1, 0);
+    result.duration_ns = 20 * 1000 * 10; /* that of the spans */
+    fixture_add_lane(&result, LANE_THREAD);
     int rc = run_writer_open(&writer, db, &run, err);
     for (uint32_t seq = 0; rc == 0 && seq < 20; seq++) {
         rc = fixture_record(run_writer_sink(writer), seq, 1000, (sim_ns)seq * 1000, err);
