@@ -399,6 +399,10 @@ export const en = {
   "timeline.blame.others": { one: "{count} other", other: "{count} others" },
   "timeline.gaveWayTo": "Gave control back to",
   "timeline.live": "Still running: what is hatched is not known yet.",
+  "timeline.damaged": {
+    one: "{count} piece of this window is damaged in the store and missing here: gilscope doctor says more.",
+    other: "{count} pieces of this window are damaged in the store and missing here: gilscope doctor says more.",
+  },
   "timeline.stale": "Loading a sharper picture",
   "timeline.notModelled": "What this model leaves out",
   "timeline.fingerprint": "Fingerprint",

@@ -460,6 +460,12 @@ export const pl = {
   },
   "timeline.gaveWayTo": "Sterowanie przejmuje",
   "timeline.live": "Przebieg jeszcze trwa: tego, co zakreskowane, jeszcze nie wiadomo.",
+  "timeline.damaged": {
+    one: "{count} fragment tego okna jest w bazie uszkodzony i tu go brakuje: więcej powie gilscope doctor.",
+    few: "{count} fragmenty tego okna są w bazie uszkodzone i tu ich brakuje: więcej powie gilscope doctor.",
+    many: "{count} fragmentów tego okna jest w bazie uszkodzonych i tu ich brakuje: więcej powie gilscope doctor.",
+    other: "{count} fragmentu tego okna jest w bazie uszkodzonego i tu go brakuje: więcej powie gilscope doctor.",
+  },
   "timeline.stale": "Wczytywanie ostrzejszego obrazu",
   "timeline.notModelled": "Czego ten model nie obejmuje",
   "timeline.fingerprint": "Odcisk",

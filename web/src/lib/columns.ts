@@ -22,6 +22,8 @@ export interface WireTimeline {
   pixels: number;
   lanes: WireLane[];
   instants: { lane: number[]; at: number[]; kind: number[]; by: number[]; count: number[] };
+  /** What of the store cannot be read, and is missing here. */
+  damages?: readonly { what: string }[];
 }
 
 export interface LaneColumns {
@@ -53,6 +55,8 @@ export interface TimelineData {
   pixels: number;
   lanes: Map<number, LaneColumns>;
   instants: InstantColumns;
+  /** How many pieces of it are damaged in the store and missing. */
+  damaged: number;
 }
 
 function laneColumns(wire: WireLane): LaneColumns {
@@ -90,6 +94,7 @@ export function decodeTimeline(wire: WireTimeline): TimelineData {
       by: Int32Array.from(by),
       count: Float64Array.from(count),
     },
+    damaged: wire.damages?.length ?? 0,
   };
 }
 

@@ -7,6 +7,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { formatDuration } from "../lib/format";
 import { language, t } from "../state/preferences";
 import {
+  data,
   duration,
   fetchError,
   focusSelection,
@@ -46,6 +47,11 @@ function Fetching() {
       {isLive.value && (
         <p class="stage-live" role="status">
           {t("timeline.live")}
+        </p>
+      )}
+      {(data.value?.damaged ?? 0) > 0 && (
+        <p class="stage-notice" role="alert">
+          {t("timeline.damaged", { count: data.value?.damaged ?? 0 })}
         </p>
       )}
       {fetchError.value && (

@@ -143,3 +143,15 @@ test("blame over merged spans names no one and says so", () => {
   assert.equal(blame.exact, false);
   assert.deepEqual(blame.shares.map(({ holder }) => holder).sort(), [-1, 7]);
 });
+
+test("what is missing in the store is counted", () => {
+  const wire = {
+    from: 0,
+    to: 1,
+    pixels: 1,
+    lanes: [],
+    instants: { lane: [], at: [], kind: [], by: [], count: [] },
+  };
+  assert.equal(decodeTimeline(wire).damaged, 0);
+  assert.equal(decodeTimeline({ ...wire, damages: [{ what: "x" }, { what: "y" }] }).damaged, 2);
+});
