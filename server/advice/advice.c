@@ -7,11 +7,10 @@
 #include <string.h>
 
 #include "server/advice/patch.h"
+#include "server/advice/recommend.h"
 #include "server/advice/remedy.h"
 #include "server/advice/trial.h"
 #include "server/document/canonical.h"
-
-const double ADVICE_LEAST_GAIN = 0.05;
 
 static const char *const verdict_names[] = {"gains", "no_gain", "loses", "no_number",
                                             "refused"};
@@ -165,10 +164,10 @@ static enum advice_verdict judge_gain(const struct advice_trial *trial, bool low
     if (isnan(trial->gain)) {
         return ADVICE_NO_NUMBER;
     }
-    if (trial->gain >= ADVICE_LEAST_GAIN && is_sure) {
+    if (trial->gain >= RECOMMEND_WORTH && is_sure) {
         return ADVICE_GAINS;
     }
-    return trial->gain <= -ADVICE_LEAST_GAIN ? ADVICE_LOSES : ADVICE_NO_GAIN;
+    return trial->gain <= -RECOMMEND_WORTH ? ADVICE_LOSES : ADVICE_NO_GAIN;
 }
 
 static int compare(const struct trial *base, const struct trial *tried,

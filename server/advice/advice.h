@@ -14,6 +14,9 @@
  * A run with more than ADVICE_MAX_SPANS spans is looked at through a window in its middle,
  * as long as so many spans allow.
  *
+ * A patch is offered when it gains RECOMMEND_WORTH or more, and its interval does not say
+ * less than nothing.
+ *
  * Time: that of one run with a recording, and of every repetition of the cell once more
  * and of each patch. Equal patches are tried once.
  */
@@ -31,10 +34,6 @@ enum {
     ADVICE_MAX_REPETITIONS = 20, /* of those of the document, the first so many */
     ADVICE_MAX_SPANS = 2000000
 };
-
-/* What a patch must gain to be offered, as a share; and its interval must not say less
- * than nothing. */
-extern const double ADVICE_LEAST_GAIN;
 
 enum advice_verdict {
     ADVICE_GAINS,

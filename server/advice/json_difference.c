@@ -2,6 +2,7 @@
 #include "server/advice/json_difference.h"
 
 #include "server/document/place.h"
+#include "server/document/text.h"
 
 /* Where the walk is, and what it found. */
 struct walk {
@@ -22,11 +23,6 @@ static int add(struct walk *walk, const json_t *a, const json_t *b) {
     }
     out->items[out->count++] = (struct json_difference){pointer, a, b};
     return 0;
-}
-
-static bool is_same_number(const json_t *a, const json_t *b) {
-    const double difference = json_number_value(a) - json_number_value(b);
-    return !(difference < 0) && !(difference > 0);
 }
 
 static int visit(struct walk *walk, const json_t *a, const json_t *b);
@@ -75,9 +71,7 @@ static int visit(struct walk *walk, const json_t *a, const json_t *b) {
         json_array_size(a) == json_array_size(b)) {
         return visit_elements(walk, a, b);
     }
-    const bool same = json_is_number(a) && json_is_number(b) ? is_same_number(a, b)
-                                                             : json_equal(a, b) != 0;
-    return same ? 0 : add(walk, a, b);
+    return text_values_equal(a, b) ? 0 : add(walk, a, b);
 }
 
 int json_differences_find(struct json_differences *out, const json_t *a, const json_t *b,

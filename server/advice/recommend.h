@@ -24,7 +24,7 @@
 
 struct grid;
 
-#define RECOMMEND_WORTH 0.05 /* our choice */
+#define RECOMMEND_WORTH 0.05 /* our choice; of a patch against a finding, too */
 
 enum recommend_verdict {
     RECOMMEND_CHANGE,  /* the best one is worth the change */

@@ -11,6 +11,7 @@
 #include "server/api/resource_id.h"
 #include "server/cli/cli.h"
 #include "server/cli/document_file.h"
+#include "server/cli/json_output.h"
 #include "server/cli/text_table.h"
 #include "server/grid/grid.h"
 #include "server/jobs/compare_source.h"
@@ -175,20 +176,12 @@ static int print_table(const struct request *request, const struct comparison *c
 static int print_json(const struct comparison *comparison,
                       const struct compare_side *sides, struct err *err) {
     struct json_writer writer = {0};
-    char *text = NULL;
-    size_t size = 0;
-    int code = compare_view_write(&writer, comparison, sides, err);
-    if (code == 0) {
-        code = json_writer_steal(&writer, &text, &size, err);
-    } else {
+    const int code = compare_view_write(&writer, comparison, sides, err);
+    if (code != 0) {
         json_writer_deinit(&writer);
+        return code;
     }
-    if (code == 0) {
-        fwrite(text, 1, size, stdout);
-        putchar('\n');
-        free(text);
-    }
-    return code;
+    return json_output_print(&writer, stdout, err);
 }
 
 static int print_comparison(const struct request *request, struct compare_side *sides,

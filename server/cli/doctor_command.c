@@ -3,10 +3,10 @@
 #include "server/cli/commands.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "db/doctor.h"
 #include "server/api/resource_id.h"
+#include "server/cli/json_output.h"
 #include "server/cli/quantity.h"
 #include "server/cli/store_command.h"
 #include "server/cli/text_table.h"
@@ -163,18 +163,6 @@ static void write_report(struct json_writer *writer, const struct doctor_report 
     json_writer_end_array(writer);
 }
 
-static int print_json(struct json_writer *writer, struct err *err) {
-    char *text = NULL;
-    size_t size = 0;
-    const int code = json_writer_steal(writer, &text, &size, err);
-    if (code == 0) {
-        fwrite(text, 1, size, stdout);
-        fputc('\n', stdout);
-        free(text);
-    }
-    return code;
-}
-
 /* --- the command ----------------------------------------------------------------- */
 
 static int repair(struct doctor_request *request, struct err *err) {
@@ -234,7 +222,7 @@ static int execute_as_json(struct doctor_request *request, struct doctor_report 
     json_writer_end_array(writer);
     write_report(writer, report);
     json_writer_end_object(writer);
-    return print_json(writer, err);
+    return json_output_print(writer, stdout, err);
 }
 
 static int execute(struct doctor_request *request) {

@@ -5,7 +5,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "server/advice/advice_view.h"
@@ -13,6 +12,7 @@
 #include "server/advice/sentence.h"
 #include "server/cli/cli.h"
 #include "server/cli/document_file.h"
+#include "server/cli/json_output.h"
 
 enum { CELLS_MAX = 64 };
 
@@ -145,18 +145,6 @@ static void write_cell(struct json_writer *writer, const struct request *request
     json_writer_end_object(writer);
 }
 
-static int print_json(struct json_writer *writer, struct err *err) {
-    char *text = NULL;
-    size_t size = 0;
-    const int code = json_writer_steal(writer, &text, &size, err);
-    if (code == 0) {
-        fwrite(text, 1, size, stdout);
-        fputc('\n', stdout);
-        free(text);
-    }
-    return code;
-}
-
 /* --- the command ----------------------------------------------------------------- */
 
 static int advise_cell(const struct request *request, size_t cell,
@@ -227,7 +215,7 @@ static int advise(const struct request *request, struct err *err) {
     json_writer_end_array(&writer);
     json_writer_end_object(&writer);
     if (code == 0 && request->json) {
-        code = print_json(&writer, err);
+        code = json_output_print(&writer, stdout, err);
     }
     json_writer_deinit(&writer);
     return code;

@@ -21,6 +21,7 @@
 #include "server/api/experiment_view.h"
 #include "server/cli/cli.h"
 #include "server/cli/document_file.h"
+#include "server/cli/json_output.h"
 #include "server/cli/progress_bar.h"
 #include "server/cli/run_report.h"
 #include "server/gate/junit.h"
@@ -92,20 +93,12 @@ static int run_jobs(const struct run_request *request, struct job_source source,
 static int print_json(const struct experiment_row *row, const struct cell_list *cells,
                       const struct run_list *runs, struct err *err) {
     struct json_writer writer = {0};
-    char *text = NULL;
-    size_t size = 0;
-    int code = experiment_view_write(&writer, row, cells, runs, err);
-    if (code == 0) {
-        code = json_writer_steal(&writer, &text, &size, err);
-    } else {
+    const int code = experiment_view_write(&writer, row, cells, runs, err);
+    if (code != 0) {
         json_writer_deinit(&writer);
+        return code;
     }
-    if (code == 0) {
-        fwrite(text, 1, size, stdout);
-        fputc('\n', stdout);
-        free(text);
-    }
-    return code;
+    return json_output_print(&writer, stdout, err);
 }
 
 static int write_junit(const struct run_request *request,

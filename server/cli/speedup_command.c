@@ -4,7 +4,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "server/advice/advice.h"
@@ -12,6 +11,7 @@
 #include "server/api/experiment_view.h"
 #include "server/cli/cli.h"
 #include "server/cli/document_file.h"
+#include "server/cli/json_output.h"
 #include "server/cli/text_table.h"
 #include "server/http/json_writer.h"
 
@@ -68,8 +68,6 @@ static void write_row(struct json_writer *writer, const struct speedup_row *row)
 
 static int print_json(const struct speedup *speedup, struct err *err) {
     struct json_writer writer = {0};
-    char *text = NULL;
-    size_t size = 0;
     json_writer_begin_object(&writer);
     json_writer_key(&writer, "goal");
     json_writer_string(&writer, metrics[speedup->goal].name);
@@ -82,13 +80,7 @@ static int print_json(const struct speedup *speedup, struct err *err) {
     }
     json_writer_end_array(&writer);
     json_writer_end_object(&writer);
-    const int code = json_writer_steal(&writer, &text, &size, err);
-    if (code == 0) {
-        fwrite(text, 1, size, stdout);
-        putchar('\n');
-        free(text);
-    }
-    return code;
+    return json_output_print(&writer, stdout, err);
 }
 
 static int run(const struct document *document, size_t cell, bool json, struct err *err) {

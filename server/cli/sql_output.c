@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/cli/sql_output.h"
+#include "server/cli/json_output.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -164,8 +165,6 @@ static int print_csv(struct sql_session *session, size_t columns, FILE *out,
 static int print_object(struct sql_session *session, size_t columns, FILE *out,
                         struct err *err) {
     struct json_writer writer = {0};
-    char *text = NULL;
-    size_t size = 0;
     json_writer_begin_object(&writer);
     for (size_t i = 0; i < columns; i++) {
         const struct sql_value value = sql_session_value(session, i);
@@ -173,13 +172,7 @@ static int print_object(struct sql_session *session, size_t columns, FILE *out,
         sql_view_write(&writer, &value);
     }
     json_writer_end_object(&writer);
-    const int rc = json_writer_steal(&writer, &text, &size, err);
-    if (rc == 0) {
-        fwrite(text, 1, size, out);
-        fputc('\n', out);
-        free(text);
-    }
-    return rc;
+    return json_output_print(&writer, out, err);
 }
 
 static int print_json(struct sql_session *session, size_t columns, FILE *out,

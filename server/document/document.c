@@ -65,10 +65,11 @@ static int keep_values(struct document *document, struct err *err) {
     return 0;
 }
 
-/* They have been checked. */
+/* Once, and not at every point of the sweep, which cannot change them. */
 static int keep_gates(struct document *document, struct err *err) {
+    struct err scratch = {0};
     const json_t *list = json_object_get(document->root, "gate");
-    struct reader reader = {.err = err};
+    struct reader reader = {.err = err != NULL ? err : &scratch};
     struct gate *gates =
         memory_zeroed(json_array_size(list) + 1, sizeof *document->gates);
     if (gates == NULL) {

@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "server/document/reader.h"
+#include "server/document/text.h"
 
 /* --- reading ------------------------------------------------------------------ */
 
@@ -83,22 +84,13 @@ static bool is_called(const char *label, const char *name) {
             strncmp(label + length, " (", 2) == 0);
 }
 
-/* 2 and 2.0 are the same value. */
-static bool values_equal(const json_t *a, const json_t *b) {
-    if (json_is_number(a) && json_is_number(b)) {
-        const double difference = json_number_value(a) - json_number_value(b);
-        return !(difference < 0) && !(difference > 0);
-    }
-    return json_equal(a, b) != 0;
-}
-
 static bool has_values(const json_t *wanted, const char *point) {
     json_t *have = json_loads(point, 0, NULL);
     const char *pointer;
     json_t *value;
     bool all = have != NULL;
     json_object_foreach((json_t *)(uintptr_t)wanted, pointer, value) {
-        all = all && values_equal(value, json_object_get(have, pointer));
+        all = all && text_values_equal(value, json_object_get(have, pointer));
     }
     json_decref(have);
     return all;

@@ -9,7 +9,6 @@
 
 #include "engine/base/check.h"
 #include "engine/python/runtime_table.h"
-#include "server/document/gate.h"
 #include "server/document/workload.h"
 
 /* --- runtimes ----------------------------------------------------------------- */
@@ -369,13 +368,6 @@ static int check_sweep(struct reader *reader, const json_t *sweep) {
     return 0;
 }
 
-/* document.c keeps them. */
-static int check_gates(struct reader *reader, const json_t *list) {
-    struct gate gates[GATE_MAX];
-    size_t count;
-    return gate_read_all(reader, list, gates, &count);
-}
-
 static int read_root(struct reader *reader, const json_t *root, struct reading *out) {
     int rc = reader_check_object(reader, root, &schema_document);
     if (rc != 0) {
@@ -400,7 +392,7 @@ static int read_root(struct reader *reader, const json_t *root, struct reading *
     if (rc == 0) {
         rc = check_sweep(reader, json_object_get(root, "sweep"));
     }
-    return rc == 0 ? check_gates(reader, json_object_get(root, "gate")) : rc;
+    return rc;
 }
 
 int reading_init(struct reading *out, const json_t *root, struct err *err) {

@@ -243,3 +243,11 @@ const char *text_type_name(const json_t *value) {
     }
     return "null";
 }
+
+bool text_values_equal(const json_t *a, const json_t *b) {
+    if (json_is_number(a) && json_is_number(b)) {
+        const double difference = json_number_value(a) - json_number_value(b);
+        return !(difference < 0) && !(difference > 0);
+    }
+    return json_equal(a, b) != 0;
+}

@@ -13,6 +13,7 @@
 #include "engine/base/err.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 
 /*
  * ERR_INVALID (pointer "" for errors of syntax, the member for one written twice), or
@@ -22,5 +23,8 @@ int text_parse(json_t **out, const char *text, size_t size, struct err *err) WAR
 
 /* "a string", "a list", "null" ... for sentences. */
 const char *text_type_name(const json_t *value);
+
+/* Whether two values mean the same: 2 and 2.0 do. Either may be NULL, which is like nothing. */
+bool text_values_equal(const json_t *a, const json_t *b);
 
 #endif
