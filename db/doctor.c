@@ -167,7 +167,7 @@ static const char SPACE[] =
     "  UNION ALL SELECT run, sum(length(data) + coalesce(length(carry), 0))"
     "  FROM counter_chunk GROUP BY run"
     "  UNION ALL SELECT run, sum(length(data)) FROM histogram GROUP BY run"
-    "  UNION ALL SELECT run, length(data) FROM findings"
+    "  UNION ALL SELECT run, length(data) FROM analysis"
     "  UNION ALL SELECT run, sum(length(totals) + length(name)) FROM lane GROUP BY run),"
     " of_run (run, bytes) AS (SELECT run, sum(bytes) FROM recorded GROUP BY run)"
     " SELECT e.id, e.name, count(r.id), length(e.document) + coalesce(sum(o.bytes), 0)"

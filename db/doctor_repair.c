@@ -12,7 +12,7 @@ static const char *const orphans[] = {
     "DELETE FROM cell_metric WHERE cell NOT IN (SELECT id FROM cell)",
     "DELETE FROM metric WHERE run NOT IN (SELECT id FROM run)",
     "DELETE FROM histogram WHERE run NOT IN (SELECT id FROM run)",
-    "DELETE FROM findings WHERE run NOT IN (SELECT id FROM run)",
+    "DELETE FROM analysis WHERE run NOT IN (SELECT id FROM run)",
     "DELETE FROM lane WHERE run NOT IN (SELECT id FROM run)",
     "DELETE FROM span_chunk WHERE run NOT IN (SELECT id FROM run)",
     "DELETE FROM sheet WHERE run NOT IN (SELECT id FROM run)",

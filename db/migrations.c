@@ -9,8 +9,7 @@
  *
  *     experiment 1--n cell 1--n run 1--n metric, histogram, lane, span_chunk, sheet,
  *                                        holder_total, carried_span, instant_chunk,
- *                                        counter_chunk, known_time;
- *                                   1--1 findings
+ *                                        counter_chunk, known_time, analysis;
  *                       1--n cell_metric
  *
  * Times of the wall clock are milliseconds since 1970, UTC; virtual times nanoseconds
@@ -268,7 +267,7 @@ static const char MIGRATION_5[] =
 
     "PRAGMA user_version = 5;";
 
-/* What was found out about a run, JSON as the API gives it (findings_store.h). */
+/* What was found out about a run, JSON as the API gives it. */
 static const char MIGRATION_6[] =
     "CREATE TABLE findings ("
     "  run INTEGER PRIMARY KEY REFERENCES run (id) ON DELETE CASCADE,"
@@ -328,10 +327,23 @@ static const char MIGRATION_9[] =
 
     "PRAGMA user_version = 9;";
 
+/* Findings are one of several kinds (analysis_store.h). */
+static const char MIGRATION_10[] =
+    "CREATE TABLE analysis ("
+    "  run INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,"
+    "  kind TEXT NOT NULL CHECK (kind IN ('findings', 'speedup')),"
+    "  data TEXT NOT NULL,"
+    "  PRIMARY KEY (run, kind)"
+    ") STRICT;"
+    "INSERT INTO analysis SELECT run, 'findings', data FROM findings;"
+    "DROP TABLE findings;"
+
+    "PRAGMA user_version = 10;";
+
 /* Each sets user_version to its number; position + 1 is the number. */
 static const char *const migrations[] = {
     MIGRATION_1, MIGRATION_2, MIGRATION_3, MIGRATION_4, MIGRATION_5,
-    MIGRATION_6, MIGRATION_7, MIGRATION_8, MIGRATION_9,
+    MIGRATION_6, MIGRATION_7, MIGRATION_8, MIGRATION_9, MIGRATION_10,
 };
 
 int migrations_count(void) { return (int)(sizeof migrations / sizeof migrations[0]); }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "server/advice/cell_document.h"
 #include "server/advice/patch.h"
 #include "server/advice/recommend.h"
 #include "server/advice/remedy.h"
@@ -324,52 +325,24 @@ static int advise(struct advice *advice, struct bench *bench, enum metric_id goa
     return rc;
 }
 
-/* --- the cell ------------------------------------------------------------------ */
-
-/* The cell's document with what does not change a result, but says what is wanted. */
-static int complete(json_t *cell, const struct document *document, struct err *err) {
-    int rc = json_object_set_new(cell, "repetitions",
-                                 json_integer((json_int_t)document->repetitions));
-    static const char *const members[] = {"name", "goal"};
-    for (size_t i = 0; rc == 0 && i < sizeof members / sizeof members[0]; i++) {
-        json_t *value = json_object_get(document->root, members[i]);
-        rc = value != NULL ? json_object_set(cell, members[i], value) : 0;
-    }
-    return rc == 0 ? 0 : err_set_nomem(err);
-}
-
-static int make_document(const struct advice_request *request, json_t **out,
-                         struct err *err) {
-    char *text = NULL;
-    int rc = grid_cell_document(request->grid, request->cell, &text, err);
-    if (rc != 0) {
-        return rc;
-    }
-    json_t *cell = json_loads(text, 0, NULL);
-    memory_free(text);
-    rc = cell == NULL ? err_set_nomem(err) : complete(cell, request->document, err);
-    if (rc != 0) {
-        json_decref(cell);
-        return rc;
-    }
-    *out = cell;
-    return 0;
+uint32_t advice_repetitions(const struct document *document) {
+    return document->repetitions < ADVICE_MAX_REPETITIONS ? document->repetitions
+                                                          : ADVICE_MAX_REPETITIONS;
 }
 
 int advice_make(struct advice *out, const struct advice_request *request,
                 struct err *err) {
-    const uint32_t repetitions = request->document->repetitions;
     struct advice advice = {
         .repetition = request->repetition,
-        .repetitions =
-            repetitions < ADVICE_MAX_REPETITIONS ? repetitions : ADVICE_MAX_REPETITIONS,
+        .repetitions = advice_repetitions(request->document),
     };
     struct bench bench = {.options = {advice.repetitions, request->cancel}};
     json_t *document = NULL;
     size_t size;
     int rc = grid_cell_plan(request->grid, request->cell, &advice.plan, err);
     if (rc == 0) {
-        rc = make_document(request, &document, err);
+        rc = cell_document_make(request->document, request->grid, request->cell,
+                                &document, err);
     }
     if (rc == 0) {
         rc = canonical_text(document, &advice.document, &size, err);

@@ -69,6 +69,9 @@ struct advice_item {
  * arrive latency_p99_us. */
 enum metric_id advice_goal(const struct document *document, const struct plan *plan);
 
+/* How many repetitions of a document are tried. */
+uint32_t advice_repetitions(const struct document *document);
+
 struct advice {
     char *document; /* of the cell, canonical text: what the patches are for */
     struct plan plan;

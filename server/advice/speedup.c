@@ -115,6 +115,7 @@ int speedup_make(struct speedup *out, const struct speedup_request *request,
     if (rc != 0) {
         return rc;
     }
+    speedup.repetitions = request->options.repetitions;
     speedup.goal = advice_goal(request->document, &speedup.plan);
     rc = trial_run_plan(&bench.as_it_is, &speedup.plan, &request->options, err);
     if (rc == 0) {

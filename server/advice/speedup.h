@@ -32,6 +32,7 @@ struct speedup_row {
 struct speedup {
     struct plan plan; /* owns the texts */
     enum metric_id goal;
+    uint32_t repetitions;     /* of every trial */
     double value;             /* median of the goal as it is */
     struct speedup_row *rows; /* by the gain at the last factor, the largest first */
     size_t count;

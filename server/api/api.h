@@ -9,6 +9,7 @@
 #ifndef SERVER_API_API_H
 #define SERVER_API_API_H
 
+#include "db/analysis_store.h"
 #include "db/sql_session.h"
 #include "engine/record/lane.h"
 #include "server/http/http_executor.h"
@@ -28,7 +29,7 @@ struct api {
     struct stored_source *source;
     struct job_queue *queue;
     struct hub *hub;
-    struct run_maker *timelines, *findings;
+    struct run_maker *timelines, *analyses[ANALYSIS_KIND_COUNT];
     struct janitor *janitor;
     struct sql_session *sql[HTTP_EXECUTOR_THREADS]; /* NULL until the thread needs it */
     atomic_int sql_running;

@@ -228,14 +228,13 @@ static int submit(const struct api *api, const struct http_request *request,
     return code;
 }
 
-int experiment_api_submit(void *context, const struct http_request *request,
-                          struct http_response *response, struct err *err) {
-    const struct api *api = context;
+int experiment_api_submit_text(const struct api *api, const struct http_request *request,
+                               const char *text, size_t size,
+                               struct http_response *response, struct err *err) {
     struct document *document = NULL;
     struct json_writer writer = {0};
     int64_t id = 0;
-    int code = document_parse(&document, request->body != NULL ? request->body : "",
-                              request->body_size, err);
+    int code = document_parse(&document, text, size, err);
     if (code == 0) {
         code = submit(api, request, document, &id, err);
         document_destroy(document);
@@ -247,12 +246,19 @@ int experiment_api_submit(void *context, const struct http_request *request,
         code = http_response_take_json(response, 201, &writer, err);
     }
     if (code == 0) {
-        char text[RESOURCE_ID_SIZE];
-        resource_id_format(RESOURCE_EXPERIMENT, id, text);
+        char name[RESOURCE_ID_SIZE];
+        resource_id_format(RESOURCE_EXPERIMENT, id, name);
         snprintf(response->location, sizeof response->location, "/api/v1/experiments/%s",
-                 text);
+                 name);
     }
     return code;
+}
+
+int experiment_api_submit(void *context, const struct http_request *request,
+                          struct http_response *response, struct err *err) {
+    return experiment_api_submit_text(context, request,
+                                      request->body != NULL ? request->body : "",
+                                      request->body_size, response, err);
 }
 
 /* --- removing -------------------------------------------------------------------- */

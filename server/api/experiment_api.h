@@ -3,7 +3,13 @@
 #ifndef SERVER_API_EXPERIMENT_API_H
 #define SERVER_API_EXPERIMENT_API_H
 
+#include "server/api/api.h"
 #include "server/http/router.h"
+
+/* Submits a document that is not the body of the request; `request` may have a key. */
+int experiment_api_submit_text(const struct api *api, const struct http_request *request,
+                               const char *text, size_t size,
+                               struct http_response *response, struct err *err);
 
 int experiment_api_submit(void *context, const struct http_request *request,
                           struct http_response *response, struct err *err);

@@ -39,14 +39,7 @@ static void write_real(struct json_writer *writer, const char *key, double value
 void experiment_view_interval(struct json_writer *writer, const char *key,
                               struct bootstrap_interval interval) {
     json_writer_key(writer, key);
-    if (!bootstrap_interval_exists(interval)) {
-        json_writer_null(writer);
-        return;
-    }
-    json_writer_begin_array(writer);
-    json_writer_real(writer, interval.low);
-    json_writer_real(writer, interval.high);
-    json_writer_end_array(writer);
+    json_writer_interval(writer, interval.low, interval.high);
 }
 
 static void write_metrics(struct json_writer *writer, const struct cell_row *cell) {

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/api/routes.h"
 
+#include "server/api/analysis_api.h"
 #include "server/api/catalogue_api.h"
 #include "server/api/compare_api.h"
 #include "server/api/event_api.h"
 #include "server/api/experiment_api.h"
-#include "server/api/findings_api.h"
 #include "server/api/measure_api.h"
 #include "server/api/range_api.h"
 #include "server/api/run_api.h"
 #include "server/api/span_api.h"
 #include "server/api/sql_api.h"
 #include "server/api/timeline_api.h"
+#include "server/api/whatif_api.h"
 
 #define JSON "application/json"
 
@@ -31,8 +32,12 @@ const struct http_route routes[] = {
     {"GET", "/api/v1/runs/{id}/metrics", run_api_metrics, 0, NULL, JSON},
     {"GET", "/api/v1/runs/{id}/histograms", measure_api_histograms, 0, NULL, JSON},
     {"GET", "/api/v1/runs/{id}/blame", measure_api_blame, 0, "from to waiters", JSON},
-    {"GET", "/api/v1/runs/{id}/findings", findings_api_read, 0, NULL, JSON},
-    {"DELETE", "/api/v1/runs/{id}/findings", findings_api_cancel, 0, NULL, JSON},
+    {"GET", "/api/v1/runs/{id}/findings", analysis_api_findings, 0, NULL, JSON},
+    {"DELETE", "/api/v1/runs/{id}/findings", analysis_api_cancel_findings, 0, NULL, JSON},
+    {"GET", "/api/v1/runs/{id}/speedup", analysis_api_speedup, 0, NULL, JSON},
+    {"DELETE", "/api/v1/runs/{id}/speedup", analysis_api_cancel_speedup, 0, NULL, JSON},
+    {"POST", "/api/v1/runs/{id}/what-if", whatif_api_submit, HTTP_ROUTE_JSON_BODY, NULL,
+     JSON},
     {"GET", "/api/v1/runs/{id}/flows", measure_api_flows, 0, "from to", JSON},
     {"GET", "/api/v1/runs/{id}/lanes", run_api_lanes, 0, NULL, JSON},
     {"GET", "/api/v1/runs/{id}/timeline", run_api_timeline, 0, "from to pixels lanes",

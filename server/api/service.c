@@ -9,7 +9,7 @@
 #include "server/api/routes.h"
 #include "server/examples/example.h"
 #include "server/http/http_server.h"
-#include "server/jobs/findings_job.h"
+#include "server/jobs/analysis_job.h"
 #include "server/jobs/timeline_job.h"
 #include "server/log/log.h"
 
@@ -80,13 +80,24 @@ static int open_store(struct service *service, const struct service_options *opt
     return stored_source_open(&api->source, api->db, err);
 }
 
+static int open_analyses(struct api *api, struct err *err) {
+    static const run_maker_fn make[ANALYSIS_KIND_COUNT] = {
+        [ANALYSIS_FINDINGS] = analysis_job_findings,
+        [ANALYSIS_SPEEDUP] = analysis_job_speedup};
+    int code = 0;
+    for (int i = 0; code == 0 && i < ANALYSIS_KIND_COUNT; i++) {
+        code = run_maker_open(&api->analyses[i], api->db, make[i], err);
+    }
+    return code;
+}
+
 static int start_parts(struct service *service, const struct service_options *options,
                        struct err *err) {
     struct api *api = &service->api;
     int code;
     if ((code = open_store(service, options, err)) != 0 ||
         (code = run_maker_open(&api->timelines, api->db, timeline_job_run, err)) != 0 ||
-        (code = run_maker_open(&api->findings, api->db, findings_job_run, err)) != 0 ||
+        (code = open_analyses(api, err)) != 0 ||
         (code = hub_create(&api->hub, err)) != 0) {
         return code;
     }
@@ -157,7 +168,9 @@ void service_stop(struct service *service) {
         hub_close(api->hub);
     }
     http_server_stop(service->http);
-    run_maker_close(api->findings);
+    for (int i = 0; i < ANALYSIS_KIND_COUNT; i++) {
+        run_maker_close(api->analyses[i]);
+    }
     run_maker_close(api->timelines);
     janitor_stop(api->janitor);
     job_queue_destroy(api->queue);

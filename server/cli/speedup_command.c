@@ -7,13 +7,11 @@
 #include <string.h>
 
 #include "server/advice/advice.h"
-#include "server/advice/speedup.h"
-#include "server/api/experiment_view.h"
+#include "server/advice/speedup_view.h"
 #include "server/cli/cli.h"
 #include "server/cli/document_file.h"
 #include "server/cli/json_output.h"
 #include "server/cli/text_table.h"
-#include "server/http/json_writer.h"
 
 static void add_gain(struct text_table *table, const struct speedup_row *row, int index) {
     if (isnan(row->gain[index])) {
@@ -45,41 +43,9 @@ static int print_table(const struct speedup *speedup, struct err *err) {
     return code;
 }
 
-static void write_row(struct json_writer *writer, const struct speedup_row *row) {
-    json_writer_begin_object(writer);
-    json_writer_key(writer, "site");
-    json_writer_string(writer, row->site);
-    json_writer_key(writer, "faster");
-    json_writer_begin_array(writer);
-    for (int k = 0; k < SPEEDUP_STEPS; k++) {
-        json_writer_begin_object(writer);
-        json_writer_key(writer, "time");
-        json_writer_real(writer, speedup_factors[k]);
-        json_writer_key(writer, "ratio");
-        json_writer_real(writer, row->ratio[k].median);
-        experiment_view_interval(writer, "ratio_95", row->ratio[k].median_95);
-        json_writer_key(writer, "gain");
-        json_writer_real(writer, row->gain[k]);
-        json_writer_end_object(writer);
-    }
-    json_writer_end_array(writer);
-    json_writer_end_object(writer);
-}
-
 static int print_json(const struct speedup *speedup, struct err *err) {
     struct json_writer writer = {0};
-    json_writer_begin_object(&writer);
-    json_writer_key(&writer, "goal");
-    json_writer_string(&writer, metrics[speedup->goal].name);
-    json_writer_key(&writer, "value");
-    json_writer_real(&writer, speedup->value);
-    json_writer_key(&writer, "steps");
-    json_writer_begin_array(&writer);
-    for (size_t i = 0; i < speedup->count; i++) {
-        write_row(&writer, &speedup->rows[i]);
-    }
-    json_writer_end_array(&writer);
-    json_writer_end_object(&writer);
+    speedup_view_write(&writer, speedup);
     return json_output_print(&writer, stdout, err);
 }
 
@@ -92,13 +58,11 @@ static int run(const struct document *document, size_t cell, bool json, struct e
                        grid_cell_count(grid) - 1);
     }
     if (code == 0) {
-        const uint32_t most = ADVICE_MAX_REPETITIONS;
         const struct speedup_request request = {
             .document = document,
             .grid = grid,
             .cell = cell,
-            .options = {.repetitions =
-                            document->repetitions < most ? document->repetitions : most},
+            .options = {.repetitions = advice_repetitions(document)},
         };
         code = speedup_make(&speedup, &request, err);
     }

@@ -227,6 +227,17 @@ void json_writer_real(struct json_writer *writer, double value) {
     append(writer, text, (size_t)length);
 }
 
+void json_writer_interval(struct json_writer *writer, double low, double high) {
+    if (isnan(low) || isnan(high)) {
+        json_writer_null(writer);
+        return;
+    }
+    json_writer_begin_array(writer);
+    json_writer_real(writer, low);
+    json_writer_real(writer, high);
+    json_writer_end_array(writer);
+}
+
 void json_writer_bool(struct json_writer *writer, bool value) {
     json_writer_raw(writer, value ? "true" : "false", value ? 4 : 5);
 }

@@ -54,6 +54,8 @@ void json_writer_string_n(struct json_writer *writer, const char *text, size_t s
 void json_writer_int(struct json_writer *writer, int64_t value);
 void json_writer_uint(struct json_writer *writer, uint64_t value);
 void json_writer_real(struct json_writer *writer, double value);
+/* [low, high]; null when one of them is no number. */
+void json_writer_interval(struct json_writer *writer, double low, double high);
 void json_writer_bool(struct json_writer *writer, bool value);
 void json_writer_null(struct json_writer *writer);
 

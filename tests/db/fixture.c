@@ -221,6 +221,11 @@ void fixture_to_schema(const struct fixture *fixture, int version) {
         int made_by;
         const char *sql;
     } undo[] = {
+        {10,
+         "CREATE TABLE findings (run INTEGER PRIMARY KEY, data TEXT NOT NULL) STRICT"},
+        {10, "INSERT INTO findings SELECT run, data FROM analysis"
+             " WHERE kind = 'findings'"},
+        {10, "DROP TABLE analysis"},
         {9, "DROP TABLE known_time"},
         {8, "DROP TABLE counter_chunk"},
         {6, "DROP TABLE findings"},

@@ -338,6 +338,22 @@ static void expect_findings(uint16_t port, const char *run) {
     json_decref(answer);
 }
 
+static void expect_speedup(uint16_t port, const char *run) {
+    const int64_t started = monotonic_ms();
+    char path[64];
+    snprintf(path, sizeof path, "/api/v1/runs/%s/speedup", run);
+    json_t *answer = ask(port, "GET", path, NULL);
+    while (json_is_null(json_object_get(answer, "speedup"))) {
+        expect_schema(answer, "RunSpeedup");
+        json_decref(answer);
+        poll_pause(started);
+        answer = ask(port, "GET", path, NULL);
+    }
+    expect_schema(json_object_get(answer, "speedup"), "Speedup");
+    expect_first(json_object_get(answer, "speedup"), "steps", "SpeedupStep");
+    json_decref(answer);
+}
+
 static void expect_run(uint16_t port, const json_t *item) {
     const char *id = json_string_value(json_object_get(item, "id"));
     char path[128];
@@ -357,6 +373,7 @@ static void expect_run(uint16_t port, const json_t *item) {
     json_t *timeline = ask(port, "GET", path, NULL);
     expect_spans(port, id);
     expect_findings(port, id);
+    expect_speedup(port, id);
     expect_schema(run, "Run");
     expect_schema(metrics, "RunMetricList");
     expect_first(metrics, "items", "RunMetric");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* test_findings_api - findings are made when somebody asks for them, once, and kept. */
+/* test_analysis_api - findings and virtual speed-ups are made when somebody asks for them, once,
+ * and kept; a run is run again with something changed. */
 #include <jansson.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -98,7 +99,7 @@ static json_t *poll(const struct fixture *fixture, const char *path, int *status
     while (*status == 202) {
         const char *word = json_string_value(json_object_get(json, "status"));
         assert_true(strcmp(word, "waiting") == 0 || strcmp(word, "making") == 0);
-        assert_true(json_is_null(json_object_get(json, "findings")));
+        assert_int_equal(json_object_size(json), 3); /* run, status, and null */
         json_decref(json);
         poll_pause(started);
         json = ask(fixture, "GET", path, NULL, status);
@@ -201,14 +202,129 @@ static void test_findings_api_cancels(void **state) {
     json_decref(expect(fixture, "GET", of_it, NULL, 202));
 }
 
+/* --- virtual speed-up ------------------------------------------------------------ */
+
+/* Under the GIL the computation is all there is: half of it takes half the time. */
+static void test_speedup_api_makes_it_once(void **state) {
+    struct fixture *fixture = *state;
+    static const char of_it[] = "/api/v1/runs/r2/speedup";
+    int status;
+    json_decref(expect(fixture, "GET", of_it, NULL, 202));
+    json_t *first = poll(fixture, of_it, &status);
+    assert_int_equal(status, 200);
+    const json_t *speedup = json_object_get(first, "speedup");
+    const json_t *steps = json_object_get(speedup, "steps");
+    assert_string_equal(json_string_value(json_object_get(speedup, "goal")),
+                        "makespan_us");
+    assert_int_equal(json_array_size(steps), 1);
+    const json_t *step = json_array_get(steps, 0);
+    assert_string_equal(json_string_value(json_object_get(step, "site")),
+                        "/workload/jobs/steps/0");
+    const json_t *half = json_array_get(json_object_get(step, "faster"), 2);
+    assert_float_equal(json_real_value(json_object_get(half, "time")), 0.5, 0);
+    assert_float_equal(json_real_value(json_object_get(half, "gain")), 0.5, 0.05);
+    service_stop(fixture->service);
+    start(fixture);
+    json_t *again = expect(fixture, "GET", of_it, NULL, 200);
+    assert_true(json_equal(first, again));
+    json_decref(again);
+    json_decref(first);
+    json_decref(expect(fixture, "GET", "/api/v1/runs/r999/speedup", NULL, 404));
+}
+
+static void test_speedup_api_cancels(void **state) {
+    struct fixture *fixture = *state;
+    static const char document[] =
+        "{\"schema\":1,\"repetitions\":20,\"runtimes\":[\"cpython-3.12\"],"
+        "\"strategies\":[{\"threads\":3}],\"workload\":{\"jobs\":{\"count\":4000,"
+        "\"steps\":[{\"python_us\":200},{\"io_us\":100}]}}}";
+    static const char of_it[] = "/api/v1/runs/r4/speedup";
+    int status;
+    run_document(fixture, document, "e2");
+    json_decref(expect(fixture, "GET", of_it, NULL, 202));
+    json_decref(expect(fixture, "DELETE", of_it, NULL, 202));
+    json_decref(poll(fixture, of_it, &status));
+    assert_int_equal(status, 409);
+}
+
+/* --- what if --------------------------------------------------------------------- */
+
+static const char what_if[] = "/api/v1/runs/r2/what-if";
+
+/* Without a GIL four threads on four cores take a quarter of the time. */
+static void test_what_if_runs_beside(void **state) {
+    struct fixture *fixture = *state;
+    json_t *made = expect(fixture, "POST", what_if,
+                          "{\"patch\":[{\"op\":\"replace\",\"path\":\"/runtimes/0\","
+                          "\"value\":\"cpython-3.13t\"}]}",
+                          201);
+    assert_string_equal(json_string_value(json_object_get(made, "id")), "e2");
+    json_decref(made);
+    json_t *ended = NULL;
+    const int64_t started = monotonic_ms();
+    for (;;) {
+        ended = expect(fixture, "GET", "/api/v1/experiments/e2", NULL, 200);
+        if (strcmp(json_string_value(json_object_get(ended, "status")), "done") == 0) {
+            break;
+        }
+        json_decref(ended);
+        poll_pause(started);
+    }
+    const json_t *cells = json_object_get(ended, "cells");
+    assert_int_equal(json_array_size(cells), 1);
+    assert_int_equal(json_array_size(json_object_get(json_array_get(cells, 0), "runs")),
+                     3);
+    json_decref(ended);
+    json_t *compared = expect(fixture, "GET", "/api/v1/compare?cells=c1,c2", NULL, 200);
+    const json_t *side = json_array_get(json_object_get(compared, "sides"), 1);
+    const json_t *difference = json_array_get(json_object_get(side, "differences"), 0);
+    assert_string_equal(json_string_value(json_object_get(difference, "pointer")),
+                        "/runtimes/0");
+    const json_t *row = json_array_get(json_object_get(compared, "rows"), 0);
+    const json_t *figure = json_array_get(json_object_get(row, "figures"), 1);
+    assert_string_equal(json_string_value(json_object_get(figure, "verdict")), "better");
+    json_decref(compared);
+}
+
+static void test_what_if_refuses(void **state) {
+    struct fixture *fixture = *state;
+    static const struct {
+        const char *body, *words;
+    } cases[] = {
+        {"{}", "with at least one operation"},
+        {"{\"patch\":[]}", "with at least one operation"},
+        {"{\"patch\":{\"op\":\"remove\"}}", "with at least one operation"},
+        {"{\"patch\":[1],\"x\":1}", "and nothing else"},
+        {"[", ""},
+        {"{\"patch\":[{\"op\":\"replace\",\"path\":\"/nowhere\",\"value\":1}]}",
+         "leads to nothing"},
+        {"{\"patch\":[{\"op\":\"replace\",\"path\":\"/machine/cores\",\"value\":0}]}",
+         ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        int status;
+        json_t *json = ask(fixture, "POST", what_if, cases[i].body, &status);
+        const char *detail = json_string_value(json_object_get(json, "detail"));
+        if (status / 100 != 4 || strstr(detail, cases[i].words) == NULL) {
+            fail_msg("%s: %d %s", cases[i].body, status, detail);
+        }
+        json_decref(json);
+    }
+    json_decref(expect(fixture, "POST", "/api/v1/runs/r999/what-if",
+                       "{\"patch\":[{\"op\":\"remove\",\"path\":\"/seed\"}]}", 404));
+    json_t *list = expect(fixture, "GET", "/api/v1/experiments", NULL, 200);
+    assert_int_equal(json_array_size(json_object_get(list, "items")), 1);
+    json_decref(list);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_findings_api_makes_them_once),
-        TEST(test_findings_api_says_why_not),
-        TEST(test_findings_api_of_a_deadlock),
-        TEST(test_findings_api_cancels),
+        TEST(test_findings_api_makes_them_once), TEST(test_findings_api_says_why_not),
+        TEST(test_findings_api_of_a_deadlock),   TEST(test_findings_api_cancels),
+        TEST(test_speedup_api_makes_it_once),    TEST(test_speedup_api_cancels),
+        TEST(test_what_if_runs_beside),          TEST(test_what_if_refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
