@@ -294,10 +294,29 @@ export interface Finding {
   tried: FindingTrial[];
 }
 
-export interface RunFindings {
-  run: string;
-  status: "waiting" | "making" | "stored" | "cancelled";
-  findings: { document: Record<string, unknown>; repetitions: number; items: Finding[] } | null;
+export interface Findings {
+  repetitions: number;
+  items: Finding[];
+}
+
+/** What the goal would be if a step of the program took less time. */
+export interface Speedup {
+  goal: string;
+  value: number | null;
+  repetitions: number;
+  steps: SpeedupStep[];
+  left_out: number;
+}
+
+export interface SpeedupStep {
+  /** JSON pointer into the document of the cell. */
+  site: string;
+  faster: {
+    time: number;
+    ratio: number | null;
+    ratio_95: [number, number] | null;
+    gain: number | null;
+  }[];
 }
 
 export interface ProblemDetail {
@@ -371,12 +390,16 @@ export async function getMetrics(): Promise<MetricInfo[]> {
 }
 
 /** `document` goes out as the user wrote it: the server is the judge of it. */
-export function createExperiment(document: string): Promise<Experiment> {
-  return request<Experiment>("/experiments", {
+function postJson<T>(path: string, body: string): Promise<T> {
+  return request<T>(path, {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: document,
+    body,
   });
+}
+
+export function createExperiment(document: string): Promise<Experiment> {
+  return postJson<Experiment>("/experiments", document);
 }
 
 export function listExperiments(
@@ -406,9 +429,19 @@ export async function getRunHistograms(run: string): Promise<Histogram[]> {
   return (await request<{ items: Histogram[] }>(`/runs/${id(run)}/histograms`)).items;
 }
 
-/** Makes them if they are not there; ask again while they are being made. */
-export function getRunFindings(run: string): Promise<RunFindings> {
-  return request<RunFindings>(`/runs/${id(run)}/findings`);
+/** Null while they are being made; ask again then. */
+export async function getRunFindings(run: string): Promise<Findings | null> {
+  return (await request<{ findings: Findings | null }>(`/runs/${id(run)}/findings`)).findings;
+}
+
+/** Null while it is being made; ask again then. */
+export async function getRunSpeedup(run: string): Promise<Speedup | null> {
+  return (await request<{ speedup: Speedup | null }>(`/runs/${id(run)}/speedup`)).speedup;
+}
+
+/** Runs the cell of a run again with its document changed. */
+export function runWhatIf(run: string, patch: readonly PatchOperation[]): Promise<Experiment> {
+  return postJson<Experiment>(`/runs/${id(run)}/what-if`, JSON.stringify({ patch }));
 }
 
 export function getRunLanes(run: string): Promise<RunLanes> {

@@ -48,3 +48,41 @@ export function valueOf<T>(resource: Resource<T>): T | null {
   const state = resource.state.value;
   return state.status === "ready" ? state.value : null;
 }
+
+/** What the server makes of one run when somebody asks, and is asked for until it is there. */
+export interface Made<T> {
+  readonly state: Signal<Loaded<T>>;
+  ask(run: string): void;
+  /** Forgets what was asked; the answer to it is dropped. */
+  forget(): void;
+}
+
+const POLL_MS = 700;
+
+/** `read` gives null while it is being made. */
+export function createMade<T>(read: (run: string) => Promise<T | null>): Made<T> {
+  const state = signal<Loaded<T>>({ status: "idle" });
+  let asked = 0;
+  const poll = async (run: string, mine: number): Promise<void> => {
+    try {
+      const value = await read(run);
+      if (mine !== asked) return;
+      if (value !== null) state.value = { status: "ready", value };
+      else window.setTimeout(() => mine === asked && void poll(run, mine), POLL_MS);
+    } catch (reason) {
+      if (mine === asked) state.value = { status: "failed", error: asApiError(reason) };
+    }
+  };
+  return {
+    state,
+    ask(run) {
+      asked += 1;
+      state.value = { status: "loading" };
+      void poll(run, asked);
+    },
+    forget() {
+      asked += 1;
+      state.value = { status: "idle" };
+    },
+  };
+}

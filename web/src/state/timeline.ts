@@ -345,6 +345,7 @@ effect(() => {
 
 async function fetchOverview(open: OpenRun): Promise<void> {
   const lanes = overviewRows.peek().map((lane) => lane.id);
+  if (lanes.length === 0) return; /* A run that has just begun has none. */
   const window = { from: 0, to: duration.peek(), pixels: OVERVIEW_PIXELS };
   try {
     const next = decodeTimeline(await getTimeline(open.run.id, window, lanes));

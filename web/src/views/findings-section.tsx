@@ -5,10 +5,9 @@
 import { useEffect } from "preact/hooks";
 import type { Finding, FindingTrial, Run } from "../api";
 import { formatMetric, formatNumber, formatShare } from "../lib/format";
-import { applyPatch } from "../lib/json-patch";
 import { formatRoute } from "../lib/route";
 import { metricInfo, metricTitle } from "../state/catalogue";
-import { askFindings, findings, forgetFindings, runChanged } from "../state/findings";
+import { findings, runChanged } from "../state/findings";
 import { language, t } from "../state/preferences";
 import { Failed, Loading } from "./feedback";
 import { Icon } from "./icon";
@@ -61,8 +60,7 @@ function GainWords({ metric, trial }: { metric: string | null; trial: FindingTri
   return <>{t((trial.gain ?? 0) >= 0 ? "finding.gain" : "finding.loss", values)}</>;
 }
 
-function Advice(props: { finding: Finding; document: Record<string, unknown> }) {
-  const { finding, document } = props;
+function Advice({ run, finding }: { run: Run; finding: Finding }) {
   const { advice } = finding;
   if (!advice) {
     return finding.tried.length > 0 ? <p class="is-muted">{t("finding.noAdvice")}</p> : null;
@@ -76,7 +74,7 @@ function Advice(props: { finding: Finding; document: Record<string, unknown> }) 
       <button
         type="button"
         class="button is-small"
-        onClick={() => void runChanged(applyPatch(document, advice.patch))}
+        onClick={() => void runChanged(run.id, advice.patch)}
       >
         {t("finding.run")}
         <Icon name="chevron" />
@@ -107,8 +105,7 @@ function Tried({ finding }: { finding: Finding }) {
   );
 }
 
-function Item(props: { run: Run; finding: Finding; document: Record<string, unknown> }) {
-  const { run, finding, document } = props;
+function Item({ run, finding }: { run: Run; finding: Finding }) {
   const shown = finding.proof.to > finding.proof.from && run.has_timeline;
   return (
     <li class="finding" data-rule={finding.rule}>
@@ -130,15 +127,15 @@ function Item(props: { run: Run; finding: Finding; document: Record<string, unkn
       {finding.cycle.length > 0 && (
         <p lang="en">{finding.cycle.map(({ waiter }) => waiter.name).join(" → ")} →</p>
       )}
-      <Advice finding={finding} document={document} />
+      <Advice run={run} finding={finding} />
       <Tried finding={finding} />
     </li>
   );
 }
 
 export function FindingsSection({ run }: { run: Run }) {
-  useEffect(() => forgetFindings, [run.id]);
-  const state = findings.value;
+  useEffect(() => findings.forget, [run.id]);
+  const state = findings.state.value;
   const ended = run.status === "done" || run.status === "limited" || run.status === "failed";
   if (!ended) return null;
   return (
@@ -148,7 +145,7 @@ export function FindingsSection({ run }: { run: Run }) {
           {t("finding.title")}
         </h2>
         {state.status === "idle" && (
-          <button type="button" class="button" onClick={() => askFindings(run.id)}>
+          <button type="button" class="button" onClick={() => findings.ask(run.id)}>
             {t("finding.ask")}
           </button>
         )}
@@ -167,12 +164,7 @@ export function FindingsSection({ run }: { run: Run }) {
       {state.status === "ready" && (
         <ul class="finding-list">
           {state.value.items.map((finding) => (
-            <Item
-              key={finding.rule}
-              run={run}
-              finding={finding}
-              document={state.value.document}
-            />
+            <Item key={finding.rule} run={run} finding={finding} />
           ))}
         </ul>
       )}

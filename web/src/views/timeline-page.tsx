@@ -27,6 +27,7 @@ import {
 } from "../state/timeline";
 import { Empty, Failed, Loading, Status } from "./feedback";
 import { FindingsSection } from "./findings-section";
+import { SpeedupSection } from "./speedup-section";
 import { Histograms } from "./histograms";
 import { Icon, type IconName } from "./icon";
 import { zoomBy } from "./stage-keys";
@@ -257,6 +258,7 @@ export function TimelinePage({ route }: { route: TimelineRoute }) {
         </Empty>
       )}
       <FindingsSection run={run} />
+      <SpeedupSection run={run} />
       <Histograms />
       <About run={run} />
     </div>

@@ -139,12 +139,18 @@ export interface SitePlace {
   text: string | null;
 }
 
+/** A step of the opened run's document. */
+export function placeOf(pointer: string): SitePlace {
+  const open = opened.value;
+  const value =
+    open.status === "ready" ? resolvePointer(open.value.experiment.document, pointer) : undefined;
+  const text = value === undefined ? null : JSON.stringify(value);
+  return { pointer, text: text !== null && text.length > 120 ? `${text.slice(0, 117)}...` : text };
+}
+
 export function siteOf(span: Span): SitePlace | null {
   const open = opened.value;
   if (open.status !== "ready" || span.site < 0) return null;
   const pointer = open.value.lanes.sites[span.site];
-  if (pointer === undefined) return null;
-  const value = resolvePointer(open.value.experiment.document, pointer);
-  const text = value === undefined ? null : JSON.stringify(value);
-  return { pointer, text: text !== null && text.length > 120 ? `${text.slice(0, 117)}...` : text };
+  return pointer === undefined ? null : placeOf(pointer);
 }

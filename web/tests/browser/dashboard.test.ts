@@ -666,6 +666,24 @@ test("an experiment with a goal says whom to choose, as the server does", async 
   });
 });
 
+test("a virtual speed-up names the steps, the one that gains most first", async () => {
+  await onPage({}, async (page) => {
+    await runExample(page, SWEEP_EXAMPLE);
+    await openTimeline(page, 1);
+    await page.locator(".speedup .button").click();
+    const rows = page.locator(".speedup tbody tr");
+    await rows.first().waitFor({ timeout: DONE_TIMEOUT });
+    const run = /runs\/(\w+)/.exec(page.url())?.[1];
+    const answer = await (await fetch(`${server.address}/api/v1/runs/${run}/speedup`)).json();
+    assert.equal(await rows.count(), answer.speedup.steps.length);
+    const sites = await page.locator(".speedup tbody th code.is-muted").allInnerTexts();
+    assert.deepEqual(
+      sites.map((text) => text.trim()),
+      answer.speedup.steps.map(({ site }: { site: string }) => site),
+    );
+  });
+});
+
 test("a finding leads to its proof, and its remedy to a new experiment", async () => {
   await onPage({}, async (page) => {
     await runExample(page, SWEEP_EXAMPLE);
