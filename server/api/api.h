@@ -17,6 +17,7 @@
 #include "server/http/http_response.h"
 #include "server/jobs/janitor.h"
 #include "server/jobs/job_queue.h"
+#include "server/jobs/preview.h"
 #include "server/jobs/run_maker.h"
 #include "server/jobs/stored_job.h"
 #include "server/stream/hub.h"
@@ -30,6 +31,7 @@ struct api {
     struct job_queue *queue;
     struct hub *hub;
     struct run_maker *timelines, *analyses[ANALYSIS_KIND_COUNT];
+    struct previews *previews;
     struct janitor *janitor;
     struct sql_session *sql[HTTP_EXECUTOR_THREADS]; /* NULL until the thread needs it */
     atomic_int sql_running;

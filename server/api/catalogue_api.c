@@ -4,6 +4,7 @@
 #include "engine/analysis/metrics.h"
 #include "engine/os/machine.h"
 #include "engine/python/runtime_table.h"
+#include "server/api/schema_view.h"
 #include "server/document/document.h"
 #include "server/examples/example.h"
 
@@ -130,6 +131,15 @@ int catalogue_api_metrics(void *context, const struct http_request *request,
     }
     json_writer_end_array(&writer);
     json_writer_end_object(&writer);
+    return http_response_take_json(response, 200, &writer, err);
+}
+
+int catalogue_api_schema(void *context, const struct http_request *request,
+                         struct http_response *response, struct err *err) {
+    (void)context;
+    (void)request;
+    struct json_writer writer = {0};
+    schema_view_write(&writer);
     return http_response_take_json(response, 200, &writer, err);
 }
 

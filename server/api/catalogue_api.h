@@ -14,6 +14,8 @@ int catalogue_api_models(void *context, const struct http_request *request,
                          struct http_response *response, struct err *err);
 int catalogue_api_metrics(void *context, const struct http_request *request,
                           struct http_response *response, struct err *err);
+int catalogue_api_schema(void *context, const struct http_request *request,
+                         struct http_response *response, struct err *err);
 int catalogue_api_health(void *context, const struct http_request *request,
                          struct http_response *response, struct err *err);
 

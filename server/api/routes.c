@@ -7,6 +7,7 @@
 #include "server/api/event_api.h"
 #include "server/api/experiment_api.h"
 #include "server/api/measure_api.h"
+#include "server/api/preview_api.h"
 #include "server/api/range_api.h"
 #include "server/api/run_api.h"
 #include "server/api/span_api.h"
@@ -21,6 +22,8 @@ const struct http_route routes[] = {
     {"GET", "/api/v1/presets", catalogue_api_presets, 0, NULL, JSON},
     {"GET", "/api/v1/models", catalogue_api_models, HTTP_ROUTE_INLINE, NULL, JSON},
     {"GET", "/api/v1/metrics", catalogue_api_metrics, HTTP_ROUTE_INLINE, NULL, JSON},
+    {"GET", "/api/v1/schema", catalogue_api_schema, 0, NULL, JSON},
+    {"POST", "/api/v1/preview", preview_api_run, HTTP_ROUTE_JSON_BODY, "client", JSON},
     {"POST", "/api/v1/experiments", experiment_api_submit, HTTP_ROUTE_JSON_BODY, NULL,
      JSON},
     {"GET", "/api/v1/experiments", experiment_api_list, 0, "limit after", JSON},

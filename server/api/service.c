@@ -98,6 +98,7 @@ static int start_parts(struct service *service, const struct service_options *op
     if ((code = open_store(service, options, err)) != 0 ||
         (code = run_maker_open(&api->timelines, api->db, timeline_job_run, err)) != 0 ||
         (code = open_analyses(api, err)) != 0 ||
+        (code = previews_create(&api->previews, err)) != 0 ||
         (code = hub_create(&api->hub, err)) != 0) {
         return code;
     }
@@ -160,6 +161,9 @@ void service_stop(struct service *service) {
     if (service->http != NULL) {
         http_server_quiesce(service->http);
     }
+    if (api->previews != NULL) {
+        previews_close(api->previews);
+    }
     /* Handlers may still notify the queue: it goes after HTTP, but its runs end now. */
     if (api->queue != NULL) {
         job_queue_close(api->queue);
@@ -172,6 +176,7 @@ void service_stop(struct service *service) {
         run_maker_close(api->analyses[i]);
     }
     run_maker_close(api->timelines);
+    previews_destroy(api->previews);
     janitor_stop(api->janitor);
     job_queue_destroy(api->queue);
     hub_destroy(api->hub);

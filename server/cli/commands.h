@@ -17,6 +17,7 @@ int backup_command(int argc, char **argv);
 int doctor_command(int argc, char **argv);
 int prune_command(int argc, char **argv);
 int vacuum_command(int argc, char **argv);
+int schema_command(int argc, char **argv);
 int models_command(int argc, char **argv);
 int examples_command(int argc, char **argv);
 

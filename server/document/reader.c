@@ -209,6 +209,7 @@ static int check_value(struct reader *reader, const struct schema_field *field,
     case SCHEMA_NUMBERS:
         return check_numbers(reader, field, value);
     case SCHEMA_MAP:
+    case SCHEMA_SWEEP:
         return json_is_object(value)
                    ? check_size(reader, field, json_object_size(value), "members")
                    : refuse_type(reader, field->name, "an object: { ... }", value);

@@ -18,6 +18,7 @@ static const struct cli_command commands[] = {
     {"prune", prune_command, "remove experiments from a store"},
     {"vacuum", vacuum_command, "give free space of a store back to the disk"},
     {"models", models_command, "list runtimes and machine profiles, or explain one"},
+    {"schema", schema_command, "print what a document may contain, as JSON Schema"},
     {"verify", fidelity_command, "compare predictions with measurements of real Python"},
     {"bench", bench_command, "measure how fast the program is"},
     {"examples", examples_command, "list the example documents, or print one"},

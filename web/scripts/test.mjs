@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Bundles the TypeScript tests (Node 18 cannot read them) and hands them to Node's own runner.
-//   node scripts/test.mjs unit|browser|screenshot [arguments of the bundled program]
+//   node scripts/test.mjs unit|browser|contract|screenshot [arguments of the bundled program]
 // The bundle lives in a temporary folder inside node_modules, so that bare imports resolve, and
 // goes away whatever happens.
 
@@ -16,10 +16,11 @@ const [kind, ...rest] = process.argv.slice(2);
 const entriesOf = {
   unit: () => readdirSync(join(root, "tests/unit")).map((name) => `tests/unit/${name}`),
   browser: () => ["tests/browser/dashboard.test.ts", "tests/browser/live.test.ts"],
+  contract: () => readdirSync(join(root, "tests/contract")).map((name) => `tests/contract/${name}`),
   screenshot: () => ["tests/browser/screenshot.ts"],
 };
 if (!(kind in entriesOf)) {
-  console.error("usage: node scripts/test.mjs unit|browser|screenshot");
+  console.error("usage: node scripts/test.mjs unit|browser|contract|screenshot");
   process.exit(2);
 }
 
