@@ -320,6 +320,18 @@ static int read_known(struct db_reader *reader, int64_t run, lane_id lane,
     return rc == 0 ? 1 : rc;
 }
 
+static const char IS_FINAL[] =
+    "SELECT 1 FROM run WHERE id = ? AND timeline = 2 AND status <> 'running'";
+
+int run_store_is_final(struct db_reader *reader, int64_t run, struct err *err) {
+    struct query q;
+    query_begin(&q, db_reader_connection(reader), IS_FINAL);
+    query_int(&q, run);
+    const int rc = query_next(&q, err);
+    query_end(&q);
+    return rc;
+}
+
 int run_store_known(struct db_reader *reader, int64_t run, lane_id lane, sim_ns *until_ns,
                     struct err *err) {
     int rc = db_reader_begin(reader, err);

@@ -95,6 +95,11 @@ int run_store_lanes(struct db_reader *reader, int64_t run, struct lane_list *out
                     struct err *err) WARN_UNUSED;
 void lane_list_deinit(struct lane_list *list);
 
+/* 1 when nothing of the run will change any more: it has ended and its timeline is stored.
+ * Else 0, also when there is no run. */
+int run_store_is_final(struct db_reader *reader, int64_t run,
+                       struct err *err) WARN_UNUSED;
+
 /*
  * A run may be read while it is recorded: 1, and up to where a lane is known, LANE_NONE: the
  * lane that is known furthest. 0: it is not being recorded. ERR_NOT_FOUND.

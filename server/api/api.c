@@ -5,11 +5,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "db/run_store.h"
 #include "engine/base/check.h"
+#include "server/api/resource_id.h"
 
 struct db_reader *api_reader(const struct api *api, const struct http_request *request) {
     ASSERT(request->worker >= 0 && request->worker < HTTP_EXECUTOR_THREADS);
     return api->readers[request->worker];
+}
+
+/* Ids are never given twice. */
+static void mark_final(struct db_reader *reader, const struct http_request *request,
+                       struct http_response *response) {
+    int64_t run;
+    if (response->status == 200 &&
+        resource_id_parse(RESOURCE_RUN, request->capture[0], &run, NULL) == 0 &&
+        run_store_is_final(reader, run, NULL) == 1) {
+        response->cache_control = "private, max-age=86400, immutable";
+    }
 }
 
 int api_read_once(const struct api *api, const struct http_request *request,
@@ -18,6 +31,7 @@ int api_read_once(const struct api *api, const struct http_request *request,
     int code = db_reader_begin(reader, err);
     if (code == 0) {
         code = read(reader, request, response, err);
+        mark_final(reader, request, response);
         db_reader_end(reader);
     }
     return code;

@@ -41,7 +41,8 @@ struct api {
 /* The reader of the thread that handles the request. */
 struct db_reader *api_reader(const struct api *api, const struct http_request *request);
 
-/* Handles a request so that all that it reads is one state of the store. */
+/* Handles a request about a run, /runs/{id}/..., so that all that it reads is one state of the
+ * store. What can no longer change may be kept by the client. */
 typedef int (*api_read_fn)(struct db_reader *reader, const struct http_request *request,
                            struct http_response *response, struct err *err);
 int api_read_once(const struct api *api, const struct http_request *request,

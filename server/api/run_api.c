@@ -94,14 +94,14 @@ int run_api_read(void *context, const struct http_request *request,
     return api_read_once(context, request, read_run, response, err);
 }
 
-int run_api_metrics(void *context, const struct http_request *request,
-                    struct http_response *response, struct err *err) {
+static int read_metrics(struct db_reader *reader, const struct http_request *request,
+                        struct http_response *response, struct err *err) {
     struct json_writer writer = {0};
     struct metric_list list;
     int64_t id;
     int code = run_id(request, &id, err);
     if (code == 0) {
-        code = run_store_metrics(api_reader(context, request), id, &list, err);
+        code = run_store_metrics(reader, id, &list, err);
         code = resource_id_missing(code, RESOURCE_RUN, id, err);
     }
     if (code != 0) {
@@ -123,6 +123,11 @@ int run_api_metrics(void *context, const struct http_request *request,
     json_writer_end_object(&writer);
     metric_list_deinit(&list);
     return http_response_take_json(response, 200, &writer, err);
+}
+
+int run_api_metrics(void *context, const struct http_request *request,
+                    struct http_response *response, struct err *err) {
+    return api_read_once(context, request, read_metrics, response, err);
 }
 
 /* --- lanes ----------------------------------------------------------------------- */

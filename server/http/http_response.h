@@ -24,7 +24,8 @@ struct http_response {
     char *body;               /* heap, owned; or static when `body_is_static` */
     size_t body_size;
     bool body_is_static;
-    const char *cache_control;        /* static; NULL means "no-store" */
+    const char *cache_control;        /* static; NULL means "no-store", or
+                                      of a GET "no-cache" */
     const char *encoding;             /* static: "gzip", or NULL */
     const char *vary;                 /* static, or NULL */
     unsigned retry_after_s;           /* 0: header not sent */

@@ -17,6 +17,7 @@
 #include "server/http/guard.h"
 #include "server/http/http_executor.h"
 #include "server/http/problem.h"
+#include "server/http/representation.h"
 #include "server/http/static_file.h"
 #include "server/log/log.h"
 
@@ -79,15 +80,21 @@ static void find_target(struct exchange *exchange) {
         if (reads) {
             return;
         }
-        strcpy(match.allow, "GET, HEAD");
+        strcpy(match.allow, "GET, HEAD, OPTIONS");
         match.path_known = true;
     }
     if (!match.path_known) {
         REFUSE(exchange, MHD_HTTP_NOT_FOUND, "there is nothing at this path");
         return;
     }
-    REFUSE(exchange, MHD_HTTP_METHOD_NOT_ALLOWED, "this path answers %s", match.allow);
     static_assert(sizeof exchange->response.allow == sizeof match.allow, "same list");
+    if (strcmp(request->method, "OPTIONS") == 0) {
+        exchange->answered = true;
+        exchange->response.status = MHD_HTTP_NO_CONTENT;
+        memcpy(exchange->response.allow, match.allow, sizeof match.allow);
+        return;
+    }
+    REFUSE(exchange, MHD_HTTP_METHOD_NOT_ALLOWED, "this path answers %s", match.allow);
     memcpy(exchange->response.allow, match.allow, sizeof match.allow);
 }
 
@@ -163,7 +170,8 @@ static void check_target(struct exchange *exchange) {
 static void check_head(struct exchange *exchange) {
     const struct http_request *request = &exchange->request;
     const char *host = header(exchange, MHD_HTTP_HEADER_HOST);
-    const bool reads = request->head_only || strcmp(request->method, "GET") == 0;
+    const bool reads = request->head_only || strcmp(request->method, "GET") == 0 ||
+                       strcmp(request->method, "OPTIONS") == 0;
     check_framing(exchange);
     if (exchange->answered) {
         return;
@@ -226,6 +234,27 @@ static bool take_body(struct exchange *exchange, const char *data, size_t size) 
 
 /* --- the answer ------------------------------------------------------------------ */
 
+static bool is_on_this_machine(const struct exchange *exchange) {
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+        exchange->request.connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const struct sockaddr_in *address =
+        info != NULL ? (const struct sockaddr_in *)info->client_addr : NULL;
+    return address != NULL && address->sin_family == AF_INET &&
+           ntohl(address->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+}
+
+static void choose_representation(struct exchange *exchange) {
+    const struct representation wanted = {
+        .if_none_match = header(exchange, MHD_HTTP_HEADER_IF_NONE_MATCH),
+        .accept_encoding = is_on_this_machine(exchange)
+                               ? NULL
+                               : header(exchange, MHD_HTTP_HEADER_ACCEPT_ENCODING),
+    };
+    if (strcmp(exchange->route->method, "GET") == 0) {
+        representation_choose(&exchange->response, &wanted);
+    }
+}
+
 static void run_handler(struct exchange *exchange) {
     struct err err = {0};
     const int code = exchange->route->handle(
@@ -240,6 +269,8 @@ static void run_handler(struct exchange *exchange) {
             log_write(LOG_ERROR, "http", "%s %s: %s", exchange->request.method,
                       exchange->request.path, err.text);
         }
+    } else {
+        choose_representation(exchange);
     }
     exchange->answered = true;
 }

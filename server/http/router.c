@@ -53,4 +53,7 @@ void router_find(const struct http_route *routes, size_t count,
             memcpy(request->capture, captures, sizeof captures);
         }
     }
+    if (out->path_known) {
+        allow_add(out->allow, sizeof out->allow, "OPTIONS");
+    }
 }

@@ -6,7 +6,7 @@
  *
  *     {"GET", "/api/v1/runs/{id}", run_read, 0, NULL, "application/json"}
  *
- * HEAD is answered by the GET row.
+ * HEAD is answered by the GET row, OPTIONS by the server.
  */
 #ifndef SERVER_HTTP_ROUTER_H
 #define SERVER_HTTP_ROUTER_H
@@ -42,7 +42,7 @@ struct http_route {
 struct router_match {
     const struct http_route *route; /* NULL: no row has this path and method */
     bool path_known;                /* some row has this path */
-    char allow[64];                 /* the methods of this path: "GET, HEAD, POST" */
+    char allow[64]; /* the methods of this path: "GET, HEAD, POST, OPTIONS" */
 };
 
 /* Finds the row and fills the captures of `request` from its path. */

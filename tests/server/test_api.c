@@ -495,6 +495,28 @@ static void test_api_shows_a_run_whole(void **state) {
     json_decref(timeline);
 }
 
+/* What can no longer change may be kept; a client that has it is told so. */
+static void test_api_lets_finished_runs_be_kept(void **state) {
+    const struct fixture *fixture = *state;
+    static const char *const parts[] = {"",       "/lanes", "/timeline?pixels=100",
+                                        "/range", "/spans", "/metrics"};
+    char id[32], path[128];
+    first_run(fixture, id, sizeof id);
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        struct http_answer answer;
+        snprintf(path, sizeof path, "/api/v1/runs/%s%s", id, parts[i]);
+        http_client_request(fixture->port, "GET", path, NULL, &answer);
+        assert_int_equal(answer.status, 200);
+        assert_string_equal(http_answer_header(&answer, "Cache-Control"),
+                            "private, max-age=86400, immutable");
+        http_answer_deinit(&answer);
+    }
+    struct http_answer list;
+    http_client_request(fixture->port, "GET", "/api/v1/experiments", NULL, &list);
+    assert_string_equal(http_answer_header(&list, "Cache-Control"), "no-cache");
+    http_answer_deinit(&list);
+}
+
 /* The time in each state, as the lanes tell it, is the length of the spans in that state.
  */
 static void test_api_lanes_and_spans_agree(void **state) {
@@ -733,6 +755,7 @@ int main(void) {
         TEST(test_api_pages_newest_first),
         TEST(test_api_keeps_an_idempotent_submission_once),
         TEST(test_api_shows_a_run_whole),
+        TEST(test_api_lets_finished_runs_be_kept),
         TEST(test_api_lanes_and_spans_agree),
         TEST(test_api_refuses_wrong_parameters),
         TEST(test_api_lists_presets_models_metrics),

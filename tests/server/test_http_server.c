@@ -203,7 +203,7 @@ static void test_http_server_refuses_with_the_right_status(void **state) {
         {405, "DELETE /hello HTTP/1.1\r\n" HOST "\r\n"},
         {405, "GET /echo HTTP/1.1\r\n" HOST "\r\n"},
         {405, "POST / HTTP/1.1\r\n" HOST "Content-Length: 0\r\n\r\n"},
-        {405, "OPTIONS /echo HTTP/1.1\r\n" HOST "\r\n"},
+        {405, "PATCH /echo HTTP/1.1\r\n" HOST "\r\n"},
         {400, "GET /hello?r=1 HTTP/1.1\r\n" HOST "\r\n"},
         {406, "GET /hello HTTP/1.1\r\n" HOST "Accept: text/html\r\n\r\n"},
         {415, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 2\r\n\r\n{}"},
@@ -276,10 +276,34 @@ static void test_http_server_says_what_is_allowed(void **state) {
     const struct fixture *fixture = *state;
     struct http_answer answer;
     http_client_request(fixture->port, "DELETE", "/hello", NULL, &answer);
-    assert_string_equal(http_answer_header(&answer, "Allow"), "GET, HEAD");
+    assert_string_equal(http_answer_header(&answer, "Allow"), "GET, HEAD, OPTIONS");
     http_answer_deinit(&answer);
     http_client_request(fixture->port, "GET", "/echo", NULL, &answer);
-    assert_string_equal(http_answer_header(&answer, "Allow"), "POST");
+    assert_string_equal(http_answer_header(&answer, "Allow"), "POST, OPTIONS");
+    http_answer_deinit(&answer);
+    http_client_request(fixture->port, "OPTIONS", "/echo", NULL, &answer);
+    assert_int_equal(answer.status, 204);
+    assert_string_equal(http_answer_header(&answer, "Allow"), "POST, OPTIONS");
+    http_answer_deinit(&answer);
+    http_client_request(fixture->port, "OPTIONS", "/nowhere", NULL, &answer);
+    assert_int_equal(answer.status, 404);
+    http_answer_deinit(&answer);
+}
+
+/* What the client has is not sent again. */
+static void test_http_server_knows_what_the_client_has(void **state) {
+    const struct fixture *fixture = *state;
+    struct http_answer answer;
+    char text[256];
+    http_client_request(fixture->port, "GET", "/hello", NULL, &answer);
+    assert_int_equal(answer.status, 200);
+    snprintf(text, sizeof text,
+             "GET /hello HTTP/1.1\r\n" HOST "If-None-Match: \"x\", %s\r\n\r\n",
+             http_answer_header(&answer, "ETag"));
+    http_answer_deinit(&answer);
+    exchange(fixture, text, &answer);
+    assert_int_equal(answer.status, 304);
+    assert_int_equal(answer.body_size, 0);
     http_answer_deinit(&answer);
 }
 
@@ -503,6 +527,7 @@ int main(void) {
         TEST(test_http_server_refuses_with_the_right_status),
         TEST(test_http_server_says_what_is_wrong),
         TEST(test_http_server_says_what_is_allowed),
+        TEST(test_http_server_knows_what_the_client_has),
         TEST(test_http_server_takes_a_chunked_body),
         TEST(test_http_server_refuses_a_large_body),
         TEST(test_http_server_takes_the_largest_body),

@@ -64,9 +64,9 @@ static void test_router_lists_allowed_methods(void **state) {
     struct router_match match = find("DELETE", "/runs", &request);
     assert_null(match.route);
     assert_true(match.path_known);
-    assert_string_equal(match.allow, "GET, HEAD, POST");
+    assert_string_equal(match.allow, "GET, HEAD, POST, OPTIONS");
     match = find("POST", "/runs/r1", &request);
-    assert_string_equal(match.allow, "GET, HEAD");
+    assert_string_equal(match.allow, "GET, HEAD, OPTIONS");
 }
 
 int main(void) {

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * representation - what of a handler's answer is sent: its entity tag, nothing when the client
+ * has it already (304), gzip where that gains.
+ *
+ * Strong tags are of the bytes that are sent: with gzip the tag is another one. Loopback is
+ * faster than any compression, so an answer is compressed only for a client elsewhere.
+ */
+#ifndef SERVER_HTTP_REPRESENTATION_H
+#define SERVER_HTTP_REPRESENTATION_H
+
+#include "server/http/http_response.h"
+
+#include <stdbool.h>
+
+enum { REPRESENTATION_GZIP_MIN = 1400 }; /* bytes: less fits into one packet anyway */
+
+struct representation {
+    const char *if_none_match;   /* values of headers, or NULL */
+    const char *accept_encoding; /* NULL also for a client on this machine */
+};
+
+/*
+ * Finishes a complete answer to GET or HEAD in place; streams, static bodies and what is not
+ * 200 stay. Takes time for large bodies: not on an HTTP thread. Without memory the answer is
+ * sent as it is.
+ */
+void representation_choose(struct http_response *response,
+                           const struct representation *wanted);
+
+#endif
