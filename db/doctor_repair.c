@@ -21,6 +21,7 @@ static const char *const orphans[] = {
     "DELETE FROM instant_chunk WHERE run NOT IN (SELECT id FROM run)",
     "DELETE FROM counter_chunk WHERE run NOT IN (SELECT id FROM run)",
     "DELETE FROM known_time WHERE run NOT IN (SELECT id FROM run)",
+    "DELETE FROM note WHERE run NOT IN (SELECT id FROM run)",
 };
 
 /* Chunks of a run without a timeline: nobody sees them. Those of an experiment that is

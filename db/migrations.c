@@ -9,7 +9,7 @@
  *
  *     experiment 1--n cell 1--n run 1--n metric, histogram, lane, span_chunk, sheet,
  *                                        holder_total, carried_span, instant_chunk,
- *                                        counter_chunk, known_time, analysis;
+ *                                        counter_chunk, known_time, analysis, note;
  *                       1--n cell_metric
  *
  * Times of the wall clock are milliseconds since 1970, UTC; virtual times nanoseconds
@@ -340,10 +340,26 @@ static const char MIGRATION_10[] =
 
     "PRAGMA user_version = 10;";
 
+/* note_store.h. Without a lane a note is about all of them. */
+static const char MIGRATION_11[] =
+    "CREATE TABLE note ("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  run INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,"
+    "  text TEXT NOT NULL,"
+    "  from_ns INTEGER NOT NULL CHECK (from_ns >= 0),"
+    "  to_ns INTEGER NOT NULL CHECK (to_ns >= from_ns),"
+    "  lane INTEGER,"
+    "  created_ms INTEGER NOT NULL,"
+    "  changed_ms INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX note_by_run ON note (run);"
+
+    "PRAGMA user_version = 11;";
+
 /* Each sets user_version to its number; position + 1 is the number. */
 static const char *const migrations[] = {
     MIGRATION_1, MIGRATION_2, MIGRATION_3, MIGRATION_4, MIGRATION_5,
-    MIGRATION_6, MIGRATION_7, MIGRATION_8, MIGRATION_9, MIGRATION_10,
+    MIGRATION_6, MIGRATION_7, MIGRATION_8, MIGRATION_9, MIGRATION_10, MIGRATION_11,
 };
 
 int migrations_count(void) { return (int)(sizeof migrations / sizeof migrations[0]); }

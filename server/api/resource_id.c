@@ -36,6 +36,7 @@ int resource_id_missing(int code, enum resource_kind kind, int64_t id, struct er
     return err_set(err, code, "there is no %s %s",
                    kind == RESOURCE_EXPERIMENT ? "experiment"
                    : kind == RESOURCE_CELL     ? "cell"
+                   : kind == RESOURCE_NOTE     ? "note"
                                                : "run",
                    text);
 }

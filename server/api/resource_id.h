@@ -12,7 +12,12 @@
 
 enum { RESOURCE_ID_SIZE = 24 };
 
-enum resource_kind { RESOURCE_EXPERIMENT = 'e', RESOURCE_CELL = 'c', RESOURCE_RUN = 'r' };
+enum resource_kind {
+    RESOURCE_EXPERIMENT = 'e',
+    RESOURCE_CELL = 'c',
+    RESOURCE_RUN = 'r',
+    RESOURCE_NOTE = 'n'
+};
 
 void resource_id_format(enum resource_kind kind, int64_t id, char out[RESOURCE_ID_SIZE]);
 

@@ -7,6 +7,7 @@
 #include "server/api/event_api.h"
 #include "server/api/experiment_api.h"
 #include "server/api/measure_api.h"
+#include "server/api/note_api.h"
 #include "server/api/preview_api.h"
 #include "server/api/range_api.h"
 #include "server/api/run_api.h"
@@ -55,6 +56,11 @@ const struct http_route routes[] = {
     {"GET", "/api/v1/runs/{id}/spans/at", span_api_at, 0, "lane at", JSON},
     {"GET", "/api/v1/runs/{id}/spans/next", span_api_next, 0,
      "lane at direction states least", JSON},
+    {"GET", "/api/v1/runs/{id}/notes", note_api_list, 0, NULL, JSON},
+    {"POST", "/api/v1/runs/{id}/notes", note_api_add, HTTP_ROUTE_JSON_BODY, NULL, JSON},
+    {"GET", "/api/v1/notes/{id}", note_api_read, 0, NULL, JSON},
+    {"PUT", "/api/v1/notes/{id}", note_api_change, HTTP_ROUTE_JSON_BODY, NULL, JSON},
+    {"DELETE", "/api/v1/notes/{id}", note_api_remove, 0, NULL, JSON},
     {"POST", "/api/v1/sql", sql_api_query, HTTP_ROUTE_JSON_BODY, NULL, JSON},
     {"GET", "/api/v1/events", event_api_stream, 0, "experiment after",
      "text/event-stream"},

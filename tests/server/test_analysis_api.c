@@ -2,14 +2,10 @@
 /* test_analysis_api - findings and virtual speed-ups are made when somebody asks for them, once,
  * and kept; a run is run again with something changed. */
 #include <jansson.h>
-#include <sqlite3.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "api_fixture.h"
 #include "http_client.h"
-#include "scratch.h"
-#include "server/api/service.h"
 #include "tests/support/test.h"
 
 /* Four threads that compute: the GIL is all they have in common. */
@@ -18,110 +14,34 @@ static const char crowded[] =
     "\"runtimes\":[\"cpython-3.12\"],\"strategies\":[{\"threads\":4}],"
     "\"workload\":{\"jobs\":{\"count\":12,\"steps\":[{\"python_us\":20000}]}}}";
 
-struct fixture {
-    struct scratch scratch;
-    struct service *service;
-    uint16_t port;
-};
-
-static json_t *ask(const struct fixture *fixture, const char *method, const char *path,
-                   const char *body, int *status) {
-    struct http_answer answer;
-    http_client_request(fixture->port, method, path, body, &answer);
-    json_t *json = json_loads(answer.body, 0, NULL);
-    assert_non_null(json);
-    *status = answer.status;
-    http_answer_deinit(&answer);
-    return json;
-}
-
-static json_t *expect(const struct fixture *fixture, const char *method, const char *path,
-                      const char *body, int wanted) {
-    int status;
-    json_t *json = ask(fixture, method, path, body, &status);
-    if (status != wanted) {
-        fail_msg("%s %s: %d instead of %d: %s", method, path, status, wanted,
-                 json_string_value(json_object_get(json, "detail")));
-    }
-    return json;
-}
-
-static void start(struct fixture *fixture) {
-    struct err err = {0};
-    const struct service_options options = {.database = fixture->scratch.database};
-    if (service_start(&fixture->service, &options, &err) != 0) {
-        fail_msg("%s", err.text);
-    }
-    fixture->port = service_port(fixture->service);
-}
-
-static void run_document(const struct fixture *fixture, const char *document,
-                         const char *experiment) {
-    const int64_t started = monotonic_ms();
-    char path[64];
-    json_decref(expect(fixture, "POST", "/api/v1/experiments", document, 201));
-    snprintf(path, sizeof path, "/api/v1/experiments/%s", experiment);
-    for (;;) {
-        json_t *json = expect(fixture, "GET", path, NULL, 200);
-        const char *status = json_string_value(json_object_get(json, "status"));
-        const bool ended =
-            strcmp(status, "queued") != 0 && strcmp(status, "running") != 0;
-        json_decref(json);
-        if (ended) {
-            return;
-        }
-        poll_pause(started);
-    }
-}
-
 static int set_up(void **state) {
-    struct fixture *fixture = calloc(1, sizeof *fixture);
-    assert_non_null(fixture);
-    scratch_make(&fixture->scratch);
-    start(fixture);
-    run_document(fixture, crowded, "e1");
-    *state = fixture;
-    return 0;
-}
-
-static int tear_down(void **state) {
-    struct fixture *fixture = *state;
-    service_stop(fixture->service);
-    scratch_remove(&fixture->scratch);
-    free(fixture);
+    api_fixture_set_up(state);
+    api_run(*state, crowded, "e1");
     return 0;
 }
 
 /* Polls until the answer is not 202; that answer, and its status. */
-static json_t *poll(const struct fixture *fixture, const char *path, int *status) {
+static json_t *poll(const struct api_fixture *fixture, const char *path, int *status) {
     const int64_t started = monotonic_ms();
-    json_t *json = ask(fixture, "GET", path, NULL, status);
+    json_t *json = api_ask(fixture, "GET", path, NULL, status);
     while (*status == 202) {
         const char *word = json_string_value(json_object_get(json, "status"));
         assert_true(strcmp(word, "waiting") == 0 || strcmp(word, "making") == 0);
         assert_int_equal(json_object_size(json), 3); /* run, status, and null */
         json_decref(json);
         poll_pause(started);
-        json = ask(fixture, "GET", path, NULL, status);
+        json = api_ask(fixture, "GET", path, NULL, status);
     }
     return json;
-}
-
-static void change(const struct fixture *fixture, const char *sql) {
-    sqlite3 *sqlite = NULL;
-    assert_int_equal(sqlite3_open(fixture->scratch.database, &sqlite), SQLITE_OK);
-    assert_int_equal(sqlite3_busy_timeout(sqlite, 10000), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(sqlite, sql, NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(sqlite);
 }
 
 static const char path[] = "/api/v1/runs/r2/findings";
 
 /* Of the repetition that was asked for; a new process has them at once. */
 static void test_findings_api_makes_them_once(void **state) {
-    struct fixture *fixture = *state;
+    struct api_fixture *fixture = *state;
     int status;
-    json_decref(expect(fixture, "GET", path, NULL, 202));
+    json_decref(api_expect(fixture, "GET", path, NULL, 202));
     json_t *first = poll(fixture, path, &status);
     assert_int_equal(status, 200);
     const json_t *findings = json_object_get(first, "findings");
@@ -133,13 +53,12 @@ static void test_findings_api_makes_them_once(void **state) {
     assert_int_equal(json_integer_value(json_object_get(findings, "repetitions")), 3);
     const json_t *advice = json_object_get(item, "advice");
     assert_true(json_real_value(json_object_get(advice, "gain")) > 0.5);
-    service_stop(fixture->service);
-    start(fixture);
-    json_t *again = expect(fixture, "GET", path, NULL, 200);
+    api_fixture_start(fixture);
+    json_t *again = api_expect(fixture, "GET", path, NULL, 200);
     assert_true(json_equal(first, again));
-    json_decref(expect(fixture, "DELETE", path, NULL, 202));
+    json_decref(api_expect(fixture, "DELETE", path, NULL, 202));
     json_decref(again);
-    again = expect(fixture, "GET", path, NULL, 200);
+    again = api_expect(fixture, "GET", path, NULL, 200);
     assert_true(json_equal(first, again));
     json_decref(again);
     json_decref(first);
@@ -147,29 +66,29 @@ static void test_findings_api_makes_them_once(void **state) {
 
 /* Why not, once; then it is tried again. */
 static void test_findings_api_says_why_not(void **state) {
-    struct fixture *fixture = *state;
+    struct api_fixture *fixture = *state;
     int status;
-    change(fixture, "UPDATE experiment SET engine_version = '0.0.1'");
+    api_change(fixture, "UPDATE experiment SET engine_version = '0.0.1'");
     json_t *json = poll(fixture, path, &status);
     assert_int_equal(status, 409);
     assert_non_null(strstr(json_string_value(json_object_get(json, "detail")),
                            "was made by engine 0.0.1"));
     json_decref(json);
-    json_decref(expect(fixture, "GET", path, NULL, 202));
-    change(fixture, "UPDATE run SET status = 'running' WHERE id = 3");
-    json_decref(expect(fixture, "GET", "/api/v1/runs/r3/findings", NULL, 409));
-    json_decref(expect(fixture, "GET", "/api/v1/runs/r999/findings", NULL, 404));
-    json_decref(expect(fixture, "DELETE", "/api/v1/runs/r999/findings", NULL, 404));
+    json_decref(api_expect(fixture, "GET", path, NULL, 202));
+    api_change(fixture, "UPDATE run SET status = 'running' WHERE id = 3");
+    json_decref(api_expect(fixture, "GET", "/api/v1/runs/r3/findings", NULL, 409));
+    json_decref(api_expect(fixture, "GET", "/api/v1/runs/r999/findings", NULL, 404));
+    json_decref(api_expect(fixture, "DELETE", "/api/v1/runs/r999/findings", NULL, 404));
 }
 
 static void test_findings_api_of_a_deadlock(void **state) {
-    struct fixture *fixture = *state;
+    struct api_fixture *fixture = *state;
     static const char document[] =
         "{\"schema\":1,\"workload\":{\"objects\":{\"a\":\"lock\"},\"actors\":["
         "{\"name\":\"caller\",\"thread\":1,\"steps\":[{\"with\":\"a\",\"steps\":["
         "{\"with\":\"a\",\"steps\":[{\"python_us\":1}]}]}]}]}}";
     int status;
-    run_document(fixture, document, "e2");
+    api_run(fixture, document, "e2");
     json_t *json = poll(fixture, "/api/v1/runs/r4/findings", &status);
     assert_int_equal(status, 200);
     const json_t *items = json_object_get(json_object_get(json, "findings"), "items");
@@ -182,16 +101,16 @@ static void test_findings_api_of_a_deadlock(void **state) {
 
 /* A long one is stopped, nothing of it stays, and it can be made again. */
 static void test_findings_api_cancels(void **state) {
-    struct fixture *fixture = *state;
+    struct api_fixture *fixture = *state;
     static const char document[] =
         "{\"schema\":1,\"repetitions\":20,\"runtimes\":[\"cpython-3.12\"],"
         "\"strategies\":[{\"threads\":3}],\"workload\":{\"jobs\":{\"count\":4000,"
         "\"steps\":[{\"python_us\":200},{\"io_us\":100}]}}}";
     static const char of_it[] = "/api/v1/runs/r4/findings";
     int status;
-    run_document(fixture, document, "e2");
-    json_decref(expect(fixture, "GET", of_it, NULL, 202));
-    json_t *json = expect(fixture, "DELETE", of_it, NULL, 202);
+    api_run(fixture, document, "e2");
+    json_decref(api_expect(fixture, "GET", of_it, NULL, 202));
+    json_t *json = api_expect(fixture, "DELETE", of_it, NULL, 202);
     assert_string_equal(json_string_value(json_object_get(json, "status")), "cancelled");
     json_decref(json);
     json = poll(fixture, of_it, &status);
@@ -199,17 +118,17 @@ static void test_findings_api_cancels(void **state) {
     assert_non_null(
         strstr(json_string_value(json_object_get(json, "detail")), "cancelled"));
     json_decref(json);
-    json_decref(expect(fixture, "GET", of_it, NULL, 202));
+    json_decref(api_expect(fixture, "GET", of_it, NULL, 202));
 }
 
 /* --- virtual speed-up ------------------------------------------------------------ */
 
 /* Under the GIL the computation is all there is: half of it takes half the time. */
 static void test_speedup_api_makes_it_once(void **state) {
-    struct fixture *fixture = *state;
+    struct api_fixture *fixture = *state;
     static const char of_it[] = "/api/v1/runs/r2/speedup";
     int status;
-    json_decref(expect(fixture, "GET", of_it, NULL, 202));
+    json_decref(api_expect(fixture, "GET", of_it, NULL, 202));
     json_t *first = poll(fixture, of_it, &status);
     assert_int_equal(status, 200);
     const json_t *speedup = json_object_get(first, "speedup");
@@ -223,26 +142,25 @@ static void test_speedup_api_makes_it_once(void **state) {
     const json_t *half = json_array_get(json_object_get(step, "faster"), 2);
     assert_float_equal(json_real_value(json_object_get(half, "time")), 0.5, 0);
     assert_float_equal(json_real_value(json_object_get(half, "gain")), 0.5, 0.05);
-    service_stop(fixture->service);
-    start(fixture);
-    json_t *again = expect(fixture, "GET", of_it, NULL, 200);
+    api_fixture_start(fixture);
+    json_t *again = api_expect(fixture, "GET", of_it, NULL, 200);
     assert_true(json_equal(first, again));
     json_decref(again);
     json_decref(first);
-    json_decref(expect(fixture, "GET", "/api/v1/runs/r999/speedup", NULL, 404));
+    json_decref(api_expect(fixture, "GET", "/api/v1/runs/r999/speedup", NULL, 404));
 }
 
 static void test_speedup_api_cancels(void **state) {
-    struct fixture *fixture = *state;
+    struct api_fixture *fixture = *state;
     static const char document[] =
         "{\"schema\":1,\"repetitions\":20,\"runtimes\":[\"cpython-3.12\"],"
         "\"strategies\":[{\"threads\":3}],\"workload\":{\"jobs\":{\"count\":4000,"
         "\"steps\":[{\"python_us\":200},{\"io_us\":100}]}}}";
     static const char of_it[] = "/api/v1/runs/r4/speedup";
     int status;
-    run_document(fixture, document, "e2");
-    json_decref(expect(fixture, "GET", of_it, NULL, 202));
-    json_decref(expect(fixture, "DELETE", of_it, NULL, 202));
+    api_run(fixture, document, "e2");
+    json_decref(api_expect(fixture, "GET", of_it, NULL, 202));
+    json_decref(api_expect(fixture, "DELETE", of_it, NULL, 202));
     json_decref(poll(fixture, of_it, &status));
     assert_int_equal(status, 409);
 }
@@ -253,17 +171,17 @@ static const char what_if[] = "/api/v1/runs/r2/what-if";
 
 /* Without a GIL four threads on four cores take a quarter of the time. */
 static void test_what_if_runs_beside(void **state) {
-    struct fixture *fixture = *state;
-    json_t *made = expect(fixture, "POST", what_if,
-                          "{\"patch\":[{\"op\":\"replace\",\"path\":\"/runtimes/0\","
-                          "\"value\":\"cpython-3.13t\"}]}",
-                          201);
+    struct api_fixture *fixture = *state;
+    json_t *made = api_expect(fixture, "POST", what_if,
+                              "{\"patch\":[{\"op\":\"replace\",\"path\":\"/runtimes/0\","
+                              "\"value\":\"cpython-3.13t\"}]}",
+                              201);
     assert_string_equal(json_string_value(json_object_get(made, "id")), "e2");
     json_decref(made);
     json_t *ended = NULL;
     const int64_t started = monotonic_ms();
     for (;;) {
-        ended = expect(fixture, "GET", "/api/v1/experiments/e2", NULL, 200);
+        ended = api_expect(fixture, "GET", "/api/v1/experiments/e2", NULL, 200);
         if (strcmp(json_string_value(json_object_get(ended, "status")), "done") == 0) {
             break;
         }
@@ -275,7 +193,8 @@ static void test_what_if_runs_beside(void **state) {
     assert_int_equal(json_array_size(json_object_get(json_array_get(cells, 0), "runs")),
                      3);
     json_decref(ended);
-    json_t *compared = expect(fixture, "GET", "/api/v1/compare?cells=c1,c2", NULL, 200);
+    json_t *compared =
+        api_expect(fixture, "GET", "/api/v1/compare?cells=c1,c2", NULL, 200);
     const json_t *side = json_array_get(json_object_get(compared, "sides"), 1);
     const json_t *difference = json_array_get(json_object_get(side, "differences"), 0);
     assert_string_equal(json_string_value(json_object_get(difference, "pointer")),
@@ -287,7 +206,7 @@ static void test_what_if_runs_beside(void **state) {
 }
 
 static void test_what_if_refuses(void **state) {
-    struct fixture *fixture = *state;
+    struct api_fixture *fixture = *state;
     static const struct {
         const char *body, *words;
     } cases[] = {
@@ -303,21 +222,22 @@ static void test_what_if_refuses(void **state) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         int status;
-        json_t *json = ask(fixture, "POST", what_if, cases[i].body, &status);
+        json_t *json = api_ask(fixture, "POST", what_if, cases[i].body, &status);
         const char *detail = json_string_value(json_object_get(json, "detail"));
         if (status / 100 != 4 || strstr(detail, cases[i].words) == NULL) {
             fail_msg("%s: %d %s", cases[i].body, status, detail);
         }
         json_decref(json);
     }
-    json_decref(expect(fixture, "POST", "/api/v1/runs/r999/what-if",
-                       "{\"patch\":[{\"op\":\"remove\",\"path\":\"/seed\"}]}", 404));
-    json_t *list = expect(fixture, "GET", "/api/v1/experiments", NULL, 200);
+    json_decref(api_expect(fixture, "POST", "/api/v1/runs/r999/what-if",
+                           "{\"patch\":[{\"op\":\"remove\",\"path\":\"/seed\"}]}", 404));
+    json_t *list = api_expect(fixture, "GET", "/api/v1/experiments", NULL, 200);
     assert_int_equal(json_array_size(json_object_get(list, "items")), 1);
     json_decref(list);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+#define TEST(function)                                                                   \
+    cmocka_unit_test_setup_teardown(function, set_up, api_fixture_tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

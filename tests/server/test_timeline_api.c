@@ -6,9 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api_fixture.h"
 #include "http_client.h"
-#include "scratch.h"
-#include "server/api/service.h"
 #include "tests/support/test.h"
 
 /* The second repetition has no timeline. */
@@ -17,163 +16,101 @@ static const char quick[] =
     "\"strategies\":[{\"threads\":3}],"
     "\"workload\":{\"jobs\":{\"count\":9,\"steps\":[{\"python_us\":20000}]}}}";
 
-struct fixture {
-    struct scratch scratch;
-    struct service *service;
-    uint16_t port;
-};
-
-static json_t *ask(const struct fixture *fixture, const char *method, const char *path,
-                   const char *body, int status) {
-    struct http_answer answer;
-    http_client_request(fixture->port, method, path, body, &answer);
-    if (answer.status != status) {
-        fail_msg("%s %s: %d instead of %d: %s", method, path, answer.status, status,
-                 answer.body);
-    }
-    json_t *json = json_loads(answer.body, 0, NULL);
-    assert_non_null(json);
-    http_answer_deinit(&answer);
-    return json;
-}
-
-/* Asks until the member is the word. */
-static void wait_for(const struct fixture *fixture, const char *path, const char *key,
-                     const char *word) {
-    const int64_t started = monotonic_ms();
-    for (;;) {
-        json_t *json = ask(fixture, "GET", path, NULL, 200);
-        const bool is_it =
-            strcmp(json_string_value(json_object_get(json, key)), word) == 0;
-        json_decref(json);
-        if (is_it) {
-            return;
-        }
-        poll_pause(started);
-    }
-}
-
 static int set_up(void **state) {
-    struct fixture *fixture = calloc(1, sizeof *fixture);
-    struct err err = {0};
-    assert_non_null(fixture);
-    scratch_make(&fixture->scratch);
-    const struct service_options options = {.database = fixture->scratch.database};
-    if (service_start(&fixture->service, &options, &err) != 0) {
-        fail_msg("%s", err.text);
-    }
-    fixture->port = service_port(fixture->service);
-    json_decref(ask(fixture, "POST", "/api/v1/experiments", quick, 201));
-    wait_for(fixture, "/api/v1/experiments/e1", "status", "done");
-    *state = fixture;
+    api_fixture_set_up(state);
+    api_run(*state, quick, "e1");
     return 0;
-}
-
-static int tear_down(void **state) {
-    struct fixture *fixture = *state;
-    service_stop(fixture->service);
-    scratch_remove(&fixture->scratch);
-    free(fixture);
-    return 0;
-}
-
-static void change(const struct fixture *fixture, const char *sql) {
-    sqlite3 *sqlite = NULL;
-    assert_int_equal(sqlite3_open(fixture->scratch.database, &sqlite), SQLITE_OK);
-    assert_int_equal(sqlite3_busy_timeout(sqlite, 10000), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(sqlite, sql, NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(sqlite);
 }
 
 static const char job[] = "/api/v1/runs/r2/timeline/job";
 
 /* Whoever opens it, and how often: it is made once. */
 static void test_timeline_api_makes_one(void **state) {
-    const struct fixture *fixture = *state;
-    json_decref(ask(fixture, "GET", "/api/v1/runs/r2/timeline", NULL, 404));
-    wait_for(fixture, job, "status", "none");
+    const struct api_fixture *fixture = *state;
+    json_decref(api_expect(fixture, "GET", "/api/v1/runs/r2/timeline", NULL, 404));
+    api_wait_for(fixture, job, "status", "none");
     for (int i = 0; i < 5; i++) {
         struct http_answer answer;
         http_client_request(fixture->port, "POST", job, "{}", &answer);
         assert_true(answer.status == 202 || answer.status == 200);
         http_answer_deinit(&answer);
     }
-    wait_for(fixture, job, "status", "stored");
-    json_decref(ask(fixture, "POST", job, "{}", 200));
-    json_t *timeline = ask(fixture, "GET", "/api/v1/runs/r2/timeline", NULL, 200);
-    json_t *lanes = ask(fixture, "GET", "/api/v1/runs/r2/lanes", NULL, 200);
+    api_wait_for(fixture, job, "status", "stored");
+    json_decref(api_expect(fixture, "POST", job, "{}", 200));
+    json_t *timeline = api_expect(fixture, "GET", "/api/v1/runs/r2/timeline", NULL, 200);
+    json_t *lanes = api_expect(fixture, "GET", "/api/v1/runs/r2/lanes", NULL, 200);
     assert_true(json_array_size(json_object_get(timeline, "lanes")) > 3);
     assert_true(json_array_size(json_object_get(lanes, "sites")) > 0);
     json_decref(timeline);
     json_decref(lanes);
 }
 
-static void expect_failure(const struct fixture *fixture, const char *words) {
-    json_decref(ask(fixture, "POST", job, "{}", 202));
-    wait_for(fixture, job, "status", "failed");
-    json_t *json = ask(fixture, "GET", job, NULL, 200);
+static void expect_failure(const struct api_fixture *fixture, const char *words) {
+    json_decref(api_expect(fixture, "POST", job, "{}", 202));
+    api_wait_for(fixture, job, "status", "failed");
+    json_t *json = api_expect(fixture, "GET", job, NULL, 200);
     const char *reason = json_string_value(json_object_get(json, "reason"));
     if (strstr(reason, words) == NULL) {
         fail_msg("'%s' instead of '%s'", reason, words);
     }
     json_decref(json);
-    json_decref(ask(fixture, "GET", "/api/v1/runs/r2/timeline", NULL, 404));
+    json_decref(api_expect(fixture, "GET", "/api/v1/runs/r2/timeline", NULL, 404));
 }
 
 static void test_timeline_api_says_why_not(void **state) {
-    const struct fixture *fixture = *state;
-    change(fixture, "UPDATE run SET fingerprint = '0123456789abcdef' WHERE id = 2");
+    const struct api_fixture *fixture = *state;
+    api_change(fixture, "UPDATE run SET fingerprint = '0123456789abcdef' WHERE id = 2");
     expect_failure(fixture, "instead of '0123456789abcdef'");
-    change(fixture, "UPDATE experiment SET engine_version = '0.0.1'");
+    api_change(fixture, "UPDATE experiment SET engine_version = '0.0.1'");
     expect_failure(fixture, "was made by engine 0.0.1");
-    change(fixture, "UPDATE run SET status = 'failed' WHERE id = 2");
-    json_decref(ask(fixture, "POST", job, "{}", 409));
+    api_change(fixture, "UPDATE run SET status = 'failed' WHERE id = 2");
+    json_decref(api_expect(fixture, "POST", job, "{}", 409));
 }
 
 static void test_timeline_api_refuses(void **state) {
-    const struct fixture *fixture = *state;
+    const struct api_fixture *fixture = *state;
     static const char *const bodies[] = {"[]", "{\"cancel\":1}", "{\"stop\":true}", "{"};
     for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
-        json_decref(ask(fixture, "POST", job, bodies[i], 400));
+        json_decref(api_expect(fixture, "POST", job, bodies[i], 400));
     }
-    json_decref(ask(fixture, "POST", "/api/v1/runs/r999/timeline/job", "{}", 404));
-    json_decref(ask(fixture, "GET", "/api/v1/runs/r999/timeline/job", NULL, 404));
-    json_decref(ask(fixture, "POST", job, "{\"cancel\":true}", 202));
-    wait_for(fixture, job, "status", "none");
+    json_decref(api_expect(fixture, "POST", "/api/v1/runs/r999/timeline/job", "{}", 404));
+    json_decref(api_expect(fixture, "GET", "/api/v1/runs/r999/timeline/job", NULL, 404));
+    json_decref(api_expect(fixture, "POST", job, "{\"cancel\":true}", 202));
+    api_wait_for(fixture, job, "status", "none");
 }
 
 /* A long run is stopped in the middle; nothing of it stays, and it can be made again. */
 static void test_timeline_api_cancels(void **state) {
-    const struct fixture *fixture = *state;
+    const struct api_fixture *fixture = *state;
     static const char path[] = "/api/v1/runs/r4/timeline/job";
     static const char document[] =
         "{\"schema\":1,\"repetitions\":2,\"runtimes\":[\"cpython-3.12\"],"
         "\"strategies\":[{\"threads\":3}],\"workload\":{\"jobs\":{\"count\":60000,"
         "\"steps\":[{\"python_us\":200},{\"io_us\":100}]}}}";
-    json_decref(ask(fixture, "POST", "/api/v1/experiments", document, 201));
-    wait_for(fixture, "/api/v1/experiments/e2", "status", "done");
-    json_decref(ask(fixture, "POST", path, "{}", 202));
-    json_decref(ask(fixture, "POST", path, "{\"cancel\":true}", 202));
-    wait_for(fixture, path, "status", "failed");
-    json_t *json = ask(fixture, "GET", path, NULL, 200);
+    json_decref(api_expect(fixture, "POST", "/api/v1/experiments", document, 201));
+    api_wait_for(fixture, "/api/v1/experiments/e2", "status", "done");
+    json_decref(api_expect(fixture, "POST", path, "{}", 202));
+    json_decref(api_expect(fixture, "POST", path, "{\"cancel\":true}", 202));
+    api_wait_for(fixture, path, "status", "failed");
+    json_t *json = api_expect(fixture, "GET", path, NULL, 200);
     assert_string_equal(json_string_value(json_object_get(json, "reason")), "cancelled");
     json_decref(json);
-    json_decref(ask(fixture, "GET", "/api/v1/runs/r4/timeline", NULL, 404));
-    json_decref(ask(fixture, "POST", path, "{}", 202));
-    wait_for(fixture, path, "status", "stored");
+    json_decref(api_expect(fixture, "GET", "/api/v1/runs/r4/timeline", NULL, 404));
+    json_decref(api_expect(fixture, "POST", path, "{}", 202));
+    api_wait_for(fixture, path, "status", "stored");
 }
 
 /* --- while it runs --------------------------------------------------------------- */
 
-static json_int_t known_until(const struct fixture *fixture, const char *path) {
-    json_t *json = ask(fixture, "GET", path, NULL, 200);
+static json_int_t known_until(const struct api_fixture *fixture, const char *path) {
+    json_t *json = api_expect(fixture, "GET", path, NULL, 200);
     const json_int_t known = json_integer_value(json_object_get(json, "known_until"));
     json_decref(json);
     return known;
 }
 
 /* The run is known further than `than`: where to. */
-static json_int_t wait_beyond(const struct fixture *fixture, json_int_t than) {
+static json_int_t wait_beyond(const struct api_fixture *fixture, json_int_t than) {
     const int64_t started = monotonic_ms();
     for (;;) {
         const json_int_t known = known_until(fixture, "/api/v1/runs/r3");
@@ -185,10 +122,10 @@ static json_int_t wait_beyond(const struct fixture *fixture, json_int_t than) {
 }
 
 /* Every entry lies before the lane's known_until; returns the greatest of these. */
-static json_int_t check_picture(const struct fixture *fixture) {
-    json_t *json =
-        ask(fixture, "GET",
-            "/api/v1/runs/r3/timeline?from=0&to=9000000000000&pixels=2000", NULL, 200);
+static json_int_t check_picture(const struct api_fixture *fixture) {
+    json_t *json = api_expect(
+        fixture, "GET", "/api/v1/runs/r3/timeline?from=0&to=9000000000000&pixels=2000",
+        NULL, 200);
     json_t *lanes = json_object_get(json, "lanes"), *lane;
     json_int_t furthest = 0;
     size_t i;
@@ -206,24 +143,26 @@ static json_int_t check_picture(const struct fixture *fixture) {
 }
 
 /* What a lane does at a time before it is known, and behind that. */
-static void check_spans(const struct fixture *fixture, json_int_t known) {
+static void check_spans(const struct api_fixture *fixture, json_int_t known) {
     char path[128];
     snprintf(path, sizeof path, "/api/v1/runs/r3/spans/at?lane=0&at=%lld",
              (long long)known / 2);
-    json_t *json = ask(fixture, "GET", path, NULL, 200);
+    json_t *json = api_expect(fixture, "GET", path, NULL, 200);
     assert_true(json_is_object(json_object_get(json, "span")));
     assert_true(json_integer_value(json_object_get(json, "known_until")) >= known / 2);
     json_decref(json);
-    json = ask(fixture, "GET", "/api/v1/runs/r3/spans/at?lane=0&at=9000000000000000",
-               NULL, 200);
+    json = api_expect(fixture, "GET",
+                      "/api/v1/runs/r3/spans/at?lane=0&at=9000000000000000", NULL, 200);
     assert_true(json_is_null(json_object_get(json, "span")));
     json_decref(json);
-    json_decref(ask(fixture, "GET", "/api/v1/runs/r3/spans?order=longest", NULL, 200));
-    json_decref(ask(fixture, "GET", "/api/v1/runs/r3/spans/next?lane=0&at=0", NULL, 200));
-    json = ask(fixture, "GET", "/api/v1/runs/r3/range", NULL, 200);
+    json_decref(
+        api_expect(fixture, "GET", "/api/v1/runs/r3/spans?order=longest", NULL, 200));
+    json_decref(
+        api_expect(fixture, "GET", "/api/v1/runs/r3/spans/next?lane=0&at=0", NULL, 200));
+    json = api_expect(fixture, "GET", "/api/v1/runs/r3/range", NULL, 200);
     assert_true(json_array_size(json_object_get(json, "lanes")) > 3);
     json_decref(json);
-    json = ask(fixture, "GET", "/api/v1/runs/r3/lanes", NULL, 200);
+    json = api_expect(fixture, "GET", "/api/v1/runs/r3/lanes", NULL, 200);
     const json_t *lane = json_array_get(json_object_get(json, "items"), 0);
     assert_true(json_is_null(json_object_get(lane, "died_ns")));
     json_decref(json);
@@ -231,12 +170,12 @@ static void check_spans(const struct fixture *fixture, json_int_t known) {
 
 /* A run that goes on for long is seen to grow, and is gone when the server is stopped. */
 static void test_timeline_api_shows_a_running_run(void **state) {
-    struct fixture *fixture = *state;
+    struct api_fixture *fixture = *state;
     static const char document[] =
         "{\"schema\":1,\"runtimes\":[\"cpython-3.12\"],\"strategies\":[{\"threads\":3}],"
         "\"workload\":{\"jobs\":{\"count\":900000,"
         "\"steps\":[{\"python_us\":200},{\"io_us\":100}]}}}";
-    json_decref(ask(fixture, "POST", "/api/v1/experiments", document, 201));
+    json_decref(api_expect(fixture, "POST", "/api/v1/experiments", document, 201));
     const int64_t started = monotonic_ms();
     for (int status = 404; status != 200; poll_pause(started)) {
         struct http_answer answer;
@@ -245,13 +184,13 @@ static void test_timeline_api_shows_a_running_run(void **state) {
         http_answer_deinit(&answer);
     }
     const json_int_t first = wait_beyond(fixture, 0);
-    wait_for(fixture, "/api/v1/runs/r3/timeline/job", "status", "making");
+    api_wait_for(fixture, "/api/v1/runs/r3/timeline/job", "status", "making");
     const json_int_t seen = check_picture(fixture);
     assert_true(seen >= first);
     check_spans(fixture, first);
     const json_int_t later = wait_beyond(fixture, seen);
     assert_true(check_picture(fixture) >= later);
-    json_t *run = ask(fixture, "GET", "/api/v1/runs/r3", NULL, 200);
+    json_t *run = api_expect(fixture, "GET", "/api/v1/runs/r3", NULL, 200);
     assert_string_equal(json_string_value(json_object_get(run, "status")), "running");
     assert_true(json_is_false(json_object_get(run, "has_timeline")));
     json_decref(run);
@@ -263,10 +202,11 @@ static void test_timeline_api_shows_a_running_run(void **state) {
         fail_msg("%s", err.text);
     }
     fixture->port = service_port(fixture->service);
-    json_decref(ask(fixture, "GET", "/api/v1/runs/r3/timeline", NULL, 404));
+    json_decref(api_expect(fixture, "GET", "/api/v1/runs/r3/timeline", NULL, 404));
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+#define TEST(function)                                                                   \
+    cmocka_unit_test_setup_teardown(function, set_up, api_fixture_tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+#include "db/note_store.h"
+
+#include <string.h>
+
+#include "db/db_priv.h"
+
+/* --- reading ------------------------------------------------------------------- */
+
+#define NOTE_COLUMNS "id, run, text, from_ns, to_ns, lane, created_ms, changed_ms"
+static const char COUNT_OF_RUN[] = "SELECT count(*) FROM note WHERE run = ?";
+static const char OF_RUN[] =
+    "SELECT " NOTE_COLUMNS " FROM note WHERE run = ? ORDER BY from_ns, to_ns, id";
+static const char OF_ID[] = "SELECT " NOTE_COLUMNS " FROM note WHERE id = ?";
+static const char RUN_EXISTS[] = "SELECT 1 FROM run WHERE id = ?";
+
+void note_list_deinit(struct note_list *list) {
+    arena_deinit(&list->arena);
+    *list = (struct note_list){0};
+}
+
+static int read_row(struct query *q, struct note_list *list, struct err *err) {
+    struct note *note = &list->items[list->count];
+    *note = (struct note){
+        .id = query_get_int(q, 0),
+        .run = query_get_int(q, 1),
+        .text = query_copy_text(q, 2, &list->arena),
+        .from_ns = query_get_int(q, 3),
+        .to_ns = query_get_int(q, 4),
+        .lane = query_is_null(q, 5) ? LANE_NONE : (lane_id)query_get_int(q, 5),
+        .created_ms = query_get_int(q, 6),
+        .changed_ms = query_get_int(q, 7),
+    };
+    list->count++;
+    return note->text != NULL ? 0 : err_set_nomem(err);
+}
+
+/* At most `most` rows of the statement with one parameter. */
+static int read_rows(struct connection *connection, const char *sql, int64_t parameter,
+                     size_t most, struct note_list *out, struct err *err) {
+    struct note_list list = {0};
+    struct query q;
+    int rc = 1;
+    list.items = arena_alloc(&list.arena, most + 1, sizeof *list.items);
+    if (list.items == NULL) {
+        return err_set_nomem(err);
+    }
+    query_begin(&q, connection, sql);
+    query_int(&q, parameter);
+    while (list.count < most && (rc = query_next(&q, err)) == 1) {
+        rc = read_row(&q, &list, err);
+        if (rc != 0) {
+            break;
+        }
+    }
+    query_end(&q);
+    if (rc < 0) {
+        note_list_deinit(&list);
+        return rc;
+    }
+    *out = list;
+    return 0;
+}
+
+/* The number that a statement with one parameter gives, 0 without a row. */
+static int read_number(struct connection *connection, const char *sql, int64_t parameter,
+                       int64_t *out, struct err *err) {
+    struct query q;
+    query_begin(&q, connection, sql);
+    query_int(&q, parameter);
+    const int rc = query_next(&q, err);
+    *out = rc == 1 ? query_get_int(&q, 0) : 0;
+    query_end(&q);
+    return rc < 0 ? rc : 0;
+}
+
+static int check_run(struct connection *connection, int64_t run, struct err *err) {
+    int64_t exists;
+    const int rc = read_number(connection, RUN_EXISTS, run, &exists, err);
+    return rc != 0 || exists != 0
+               ? rc
+               : err_set(err, ERR_NOT_FOUND, "there is no run %lld", (long long)run);
+}
+
+static int read_of_run(struct connection *connection, int64_t run, struct note_list *out,
+                       struct err *err) {
+    int64_t count = 0;
+    int rc = check_run(connection, run, err);
+    if (rc == 0) {
+        rc = read_number(connection, COUNT_OF_RUN, run, &count, err);
+    }
+    return rc == 0 ? read_rows(connection, OF_RUN, run, (size_t)count, out, err) : rc;
+}
+
+int note_store_list(struct db_reader *reader, int64_t run, struct note_list *out,
+                    struct err *err) {
+    int rc = db_reader_begin(reader, err);
+    if (rc == 0) {
+        rc = read_of_run(db_reader_connection(reader), run, out, err);
+        db_reader_end(reader);
+    }
+    return rc;
+}
+
+static int missing(int64_t id, struct err *err) {
+    return err_set(err, ERR_NOT_FOUND, "there is no note %lld", (long long)id);
+}
+
+int note_store_read(struct db_reader *reader, int64_t id, struct note_list *out,
+                    struct err *err) {
+    struct note_list list;
+    const int rc = read_rows(db_reader_connection(reader), OF_ID, id, 1, &list, err);
+    if (rc != 0) {
+        return rc;
+    }
+    if (list.count == 0) {
+        note_list_deinit(&list);
+        return missing(id, err);
+    }
+    *out = list;
+    return 0;
+}
+
+/* --- writing ------------------------------------------------------------------- */
+
+static int check_note(const struct note *note, struct err *err) {
+    if (note->from_ns < 0 || note->to_ns < note->from_ns) {
+        return err_set_pointer(err, "/to",
+                               "'from' must not be negative, and 'to' not before it");
+    }
+    if (strlen(note->text) > NOTE_TEXT_MAX) {
+        return err_set_pointer(err, "/text", "a note has at most %d bytes of text",
+                               NOTE_TEXT_MAX);
+    }
+    return 0;
+}
+
+static const char INSERT_NOTE[] =
+    "INSERT INTO note (run, text, from_ns, to_ns, lane, created_ms, changed_ms)"
+    " VALUES (?, ?, ?, ?, nullif(?, -1), ?, ?)";
+
+static int insert_note(struct connection *connection, const struct note *note,
+                       int64_t now_ms, int64_t *id, struct err *err) {
+    int64_t count = 0;
+    struct query q;
+    int rc = check_run(connection, note->run, err);
+    if (rc == 0) {
+        rc = read_number(connection, COUNT_OF_RUN, note->run, &count, err);
+    }
+    if (rc == 0 && count >= NOTES_MAX) {
+        rc = err_set(err, ERR_LIMIT, "a run has at most %d notes; remove one first",
+                     NOTES_MAX);
+    }
+    if (rc != 0) {
+        return rc;
+    }
+    query_begin(&q, connection, INSERT_NOTE);
+    query_int(&q, note->run);
+    query_text(&q, note->text);
+    query_int(&q, note->from_ns);
+    query_int(&q, note->to_ns);
+    query_int(&q, note->lane);
+    query_int(&q, now_ms);
+    query_int(&q, now_ms);
+    rc = query_run(&q, err);
+    *id = connection_last_id(connection);
+    return rc;
+}
+
+int note_store_add(struct db *db, const struct note *note, int64_t now_ms, int64_t *id,
+                   struct err *err) {
+    struct connection *connection;
+    int64_t added = 0;
+    int rc = check_note(note, err);
+    if (rc != 0 || (rc = db_write_begin(db, &connection, err)) != 0) {
+        return rc;
+    }
+    rc = insert_note(connection, note, now_ms, &added, err);
+    rc = db_write_end(db, rc, err);
+    if (rc == 0) {
+        *id = added;
+    }
+    return rc;
+}
+
+static const char UPDATE_NOTE[] = "UPDATE note SET text = ?, from_ns = ?, to_ns = ?,"
+                                  " lane = nullif(?, -1), changed_ms = ? WHERE id = ?";
+
+static int update_note(struct connection *connection, const struct note *note,
+                       int64_t now_ms, struct err *err) {
+    struct query q;
+    query_begin(&q, connection, UPDATE_NOTE);
+    query_text(&q, note->text);
+    query_int(&q, note->from_ns);
+    query_int(&q, note->to_ns);
+    query_int(&q, note->lane);
+    query_int(&q, now_ms);
+    query_int(&q, note->id);
+    const int rc = query_run(&q, err);
+    return rc == 0 && connection_changes(connection) == 0 ? missing(note->id, err) : rc;
+}
+
+int note_store_change(struct db *db, const struct note *note, int64_t now_ms,
+                      struct err *err) {
+    struct connection *connection;
+    int rc = check_note(note, err);
+    if (rc == 0 && (rc = db_write_begin(db, &connection, err)) == 0) {
+        rc = update_note(connection, note, now_ms, err);
+        rc = db_write_end(db, rc, err);
+    }
+    return rc;
+}
+
+static const char DELETE_NOTE[] = "DELETE FROM note WHERE id = ?";
+
+int note_store_remove(struct db *db, int64_t id, struct err *err) {
+    struct connection *connection;
+    struct query q;
+    int rc = db_write_begin(db, &connection, err);
+    if (rc != 0) {
+        return rc;
+    }
+    query_begin(&q, connection, DELETE_NOTE);
+    query_int(&q, id);
+    rc = query_run(&q, err);
+    if (rc == 0 && connection_changes(connection) == 0) {
+        rc = missing(id, err);
+    }
+    return db_write_end(db, rc, err);
+}

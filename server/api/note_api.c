@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/api/note_api.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "db/note_store.h"
+#include "server/api/api.h"
+#include "server/api/experiment_view.h"
+#include "server/api/resource_id.h"
+#include "server/document/text.h"
+
+/* --- writing --------------------------------------------------------------------- */
+
+static void write_int(struct json_writer *writer, const char *key, int64_t value) {
+    json_writer_key(writer, key);
+    json_writer_int(writer, value);
+}
+
+static void write_note(struct json_writer *writer, const struct note *note) {
+    json_writer_begin_object(writer);
+    experiment_view_id(writer, "id", RESOURCE_NOTE, note->id);
+    experiment_view_id(writer, "run", RESOURCE_RUN, note->run);
+    json_writer_key(writer, "text");
+    json_writer_string(writer, note->text);
+    write_int(writer, "from", note->from_ns);
+    write_int(writer, "to", note->to_ns);
+    json_writer_key(writer, "lane");
+    if (note->lane != LANE_NONE) {
+        json_writer_int(writer, note->lane);
+    } else {
+        json_writer_null(writer);
+    }
+    write_int(writer, "created_ms", note->created_ms);
+    write_int(writer, "changed_ms", note->changed_ms);
+    json_writer_end_object(writer);
+}
+
+/* --- the body -------------------------------------------------------------------- */
+
+/* A number of a member, or `fallback` without it. */
+static int read_number(const json_t *body, const char *name, int64_t fallback,
+                       int64_t max, int64_t *out, struct err *err) {
+    const json_t *value = json_object_get(body, name);
+    char pointer[16];
+    *out = value != NULL ? json_integer_value(value) : fallback;
+    if (value == NULL || (json_is_integer(value) && *out >= 0 && *out <= max)) {
+        return 0;
+    }
+    snprintf(pointer, sizeof pointer, "/%s", name);
+    return err_set_pointer(err, pointer, "'%s' must be a whole number from 0 to %lld",
+                           name, (long long)max);
+}
+
+static int check_members(const json_t *body, struct err *err) {
+    static const char *const known[] = {"text", "from", "to", "lane"};
+    size_t found = 0;
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        found += json_object_get(body, known[i]) != NULL;
+    }
+    if (found != json_object_size(body)) {
+        return err_set_pointer(err, "",
+                               "a note has text, from, to and lane, and no "
+                               "other member");
+    }
+    return json_is_string(json_object_get(body, "text"))
+               ? 0
+               : err_set_pointer(err, "/text",
+                                 "'text' must be a string; an empty one is a bookmark");
+}
+
+/* {"text": "...", "from": 0, "to": 5000, "lane": 3}; "to" is "from" without it, "lane" null. */
+static int read_members(json_t *body, struct note *out, struct err *err) {
+    int64_t lane;
+    int code = check_members(body, err);
+    if (code == 0) {
+        code = read_number(body, "from", 0, INT64_MAX, &out->from_ns, err);
+    }
+    if (code == 0) {
+        code = read_number(body, "to", out->from_ns, INT64_MAX, &out->to_ns, err);
+    }
+    if (json_is_null(json_object_get(body, "lane"))) {
+        (void)json_object_del(body, "lane");
+    }
+    if (code == 0) {
+        code = read_number(body, "lane", LANE_NONE, INT32_MAX, &lane, err);
+    }
+    if (code == 0) {
+        out->lane = (lane_id)lane;
+        out->text = json_string_value(json_object_get(body, "text"));
+    }
+    return code;
+}
+
+/* The text is borrowed from `*body`, which the caller releases with json_decref(). */
+static int read_body(const struct http_request *request, json_t **body, struct note *out,
+                     struct err *err) {
+    int code = text_parse(body, request->body != NULL ? request->body : "",
+                          request->body_size, err);
+    if (code == 0) {
+        code = read_members(*body, out, err);
+        if (code != 0) {
+            json_decref(*body);
+        }
+    }
+    return code;
+}
+
+/* --- handlers -------------------------------------------------------------------- */
+
+static int note_id(const struct http_request *request, int64_t *out, struct err *err) {
+    return resource_id_parse(RESOURCE_NOTE, request->capture[0], out, err);
+}
+
+static int respond(const struct api *api, const struct http_request *request, int64_t id,
+                   unsigned status, struct http_response *response, struct err *err) {
+    struct json_writer writer = {0};
+    struct note_list list;
+    int code = note_store_read(api_reader(api, request), id, &list, err);
+    code = resource_id_missing(code, RESOURCE_NOTE, id, err);
+    if (code != 0) {
+        return code;
+    }
+    write_note(&writer, &list.items[0]);
+    note_list_deinit(&list);
+    return http_response_take_json(response, status, &writer, err);
+}
+
+int note_api_list(void *context, const struct http_request *request,
+                  struct http_response *response, struct err *err) {
+    struct json_writer writer = {0};
+    struct note_list list;
+    int64_t run;
+    int code = resource_id_parse(RESOURCE_RUN, request->capture[0], &run, err);
+    if (code == 0) {
+        code = note_store_list(api_reader(context, request), run, &list, err);
+        code = resource_id_missing(code, RESOURCE_RUN, run, err);
+    }
+    if (code != 0) {
+        return code;
+    }
+    json_writer_begin_object(&writer);
+    json_writer_key(&writer, "items");
+    json_writer_begin_array(&writer);
+    for (size_t i = 0; i < list.count; i++) {
+        write_note(&writer, &list.items[i]);
+    }
+    json_writer_end_array(&writer);
+    json_writer_end_object(&writer);
+    note_list_deinit(&list);
+    return http_response_take_json(response, 200, &writer, err);
+}
+
+int note_api_add(void *context, const struct http_request *request,
+                 struct http_response *response, struct err *err) {
+    const struct api *api = context;
+    struct note note = {0};
+    json_t *body = NULL;
+    int64_t id = 0;
+    int code = resource_id_parse(RESOURCE_RUN, request->capture[0], &note.run, err);
+    if (code != 0 || (code = read_body(request, &body, &note, err)) != 0) {
+        return code;
+    }
+    code = note_store_add(api->db, &note, stored_job_now_ms(), &id, err);
+    code = resource_id_missing(code, RESOURCE_RUN, note.run, err);
+    json_decref(body);
+    if (code == 0) {
+        code = respond(api, request, id, 201, response, err);
+    }
+    if (code == 0) {
+        snprintf(response->location, sizeof response->location, "/api/v1/notes/n%lld",
+                 (long long)id);
+    }
+    return code;
+}
+
+int note_api_read(void *context, const struct http_request *request,
+                  struct http_response *response, struct err *err) {
+    int64_t id;
+    const int code = note_id(request, &id, err);
+    return code == 0 ? respond(context, request, id, 200, response, err) : code;
+}
+
+int note_api_change(void *context, const struct http_request *request,
+                    struct http_response *response, struct err *err) {
+    const struct api *api = context;
+    struct note note = {0};
+    json_t *body = NULL;
+    int code = note_id(request, &note.id, err);
+    if (code != 0 || (code = read_body(request, &body, &note, err)) != 0) {
+        return code;
+    }
+    code = note_store_change(api->db, &note, stored_job_now_ms(), err);
+    code = resource_id_missing(code, RESOURCE_NOTE, note.id, err);
+    json_decref(body);
+    return code == 0 ? respond(api, request, note.id, 200, response, err) : code;
+}
+
+int note_api_remove(void *context, const struct http_request *request,
+                    struct http_response *response, struct err *err) {
+    const struct api *api = context;
+    int64_t id;
+    int code = note_id(request, &id, err);
+    if (code == 0) {
+        code = note_store_remove(api->db, id, err);
+        code = resource_id_missing(code, RESOURCE_NOTE, id, err);
+    }
+    if (code == 0) {
+        response->status = 204;
+    }
+    return code;
+}
