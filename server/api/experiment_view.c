@@ -114,7 +114,16 @@ static void write_cell(struct json_writer *writer, const struct cell_row *cell) 
     write_text(writer, "status", cell_status_name(cell->status));
     write_optional(writer, "reason", cell->reason);
     write_metrics(writer, cell);
-    write_versus(writer, &cell->versus);
+}
+
+void experiment_view_write_cell(struct json_writer *writer, const struct cell_row *cell,
+                                const struct run_list *runs) {
+    size_t next = 0;
+    json_writer_begin_object(writer);
+    write_cell(writer, cell);
+    experiment_view_id(writer, "experiment", RESOURCE_EXPERIMENT, cell->experiment);
+    write_runs(writer, cell, runs, &next);
+    json_writer_end_object(writer);
 }
 
 int experiment_view_write(struct json_writer *writer, const struct experiment_row *row,
@@ -136,6 +145,7 @@ int experiment_view_write(struct json_writer *writer, const struct experiment_ro
     for (size_t i = 0; i < cells->count; i++) {
         json_writer_begin_object(writer);
         write_cell(writer, &cells->items[i]);
+        write_versus(writer, &cells->items[i].versus);
         if (runs != NULL) {
             write_runs(writer, &cells->items[i], runs, &next);
         }

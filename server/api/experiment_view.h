@@ -28,6 +28,10 @@ int experiment_view_write(struct json_writer *writer, const struct experiment_ro
                           const struct cell_list *cells, const struct run_list *runs,
                           struct err *err) WARN_UNUSED;
 
+/* One cell and its runs, without a comparison to others. */
+void experiment_view_write_cell(struct json_writer *writer, const struct cell_row *cell,
+                                const struct run_list *runs);
+
 /* An item of the list of experiments. */
 void experiment_view_write_item(struct json_writer *writer,
                                 const struct experiment_row *row);

@@ -3,6 +3,7 @@
 
 #include "server/api/analysis_api.h"
 #include "server/api/catalogue_api.h"
+#include "server/api/cell_api.h"
 #include "server/api/compare_api.h"
 #include "server/api/event_api.h"
 #include "server/api/experiment_api.h"
@@ -32,6 +33,8 @@ const struct http_route routes[] = {
     {"GET", "/api/v1/compare", compare_api_read, 0, "cells other_work", JSON},
     {"GET", "/api/v1/experiments/{id}/advice", experiment_api_advice, 0, NULL, JSON},
     {"DELETE", "/api/v1/experiments/{id}", experiment_api_remove, 0, NULL, JSON},
+    {"GET", "/api/v1/cells/{id}", cell_api_read, 0, NULL, JSON},
+    {"GET", "/api/v1/cells/{id}/document", cell_api_document, 0, NULL, JSON},
     {"GET", "/api/v1/runs/{id}", run_api_read, 0, NULL, JSON},
     {"GET", "/api/v1/runs/{id}/metrics", run_api_metrics, 0, NULL, JSON},
     {"GET", "/api/v1/runs/{id}/histograms", measure_api_histograms, 0, NULL, JSON},
