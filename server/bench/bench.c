@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "engine/analysis/run.h"
+#include "server/bench/bench_http.h"
 #include "server/bench/bench_store.h"
 #include "server/cli/cli.h"
 #include "server/document/document.h"
@@ -143,6 +144,7 @@ struct area {
 static const struct area areas[] = {
     {"engine", bench_engine_cases, &bench_engine_case_count},
     {"store", bench_store_cases, &bench_store_case_count},
+    {"http", bench_http_cases, &bench_http_case_count},
 };
 enum { AREAS = sizeof areas / sizeof areas[0] };
 
@@ -157,8 +159,9 @@ static bool is_area(const char *name) {
             return true;
         }
     }
-    cli_complain("there is nothing to measure of '%s'; there are 'engine' and 'store'",
-                 name);
+    cli_complain(
+        "there is nothing to measure of '%s'; there are 'engine', 'store' and 'http'",
+        name);
     return false;
 }
 
@@ -240,7 +243,7 @@ int bench_command(int argc, char **argv) {
     };
     const struct cli_usage usage = {
         .command = "bench",
-        .arguments = "[engine|store]",
+        .arguments = "[engine|store|http]",
         .summary =
             "Measures how fast the program is: one JSON object a line, name, value, "
             "unit,\n"
@@ -270,6 +273,7 @@ int bench_command(int argc, char **argv) {
         return list_cases(area);
     }
     const int code = only != NULL ? measure_only(only) : measure_area(area);
+    bench_http_close();
     bench_store_close();
     return code;
 }

@@ -11,7 +11,7 @@
 
 /* What a store consists of (db/owner_priv.h, SQLite's WAL). */
 static const char *const suffixes[] = {"", "-wal", "-shm", "-owner", "-journal"};
-static const char *const names[BENCH_FILE_COUNT] = {"long.db", "scratch.db"};
+static const char *const names[BENCH_FILE_COUNT] = {"long.db", "scratch.db", "served.db"};
 
 enum { SUFFIXES = sizeof suffixes / sizeof suffixes[0] };
 

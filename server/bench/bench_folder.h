@@ -14,6 +14,7 @@
 enum bench_file {
     BENCH_LONG_RUN, /* stays from case to case */
     BENCH_SCRATCH,  /* of one case */
+    BENCH_SERVED,   /* of the server that the cases share */
     BENCH_FILE_COUNT
 };
 

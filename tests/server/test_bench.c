@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "server/bench/bench_http.h"
 #include "server/bench/bench_store.h"
 #include "server/document/document.h"
 #include "server/grid/grid.h"
@@ -63,39 +64,66 @@ static void test_bench_runs_a_document(void **state) {
     assert_int_equal(bench_document(&run, "{}", NULL, 1, &wrong), ERR_INVALID);
 }
 
-/* Every case of the store gives a number, of a short run, and leaves nothing behind. Those
- * about the examples have no size; one of them stands for all. */
-static void test_bench_store_cases_give_numbers(void **state) {
-    (void)state;
-    struct scratch scratch;
+/* In a directory of its own. */
+static void expect_number(const struct bench_case *bench) {
+    double value = NAN;
+    char note[256] = "";
+    struct err err = {0};
+    if (bench->measure(&value, note, sizeof note, &err) != 0) {
+        fail_msg("%s: %s", bench->name, err.text);
+    }
+    assert_true(isfinite(value) && value > 0.0);
+    assert_true(note[0] != '\0' && bench->document == NULL);
+}
+
+static int make_scratch(void **state) {
+    static struct scratch scratch;
     scratch_make(&scratch);
     assert_int_equal(setenv("TMPDIR", scratch.directory, 1), 0);
+    *state = &scratch;
+    return 0;
+}
+
+/* Nothing is left behind. */
+static int expect_empty_scratch(void **state) {
+    const struct scratch *scratch = *state;
+    bench_http_close();
+    bench_store_close();
+    assert_int_equal(unsetenv("TMPDIR"), 0);
+    assert_int_equal(rmdir(scratch->directory), 0);
+    return 0;
+}
+
+/* Every case of the store gives a number, of a short run. Those about the examples have no
+ * size; one of them stands for all. */
+static void test_bench_store_cases_give_numbers(void **state) {
+    (void)state;
     bench_store_set_spans(10000);
     for (size_t i = 0; i < bench_store_case_count; i++) {
         const struct bench_case *bench = &bench_store_cases[i];
-        double value = NAN;
-        char note[256] = "";
-        struct err err = {0};
-        if (strstr(bench->name, "bytes_per_span") != NULL &&
-            strcmp(bench->name, "store_bytes_per_span_loop") != 0) {
-            continue;
+        if (strstr(bench->name, "bytes_per_span") == NULL ||
+            strcmp(bench->name, "store_bytes_per_span_loop") == 0) {
+            expect_number(bench);
         }
-        if (bench->measure(&value, note, sizeof note, &err) != 0) {
-            fail_msg("%s: %s", bench->name, err.text);
-        }
-        assert_true(isfinite(value) && value > 0.0);
-        assert_true(note[0] != '\0' && bench->document == NULL);
     }
-    bench_store_close();
-    assert_int_equal(unsetenv("TMPDIR"), 0);
-    assert_int_equal(rmdir(scratch.directory), 0); /* it is empty */
+}
+
+/* Over real connections to a server of its own. */
+static void test_bench_http_cases_give_numbers(void **state) {
+    (void)state;
+    for (size_t i = 0; i < bench_http_case_count; i++) {
+        expect_number(&bench_http_cases[i]);
+    }
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bench_documents_are_accepted),
         cmocka_unit_test(test_bench_runs_a_document),
-        cmocka_unit_test(test_bench_store_cases_give_numbers),
+        cmocka_unit_test_setup_teardown(test_bench_store_cases_give_numbers, make_scratch,
+                                        expect_empty_scratch),
+        cmocka_unit_test_setup_teardown(test_bench_http_cases_give_numbers, make_scratch,
+                                        expect_empty_scratch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
