@@ -304,6 +304,22 @@ static const char NEXT_QUEUED[] =
     "SELECT min(id) FROM experiment WHERE status = 'queued' AND id > ?"
     " AND (owner = owner_self() OR NOT owner_lives(owner))";
 
+static const char READ_QUEUE[] = "SELECT count(*) FILTER (WHERE status = 'running'),"
+                                 " count(*) FILTER (WHERE status = 'queued')"
+                                 " FROM experiment WHERE status IN ('queued', 'running')";
+
+int experiment_store_read_queue(struct db_reader *reader, struct experiment_queue *out,
+                                struct err *err) {
+    struct query q;
+    query_begin(&q, db_reader_connection(reader), READ_QUEUE);
+    const int rc = query_next(&q, err);
+    if (rc == 1) {
+        *out = (struct experiment_queue){query_get_int(&q, 0), query_get_int(&q, 1)};
+    }
+    query_end(&q);
+    return rc < 0 ? rc : 0;
+}
+
 int experiment_store_next_queued(struct db_reader *reader, int64_t after, int64_t *id,
                                  struct err *err) {
     int64_t found = 0;

@@ -110,6 +110,13 @@ int experiment_store_list(struct db_reader *reader, int64_t before, size_t limit
                           struct experiment_list *out, struct err *err) WARN_UNUSED;
 void experiment_list_deinit(struct experiment_list *list);
 
+/* How many experiments run, and how many wait to; of all processes. */
+struct experiment_queue {
+    int64_t running, waiting;
+};
+int experiment_store_read_queue(struct db_reader *reader, struct experiment_queue *out,
+                                struct err *err) WARN_UNUSED;
+
 /* The oldest queued experiment with an id above `after` that is the reader's own or was left
  * by a dead process; ERR_NOT_FOUND when there is none. */
 int experiment_store_next_queued(struct db_reader *reader, int64_t after, int64_t *id,

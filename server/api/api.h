@@ -30,6 +30,7 @@ struct api {
     struct stored_source *source;
     struct job_queue *queue;
     struct hub *hub;
+    struct event_feed *feed;
     struct run_maker *timelines, *analyses[ANALYSIS_KIND_COUNT];
     struct previews *previews;
     struct janitor *janitor;

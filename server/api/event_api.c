@@ -5,66 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "db/run_store.h"
 #include "server/api/api.h"
-#include "server/api/experiment_view.h"
+#include "server/api/event_feed.h"
 #include "server/api/resource_id.h"
-#include "server/log/log.h"
-
-/* --- events as JSON -------------------------------------------------------------- */
-
-static const char *const event_names[] = {
-    [JOB_EVENT_PROGRESS] = "progress",
-    [JOB_EVENT_CELL] = "cell",
-    [JOB_EVENT_FINISHED] = "finished",
-};
-
-static void write_uint(struct json_writer *writer, const char *key, uint64_t value) {
-    json_writer_key(writer, key);
-    json_writer_uint(writer, value);
-}
-
-static void write_status(struct json_writer *writer, const char *status) {
-    json_writer_key(writer, "status");
-    json_writer_string(writer, status);
-}
-
-static void write_event(struct json_writer *writer, const struct job_event *event) {
-    json_writer_begin_object(writer);
-    experiment_view_id(writer, "experiment", RESOURCE_EXPERIMENT, event->experiment);
-    if (event->kind == JOB_EVENT_CELL) {
-        experiment_view_id(writer, "cell", RESOURCE_CELL, event->cell);
-        write_uint(writer, "index", event->cell_index);
-        write_status(writer, cell_status_name(event->cell_status));
-    } else {
-        write_status(writer, experiment_status_name(event->status));
-    }
-    if (event->kind == JOB_EVENT_PROGRESS) {
-        write_uint(writer, "cells", event->cells);
-        write_uint(writer, "cells_done", event->cells_done);
-        write_uint(writer, "runs_done", event->runs_done);
-        write_uint(writer, "events", event->events);
-    }
-    json_writer_end_object(writer);
-}
-
-static void publish(void *context, const struct job_event *event) {
-    struct json_writer writer = {0};
-    char *text = NULL;
-    size_t size = 0;
-    write_event(&writer, event);
-    if (json_writer_steal(&writer, &text, &size, NULL) != 0) {
-        log_write(LOG_ERROR, "events", "out of memory, an event is lost");
-        return;
-    }
-    hub_publish(context, event->experiment, event_names[event->kind], text, size);
-    free(text);
-}
-
-struct job_listener event_api_listener(struct hub *hub) {
-    return (struct job_listener){.context = hub, .notify = publish};
-}
-
-/* --- the stream ------------------------------------------------------------------ */
 
 /* Where an experiment stands, from the store. */
 static int describe(struct db_reader *reader, int64_t id, struct job_event *out,
@@ -98,25 +42,30 @@ static int describe(struct db_reader *reader, int64_t id, struct job_event *out,
     return 0;
 }
 
-/* Appends a rendered event to `*text`. */
-static int append_event(const struct job_event *event, char **text, size_t *size,
-                        struct err *err) {
-    struct json_writer writer = {0};
+/* What is sent first. */
+struct greeting {
+    char *text; /* owned */
+    size_t size;
+};
+
+/* Appends an event; takes what was written. */
+static int append_event(struct greeting *greeting, const char *name,
+                        struct json_writer *writer, struct err *err) {
+    struct hub_event event = {.name = name};
     char *json = NULL;
-    size_t json_size = 0;
-    write_event(&writer, event);
-    int code = json_writer_steal(&writer, &json, &json_size, err);
+    size_t size = 0;
+    int code = json_writer_steal(writer, &json, &event.size, err);
     if (code != 0) {
         return code;
     }
-    size_t rendered_size = 0;
-    char *rendered =
-        hub_render(0, event_names[event->kind], json, json_size, &rendered_size);
-    char *grown = rendered != NULL ? realloc(*text, *size + rendered_size) : NULL;
+    event.data = json;
+    char *rendered = hub_render(0, &event, &size);
+    char *grown =
+        rendered != NULL ? realloc(greeting->text, greeting->size + size) : NULL;
     if (grown != NULL) {
-        memcpy(grown + *size, rendered, rendered_size);
-        *text = grown;
-        *size += rendered_size;
+        memcpy(grown + greeting->size, rendered, size);
+        greeting->text = grown;
+        greeting->size += size;
     } else {
         code = err_set_nomem(err);
     }
@@ -125,20 +74,91 @@ static int append_event(const struct job_event *event, char **text, size_t *size
     return code;
 }
 
-/* The caller frees `*text` in every case. */
-static int make_greeting(struct db_reader *reader, int64_t experiment, char **text,
-                         size_t *size, struct err *err) {
+static int greet_experiment(struct greeting *greeting, struct db_reader *reader,
+                            int64_t id, struct err *err) {
+    struct json_writer writer = {0};
     struct job_event event;
-    int code = describe(reader, experiment, &event, err);
+    int code = describe(reader, id, &event, err);
     if (code == 0) {
-        code = append_event(&event, text, size, err);
+        event_feed_write_progress(&writer, &event);
+        code = append_event(greeting, "progress", &writer, err);
     }
     if (code == 0 && event.status != EXPERIMENT_QUEUED &&
         event.status != EXPERIMENT_RUNNING) {
-        event.kind = JOB_EVENT_FINISHED;
-        code = append_event(&event, text, size, err);
+        event_feed_write_finished(&writer, &event);
+        code = append_event(greeting, "finished", &writer, err);
     }
     return code;
+}
+
+static int greet_queue(struct greeting *greeting, struct db_reader *reader,
+                       struct err *err) {
+    struct json_writer writer = {0};
+    struct experiment_queue queue;
+    int code = experiment_store_read_queue(reader, &queue, err);
+    if (code == 0) {
+        event_feed_write_queue(&writer, &queue);
+        code = append_event(greeting, "queue", &writer, err);
+    }
+    return code;
+}
+
+/* ERR_NOT_FOUND: there is no such thing. ERR_INVALID: it is no topic. */
+static int greet(struct greeting *greeting, struct db_reader *reader, const char *topic,
+                 struct err *err) {
+    int64_t id;
+    sim_ns known_ns;
+    if (strcmp(topic, EVENT_TOPIC_EXPERIMENTS) == 0) {
+        return 0;
+    }
+    if (strcmp(topic, EVENT_TOPIC_QUEUE) == 0) {
+        return greet_queue(greeting, reader, err);
+    }
+    if (resource_id_parse(RESOURCE_EXPERIMENT, topic, &id, NULL) == 0) {
+        return greet_experiment(greeting, reader, id, err);
+    }
+    if (resource_id_parse(RESOURCE_RUN, topic, &id, NULL) == 0) {
+        const int code = run_store_known(reader, id, LANE_NONE, &known_ns, err);
+        return resource_id_missing(code < 0 ? code : 0, RESOURCE_RUN, id, err);
+    }
+    return err_set(err, ERR_INVALID,
+                   "'%.31s' is no topic; there are experiments, queue, and the ids of "
+                   "experiments and runs: e12, r7",
+                   topic);
+}
+
+/* --- topics ---------------------------------------------------------------------- */
+
+static bool is_there(const struct hub_topics *topics, const char *name, size_t length) {
+    for (size_t i = 0; i < topics->count; i++) {
+        if (strlen(topics->name[i]) == length &&
+            memcmp(topics->name[i], name, length) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "e12,r7,queue"; all experiments when nothing is said. */
+static int read_topics(const char *list, struct hub_topics *out, struct err *err) {
+    const char *at = list != NULL ? list : EVENT_TOPIC_EXPERIMENTS;
+    *out = (struct hub_topics){0};
+    while (*at != '\0') {
+        const size_t length = strcspn(at, ",");
+        if (length >= HUB_TOPIC_SIZE || out->count == HUB_TOPICS_OF_STREAM) {
+            return err_set(err, ERR_INVALID,
+                           "query parameter 'topics' takes at most %d topics, separated "
+                           "by commas: e12,r7,queue",
+                           HUB_TOPICS_OF_STREAM);
+        }
+        if (length > 0 && !is_there(out, at, length)) {
+            memcpy(out->name[out->count++], at, length);
+        }
+        at += length + (at[length] == ',');
+    }
+    return out->count > 0
+               ? 0
+               : err_set(err, ERR_INVALID, "query parameter 'topics' names no topic");
 }
 
 /* The event after which the client wants to go on; what is no number was never ours. */
@@ -159,25 +179,25 @@ static uint64_t resume_point(const struct http_request *request, uint64_t now) {
 int event_api_stream(void *context, const struct http_request *request,
                      struct http_response *response, struct err *err) {
     const struct api *api = context;
-    const char *name = http_request_query(request, "experiment");
-    int64_t topic = HUB_ALL;
-    char *greeting = NULL;
-    size_t size = 0;
-    int code = 0;
+    struct greeting greeting = {0};
+    struct hub_topics topics;
     /* Taken before the store is read: what happens in between is sent after the greeting.
      */
     const uint64_t now = hub_sequence(api->hub);
-    if (name != NULL) {
-        code = resource_id_parse(RESOURCE_EXPERIMENT, name, &topic, err);
-        if (code == 0) {
-            code = make_greeting(api_reader(api, request), topic, &greeting, &size, err);
-        }
+    int code = read_topics(http_request_query(request, "topics"), &topics, err);
+    for (size_t i = 0; code == 0 && i < topics.count; i++) {
+        code = greet(&greeting, api_reader(api, request), topics.name[i], err);
     }
     if (code == 0 && !request->head_only) {
-        code = hub_subscribe(api->hub, topic, resume_point(request, now), greeting, size,
-                             &response->stream, err);
+        const struct hub_subscription subscription = {
+            .topics = &topics,
+            .after = resume_point(request, now),
+            .greeting = greeting.text,
+            .greeting_size = greeting.size,
+        };
+        code = hub_subscribe(api->hub, &subscription, &response->stream, err);
     }
-    free(greeting);
+    free(greeting.text);
     if (code == 0) {
         response->content_type = "text/event-stream";
     }

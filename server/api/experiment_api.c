@@ -7,6 +7,7 @@
 #include "db/cell_compare.h"
 #include "db/removal.h"
 #include "server/api/api.h"
+#include "server/api/event_feed.h"
 #include "server/api/experiment_view.h"
 #include "server/api/recommend_view.h"
 #include "server/api/resource_id.h"
@@ -224,6 +225,7 @@ static int submit(const struct api *api, const struct http_request *request,
         code = check_same_document(api_reader(api, request), *id, document, err);
     } else if (code == 0) {
         job_queue_notify(api->queue);
+        event_feed_queue_changed(api->feed);
     }
     return code;
 }

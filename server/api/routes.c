@@ -65,8 +65,7 @@ const struct http_route routes[] = {
     {"PUT", "/api/v1/notes/{id}", note_api_change, HTTP_ROUTE_JSON_BODY, NULL, JSON},
     {"DELETE", "/api/v1/notes/{id}", note_api_remove, 0, NULL, JSON},
     {"POST", "/api/v1/sql", sql_api_query, HTTP_ROUTE_JSON_BODY, NULL, JSON},
-    {"GET", "/api/v1/events", event_api_stream, 0, "experiment after",
-     "text/event-stream"},
+    {"GET", "/api/v1/events", event_api_stream, 0, "topics after", "text/event-stream"},
 };
 
 const size_t route_count = sizeof routes / sizeof routes[0];

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "server/api/api.h"
-#include "server/api/event_api.h"
+#include "server/api/event_feed.h"
 #include "server/api/routes.h"
 #include "server/examples/example.h"
 #include "server/http/http_server.h"
@@ -99,7 +99,8 @@ static int start_parts(struct service *service, const struct service_options *op
         (code = run_maker_open(&api->timelines, api->db, timeline_job_run, err)) != 0 ||
         (code = open_analyses(api, err)) != 0 ||
         (code = previews_create(&api->previews, err)) != 0 ||
-        (code = hub_create(&api->hub, err)) != 0) {
+        (code = hub_create(&api->hub, err)) != 0 ||
+        (code = event_feed_start(&api->feed, api->db, api->hub, err)) != 0) {
         return code;
     }
     if (options->load_examples) {
@@ -112,7 +113,7 @@ static int start_parts(struct service *service, const struct service_options *op
     const struct job_queue_options queue = {
         .workers = options->workers,
         .source = stored_source_jobs(api->source),
-        .listener = event_api_listener(api->hub),
+        .listener = event_feed_listener(api->feed),
     };
     if ((code = job_queue_create(&api->queue, &queue, err)) != 0) {
         return code;
@@ -168,6 +169,7 @@ void service_stop(struct service *service) {
     if (api->queue != NULL) {
         job_queue_close(api->queue);
     }
+    event_feed_close(api->feed);
     if (api->hub != NULL) {
         hub_close(api->hub);
     }
@@ -179,6 +181,7 @@ void service_stop(struct service *service) {
     previews_destroy(api->previews);
     janitor_stop(api->janitor);
     job_queue_destroy(api->queue);
+    event_feed_destroy(api->feed);
     hub_destroy(api->hub);
     stored_source_close(api->source);
     for (int i = 0; i < HTTP_EXECUTOR_THREADS; i++) {

@@ -22,27 +22,37 @@ struct event {
 };
 
 struct topic {
-    int64_t id;
+    char name[HUB_TOPIC_SIZE];
     struct topic *next;
     struct event *ring[HUB_RING_EVENTS]; /* slot = index % HUB_RING_EVENTS */
     uint64_t first, end; /* indices of the oldest event and one past the newest */
     uint64_t lost; /* sequence number of the newest event that the ring no longer has */
-    uint32_t subscribers;
     uint64_t used; /* sequence number when last used, for eviction */
+    struct cursor *cursors;
+};
+
+/* Where a stream is in a topic. */
+struct cursor {
+    struct subscriber *subscriber;
+    struct topic *topic;
+    struct cursor *next, *previous; /* of the topic */
+    uint64_t at;                    /* index of the next event in the ring */
+    bool resync_due;
 };
 
 struct subscriber {
     struct hub *hub;
-    struct topic *topic;
     struct subscriber *next, *previous;
     struct http_stream *suspended; /* the stream, while it waits to be resumed */
-    uint64_t cursor;               /* index of the next event in the topic's ring */
     struct event *current;         /* being sent; references one */
+    uint64_t sent;                 /* sequence number of the newest event sent */
     char *greeting;                /* own copy, NULL when sent */
     const char *text;              /* what is being sent, NULL: nothing */
     size_t size, offset;
-    bool heartbeat_due, resync_due;
-    char resync[96];
+    bool heartbeat_due;
+    char resync[128];
+    size_t count;
+    struct cursor cursors[]; /* one for each topic */
 };
 
 struct hub {
@@ -59,23 +69,22 @@ struct hub {
 
 /* --- events ---------------------------------------------------------------------- */
 
-char *hub_render(uint64_t sequence, const char *event, const char *data, size_t data_size,
-                 size_t *size) {
+char *hub_render(uint64_t sequence, const struct hub_event *event, size_t *size) {
     char head[96] = "";
     int length = 0;
     if (sequence > 0) {
         length = snprintf(head, sizeof head, "id: %llu\n", (unsigned long long)sequence);
     }
     length += snprintf(head + length, sizeof head - (size_t)length,
-                       "event: %.32s\ndata: ", event);
-    char *text = malloc((size_t)length + data_size + 3);
+                       "event: %.32s\ndata: ", event->name);
+    char *text = malloc((size_t)length + event->size + 3);
     if (text == NULL) {
         return NULL;
     }
     memcpy(text, head, (size_t)length);
-    memcpy(text + length, data, data_size);
-    memcpy(text + length + data_size, "\n\n", 3);
-    *size = (size_t)length + data_size + 2;
+    memcpy(text + length, event->data, event->size);
+    memcpy(text + (size_t)length + event->size, "\n\n", 3);
+    *size = (size_t)length + event->size + 2;
     return text;
 }
 
@@ -95,12 +104,11 @@ static void topic_free(struct topic *topic) {
     free(topic);
 }
 
-/* Forgets the topic that was idle longest, if one has no subscribers. */
+/* Forgets the topic that was idle longest, if one has no readers. */
 static void topic_evict(struct hub *hub) {
     struct topic **oldest = NULL;
     for (struct topic **at = &hub->topics; *at != NULL; at = &(*at)->next) {
-        if ((*at)->subscribers == 0 && (*at)->id != HUB_ALL &&
-            (oldest == NULL || (*at)->used < (*oldest)->used)) {
+        if ((*at)->cursors == NULL && (oldest == NULL || (*at)->used < (*oldest)->used)) {
             oldest = at;
         }
     }
@@ -113,9 +121,9 @@ static void topic_evict(struct hub *hub) {
 }
 
 /* The topic, made when it is not there; NULL without memory. */
-static struct topic *topic_get(struct hub *hub, int64_t id) {
+static struct topic *topic_get(struct hub *hub, const char *name) {
     for (struct topic *topic = hub->topics; topic != NULL; topic = topic->next) {
-        if (topic->id == id) {
+        if (strcmp(topic->name, name) == 0) {
             topic->used = hub->sequence;
             return topic;
         }
@@ -127,7 +135,8 @@ static struct topic *topic_get(struct hub *hub, int64_t id) {
     if (topic != NULL) {
         /* What was published before, if anything, is not here any more. */
         *topic = (struct topic){
-            .id = id, .next = hub->topics, .lost = hub->sequence, .used = hub->sequence};
+            .next = hub->topics, .lost = hub->sequence, .used = hub->sequence};
+        snprintf(topic->name, sizeof topic->name, "%s", name);
         hub->topics = topic;
         hub->topic_count++;
     }
@@ -162,30 +171,69 @@ static void send_text(struct subscriber *subscriber, const char *text, size_t si
     subscriber->offset = 0;
 }
 
-static void send_resync(struct subscriber *subscriber) {
+static void send_resync(struct cursor *cursor) {
+    struct subscriber *subscriber = cursor->subscriber;
     const unsigned long long sequence = subscriber->hub->sequence;
-    const int length = snprintf(subscriber->resync, sizeof subscriber->resync,
-                                "id: %llu\nevent: resync\ndata: {\"sequence\":%llu}\n\n",
-                                sequence, sequence);
-    subscriber->resync_due = false;
-    subscriber->cursor = subscriber->topic->end;
+    const int length = snprintf(
+        subscriber->resync, sizeof subscriber->resync,
+        "id: %llu\nevent: resync\ndata: {\"topic\":\"%s\",\"sequence\":%llu}\n\n",
+        sequence, cursor->topic->name, sequence);
+    cursor->resync_due = false;
+    cursor->at = cursor->topic->end;
     send_text(subscriber, subscriber->resync, (size_t)length);
+}
+
+/* The event that the cursor is at, or NULL: what another topic gave already is passed. */
+static struct event *event_at(struct cursor *cursor) {
+    const struct topic *topic = cursor->topic;
+    while (cursor->at < topic->end) {
+        struct event *event = topic->ring[cursor->at % HUB_RING_EVENTS];
+        if (event->sequence > cursor->subscriber->sent) {
+            return event;
+        }
+        cursor->at++;
+    }
+    return NULL;
+}
+
+/* The oldest of the events that the cursors are at. */
+static struct event *next_event(struct subscriber *subscriber) {
+    struct event *oldest = NULL;
+    for (size_t i = 0; i < subscriber->count; i++) {
+        struct event *event = event_at(&subscriber->cursors[i]);
+        if (event != NULL && (oldest == NULL || event->sequence < oldest->sequence)) {
+            oldest = event;
+        }
+    }
+    return oldest;
+}
+
+/* A cursor that has lost events, or NULL. */
+static struct cursor *lost_cursor(struct subscriber *subscriber) {
+    for (size_t i = 0; i < subscriber->count; i++) {
+        struct cursor *cursor = &subscriber->cursors[i];
+        if (cursor->resync_due || cursor->at < cursor->topic->first) {
+            return cursor;
+        }
+    }
+    return NULL;
 }
 
 /* Chooses what is sent next; false when there is nothing. */
 static bool choose_next(struct subscriber *subscriber) {
-    const struct topic *topic = subscriber->topic;
+    struct cursor *lost = lost_cursor(subscriber);
     event_release(subscriber->current);
     subscriber->current = NULL;
-    if (subscriber->resync_due || subscriber->cursor < topic->first) {
-        send_resync(subscriber);
+    if (lost != NULL) {
+        send_resync(lost);
         return true;
     }
-    if (subscriber->cursor < topic->end) {
-        subscriber->current = topic->ring[subscriber->cursor % HUB_RING_EVENTS];
-        subscriber->current->references++;
-        subscriber->cursor++;
-        send_text(subscriber, subscriber->current->text, subscriber->current->size);
+    struct event *event = next_event(subscriber);
+    if (event != NULL) {
+        event->references++;
+        subscriber->current = event;
+        subscriber->sent = event->sequence;
+        send_text(subscriber, event->text, event->size);
         return true;
     }
     if (subscriber->heartbeat_due) {
@@ -235,6 +283,21 @@ static ssize_t subscriber_read(void *context, struct http_stream *stream, char *
     return result;
 }
 
+static void detach_cursors(struct subscriber *subscriber) {
+    for (size_t i = 0; i < subscriber->count; i++) {
+        struct cursor *cursor = &subscriber->cursors[i];
+        if (cursor->previous != NULL) {
+            cursor->previous->next = cursor->next;
+        } else {
+            cursor->topic->cursors = cursor->next;
+        }
+        if (cursor->next != NULL) {
+            cursor->next->previous = cursor->previous;
+        }
+    }
+    subscriber->count = 0;
+}
+
 static void subscriber_close(void *context) {
     struct subscriber *subscriber = context;
     struct hub *hub = subscriber->hub;
@@ -248,7 +311,7 @@ static void subscriber_close(void *context) {
         subscriber->next->previous = subscriber->previous;
     }
     hub->subscriber_count--;
-    subscriber->topic->subscribers--;
+    detach_cursors(subscriber);
     event_release(subscriber->current);
     pthread_cond_broadcast(&hub->changed);
     pthread_mutex_unlock(&hub->mutex);
@@ -257,25 +320,44 @@ static void subscriber_close(void *context) {
 }
 
 /* Puts the cursor after `after`, or notes that this cannot be done. */
-static void place_cursor(struct subscriber *subscriber, uint64_t after) {
-    const struct topic *topic = subscriber->topic;
-    subscriber->cursor = topic->end;
+static void place_cursor(struct cursor *cursor, uint64_t after) {
+    const struct topic *topic = cursor->topic;
+    cursor->at = topic->end;
     if (after == 0) {
         return;
     }
-    if (after < topic->lost || after > subscriber->hub->sequence) {
-        subscriber->resync_due = true;
+    if (after < topic->lost || after > cursor->subscriber->hub->sequence) {
+        cursor->resync_due = true;
         return;
     }
-    while (subscriber->cursor > topic->first &&
-           topic->ring[(subscriber->cursor - 1) % HUB_RING_EVENTS]->sequence > after) {
-        subscriber->cursor--;
+    while (cursor->at > topic->first &&
+           topic->ring[(cursor->at - 1) % HUB_RING_EVENTS]->sequence > after) {
+        cursor->at--;
     }
 }
 
+static int attach_cursor(struct subscriber *subscriber, const char *name, uint64_t after,
+                         struct err *err) {
+    struct topic *topic = topic_get(subscriber->hub, name);
+    if (topic == NULL) {
+        return err_set_nomem(err);
+    }
+    struct cursor *cursor = &subscriber->cursors[subscriber->count++];
+    *cursor =
+        (struct cursor){.subscriber = subscriber, .topic = topic, .next = topic->cursors};
+    if (topic->cursors != NULL) {
+        topic->cursors->previous = cursor;
+    }
+    topic->cursors = cursor;
+    place_cursor(cursor, after);
+    return 0;
+}
+
 /* Under the lock. */
-static int attach(struct hub *hub, struct subscriber *subscriber, int64_t topic,
-                  uint64_t after, struct err *err) {
+static int attach(struct hub *hub, struct subscriber *subscriber,
+                  const struct hub_subscription *subscription, struct err *err) {
+    const struct hub_topics *topics = subscription->topics;
+    int code = 0;
     if (hub->closed) {
         return err_set(err, ERR_CANCELLED,
                        "the server is stopping; try again when it is back");
@@ -285,12 +367,13 @@ static int attach(struct hub *hub, struct subscriber *subscriber, int64_t topic,
                        "all %d event streams are in use; close a page and try again",
                        HUB_STREAMS_MAX);
     }
-    subscriber->topic = topic_get(hub, topic);
-    if (subscriber->topic == NULL) {
-        return err_set_nomem(err);
+    for (size_t i = 0; code == 0 && i < topics->count; i++) {
+        code = attach_cursor(subscriber, topics->name[i], subscription->after, err);
     }
-    subscriber->topic->subscribers++;
-    place_cursor(subscriber, after);
+    if (code != 0) {
+        detach_cursors(subscriber);
+        return code;
+    }
     subscriber->next = hub->subscribers;
     if (hub->subscribers != NULL) {
         hub->subscribers->previous = subscriber;
@@ -300,28 +383,39 @@ static int attach(struct hub *hub, struct subscriber *subscriber, int64_t topic,
     return 0;
 }
 
-int hub_subscribe(struct hub *hub, int64_t topic, uint64_t after, const char *greeting,
-                  size_t greeting_size, struct http_stream_source *out, struct err *err) {
+/* What is sent first, in a copy. */
+static int greet(struct subscriber *subscriber,
+                 const struct hub_subscription *subscription) {
     const size_t hello_size = sizeof hello_text - 1;
-    struct subscriber *subscriber = calloc(1, sizeof *subscriber);
-    char *first = malloc(hello_size + greeting_size + 1);
-    if (subscriber == NULL || first == NULL) {
+    subscriber->greeting = malloc(hello_size + subscription->greeting_size + 1);
+    if (subscriber->greeting == NULL) {
+        return -1;
+    }
+    memcpy(subscriber->greeting, hello_text, hello_size);
+    if (subscription->greeting_size >
+        0) { /* memcpy() takes no NULL, not even for nothing */
+        memcpy(subscriber->greeting + hello_size, subscription->greeting,
+               subscription->greeting_size);
+    }
+    send_text(subscriber, subscriber->greeting, hello_size + subscription->greeting_size);
+    return 0;
+}
+
+int hub_subscribe(struct hub *hub, const struct hub_subscription *subscription,
+                  struct http_stream_source *out, struct err *err) {
+    struct subscriber *subscriber =
+        calloc(1, sizeof *subscriber +
+                      subscription->topics->count * sizeof *subscriber->cursors);
+    if (subscriber == NULL || greet(subscriber, subscription) != 0) {
         free(subscriber);
-        free(first);
         return err_set_nomem(err);
     }
-    memcpy(first, hello_text, hello_size);
-    if (greeting_size > 0) { /* memcpy() takes no NULL, not even for nothing */
-        memcpy(first + hello_size, greeting, greeting_size);
-    }
     subscriber->hub = hub;
-    subscriber->greeting = first;
-    send_text(subscriber, first, hello_size + greeting_size);
     pthread_mutex_lock(&hub->mutex);
-    const int code = attach(hub, subscriber, topic, after, err);
+    const int code = attach(hub, subscriber, subscription, err);
     pthread_mutex_unlock(&hub->mutex);
     if (code != 0) {
-        free(first);
+        free(subscriber->greeting);
         free(subscriber);
         return code;
     }
@@ -330,11 +424,23 @@ int hub_subscribe(struct hub *hub, int64_t topic, uint64_t after, const char *gr
     return 0;
 }
 
+void hub_followed(struct hub *hub, char first, struct hub_topics *out) {
+    out->count = 0;
+    pthread_mutex_lock(&hub->mutex);
+    for (const struct topic *topic = hub->topics; topic != NULL; topic = topic->next) {
+        if (topic->cursors != NULL && topic->name[0] == first &&
+            out->count < HUB_TOPICS_OF_STREAM) {
+            memcpy(out->name[out->count++], topic->name, sizeof topic->name);
+        }
+    }
+    pthread_mutex_unlock(&hub->mutex);
+}
+
 /* --- publishing ------------------------------------------------------------------ */
 
 /* Under the lock. A ring without the event gives its readers a gap, hence a resync. */
-static void publish_to(struct hub *hub, int64_t id, struct event *event) {
-    struct topic *topic = topic_get(hub, id);
+static void publish_to(struct hub *hub, const char *name, struct event *event) {
+    struct topic *topic = topic_get(hub, name);
     if (topic == NULL) {
         return;
     }
@@ -343,28 +449,25 @@ static void publish_to(struct hub *hub, int64_t id, struct event *event) {
     } else {
         topic->lost = hub->sequence;
     }
-    for (struct subscriber *at = hub->subscribers; at != NULL; at = at->next) {
-        if (at->topic == topic) {
-            at->resync_due = at->resync_due || event == NULL;
-            wake(at);
-        }
+    for (struct cursor *at = topic->cursors; at != NULL; at = at->next) {
+        at->resync_due = at->resync_due || event == NULL;
+        wake(at->subscriber);
     }
 }
 
-void hub_publish(struct hub *hub, int64_t topic, const char *event, const char *data,
-                 size_t size) {
+void hub_publish(struct hub *hub, const struct hub_topics *topics,
+                 const struct hub_event *event) {
     struct event *item = calloc(1, sizeof *item);
     pthread_mutex_lock(&hub->mutex);
     if (!hub->closed) {
         const uint64_t sequence = ++hub->sequence;
         if (item != NULL) {
             *item = (struct event){.sequence = sequence, .references = 1};
-            item->text = hub_render(sequence, event, data, size, &item->size);
+            item->text = hub_render(sequence, event, &item->size);
         }
         struct event *shared = item != NULL && item->text != NULL ? item : NULL;
-        publish_to(hub, HUB_ALL, shared);
-        if (topic != HUB_ALL) {
-            publish_to(hub, topic, shared);
+        for (size_t i = 0; i < topics->count; i++) {
+            publish_to(hub, topics->name[i], shared);
         }
         event_release(item);
         item = NULL;

@@ -2,16 +2,18 @@
 /*
  * hub - server-sent events: publishers on one side, open streams on the other.
  *
- *      topic 12  [ev 41][ev 44][ev 45]        one ring per experiment,
- *      topic 0   [ev 41][ev 42][ev 43] ...    and one of everything (HUB_ALL)
- *                    ^            ^
- *                 cursor A     cursor B       a subscriber is a cursor into one ring
+ *      "experiments"  [ev 41][ev 42][ev 43] ...    one ring per topic
+ *      "e12"          [ev 41][ev 43]
+ *      "r7"           [ev 44]
+ *                        ^                         a stream has one cursor into the ring of
+ *                     cursors                      each topic that it is about
  *
- * An event is rendered once and shared by the rings. Its `id:` is a sequence number over
+ * An event is rendered once and shared by the rings; a stream sends it once, in the order of
+ * sequence numbers, however many of its topics have it. Its `id:` is a sequence number over
  * all topics, which begins at the wall clock's microseconds, so that an id of an earlier
  * process is never taken for one of this process. A ring keeps the newest HUB_RING_EVENTS
- * events; a subscriber that falls behind its oldest gets one `resync` event with the
- * newest sequence number and goes on from there: it must read the resource again.
+ * events; a stream that falls behind its oldest gets one `resync` event with the topic and
+ * the newest sequence number and goes on from there: it must read that resource again.
  * Publishing never waits.
  *
  * A comment is sent to idle streams every HUB_HEARTBEAT_S seconds: it keeps proxies
@@ -33,7 +35,8 @@
 struct hub;
 
 enum {
-    HUB_ALL = 0, /* the topic of everything */
+    HUB_TOPIC_SIZE = 32, /* of a name, with its NUL */
+    HUB_TOPICS_OF_STREAM = 16,
     HUB_RING_EVENTS = 1024,
     HUB_TOPICS_MAX = 256,   /* rings kept; the one that was idle longest goes first */
     HUB_STREAMS_MAX = 1792, /* leaves connections for ordinary requests */
@@ -41,24 +44,44 @@ enum {
     HUB_GRACE_S = 1
 };
 
+/* Names of topics; what they mean is the publisher's business. */
+struct hub_topics {
+    char name[HUB_TOPICS_OF_STREAM][HUB_TOPIC_SIZE];
+    size_t count;
+};
+
 int hub_create(struct hub **out, struct err *err) WARN_UNUSED;
 
 /*
- * Sends an event to the subscribers of `topic` and of HUB_ALL. `data` is one line of
- * JSON. When there is no memory the event is lost and its readers get `resync`.
+ * Sends an event to the streams of these topics. `data` is one line of JSON. When there is no
+ * memory the event is lost and its readers get `resync`.
  */
-void hub_publish(struct hub *hub, int64_t topic, const char *event, const char *data,
-                 size_t size);
+struct hub_event {
+    const char *name;
+    const char *data;
+    size_t size;
+};
+void hub_publish(struct hub *hub, const struct hub_topics *topics,
+                 const struct hub_event *event);
 
 /*
- * Opens a stream of a topic's events that come after sequence number `after`: the value
+ * Opens a stream of the topics' events that come after sequence number `after`: the value
  * of Last-Event-ID, or 0 for those from now on. `greeting`, rendered with hub_render(),
  * is sent first; the caller keeps it. ERR_LIMIT: too many streams, ERR_CANCELLED: the hub
  * is closed.
  */
-int hub_subscribe(struct hub *hub, int64_t topic, uint64_t after, const char *greeting,
-                  size_t greeting_size, struct http_stream_source *out,
-                  struct err *err) WARN_UNUSED;
+struct hub_subscription {
+    const struct hub_topics *topics; /* at least one; none twice */
+    uint64_t after;
+    const char *greeting; /* may be NULL */
+    size_t greeting_size;
+};
+int hub_subscribe(struct hub *hub, const struct hub_subscription *subscription,
+                  struct http_stream_source *out, struct err *err) WARN_UNUSED;
+
+/* The topics with that first letter that a stream is about, at most HUB_TOPICS_OF_STREAM:
+ * what need not be published for nobody. */
+void hub_followed(struct hub *hub, char first, struct hub_topics *out);
 
 /* The number of the newest event. */
 uint64_t hub_sequence(struct hub *hub);
@@ -67,8 +90,7 @@ uint64_t hub_sequence(struct hub *hub);
  * The text of an event, to be freed with free(): "id: 7\nevent: cell\ndata: {}\n\n".
  * Without an id line when `sequence` is 0. NULL when there is no memory.
  */
-char *hub_render(uint64_t sequence, const char *event, const char *data, size_t data_size,
-                 size_t *size);
+char *hub_render(uint64_t sequence, const struct hub_event *event, size_t *size);
 
 /*
  * Ends every stream: each gets what is left in its ring and then its end. Waits until all

@@ -572,7 +572,12 @@ static void test_api_refuses_wrong_parameters(void **state) {
         {"/api/v1/runs/r99/metrics", 404},
         {"/api/v1/runs/r99/lanes", 404},
         {"/api/v1/runs/r99/timeline", 404},
-        {"/api/v1/events?experiment=e99", 404},
+        {"/api/v1/events?topics=e99", 404},
+        {"/api/v1/events?topics=experiments,r99", 404},
+        {"/api/v1/events?topics=nonsense", 400},
+        {"/api/v1/events?topics=", 400},
+        {"/api/v1/events?topics=,", 400},
+        {"/api/v1/events?experiment=e1", 400},
         {"/api/v1/experiments?limit=0", 400},
         {"/api/v1/experiments?limit=201", 400},
         {"/api/v1/experiments?limit=x", 400},
@@ -590,7 +595,7 @@ static void test_api_refuses_wrong_parameters(void **state) {
         const char *path, *detail;
     } missing[] = {
         {"/api/v1/experiments/e999", "there is no experiment e999"},
-        {"/api/v1/events?experiment=e999", "there is no experiment e999"},
+        {"/api/v1/events?topics=e999", "there is no experiment e999"},
         {"/api/v1/runs/r999", "there is no run r999"},
         {"/api/v1/runs/r999/metrics", "there is no run r999"},
         {"/api/v1/runs/r999/lanes", "there is no run r999"},
@@ -655,7 +660,7 @@ static void test_api_streams_progress_to_the_end(void **state) {
     const char *id = text_of(created, "id");
     /* HTTP/1.0: no chunks between the lines. */
     snprintf(request, sizeof request,
-             "GET /api/v1/events?experiment=%s HTTP/1.0\r\nHost: localhost\r\n\r\n", id);
+             "GET /api/v1/events?topics=%s HTTP/1.0\r\nHost: localhost\r\n\r\n", id);
     const int fd = http_client_connect(fixture->port);
     http_client_send_text(fd, request);
     snprintf(expected, sizeof expected,

@@ -10,7 +10,10 @@
 #include "server/http/http_server.h"
 #include "tests/support/test.h"
 
-enum { TOPIC = 7, BUFFER_SIZE = 1 << 20 };
+#define TOPIC "e7"
+#define OTHER "e8"
+#define ALL "experiments"
+enum { BUFFER_SIZE = 1 << 20 };
 
 struct fixture {
     struct hub *hub;
@@ -18,20 +21,31 @@ struct fixture {
     uint16_t port;
 };
 
-/* GET /events?topic=N&after=N: a stream without a greeting. */
+/* The names of a list with commas. */
+static struct hub_topics topics_of(const char *list) {
+    struct hub_topics topics = {0};
+    while (*list != '\0') {
+        const size_t length = strcspn(list, ",");
+        memcpy(topics.name[topics.count++], list, length);
+        list += length + (list[length] == ',');
+    }
+    return topics;
+}
+
+/* GET /events?topics=A,B&after=N: a stream without a greeting. */
 static int handle_events(void *context, const struct http_request *request,
                          struct http_response *response, struct err *err) {
     const struct fixture *fixture = context;
-    const char *topic = http_request_query(request, "topic");
     const char *after = http_request_query(request, "after");
+    const struct hub_topics topics = topics_of(http_request_query(request, "topics"));
+    const struct hub_subscription subscription = {
+        .topics = &topics, .after = after != NULL ? strtoull(after, NULL, 10) : 0};
     response->content_type = "text/event-stream";
-    return hub_subscribe(fixture->hub, strtoll(topic, NULL, 10),
-                         after != NULL ? strtoull(after, NULL, 10) : 0, "", 0,
-                         &response->stream, err);
+    return hub_subscribe(fixture->hub, &subscription, &response->stream, err);
 }
 
 static const struct http_route table[] = {
-    {"GET", "/events", handle_events, 0, "topic after", "text/event-stream"},
+    {"GET", "/events", handle_events, 0, "topics after", "text/event-stream"},
 };
 
 static void start(struct fixture *fixture) {
@@ -84,16 +98,20 @@ static int subscribe_version(const struct fixture *fixture, const char *version,
 }
 
 /* HTTP/1.0 has no chunks, so that the text comes as it is. */
-static int subscribe(const struct fixture *fixture, int topic, uint64_t after,
+static int subscribe(const struct fixture *fixture, const char *topics, uint64_t after,
                      char *buffer, size_t capacity) {
     char query[64];
-    snprintf(query, sizeof query, "topic=%d&after=%llu", topic,
+    snprintf(query, sizeof query, "topics=%s&after=%llu", topics,
              (unsigned long long)after);
     return subscribe_version(fixture, "HTTP/1.0", query, buffer, capacity);
 }
 
-static void publish(const struct fixture *fixture, int topic, const char *data) {
-    hub_publish(fixture->hub, topic, "cell", data, strlen(data));
+/* To the topic and to ALL. */
+static void publish(const struct fixture *fixture, const char *topic, const char *data) {
+    const struct hub_event event = {"cell", data, strlen(data)};
+    struct hub_topics topics = topics_of(topic);
+    strcpy(topics.name[topics.count++], ALL);
+    hub_publish(fixture->hub, &topics, &event);
 }
 
 static void test_hub_delivers_to_topic_and_to_all(void **state) {
@@ -102,9 +120,9 @@ static void test_hub_delivers_to_topic_and_to_all(void **state) {
     char all[4096] = "";
     char expected[128];
     const int topic_fd = subscribe(fixture, TOPIC, 0, one, sizeof one);
-    const int all_fd = subscribe(fixture, HUB_ALL, 0, all, sizeof all);
+    const int all_fd = subscribe(fixture, ALL, 0, all, sizeof all);
     publish(fixture, TOPIC, "{\"n\":1}");
-    publish(fixture, 8, "{\"n\":2}");
+    publish(fixture, OTHER, "{\"n\":2}");
     publish(fixture, TOPIC, "{\"n\":3}");
     http_client_read_until(all_fd, "{\"n\":3}\n\n", all, sizeof all);
     http_client_read_until(topic_fd, "{\"n\":3}\n\n", one, sizeof one);
@@ -117,6 +135,61 @@ static void test_hub_delivers_to_topic_and_to_all(void **state) {
     assert_non_null(strstr(all, "{\"n\":2}"));
     close(topic_fd);
     close(all_fd);
+}
+
+/* A stream about several topics gets each event once, in the order they were published. */
+static void test_hub_merges_topics(void **state) {
+    const struct fixture *fixture = *state;
+    char buffer[64 * 1024] = "";
+    char expected[32];
+    const int fd = subscribe(fixture, "experiments,e7,e8,e9", 0, buffer, sizeof buffer);
+    const char *const topics[] = {"e7", "e8", "e7,e8", "e5"};
+    for (int i = 0; i < 200; i++) {
+        char data[32];
+        snprintf(data, sizeof data, "{\"n\":%d}", i);
+        publish(fixture, topics[i % 4], data);
+    }
+    http_client_read_until(fd, "{\"n\":199}\n\n", buffer, sizeof buffer);
+    const char *at = buffer;
+    for (int i = 0; i < 200; i++) {
+        snprintf(expected, sizeof expected, "{\"n\":%d}\n", i);
+        at = strstr(at, expected);
+        assert_non_null(at);
+        at += strlen(expected);
+        assert_null(strstr(at, expected));
+    }
+    close(fd);
+}
+
+/* Only the topic that lost events is read again. */
+static void test_hub_resyncs_each_topic(void **state) {
+    const struct fixture *fixture = *state;
+    char buffer[4096] = "";
+    const struct hub_topics busy = topics_of("r1");
+    publish(fixture, TOPIC, "{\"n\":1}");
+    const uint64_t first = hub_sequence(fixture->hub);
+    for (int i = 0; i < HUB_RING_EVENTS + 5; i++) {
+        hub_publish(fixture->hub, &busy, &(struct hub_event){"timeline", "{}", 2});
+    }
+    publish(fixture, TOPIC, "{\"n\":2}");
+    const int fd = subscribe(fixture, "e7,r1", first, buffer, sizeof buffer);
+    http_client_read_until(fd, "{\"n\":2}\n\n", buffer, sizeof buffer);
+    assert_non_null(strstr(buffer, "event: resync\ndata: {\"topic\":\"r1\""));
+    assert_null(strstr(buffer, "{\"topic\":\"e7\""));
+    assert_null(strstr(buffer, "{\"n\":1}"));
+    close(fd);
+}
+
+static void test_hub_knows_what_is_followed(void **state) {
+    const struct fixture *fixture = *state;
+    char buffer[1024] = "";
+    struct hub_topics followed;
+    publish(fixture, "r1", "{}");
+    const int fd = subscribe(fixture, "e7,r2", 0, buffer, sizeof buffer);
+    hub_followed(fixture->hub, 'r', &followed);
+    assert_int_equal(followed.count, 1);
+    assert_string_equal(followed.name[0], "r2");
+    close(fd);
 }
 
 static void test_hub_resumes_after_an_event(void **state) {
@@ -141,7 +214,8 @@ static void test_hub_says_resync_when_the_past_is_gone(void **state) {
     publish(fixture, TOPIC, "{\"n\":1}");
     /* An id of an earlier process: smaller than all of this one. */
     int fd = subscribe(fixture, TOPIC, 5, buffer, sizeof buffer);
-    snprintf(expected, sizeof expected, "event: resync\ndata: {\"sequence\":%llu}\n\n",
+    snprintf(expected, sizeof expected,
+             "event: resync\ndata: {\"topic\":\"e7\",\"sequence\":%llu}\n\n",
              (unsigned long long)hub_sequence(fixture->hub));
     http_client_read_until(fd, expected, buffer, sizeof buffer);
     close(fd);
@@ -221,7 +295,7 @@ static void test_hub_close_ends_idle_streams(void **state) {
     int fds[STREAMS];
     char first[1024];
     for (int i = 0; i < STREAMS; i++) {
-        fds[i] = subscribe_version(fixture, "HTTP/1.1", "topic=3", first, sizeof first);
+        fds[i] = subscribe_version(fixture, "HTTP/1.1", "topics=e3", first, sizeof first);
     }
     stop(fixture);
     for (int i = 0; i < STREAMS; i++) {
@@ -242,7 +316,7 @@ static void test_hub_stops_with_all_kinds_of_clients(void **state) {
     memset(data, 'x', SIZE);
     data[SIZE] = '\0';
     const int stuck = subscribe(fixture, TOPIC, 0, first, sizeof first);
-    const int idle = subscribe(fixture, 8, 0, first, sizeof first);
+    const int idle = subscribe(fixture, OTHER, 0, first, sizeof first);
     close(subscribe(fixture, TOPIC, 0, first, sizeof first));
     for (int i = 0; i < EVENTS; i++) {
         publish(fixture, TOPIC, data);
@@ -259,7 +333,9 @@ static void test_hub_needs_no_greeting(void **state) {
     struct http_stream_source source = {0};
     struct hub *hub = NULL;
     assert_int_equal(hub_create(&hub, NULL), 0);
-    assert_int_equal(hub_subscribe(hub, HUB_ALL, 0, NULL, 0, &source, NULL), 0);
+    const struct hub_topics topics = topics_of(ALL);
+    const struct hub_subscription subscription = {.topics = &topics};
+    assert_int_equal(hub_subscribe(hub, &subscription, &source, NULL), 0);
     source.close(source.context);
     hub_close(hub);
     hub_destroy(hub);
@@ -271,8 +347,10 @@ static void test_hub_refuses_subscribers_once_closed(void **state) {
     struct hub *hub = NULL;
     assert_int_equal(hub_create(&hub, NULL), 0);
     hub_close(hub);
-    assert_int_equal(hub_subscribe(hub, TOPIC, 0, "", 0, &source, NULL), ERR_CANCELLED);
-    hub_publish(hub, TOPIC, "cell", "{}", 2);
+    const struct hub_topics topics = topics_of(TOPIC);
+    const struct hub_subscription subscription = {.topics = &topics};
+    assert_int_equal(hub_subscribe(hub, &subscription, &source, NULL), ERR_CANCELLED);
+    hub_publish(hub, &topics, &(struct hub_event){"cell", "{}", 2});
     hub_destroy(hub);
 }
 
@@ -281,6 +359,9 @@ static void test_hub_refuses_subscribers_once_closed(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_hub_delivers_to_topic_and_to_all),
+        TEST(test_hub_merges_topics),
+        TEST(test_hub_resyncs_each_topic),
+        TEST(test_hub_knows_what_is_followed),
         TEST(test_hub_resumes_after_an_event),
         TEST(test_hub_says_resync_when_the_past_is_gone),
         TEST(test_hub_delivers_an_event_larger_than_any_buffer),

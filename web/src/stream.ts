@@ -15,11 +15,10 @@ export interface ProgressEvent {
   events: number;
 }
 
-export interface CellEvent {
+/** Cells that began or ended, in that order. */
+export interface CellsEvent {
   experiment: string;
-  cell: string;
-  index: number;
-  status: CellStatus;
+  cells: { cell: string; index: number; status: CellStatus }[];
 }
 
 export interface FinishedEvent {
@@ -29,7 +28,7 @@ export interface FinishedEvent {
 
 export interface StreamHandlers {
   progress(event: ProgressEvent): void;
-  cell(event: CellEvent): void;
+  cells(event: CellsEvent): void;
   finished(event: FinishedEvent): void;
   resync(): void;
   connected(yes: boolean): void;
@@ -52,7 +51,7 @@ export function followExperiment(experiment: string, handlers: StreamHandlers): 
   };
 
   const open = (): void => {
-    source = new EventSource(`/api/v1/events?experiment=${encodeURIComponent(experiment)}`);
+    source = new EventSource(`/api/v1/events?topics=${encodeURIComponent(experiment)}`);
     source.onopen = () => {
       pause = FIRST_PAUSE_MS;
       handlers.connected(true);
@@ -66,7 +65,7 @@ export function followExperiment(experiment: string, handlers: StreamHandlers): 
       pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
     };
     on<ProgressEvent>("progress", handlers.progress);
-    on<CellEvent>("cell", handlers.cell);
+    on<CellsEvent>("cells", handlers.cells);
     on<FinishedEvent>("finished", handlers.finished);
     source.addEventListener("resync", () => handlers.resync());
   };

@@ -138,14 +138,16 @@ export function watchExperiment(id: string): () => void {
         progress.value = event;
         patch((current) => ({ ...current, status: event.status, cells_done: event.cells_done }));
       },
-      cell(event) {
+      cells(event) {
+        const status = new Map(event.cells.map((cell) => [cell.cell, cell.status]));
         patch((current) => ({
           ...current,
-          cells: current.cells.map((cell) =>
-            cell.id === event.cell ? { ...cell, status: event.status } : cell,
-          ),
+          cells: current.cells.map((cell) => ({
+            ...cell,
+            status: status.get(cell.id) ?? cell.status,
+          })),
         }));
-        if (event.status !== "running" && event.status !== "pending") void read();
+        if ([...status.values()].some((one) => one !== "running" && one !== "pending")) void read();
       },
       finished: () => void read(),
       resync: () => void read(),

@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/api/event_feed.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "db/experiment_store.h"
+#include "db/run_store.h"
+#include "server/api/experiment_view.h"
+#include "server/api/resource_id.h"
+#include "server/log/log.h"
+
+struct told_cell {
+    int64_t id;
+    size_t index;
+    enum cell_status status;
+};
+
+/* What was told of an experiment since the last round. */
+struct told {
+    struct told *next;
+    struct job_event progress; /* the newest */
+    bool has_progress, has_finished;
+    enum experiment_status status; /* of the end */
+    struct told_cell *cells;       /* owned */
+    size_t cell_count, cell_room;
+};
+
+/* A run that a stream is about. */
+struct watched {
+    char topic[HUB_TOPIC_SIZE];
+    int64_t run;
+    sim_ns known_ns; /* -1: it is not being recorded */
+};
+
+struct event_feed {
+    struct hub *hub;
+    struct db_reader *reader; /* the thread's */
+    pthread_t thread;
+    pthread_mutex_t mutex; /* guards what follows, up to the next comment */
+    pthread_cond_t changed;
+    struct told *told; /* owned */
+    bool queue_changed, stopping;
+    bool is_running; /* the thread */
+    /* The thread's own. */
+    struct watched watched[HUB_TOPICS_OF_STREAM];
+    size_t watched_count;
+};
+
+/* --- gathering --------------------------------------------------------------------- */
+
+/* Under the mutex; NULL without memory. */
+static struct told *told_of(struct event_feed *feed, int64_t experiment) {
+    struct told **at = &feed->told;
+    while (*at != NULL && (*at)->progress.experiment != experiment) {
+        at = &(*at)->next;
+    }
+    if (*at == NULL) {
+        *at = calloc(1, sizeof **at);
+        if (*at != NULL) {
+            (*at)->progress.experiment = experiment;
+        }
+    }
+    return *at;
+}
+
+static bool add_cell(struct told *told, const struct job_event *event) {
+    if (told->cell_count == told->cell_room) {
+        const size_t room = told->cell_room > 0 ? 2 * told->cell_room : 16;
+        struct told_cell *cells = realloc(told->cells, room * sizeof *cells);
+        if (cells == NULL) {
+            return false;
+        }
+        told->cells = cells;
+        told->cell_room = room;
+    }
+    told->cells[told->cell_count++] =
+        (struct told_cell){event->cell, event->cell_index, event->cell_status};
+    return true;
+}
+
+static bool gather(struct event_feed *feed, const struct job_event *event) {
+    struct told *told = told_of(feed, event->experiment);
+    if (told == NULL) {
+        return false;
+    }
+    switch (event->kind) {
+    case JOB_EVENT_CELL:
+        return add_cell(told, event);
+    case JOB_EVENT_PROGRESS:
+        feed->queue_changed = feed->queue_changed || event->runs_done == 0;
+        told->progress = *event;
+        told->has_progress = true;
+        return true;
+    case JOB_EVENT_FINISHED:
+        feed->queue_changed = true;
+        told->has_finished = true;
+        told->status = event->status;
+        return true;
+    }
+    return true;
+}
+
+static void notify(void *context, const struct job_event *event) {
+    struct event_feed *feed = context;
+    pthread_mutex_lock(&feed->mutex);
+    const bool kept = gather(feed, event);
+    pthread_cond_signal(&feed->changed);
+    pthread_mutex_unlock(&feed->mutex);
+    if (!kept) {
+        log_write(LOG_ERROR, "events", "out of memory, an event is lost");
+    }
+}
+
+struct job_listener event_feed_listener(struct event_feed *feed) {
+    return (struct job_listener){.context = feed, .notify = notify};
+}
+
+void event_feed_queue_changed(struct event_feed *feed) {
+    pthread_mutex_lock(&feed->mutex);
+    feed->queue_changed = true;
+    pthread_cond_signal(&feed->changed);
+    pthread_mutex_unlock(&feed->mutex);
+}
+
+/* --- as JSON ----------------------------------------------------------------------- */
+
+static void write_uint(struct json_writer *writer, const char *key, uint64_t value) {
+    json_writer_key(writer, key);
+    json_writer_uint(writer, value);
+}
+
+static void write_text(struct json_writer *writer, const char *key, const char *text) {
+    json_writer_key(writer, key);
+    json_writer_string(writer, text);
+}
+
+void event_feed_write_progress(struct json_writer *writer,
+                               const struct job_event *event) {
+    json_writer_begin_object(writer);
+    experiment_view_id(writer, "experiment", RESOURCE_EXPERIMENT, event->experiment);
+    write_text(writer, "status", experiment_status_name(event->status));
+    write_uint(writer, "cells", event->cells);
+    write_uint(writer, "cells_done", event->cells_done);
+    write_uint(writer, "runs_done", event->runs_done);
+    write_uint(writer, "events", event->events);
+    json_writer_end_object(writer);
+}
+
+void event_feed_write_finished(struct json_writer *writer,
+                               const struct job_event *event) {
+    json_writer_begin_object(writer);
+    experiment_view_id(writer, "experiment", RESOURCE_EXPERIMENT, event->experiment);
+    write_text(writer, "status", experiment_status_name(event->status));
+    json_writer_end_object(writer);
+}
+
+void event_feed_write_queue(struct json_writer *writer,
+                            const struct experiment_queue *queue) {
+    json_writer_begin_object(writer);
+    write_uint(writer, "running", (uint64_t)queue->running);
+    write_uint(writer, "waiting", (uint64_t)queue->waiting);
+    json_writer_end_object(writer);
+}
+
+static void write_cells(struct json_writer *writer, const struct told *told) {
+    json_writer_begin_object(writer);
+    experiment_view_id(writer, "experiment", RESOURCE_EXPERIMENT,
+                       told->progress.experiment);
+    json_writer_key(writer, "cells");
+    json_writer_begin_array(writer);
+    for (size_t i = 0; i < told->cell_count; i++) {
+        json_writer_begin_object(writer);
+        experiment_view_id(writer, "cell", RESOURCE_CELL, told->cells[i].id);
+        write_uint(writer, "index", told->cells[i].index);
+        write_text(writer, "status", cell_status_name(told->cells[i].status));
+        json_writer_end_object(writer);
+    }
+    json_writer_end_array(writer);
+    json_writer_end_object(writer);
+}
+
+/* Takes what was written. */
+static void publish(const struct event_feed *feed, const struct hub_topics *topics,
+                    const char *name, struct json_writer *writer) {
+    struct hub_event event = {.name = name};
+    char *text = NULL;
+    if (json_writer_steal(writer, &text, &event.size, NULL) != 0) {
+        log_write(LOG_ERROR, "events", "out of memory, an event is lost");
+        return;
+    }
+    event.data = text;
+    hub_publish(feed->hub, topics, &event);
+    free(text);
+}
+
+static void publish_told(const struct event_feed *feed, struct told *told) {
+    struct hub_topics topics = {.name = {EVENT_TOPIC_EXPERIMENTS}, .count = 2};
+    struct json_writer writer = {0};
+    resource_id_format(RESOURCE_EXPERIMENT, told->progress.experiment, topics.name[1]);
+    if (told->cell_count > 0) {
+        write_cells(&writer, told);
+        publish(feed, &topics, "cells", &writer);
+    }
+    if (told->has_progress) {
+        event_feed_write_progress(&writer, &told->progress);
+        publish(feed, &topics, "progress", &writer);
+    }
+    if (told->has_finished) {
+        told->progress.status = told->status;
+        event_feed_write_finished(&writer, &told->progress);
+        publish(feed, &topics, "finished", &writer);
+    }
+}
+
+static void free_told(struct told *told) {
+    while (told != NULL) {
+        struct told *next = told->next;
+        free(told->cells);
+        free(told);
+        told = next;
+    }
+}
+
+/* --- the queue --------------------------------------------------------------------- */
+
+static void publish_queue(const struct event_feed *feed) {
+    static const struct hub_topics topics = {.name = {EVENT_TOPIC_QUEUE}, .count = 1};
+    struct json_writer writer = {0};
+    struct experiment_queue queue;
+    if (experiment_store_read_queue(feed->reader, &queue, NULL) == 0) {
+        event_feed_write_queue(&writer, &queue);
+        publish(feed, &topics, "queue", &writer);
+    } /* else the next change tells */
+}
+
+/* --- running runs ------------------------------------------------------------------ */
+
+/* Of last time, or a new one. */
+static sim_ns known_before(const struct event_feed *feed, const char *topic) {
+    for (size_t i = 0; i < feed->watched_count; i++) {
+        if (strcmp(feed->watched[i].topic, topic) == 0) {
+            return feed->watched[i].known_ns;
+        }
+    }
+    return -2; /* nothing was told so far */
+}
+
+static void publish_known(const struct event_feed *feed, const struct watched *watched) {
+    struct hub_topics topics = {.count = 1};
+    struct json_writer writer = {0};
+    memcpy(topics.name[0], watched->topic, sizeof watched->topic);
+    json_writer_begin_object(&writer);
+    experiment_view_id(&writer, "run", RESOURCE_RUN, watched->run);
+    json_writer_key(&writer, "known_until");
+    if (watched->known_ns >= 0) {
+        json_writer_int(&writer, watched->known_ns);
+    } else {
+        json_writer_null(&writer);
+    }
+    json_writer_end_object(&writer);
+    publish(feed, &topics, "timeline", &writer);
+}
+
+/* What is known of each run that a stream is about, if that is more than last time. */
+static void look_at_runs(struct event_feed *feed) {
+    struct watched now[HUB_TOPICS_OF_STREAM];
+    struct hub_topics followed;
+    size_t count = 0;
+    hub_followed(feed->hub, RESOURCE_RUN, &followed);
+    for (size_t i = 0; i < followed.count; i++) {
+        struct watched *watched = &now[count];
+        memcpy(watched->topic, followed.name[i], sizeof watched->topic);
+        if (resource_id_parse(RESOURCE_RUN, watched->topic, &watched->run, NULL) != 0) {
+            continue;
+        }
+        const int code = run_store_known(feed->reader, watched->run, LANE_NONE,
+                                         &watched->known_ns, NULL);
+        if (code < 0) {
+            continue;
+        }
+        watched->known_ns = code == 1 ? watched->known_ns : -1;
+        if (watched->known_ns != known_before(feed, watched->topic)) {
+            publish_known(feed, watched);
+        }
+        count++;
+    }
+    memcpy(feed->watched, now, count * sizeof now[0]);
+    feed->watched_count = count;
+}
+
+/* --- the thread -------------------------------------------------------------------- */
+
+static struct timespec ms_from_now(int ms) {
+    struct timespec due;
+    clock_gettime(CLOCK_MONOTONIC, &due);
+    due.tv_nsec += (long)ms * 1000000;
+    due.tv_sec += due.tv_nsec / 1000000000;
+    due.tv_nsec %= 1000000000;
+    return due;
+}
+
+/* Waits until there is something to tell, runs are to be looked at, or all is over. */
+static void wait_for_news(struct event_feed *feed) {
+    const struct timespec due = ms_from_now(EVENT_FEED_TIMELINE_MS);
+    int code = 0;
+    while (feed->told == NULL && !feed->queue_changed && !feed->stopping && code == 0) {
+        code = pthread_cond_timedwait(&feed->changed, &feed->mutex, &due);
+    }
+}
+
+/* Waits for the end of the round, so that the next one is not too soon. */
+static void wait_for_round(struct event_feed *feed, const struct timespec *due) {
+    int code = 0;
+    while (!feed->stopping && code == 0) {
+        code = pthread_cond_timedwait(&feed->changed, &feed->mutex, due);
+    }
+}
+
+static void *feed_main(void *context) {
+    struct event_feed *feed = context;
+    bool stopping = false;
+    pthread_mutex_lock(&feed->mutex);
+    while (!stopping) {
+        wait_for_news(feed);
+        struct told *told = feed->told;
+        const bool queue_changed = feed->queue_changed;
+        const struct timespec due = ms_from_now(EVENT_FEED_MS);
+        stopping = feed->stopping;
+        feed->told = NULL;
+        feed->queue_changed = false;
+        pthread_mutex_unlock(&feed->mutex);
+        for (struct told *at = told; at != NULL; at = at->next) {
+            publish_told(feed, at);
+        }
+        free_told(told);
+        if (queue_changed) {
+            publish_queue(feed);
+        }
+        look_at_runs(feed);
+        pthread_mutex_lock(&feed->mutex);
+        wait_for_round(feed, &due);
+    }
+    pthread_mutex_unlock(&feed->mutex);
+    return NULL;
+}
+
+/* --- life -------------------------------------------------------------------------- */
+
+int event_feed_start(struct event_feed **out, struct db *db, struct hub *hub,
+                     struct err *err) {
+    struct event_feed *feed = calloc(1, sizeof *feed);
+    if (feed == NULL) {
+        return err_set_nomem(err);
+    }
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_mutex_init(&feed->mutex, NULL);
+    pthread_cond_init(&feed->changed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    feed->hub = hub;
+    int code = db_reader_open(&feed->reader, db, err);
+    if (code == 0 && pthread_create(&feed->thread, NULL, feed_main, feed) != 0) {
+        code = err_set(err, ERR_NOMEM, "a thread could not be started");
+    }
+    feed->is_running = code == 0;
+    if (code != 0) {
+        event_feed_destroy(feed);
+        return code;
+    }
+    *out = feed;
+    return 0;
+}
+
+void event_feed_close(struct event_feed *feed) {
+    if (feed == NULL || !feed->is_running) {
+        return;
+    }
+    pthread_mutex_lock(&feed->mutex);
+    feed->stopping = true;
+    pthread_cond_signal(&feed->changed);
+    pthread_mutex_unlock(&feed->mutex);
+    pthread_join(feed->thread, NULL);
+    feed->is_running = false;
+}
+
+void event_feed_destroy(struct event_feed *feed) {
+    if (feed == NULL) {
+        return;
+    }
+    event_feed_close(feed);
+    if (feed->reader != NULL) {
+        db_reader_close(feed->reader);
+    }
+    pthread_cond_destroy(&feed->changed);
+    pthread_mutex_destroy(&feed->mutex);
+    free_told(feed->told);
+    free(feed);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * event_feed - what happens to experiments and running runs, as events of the hub.
+ *
+ *     topic           events
+ *     "experiments"   progress, cells, finished       of all experiments
+ *     "e12"           the same                        of one
+ *     "r7"            timeline                        how far a run that is recorded is known
+ *     "queue"         queue                           what runs and how much waits
+ *
+ * A busy grid finishes thousands of cells a second, and no page wants thousands of events: what
+ * happens within EVENT_FEED_MS becomes one event of each kind. The first after a pause is sent
+ * at once. Timelines are looked at only while a stream is about them.
+ */
+#ifndef SERVER_API_EVENT_FEED_H
+#define SERVER_API_EVENT_FEED_H
+
+#include "db/db.h"
+#include "db/experiment_store.h"
+#include "server/http/json_writer.h"
+#include "server/jobs/job.h"
+#include "server/stream/hub.h"
+
+enum { EVENT_FEED_MS = 50, EVENT_FEED_TIMELINE_MS = 250 };
+
+#define EVENT_TOPIC_EXPERIMENTS "experiments"
+#define EVENT_TOPIC_QUEUE "queue"
+
+struct event_feed;
+
+/* `db` and `hub` must outlive it. */
+int event_feed_start(struct event_feed **out, struct db *db, struct hub *hub,
+                     struct err *err) WARN_UNUSED;
+
+/* Publishes what is left, after the last job; what is told later is dropped. NULL is
+ * accepted. */
+void event_feed_close(struct event_feed *feed);
+
+/* When nobody tells any more. NULL is accepted. */
+void event_feed_destroy(struct event_feed *feed);
+
+/* Gathers what job queues tell. */
+struct job_listener event_feed_listener(struct event_feed *feed);
+
+/* Something was submitted, removed from the queue, or cancelled. */
+void event_feed_queue_changed(struct event_feed *feed);
+
+/* --- events as JSON ---------------------------------------------------------------- */
+
+void event_feed_write_progress(struct json_writer *writer, const struct job_event *event);
+void event_feed_write_finished(struct json_writer *writer, const struct job_event *event);
+void event_feed_write_queue(struct json_writer *writer,
+                            const struct experiment_queue *queue);
+
+#endif
