@@ -86,25 +86,36 @@ static void fill(struct bootstrap *bootstrap, uint32_t *room) {
     }
 }
 
-/* Makes the table for `count` values, unless it is there. */
-static int prepare(struct bootstrap *bootstrap, size_t count, struct err *err) {
+/* Makes room for `count` values, unless it is there. */
+static int prepare_values(struct bootstrap *bootstrap, size_t count, struct err *err) {
     ASSERT(count >= 1 && count <= UINT32_MAX);
     if (bootstrap->count == count) {
         return 0;
     }
     bootstrap_deinit(bootstrap);
+    bootstrap->sorted = memory_zeroed(count, sizeof *bootstrap->sorted);
+    if (bootstrap->sorted == NULL) {
+        return err_set_nomem(err);
+    }
+    bootstrap->count = count;
+    return 0;
+}
+
+/* Makes the table, unless it is there. */
+static int prepare_draws(struct bootstrap *bootstrap, struct err *err) {
+    if (bootstrap->middles != NULL) {
+        return 0;
+    }
+    const size_t count = bootstrap->count;
     uint32_t *room = memory_zeroed(count, sizeof *room);
     bootstrap->ranks =
         memory_zeroed(count, BOOTSTRAP_RESAMPLES * sizeof *bootstrap->ranks);
     bootstrap->middles = memory_zeroed(BOOTSTRAP_RESAMPLES, sizeof *bootstrap->middles);
-    bootstrap->sorted = memory_zeroed(count, sizeof *bootstrap->sorted);
-    if (room == NULL || bootstrap->ranks == NULL || bootstrap->middles == NULL ||
-        bootstrap->sorted == NULL) {
+    if (room == NULL || bootstrap->ranks == NULL || bootstrap->middles == NULL) {
         memory_free(room);
         bootstrap_deinit(bootstrap);
         return err_set_nomem(err);
     }
-    bootstrap->count = count;
     fill(bootstrap, room);
     memory_free(room);
     return 0;
@@ -158,7 +169,12 @@ static double resample_mean(const double *sorted, const uint32_t *ranks, size_t 
                                       : mean;
 }
 
-static void resample(const struct bootstrap *bootstrap, struct bootstrap_summary *out) {
+static int resample(struct bootstrap *bootstrap, struct bootstrap_summary *out,
+                    struct err *err) {
+    const int rc = prepare_draws(bootstrap, err);
+    if (rc != 0) {
+        return rc;
+    }
     const double *sorted = bootstrap->sorted;
     const size_t count = bootstrap->count;
     struct ends means, medians;
@@ -170,6 +186,7 @@ static void resample(const struct bootstrap *bootstrap, struct bootstrap_summary
     }
     out->mean_95 = ends_interval(&means);
     out->median_95 = ends_interval(&medians);
+    return 0;
 }
 
 /* --- summaries ----------------------------------------------------------------- */
@@ -182,10 +199,12 @@ static double mean_of(const double *sorted, size_t count) {
     return sum / (double)count;
 }
 
-static void summarise(const struct bootstrap *bootstrap, struct bootstrap_summary *out) {
+/* What is not spread needs no draws, as it is of all metrics of a single repetition. */
+static int summarise(struct bootstrap *bootstrap, struct bootstrap_summary *out,
+                     struct err *err) {
     const double *sorted = bootstrap->sorted;
     const size_t count = bootstrap->count;
-    *out = (struct bootstrap_summary){
+    struct bootstrap_summary summary = {
         .count = count,
         .mean = NAN,
         .median = (sorted[(count - 1) / 2] + sorted[count / 2]) / 2,
@@ -194,23 +213,28 @@ static void summarise(const struct bootstrap *bootstrap, struct bootstrap_summar
         .mean_95 = none,
         .median_95 = none,
     };
-    if (!isfinite(out->min) || !isfinite(out->max)) {
-        return;
+    int rc = 0;
+    if (!isfinite(summary.min) || !isfinite(summary.max)) {
+        /* neither mean nor interval */
+    } else if (summary.min < summary.max) {
+        summary.mean = mean_of(sorted, count);
+        rc = resample(bootstrap, &summary, err);
+    } else {
+        summary.mean = summary.min; /* all alike: nothing rounds */
+        if (count > 1) {
+            summary.mean_95 = summary.median_95 =
+                (struct bootstrap_interval){summary.min, summary.max};
+        }
     }
-    if (out->min < out->max) {
-        out->mean = mean_of(sorted, count);
-        resample(bootstrap, out);
-        return;
+    if (rc == 0) {
+        *out = summary;
     }
-    out->mean = out->min; /* all alike: nothing rounds */
-    if (count > 1) {
-        out->mean_95 = out->median_95 = (struct bootstrap_interval){out->min, out->max};
-    }
+    return rc;
 }
 
 int bootstrap_summarise(struct bootstrap *bootstrap, struct bootstrap_sample sample,
                         struct bootstrap_summary *out, struct err *err) {
-    const int rc = prepare(bootstrap, sample.count, err);
+    const int rc = prepare_values(bootstrap, sample.count, err);
     if (rc != 0) {
         return rc;
     }
@@ -219,8 +243,7 @@ int bootstrap_summarise(struct bootstrap *bootstrap, struct bootstrap_sample sam
         bootstrap->sorted[i] = sample.values[i];
     }
     qsort(bootstrap->sorted, sample.count, sizeof *bootstrap->sorted, compare);
-    summarise(bootstrap, out);
-    return 0;
+    return summarise(bootstrap, out, err);
 }
 
 static double ratio(double value, double against) {

@@ -293,7 +293,8 @@ static void test_bootstrap_survives_failing_allocations(void **state) {
     struct bootstrap_ratio ratio = {.pairs = 99};
     struct bootstrap bootstrap = {0};
     const struct bootstrap_sample sample = {values, 3};
-    const struct bootstrap_pairs pairs = {values, values, 3};
+    const double others[] = {3, 1, 2};
+    const struct bootstrap_pairs pairs = {values, others, 3};
     for (int after = 0; after < 4; after++) {
         memory_fail_after(after);
         assert_int_equal(bootstrap_summarise(&bootstrap, sample, &summary, NULL),
