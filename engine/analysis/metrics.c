@@ -2,6 +2,7 @@
 #include "engine/analysis/metrics.h"
 
 #include <assert.h>
+#include <stdint.h>
 #include <string.h>
 
 const struct metric metrics[METRIC_COUNT] = {
@@ -178,11 +179,87 @@ const char *metric_better_name(enum metric_better better) {
     return names[better];
 }
 
+static const uint8_t by_name[] = {
+    METRIC_ARRIVALS,
+    METRIC_CONTEXT_SWITCHES,
+    METRIC_CORE_UTILISATION,
+    METRIC_CPU_US,
+    METRIC_GC_COLLECTIONS,
+    METRIC_GC_PAUSE_MAX_US,
+    METRIC_GC_PAUSE_US,
+    METRIC_GIL_DROP_REQUESTS,
+    METRIC_GIL_FALSE_WAKEUPS,
+    METRIC_GIL_FORCED_DROPS,
+    METRIC_GIL_HELD_SHARE,
+    METRIC_GIL_HOLD_MAX_US,
+    METRIC_GIL_HOLD_P50_US,
+    METRIC_GIL_HOLD_P99_US,
+    METRIC_GIL_SWITCHES,
+    METRIC_GIL_VOLUNTARY_DROPS,
+    METRIC_GIL_WAIT_MAX_US,
+    METRIC_GIL_WAIT_P50_US,
+    METRIC_GIL_WAIT_P90_US,
+    METRIC_GIL_WAIT_P999_US,
+    METRIC_GIL_WAIT_P99_US,
+    METRIC_GIL_WAIT_SHARE,
+    METRIC_GIL_WAIT_US,
+    METRIC_LATENCY_MAX_US,
+    METRIC_LATENCY_MEAN_US,
+    METRIC_LATENCY_P50_US,
+    METRIC_LATENCY_P90_US,
+    METRIC_LATENCY_P999_US,
+    METRIC_LATENCY_P99_US,
+    METRIC_LOCK_HOLD_MAX_US,
+    METRIC_LOCK_HOLD_P50_US,
+    METRIC_LOCK_HOLD_P99_US,
+    METRIC_LOCK_WAIT_MAX_US,
+    METRIC_LOCK_WAIT_P50_US,
+    METRIC_LOCK_WAIT_P99_US,
+    METRIC_LOCK_WAIT_US,
+    METRIC_LOOP_CALLBACK_MAX_US,
+    METRIC_LOOP_ITERATIONS,
+    METRIC_LOOP_LAG_MAX_US,
+    METRIC_LOOP_POLL_SHARE,
+    METRIC_LOOP_READY_MAX,
+    METRIC_LOOP_READY_MEAN,
+    METRIC_LOOP_SLOW_CALLBACKS,
+    METRIC_LOST_UPDATE_SHARE,
+    METRIC_LOST_UPDATES,
+    METRIC_MAKESPAN_US,
+    METRIC_MEMORY_PEAK_BYTES,
+    METRIC_PREEMPTIONS,
+    METRIC_PYTHON_US,
+    METRIC_QUEUEING_MAX_US,
+    METRIC_QUEUEING_MEAN_US,
+    METRIC_QUEUEING_P50_US,
+    METRIC_QUEUEING_P99_US,
+    METRIC_READY_US,
+    METRIC_SERVICE_MAX_US,
+    METRIC_SERVICE_MEAN_US,
+    METRIC_SERVICE_P50_US,
+    METRIC_SERVICE_P99_US,
+    METRIC_SIGNAL_LATENCY_MAX_US,
+    METRIC_THROTTLED_PERIODS,
+    METRIC_THROTTLED_US,
+    METRIC_THROUGHPUT_PER_S,
+    METRIC_UNSTABLE,
+    METRIC_UPDATES,
+};
+static_assert(sizeof by_name == METRIC_COUNT, "each of them");
+
+enum metric_id metric_by_name(int position) { return (enum metric_id)by_name[position]; }
+
 enum metric_id metric_find(const char *name) {
-    for (int i = 0; i < METRIC_COUNT; i++) {
-        if (strcmp(metrics[i].name, name) == 0) {
-            return (enum metric_id)i;
+    size_t first = 0, end = METRIC_COUNT;
+    while (first < end) {
+        const size_t middle = first + (end - first) / 2;
+        const enum metric_id id = (enum metric_id)by_name[middle];
+        const int order = strcmp(name, metrics[id].name);
+        if (order == 0) {
+            return id;
         }
+        first = order > 0 ? middle + 1 : first;
+        end = order < 0 ? middle : end;
     }
     return METRIC_COUNT;
 }

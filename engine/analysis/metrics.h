@@ -94,4 +94,7 @@ const char *metric_better_name(enum metric_better better);
 /* METRIC_COUNT when there is none of that name. */
 enum metric_id metric_find(const char *name);
 
+/* By name, for 0 <= `position` < METRIC_COUNT: the order in which stores keep them. */
+enum metric_id metric_by_name(int position);
+
 #endif
