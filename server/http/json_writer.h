@@ -25,7 +25,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { JSON_WRITER_MAX_DEPTH = 32 };
+enum { JSON_WRITER_MAX_DEPTH = 32, JSON_REAL_SIZE = 32 };
+
+/* A number and its text, which is dear to find: median, mean and both ends of a single
+ * repetition are one number. */
+struct json_real {
+    double value;
+    int length; /* 0: there is none */
+    char text[JSON_REAL_SIZE];
+};
 
 struct json_writer {
     char *data;      /* heap, not NUL-terminated */
@@ -35,6 +43,7 @@ struct json_writer {
     uint32_t filled; /* bit per depth: something was written there already */
     bool after_key;  /* the next value belongs to a key */
     bool failed;     /* out of memory */
+    struct json_real last;
 };
 
 /* A zeroed struct is an empty writer. */

@@ -69,6 +69,42 @@ static void test_json_writer_reals_read_back_as_the_same(void **state) {
     }
 }
 
+/* The first of %.15g, %.16g and %.17g that reads back as the same. */
+static void assert_real(double value) {
+    struct json_writer writer = {0};
+    char shortest[40];
+    for (int precision = 15; precision <= 17; precision++) {
+        snprintf(shortest, sizeof shortest, "%.*g", precision, value);
+        if (strtod(shortest, NULL) == value) {
+            break;
+        }
+    }
+    json_writer_real(&writer, value);
+    expect(&writer, shortest);
+}
+
+static void test_json_writer_reals_are_the_shortest_text(void **state) {
+    (void)state;
+    const double edges[] = {0,      -0.0,     0.001,     -0.001,     0.0005, 0.0001,
+                            1e-5,   999.999,  1e12,      1e15,       1e16,   100,
+                            0.0015, 123.4567, 1e12 - .5, 999999.9995};
+    for (size_t i = 0; i < sizeof edges / sizeof edges[0]; i++) {
+        assert_real(edges[i]);
+        assert_real(nextafter(edges[i], 1e300));
+        assert_real(-nextafter(edges[i], -1e300));
+    }
+    uint64_t random = 1;
+    for (int i = 0; i < 20000; i++) {
+        random = random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        const double whole = (double)(random >> (11 + random % 50));
+        assert_real(whole);
+        assert_real(whole / 1e3);
+        assert_real(whole / 1e6);
+        assert_real(whole / 1e3 + 1e-9);
+        assert_real(whole / 7);
+    }
+}
+
 static void test_json_writer_reals_are_short_and_never_nan(void **state) {
     (void)state;
     struct json_writer writer = {0};
@@ -141,6 +177,7 @@ int main(void) {
         cmocka_unit_test(test_json_writer_nests_with_commas),
         cmocka_unit_test(test_json_writer_whole_numbers_are_exact),
         cmocka_unit_test(test_json_writer_reals_read_back_as_the_same),
+        cmocka_unit_test(test_json_writer_reals_are_the_shortest_text),
         cmocka_unit_test(test_json_writer_reals_are_short_and_never_nan),
         cmocka_unit_test(test_json_writer_escapes),
         cmocka_unit_test(test_json_writer_keeps_valid_utf8),
