@@ -72,7 +72,7 @@ static int open_grid(struct grid **out, const char *text, struct err *err) {
     struct document *document = NULL;
     int code = document_parse(&document, text, strlen(text), NULL);
     if (code == 0 && document->goal != METRIC_COUNT) {
-        code = grid_create(out, document, NULL);
+        code = grid_create_again(out, document, NULL);
     }
     document_destroy(document);
     return code == ERR_NOMEM ? err_set_nomem(err) : 0;

@@ -106,22 +106,25 @@ static void add_parameters(struct hash *hash, const struct field *fields, size_t
     }
 }
 
-int cell_key(const json_t *document, const struct reading *reading, size_t runtime,
-             char out[HASH_TEXT_SIZE], struct err *err) {
-    char *text;
-    size_t size;
-    const int rc = canonical_text(document, &text, &size, err);
-    if (rc != 0) {
-        return rc;
-    }
+struct hash cell_key_begin(const struct reading *reading, size_t runtime) {
     struct hash hash = hash_begin();
-    hash_add(&hash, text, size + 1);
-    memory_free(text);
     hash_add(&hash, ENGINE_VERSION, sizeof ENGINE_VERSION);
     add_parameters(&hash, machine_fields, machine_field_count, &reading->plan.machine);
     add_parameters(&hash, runtime_fields, runtime_field_count,
                    &reading->runtimes[runtime].runtime);
     add_parameters(&hash, runtime_fields, runtime_field_count, &reading->reference);
-    hash_text(&hash, out);
-    return 0;
+    return hash;
+}
+
+int cell_key(const json_t *document, struct hash begun, char out[HASH_TEXT_SIZE],
+             struct err *err) {
+    char *text;
+    size_t size;
+    const int rc = canonical_text(document, &text, &size, err);
+    if (rc == 0) {
+        hash_add(&begun, text, size + 1);
+        memory_free(text);
+        hash_text(&begun, out);
+    }
+    return rc;
 }

@@ -5,6 +5,7 @@
 #ifndef SERVER_GRID_CELL_H
 #define SERVER_GRID_CELL_H
 
+#include "server/document/hash.h"
 #include "server/document/reading.h"
 
 /*
@@ -16,10 +17,12 @@ int cell_document(const json_t *resolved, const struct reading *reading, size_t 
                   size_t strategy, json_t **out, struct err *err) WARN_UNUSED;
 
 /*
- * Hash of the canonical text of cell_document(), of every parameter of the machine, the
- * runtime and the reference, and of ENGINE_VERSION.
+ * A key is the hash of ENGINE_VERSION, of every parameter of the machine, the runtime and the
+ * reference, and of the canonical text of cell_document(). The former are the same for many
+ * cells of a point: they come first and are hashed once.
  */
-int cell_key(const json_t *document, const struct reading *reading, size_t runtime,
-             char out[HASH_TEXT_SIZE], struct err *err) WARN_UNUSED;
+struct hash cell_key_begin(const struct reading *reading, size_t runtime);
+int cell_key(const json_t *document, struct hash begun, char out[HASH_TEXT_SIZE],
+             struct err *err) WARN_UNUSED;
 
 #endif

@@ -27,6 +27,7 @@ struct grid {
     pthread_mutex_t
         mu; /* guards the reference counts: jansson reads them without atomics */
     enum document_record record;
+    bool keys; /* cells have them */
     struct sweep sweep;
     size_t runtime_count, strategy_count; /* the same at every point */
     struct grid_cell *cells;
@@ -133,6 +134,7 @@ struct point {
     json_t *resolved;
     struct reading reading;
     const char *text; /* {"/machine/cores":2}, in the grid's arena when made for cells */
+    struct hash key;  /* of the runtime whose cells are being made, its beginning */
 };
 
 static int open_point(const struct grid *grid, size_t index, struct point *out,
@@ -203,7 +205,7 @@ static int make_key(const struct point *point, size_t runtime, size_t strategy,
     int rc = cell_document(point->resolved, &point->reading, runtime, strategy, &document,
                            err);
     if (rc == 0) {
-        rc = cell_key(document, &point->reading, runtime, out, err);
+        rc = cell_key(document, point->key, out, err);
         json_decref(document);
     }
     return rc;
@@ -222,7 +224,8 @@ static int make_cell(struct grid *grid, const struct point *point, size_t runtim
         return err_set_nomem(err);
     }
     const int rc = find_reason(grid, point, runtime, strategy, &cell->reason, err);
-    return rc != 0 ? rc : make_key(point, runtime, strategy, cell->key, err);
+    return rc == 0 && grid->keys ? make_key(point, runtime, strategy, cell->key, err)
+                                 : rc;
 }
 
 static int make_point_cells(struct grid *grid, size_t index, struct err *err) {
@@ -233,6 +236,9 @@ static int make_point_cells(struct grid *grid, size_t index, struct err *err) {
     }
     rc = describe_point(grid, &point, err);
     for (size_t i = 0; i < grid->runtime_count; i++) {
+        if (grid->keys) {
+            point.key = cell_key_begin(&point.reading, i);
+        }
         for (size_t j = 0; j < grid->strategy_count && rc == 0; j++) {
             rc = make_cell(grid, &point, i, j, err);
         }
@@ -297,7 +303,8 @@ static int check_gates(const struct grid *grid, const struct document *document,
 
 /* --- public ------------------------------------------------------------------- */
 
-int grid_create(struct grid **out, const struct document *document, struct err *err) {
+static int create(struct grid **out, const struct document *document, bool keys,
+                  struct err *err) {
     struct err scratch = {0};
     struct grid *grid = memory_zeroed(1, sizeof *grid);
     if (grid == NULL) {
@@ -308,6 +315,7 @@ int grid_create(struct grid **out, const struct document *document, struct err *
         return err_set_nomem(err);
     }
     grid->record = document->record;
+    grid->keys = keys;
     int rc = text_parse(&grid->root, document->canonical, document->canonical_size, err);
     if (rc == 0) {
         rc = expand(grid, document->repetitions, err != NULL ? err : &scratch);
@@ -321,6 +329,15 @@ int grid_create(struct grid **out, const struct document *document, struct err *
     }
     *out = grid;
     return 0;
+}
+
+int grid_create(struct grid **out, const struct document *document, struct err *err) {
+    return create(out, document, true, err);
+}
+
+int grid_create_again(struct grid **out, const struct document *document,
+                      struct err *err) {
+    return create(out, document, false, err);
 }
 
 void grid_destroy(struct grid *grid) {

@@ -52,6 +52,11 @@ struct grid;
 int grid_create(struct grid **out, const struct document *document,
                 struct err *err) WARN_UNUSED;
 
+/* The same for a document whose cells are stored, with their keys: here they are "", which
+ * takes a third of the time. */
+int grid_create_again(struct grid **out, const struct document *document,
+                      struct err *err) WARN_UNUSED;
+
 /* NULL is accepted. */
 void grid_destroy(struct grid *grid);
 
