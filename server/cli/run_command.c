@@ -212,6 +212,19 @@ static void free_histograms(struct run_histogram *tables, size_t runs) {
     free(tables);
 }
 
+/* The cells and their runs, when somebody looks at them: a large grid has many. */
+static int read_cells(const struct run_request *request, struct db_reader *reader,
+                      int64_t id, struct cell_list *cells, struct run_list *runs,
+                      struct err *err) {
+    if (request->quiet && !request->json && request->junit == NULL &&
+        request->document->gate_count == 0) {
+        return 0;
+    }
+    int code = cell_store_list(reader, id, cells, err);
+    code = code == 0 ? cell_compare_stored(reader, id, cells, err) : code;
+    return code == 0 ? run_store_list(reader, id, runs, err) : code;
+}
+
 static int print_stored(const struct run_request *request, struct db *db, int64_t id,
                         int *exit_code, struct err *err) {
     struct db_reader *reader = NULL;
@@ -224,9 +237,7 @@ static int print_stored(const struct run_request *request, struct db *db, int64_
         return code;
     }
     if ((code = experiment_store_read(reader, id, &experiment, err)) == 0 &&
-        (code = cell_store_list(reader, id, &cells, err)) == 0 &&
-        (code = cell_compare_stored(reader, id, &cells, err)) == 0 &&
-        (code = run_store_list(reader, id, &runs, err)) == 0 &&
+        (code = read_cells(request, reader, id, &cells, &runs, err)) == 0 &&
         (!request->histograms ||
          (code = read_histograms(reader, &runs, &histograms, err)) == 0)) {
         code = print_outcome(request, &experiment.row, &cells, &runs, exit_code, err);
