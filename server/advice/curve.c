@@ -34,8 +34,13 @@ const char *curve_refusal(const struct scaling_fit *fit, enum scaling_law law) {
 
 void curve_cell_metrics(const struct cell_row *cell, double out[METRIC_COUNT]) {
     for (int i = 0; i < METRIC_COUNT; i++) {
-        const struct metric_summary *summary = cell_row_metric(cell, (enum metric_id)i);
-        out[i] = summary != NULL ? summary->of.median : (double)NAN;
+        out[i] = NAN;
+    }
+    for (size_t i = 0; i < cell->metric_count; i++) {
+        const enum metric_id id = metric_find(cell->metrics[i].name);
+        if (id < METRIC_COUNT) {
+            out[id] = cell->metrics[i].of.median;
+        }
     }
 }
 

@@ -197,6 +197,29 @@ static bool is_of_kind(const struct error_row *row, const struct plan *plan) {
     return runtime != NULL && runtime->runtime.gil == plan->runtime.gil;
 }
 
+/* Goes through the rows of the plan's kind. Those of one build stand together: it is looked
+ * up once for all of them. */
+struct kind_rows {
+    const struct plan *plan;
+    size_t next;
+    const char *build; /* of the row before */
+    bool matches;      /* this build */
+};
+
+static const struct error_row *next_of_kind(struct kind_rows *rows) {
+    while (rows->next < error_row_count) {
+        const struct error_row *row = &error_rows[rows->next++];
+        if (row->build != rows->build) {
+            rows->build = row->build;
+            rows->matches = is_of_kind(row, rows->plan);
+        }
+        if (rows->matches) {
+            return row;
+        }
+    }
+    return NULL;
+}
+
 static double error_of(const struct error_row *row, enum metric_id goal) {
     return goal_is_wall(goal)      ? fabs(row->deviation)
            : goal_is_latency(goal) ? row->p50_error
@@ -220,10 +243,10 @@ static int compare_near(const void *left, const void *right) {
 static size_t list_alike(struct near *out, const struct model_case *of) {
     const char *class = class_of(of->plan);
     size_t count = 0;
-    for (size_t i = 0; i < error_row_count; i++) {
-        const struct error_row *row = &error_rows[i];
-        if (strcmp(row->strategy, class) == 0 && is_of_kind(row, of->plan) &&
-            !isnan(error_of(row, of->goal))) {
+    struct kind_rows rows = {.plan = of->plan};
+    const struct error_row *row;
+    while ((row = next_of_kind(&rows)) != NULL) {
+        if (strcmp(row->strategy, class) == 0 && !isnan(error_of(row, of->goal))) {
             const double apart = fabs(row->gil_wait_share - of->gil_wait_share);
             out[count++] = (struct near){row, isnan(apart) ? 0 : apart};
         }
@@ -289,12 +312,10 @@ static size_t list_pairs(double *out, size_t room, const struct model_pair *pair
     const char *const classes[] = {class_of(pair->cases[0].plan),
                                    class_of(pair->cases[1].plan)};
     size_t count = 0;
-    for (size_t i = 0; i < error_row_count; i++) {
-        const struct error_row *a = &error_rows[i];
-        if (!is_of_kind(a, pair->cases[0].plan)) {
-            continue;
-        }
-        for (size_t k = i + 1; k < error_row_count && count < room; k++) {
+    struct kind_rows rows = {.plan = pair->cases[0].plan};
+    const struct error_row *a;
+    while ((a = next_of_kind(&rows)) != NULL) {
+        for (size_t k = rows.next; k < error_row_count && count < room; k++) {
             const struct error_row *b = &error_rows[k];
             if (same_jobs(a, b) && are_of(a, b, classes)) {
                 out[count++] = fabs(a->deviation - b->deviation);
