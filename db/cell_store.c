@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "db/db_priv.h"
+#include "db/finished_run_priv.h"
 #include "engine/analysis/metrics.h"
 
 static const char *const status_names[] = {
@@ -28,17 +29,26 @@ static const unsigned allowed[CELL_STATUS_COUNT] = {
 
 /* --- reading ------------------------------------------------------------------- */
 
-#define ROW_COLUMNS                                                                      \
-    "c.id, c.experiment, c.idx, c.key, c.runtime, c.strategy, c.point, c.reason,"        \
-    " c.status, m.name, m.median, m.min, m.max, m.n, m.mean, m.mean_low, m.mean_high,"   \
-    " m.median_low, m.median_high"                                                       \
-    " FROM cell c LEFT JOIN cell_metric m ON m.cell = c.id"
+#define CELL_COLUMNS                                                                     \
+    "SELECT id, experiment, idx, key, runtime, strategy, point, reason, status FROM "    \
+    "cell"
+#define METRIC_COLUMNS                                                                   \
+    "SELECT m.cell, m.name, m.median, m.min, m.max, m.n, m.mean, m.mean_low,"            \
+    " m.mean_high, m.median_low, m.median_high"
 
-static const char LIST_CELLS[] =
-    "SELECT " ROW_COLUMNS " WHERE c.experiment = ? ORDER BY c.idx, m.name";
-static const char READ_CELL[] = "SELECT " ROW_COLUMNS " WHERE c.id = ? ORDER BY m.name";
+/* The rows of both come in the same order: of cells, and within a cell by name. */
+struct cell_queries {
+    const char *cells, *metrics;
+};
+static const struct cell_queries list_cells = {
+    CELL_COLUMNS " WHERE experiment = ? ORDER BY idx",
+    METRIC_COLUMNS " FROM cell c CROSS JOIN cell_metric m ON m.cell = c.id"
+                   " WHERE c.experiment = ? ORDER BY c.idx, m.name"};
+static const struct cell_queries read_cell = {
+    CELL_COLUMNS " WHERE id = ?",
+    METRIC_COLUMNS " FROM cell_metric m WHERE m.cell = ? ORDER BY m.name"};
 
-/* A list while it grows: a row for each pair of cell and metric comes in. */
+/* A list while it grows. */
 struct builder {
     struct cell_list list;
     size_t capacity;
@@ -47,7 +57,7 @@ struct builder {
     size_t metric_capacity;
 };
 
-static int begin_cell(struct builder *b, struct query *q, struct err *err) {
+static int add_cell(struct builder *b, struct query *q, struct err *err) {
     const int status = query_get_word(q, 8, status_names, CELL_STATUS_COUNT, err);
     if (status < 0) {
         return status;
@@ -72,10 +82,15 @@ static int begin_cell(struct builder *b, struct query *q, struct err *err) {
 
 const struct metric_summary *cell_row_metric(const struct cell_row *cell,
                                              enum metric_id metric) {
-    for (size_t i = 0; i < cell->metric_count; i++) {
-        if (strcmp(cell->metrics[i].name, metrics[metric].name) == 0) {
-            return &cell->metrics[i];
+    size_t first = 0, end = cell->metric_count;
+    while (first < end) {
+        const size_t middle = first + (end - first) / 2;
+        const int order = strcmp(metrics[metric].name, cell->metrics[middle].name);
+        if (order == 0) {
+            return &cell->metrics[middle];
         }
+        first = order > 0 ? middle + 1 : first;
+        end = order < 0 ? middle : end;
     }
     return NULL;
 }
@@ -100,25 +115,30 @@ static double get_real(const struct query *q, int column) {
     return query_is_null(q, column) ? (double)NAN : query_get_real(q, column);
 }
 
-static int add_metric(struct builder *b, struct query *q, struct err *err) {
-    if (query_get_text(q, 9)[0] == '\0') {
-        return 0; /* a cell without a summary */
+/* The next metric, of the cell at `*at` or of one after it. */
+static int add_metric(struct builder *b, struct query *q, size_t *at, struct err *err) {
+    const int64_t id = query_get_int(q, 0);
+    while (*at < b->list.count && b->list.items[*at].id != id) {
+        ++*at;
+    }
+    if (*at == b->list.count) {
+        return 0; /* of no cell of the list: an index is damaged */
     }
     if (vec_reserve((void **)&b->metrics, &b->metric_capacity, b->metric_count,
                     sizeof *b->metrics) != 0) {
         return err_set_nomem(err);
     }
     b->metrics[b->metric_count++] = (struct metric_summary){
-        .name = metric_name(q, 9, &b->list.arena),
-        .of = {.median = query_get_real(q, 10),
-               .min = query_get_real(q, 11),
-               .max = query_get_real(q, 12),
-               .count = (size_t)query_get_int(q, 13),
-               .mean = get_real(q, 14),
-               .mean_95 = {get_real(q, 15), get_real(q, 16)},
-               .median_95 = {get_real(q, 17), get_real(q, 18)}},
+        .name = metric_name(q, 1, &b->list.arena),
+        .of = {.median = query_get_real(q, 2),
+               .min = query_get_real(q, 3),
+               .max = query_get_real(q, 4),
+               .count = (size_t)query_get_int(q, 5),
+               .mean = get_real(q, 6),
+               .mean_95 = {get_real(q, 7), get_real(q, 8)},
+               .median_95 = {get_real(q, 9), get_real(q, 10)}},
     };
-    b->list.items[b->list.count - 1].metric_count++;
+    b->list.items[*at].metric_count++;
     return 0;
 }
 
@@ -132,25 +152,42 @@ static void share_metrics(struct builder *b) {
     b->list.summaries = b->metrics;
 }
 
-static int read_cells(struct db_reader *reader, const char *sql, int64_t id,
-                      struct cell_list *out, struct err *err) {
-    struct builder b = {0};
+static int add_cells(struct builder *b, struct connection *connection, const char *sql,
+                     int64_t id, struct err *err) {
     struct query q;
-    query_begin(&q, db_reader_connection(reader), sql);
+    query_begin(&q, connection, sql);
     query_int(&q, id);
     int rc;
-    while ((rc = query_next(&q, err)) == 1) {
-        const bool same =
-            b.list.count > 0 && b.list.items[b.list.count - 1].id == query_get_int(&q, 0);
-        rc = same ? 0 : begin_cell(&b, &q, err);
-        if (rc == 0) {
-            rc = add_metric(&b, &q, err);
-        }
-        if (rc != 0) {
-            break;
-        }
+    while ((rc = query_next(&q, err)) == 1 && (rc = add_cell(b, &q, err)) == 0) {
     }
     query_end(&q);
+    return rc;
+}
+
+static int add_metrics(struct builder *b, struct connection *connection, const char *sql,
+                       int64_t id, struct err *err) {
+    size_t at = 0;
+    struct query q;
+    query_begin(&q, connection, sql);
+    query_int(&q, id);
+    int rc;
+    while ((rc = query_next(&q, err)) == 1 && (rc = add_metric(b, &q, &at, err)) == 0) {
+    }
+    query_end(&q);
+    return rc;
+}
+
+static int read_cells(struct db_reader *reader, const struct cell_queries *queries,
+                      int64_t id, struct cell_list *out, struct err *err) {
+    struct builder b = {0};
+    struct connection *connection = db_reader_connection(reader);
+    int rc = db_reader_begin(reader, err);
+    if (rc != 0) {
+        return rc;
+    }
+    rc = add_cells(&b, connection, queries->cells, id, err);
+    rc = rc == 0 ? add_metrics(&b, connection, queries->metrics, id, err) : rc;
+    db_reader_end(reader);
     share_metrics(&b);
     if (rc != 0) {
         cell_list_deinit(&b.list);
@@ -162,13 +199,13 @@ static int read_cells(struct db_reader *reader, const char *sql, int64_t id,
 
 int cell_store_list(struct db_reader *reader, int64_t experiment, struct cell_list *out,
                     struct err *err) {
-    return read_cells(reader, LIST_CELLS, experiment, out, err);
+    return read_cells(reader, &list_cells, experiment, out, err);
 }
 
 int cell_store_read(struct db_reader *reader, int64_t id, struct cell_list *out,
                     struct err *err) {
     struct cell_list list;
-    int rc = read_cells(reader, READ_CELL, id, &list, err);
+    int rc = read_cells(reader, &read_cell, id, &list, err);
     if (rc != 0) {
         return rc;
     }
@@ -191,17 +228,24 @@ void cell_list_deinit(struct cell_list *list) {
 
 static const char READ_STATUS[] = "SELECT status FROM cell WHERE id = ?";
 static const char SET_STATUS[] = "UPDATE cell SET status = ?, reason = ? WHERE id = ?";
-static const char DELETE_SUMMARY[] = "DELETE FROM cell_metric WHERE cell = ?";
+static const char BEGIN_CELL[] =
+    "UPDATE cell SET status = 'running' WHERE id = ? AND status = 'pending'";
 
-static const char READ_VALUES[] =
-    "WITH finished AS ("
-    "   SELECT max(id) AS id FROM run WHERE cell = ? AND status IN ('done', 'limited')"
-    "   GROUP BY repetition)"
-    " SELECT m.name, m.value FROM finished f JOIN metric m ON m.run = f.id"
-    " ORDER BY m.name";
-static const char INSERT_SUMMARY[] =
+/* The newest attempt at each repetition. */
+static const char LIST_FINISHED[] =
+    "SELECT max(id) FROM run WHERE cell = ? AND status IN ('done', 'limited')"
+    " GROUP BY repetition";
+static const char READ_VALUES[] = "SELECT name, value FROM metric WHERE run = ?";
+/* A row for each summary that is bound, as in run_outcome.c. */
+#define ROWS_4                                                                           \
+    "(?,?,?,?,?,?,?,?,?,?),(?,?,?,?,?,?,?,?,?,?),(?,?,?,?,?,?,?,?,?,?),"                 \
+    "(?,?,?,?,?,?,?,?,?,?)"
+#define ROWS_20 ROWS_4 "," ROWS_4 "," ROWS_4 "," ROWS_4 "," ROWS_4
+static const char INSERT_SUMMARIES[] =
     "INSERT INTO cell_metric (cell, name, n, median, min, max, mean, mean_low, mean_high,"
-    " median_low, median_high) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    " median_low, median_high) SELECT ?, * FROM (VALUES " ROWS_20 "," ROWS_20 "," ROWS_20
+    "," ROWS_20 ") WHERE column1 IS NOT NULL";
+static_assert(METRIC_COUNT <= 80, "a row each");
 
 static int change_status(struct connection *connection, int64_t id,
                          enum cell_status status, const char *reason, struct err *err) {
@@ -230,100 +274,117 @@ static int change_status(struct connection *connection, int64_t id,
     return query_run(&q, err);
 }
 
-/* The values of a cell's runs, those of a metric next to each other. */
+/* The values of a cell's runs, metric by metric. */
 struct values {
-    const char **names; /* of each value */
-    double *items;
-    size_t count, name_capacity, item_capacity;
-    struct arena arena;
+    double *items; /* METRIC_COUNT times `room` */
+    size_t room;   /* for so many runs */
+    size_t counts[METRIC_COUNT];
 };
 
-static int add_value(struct values *values, struct query *q, struct err *err) {
-    const char *name = metric_name(q, 0, &values->arena);
-    if (vec_reserve((void **)&values->names, &values->name_capacity, values->count,
-                    sizeof *values->names) != 0 ||
-        vec_reserve((void **)&values->items, &values->item_capacity, values->count,
-                    sizeof *values->items) != 0) {
-        return err_set_nomem(err);
-    }
-    values->names[values->count] = name;
-    values->items[values->count++] = query_get_real(q, 1);
-    return 0;
-}
-
-static int read_values(struct connection *connection, int64_t id, struct values *values,
-                       struct err *err) {
+/* What this program does not know it does not sum up. */
+static int read_run(struct connection *connection, int64_t run, struct values *values,
+                    struct err *err) {
     struct query q;
     query_begin(&q, connection, READ_VALUES);
-    query_int(&q, id);
+    query_int(&q, run);
     int rc;
     while ((rc = query_next(&q, err)) == 1) {
-        rc = add_value(values, &q, err);
-        if (rc != 0) {
-            break;
+        const enum metric_id id = metric_find(query_get_text(&q, 0));
+        if (id < METRIC_COUNT) {
+            values->items[(size_t)id * values->room + values->counts[id]++] =
+                query_get_real(&q, 1);
         }
     }
     query_end(&q);
     return rc;
 }
 
-static int insert_summary(struct connection *connection, int64_t id,
-                          const struct metric_summary *summary, struct err *err) {
+struct run_ids {
+    int64_t *items;
+    size_t count, capacity;
+};
+
+static int list_finished(struct connection *connection, int64_t id, struct run_ids *runs,
+                         struct err *err) {
     struct query q;
-    query_begin(&q, connection, INSERT_SUMMARY);
+    query_begin(&q, connection, LIST_FINISHED);
     query_int(&q, id);
-    query_text(&q, summary->name);
-    query_int(&q, (int64_t)summary->of.count);
-    query_real(&q, summary->of.median);
-    query_real(&q, summary->of.min);
-    query_real(&q, summary->of.max);
-    query_real(&q, summary->of.mean); /* SQLite stores NaN as NULL */
-    query_real(&q, summary->of.mean_95.low);
-    query_real(&q, summary->of.mean_95.high);
-    query_real(&q, summary->of.median_95.low);
-    query_real(&q, summary->of.median_95.high);
-    return query_run(&q, err);
+    int rc;
+    while ((rc = query_next(&q, err)) == 1) {
+        if (vec_reserve((void **)&runs->items, &runs->capacity, runs->count,
+                        sizeof *runs->items) != 0) {
+            rc = err_set_nomem(err);
+            break;
+        }
+        runs->items[runs->count++] = query_get_int(&q, 0);
+    }
+    query_end(&q);
+    return rc;
+}
+
+static int read_values(struct connection *connection, int64_t id, struct values *values,
+                       struct err *err) {
+    struct run_ids runs = {0};
+    int rc = list_finished(connection, id, &runs, err);
+    if (rc == 0 && runs.count > 0) {
+        values->room = runs.count;
+        values->items = memory_zeroed(runs.count, METRIC_COUNT * sizeof *values->items);
+        rc = values->items != NULL ? 0 : err_set_nomem(err);
+    }
+    for (size_t i = 0; rc == 0 && i < runs.count; i++) {
+        rc = read_run(connection, runs.items[i], values, err);
+    }
+    memory_free(runs.items);
+    return rc;
+}
+
+static void bind_summary(struct query *q, const char *name,
+                         const struct bootstrap_summary *of) {
+    query_text(q, name);
+    query_int(q, (int64_t)of->count);
+    query_real(q, of->median);
+    query_real(q, of->min);
+    query_real(q, of->max);
+    query_real(q, of->mean); /* SQLite stores NaN as NULL */
+    query_real(q, of->mean_95.low);
+    query_real(q, of->mean_95.high);
+    query_real(q, of->median_95.low);
+    query_real(q, of->median_95.high);
 }
 
 /* One row for each metric that has a median. */
 static int insert_summaries(struct connection *connection, int64_t id,
                             const struct values *values, struct err *err) {
     struct bootstrap bootstrap = {0};
+    struct query q;
     int rc = 0;
-    size_t first = 0;
-    while (rc == 0 && first < values->count) {
-        size_t end = first + 1;
-        while (end < values->count &&
-               strcmp(values->names[end], values->names[first]) == 0) {
-            end++;
+    query_begin(&q, connection, INSERT_SUMMARIES);
+    query_int(&q, id);
+    for (int i = 0; rc == 0 && i < METRIC_COUNT; i++) {
+        const enum metric_id metric = metric_by_name(i);
+        const struct bootstrap_sample sample = {
+            values->items + (size_t)metric * values->room, values->counts[metric]};
+        struct bootstrap_summary summary = {.median = NAN};
+        if (sample.count > 0) {
+            rc = bootstrap_summarise(&bootstrap, sample, &summary, err);
         }
-        struct metric_summary summary = {.name = values->names[first]};
-        const struct bootstrap_sample sample = {values->items + first, end - first};
-        rc = bootstrap_summarise(&bootstrap, sample, &summary.of, err);
-        if (rc == 0 && !isnan(summary.of.median)) {
-            rc = insert_summary(connection, id, &summary, err);
+        if (rc == 0 && !isnan(summary.median)) {
+            bind_summary(&q, metrics[metric].name, &summary);
         }
-        first = end;
     }
+    rc = rc == 0 ? query_next(&q, err) : rc;
+    query_end(&q);
     bootstrap_deinit(&bootstrap);
     return rc;
 }
 
 static int summarise(struct connection *connection, int64_t id, struct err *err) {
     struct values values = {0};
-    struct query q;
-    query_begin(&q, connection, DELETE_SUMMARY);
-    query_int(&q, id);
-    int rc = query_run(&q, err);
-    if (rc == 0) {
-        rc = read_values(connection, id, &values, err);
-    }
+    int rc = read_values(connection, id, &values, err);
     if (rc == 0) {
         rc = insert_summaries(connection, id, &values, err);
     }
-    memory_free(values.names);
     memory_free(values.items);
-    arena_deinit(&values.arena);
     return rc;
 }
 
@@ -337,18 +398,35 @@ int cell_store_start(struct db *db, int64_t id, struct err *err) {
     return rc;
 }
 
-int cell_store_finish(struct db *db, int64_t id, enum cell_status status,
-                      const char *reason, struct err *err) {
-    if (status == CELL_PENDING || status == CELL_RUNNING) {
-        return err_set(err, ERR_INVALID, "'%s' is no final status", status_names[status]);
+/* Somebody may have removed it meanwhile: its own end will tell. */
+static int begin_next(struct connection *connection, int64_t id, struct err *err) {
+    struct query q;
+    query_begin(&q, connection, BEGIN_CELL);
+    query_int(&q, id);
+    return query_run(&q, err);
+}
+
+static int finish(struct connection *connection, const struct cell_finish *cell,
+                  struct err *err) {
+    int rc = change_status(connection, cell->cell, cell->status, cell->reason, err);
+    if (rc == 0) {
+        rc = finished_run_insert(connection, cell->runs, cell->run_count, err);
+    }
+    if (rc == 0) {
+        rc = summarise(connection, cell->cell, err);
+    }
+    return rc == 0 && cell->next != 0 ? begin_next(connection, cell->next, err) : rc;
+}
+
+int cell_store_finish(struct db *db, const struct cell_finish *cell, struct err *err) {
+    if (cell->status == CELL_PENDING || cell->status == CELL_RUNNING) {
+        return err_set(err, ERR_INVALID, "'%s' is no final status",
+                       status_names[cell->status]);
     }
     struct connection *connection;
     int rc = db_write_begin(db, &connection, err);
     if (rc == 0) {
-        rc = change_status(connection, id, status, reason, err);
-        if (rc == 0) {
-            rc = summarise(connection, id, err);
-        }
+        rc = finish(connection, cell, err);
         rc = db_write_end(db, rc, err);
     }
     return rc;

@@ -11,6 +11,7 @@
 #define DB_CELL_STORE_H
 
 #include "db/db.h"
+#include "db/finished_run.h"
 #include "engine/analysis/bootstrap.h"
 #include "engine/analysis/metrics.h"
 #include "engine/base/memory.h"
@@ -97,12 +98,22 @@ void cell_list_deinit(struct cell_list *list);
 /* Pending -> running. ERR_NOT_FOUND; ERR_CONFLICT when it is not pending. */
 int cell_store_start(struct db *db, int64_t id, struct err *err) WARN_UNUSED;
 
+/* How a cell ends; all is borrowed for the call. */
+struct cell_finish {
+    int64_t cell;
+    enum cell_status status;         /* a final one: not pending, not running */
+    const char *reason;              /* may be NULL */
+    const struct finished_run *runs; /* those of its runs that are not stored yet */
+    size_t run_count;
+    int64_t next; /* the pending cell that begins now, 0: none */
+};
+
 /*
- * Sets a final status (not pending, not running) and computes the summary of the metrics
- * from the runs that are stored. ERR_NOT_FOUND; ERR_CONFLICT when the picture forbids it.
- * `reason` may be NULL.
+ * In one transaction: stores the runs, sets the status, computes the summary of the metrics
+ * from all runs of the cell, and lets the next one run. ERR_NOT_FOUND; ERR_CONFLICT when the
+ * picture forbids the status.
  */
-int cell_store_finish(struct db *db, int64_t id, enum cell_status status,
-                      const char *reason, struct err *err) WARN_UNUSED;
+int cell_store_finish(struct db *db, const struct cell_finish *cell,
+                      struct err *err) WARN_UNUSED;
 
 #endif

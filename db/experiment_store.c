@@ -369,6 +369,10 @@ static const char READ_STATUS[] = "SELECT status FROM experiment WHERE id = ?"
                                   " AND removing = 0";
 static const char SET_STATUS[] =
     "UPDATE experiment SET status = ?, reason = ? WHERE id = ?";
+/* Of what the runs until then said; those from then on will be added. */
+static const char FORGET_SUMMARIES[] =
+    "DELETE FROM cell_metric WHERE cell IN"
+    " (SELECT id FROM cell WHERE experiment = ? AND status = 'interrupted')";
 static const char REVIVE_CELLS[] = "UPDATE cell SET status = 'pending', reason = ''"
                                    " WHERE experiment = ? AND status = 'interrupted'";
 
@@ -449,6 +453,9 @@ int experiment_store_requeue(struct db *db, int64_t id, struct err *err) {
         rc = conflict(id, from, EXPERIMENT_QUEUED, err);
     } else {
         rc = write_status(connection, id, EXPERIMENT_QUEUED, NULL, err);
+    }
+    if (rc == 0) {
+        rc = update_cells(connection, FORGET_SUMMARIES, id, err);
     }
     if (rc == 0) {
         rc = update_cells(connection, REVIVE_CELLS, id, err);

@@ -1,51 +1,39 @@
 /* SPDX-License-Identifier: MIT */
 #include "db/run_writer.h"
 
-#include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "db/db_priv.h"
-#include "db/histogram_store.h"
 #include "db/lane_row_priv.h"
+#include "db/run_outcome_priv.h"
 #include "db/timeline_writer_priv.h"
 #include "engine/base/check.h"
 
 struct run_writer {
     struct db *db;
     int64_t run;
-    struct timeline_writer *timeline; /* NULL: none is wanted */
-    bool again;                       /* the run has its outcome already */
-    bool ended;                       /* finished or abandoned */
-    char fingerprint[17];             /* again: what the new recording must have */
-    char *sites;                      /* again: stored with the timeline */
+    struct timeline_writer *timeline;       /* NULL: none is wanted */
+    bool again;                             /* the run has its outcome already */
+    bool ended;                             /* finished or abandoned */
+    char fingerprint[RUN_FINGERPRINT_SIZE]; /* again: what the new recording must have */
+    char *sites;                            /* again: stored with the timeline */
 };
 
 /* --- opening ------------------------------------------------------------------- */
 
-static const char CELL_EXISTS[] = "SELECT 1 FROM cell WHERE id = ?";
 static const char INSERT_RUN[] =
     "INSERT INTO run (cell, repetition, status, started_ms, timeline, sites)"
     " VALUES (?, ?, 'running', ?, ?, ?)";
 
 static int insert_run(struct connection *connection, const struct run_new *run,
                       int64_t *id, struct err *err) {
-    struct query q;
-    query_begin(&q, connection, CELL_EXISTS);
-    query_int(&q, run->cell);
-    int rc = query_next(&q, err);
-    query_end(&q);
-    if (rc == 0) {
-        rc = err_set(err, ERR_NOT_FOUND, "there is no cell %lld", (long long)run->cell);
-    }
     const char *sites = run->sites != NULL ? run->sites : "[]";
-    if (rc == 1) {
-        rc = connection_check_json(connection, sites, "the list of sites", err);
-    }
+    int rc = run_outcome_check(connection, run->cell, sites, err);
     if (rc != 0) {
         return rc;
     }
+    struct query q;
     query_begin(&q, connection, INSERT_RUN);
     query_int(&q, run->cell);
     query_int(&q, run->repetition);
@@ -181,8 +169,6 @@ int run_writer_flush(struct run_writer *writer, struct err *err) {
 
 /* --- ending -------------------------------------------------------------------- */
 
-static const char INSERT_METRIC[] =
-    "INSERT INTO metric (run, name, value) VALUES (?, ?, ?)";
 static const char SET_OUTCOME[] =
     "UPDATE run SET status = ?, reason = ?, fingerprint = ?, finished_ms = ?,"
     " duration_ns = ?, transitions = ? WHERE id = ?";
@@ -191,39 +177,11 @@ static const char SET_SITES[] = "UPDATE run SET sites = ? WHERE id = ?";
 static const char SET_ABANDONED[] =
     "UPDATE run SET status = ?, reason = ?, finished_ms = ? WHERE id = ?";
 
-static int insert_metric(struct connection *connection, int64_t run, const char *name,
-                         double value, struct err *err) {
-    struct query q;
-    query_begin(&q, connection, INSERT_METRIC);
-    query_int(&q, run);
-    query_text(&q, name);
-    query_real(&q, value);
-    return query_run(&q, err);
-}
-
-static int insert_metrics(struct connection *connection, int64_t run,
-                          const struct run_result *result, struct err *err) {
-    int rc = 0;
-    for (int i = 0; rc == 0 && i < METRIC_COUNT; i++) {
-        if (!isnan(result->metric[i])) {
-            rc = insert_metric(connection, run, metrics[i].name, result->metric[i], err);
-        }
-    }
-    return rc;
-}
-
-static void fingerprint_text(char text[17], const struct run_result *result) {
-    text[0] = '\0';
-    if (result->status != RUN_STOPPED) {
-        snprintf(text, 17, "%016" PRIx64, result->fingerprint);
-    }
-}
-
 static int set_outcome(struct connection *connection, int64_t run,
                        const struct run_result *result, int64_t finished_ms,
                        struct err *err) {
-    char fingerprint[17];
-    fingerprint_text(fingerprint, result);
+    char fingerprint[RUN_FINGERPRINT_SIZE];
+    run_outcome_fingerprint(result, fingerprint);
     struct query q;
     query_begin(&q, connection, SET_OUTCOME);
     query_text(&q, run_status_name(result->status));
@@ -264,8 +222,8 @@ static int complete_timeline(struct connection *connection,
 
 static int check_same(const struct run_writer *writer, const struct run_result *result,
                       struct err *err) {
-    char fingerprint[17];
-    fingerprint_text(fingerprint, result);
+    char fingerprint[RUN_FINGERPRINT_SIZE];
+    run_outcome_fingerprint(result, fingerprint);
     if (strcmp(fingerprint, writer->fingerprint) != 0) {
         return err_set(err, ERR_CONFLICT,
                        "run %lld was repeated with another result: fingerprint '%s' "
@@ -282,10 +240,7 @@ static int store_outcome(struct connection *connection, const struct run_writer 
     if (!writer->again) {
         rc = set_outcome(connection, writer->run, result, finished_ms, err);
         if (rc == 0) {
-            rc = insert_metrics(connection, writer->run, result, err);
-        }
-        if (rc == 0) {
-            rc = histogram_store_insert(connection, writer->run, result->histograms, err);
+            rc = run_outcome_insert(connection, writer->run, result, err);
         }
     }
     if (rc == 0 && writer->timeline != NULL && result->status != RUN_STOPPED) {

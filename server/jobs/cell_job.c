@@ -57,8 +57,10 @@ void cell_job_execute(const struct cell_job *cell_job, struct cell_outcome *out)
     const struct job *job = cell_job->job;
     struct plan plan = {0};
     struct err err = {0};
-    *out = (struct cell_outcome){.cell = cell_job->cell, .status = CELL_DONE};
-    if (job->keeper.cell_start(job->keeper.context, cell_job->cell, &err) != 0 ||
+    *out = (struct cell_outcome){
+        .cell = cell_job->cell, .next = CELL_NONE, .status = CELL_DONE};
+    if ((!cell_job->has_started &&
+         job->keeper.cell_start(job->keeper.context, cell_job->cell, &err) != 0) ||
         grid_cell_plan(job->grid, cell_job->cell, &plan, &err) != 0) {
         verdict_add(out, CELL_FAILED, err.text);
         return;

@@ -30,7 +30,7 @@ void job_destroy(struct job *job) {
     }
     while (job->owed != NULL) {
         struct cell_outcome *outcome = job->owed;
-        job->owed = outcome->next;
+        job->owed = outcome->owed_next;
         free(outcome);
     }
     free(job->cell_ids);

@@ -36,12 +36,15 @@ struct job_outcome {
     char reason[160]; /* why not RUN_DONE */
 };
 
+#define CELL_NONE SIZE_MAX
+
 /* What became of a cell, and why it is not simply done. */
 struct cell_outcome {
     size_t cell; /* index in the grid */
+    size_t next; /* the cell that the same worker goes on with, or CELL_NONE */
     enum cell_status status;
     char reason[320];
-    struct cell_outcome *next; /* private to job_queue.c */
+    struct cell_outcome *owed_next; /* private to job_queue.c */
 };
 
 /*
@@ -56,8 +59,10 @@ struct job_keeper {
     /* Executes the run and keeps its outcome. */
     int (*run)(void *context, const struct job_run *run, struct job_outcome *out,
                struct err *err);
-    int (*cell_finish)(void *context, size_t cell, enum cell_status status,
-                       const char *reason, struct err *err);
+    /* Keeps the end of a cell and the start of `next`, for which cell_start is then not
+     * called: one step for both costs one transaction. On failure neither is kept. */
+    int (*cell_finish)(void *context, const struct cell_outcome *outcome,
+                       struct err *err);
     int (*finish)(void *context, enum experiment_status status, const char *reason,
                   struct err *err);
     void (*close)(void *context); /* frees `context`; may be NULL */

@@ -35,6 +35,7 @@ struct work {
     struct job_queue *queue;
     struct job *job;
     size_t cell;
+    bool has_started; /* the keeper knows already */
 };
 
 /* --- telling --------------------------------------------------------------------- */
@@ -92,15 +93,16 @@ static void log_error(const struct job *job, const struct err *err) {
               err->text);
 }
 
-/* Returns 0 when the cell is settled, or the error because of which it is not yet. */
+/* Returns 0 when the cell is settled, or the error because of which it is not yet; unless
+ * it was kept, the next cell has not started. */
 static int keep_cell(const struct job *job, struct cell_outcome *outcome) {
     struct err err = {0};
-    const int code = job->keeper.cell_finish(job->keeper.context, outcome->cell,
-                                             outcome->status, outcome->reason, &err);
+    const int code = job->keeper.cell_finish(job->keeper.context, outcome, &err);
     if (code == 0) {
         return 0;
     }
     log_error(job, &err);
+    outcome->next = CELL_NONE;
     if (is_passing(code)) {
         return code;
     }
@@ -117,7 +119,7 @@ static void owe(struct job *job, const struct cell_outcome *outcome) {
         return;
     }
     *copy = *outcome;
-    copy->next = job->owed;
+    copy->owed_next = job->owed;
     job->owed = copy;
 }
 
@@ -147,7 +149,7 @@ static bool settle_job(struct job_queue *queue, struct job *job) {
         if (keep_cell(job, outcome) != 0) {
             return false;
         }
-        job->owed = outcome->next;
+        job->owed = outcome->owed_next;
         tell_cell(queue, job, outcome->cell, outcome->status);
         free(outcome);
     }
@@ -231,51 +233,74 @@ static void skip_cells(struct job *job) {
     }
 }
 
+/* The next cell of the job, if it has one. Under the mutex. */
+static bool take_cell_of(struct job *job, size_t *out) {
+    if (job->next_cell == grid_cell_count(job->grid)) {
+        return false;
+    }
+    *out = job->next_cell++;
+    skip_cells(job);
+    job->busy++;
+    return true;
+}
+
 /* The next cell of the oldest job that has one. Under the mutex. */
 static bool take_cell(struct job_queue *queue, struct work *out) {
+    *out = (struct work){.queue = queue};
     for (struct job *job = queue->jobs; job != NULL; job = job->next) {
-        if (job->next_cell < grid_cell_count(job->grid)) {
-            *out = (struct work){.queue = queue, .job = job, .cell = job->next_cell++};
-            skip_cells(job);
-            job->busy++;
+        if (take_cell_of(job, &out->cell)) {
+            out->job = job;
             return true;
         }
     }
     return false;
 }
 
-static void execute(const struct work *work) {
+/* Counts what became of a cell. Under the mutex. */
+static void count_cell(struct job *job, const struct cell_outcome *outcome, bool kept) {
+    if (outcome->status == CELL_INTERRUPTED) {
+        job->interrupted = true;
+    } else {
+        job->cells_done++;
+        job->cells_failed += outcome->status == CELL_FAILED ? 1 : 0;
+    }
+    if (!kept) {
+        owe(job, outcome);
+    }
+}
+
+/* Executes a cell and goes on to the next one of its job; false when it has no more. */
+static bool execute(struct work *work) {
     struct job_queue *queue = work->queue;
+    struct job *job = work->job;
     struct work context = *work;
     const struct cell_job cell_job = {
-        .job = work->job,
+        .job = job,
         .cell = work->cell,
+        .has_started = work->has_started,
         .cancel = &queue->cancel,
         .on_run = on_run,
         .context = &context,
     };
     struct cell_outcome outcome;
-    struct job *job = work->job;
     tell_cell(queue, job, work->cell, CELL_RUNNING);
     cell_job_execute(&cell_job, &outcome);
-    const bool kept = keep_cell(job, &outcome) == 0;
     pthread_mutex_lock(&queue->mutex);
-    if (outcome.status == CELL_INTERRUPTED) {
-        job->interrupted = true;
-    } else {
-        job->cells_done++;
-        job->cells_failed += outcome.status == CELL_FAILED ? 1 : 0;
-    }
-    if (!kept) {
-        owe(job, &outcome);
-    }
+    const bool more = !atomic_load(&queue->cancel) && take_cell_of(job, &work->cell);
+    pthread_mutex_unlock(&queue->mutex);
+    outcome.next = more ? work->cell : CELL_NONE;
+    const bool kept = keep_cell(job, &outcome) == 0;
+    work->has_started = outcome.next != CELL_NONE;
+    pthread_mutex_lock(&queue->mutex);
+    count_cell(job, &outcome, kept);
     pthread_mutex_unlock(&queue->mutex);
     if (kept) {
-        tell_cell(queue, job, work->cell, outcome.status);
+        tell_cell(queue, job, outcome.cell, outcome.status);
     }
     pthread_mutex_lock(&queue->mutex);
     job->busy--;
     pthread_mutex_unlock(&queue->mutex);
+    return more;
 }
 
 /* Asks the source; the new job is announced before its first cell can begin. */
@@ -326,7 +351,8 @@ static bool do_something(struct job_queue *queue) {
     }
     if (take_cell(queue, &work)) {
         pthread_mutex_unlock(&queue->mutex);
-        execute(&work);
+        while (execute(&work)) {
+        }
         pthread_mutex_lock(&queue->mutex);
         return true;
     }

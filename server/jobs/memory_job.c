@@ -154,20 +154,24 @@ static int summarize(const struct memory_job *memory, size_t index, double *valu
     return code;
 }
 
-static int keep_cell_finish(void *context, size_t cell, enum cell_status status,
-                            const char *reason, struct err *err) {
+static int keep_cell_finish(void *context, const struct cell_outcome *outcome,
+                            struct err *err) {
     struct memory_job *memory = context;
+    struct memory_cell *cell = &memory->cells[outcome->cell];
     double *values = calloc(memory->document->repetitions, sizeof *values);
     if (values == NULL) {
         return err_set_nomem(err);
     }
-    memory->cells[cell].status = status;
-    snprintf(memory->cells[cell].reason, sizeof memory->cells[cell].reason, "%s", reason);
-    const int code = summarize(memory, cell, values, err);
+    cell->status = outcome->status;
+    snprintf(cell->reason, sizeof cell->reason, "%s", outcome->reason);
+    int code = summarize(memory, outcome->cell, values, err);
     free(values);
+    if (code == 0 && outcome->next != CELL_NONE) {
+        code = keep_cell_start(memory, outcome->next, err);
+    }
     if (code == 0) {
-        free(memory->cells[cell].values);
-        memory->cells[cell].values = NULL;
+        free(cell->values);
+        cell->values = NULL;
     }
     return code;
 }

@@ -202,8 +202,7 @@ static int run_cells(struct job *job, atomic_bool *cancel, struct err *err) {
                                   "the time of the preview is over", err);
         }
         cell_job_execute(&cell_job, &outcome);
-        code =
-            keeper->cell_finish(keeper->context, i, outcome.status, outcome.reason, err);
+        code = keeper->cell_finish(keeper->context, &outcome, err);
     }
     return code != 0 ? code : keeper->finish(keeper->context, EXPERIMENT_DONE, "", err);
 }

@@ -8,8 +8,8 @@
 #include <sys/random.h>
 #include <time.h>
 
-#include "db/run_writer.h"
 #include "server/http/json_writer.h"
+#include "server/jobs/stored_cell.h"
 #include "server/log/log.h"
 
 struct stored_source {
@@ -23,6 +23,7 @@ struct stored_job {
     struct db *db;
     const struct job *job;
     struct grid *grid;
+    struct stored_cell **cells; /* by index; those at work, by the worker that has it */
 };
 
 int64_t stored_job_now_ms(void) {
@@ -39,16 +40,46 @@ static int stored_begin(void *context, struct err *err) {
                                        EXPERIMENT_RUNNING, NULL, err);
 }
 
-static int stored_cell_start(void *context, size_t cell, struct err *err) {
-    const struct stored_job *stored = context;
-    return cell_store_start(stored->db, stored->job->cell_ids[cell], err);
+static int enter(struct stored_job *stored, size_t cell, struct err *err) {
+    return stored->cells[cell] != NULL
+               ? 0
+               : stored_cell_create(&stored->cells[cell], stored->db,
+                                    stored->job->cell_ids[cell], err);
 }
 
-static int stored_cell_finish(void *context, size_t cell, enum cell_status status,
-                              const char *reason, struct err *err) {
+static void leave(struct stored_job *stored, size_t cell) {
+    stored_cell_destroy(stored->cells[cell]);
+    stored->cells[cell] = NULL;
+}
+
+static int cell_start(void *context, size_t cell, struct err *err) {
+    struct stored_job *stored = context;
+    const int code = enter(stored, cell, err);
+    return code == 0 ? stored_cell_start(stored->cells[cell], err) : code;
+}
+
+static int run(void *context, const struct job_run *run, struct job_outcome *out,
+               struct err *err) {
     const struct stored_job *stored = context;
-    return cell_store_finish(stored->db, stored->job->cell_ids[cell], status, reason,
-                             err);
+    return stored_cell_run(stored->cells[run->cell], run, out, err);
+}
+
+static int cell_finish(void *context, const struct cell_outcome *outcome,
+                       struct err *err) {
+    struct stored_job *stored = context;
+    int64_t next = 0;
+    int code = enter(stored, outcome->cell, err); /* its start may have failed */
+    if (code == 0 && outcome->next != CELL_NONE) {
+        next = stored->job->cell_ids[outcome->next];
+        code = enter(stored, outcome->next, err);
+    }
+    if (code == 0) {
+        code = stored_cell_finish(stored->cells[outcome->cell], outcome, next, err);
+    }
+    if (code == 0) {
+        leave(stored, outcome->cell);
+    }
+    return code;
 }
 
 static int stored_finish(void *context, enum experiment_status status, const char *reason,
@@ -60,6 +91,10 @@ static int stored_finish(void *context, enum experiment_status status, const cha
 
 static void stored_close(void *context) {
     struct stored_job *stored = context;
+    for (size_t i = 0; i < grid_cell_count(stored->grid); i++) {
+        stored_cell_destroy(stored->cells[i]);
+    }
+    free(stored->cells);
     grid_destroy(stored->grid);
     free(stored);
 }
@@ -73,76 +108,6 @@ int stored_job_sites(const struct plan *plan, char **out, struct err *err) {
     }
     json_writer_end_array(&writer);
     return json_writer_steal(&writer, out, &size, err);
-}
-
-/* Marks a run that has no result. The first error is the one that counts. */
-static void abandon(struct run_writer *writer, const struct err *cause) {
-    struct err err = {0};
-    const enum run_state state =
-        cause->code == ERR_CANCELLED ? RUN_STATE_INTERRUPTED : RUN_STATE_FAILED;
-    if (run_writer_abandon(writer, state, cause->text, stored_job_now_ms(), &err) != 0) {
-        log_write(LOG_ERROR, "jobs", "run %lld: %s", (long long)run_writer_id(writer),
-                  err.text);
-    }
-}
-
-static int execute(struct run_writer *writer, const struct job_run *run,
-                   struct job_outcome *out, struct err *err) {
-    const struct run_options options = {
-        .repetition = run->repetition,
-        .sink = run_writer_sink(writer),
-        .cancel = run->cancel,
-    };
-    struct run_result result;
-    int code = run_execute(&result, run->plan, &options, err);
-    if (code != 0) {
-        return code;
-    }
-    if (result.status == RUN_STOPPED) {
-        code = err_set(err, ERR_CANCELLED, "stopped before it ended");
-    } else {
-        code = run_writer_finish(writer, &result, stored_job_now_ms(), err);
-    }
-    out->status = result.status;
-    out->events = result.transitions;
-    memcpy(out->reason, result.reason, sizeof out->reason);
-    run_result_deinit(&result);
-    return code;
-}
-
-static int stored_run(void *context, const struct job_run *run, struct job_outcome *out,
-                      struct err *err) {
-    const struct stored_job *stored = context;
-    struct run_writer *writer = NULL;
-    struct err cause = {0};
-    char *sites = NULL;
-    int code = stored_job_sites(run->plan, &sites, err);
-    if (code != 0) {
-        return code;
-    }
-    const struct run_new row = {
-        .cell = stored->job->cell_ids[run->cell],
-        .repetition = run->repetition,
-        .started_ms = stored_job_now_ms(),
-        .record = run->record,
-        .sites = sites,
-    };
-    code = run_writer_open(&writer, stored->db, &row, err);
-    free(sites);
-    if (code != 0) {
-        return code;
-    }
-    code = execute(writer, run, out, &cause);
-    if (code != 0) {
-        abandon(writer, &cause);
-    }
-    run_writer_close(writer);
-    if (code == ERR_CANCELLED) {
-        out->status = RUN_STOPPED;
-        snprintf(out->reason, sizeof out->reason, "stopped before it ended");
-        return 0;
-    }
-    return code == 0 ? 0 : err_set(err, code, "%s", cause.text);
 }
 
 /* --- loading --------------------------------------------------------------------- */
@@ -174,17 +139,21 @@ static int add_cells(struct job *job, struct stored_source *source, struct err *
 static int add_keeper(struct job *job, struct stored_source *source,
                       struct grid *take_grid, struct err *err) {
     struct stored_job *stored = malloc(sizeof *stored);
-    if (stored == NULL) {
+    struct stored_cell **cells = calloc(grid_cell_count(take_grid), sizeof(void *));
+    if (stored == NULL || cells == NULL) {
+        free(stored);
+        free(cells);
         grid_destroy(take_grid);
         return err_set_nomem(err);
     }
-    *stored = (struct stored_job){.db = source->db, .job = job, .grid = take_grid};
+    *stored = (struct stored_job){
+        .db = source->db, .job = job, .grid = take_grid, .cells = cells};
     job->keeper = (struct job_keeper){
         .context = stored,
         .begin = stored_begin,
-        .cell_start = stored_cell_start,
-        .run = stored_run,
-        .cell_finish = stored_cell_finish,
+        .cell_start = cell_start,
+        .run = run,
+        .cell_finish = cell_finish,
         .finish = stored_finish,
         .close = stored_close,
     };
@@ -228,7 +197,7 @@ static int make_job(struct job **out, struct stored_source *source,
         return code;
     }
     const uint32_t repetitions = document->repetitions;
-    code = grid_create(&grid, document, err);
+    code = grid_create_again(&grid, document, err);
     document_destroy(document);
     return code != 0 ? code
                      : make_job_of_grid(out, source, row->id, grid, repetitions, err);

@@ -102,6 +102,12 @@ int64_t fixture_experiment(struct db *db, int number, size_t cells) {
     return id;
 }
 
+int fixture_finish_cell(struct db *db, int64_t cell, enum cell_status status,
+                        const char *reason, struct err *err) {
+    const struct cell_finish finish = {.cell = cell, .status = status, .reason = reason};
+    return cell_store_finish(db, &finish, err);
+}
+
 int64_t fixture_cell(struct db_reader *reader, int64_t experiment) {
     struct err err = {0};
     struct cell_list cells;

@@ -10,6 +10,7 @@
 
 #include "tests/support/test.h"
 
+#include "db/cell_store.h"
 #include "db/db.h"
 #include "db/experiment_store.h"
 #include "db/run_writer.h"
@@ -31,6 +32,10 @@ struct db_reader *fixture_reader(struct db *db);
 
 /* An experiment with so many pending cells; its hash is made of the number. */
 int64_t fixture_experiment(struct db *db, int number, size_t cells);
+
+/* cell_store_finish() of a cell whose runs are stored, with nothing next. */
+int fixture_finish_cell(struct db *db, int64_t cell, enum cell_status status,
+                        const char *reason, struct err *err);
 
 /* Id of the first cell of an experiment. */
 int64_t fixture_cell(struct db_reader *reader, int64_t experiment);

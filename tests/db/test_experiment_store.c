@@ -210,9 +210,9 @@ static void test_experiment_store_changes_status_as_drawn(void **state) {
     const int64_t cell = fixture_cell(w->reader, id);
     fixture_ok(cell_store_start(w->db, cell, &err), &err);
     assert_int_equal(cell_store_start(w->db, cell, NULL), ERR_CONFLICT);
-    assert_int_equal(cell_store_finish(w->db, cell, CELL_PENDING, NULL, NULL),
+    assert_int_equal(fixture_finish_cell(w->db, cell, CELL_PENDING, NULL, NULL),
                      ERR_INVALID);
-    fixture_ok(cell_store_finish(w->db, cell, CELL_INTERRUPTED, "stopped", &err), &err);
+    fixture_ok(fixture_finish_cell(w->db, cell, CELL_INTERRUPTED, "stopped", &err), &err);
     fixture_ok(experiment_store_set_status(w->db, id, EXPERIMENT_INTERRUPTED,
                                            "the server stopped", &err),
                &err);
@@ -247,8 +247,9 @@ static void test_experiment_store_changes_status_as_drawn(void **state) {
     assert_string_equal(got.row.reason, "");
     experiment_deinit(&got);
     fixture_ok(cell_store_start(w->db, cell, &err), &err);
-    fixture_ok(cell_store_finish(w->db, cell, CELL_DONE, NULL, &err), &err);
-    assert_int_equal(cell_store_finish(w->db, cell, CELL_DONE, NULL, NULL), ERR_CONFLICT);
+    fixture_ok(fixture_finish_cell(w->db, cell, CELL_DONE, NULL, &err), &err);
+    assert_int_equal(fixture_finish_cell(w->db, cell, CELL_DONE, NULL, NULL),
+                     ERR_CONFLICT);
     fixture_ok(experiment_store_read(w->reader, id, &got, &err), &err);
     assert_int_equal(got.row.cells_done, 1);
     experiment_deinit(&got);

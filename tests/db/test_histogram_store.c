@@ -128,7 +128,7 @@ static void test_histogram_store_survives_failures(void **state) {
     for (int kind = 0; kind < 2; kind++) {
         void (*const fail_after)(int64_t) =
             kind == 0 ? memory_fail_after : query_fail_after;
-        for (int64_t nth = 0; nth < (kind == 0 ? 3 : 30); nth++) {
+        for (int64_t nth = 0; nth < (kind == 0 ? 3 : 6); nth++) {
             fail_after(nth);
             const int rc = run_writer_finish(writer, &result, 2, NULL);
             fail_after(-1);

@@ -21,7 +21,7 @@ static int64_t finished(struct db *db, int number) {
     for (uint32_t i = 0; i < 3; i++) {
         fixture_run(db, cell, i, 70);
     }
-    fixture_ok(cell_store_finish(db, cell, CELL_DONE, NULL, &err), &err);
+    fixture_ok(fixture_finish_cell(db, cell, CELL_DONE, NULL, &err), &err);
     fixture_ok(experiment_store_set_status(db, id, EXPERIMENT_DONE, NULL, &err), &err);
     return id;
 }

@@ -38,7 +38,7 @@ struct fixture {
     enum cell_status cells[CELLS];
     enum experiment_status status;
     char reason[128];
-    char cell_reason[128];
+    char cell_reason[320];
     int finished_events, cell_events;
     uint64_t last_runs_done;
 };
@@ -57,6 +57,7 @@ static int keep_cell_start(void *context, size_t cell, struct err *err) {
     (void)err;
     struct fixture *fixture = context;
     pthread_mutex_lock(&fixture->mutex);
+    assert_int_not_equal(fixture->cells[cell], CELL_RUNNING); /* once */
     fixture->cells[cell] = CELL_RUNNING;
     pthread_mutex_unlock(&fixture->mutex);
     return 0;
@@ -86,8 +87,8 @@ static int keep_run(void *context, const struct job_run *run, struct job_outcome
     return 0;
 }
 
-static int keep_cell_finish(void *context, size_t cell, enum cell_status status,
-                            const char *reason, struct err *err) {
+static int keep_cell_finish(void *context, const struct cell_outcome *outcome,
+                            struct err *err) {
     struct fixture *fixture = context;
     pthread_mutex_lock(&fixture->mutex);
     if (fixture->failing_cell_finishes > 0) {
@@ -95,9 +96,15 @@ static int keep_cell_finish(void *context, size_t cell, enum cell_status status,
         pthread_mutex_unlock(&fixture->mutex);
         return err_set(err, ERR_DB, "disk full");
     }
-    fixture->cells[cell] = status;
-    if (status == CELL_FAILED) {
-        snprintf(fixture->cell_reason, sizeof fixture->cell_reason, "%s", reason);
+    assert_int_equal(fixture->cells[outcome->cell], CELL_RUNNING);
+    fixture->cells[outcome->cell] = outcome->status;
+    if (outcome->status == CELL_FAILED) {
+        snprintf(fixture->cell_reason, sizeof fixture->cell_reason, "%s",
+                 outcome->reason);
+    }
+    if (outcome->next != CELL_NONE) {
+        assert_int_not_equal(fixture->cells[outcome->next], CELL_RUNNING);
+        fixture->cells[outcome->next] = CELL_RUNNING;
     }
     pthread_mutex_unlock(&fixture->mutex);
     return 0;
