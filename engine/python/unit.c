@@ -58,6 +58,10 @@ static void end_open(struct tally *tally, const struct unit *unit, sim_ns now) {
 }
 
 void unit_end(struct world *world, const struct unit *unit) {
+    if (world->jobs.count > 0) {
+        recorder_count_by(world->sim.recorder, world->sim.now, world->processes[0]->lane,
+                          COUNTER_JOBS_IN_SYSTEM, -1);
+    }
     if (world->tally.open_loop.on && unit->arrived_ns >= 0) {
         end_open(&world->tally, unit, world->sim.now);
     } else {

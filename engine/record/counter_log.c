@@ -17,6 +17,14 @@ struct counter {
     bool is_changed; /* is in `changed` */
 };
 
+/* Changes that are known beforehand. */
+struct expected {
+    const sim_ns *at; /* the next one's time */
+    size_t left;
+    lane_id lane;
+    uint32_t counter;
+};
+
 struct counter_log {
     const struct sink *sink;
     struct err *err;
@@ -25,6 +33,7 @@ struct counter_log {
     size_t count, capacity;
     uint32_t *first; /* by lane: a counter, or NOBODY */
     size_t lane_count;
+    struct expected expected;
     sim_ns now;        /* when those below changed */
     uint32_t *changed; /* counters; as many as there is room for in `counters` */
     size_t changed_count, changed_capacity;
@@ -141,17 +150,30 @@ static uint32_t find(struct counter_log *log, lane_id lane, enum counter_kind ki
     return index != NOBODY ? index : add(log, lane, kind);
 }
 
-static void change(struct counter_log *log, sim_ns now, uint32_t index, int64_t value) {
-    if (now != log->now) {
-        settle(log);
-        log->now = now;
-    }
+static void set(struct counter_log *log, uint32_t index, int64_t value) {
     struct counter *counter = &log->counters[index];
     counter->value = value;
     if (!counter->is_changed) {
         counter->is_changed = true;
         log->changed[log->changed_count++] = index;
     }
+}
+
+static void move_to(struct counter_log *log, sim_ns now) {
+    if (now != log->now) {
+        settle(log);
+        log->now = now;
+    }
+}
+
+/* Time goes on to `now`, and what is expected until then comes. */
+static void go_on(struct counter_log *log, sim_ns now) {
+    struct expected *expected = &log->expected;
+    for (; expected->left > 0 && *expected->at <= now; expected->left--) {
+        move_to(log, *expected->at++);
+        set(log, expected->counter, log->counters[expected->counter].value + 1);
+    }
+    move_to(log, now);
 }
 
 static bool is_closed(const struct counter_log *log) {
@@ -162,7 +184,8 @@ void counter_log_set(struct counter_log *log, sim_ns now, lane_id lane,
                      enum counter_kind kind, int64_t value) {
     const uint32_t index = is_closed(log) ? NOBODY : find(log, lane, kind);
     if (index != NOBODY && log->counters[index].value != value) {
-        change(log, now, index, value);
+        go_on(log, now);
+        set(log, index, value);
     }
 }
 
@@ -170,7 +193,16 @@ void counter_log_add(struct counter_log *log, sim_ns now, lane_id lane,
                      enum counter_kind kind, int64_t by) {
     const uint32_t index = is_closed(log) ? NOBODY : find(log, lane, kind);
     if (index != NOBODY) {
-        change(log, now, index, log->counters[index].value + by);
+        go_on(log, now);
+        set(log, index, log->counters[index].value + by);
+    }
+}
+
+void counter_log_expect(struct counter_log *log, lane_id lane, enum counter_kind kind,
+                        const sim_ns *at, size_t count) {
+    const uint32_t index = is_closed(log) ? NOBODY : find(log, lane, kind);
+    if (index != NOBODY) {
+        log->expected = (struct expected){at, count, lane, index};
     }
 }
 
@@ -178,15 +210,20 @@ void counter_log_end_lane(struct counter_log *log, sim_ns now, lane_id lane) {
     if (is_closed(log) || (size_t)lane >= log->lane_count) {
         return;
     }
+    go_on(log, now);
     for (uint32_t i = log->first[lane]; i != NOBODY; i = log->counters[i].next) {
         if (log->counters[i].value != 0) {
-            change(log, now, i, 0);
+            set(log, i, 0);
         }
+    }
+    if (log->expected.lane == lane) {
+        log->expected.left = 0;
     }
 }
 
-void counter_log_finish(struct counter_log *log) {
+void counter_log_finish(struct counter_log *log, sim_ns now) {
     if (!is_closed(log)) {
+        go_on(log, now);
         settle(log);
         seal(log);
         log->finished = true;

@@ -24,10 +24,16 @@ void counter_log_set(struct counter_log *log, sim_ns now, lane_id lane,
 void counter_log_add(struct counter_log *log, sim_ns now, lane_id lane,
                      enum counter_kind kind, int64_t by);
 
-/* All counters of the lane become 0. */
+/* The counter will become larger by one at each of these times, which ascend from now on:
+ * samples of what is known beforehand take no event of the scheduler. One counter of a run
+ * can have such times; they are borrowed for the log's life. */
+void counter_log_expect(struct counter_log *log, lane_id lane, enum counter_kind kind,
+                        const sim_ns *at, size_t count);
+
+/* All counters of the lane become 0; what it expects will not come. */
 void counter_log_end_lane(struct counter_log *log, sim_ns now, lane_id lane);
 
-/* Gives what is left to the sink; what comes later is not noted. */
-void counter_log_finish(struct counter_log *log);
+/* Gives what is left up to `now` to the sink; what comes later is not noted. */
+void counter_log_finish(struct counter_log *log, sim_ns now);
 
 #endif

@@ -24,8 +24,8 @@ static_assert(sizeof instant_names / sizeof instant_names[0] == INSTANT_COUNT,
               "a name each");
 
 static const char *const counter_names[] = {
-    "ready_threads", "gil_waiters", "lock_waiters",
-    "queue_items",   "work_items",  "ready_handles",
+    "ready_threads", "gil_waiters",    "lock_waiters",  "queue_items", "work_items",
+    "ready_handles", "jobs_in_system", "pending_calls", "call_items",  "result_items",
 };
 static_assert(sizeof counter_names / sizeof counter_names[0] == COUNTER_COUNT,
               "a name each");

@@ -114,9 +114,18 @@ enum counter_kind {
                             * for it */
     COUNTER_QUEUE_ITEMS,  /* lock, of a queue: qsize(), items */
     COUNTER_WORK_ITEMS, /* process, or loop for its default executor: _work_queue.qsize()
-                            * of the ThreadPoolExecutor, with the None that ends it */
+                            * of the ThreadPoolExecutor, with the None that ends it;
+                            * _work_ids.qsize() of the ProcessPoolExecutor */
     COUNTER_READY_HANDLES, /* loop: len(loop._ready), in every iteration where it polls and
                             * where it begins to run them */
+    COUNTER_JOBS_IN_SYSTEM, /* process, the first one: jobs that have arrived and not ended,
+                            * whoever runs them; a closed batch is there from the start */
+    COUNTER_PENDING_CALLS, /* process: len(_pending_work_items) of its ProcessPoolExecutor:
+                            * submitted, without a result yet */
+    COUNTER_CALL_ITEMS, /* process: calls in its _call_queue, max_workers + 1 at most: put
+                            * by the manager thread and not read by a worker */
+    COUNTER_RESULT_ITEMS, /* process: items in its _result_queue, from the first byte that
+                            * a worker writes until the manager thread has read the last */
     COUNTER_COUNT
 };
 

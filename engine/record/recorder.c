@@ -447,6 +447,20 @@ void recorder_count(struct recorder *recorder, sim_ns now, lane_id lane,
     }
 }
 
+void recorder_count_by(struct recorder *recorder, sim_ns now, lane_id lane,
+                       enum counter_kind kind, int64_t by) {
+    if (recorder->counters != NULL && lane != LANE_NONE) {
+        counter_log_add(recorder->counters, now, lane, kind, by);
+    }
+}
+
+void recorder_count_at(struct recorder *recorder, lane_id lane, enum counter_kind kind,
+                       const sim_ns *at, size_t count) {
+    if (recorder->counters != NULL && lane != LANE_NONE) {
+        counter_log_expect(recorder->counters, lane, kind, at, count);
+    }
+}
+
 /* --- lanes --------------------------------------------------------------------- */
 
 /* Copies at most size - 1 bytes and never leaves half of a UTF-8 character behind. */
@@ -640,7 +654,7 @@ void recorder_instant(struct recorder *recorder, sim_ns now, lane_id lane,
 
 int recorder_finish(struct recorder *recorder, sim_ns now, struct err *err) {
     if (recorder->counters != NULL) { /* as they were when the run ended */
-        counter_log_finish(recorder->counters);
+        counter_log_finish(recorder->counters, now);
     }
     for (size_t i = 0; i < recorder->lanes.count; i++) {
         if (lane_table_is_alive(&recorder->lanes, (lane_id)i)) {

@@ -87,6 +87,13 @@ void recorder_instant(struct recorder *recorder, sim_ns now, lane_id lane,
 void recorder_count(struct recorder *recorder, sim_ns now, lane_id lane,
                     enum counter_kind kind, int64_t value);
 
+/* Likewise, larger by so much; and by one at each of `count` times, which ascend from now on
+ * and are borrowed until recorder_finish(): one counter of a run can have such times. */
+void recorder_count_by(struct recorder *recorder, sim_ns now, lane_id lane,
+                       enum counter_kind kind, int64_t by);
+void recorder_count_at(struct recorder *recorder, lane_id lane, enum counter_kind kind,
+                       const sim_ns *at, size_t count);
+
 /* Closes every lane that is still open and hands the last chunks to the sink. */
 int recorder_finish(struct recorder *recorder, sim_ns now, struct err *err) WARN_UNUSED;
 

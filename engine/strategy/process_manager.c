@@ -75,6 +75,7 @@ static void add(struct manager *manager, struct action *action) {
     }
     manager->item = item.value;
     pool->room--;
+    process_pool_tell(pool);
     run(manager, MANAGER_ITEM_OPCODES, MANAGER_ADD_ENTER, action);
 }
 
@@ -152,6 +153,8 @@ static void recv_result(struct manager *manager, const struct resume *resume,
     if (py_message_recv_next(&manager->result, resume, action)) {
         return;
     }
+    manager->pool->results_on_way--;
+    process_pool_tell(manager->pool);
     pickle_cost_loads(&manager->pool->world->runtime, manager->result.bytes, action);
     manager->phase = MANAGER_CLEAR;
 }
@@ -211,6 +214,7 @@ static void next_result(struct manager *manager, struct action *action) {
         return;
     case MANAGER_RESULT_SET:
         pool->pending--;
+        process_pool_tell(pool);
         action->kind = ACTION_SET_RESULT;
         action->object = &pool->futures[manager->result.value];
         manager->phase =

@@ -24,6 +24,17 @@ void process_pool_put(struct process_pool *pool, struct py_queue *queue, int64_t
     }
 }
 
+static lane_id lane_of(const struct process_pool *pool) {
+    return pool->world->processes[0]->lane;
+}
+
+void process_pool_tell(const struct process_pool *pool) {
+    struct sim *sim = &pool->world->sim;
+    sim_count(sim, lane_of(pool), COUNTER_PENDING_CALLS, pool->pending);
+    sim_count(sim, lane_of(pool), COUNTER_CALL_ITEMS, pool->max_workers + 1 - pool->room);
+    sim_count(sim, lane_of(pool), COUNTER_RESULT_ITEMS, pool->results_on_way);
+}
+
 /* _ThreadWakeup.wakeup(): an empty message. False when it has been sent. */
 static bool wake_manager(struct process_pool *pool, struct action *action) {
     return py_message_send_next(&pool->wake, action);
@@ -50,6 +61,7 @@ static void run(struct process_pool *pool, int64_t opcodes, enum process_pool_ph
 void process_pool_submit(struct process_pool *pool, int64_t call) {
     process_pool_put(pool, &pool->work_ids, call);
     pool->pending++;
+    process_pool_tell(pool);
     begin_wake(pool);
     pool->phase = POOL_SUBMIT;
 }
@@ -190,6 +202,7 @@ static void init_channels(struct process_pool *pool) {
     struct arena *arena = &pool->world->arena;
     py_queue_init(&pool->work_ids, runtime, arena,
                   (struct activity){STATE_WAIT_OBJECT, LANE_NONE, SITE_NONE});
+    py_queue_tell(&pool->work_ids, &pool->world->sim, lane_of(pool), COUNTER_WORK_ITEMS);
     py_pipe_init(&pool->wakeup, runtime, arena, STATE_IO);
     py_pipe_init(&pool->calls, runtime, arena, STATE_IDLE);
     py_pipe_init(&pool->results, runtime, arena, STATE_IO);

@@ -119,8 +119,9 @@ struct process_pool {
 
     struct py_queue work_ids;
     struct py_pipe wakeup;
-    uint32_t pending; /* submitted, without a result yet */
-    uint32_t idle;    /* the idle semaphore */
+    uint32_t pending;        /* submitted, without a result yet */
+    uint32_t results_on_way; /* that a worker has begun to write and nobody has read */
+    uint32_t idle;           /* the idle semaphore */
     bool shutting_down;
     struct thread_spec manager;
 
@@ -183,6 +184,9 @@ int64_t process_pool_result_bytes(const struct process_pool *pool, int64_t chunk
 /* Bytecode of the executor. */
 void process_pool_run(const struct process_pool *pool, int64_t opcodes,
                       struct action *action);
+
+/* One of the pool's numbers has changed: its counters have that, too. */
+void process_pool_tell(const struct process_pool *pool);
 
 /* Puts into a queue; out of memory ends the run. */
 void process_pool_put(struct process_pool *pool, struct py_queue *queue, int64_t value);

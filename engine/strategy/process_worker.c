@@ -214,6 +214,7 @@ static void next_of_call(struct worker *worker, const struct resume *resume,
         return;
     case WORKER_UNLOCK:
         pool->room += worker->call.value != NO_MORE_CALLS;
+        process_pool_tell(pool);
         run(worker, WORKER_GOT_OPCODES, WORKER_UNPICKLE, action);
         return;
     case WORKER_UNPICKLE:
@@ -245,6 +246,8 @@ static void next_of_result(struct worker *worker, struct action *action) {
         if (py_message_send(&worker->result, worker->call.value, bytes) != 0) {
             world_fail_nomem(pool->world);
         }
+        pool->results_on_way++;
+        process_pool_tell(pool);
         worker->phase = WORKER_SEND;
         (void)py_message_send_next(&worker->result, action); /* there is a first action */
         return;

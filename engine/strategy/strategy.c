@@ -18,18 +18,32 @@ static strategy_builder builder_of(const struct strategy *strategy) {
                                         : builders[strategy->kind];
 }
 
-static int expect_jobs(struct world *world) {
+/* Before the run, at time 0; unit_end() counts them down. */
+static void count_jobs(const struct world *world, lane_id lane) {
+    const struct arrivals *jobs = &world->jobs;
+    if (arrivals_are_open(jobs)) {
+        recorder_count_at(world->sim.recorder, lane, COUNTER_JOBS_IN_SYSTEM, jobs->at,
+                          jobs->count);
+    } else {
+        recorder_count(world->sim.recorder, 0, lane, COUNTER_JOBS_IN_SYSTEM, jobs->count);
+    }
+}
+
+static int expect_jobs(struct world *world, lane_id lane) {
     const int rc =
         arrivals_init(&world->jobs, world->plan, world->sim.random_key, &world->arena);
-    return rc != 0 ? rc
-                   : open_loop_init(&world->tally.open_loop, world->plan, &world->jobs,
-                                    &world->arena);
+    if (rc != 0) {
+        return rc;
+    }
+    count_jobs(world, lane);
+    return open_loop_init(&world->tally.open_loop, world->plan, &world->jobs,
+                          &world->arena);
 }
 
 int strategy_build(struct world *world, struct err *err) {
     struct process *process = world_add_process(world, "process");
     struct program program;
-    if (process == NULL || expect_jobs(world) != 0 ||
+    if (process == NULL || expect_jobs(world, process->lane) != 0 ||
         world_add_objects(world, process) != 0 ||
         builder_of(&world->plan->strategy)(world, &program) != 0) {
         return err_set_nomem(err);

@@ -484,6 +484,33 @@ static void test_recorder_takes_numbers_that_it_is_told(void **state) {
     timeline_deinit(&timeline);
 }
 
+/* What is expected comes in its order with everything else, and not after the end of the
+ * run, or of its lane. */
+static void test_recorder_counts_what_it_expects(void **state) {
+    (void)state;
+    static const sim_ns at[] = {0, 2, 2, 5, 6, 6, 9, 11};
+    for (int dies = 0; dies <= 1; dies++) {
+        struct timeline timeline;
+        struct recorder *recorder = create(&timeline);
+        const lane_id lane = open_of_kind(recorder, LANE_PROCESS, LANE_NONE, STATE_ALIVE);
+        const lane_id other = open_of_kind(recorder, LANE_LOCK, LANE_NONE, STATE_FREE);
+        recorder_count_at(recorder, lane, COUNTER_JOBS_IN_SYSTEM, at, 8);
+        recorder_count(recorder, 4, other, COUNTER_QUEUE_ITEMS, 1);
+        recorder_count_by(recorder, 5, lane, COUNTER_JOBS_IN_SYSTEM, -1);
+        recorder_count_by(recorder, 7, lane, COUNTER_JOBS_IN_SYSTEM, -2);
+        if (dies) {
+            recorder_close_lane(recorder, 8, lane);
+        }
+        assert_int_equal(recorder_finish(recorder, 10, NULL), 0);
+        expect_samples(&timeline, lane, COUNTER_JOBS_IN_SYSTEM,
+                       dies ? "1@0 3@2 5@6 3@7 0@8" : "1@0 3@2 5@6 3@7 4@9");
+        assert_int_equal(timeline.samples[2].lane, other);
+        assert_null(timeline.broken_rule);
+        recorder_destroy(recorder);
+        timeline_deinit(&timeline);
+    }
+}
+
 /* Chunks go on where they were full, in the middle of a moment. */
 static void test_recorder_gives_full_chunks_of_samples(void **state) {
     (void)state;
@@ -681,6 +708,7 @@ int main(void) {
         cmocka_unit_test(test_recorder_fingerprint_covers_what_it_says),
         cmocka_unit_test(test_recorder_counts_lanes_in_a_state),
         cmocka_unit_test(test_recorder_takes_numbers_that_it_is_told),
+        cmocka_unit_test(test_recorder_counts_what_it_expects),
         cmocka_unit_test(test_recorder_gives_full_chunks_of_samples),
         cmocka_unit_test(test_recorder_keeps_the_first_error),
         cmocka_unit_test(test_recorder_settles_quiet_groups),
