@@ -38,6 +38,7 @@ struct counter_log {
     uint32_t *changed; /* counters; as many as there is room for in `counters` */
     size_t changed_count, changed_capacity;
     uint32_t sample_count, seq;
+    uint32_t shown; /* samples that the sink has seen while the chunk is open */
     lane_id lane[CHUNK_SPANS];
     uint8_t kind[CHUNK_SPANS];
     sim_ns at_ns[CHUNK_SPANS];
@@ -66,12 +67,9 @@ void counter_log_destroy(struct counter_log *log) {
 
 /* --- samples ------------------------------------------------------------------- */
 
-static void seal(struct counter_log *log) {
-    if (log->sample_count == 0 || log->err->code != 0) {
-        return;
-    }
-    const struct counter_chunk chunk = {
-        .seq = log->seq++,
+static struct counter_chunk chunk_of(const struct counter_log *log) {
+    return (struct counter_chunk){
+        .seq = log->seq,
         .count = log->sample_count,
         .t0_ns = log->at_ns[0],
         .t1_ns = log->at_ns[log->sample_count - 1],
@@ -80,7 +78,15 @@ static void seal(struct counter_log *log) {
         .at_ns = log->at_ns,
         .value = log->value,
     };
-    log->sample_count = 0;
+}
+
+static void seal(struct counter_log *log) {
+    if (log->sample_count == 0 || log->err->code != 0) {
+        return;
+    }
+    const struct counter_chunk chunk = chunk_of(log);
+    log->seq++;
+    log->sample_count = log->shown = 0;
     /* The result is kept in *err, which the scheduler looks at. */
     (void)log->sink->counters(log->sink->context, &chunk, log->err);
 }
@@ -227,5 +233,22 @@ void counter_log_finish(struct counter_log *log, sim_ns now) {
         settle(log);
         seal(log);
         log->finished = true;
+    }
+}
+
+void counter_log_show(struct counter_log *log, sim_ns now) {
+    if (is_closed(log)) {
+        return;
+    }
+    go_on(log, now);
+    settle(log);
+    if (log->sample_count != log->shown && log->err->code == 0) {
+        struct counter_chunk chunk = chunk_of(log);
+        chunk.is_open = true;
+        chunk.t1_ns = now;
+        log->shown = log->sample_count;
+        (void)log->sink->counters(log->sink->context, &chunk, log->err);
+    } else if (log->sink->settled != NULL && log->err->code == 0) {
+        (void)log->sink->settled(log->sink->context, -2, now, log->err);
     }
 }

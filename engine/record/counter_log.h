@@ -33,6 +33,10 @@ void counter_log_expect(struct counter_log *log, lane_id lane, enum counter_kind
 /* All counters of the lane become 0; what it expects will not come. */
 void counter_log_end_lane(struct counter_log *log, sim_ns now, lane_id lane);
 
+/* Gives the samples up to `now` to the sink, when there are new ones, in a chunk that stays
+ * open: nothing changes at `now` any more. */
+void counter_log_show(struct counter_log *log, sim_ns now);
+
 /* Gives what is left up to `now` to the sink; what comes later is not noted. */
 void counter_log_finish(struct counter_log *log, sim_ns now);
 

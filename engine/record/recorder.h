@@ -94,6 +94,11 @@ void recorder_count_by(struct recorder *recorder, sim_ns now, lane_id lane,
 void recorder_count_at(struct recorder *recorder, lane_id lane, enum counter_kind kind,
                        const sim_ns *at, size_t count);
 
+/* Whether the sink wants to see chunks that are not full; then recorder_show() is due at the
+ * end of the present moment: with a sink, and nothing may happen at `now` any more. */
+bool recorder_wants_open(const struct recorder *recorder);
+void recorder_show(struct recorder *recorder, sim_ns now);
+
 /* Closes every lane that is still open and hands the last chunks to the sink. */
 int recorder_finish(struct recorder *recorder, sim_ns now, struct err *err) WARN_UNUSED;
 

@@ -20,6 +20,7 @@ struct group_buffer {
     uint32_t count, capacity, seq;
     uint32_t full;          /* with more spans it is sealed when time goes on */
     uint32_t before, after; /* in the order of settled_at; NO_GROUP */
+    uint32_t shown;         /* how many the sink has seen while the chunk is open */
     bool has_newborn;       /* a lane was born since, whose state is in no chunk */
     uint64_t settled_at;    /* recorder.filled when it was sealed, or found to be empty */
     uint64_t ended;         /* bit of each lane with spans in the columns */
@@ -36,6 +37,7 @@ struct group_buffer {
 
 struct instant_buffer {
     uint32_t count, seq;
+    uint32_t shown; /* likewise */
     uint64_t settled_at;
     lane_id lane[CHUNK_SPANS];
     sim_ns at_ns[CHUNK_SPANS];

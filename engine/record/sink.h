@@ -8,6 +8,12 @@
  * chunk before it ended and t1_ns, and what was open at both: it says all there is to know
  * of its lanes in that time, so that nobody has to look into another one. No moment is in
  * two chunks of a group.
+ *
+ * Who looks at a run while it goes on asks for chunks that are not full (wants_open). Such a
+ * chunk has is_open and what there is up to t1_ns; it comes again with the same seq, open with
+ * more or full, and takes the place of what was given of it before. What is full does not
+ * depend on who looks.
+ *
  * All columns are borrowed for the call. A callback returns 0, or a negative err_code
  * with `err` set, which ends the run.
  */
@@ -16,6 +22,8 @@
 
 #include "engine/base/err.h"
 #include "engine/record/lane.h"
+
+#include <stdbool.h>
 
 enum { LANE_GROUP_LANES = 64, CHUNK_SPANS = 4096 };
 
@@ -37,9 +45,10 @@ struct lane_after {
 };
 
 struct span_chunk {
-    uint32_t group;                     /* lane / LANE_GROUP_LANES */
-    uint32_t seq;                       /* 0, 1, 2 ... within the group */
-    uint32_t count;                     /* spans, 1 .. CHUNK_SPANS */
+    uint32_t group; /* lane / LANE_GROUP_LANES */
+    uint32_t seq;   /* 0, 1, 2 ... within the group */
+    uint32_t count; /* spans, 1 .. CHUNK_SPANS; 0 only when is_open */
+    bool is_open;
     uint32_t before_count, after_count; /* 0 .. LANE_GROUP_LANES */
     sim_ns t0_ns, t1_ns;                /* t0_ns is 0 for the first */
     /* Both by lane; `before` has every lane of the spans and of `after`. */
@@ -57,6 +66,7 @@ struct span_chunk {
 struct instant_chunk {
     uint32_t seq;
     uint32_t count; /* 1 .. CHUNK_SPANS */
+    bool is_open;
     sim_ns t0_ns, t1_ns;
     const lane_id *lane;
     const sim_ns *at_ns; /* ascending */
@@ -69,6 +79,7 @@ struct instant_chunk {
 struct counter_chunk {
     uint32_t seq;
     uint32_t count; /* 1 .. CHUNK_SPANS */
+    bool is_open;
     sim_ns t0_ns, t1_ns;
     const lane_id *lane;
     const uint8_t *kind;  /* enum counter_kind */
@@ -84,9 +95,12 @@ struct sink {
     /* NULL: nobody wants counters, and nothing is counted. */
     int (*counters)(void *context, const struct counter_chunk *chunk, struct err *err);
     /* May be NULL. All spans of the group that ended before `until` were in chunks, and no
-     * lane was born since the last of them; for -1, all instants before it were. For who
-     * looks at the run while it goes on, as each chunk says it of its own t1_ns. */
+     * lane was born since the last of them; for -1, all instants before it were, for -2 all
+     * samples. For who looks at the run while it goes on, as each chunk says it of its own
+     * t1_ns. */
     int (*settled)(void *context, int64_t group, sim_ns until, struct err *err);
+    /* May be NULL. Whether chunks are wanted now that are not full; asked again and again. */
+    bool (*wants_open)(void *context);
 };
 
 #endif

@@ -26,6 +26,7 @@ void sim_look_at_limits(struct sim *sim) {
     } else if (sim->steps - sim->steps_at_seen > STILL_STEPS_MAX) {
         sim_stop(sim, SIM_LIMIT_STEPS);
     }
+    sim->shows = sim->shows || recorder_wants_open(sim->recorder);
 }
 
 void sim_run(struct sim *sim) {
@@ -37,6 +38,10 @@ void sim_run(struct sim *sim) {
             sim->now = sim->limit_ns;
             sim_stop(sim, SIM_LIMIT_TIME);
         } else {
+            if (sim->shows && next > sim->now) {
+                sim->shows = false;
+                recorder_show(sim->recorder, sim->now);
+            }
             struct event *event = event_queue_pop(&sim->queue, &sim->now);
             event->fire(event);
         }

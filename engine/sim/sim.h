@@ -47,6 +47,7 @@ struct sim {
     sim_ns seen_ns; /* the clock at the last look, and the steps until it moved */
     uint64_t steps_at_seen;
     enum sim_end end;
+    bool shows; /* the recording so far, at the end of this moment */
 };
 
 void sim_deinit(struct sim *sim);

@@ -85,7 +85,7 @@ size_t naive_run_send_instants(const struct naive_run *r, size_t from, uint32_t 
         kind[count] = r->instants[i].kind;
     }
     if (count > 0) {
-        const struct instant_chunk chunk = {seq,  count, at[0], at[count - 1],
+        const struct instant_chunk chunk = {seq,  count, false, at[0], at[count - 1],
                                             lane, at,    kind,  by};
         fixture_ok(sink->instants(sink->context, &chunk, &err), &err);
     }

@@ -96,7 +96,7 @@ static void send_instants(struct sql_store *store, int64_t run, const struct sin
                    instant_kind_name((enum instant_kind)kind[i]), number(by[i]), lane[i],
                    lane_kind_name((enum lane_kind)(lane[i] % LANE_KIND_COUNT)));
         }
-        const struct instant_chunk chunk = {seq,  count, at[0], at[count - 1],
+        const struct instant_chunk chunk = {seq,  count, false, at[0], at[count - 1],
                                             lane, at,    kind,  by};
         fixture_ok(sink->instants(sink->context, &chunk, &err), &err);
     }

@@ -85,8 +85,8 @@ static void test_counter_chunk_takes_every_extreme(void **state) {
     const uint8_t kind[] = {0, COUNTER_COUNT - 1, 0, 0};
     const sim_ns at[] = {0, 0, 1, INT64_MAX};
     const int64_t value[] = {INT64_MIN, INT64_MAX, INT64_MAX, INT64_MIN};
-    const struct counter_chunk chunk = {UINT32_MAX, 4,    0,  INT64_MAX,
-                                        lane,       kind, at, value};
+    const struct counter_chunk chunk = {UINT32_MAX, 4,    false, 0,    INT64_MAX,
+                                        lane,       kind, at,    value};
     (void)there_and_back(&chunk);
 }
 
@@ -102,8 +102,8 @@ static void test_counter_chunk_is_short(void **state) {
         at[i] = 50 * i;
         value[i] = 1000 + i % 4 / 2;
     }
-    const struct counter_chunk chunk = {0,    CHUNK_SPANS, 0,  at[CHUNK_SPANS - 1],
-                                        lane, kind,        at, value};
+    const struct counter_chunk chunk = {
+        0, CHUNK_SPANS, false, 0, at[CHUNK_SPANS - 1], lane, kind, at, value};
     assert_in_range(there_and_back(&chunk), 1, 3 * CHUNK_SPANS + 100);
 }
 
@@ -115,7 +115,7 @@ static const uint8_t frozen_kind[] = {COUNTER_QUEUE_ITEMS, COUNTER_GIL_WAITERS,
 static const sim_ns frozen_at[] = {1000, 1010, 1010, 1300};
 static const int64_t frozen_value[] = {5, 1, 4, 0};
 static const struct counter_chunk frozen_chunk = {
-    2, 4, 1000, 1300, frozen_lane, frozen_kind, frozen_at, frozen_value};
+    2, 4, false, 1000, 1300, frozen_lane, frozen_kind, frozen_at, frozen_value};
 
 /* Worked out by hand from the specification; the checksum by another program. */
 static const char frozen_text[] = /* header */

@@ -71,8 +71,9 @@ static void random_recording(struct recording *r, uint32_t lanes, uint64_t *rand
 
 static struct instant_chunk chunk_of(const struct recording *r, uint32_t seq) {
     const uint32_t i = r->first[seq], end = r->first[seq + 1];
-    return (struct instant_chunk){seq,         end - i,   r->at[i],    r->at[end - 1],
-                                  &r->lane[i], &r->at[i], &r->kind[i], &r->by[i]};
+    return (struct instant_chunk){seq,       end - i,        false,
+                                  r->at[i],  r->at[end - 1], &r->lane[i],
+                                  &r->at[i], &r->kind[i],    &r->by[i]};
 }
 
 static int build(struct recording *r, struct err *err) {
@@ -151,7 +152,7 @@ static bool same_node(const struct instant_node *a, const struct instant_node *b
 static void check_level(struct recording *r, unsigned level) {
     static struct instant_node all[INSTANTS], expected[INSTANTS], nodes[INSTANTS],
         got[INSTANTS];
-    const struct instant_chunk whole = {0,       INSTANTS, 0,       0,
+    const struct instant_chunk whole = {0,       INSTANTS, false,   0,    0,
                                         r->lane, r->at,    r->kind, r->by};
     for (uint32_t i = 0; i < INSTANTS; i++) {
         all[i] = instant_node_of(&whole, i);

@@ -220,7 +220,7 @@ static void test_timeline_shows_an_instant_at_the_edge(void **state) {
     const struct run_new run = {.cell = cell, .record = true};
     fixture_ok(run_writer_open(&writer, db, &run, &err), &err);
     const struct sink *sink = run_writer_sink(writer);
-    const struct instant_chunk chunk = {0, 2, 100, 200, lane, at, kind, by};
+    const struct instant_chunk chunk = {0, 2, false, 100, 200, lane, at, kind, by};
     fixture_ok(sink->instants(sink->context, &chunk, &err), &err);
     struct run_result result = fixture_result(1, 1);
     fixture_ok(run_writer_finish(writer, &result, 1, &err), &err);
