@@ -68,7 +68,8 @@ int carried_spans_read(const struct recorded_run *run, const struct span_chunk *
 }
 
 static const char INSERT_CARRIED[] =
-    "INSERT INTO carried_span (run, lane, end_ns, by) VALUES (?, ?, ?, ?)";
+    "INSERT INTO carried_span (run, lane, end_ns, by) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT DO NOTHING"; /* of the chunk when it was open */
 
 int carried_spans_insert(struct connection *connection, int64_t run, lane_id lane,
                          sim_ns end_ns, lane_id by, struct err *err) {

@@ -120,10 +120,10 @@ static const char *sample_fault(const struct counter_chunk *c, uint32_t i) {
     return i > 0 && c->at_ns[i] < c->at_ns[i - 1] ? "samples out of order" : NULL;
 }
 
-int chunk_check_count(uint32_t count, struct err *err) {
-    if (count < 1 || count > CHUNK_SPANS) {
-        return err_set(err, ERR_INVALID, "a chunk of %u rows: 1 to %d are possible",
-                       count, CHUNK_SPANS);
+int chunk_check_count(uint32_t count, uint32_t least, struct err *err) {
+    if (count < least || count > CHUNK_SPANS) {
+        return err_set(err, ERR_INVALID, "a chunk of %u rows: %u to %d are possible",
+                       count, least, CHUNK_SPANS);
     }
     return 0;
 }

@@ -48,7 +48,7 @@ int chunk_wrong_row(const struct span_chunk *chunk, uint32_t row, const char *fa
 
 /* ERR_INVALID for a chunk that must not be written: its number of rows, all but what the
  * spans of a kind have in common, and that. */
-int chunk_check_count(uint32_t count, struct err *err) WARN_UNUSED;
+int chunk_check_count(uint32_t count, uint32_t least, struct err *err) WARN_UNUSED;
 int chunk_check_spans(const struct span_chunk *chunk, struct err *err) WARN_UNUSED;
 int chunk_check_kinds(const struct span_chunk *chunk,
                       const struct chunk_sequence *sequence, struct err *err) WARN_UNUSED;

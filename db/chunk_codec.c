@@ -15,8 +15,8 @@
  *         12     4  seq: 0, 1, 2 ... within the run's group (spans) or the run
  *         16     8  t0, ns: spans end later, other rows are not earlier
  *         24     8  t1, ns: no row ends later
- *         32     2  count: number of rows, 1 .. 4096
- *         34     2  kinds, of counters these: 1 .. 4096; 0 for instants
+ *         32     2  count: number of rows, 1 .. 4096; 0 of spans in a chunk that is open
+ *         34     2  kinds, of counters these: 1 .. 4096; 0 for instants, and without rows
  *         36     -  the columns, one after the other, in the order below
  *       last     4  CRC-32 (zlib's) of every byte before it
  *
@@ -63,6 +63,10 @@
  *     spans   12 hit (encoding 3)
  *             13 misses: a kind for each span that is no hit
  *             14 times: end - (end of the span before, t0), for each that is not joined
+ *
+ * The chunk in which a run that is being recorded goes on is stored again and again, and full
+ * in the end. Only such a one has a t1 behind its last row, or no rows: nothing has ended, but
+ * lanes were born.
  *
  * Columns of instants, in the order of time:
  *
@@ -175,7 +179,7 @@ static uint8_t *put_sequence(uint8_t *at, const struct span_chunk *c,
 
 int chunk_codec_encode_spans(const struct span_chunk *chunk, struct chunk_bytes *out,
                              struct err *err) {
-    int rc = chunk_check_count(chunk->count, err);
+    int rc = chunk_check_count(chunk->count, chunk->is_open ? 0 : 1, err);
     if (rc == 0) {
         rc = chunk_check_spans(chunk, err);
     }
@@ -351,7 +355,7 @@ static int get_spans(struct chunk_cursor *cursor, const struct chunk_header *h,
         rc = get_times(cursor, h, out, &lanes);
     }
     fault = rc == 0 ? chunk_lost_fault(&out->chunk, &lanes) : NULL;
-    if (rc == 0 && out->end_ns[0] == h->t0_ns) {
+    if (rc == 0 && h->count > 0 && out->end_ns[0] == h->t0_ns) {
         fault = "a span that ends outside the time of the chunk";
     }
     return fault == NULL ? rc : chunk_wrong(&out->chunk, fault, ERR_CORRUPT, cursor->err);
@@ -360,7 +364,8 @@ static int get_spans(struct chunk_cursor *cursor, const struct chunk_header *h,
 int chunk_codec_decode_kinds(const void *data, size_t size, struct span_block *out,
                              struct err *err) {
     struct chunk_cursor cursor = {.values = out->column};
-    struct chunk_header header = {.magic = span_magic, .has_kinds = true};
+    struct chunk_header header = {
+        .magic = span_magic, .has_kinds = true, .may_be_empty = true};
     int rc = chunk_frame_open(&cursor, &header, data, size, err);
     if (rc != 0) {
         return rc;

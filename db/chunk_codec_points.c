@@ -28,7 +28,7 @@ static uint8_t *put_instant_columns(uint8_t *at, const struct instant_chunk *c) 
 
 int chunk_codec_encode_instants(const struct instant_chunk *chunk,
                                 struct chunk_bytes *out, struct err *err) {
-    int rc = chunk_check_count(chunk->count, err);
+    int rc = chunk_check_count(chunk->count, 1, err);
     if (rc == 0) {
         rc = chunk_check_instants(chunk, ERR_INVALID, err);
     }
@@ -168,7 +168,7 @@ int chunk_codec_encode_counters(const struct counter_chunk *chunk,
     struct counter_table table;
     struct counter_key counters[CHUNK_SPANS];
     uint16_t counter[CHUNK_SPANS], before[CHUNK_SPANS];
-    int rc = chunk_check_count(chunk->count, err);
+    int rc = chunk_check_count(chunk->count, 1, err);
     table_init(&table, counters);
     for (uint32_t i = 0; rc == 0 && i < chunk->count; i++) {
         counter[i] =

@@ -77,10 +77,10 @@ int chunk_frame_open(struct chunk_cursor *cursor, struct chunk_header *header,
         return chunk_corrupt(err, "wrong checksum");
     }
     get_header(header, data);
-    if (header->count < 1 || header->count > CHUNK_SPANS) {
+    if (header->count < (header->may_be_empty ? 0 : 1) || header->count > CHUNK_SPANS) {
         return chunk_corrupt(err, "wrong number of rows");
     }
-    if ((header->has_kinds && header->kind_count < 1) ||
+    if ((header->has_kinds && header->count > 0 && header->kind_count < 1) ||
         header->kind_count > header->count) {
         return chunk_corrupt(err, "wrong number of kinds");
     }

@@ -13,7 +13,8 @@
 /* The fixed part, in either direction. */
 struct chunk_header {
     const char *magic; /* four characters */
-    bool has_kinds;    /* at least one */
+    bool has_kinds;    /* at least one, when there are rows */
+    bool may_be_empty; /* without rows */
     uint32_t before_count, after_count;
     uint32_t group;
     uint32_t seq;
@@ -50,7 +51,7 @@ int chunk_corrupt_column(const struct chunk_cursor *cursor, const char *name,
                          const char *what);
 
 /* Checks everything but the columns and leaves the cursor at the first of them; of the header
- * `magic` and `has_kinds` are given. ERR_CORRUPT */
+ * `magic`, `has_kinds` and `may_be_empty` are given. ERR_CORRUPT */
 int chunk_frame_open(struct chunk_cursor *cursor, struct chunk_header *header,
                      const uint8_t *data, size_t size, struct err *err) WARN_UNUSED;
 

@@ -97,6 +97,9 @@ static const char LAST_OF_SPANS[] =
 static const char LAST_OF_INSTANTS[] =
     "SELECT max(t1_ns) FROM instant_chunk INDEXED BY instant_chunk_by_time WHERE run = ?"
     " AND -1 = ?";
+static const char LAST_OF_COUNTERS[] =
+    "SELECT max(t1_ns) FROM counter_chunk INDEXED BY counter_chunk_by_time WHERE run = ?"
+    " AND -2 = ?";
 static const char SAID_OF_GROUP[] =
     "SELECT until_ns FROM known_time WHERE run = ? AND lane_group = ?";
 static const char SAID_OF_RUN[] =
@@ -116,17 +119,26 @@ static int read_number(const struct recorded_run *run, const char *sql, int64_t 
     return rc < 0 ? rc : 0;
 }
 
+static const char *last_of(int64_t group) {
+    switch (group) {
+    case DAMAGE_INSTANTS:
+        return LAST_OF_INSTANTS;
+    case DAMAGE_COUNTERS:
+        return LAST_OF_COUNTERS;
+    default:
+        return LAST_OF_SPANS;
+    }
+}
+
 int recorded_run_known(const struct recorded_run *run, int64_t group, sim_ns *until_ns,
                        struct err *err) {
-    const bool spans = group != DAMAGE_INSTANTS;
     int64_t last = 0, said = 0;
     if (!run->is_live) {
         *until_ns = SIM_NEVER;
         return 0;
     }
-    int rc =
-        read_number(run, spans ? LAST_OF_SPANS : LAST_OF_INSTANTS, group, &last, err);
-    if (rc == 0 && (last > 0 || !spans)) { /* else nobody knows what its lanes do */
+    int rc = read_number(run, last_of(group), group, &last, err);
+    if (rc == 0 && (last > 0 || group < 0)) { /* else nobody knows what its lanes do */
         rc = read_number(run, SAID_OF_GROUP, group, &said, err);
     }
     if (rc == 0) {

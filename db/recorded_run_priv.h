@@ -45,7 +45,8 @@ int recorded_run_damaged(const struct recorded_run *run, const char *what,
 int recorded_run_next_group(const struct recorded_run *run, int64_t *group,
                             struct err *err) WARN_UNUSED;
 
-/* Up to where a lane group, or DAMAGE_INSTANTS, is known; SIM_NEVER: to its end. */
+/* Up to where a lane group, or DAMAGE_INSTANTS or DAMAGE_COUNTERS, is known; SIM_NEVER: to its
+ * end. */
 int recorded_run_known(const struct recorded_run *run, int64_t group, sim_ns *until_ns,
                        struct err *err) WARN_UNUSED;
 

@@ -3,7 +3,8 @@
  * run_writer - stores one run while it executes.
  *
  *     run_writer_open     row "running"                              one transaction
- *     sink callbacks      lanes, encoded chunks, about every 100 ms  one transaction each
+ *     sink callbacks      lanes, encoded chunks, about every 100 ms  one transaction each;
+ *                         four times a second what there is of those that are not full
  *     run_writer_finish   the last chunks, lanes, metrics, status    one transaction
  *     run_writer_close    frees
  *

@@ -96,7 +96,8 @@ struct timeline_counters {
     size_t count; /* of the columns */
     sim_ns *at_ns;
     int64_t *min, *max, *last;
-    uint32_t *merged; /* how many samples this entry stands for */
+    uint32_t *merged;      /* how many samples this entry stands for */
+    sim_ns known_until_ns; /* as of a lane */
 };
 
 struct timeline_view {

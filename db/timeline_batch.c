@@ -5,6 +5,8 @@
 
 #include "db/carried_spans_priv.h"
 #include "db/lane_row_priv.h"
+#include "db/lane_totals_priv.h"
+#include "db/pyramid_priv.h"
 
 /* --- rows ---------------------------------------------------------------------- */
 
@@ -51,6 +53,27 @@ static int set_known(struct connection *connection, const struct timeline_batch 
     query_int(&q, batch->run);
     query_int(&q, row->group);
     query_int(&q, row->t1_ns);
+    return query_run(&q, err);
+}
+
+/* What was stored of a chunk while it was open, which is in no sheet. */
+static const char *const forget_open[] = {
+    [ROW_SPANS] = "DELETE FROM span_chunk WHERE run = ? AND base = ? AND seq = ? AND"
+                  " lane_group = ?",
+    [ROW_INSTANTS] =
+        "DELETE FROM instant_chunk WHERE run = ? AND base = ? AND seq = ? AND -1 = ?",
+    [ROW_COUNTERS] =
+        "DELETE FROM counter_chunk WHERE run = ? AND base = ? AND seq = ? AND -2 = ?",
+};
+
+static int delete_open(struct connection *connection, const struct timeline_batch *batch,
+                       const struct timeline_row *row, struct err *err) {
+    struct query q;
+    query_begin(&q, connection, forget_open[row->level]);
+    query_int(&q, batch->run);
+    query_int(&q, PYRAMID_NONE);
+    query_int(&q, row->seq);
+    query_int(&q, row->group);
     return query_run(&q, err);
 }
 
@@ -125,7 +148,7 @@ static const insert_fn insert_of[] = {
     [ROW_INSTANTS] = insert_data,   [ROW_COUNTERS] = insert_data,
     [ROW_CARRIED] = insert_carried, [ROW_HOLDERS] = insert_holders,
     [ROW_LANE] = insert_lane,       [ROW_LANE_END] = end_lane,
-    [ROW_KNOWN] = set_known,
+    [ROW_KNOWN] = set_known,        [ROW_FORGET_OPEN] = delete_open,
 };
 
 /* --- batches ------------------------------------------------------------------- */
@@ -167,4 +190,76 @@ int timeline_batch_keep(struct timeline_batch *batch, const struct timeline_row 
     }
     batch->rows[batch->count++] = *row;
     return 0;
+}
+
+/* --- lanes --------------------------------------------------------------------- */
+
+/* Reserves room and keeps the bytes of a row. */
+static int keep_bytes(struct timeline_batch *batch, const struct timeline_row *row,
+                      const void *data, size_t size, struct err *err) {
+    struct chunk_bytes *bytes = &batch->bytes;
+    if (chunk_bytes_reserve(bytes, size) != 0) {
+        return err_set_nomem(err);
+    }
+    struct timeline_row kept = *row;
+    kept.offset = bytes->size;
+    kept.size = size;
+    memcpy(bytes->data + bytes->size, data, size);
+    bytes->size += size;
+    return timeline_batch_keep(batch, &kept, err);
+}
+
+int timeline_batch_add_lane(struct timeline_batch *batch, const struct lane *lane,
+                            struct err *err) {
+    const struct timeline_row row = {.kind = ROW_LANE,
+                                     .lane = lane->id,
+                                     .by = lane->parent,
+                                     .level = lane->kind,
+                                     .t0_ns = lane->born_ns};
+    if (vec_reserve((void **)&batch->births, &batch->birth_capacity, batch->birth_count,
+                    sizeof *batch->births) != 0) {
+        return err_set_nomem(err);
+    }
+    batch->births[batch->birth_count] = batch->count;
+    const int rc = keep_bytes(batch, &row, lane->name, strlen(lane->name) + 1, err);
+    batch->birth_count += rc == 0;
+    return rc;
+}
+
+/* The row of a lane that was born in the batch at hand; NULL when it was before. */
+static struct timeline_row *find_birth(struct timeline_batch *batch, lane_id lane) {
+    if (batch->birth_count == 0 || lane < batch->rows[batch->births[0]].lane) {
+        return NULL;
+    }
+    const size_t at = (size_t)(lane - batch->rows[batch->births[0]].lane);
+    return at < batch->birth_count ? &batch->rows[batch->births[at]] : NULL;
+}
+
+/* The name once more, with the totals behind it. */
+static int end_newborn(struct timeline_batch *batch, struct timeline_row *row,
+                       const uint8_t *totals, size_t size, struct err *err) {
+    struct chunk_bytes *bytes = &batch->bytes;
+    if (chunk_bytes_reserve(bytes, row->size + size) != 0) {
+        return err_set_nomem(err);
+    }
+    memcpy(bytes->data + bytes->size, bytes->data + row->offset, row->size);
+    memcpy(bytes->data + bytes->size + row->size, totals, size);
+    row->offset = bytes->size;
+    row->totals_size = size;
+    bytes->size += row->size + size;
+    return 0;
+}
+
+int timeline_batch_end_lane(struct timeline_batch *batch, lane_id lane, sim_ns died_ns,
+                            const sim_ns state_ns[STATE_COUNT], struct err *err) {
+    uint8_t totals[LANE_TOTALS_BYTES];
+    const size_t size = lane_totals_encode(totals, state_ns);
+    struct timeline_row *birth = find_birth(batch, lane);
+    if (birth != NULL) {
+        birth->t1_ns = died_ns;
+        return end_newborn(batch, birth, totals, size, err);
+    }
+    const struct timeline_row row = {
+        .kind = ROW_LANE_END, .lane = lane, .t1_ns = died_ns};
+    return keep_bytes(batch, &row, totals, size, err);
 }

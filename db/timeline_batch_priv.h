@@ -20,7 +20,8 @@ enum row_kind {
     ROW_HOLDERS,
     ROW_LANE,
     ROW_LANE_END,
-    ROW_KNOWN
+    ROW_KNOWN,
+    ROW_FORGET_OPEN /* a chunk that was open, of the kind in `level`, and its place */
 };
 
 struct timeline_row {
@@ -54,5 +55,13 @@ struct timeline_batch *timeline_batch_create(int64_t run);
 /* ERR_NOMEM. Its bytes are in the batch already. */
 int timeline_batch_keep(struct timeline_batch *batch, const struct timeline_row *row,
                         struct err *err) WARN_UNUSED;
+
+/* A lane is born, in the order of their ids, and has ended with so much time in each state:
+ * one row when both are in the batch. ERR_NOMEM */
+int timeline_batch_add_lane(struct timeline_batch *batch, const struct lane *lane,
+                            struct err *err) WARN_UNUSED;
+int timeline_batch_end_lane(struct timeline_batch *batch, lane_id lane, sim_ns died_ns,
+                            const sim_ns state_ns[STATE_COUNT],
+                            struct err *err) WARN_UNUSED;
 
 #endif

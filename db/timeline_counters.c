@@ -325,6 +325,10 @@ int painting_add_counters(struct painting *p, struct err *err) {
     };
     int rc = graph.block != NULL && graph.numbers != NULL ? 0 : err_set_nomem(err);
     if (rc == 0) {
+        rc = recorded_run_known(&p->run, DAMAGE_COUNTERS, &p->out.counters.known_until_ns,
+                                err);
+    }
+    if (rc == 0) {
         rc = read_before(p, &graph, err);
     }
     if (rc == 0) {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "db/timeline_writer_priv.h"
 
-#include <string.h>
 #include <time.h>
 
 #include "db/carried_spans_priv.h"
@@ -13,7 +12,6 @@
 #include "db/db_priv.h"
 #include "db/holder_totals_priv.h"
 #include "db/instant_pyramid_priv.h"
-#include "db/lane_totals_priv.h"
 #include "db/pyramid_priv.h"
 #include "db/sheet_codec_priv.h"
 #include "db/timeline_batch_priv.h"
@@ -21,6 +19,16 @@
 
 /* When a batch goes to the queue: what is not there is lost in a crash. */
 enum { BATCH_BYTES = 256 * 1024, BATCH_MS = 50 };
+
+/* How long after open chunks come they are asked for again: so long, or so many times what it
+ * took to store them, so that a run with many lanes is not held up. */
+enum { LOOK_MS = 250, LOOK_SHARE = 20 };
+
+/* What is stored of a chunk that is open. */
+struct open_chunk {
+    bool is_there;
+    uint32_t seq;
+};
 
 /* What is known of a lane group between its chunks. */
 struct group {
@@ -30,6 +38,7 @@ struct group {
     struct holder_totals holders; /* likewise */
     size_t holder_bytes;          /* of chunks since these were stored */
     uint32_t holder_chunks;
+    struct open_chunk open;
 };
 
 struct timeline_writer {
@@ -45,7 +54,9 @@ struct timeline_writer {
     struct write_stream stream;
     struct timeline_batch *batch; /* that is being filled */
     int64_t begun_ms;             /* when that was begun, by the monotonic clock */
-    bool finished;                /* the pyramids have given what they had */
+    struct open_chunk open_instants, open_counters;
+    int64_t look_ms, next_look_ms; /* when open chunks were and will be asked for */
+    bool finished;                 /* the pyramids have given what they had */
 };
 
 static int64_t monotonic_ms(void) {
@@ -83,6 +94,36 @@ static int put_batch(struct timeline_writer *writer, struct err *err) {
     const bool is_time =
         size >= BATCH_BYTES || monotonic_ms() - writer->begun_ms >= BATCH_MS;
     return is_time ? timeline_writer_put(writer, err) : 0;
+}
+
+/* --- chunks that are open ------------------------------------------------------ */
+
+/* Before another form of the chunk is stored, in the same batch. */
+static int forget_open(struct timeline_writer *writer, enum row_kind kind, int64_t group,
+                       struct open_chunk *open, struct err *err) {
+    if (!open->is_there) {
+        return 0;
+    }
+    open->is_there = false;
+    const struct timeline_row row = {
+        .kind = ROW_FORGET_OPEN, .level = kind, .group = group, .seq = open->seq};
+    return timeline_batch_keep(writer->batch, &row, err);
+}
+
+/* Answered yes, it is asked again when all have come. */
+static bool wants_open(void *context) {
+    struct timeline_writer *writer = context;
+    const int64_t now = monotonic_ms();
+    if (writer->look_ms >= 0) {
+        const int64_t took = LOOK_SHARE * (now - writer->look_ms);
+        writer->next_look_ms = now + (took > LOOK_MS ? took : LOOK_MS);
+        writer->look_ms = -1;
+    }
+    if (now < writer->next_look_ms) {
+        return false;
+    }
+    writer->look_ms = now;
+    return true;
 }
 
 /* --- lane groups --------------------------------------------------------------- */
@@ -129,106 +170,35 @@ static int add_group(struct timeline_writer *writer, uint32_t number, struct err
 
 /* --- the sink ------------------------------------------------------------------ */
 
-/* Reserves room and keeps the bytes of a row. */
-static int keep_bytes(struct timeline_writer *writer, const struct timeline_row *row,
-                      const void *data, size_t size, struct err *err) {
-    struct chunk_bytes *bytes = &writer->batch->bytes;
-    if (chunk_bytes_reserve(bytes, size) != 0) {
-        return err_set_nomem(err);
-    }
-    struct timeline_row kept = *row;
-    kept.offset = bytes->size;
-    kept.size = size;
-    memcpy(bytes->data + bytes->size, data, size);
-    bytes->size += size;
-    return timeline_batch_keep(writer->batch, &kept, err);
-}
-
-static int keep_birth(struct timeline_writer *writer, const struct lane *lane,
-                      struct err *err) {
-    struct timeline_batch *batch = writer->batch;
-    const struct timeline_row row = {.kind = ROW_LANE,
-                                     .lane = lane->id,
-                                     .by = lane->parent,
-                                     .level = lane->kind,
-                                     .t0_ns = lane->born_ns};
-    if (vec_reserve((void **)&batch->births, &batch->birth_capacity, batch->birth_count,
-                    sizeof *batch->births) != 0) {
-        return err_set_nomem(err);
-    }
-    batch->births[batch->birth_count] = batch->count;
-    const int rc = keep_bytes(writer, &row, lane->name, strlen(lane->name) + 1, err);
-    batch->birth_count += rc == 0;
-    writer->lane_count += rc == 0;
-    return rc;
-}
-
 static int on_lane(void *context, const struct lane *lane, struct err *err) {
     struct timeline_writer *writer = context;
     int rc = begin_batch(writer, err);
     if (rc == 0) {
-        rc = keep_birth(writer, lane, err);
+        rc = timeline_batch_add_lane(writer->batch, lane, err);
+        writer->lane_count += rc == 0;
     }
     return rc == 0 ? put_batch(writer, err) : rc;
 }
 
-/* The row of a lane that was born in the batch at hand; NULL when it was before. Lanes are
- * born in the order of their ids. */
-static struct timeline_row *find_birth(struct timeline_batch *batch, lane_id lane) {
-    if (batch->birth_count == 0 || lane < batch->rows[batch->births[0]].lane) {
-        return NULL;
-    }
-    const size_t at = (size_t)(lane - batch->rows[batch->births[0]].lane);
-    return at < batch->birth_count ? &batch->rows[batch->births[at]] : NULL;
-}
-
-/* The name once more, with the totals behind it. */
-static int end_newborn(struct timeline_batch *batch, struct timeline_row *row,
-                       sim_ns died_ns, const uint8_t *totals, size_t size,
-                       struct err *err) {
-    struct chunk_bytes *bytes = &batch->bytes;
-    if (chunk_bytes_reserve(bytes, row->size + size) != 0) {
-        return err_set_nomem(err);
-    }
-    memcpy(bytes->data + bytes->size, bytes->data + row->offset, row->size);
-    memcpy(bytes->data + bytes->size + row->size, totals, size);
-    row->offset = bytes->size;
-    row->totals_size = size;
-    row->t1_ns = died_ns;
-    bytes->size += row->size + size;
-    return 0;
-}
-
-static int keep_lane_end(struct timeline_writer *writer, struct group *group,
-                         lane_id lane, sim_ns died_ns, struct err *err) {
-    const uint32_t place = (uint32_t)lane % LANE_GROUP_LANES;
-    uint8_t totals[LANE_TOTALS_BYTES];
-    const size_t size = lane_totals_encode(totals, group->totals.state_ns[place]);
-    struct timeline_row *birth = find_birth(writer->batch, lane);
-    group->ended |= UINT64_C(1) << place;
-    if (birth != NULL) {
-        return end_newborn(writer->batch, birth, died_ns, totals, size, err);
-    }
-    const struct timeline_row row = {
-        .kind = ROW_LANE_END, .lane = lane, .t1_ns = died_ns};
-    return keep_bytes(writer, &row, totals, size, err);
-}
-
 /* Lanes of the chunk that do not live beyond it ended with their last span. The totals have
- * the chunk. */
+ * the chunk. What ended in it while it was open has been stored. */
 static int keep_lane_ends(struct timeline_writer *writer, struct group *group,
-                          const struct span_chunk *chunk, struct err *err) {
+                          const struct span_chunk *chunk,
+                          const struct chunk_totals *totals, struct err *err) {
     sim_ns last_ns[LANE_GROUP_LANES];
-    uint64_t alive = 0;
+    uint64_t done = group->ended;
     carried_spans_since(chunk, last_ns);
     for (uint32_t i = 0; i < chunk->after_count; i++) {
-        alive |= UINT64_C(1) << (chunk->after[i].lane % LANE_GROUP_LANES);
+        done |= UINT64_C(1) << (chunk->after[i].lane % LANE_GROUP_LANES);
     }
     int rc = 0;
     for (uint32_t i = 0; rc == 0 && i < chunk->before_count; i++) {
-        const uint32_t place = (uint32_t)chunk->before[i].lane % LANE_GROUP_LANES;
-        if ((alive >> place & 1) == 0) {
-            rc = keep_lane_end(writer, group, chunk->before[i].lane, last_ns[place], err);
+        const lane_id lane = chunk->before[i].lane;
+        const uint32_t place = (uint32_t)lane % LANE_GROUP_LANES;
+        if ((done >> place & 1) == 0) {
+            group->ended |= UINT64_C(1) << place;
+            rc = timeline_batch_end_lane(writer->batch, lane, last_ns[place],
+                                         totals->state_ns[place], err);
         }
     }
     return rc;
@@ -266,12 +236,13 @@ static sim_ns earliest_start(const struct span_chunk *chunk, uint64_t lanes) {
     return earliest;
 }
 
-static int keep_chunk(struct timeline_writer *writer, struct group *group,
-                      const struct span_chunk *chunk, unsigned base, struct err *err) {
-    struct timeline_row row = {
+/* Encodes it behind what there is in the batch. */
+static int encode_spans(struct timeline_writer *writer, const struct span_chunk *chunk,
+                        struct timeline_row *row, struct err *err) {
+    *row = (struct timeline_row){
         .kind = ROW_SPANS,
         .group = chunk->group,
-        .level = base,
+        .level = PYRAMID_NONE,
         .digest = chunk_digest_of(chunk),
         .seq = chunk->seq,
         .count = chunk->count,
@@ -279,9 +250,17 @@ static int keep_chunk(struct timeline_writer *writer, struct group *group,
         .t1_ns = chunk->t1_ns,
         .offset = writer->batch->bytes.size,
     };
-    row.start_ns = earliest_start(chunk, row.digest.lanes);
-    int rc = chunk_codec_encode_spans(chunk, &writer->batch->bytes, err);
-    row.size = writer->batch->bytes.size - row.offset;
+    row->start_ns = earliest_start(chunk, row->digest.lanes);
+    const int rc = chunk_codec_encode_spans(chunk, &writer->batch->bytes, err);
+    row->size = writer->batch->bytes.size - row->offset;
+    return rc;
+}
+
+static int keep_chunk(struct timeline_writer *writer, struct group *group,
+                      const struct span_chunk *chunk, unsigned base, struct err *err) {
+    struct timeline_row row;
+    int rc = encode_spans(writer, chunk, &row, err);
+    row.level = base;
     if (rc == 0 && chunk->seq > 0 && chunk->seq % TOTALS_CHUNKS == 0) {
         rc = chunk_totals_encode(&group->totals, &writer->batch->bytes, err);
         row.totals_size = writer->batch->bytes.size - row.offset - row.size;
@@ -321,18 +300,10 @@ static int add_holders(struct timeline_writer *writer, struct group *group,
     return holder_totals_add_chunk(&group->holders, chunk, chunk->t1_ns, err);
 }
 
-static int on_spans(void *context, const struct span_chunk *chunk, struct err *err) {
-    struct timeline_writer *writer = context;
+static int keep_spans(struct timeline_writer *writer, struct group *group,
+                      const struct span_chunk *chunk, struct err *err) {
     unsigned base;
-    int rc = begin_batch(writer, err);
-    if (rc == 0) {
-        rc = add_group(writer, chunk->group, err);
-    }
-    if (rc != 0) {
-        return rc;
-    }
-    struct group *group = writer->groups[chunk->group];
-    rc = pyramid_add(group->pyramid, chunk, &base, err);
+    int rc = pyramid_add(group->pyramid, chunk, &base, err);
     if (rc == 0) {
         rc = keep_chunk(writer, group, chunk, base, err);
     }
@@ -342,9 +313,59 @@ static int on_spans(void *context, const struct span_chunk *chunk, struct err *e
     if (rc == 0) {
         rc = keep_carried(writer, chunk, err);
     }
+    return rc == 0 ? keep_lane_ends(writer, group, chunk, &group->totals, err) : rc;
+}
+
+/* What depends on chunks that are full does not know of it. */
+static int keep_open_spans(struct timeline_writer *writer, struct group *group,
+                           const struct span_chunk *chunk, struct err *err) {
+    struct timeline_row row;
+    int rc = forget_open(writer, ROW_SPANS, chunk->group, &group->open, err);
     if (rc == 0) {
-        rc = keep_lane_ends(writer, group, chunk, err);
+        rc = encode_spans(writer, chunk, &row, err);
     }
+    if (rc == 0) {
+        rc = timeline_batch_keep(writer->batch, &row, err);
+    }
+    group->open = (struct open_chunk){true, chunk->seq};
+    if (rc == 0) {
+        rc = keep_carried(writer, chunk, err);
+    }
+    struct chunk_totals totals = group->totals;
+    chunk_totals_add(&totals, chunk, chunk->t1_ns);
+    return rc == 0 ? keep_lane_ends(writer, group, chunk, &totals, err) : rc;
+}
+
+static int keep_known(struct timeline_writer *writer, int64_t group, sim_ns until,
+                      struct err *err) {
+    const struct timeline_row row = {.kind = ROW_KNOWN, .group = group, .t1_ns = until};
+    return timeline_batch_keep(writer->batch, &row, err);
+}
+
+/* What was open may have had lanes that were born behind the end of the full chunk: they are
+ * not known until the next one. */
+static int keep_full_spans(struct timeline_writer *writer, struct group *group,
+                           const struct span_chunk *chunk, struct err *err) {
+    const bool was_open = group->open.is_there;
+    int rc = forget_open(writer, ROW_SPANS, chunk->group, &group->open, err);
+    if (rc == 0 && was_open) {
+        rc = keep_known(writer, chunk->group, chunk->t1_ns, err);
+    }
+    return rc == 0 ? keep_spans(writer, group, chunk, err) : rc;
+}
+
+static int on_spans(void *context, const struct span_chunk *chunk, struct err *err) {
+    struct timeline_writer *writer = context;
+    int rc = begin_batch(writer, err);
+    if (rc == 0) {
+        rc = add_group(writer, chunk->group, err);
+    }
+    if (rc != 0) {
+        return rc;
+    }
+    struct group *group = writer->groups[chunk->group];
+    rc = chunk->is_open ? keep_open_spans(writer, group, chunk, err)
+                        : keep_full_spans(writer, group, chunk, err);
     return rc == 0 ? put_batch(writer, err) : rc;
 }
 
@@ -381,11 +402,16 @@ static int on_instants(void *context, const struct instant_chunk *chunk,
                        struct err *err) {
     struct timeline_writer *writer = context;
     int rc = begin_batch(writer, err);
+    if (rc == 0) {
+        rc = forget_open(writer, ROW_INSTANTS, DAMAGE_INSTANTS, &writer->open_instants,
+                         err);
+    }
     if (rc != 0) {
         return rc;
     }
     struct timeline_row row = {
         .kind = ROW_INSTANTS,
+        .level = PYRAMID_NONE,
         .seq = chunk->seq,
         .count = chunk->count,
         .t0_ns = chunk->t0_ns,
@@ -394,12 +420,13 @@ static int on_instants(void *context, const struct instant_chunk *chunk,
     };
     rc = chunk_codec_encode_instants(chunk, &writer->batch->bytes, err);
     row.size = writer->batch->bytes.size - row.offset;
-    if (rc == 0) {
+    if (rc == 0 && !chunk->is_open) {
         rc = instant_pyramid_add(writer->instants, chunk, &row.level, err);
     }
     if (rc == 0) {
         rc = timeline_batch_keep(writer->batch, &row, err);
     }
+    writer->open_instants = (struct open_chunk){chunk->is_open, chunk->seq};
     return rc == 0 ? put_batch(writer, err) : rc;
 }
 
@@ -408,7 +435,8 @@ static int encode_counters(struct timeline_writer *writer,
                            const struct counter_chunk *chunk, struct timeline_row *row,
                            struct err *err) {
     struct chunk_bytes *bytes = &writer->batch->bytes;
-    const struct point_sheet *carry = counter_pyramid_carry(writer->counters, chunk);
+    const struct point_sheet *carry =
+        chunk->is_open ? NULL : counter_pyramid_carry(writer->counters, chunk);
     row->offset = bytes->size;
     int rc = chunk_codec_encode_counters(chunk, bytes, err);
     row->size = bytes->size - row->offset;
@@ -423,32 +451,37 @@ static int on_counters(void *context, const struct counter_chunk *chunk,
                        struct err *err) {
     struct timeline_writer *writer = context;
     int rc = begin_batch(writer, err);
+    if (rc == 0) {
+        rc = forget_open(writer, ROW_COUNTERS, DAMAGE_COUNTERS, &writer->open_counters,
+                         err);
+    }
     if (rc != 0) {
         return rc;
     }
     struct timeline_row row = {
         .kind = ROW_COUNTERS,
+        .level = PYRAMID_NONE,
         .seq = chunk->seq,
         .count = chunk->count,
         .t0_ns = chunk->t0_ns,
         .t1_ns = chunk->t1_ns,
     };
     rc = encode_counters(writer, chunk, &row, err);
-    if (rc == 0) {
+    if (rc == 0 && !chunk->is_open) {
         rc = counter_pyramid_add(writer->counters, chunk, &row.level, err);
     }
     if (rc == 0) {
         rc = timeline_batch_keep(writer->batch, &row, err);
     }
+    writer->open_counters = (struct open_chunk){chunk->is_open, chunk->seq};
     return rc == 0 ? put_batch(writer, err) : rc;
 }
 
 static int on_settled(void *context, int64_t group, sim_ns until, struct err *err) {
     struct timeline_writer *writer = context;
-    const struct timeline_row row = {.kind = ROW_KNOWN, .group = group, .t1_ns = until};
     int rc = begin_batch(writer, err);
     if (rc == 0) {
-        rc = timeline_batch_keep(writer->batch, &row, err);
+        rc = keep_known(writer, group, until, err);
     }
     return rc == 0 ? put_batch(writer, err) : rc;
 }
@@ -470,7 +503,10 @@ int timeline_writer_create(struct timeline_writer **out, struct db *db, int64_t 
         .instants = on_instants,
         .counters = on_counters,
         .settled = on_settled,
+        .wants_open = wants_open,
     };
+    writer->look_ms = -1;
+    writer->next_look_ms = monotonic_ms() + LOOK_MS;
     int rc = instant_pyramid_create(&writer->instants, on_instant_sheet, writer, err);
     if (rc == 0) {
         rc = counter_pyramid_create(&writer->counters, on_counter_sheet, writer, err);
@@ -532,8 +568,12 @@ int timeline_writer_finish(struct timeline_writer *writer, struct connection *co
                            struct err *err) {
     int rc = begin_batch(writer, err);
     for (size_t i = 0; rc == 0 && !writer->finished && i < writer->group_count; i++) {
-        if (writer->groups[i] != NULL) {
-            rc = pyramid_finish(writer->groups[i]->pyramid, err);
+        struct group *group = writer->groups[i];
+        if (group != NULL) {
+            rc = forget_open(writer, ROW_SPANS, (int64_t)i, &group->open, err);
+        }
+        if (group != NULL && rc == 0) {
+            rc = pyramid_finish(group->pyramid, err);
         }
     }
     if (rc == 0 && !writer->finished) {

@@ -289,6 +289,9 @@ static void write_timeline(struct json_writer *writer, const struct timeline_que
     span_view_known(writer, instants->known_until_ns);
     json_writer_end_object(writer);
     write_counters(writer, &timeline->counters);
+    if (timeline->counters.known_until_ns != SIM_NEVER) {
+        span_view_int(writer, "counters_known_until", timeline->counters.known_until_ns);
+    }
     span_view_damages(writer, &timeline->damages);
     json_writer_end_object(writer);
 }

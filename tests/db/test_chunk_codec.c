@@ -529,7 +529,7 @@ static void test_chunk_codec_names_what_is_wrong(void **state) {
         {11, 0xff, "wrong group", 0, 0},
         {23, 0x80, "wrong times", 0, 0},
         {24, 0, "wrong times", 25, 0},
-        {32, 0, "wrong number of rows", 0, 0},
+        {32, 0, "wrong number of kinds", 0, 0},
         {33, 0x20, "wrong number of rows", 0, 0},
         {34, 0, "wrong number of kinds", 0, 0},
         {34, 6, "wrong number of kinds", 0, 0},
@@ -578,6 +578,46 @@ static void test_chunk_codec_names_what_is_wrong(void **state) {
     copy[sizeof copy - 1] ^= 1;
     assert_int_equal(decode_spans(&c->spans_back, copy, sizeof copy, &err), ERR_CORRUPT);
     assert_non_null(strstr(err.text, "wrong checksum"));
+}
+
+/* Nothing has ended, but lanes live: only while the chunk is open. */
+static void test_chunk_codec_takes_no_rows_of_what_is_open(void **state) {
+    struct columns *c = *state;
+    struct chunk_bytes bytes = {0};
+    struct err err = {0};
+    static const struct lane_before before[] = {{64, 10}, {70, 50}};
+    static const struct lane_after after[] = {{64, LANE_NONE, 3, STATE_RUNNING},
+                                              {70, 64, SITE_NONE, STATE_WAIT_LOCK}};
+    struct span_chunk chunk = {.group = 1,
+                               .seq = 7,
+                               .before_count = 2,
+                               .after_count = 2,
+                               .t0_ns = 20,
+                               .t1_ns = 50,
+                               .before = before,
+                               .after = after};
+    assert_int_equal(chunk_codec_encode_spans(&chunk, &bytes, NULL), ERR_INVALID);
+    chunk.is_open = true;
+    fixture_ok(chunk_codec_encode_spans(&chunk, &bytes, &err), &err);
+    fixture_ok(decode_spans(&c->spans_back, bytes.data, bytes.size, &err), &err);
+    const struct span_chunk *back = &c->spans_back.chunk;
+    assert_int_equal(back->count, 0);
+    assert_true(back->t0_ns == 20 && back->t1_ns == 50 && back->seq == 7);
+    assert_int_equal(back->before_count, 2);
+    assert_int_equal(back->after_count, 2);
+    for (uint32_t i = 0; i < 2; i++) {
+        assert_int_equal(back->before[i].lane, before[i].lane);
+        assert_int_equal(back->before[i].since_ns, before[i].since_ns);
+        assert_int_equal(back->after[i].lane, after[i].lane);
+        assert_int_equal(back->after[i].resource, after[i].resource);
+        assert_int_equal(back->after[i].site, after[i].site);
+        assert_int_equal(back->after[i].state, after[i].state);
+    }
+    for (size_t size = 0; size < bytes.size; size++) {
+        assert_int_equal(decode_spans(&c->spans_back, bytes.data, size, NULL),
+                         ERR_CORRUPT);
+    }
+    chunk_bytes_deinit(&bytes);
 }
 
 /* The chunk is refused, and for this reason. */
@@ -667,6 +707,7 @@ int main(void) {
         cmocka_unit_test(test_chunk_codec_survives_forged_spans),
         cmocka_unit_test(test_chunk_codec_survives_forged_instants),
         cmocka_unit_test(test_chunk_codec_names_what_is_wrong),
+        cmocka_unit_test(test_chunk_codec_takes_no_rows_of_what_is_open),
         cmocka_unit_test(test_chunk_codec_writes_no_invalid_chunk),
         cmocka_unit_test(test_chunk_codec_reports_lack_of_memory),
     };

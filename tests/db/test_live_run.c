@@ -26,6 +26,7 @@ struct live {
     bool is_open[NAIVE_SPANS_MAX]; /* of seen.spans */
     struct span_author authors[NAIVE_GROUPS];
     sim_ns last_ns[NAIVE_GROUPS], known_ns[NAIVE_GROUPS];
+    uint32_t open[NAIVE_GROUPS]; /* spans that were sent of the chunk that is open */
     sim_ns instants_ns;
     uint32_t instant_seq;
     uint64_t random;
@@ -99,16 +100,40 @@ static void say_settled(struct live *l, uint32_t group) {
     }
 }
 
+/* Spans for the next chunk: at least those that were sent of it. */
+static uint32_t room_of(struct live *l, uint32_t group, uint32_t most) {
+    const uint32_t room = 1 + l->open[group] + fixture_below(&l->random, most);
+    return room < AUTHOR_ROOM ? room : AUTHOR_ROOM;
+}
+
 /* False when the group has no more. */
 static bool send_chunk(struct live *l, uint32_t group) {
     struct err err = {0};
     struct span_chunk chunk;
     const struct sink *sink = run_writer_sink(l->writer);
     const uint32_t most = fixture_below(&l->random, 4) == 0 ? AUTHOR_ROOM : 200;
-    if (!span_author_next(&l->authors[group], 1 + fixture_below(&l->random, most),
-                          &chunk)) {
+    if (!span_author_next(&l->authors[group], room_of(l, group, most), &chunk)) {
         return false;
     }
+    l->open[group] = 0;
+    fixture_ok(sink->spans(sink->context, &chunk, &err), &err);
+    l->last_ns[group] = l->known_ns[group] = chunk.t1_ns;
+    say_settled(l, group);
+    return true;
+}
+
+/* The beginning of a group's next chunk, which comes again. */
+static bool send_open(struct live *l, uint32_t group) {
+    static struct span_author author;
+    struct err err = {0};
+    struct span_chunk chunk;
+    const struct sink *sink = run_writer_sink(l->writer);
+    author = l->authors[group];
+    if (!span_author_next(&author, room_of(l, group, 300), &chunk)) {
+        return false;
+    }
+    chunk.is_open = true;
+    l->open[group] = chunk.count;
     fixture_ok(sink->spans(sink->context, &chunk, &err), &err);
     l->last_ns[group] = l->known_ns[group] = chunk.t1_ns;
     say_settled(l, group);
@@ -132,7 +157,10 @@ static bool send_some(struct live *l) {
     bool more = false;
     for (uint32_t n = 1 + fixture_below(&l->random, 30); n > 0; n--) {
         const uint32_t group = fixture_below(&l->random, NAIVE_GROUPS + 1);
-        more |= group == NAIVE_GROUPS ? send_instants(l) : send_chunk(l, group);
+        const bool is_open = group < NAIVE_GROUPS && fixture_below(&l->random, 3) == 0;
+        more |= group == NAIVE_GROUPS ? send_instants(l)
+                : is_open             ? send_open(l, group)
+                                      : send_chunk(l, group);
     }
     return more;
 }
