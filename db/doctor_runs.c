@@ -282,13 +282,54 @@ static void found_short_group(const struct examination *at, const struct query *
         (long long)query_get_int(q, 2), (long long)query_get_int(q, 3));
 }
 
-static int examine_ends(const struct examination *at, struct err *err) {
+/* Of instants and counters it is known how many chunks there were. */
+static const char SHORT_POINTS[] =
+    "WITH number (run, lane_group, said, found) AS ("
+    " SELECT r.id, ?, r.instant_chunks,"
+    "  (SELECT coalesce(max(seq), -1) + 1 FROM instant_chunk c WHERE c.run = r.id)"
+    " FROM run r WHERE r.timeline = 2 UNION ALL"
+    " SELECT r.id, ?, r.counter_chunks,"
+    "  (SELECT coalesce(max(seq), -1) + 1 FROM counter_chunk c WHERE c.run = r.id)"
+    " FROM run r WHERE r.timeline = 2)"
+    " SELECT run, lane_group, said, found FROM number WHERE found < said"
+    " ORDER BY run, lane_group DESC";
+
+static void found_short_points(const struct examination *at, const struct query *q) {
+    const struct doctor_finding place = {.kind = DOCTOR_GAP,
+                                         .run = query_get_int(q, 0),
+                                         .group = query_get_int(q, 1),
+                                         .seq = query_get_int(q, 3)};
+    doctor_found(at, &place,
+                 "run %lld lacks %s from chunk %lld on: there were %lld chunks, what the "
+                 "last ones held is missing in the timeline",
+                 (long long)place.run,
+                 place.group == DAMAGE_INSTANTS ? "instants" : "counters",
+                 (long long)place.seq, (long long)query_get_int(q, 2));
+}
+
+/* A query of two numbers, each row of which is a finding. */
+struct ends {
+    const char *sql;
+    int64_t numbers[2];
+    size_t count;
+    void (*found)(const struct examination *at, const struct query *q);
+};
+
+static const struct ends ends[] = {
+    {SHORT_GROUPS, {LANE_GROUP_LANES}, 1, found_short_group},
+    {SHORT_POINTS, {DAMAGE_INSTANTS, DAMAGE_COUNTERS}, 2, found_short_points},
+};
+
+static int examine_ends(const struct examination *at, const struct ends *of,
+                        struct err *err) {
     struct query q;
     int rc;
-    query_begin(&q, at->connection, SHORT_GROUPS);
-    query_int(&q, LANE_GROUP_LANES);
+    query_begin(&q, at->connection, of->sql);
+    for (size_t i = 0; i < of->count; i++) {
+        query_int(&q, of->numbers[i]);
+    }
     while ((rc = query_next(&q, err)) == 1) {
-        found_short_group(at, &q);
+        of->found(at, &q);
         rc = doctor_go_on(at, err);
         if (rc != 0) {
             break;
@@ -364,8 +405,8 @@ int doctor_examine_runs(const struct examination *at, struct err *err) {
     point_sheet_deinit(&blocks->instant_sheet);
     point_sheet_deinit(&blocks->counter_sheet);
     memory_free(blocks);
-    if (rc == 0) {
-        rc = examine_ends(at, err);
+    for (size_t i = 0; rc == 0 && i < sizeof ends / sizeof ends[0]; i++) {
+        rc = examine_ends(at, &ends[i], err);
     }
     return rc == 0 ? examine_all_runs(at, err) : rc;
 }

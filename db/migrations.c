@@ -356,10 +356,17 @@ static const char MIGRATION_11[] =
 
     "PRAGMA user_version = 11;";
 
+/* How many chunks of instants and of counters a complete timeline has, so that missing ones
+ * are noticed; NULL in one of before. */
+static const char MIGRATION_12[] = "ALTER TABLE run ADD COLUMN instant_chunks INTEGER;"
+                                   "ALTER TABLE run ADD COLUMN counter_chunks INTEGER;"
+
+                                   "PRAGMA user_version = 12;";
+
 /* Each sets user_version to its number; position + 1 is the number. */
 static const char *const migrations[] = {
-    MIGRATION_1, MIGRATION_2, MIGRATION_3, MIGRATION_4, MIGRATION_5,
-    MIGRATION_6, MIGRATION_7, MIGRATION_8, MIGRATION_9, MIGRATION_10, MIGRATION_11,
+    MIGRATION_1, MIGRATION_2, MIGRATION_3, MIGRATION_4,  MIGRATION_5,  MIGRATION_6,
+    MIGRATION_7, MIGRATION_8, MIGRATION_9, MIGRATION_10, MIGRATION_11, MIGRATION_12,
 };
 
 int migrations_count(void) { return (int)(sizeof migrations / sizeof migrations[0]); }

@@ -172,7 +172,11 @@ int run_writer_flush(struct run_writer *writer, struct err *err) {
 static const char SET_OUTCOME[] =
     "UPDATE run SET status = ?, reason = ?, fingerprint = ?, finished_ms = ?,"
     " duration_ns = ?, transitions = ? WHERE id = ?";
-static const char SET_TIMELINE[] = "UPDATE run SET timeline = 2 WHERE id = ?";
+static const char SET_TIMELINE[] =
+    "UPDATE run SET timeline = 2,"
+    " instant_chunks = (SELECT count(*) FROM instant_chunk c WHERE c.run = run.id),"
+    " counter_chunks = (SELECT count(*) FROM counter_chunk c WHERE c.run = run.id)"
+    " WHERE id = ?";
 static const char SET_SITES[] = "UPDATE run SET sites = ? WHERE id = ?";
 static const char SET_ABANDONED[] =
     "UPDATE run SET status = ?, reason = ?, finished_ms = ? WHERE id = ?";

@@ -227,6 +227,9 @@ void fixture_to_schema(const struct fixture *fixture, int version) {
         int made_by;
         const char *sql;
     } undo[] = {
+        {12, "ALTER TABLE run DROP COLUMN counter_chunks"},
+        {12, "ALTER TABLE run DROP COLUMN instant_chunks"},
+        {11, "DROP TABLE note"},
         {10,
          "CREATE TABLE findings (run INTEGER PRIMARY KEY, data TEXT NOT NULL) STRICT"},
         {10, "INSERT INTO findings SELECT run, data FROM analysis"

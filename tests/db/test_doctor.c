@@ -227,6 +227,31 @@ static void test_doctor_misses_the_last_chunk(void **state) {
     assert_int_equal(finding.seq, 0);
 }
 
+static void expect_gap(const struct fixture *fixture, int64_t seq, const char *text) {
+    const struct doctor_finding finding = find_one(fixture, DOCTOR_GAP);
+    assert_int_equal(finding.run, 1);
+    assert_int_equal(finding.seq, seq);
+    assert_non_null(strstr(finding.text, text));
+    assert_false(finding.repairable);
+}
+
+/* A run knows how many chunks of them it has; one of before does not. */
+static void test_doctor_misses_the_last_chunk_of_points(void **state) {
+    const struct fixture *fixture = *state;
+    fill_with_counters(fixture);
+    const int64_t last = fixture_sql(fixture, "SELECT max(seq) FROM counter_chunk");
+    assert_true(last > 2);
+    run_sql(fixture, "DELETE FROM counter_chunk WHERE seq = (SELECT max(seq) FROM"
+                     " counter_chunk)");
+    expect_gap(fixture, last, "lacks counters from chunk");
+    run_sql(fixture, "DELETE FROM counter_chunk");
+    expect_gap(fixture, 0, "lacks counters from chunk 0");
+    run_sql(fixture, "UPDATE run SET counter_chunks = NULL, instant_chunks = 2");
+    expect_gap(fixture, 0, "lacks instants from chunk 0 on: there were 2");
+    run_sql(fixture, "UPDATE run SET instant_chunks = NULL");
+    assert_sound(fixture);
+}
+
 /* Where nothing ended there is no chunk: lanes that died at once, in a group of their own. */
 static void test_doctor_misses_no_chunk_of_nothing(void **state) {
     const struct fixture *fixture = *state;
@@ -416,6 +441,7 @@ int main(void) {
         TEST(test_doctor_sees_a_chunk_of_another_place),
         TEST(test_doctor_misses_a_chunk),
         TEST(test_doctor_misses_the_last_chunk),
+        TEST(test_doctor_misses_the_last_chunk_of_points),
         TEST(test_doctor_misses_no_chunk_of_nothing),
         TEST(test_doctor_reads_lanes),
         TEST(test_doctor_removes_what_belongs_to_nothing),
