@@ -88,9 +88,20 @@ static int find_beside(struct chunk_reader *reader, const char *sql,
     return end_find(&q, place->group, place, err);
 }
 
+/* No moment is in two chunks of a group: what contradicts a sound one is left out. */
 int chunk_reader_next(struct chunk_reader *reader, struct chunk_place *place,
                       struct err *err) {
-    return find_beside(reader, FIND_NEXT, place, err);
+    const sim_ns end_ns = place->id == reader->sound_id ? place->t1_ns : 0;
+    int rc;
+    while ((rc = find_beside(reader, FIND_NEXT, place, err)) == 1 &&
+           place->t0_ns < end_ns) {
+        const int failed = chunk_reader_note(
+            reader, place, "the chunk begins before the one before it ends", err);
+        if (failed != 0) {
+            return failed;
+        }
+    }
+    return rc;
 }
 
 int chunk_reader_previous(struct chunk_reader *reader, struct chunk_place *place,
@@ -155,6 +166,7 @@ int chunk_reader_read(struct chunk_reader *reader, const struct chunk_place *pla
     }
     query_end(&q);
     reader->is_sound = rc == 0 && fault.code == 0;
+    reader->sound_id = reader->is_sound ? place->id : 0;
     if (fault.code == ERR_CORRUPT) {
         return chunk_reader_note(reader, place, fault.text, err);
     }

@@ -31,6 +31,7 @@ struct chunk_reader {
     struct damage_list *damages;    /* the caller's */
     const struct span_block *block; /* what was read last */
     bool is_sound;                  /* what was read last */
+    int64_t sound_id;               /* the row of that, 0: it is not */
     size_t looked_at;               /* how many were read, for tests */
 };
 
@@ -48,7 +49,8 @@ int chunk_reader_check_lane(const struct chunk_reader *reader, int64_t lane,
 int chunk_reader_find(struct chunk_reader *reader, uint32_t group, sim_ns at,
                       struct chunk_place *out, struct err *err) WARN_UNUSED;
 
-/* Moves on to the next chunk of the group, or back; 0 when there is none. */
+/* Moves on to the next chunk of the group, or back; 0 when there is none. One that goes on in
+ * the time of a sound one which was just read is noted and passed over. */
 int chunk_reader_next(struct chunk_reader *reader, struct chunk_place *place,
                       struct err *err) WARN_UNUSED;
 int chunk_reader_previous(struct chunk_reader *reader, struct chunk_place *place,

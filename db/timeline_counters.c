@@ -38,6 +38,7 @@ struct graph {
     size_t count, capacity;
     struct counter_block *block; /* the chunk that is being read */
     struct point_sheet sheet;    /* or the sheet */
+    size_t lane_count;           /* of the run */
 };
 
 /* --- tracks -------------------------------------------------------------------- */
@@ -47,9 +48,6 @@ static int find_track(const struct painting *p, struct graph *graph,
                       const struct counter_node *node, struct track **out,
                       struct err *err) {
     *out = NULL;
-    if ((size_t)node->lane >= p->slot_count) {
-        return recorded_run_damaged(&p->run, "a counter of an unknown lane", err);
-    }
     if (!p->slots[node->lane].wanted) {
         return 0;
     }
@@ -69,17 +67,32 @@ static int find_track(const struct painting *p, struct graph *graph,
 
 /* --- reading ------------------------------------------------------------------- */
 
+static bool is_of_run(const struct graph *graph, bool is_sheet) {
+    const struct counter_block *block = graph->block;
+    const struct counter_node *nodes = graph->sheet.nodes;
+    const uint32_t count = is_sheet ? graph->sheet.count : block->counter_count;
+    for (uint32_t i = 0; i < count; i++) {
+        const lane_id lane = is_sheet ? nodes[i].lane : block->counters[i].lane;
+        if ((size_t)lane >= graph->lane_count) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Into graph->sheet, or graph->block. */
 static int decode(void *context, const struct source *source, const void *data,
                   size_t size, struct err *err) {
     struct graph *graph = context;
-    if (!source->is_sheet) {
-        return chunk_codec_decode_counters(data, size, graph->block, err);
-    }
     const int rc =
-        point_sheet_decode(&counter_sheet_format, data, size, &graph->sheet, err);
-    return rc == 0 && graph->sheet.level != source->level
-               ? err_set(err, ERR_CORRUPT, "the sheet is of another level")
+        source->is_sheet
+            ? point_sheet_decode(&counter_sheet_format, data, size, &graph->sheet, err)
+            : chunk_codec_decode_counters(data, size, graph->block, err);
+    if (rc == 0 && source->is_sheet && graph->sheet.level != source->level) {
+        return err_set(err, ERR_CORRUPT, "the sheet is of another level");
+    }
+    return rc == 0 && !is_of_run(graph, source->is_sheet)
+               ? err_set(err, ERR_CORRUPT, "a counter of an unknown lane")
                : rc;
 }
 
@@ -120,7 +133,7 @@ static int read_carry(const struct painting *p, struct graph *graph,
         *carried =
             (struct source){.t0_ns = query_get_int(&q, 0), .seq = query_get_int(&q, 1)};
         rc = point_sheet_decode(&counter_sheet_format, data, size, &graph->sheet, NULL);
-        is_sound = rc == 0;
+        is_sound = rc == 0 && is_of_run(graph, true);
         if (rc == ERR_NOMEM) {
             rc = err_set_nomem(err);
             break;
@@ -321,6 +334,7 @@ static int deliver_entries(struct painting *p, struct graph *graph, struct err *
 int painting_add_counters(struct painting *p, struct err *err) {
     struct graph graph = {
         .block = memory_zeroed(1, sizeof *graph.block),
+        .lane_count = p->slot_count,
         .numbers = memory_zeroed(p->slot_count * COUNTER_COUNT, sizeof *graph.numbers),
     };
     int rc = graph.block != NULL && graph.numbers != NULL ? 0 : err_set_nomem(err);

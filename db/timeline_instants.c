@@ -17,15 +17,13 @@ struct dots {
     size_t count, capacity;
     struct instant_block *block; /* the chunk that is being painted */
     struct point_sheet sheet;    /* or the sheet */
+    size_t lane_count;           /* of the run */
 };
 
 /* --- painting ------------------------------------------------------------------ */
 
 static int paint_node(struct painting *p, struct dots *dots,
                       const struct instant_node *node, struct err *err) {
-    if ((size_t)node->lane >= p->slot_count) {
-        return recorded_run_damaged(&p->run, "an instant of an unknown lane", err);
-    }
     struct slot *slot = &p->slots[node->lane];
     if (!slot->wanted || node->first_ns < p->view.from || node->first_ns >= p->view.to) {
         return 0;
@@ -49,18 +47,33 @@ static int paint_node(struct painting *p, struct dots *dots,
     return 0;
 }
 
+/* NULL, or why what was decoded cannot be of this run. */
+static const char *find_fault(const struct dots *dots, const struct source *source) {
+    const struct instant_chunk *chunk = &dots->block->chunk;
+    const struct instant_node *nodes = dots->sheet.nodes;
+    if (source->is_sheet && dots->sheet.level != source->level) {
+        return "the sheet is of another level";
+    }
+    const uint32_t count = source->is_sheet ? dots->sheet.count : chunk->count;
+    for (uint32_t i = 0; i < count; i++) {
+        const lane_id lane = source->is_sheet ? nodes[i].lane : chunk->lane[i];
+        if ((size_t)lane >= dots->lane_count) {
+            return "an instant of an unknown lane";
+        }
+    }
+    return NULL;
+}
+
 /* Into dots->sheet, or dots->block. */
 static int decode(void *context, const struct source *source, const void *data,
                   size_t size, struct err *err) {
     struct dots *dots = context;
-    if (!source->is_sheet) {
-        return chunk_codec_decode_instants(data, size, dots->block, err);
-    }
     const int rc =
-        point_sheet_decode(&instant_sheet_format, data, size, &dots->sheet, err);
-    return rc == 0 && dots->sheet.level != source->level
-               ? err_set(err, ERR_CORRUPT, "the sheet is of another level")
-               : rc;
+        source->is_sheet
+            ? point_sheet_decode(&instant_sheet_format, data, size, &dots->sheet, err)
+            : chunk_codec_decode_instants(data, size, dots->block, err);
+    const char *fault = rc == 0 ? find_fault(dots, source) : NULL;
+    return fault == NULL ? rc : err_set(err, ERR_CORRUPT, "%s", fault);
 }
 
 static const struct source_kind instants = {
@@ -158,7 +171,8 @@ static int deliver(struct painting *p, const struct dots *dots, struct err *err)
 
 int painting_add_instants(struct painting *p, struct err *err) {
     struct source_list list = {0};
-    struct dots dots = {.block = memory_zeroed(1, sizeof *dots.block)};
+    struct dots dots = {.block = memory_zeroed(1, sizeof *dots.block),
+                        .lane_count = p->slot_count};
     int rc = dots.block != NULL ? recorded_run_known(&p->run, DAMAGE_INSTANTS,
                                                      &p->out.instants.known_until_ns, err)
                                 : err_set_nomem(err);

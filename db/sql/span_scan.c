@@ -194,12 +194,35 @@ static int read_block(struct span_scan *scan, const struct chunk_ref *ref,
     return rc;
 }
 
+/* No moment is in two chunks of a group. When the one before seems to go on in the time of
+ * this one, its row may be wrong: ERR_CORRUPT when that is sound. */
+static int check_beside(struct span_scan *scan, const struct chunk_ref *ref,
+                        struct err *err) {
+    const struct chunk_ref *before = ref - 1;
+    if (ref == scan->chunks.items || before->group != ref->group ||
+        before->t1_ns <= ref->t0_ns) {
+        return 0;
+    }
+    struct span_block *block = memory_resize(NULL, 1, sizeof *block);
+    struct err why = {0};
+    const int rc = block != NULL ? read_block(scan, before, block, &why) : ERR_NOMEM;
+    memory_free(block);
+    if (rc == 0) {
+        return err_set(err, ERR_CORRUPT,
+                       "the chunk begins before the one before it ends");
+    }
+    return rc == ERR_CORRUPT ? 0 : err_set(err, rc, "%s", why.text);
+}
+
 /* 1, or 0 for a chunk that is damaged: no pass looks at it any more. */
 static int decode(struct span_scan *scan, struct chunk_ref *ref, struct slot *slot,
                   struct err *err) {
     struct err why = {0};
     slot->chunk = 0;
-    const int rc = read_block(scan, ref, slot->block, &why);
+    int rc = check_beside(scan, ref, &why);
+    if (rc == 0) {
+        rc = read_block(scan, ref, slot->block, &why);
+    }
     if (rc == ERR_CORRUPT) {
         ref->states = 0;
         return chunk_list_note(&scan->chunks, ref, why.text, err);
@@ -304,18 +327,18 @@ static int make_shelf(struct span_scan *scan, struct err *err) {
     return span_shelf_reset(&scan->shelf, scan->chunks.count, err);
 }
 
-/* Ends do not descend and no span begins before the one before it has ended. */
+/* Within a chunk the spans of a lane follow one another. One that begins before the span in
+ * the chunk before it has ended contradicts that: its rows are left out. */
 static int check_order(struct span_scan *scan, struct err *err) {
-    if (scan->filter.order != SPAN_ORDER_TIME) {
+    if (scan->filter.order != SPAN_ORDER_TIME || scan->selected_count == 0) {
         return 0;
     }
-    for (uint32_t i = 0; i < scan->selected_count; i++) {
-        const uint32_t row = scan->selected[i];
-        if (scan->block->start_ns[row] < scan->last_end) {
-            return fault_damaged(scan->chunks.run, "spans of a lane overlap", err);
-        }
-        scan->last_end = scan->block->end_ns[row];
+    const uint32_t last = scan->selected[scan->selected_count - 1];
+    if (scan->block->start_ns[scan->selected[0]] < scan->last_end) {
+        scan->selected_count = 0;
+        return chunk_list_note(&scan->chunks, scan->at, "spans of a lane overlap", err);
     }
+    scan->last_end = scan->block->end_ns[last];
     return 0;
 }
 

@@ -319,6 +319,41 @@ static void test_recording_store_leaves_out_a_damaged_chunk(void **state) {
     db_close(db);
 }
 
+/* A chunk that goes on in the time of the one before it costs itself. */
+static void test_recording_store_leaves_out_a_contradiction(void **state) {
+    const struct fixture *fixture = *state;
+    struct recording direct[FILTERS], found;
+    struct damage_list damages = {0};
+    struct db *db = fixture_open(fixture);
+    struct db_reader *reader = fixture_reader(db);
+    for (int k = 0; k < FILTERS; k++) {
+        set_filter(&direct[k], &filters[k]);
+    }
+    const int64_t run =
+        store_run(db, fixture_cell(reader, fixture_experiment(db, 1, 1)), direct);
+    const int64_t id = fixture_sql(
+        fixture, "SELECT id FROM span_chunk WHERE lane_group = 0 AND seq = 1");
+    (void)fixture_sql(
+        fixture,
+        "INSERT INTO span_chunk (run, lane_group, seq, t0_ns, t1_ns, count, data,"
+        " base, longest_ns, longest_wait_ns, start_ns, lanes, states, causes)"
+        " SELECT run, lane_group, seq + 1000, t0_ns, t1_ns, count, data, base,"
+        " longest_ns, longest_wait_ns, start_ns, lanes, states, causes FROM"
+        " span_chunk WHERE lane_group = 0 AND seq = 1");
+    read_window(reader, run, &filters[0], &found, &damages);
+    expect_same(&found, &direct[0]);
+    assert_int_equal(damages.count, 1);
+    assert_int_equal(damages.items[0].from_ns, of_chunk(fixture, "t0_ns", id));
+    assert_non_null(strstr(damages.items[0].what, "before the one before it ends"));
+    damage_list_deinit(&damages);
+    recording_deinit(&found);
+    for (int k = 0; k < FILTERS; k++) {
+        recording_deinit(&direct[k]);
+    }
+    db_reader_close(reader);
+    db_close(db);
+}
+
 static void test_recording_store_refuses_unknown_lanes(void **state) {
     const struct fixture *fixture = *state;
     static const char *const damage[] = {
@@ -358,6 +393,7 @@ int main(void) {
         TEST(test_recording_store_refuses),
         TEST(test_recording_store_reports_every_failed_allocation),
         TEST(test_recording_store_leaves_out_a_damaged_chunk),
+        TEST(test_recording_store_leaves_out_a_contradiction),
         TEST(test_recording_store_refuses_unknown_lanes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "db/chunk_codec.h"
 #include "db/sql_session.h"
 
 enum { INDEX_BITS = 12 }; /* of a row id; above them is the chunk's */
@@ -89,7 +90,7 @@ enum { TABLES = sizeof tables / sizeof tables[0], WAYS = sizeof ways / sizeof wa
 
 static int64_t number(const struct fixture *fixture, const char *fmt, const char *table,
                       int64_t id) {
-    char sql[256];
+    char sql[512];
     sqlite3_snprintf(sizeof sql, sql, fmt, table, (long long)id);
     return fixture_sql(fixture, sql);
 }
@@ -161,6 +162,107 @@ static void test_sql_damage_costs_the_rows_of_the_chunk(void **state) {
     }
 }
 
+/* Chunks that are sound each, but tell of the same time: the later one costs itself. */
+/* The first span of lane 0 in the chunk begins at 0. */
+static void shift_start(const struct fixture *fixture, int64_t id,
+                        struct span_block *block) {
+    struct err err = {0};
+    struct chunk_bytes bytes = {0};
+    sqlite3 *sqlite = NULL;
+    sqlite3_stmt *stmt = NULL;
+    assert_int_equal(sqlite3_open(fixture->path, &sqlite), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(sqlite,
+                                        "SELECT data FROM span_chunk WHERE id = ?", -1,
+                                        &stmt, NULL),
+                     SQLITE_OK);
+    sqlite3_bind_int64(stmt, 1, id);
+    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+    fixture_ok(chunk_codec_decode_spans(sqlite3_column_blob(stmt, 0),
+                                        (size_t)sqlite3_column_bytes(stmt, 0), block,
+                                        &err),
+               &err);
+    sqlite3_finalize(stmt);
+    uint32_t first = 0;
+    while (block->lane[first] != 0) {
+        first++;
+    }
+    assert_int_equal(block->before[0].lane, 0);
+    block->before[0].since_ns = block->start_ns[first] = 0;
+    fixture_ok(chunk_codec_encode_spans(&block->chunk, &bytes, &err), &err);
+    assert_int_equal(sqlite3_prepare_v2(sqlite,
+                                        "UPDATE span_chunk SET data = ? WHERE id = ?", -1,
+                                        &stmt, NULL),
+                     SQLITE_OK);
+    sqlite3_bind_blob(stmt, 1, bytes.data, (int)bytes.size, SQLITE_STATIC);
+    sqlite3_bind_int64(stmt, 2, id);
+    assert_int_equal(sqlite3_step(stmt), SQLITE_DONE);
+    sqlite3_finalize(stmt);
+    sqlite3_close(sqlite);
+    chunk_bytes_deinit(&bytes);
+}
+
+static void test_sql_damage_is_one_of_two_that_contradict(void **state) {
+    static const char *const copies[] = {
+        "INSERT INTO %s (run, lane_group, seq, t0_ns, t1_ns, count, data, base,"
+        " longest_ns, longest_wait_ns, start_ns, lanes, states, causes) SELECT run,"
+        " lane_group, seq + 1000, t0_ns, t1_ns, count, data, base, longest_ns,"
+        " longest_wait_ns, start_ns, lanes, states, causes FROM span_chunk WHERE id = "
+        "%lld",
+        "INSERT INTO %s (run, seq, t0_ns, t1_ns, count, data, base) SELECT run,"
+        " seq + 1000, t0_ns, t1_ns, count, data, base FROM instant_chunk WHERE id = %lld",
+        "INSERT INTO %s (run, seq, t0_ns, t1_ns, count, data, base) SELECT run,"
+        " seq + 1000, t0_ns, t1_ns, count, data, base FROM counter_chunk WHERE id = %lld",
+    };
+    const struct fixture *fixture = *state;
+    for (size_t t = 0; t < TABLES; t++) {
+        uint64_t random = 60 + t;
+        struct sql_store store;
+        struct rows sound[6];
+        unlink(fixture->path);
+        sql_store_make(&store, fixture, &random);
+        struct sql_session *session = open_session(store.db);
+        for (size_t i = 0; tables[t].queries[i] != NULL; i++) {
+            sound[i] = ask(session, tables[t].queries[i], 0);
+        }
+        const int64_t chunk = number(
+            fixture, "SELECT min(id) FROM %s WHERE t0_ns < t1_ns", tables[t].name, 0);
+        (void)number(fixture, copies[t], tables[t].name, chunk);
+        for (size_t i = 0; tables[t].queries[i] != NULL; i++) {
+            const struct rows left = ask(session, tables[t].queries[i], 0);
+            assert_int_equal(left.count, sound[i].count);
+            assert_int_equal(left.hash, sound[i].hash);
+            expect_damage(session, &tables[t], fixture, chunk);
+        }
+        assert_int_equal(read_rows(session, "SELECT * FROM damages").count, 1);
+        sql_session_close(session);
+        sql_store_close(&store);
+    }
+}
+
+/* The same, of one lane: a span begins before the last one in the chunk before it ended. */
+static void test_sql_damage_is_a_span_over_another(void **state) {
+    static struct span_block block;
+    const struct fixture *fixture = *state;
+    uint64_t random = 70;
+    struct sql_store store;
+    sql_store_make(&store, fixture, &random);
+    struct sql_session *session = open_session(store.db);
+    static const char query[] = "SELECT * FROM spans s WHERE run_id = 1 AND lane = 0 AND"
+                                " %s ORDER BY s.start_ns";
+    const int64_t chunk = fixture_sql(
+        fixture, "SELECT id FROM span_chunk WHERE run = 1 AND lane_group = 0 AND"
+                 " lanes & 1 AND seq > 0 ORDER BY seq DESC LIMIT 1");
+    assert_true(chunk > 0);
+    const struct rows sound = ask(session, query, chunk);
+    shift_start(fixture, chunk, &block);
+    const struct rows left = ask(session, query, 0);
+    assert_int_equal(left.count, sound.count);
+    assert_int_equal(left.hash, sound.hash);
+    expect_damage(session, &tables[0], fixture, chunk);
+    sql_session_close(session);
+    sql_store_close(&store);
+}
+
 static void test_sql_damage_is_a_table(void **state) {
     struct fixture *fixture = *state;
     uint64_t random = 5;
@@ -202,6 +304,8 @@ static void test_sql_damage_is_a_table(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_sql_damage_costs_the_rows_of_the_chunk),
+        TEST(test_sql_damage_is_one_of_two_that_contradict),
+        TEST(test_sql_damage_is_a_span_over_another),
         TEST(test_sql_damage_is_a_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

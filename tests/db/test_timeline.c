@@ -246,6 +246,51 @@ static void test_timeline_shows_an_instant_at_the_edge(void **state) {
     db_close(db);
 }
 
+/* A chunk that is sound in itself, but cannot be of the run, costs what it holds. */
+static void test_timeline_leaves_out_points_of_unknown_lanes(void **state) {
+    static const lane_id lane[] = {0, 1, 0}, none[] = {-1, -1, -1};
+    static const sim_ns at[] = {100, 200, 300};
+    static const uint8_t kind[] = {0, 0, 0};
+    static const int64_t value[] = {1, 2, 3};
+    struct err err = {0};
+    struct db *db = fixture_open(*state);
+    struct db_reader *reader = fixture_reader(db);
+    struct run_writer *writer = NULL;
+    const struct run_new run = {
+        .cell = fixture_cell(reader, fixture_experiment(db, 1, 1)), .record = true};
+    fixture_ok(run_writer_open(&writer, db, &run, &err), &err);
+    const struct sink *sink = run_writer_sink(writer);
+    for (uint32_t i = 0; i < 3; i++) {
+        const struct instant_chunk instants = {i,        1,      false,    at[i],   at[i],
+                                               &lane[i], &at[i], &kind[i], &none[i]};
+        const struct counter_chunk samples = {i,        1,        false,  at[i],    at[i],
+                                              &lane[i], &kind[i], &at[i], &value[i]};
+        fixture_ok(sink->instants(sink->context, &instants, &err), &err);
+        fixture_ok(sink->counters(sink->context, &samples, &err), &err);
+    }
+    struct run_result result = fixture_result(1, 1); /* no lane 1 */
+    fixture_ok(run_writer_finish(writer, &result, 1, &err), &err);
+    const struct timeline_query query = {
+        .run = run_writer_id(writer), .to_ns = 1000, .pixels = 1000};
+    run_writer_close(writer);
+    run_result_deinit(&result);
+    struct timeline_view got;
+    fixture_ok(timeline_read(reader, &query, &got, &err), &err);
+    assert_int_equal(got.instants.count, 2);
+    assert_int_equal(got.counters.count, 2);
+    assert_int_equal(got.counters.last[1], 3);
+    assert_int_equal(got.damages.count, 2);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(got.damages.items[i].group,
+                         i == 0 ? DAMAGE_INSTANTS : DAMAGE_COUNTERS);
+        assert_int_equal(got.damages.items[i].from_ns, 200);
+        assert_non_null(strstr(got.damages.items[i].what, "of an unknown lane"));
+    }
+    timeline_view_deinit(&got);
+    db_reader_close(reader);
+    db_close(db);
+}
+
 static void test_timeline_refuses_wrong_queries(void **state) {
     const struct fixture *fixture = *state;
     struct db *db = fixture_open(fixture);
@@ -379,6 +424,7 @@ int main(void) {
         TEST(test_timeline_of_an_older_store_is_whole),
         TEST(test_timeline_takes_the_longest_windows),
         TEST(test_timeline_shows_an_instant_at_the_edge),
+        TEST(test_timeline_leaves_out_points_of_unknown_lanes),
         TEST(test_timeline_refuses_wrong_queries),
         TEST(test_timeline_survives_damage),
         TEST(test_timeline_survives_a_damaged_sheet_of_instants),
