@@ -15,7 +15,7 @@ void carried_spans_since(const struct span_chunk *chunk,
 }
 
 static const char READ_END[] =
-    "SELECT end_ns, by FROM carried_span WHERE run = ? AND lane = ? AND end_ns > ?"
+    "SELECT end_ns, by FROM main.carried_span WHERE run = ? AND lane = ? AND end_ns > ?"
     " ORDER BY end_ns LIMIT 1";
 
 /* The end of a span, when it is in a chunk. */

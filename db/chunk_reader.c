@@ -25,17 +25,17 @@ int chunk_reader_check_lane(const struct chunk_reader *reader, int64_t lane,
 #define PLACE_COLUMNS "id, seq, t0_ns, t1_ns, lanes, states, causes"
 
 static const char FIND_AFTER[] =
-    "SELECT " PLACE_COLUMNS " FROM span_chunk INDEXED BY span_chunk_by_time"
+    "SELECT " PLACE_COLUMNS " FROM main.span_chunk INDEXED BY span_chunk_by_time"
     " WHERE run = ? AND lane_group = ? AND t1_ns > ? ORDER BY t1_ns, seq LIMIT 1";
 static const char FIND_LAST[] =
-    "SELECT " PLACE_COLUMNS " FROM span_chunk INDEXED BY span_chunk_by_time"
+    "SELECT " PLACE_COLUMNS " FROM main.span_chunk INDEXED BY span_chunk_by_time"
     " WHERE run = ? AND lane_group = ? ORDER BY t1_ns DESC, seq DESC LIMIT 1";
 static const char FIND_NEXT[] =
-    "SELECT " PLACE_COLUMNS " FROM span_chunk INDEXED BY span_chunk_by_time"
+    "SELECT " PLACE_COLUMNS " FROM main.span_chunk INDEXED BY span_chunk_by_time"
     " WHERE run = ? AND lane_group = ? AND (t1_ns, seq) > (?, ?)"
     " ORDER BY t1_ns, seq LIMIT 1";
 static const char FIND_PREVIOUS[] =
-    "SELECT " PLACE_COLUMNS " FROM span_chunk INDEXED BY span_chunk_by_time"
+    "SELECT " PLACE_COLUMNS " FROM main.span_chunk INDEXED BY span_chunk_by_time"
     " WHERE run = ? AND lane_group = ? AND (t1_ns, seq) < (?, ?)"
     " ORDER BY t1_ns DESC, seq DESC LIMIT 1";
 
@@ -138,7 +138,7 @@ int chunk_reader_note(struct chunk_reader *reader, const struct chunk_place *pla
     return damage_list_add(reader->damages, &damage, err);
 }
 
-static const char READ_CHUNK[] = "SELECT data FROM span_chunk WHERE id = ?";
+static const char READ_CHUNK[] = "SELECT data FROM main.span_chunk WHERE id = ?";
 
 /* The row of the query into `block`; ERR_CORRUPT when it is not what is at the place. */
 static int get_block(struct chunk_reader *reader, const struct chunk_place *place,

@@ -4,7 +4,8 @@
  * only.
  *
  * The chunks of a lane group follow one another in time: the place of one is known without
- * reading it. What was decoded is kept with the connection (block_cache_priv.h).
+ * reading it. The connection may be somebody else's, who has tables of his own in `temp`: all
+ * statements behind it name the schema. What was decoded is kept with the connection (block_cache_priv.h).
  */
 #ifndef DB_CHUNK_READER_PRIV_H
 #define DB_CHUNK_READER_PRIV_H

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static const char READ_TOTALS[] = "SELECT totals FROM span_chunk WHERE id = ?";
+static const char READ_TOTALS[] = "SELECT totals FROM main.span_chunk WHERE id = ?";
 
 /* 1 when the chunk has totals that can be read. */
 static int read_totals(struct chunk_reader *reader, const struct chunk_place *place,
@@ -40,9 +40,9 @@ static int begin_totals(struct chunk_reader *reader, struct chunk_place *place,
     return rc;
 }
 
-static const char READ_HOLDERS[] =
-    "SELECT seq, data FROM holder_total WHERE run = ? AND lane_group = ? AND seq <= ?"
-    " ORDER BY seq DESC";
+static const char READ_HOLDERS[] = "SELECT seq, data FROM main.holder_total WHERE run = "
+                                   "? AND lane_group = ? AND seq <= ?"
+                                   " ORDER BY seq DESC";
 
 /* The chunk from which on holders are to be added; 0 when none are stored before it. */
 static int begin_holders(struct chunk_reader *reader, const struct chunk_place *place,

@@ -12,10 +12,10 @@ int recorded_run_damaged(const struct recorded_run *run, const char *what,
                    connection_path(run->connection), (long long)run->id, what);
 }
 
-static const char READ_RUN[] = "SELECT timeline, (SELECT max(lane) FROM lane l"
-                               " WHERE l.run = r.id) FROM run r WHERE r.id = ?";
+static const char READ_RUN[] = "SELECT timeline, (SELECT max(lane) FROM main.lane l"
+                               " WHERE l.run = r.id) FROM main.run r WHERE r.id = ?";
 /* A borrowed connection does not know who lives: it sees complete recordings alone. */
-static const char HAS_OWNER[] = "SELECT owner_lives(owner) FROM run WHERE id = ?";
+static const char HAS_OWNER[] = "SELECT owner_lives(owner) FROM main.run WHERE id = ?";
 
 static int has_owner(const struct recorded_run *run, bool *out, struct err *err) {
     struct query q;
@@ -68,7 +68,7 @@ int recorded_run_find(struct recorded_run *out, struct connection *connection,
 /* --- its groups ---------------------------------------------------------------- */
 
 static const char NEXT_GROUP[] =
-    "SELECT min(lane_group) FROM span_chunk WHERE run = ? AND lane_group >= ?";
+    "SELECT min(lane_group) FROM main.span_chunk WHERE run = ? AND lane_group >= ?";
 
 int recorded_run_next_group(const struct recorded_run *run, int64_t *group,
                             struct err *err) {
@@ -91,19 +91,19 @@ int recorded_run_next_group(const struct recorded_run *run, int64_t *group,
 
 /* --- how far it is known ------------------------------------------------------- */
 
-static const char LAST_OF_SPANS[] =
-    "SELECT max(t1_ns) FROM span_chunk INDEXED BY span_chunk_by_time WHERE run = ? AND"
-    " lane_group = ?";
-static const char LAST_OF_INSTANTS[] =
-    "SELECT max(t1_ns) FROM instant_chunk INDEXED BY instant_chunk_by_time WHERE run = ?"
-    " AND -1 = ?";
-static const char LAST_OF_COUNTERS[] =
-    "SELECT max(t1_ns) FROM counter_chunk INDEXED BY counter_chunk_by_time WHERE run = ?"
-    " AND -2 = ?";
+static const char LAST_OF_SPANS[] = "SELECT max(t1_ns) FROM main.span_chunk INDEXED BY "
+                                    "span_chunk_by_time WHERE run = ? AND"
+                                    " lane_group = ?";
+static const char LAST_OF_INSTANTS[] = "SELECT max(t1_ns) FROM main.instant_chunk "
+                                       "INDEXED BY instant_chunk_by_time WHERE run = ?"
+                                       " AND -1 = ?";
+static const char LAST_OF_COUNTERS[] = "SELECT max(t1_ns) FROM main.counter_chunk "
+                                       "INDEXED BY counter_chunk_by_time WHERE run = ?"
+                                       " AND -2 = ?";
 static const char SAID_OF_GROUP[] =
-    "SELECT until_ns FROM known_time WHERE run = ? AND lane_group = ?";
+    "SELECT until_ns FROM main.known_time WHERE run = ? AND lane_group = ?";
 static const char SAID_OF_RUN[] =
-    "SELECT max(until_ns) FROM known_time WHERE run = ? AND lane_group >= ?";
+    "SELECT max(until_ns) FROM main.known_time WHERE run = ? AND lane_group >= ?";
 /* One number of a run and a group; as it was, when there is none. */
 static int read_number(const struct recorded_run *run, const char *sql, int64_t group,
                        int64_t *out, struct err *err) {
@@ -175,7 +175,7 @@ int recorded_run_furthest(const struct recorded_run *run, sim_ns *until_ns,
 /* --- how far its pyramid goes ---------------------------------------------------- */
 
 static const char LAST_OF_SHEETS[] =
-    "SELECT max(t1_ns) FROM sheet INDEXED BY sheet_by_level WHERE run = ? AND"
+    "SELECT max(t1_ns) FROM main.sheet INDEXED BY sheet_by_level WHERE run = ? AND"
     " lane_group = ? AND level = ?";
 
 int recorded_run_move_cut(const struct recorded_run *run, int64_t group, unsigned level,

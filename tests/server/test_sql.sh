@@ -56,6 +56,21 @@ for query in "$scratch"/query-*.sql; do
 done
 [ "$count" -eq 10 ] || fail "$count queries instead of ten"
 
+# A temporary table of the user's with the name of one of ours changes nothing.
+shadowed='SELECT (SELECT count(*) FROM spans), (SELECT count(*) FROM lanes),
+  (SELECT sum(ns) FROM span_time(1, NULL, 0, 1000000)), (SELECT count(*) FROM flows),
+  (SELECT count(*) FROM instants), (SELECT count(*) FROM counters), (SELECT count(*) FROM runs)'
+"$GILSCOPE_BIN" sql --format csv "$store" "$shadowed" | tail -n 1 >"$scratch/ours"
+tables=$(sqlite3 -readonly "$store" "SELECT name FROM sqlite_schema WHERE type = 'table' AND
+  name NOT LIKE 'sqlite_%'")
+{
+    for table in $tables; do echo "CREATE TEMP TABLE $table (x);"; done
+    echo ".load $extension"
+    echo "$shadowed;"
+} | sqlite3 -bail -readonly -csv "$store" >"$scratch/raw" || fail "shadowed tables"
+plain <"$scratch/raw" | cmp -s - "$scratch/ours" ||
+    fail "shadowed tables: $(cat "$scratch/raw") instead of $(cat "$scratch/ours")"
+
 # Python reads the export, and the store through the extension if it may load one.
 if command -v python3 >/dev/null && python3 -c 'import sqlite3' 2>/dev/null; then
     cat >"$scratch/ask.py" <<'END'
