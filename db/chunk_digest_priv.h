@@ -32,6 +32,13 @@ static inline void chunk_digest_add(struct chunk_digest *digest, unsigned state,
     }
 }
 
+/* None in one of the states (bit 1 << state; 0: any) is longer. */
+static inline sim_ns chunk_digest_longest(const struct chunk_digest *digest,
+                                          uint32_t states) {
+    const bool only_waits = states != 0 && (states & ~CHUNK_DIGEST_WAITS) == 0;
+    return only_waits ? digest->longest_wait_ns : digest->longest_ns;
+}
+
 static inline uint64_t chunk_digest_bit(int32_t number) {
     return number < 0 ? 0 : UINT64_C(1) << ((uint32_t)number % 64);
 }

@@ -22,7 +22,8 @@ int chunk_reader_check_lane(const struct chunk_reader *reader, int64_t lane,
 
 /* --- places -------------------------------------------------------------------- */
 
-#define PLACE_COLUMNS "id, seq, t0_ns, t1_ns, lanes, states, causes"
+#define PLACE_COLUMNS                                                                    \
+    "id, seq, t0_ns, t1_ns, lanes, states, causes, longest_ns, longest_wait_ns"
 
 static const char FIND_AFTER[] =
     "SELECT " PLACE_COLUMNS " FROM main.span_chunk INDEXED BY span_chunk_by_time"
@@ -59,7 +60,9 @@ static int end_find(struct query *q, uint32_t group, struct chunk_place *out,
             .t1_ns = query_get_int(q, 3),
             .digest = {.lanes = (uint64_t)query_get_int(q, 4),
                        .states = (uint64_t)query_get_int(q, 5),
-                       .causes = (uint64_t)query_get_int(q, 6)},
+                       .causes = (uint64_t)query_get_int(q, 6),
+                       .longest_ns = query_get_int(q, 7),
+                       .longest_wait_ns = query_get_int(q, 8)},
         };
     }
     query_end(q);

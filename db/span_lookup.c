@@ -87,7 +87,8 @@ static int find_at(struct lookup *lookup, struct err *err) {
 /* Whether the chunk can have a span that ends in it and is wished for. */
 static bool can_have(const struct span_wish *wish, const struct chunk_place *place) {
     return (place->digest.lanes & chunk_digest_bit(wish->lane % LANE_GROUP_LANES)) != 0 &&
-           (wish->states == 0 || (place->digest.states & wish->states) != 0);
+           (wish->states == 0 || (place->digest.states & wish->states) != 0) &&
+           chunk_digest_longest(&place->digest, wish->states) >= wish->least_ns;
 }
 
 static int look_for_next(struct lookup *lookup) {

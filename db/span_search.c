@@ -108,10 +108,7 @@ static bool can_have(const struct search *s, const struct source *source) {
 
 /* What the digest, which cannot know of all states, says of those that are asked for. */
 static sim_ns longest_of(const struct search *s, const struct source *source) {
-    const struct chunk_digest *digest = &source->place.digest;
-    const bool only_waits =
-        s->query->states != 0 && (s->query->states & ~CHUNK_DIGEST_WAITS) == 0;
-    const sim_ns longest = only_waits ? digest->longest_wait_ns : digest->longest_ns;
+    const sim_ns longest = chunk_digest_longest(&source->place.digest, s->query->states);
     return longest < source->below_ns ? longest : source->below_ns - 1;
 }
 

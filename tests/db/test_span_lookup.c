@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* test_span_lookup - single spans, against a look at all of them. */
 #include "db/span_lookup.h"
+
+#include "db/block_cache_priv.h"
+#include "db/connection_priv.h"
+#include "db/db_priv.h"
 #include "engine/base/memory.h"
 #include "tests/db/random_run.h"
 
@@ -106,6 +110,31 @@ static void test_span_lookup_equals_a_look_at_all(void **state) {
     db_close(db);
 }
 
+/* Chunks whose spans are all too short, or whose waits are, are passed over: only the last is
+ * decoded, for what is open at its end. */
+static void test_span_lookup_decodes_no_chunk_of_short_spans(void **state) {
+    struct err err = {0};
+    struct db *db = fixture_open(*state);
+    struct db_reader *reader = fixture_reader(db);
+    const int64_t cell = fixture_cell(reader, fixture_experiment(db, 1, 1));
+    const int64_t id = fixture_run(db, cell, 0, 20); /* chunks of 100 spans of 10 ns */
+    const struct block_cache *blocks = connection_blocks(db_reader_connection(reader));
+    struct damage_list damages = {0};
+    struct span_found got;
+    struct span_wish wish = {.run = id, .least_ns = 11};
+    assert_int_equal(span_lookup_next(reader, &wish, 0, &got, &damages, &err), 1);
+    assert_true(got.is_open);
+    assert_int_equal(blocks->decoded, 1);
+    assert_int_equal(span_lookup_previous(reader, &wish, 19999, &got, &damages, &err), 0);
+    assert_int_equal(blocks->decoded, 1);
+    wish.least_ns = 10;
+    assert_int_equal(span_lookup_next(reader, &wish, 0, &got, &damages, &err), 1);
+    assert_int_equal(got.span.start_ns, 10);
+    assert_int_equal(blocks->decoded, 2);
+    db_reader_close(reader);
+    db_close(db);
+}
+
 static void test_span_lookup_refuses(void **state) {
     struct db *db = fixture_open(*state);
     struct db_reader *reader = fixture_reader(db);
@@ -185,6 +214,7 @@ static void test_span_lookup_survives_damage(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_span_lookup_equals_a_look_at_all),
+        TEST(test_span_lookup_decodes_no_chunk_of_short_spans),
         TEST(test_span_lookup_refuses),
         TEST(test_span_lookup_reports_every_failed_allocation),
         TEST(test_span_lookup_survives_damage),
