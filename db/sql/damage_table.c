@@ -25,14 +25,6 @@ struct cursor {
     size_t row;
 };
 
-static int connect(sqlite3 *sqlite, void *pool, int argc, const char *const *argv,
-                   sqlite3_vtab **out, char **message) {
-    (void)argc;
-    (void)argv;
-    (void)message;
-    return table_connect(sqlite, pool, COLUMNS, out);
-}
-
 static int best_index(sqlite3_vtab *table, sqlite3_index_info *info) {
     struct err err = {0};
     if (table_plan(&shape, false, info, &err) != 0) {
@@ -153,15 +145,6 @@ static int row_id(sqlite3_vtab_cursor *base, sqlite3_int64 *out) {
     return SQLITE_OK;
 }
 
-const sqlite3_module damage_table_module = {
-    .xConnect = connect,
-    .xBestIndex = best_index,
-    .xDisconnect = table_disconnect,
-    .xOpen = open_cursor,
-    .xClose = close_cursor,
-    .xFilter = filter,
-    .xNext = next,
-    .xEof = at_end,
-    .xColumn = column,
-    .xRowid = row_id,
-};
+static const sqlite3_module module = TABLE_MODULE;
+
+const struct table_kind damage_table = {"damages", &module, COLUMNS, 0};

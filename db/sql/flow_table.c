@@ -38,14 +38,6 @@ struct cursor {
     bool with_left, at_end;
 };
 
-static int connect(sqlite3 *sqlite, void *pool, int argc, const char *const *argv,
-                   sqlite3_vtab **out, char **message) {
-    (void)argc;
-    (void)argv;
-    (void)message;
-    return table_connect(sqlite, pool, COLUMNS, out);
-}
-
 static int best_index(sqlite3_vtab *table, sqlite3_index_info *info) {
     struct err err = {0};
     if (table_plan(&shape, false, info, &err) != 0) {
@@ -284,15 +276,6 @@ static int row_id(sqlite3_vtab_cursor *base, sqlite3_int64 *out) {
     return SQLITE_OK;
 }
 
-const sqlite3_module flow_table_module = {
-    .xConnect = connect,
-    .xBestIndex = best_index,
-    .xDisconnect = table_disconnect,
-    .xOpen = open_cursor,
-    .xClose = close_cursor,
-    .xFilter = filter,
-    .xNext = next,
-    .xEof = at_end,
-    .xColumn = column,
-    .xRowid = row_id,
-};
+static const sqlite3_module module = TABLE_MODULE;
+
+const struct table_kind flow_table = {"flows", &module, COLUMNS, 0};

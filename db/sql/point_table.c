@@ -26,24 +26,17 @@ static const uint8_t counter_terms[COLUMN_COUNT] = {
 };
 
 static const struct point_table {
-    const char *columns;
     const uint8_t *contents; /* enum content of each column */
     struct table_shape shape;
 } tables[POINT_TYPE_COUNT] = {
-    [POINT_INSTANTS] =
-        {"CREATE TABLE instants(run_id INTEGER, lane INTEGER, at_ns INTEGER, kind TEXT,"
-         " by INTEGER, lane_name TEXT HIDDEN, lane_kind TEXT HIDDEN)",
-         instant_contents,
-         {.terms = instant_terms,
-          .column_count = COLUMN_COUNT,
-          .words = {run_names_instant_word, INSTANT_COUNT}}},
-    [POINT_COUNTERS] =
-        {"CREATE TABLE counters(run_id INTEGER, lane INTEGER, counter TEXT,"
-         " at_ns INTEGER, value INTEGER, lane_name TEXT HIDDEN, lane_kind TEXT HIDDEN)",
-         counter_contents,
-         {.terms = counter_terms,
-          .column_count = COLUMN_COUNT,
-          .words = {run_names_counter_word, COUNTER_COUNT}}},
+    [POINT_INSTANTS] = {instant_contents,
+                        {.terms = instant_terms,
+                         .column_count = COLUMN_COUNT,
+                         .words = {run_names_instant_word, INSTANT_COUNT}}},
+    [POINT_COUNTERS] = {counter_contents,
+                        {.terms = counter_terms,
+                         .column_count = COLUMN_COUNT,
+                         .words = {run_names_counter_word, COUNTER_COUNT}}},
 };
 
 struct cursor {
@@ -55,35 +48,10 @@ struct cursor {
 };
 
 static enum point_type type_of(const sqlite3_vtab *base) {
-    return (enum point_type)((const struct table *)base)->type;
+    return (enum point_type)((const struct table *)base)->kind->type;
 }
 
 /* --- planning ------------------------------------------------------------------ */
-
-static int connect_as(enum point_type type, sqlite3 *sqlite, void *pool,
-                      sqlite3_vtab **out) {
-    const int code = table_connect(sqlite, pool, tables[type].columns, out);
-    if (code == SQLITE_OK) {
-        ((struct table *)*out)->type = (int)type;
-    }
-    return code;
-}
-
-static int connect_instants(sqlite3 *sqlite, void *pool, int argc,
-                            const char *const *argv, sqlite3_vtab **out, char **message) {
-    (void)argc;
-    (void)argv;
-    (void)message;
-    return connect_as(POINT_INSTANTS, sqlite, pool, out);
-}
-
-static int connect_counters(sqlite3 *sqlite, void *pool, int argc,
-                            const char *const *argv, sqlite3_vtab **out, char **message) {
-    (void)argc;
-    (void)argv;
-    (void)message;
-    return connect_as(POINT_COUNTERS, sqlite, pool, out);
-}
 
 static int best_index(sqlite3_vtab *table, sqlite3_index_info *info) {
     struct err err = {0};
@@ -207,13 +175,15 @@ static int row_id(sqlite3_vtab_cursor *base, sqlite3_int64 *out) {
 
 /* --- the modules --------------------------------------------------------------- */
 
-#define POINT_MODULE(connect)                                                            \
-    {                                                                                    \
-        .xConnect = (connect), .xBestIndex = best_index,                                 \
-        .xDisconnect = table_disconnect, .xOpen = open_cursor, .xClose = close_cursor,   \
-        .xFilter = filter, .xNext = next, .xEof = at_end, .xColumn = column,             \
-        .xRowid = row_id,                                                                \
-    }
+static const sqlite3_module module = TABLE_MODULE;
 
-const sqlite3_module instant_table_module = POINT_MODULE(connect_instants);
-const sqlite3_module counter_table_module = POINT_MODULE(connect_counters);
+const struct table_kind instant_table = {
+    "instants", &module,
+    "CREATE TABLE instants(run_id INTEGER, lane INTEGER, at_ns INTEGER, kind TEXT,"
+    " by INTEGER, lane_name TEXT HIDDEN, lane_kind TEXT HIDDEN)",
+    POINT_INSTANTS};
+const struct table_kind counter_table = {
+    "counters", &module,
+    "CREATE TABLE counters(run_id INTEGER, lane INTEGER, counter TEXT, at_ns INTEGER,"
+    " value INTEGER, lane_name TEXT HIDDEN, lane_kind TEXT HIDDEN)",
+    POINT_COUNTERS};

@@ -33,14 +33,6 @@ struct cursor {
     int64_t t0, t1; /* as they were given */
 };
 
-static int connect(sqlite3 *sqlite, void *pool, int argc, const char *const *argv,
-                   sqlite3_vtab **out, char **message) {
-    (void)argc;
-    (void)argv;
-    (void)message;
-    return table_connect(sqlite, pool, COLUMNS, out);
-}
-
 /* idxNum: bit per argument that is there; they come in the order of the columns. */
 static int best_index(sqlite3_vtab *table, sqlite3_index_info *info) {
     (void)table;
@@ -209,15 +201,6 @@ static int row_id(sqlite3_vtab_cursor *base, sqlite3_int64 *out) {
     return SQLITE_OK;
 }
 
-const sqlite3_module span_time_module = {
-    .xConnect = connect,
-    .xBestIndex = best_index,
-    .xDisconnect = table_disconnect,
-    .xOpen = open_cursor,
-    .xClose = close_cursor,
-    .xFilter = filter,
-    .xNext = next,
-    .xEof = at_end,
-    .xColumn = column,
-    .xRowid = row_id,
-};
+static const sqlite3_module module = TABLE_MODULE;
+
+const struct table_kind span_time = {"span_time", &module, COLUMNS, 0};

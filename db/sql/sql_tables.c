@@ -7,8 +7,28 @@
 
 /* --- what the modules share ---------------------------------------------------- */
 
-int table_connect(sqlite3 *sqlite, void *pool, const char *columns, sqlite3_vtab **out) {
-    int code = sqlite3_declare_vtab(sqlite, columns);
+static const struct table_kind *const kinds[] = {
+    &span_table, &instant_table, &counter_table, &flow_table, &span_time, &damage_table,
+};
+
+enum { KINDS = sizeof kinds / sizeof kinds[0] };
+
+/* The tables of one connection, each with what its xConnect is given. */
+struct tables {
+    struct use {
+        const struct table_kind *kind;
+        struct span_pool *pool;
+    } uses[KINDS]; /* first: what SQLite frees is the first one */
+    struct span_pool pool;
+};
+
+int table_connect(sqlite3 *sqlite, void *aux, int argc, const char *const *argv,
+                  sqlite3_vtab **out, char **message) {
+    const struct use *use = aux;
+    (void)argc;
+    (void)argv;
+    (void)message;
+    int code = sqlite3_declare_vtab(sqlite, use->kind->columns);
     if (code == SQLITE_OK) {
         /* They only read: usable where functions with side effects are not. */
         code = sqlite3_vtab_config(sqlite, SQLITE_VTAB_INNOCUOUS);
@@ -21,7 +41,8 @@ int table_connect(sqlite3 *sqlite, void *pool, const char *columns, sqlite3_vtab
         return SQLITE_NOMEM;
     }
     table->sqlite = sqlite;
-    table->pool = pool;
+    table->pool = use->pool;
+    table->kind = use->kind;
     *out = &table->base;
     return SQLITE_OK;
 }
@@ -78,27 +99,18 @@ static const char VIEWS[] =
 
 /* --- registering --------------------------------------------------------------- */
 
-static const struct {
-    const char *name;
-    const sqlite3_module *module;
-} modules[] = {
-    {"spans", &span_table_module},       {"instants", &instant_table_module},
-    {"counters", &counter_table_module}, {"flows", &flow_table_module},
-    {"span_time", &span_time_module},    {"damages", &damage_table_module},
-};
-
 int sql_tables_register(struct sqlite3 *sqlite, struct damage_list *damages) {
-    const size_t count = sizeof modules / sizeof modules[0];
-    struct span_pool *pool = memory_zeroed(1, sizeof *pool);
-    if (pool == NULL) {
+    struct tables *tables = memory_zeroed(1, sizeof *tables);
+    if (tables == NULL) {
         return SQLITE_NOMEM;
     }
-    pool->damages = damages;
+    tables->pool.damages = damages;
     int code = SQLITE_OK;
-    for (size_t i = 0; code == SQLITE_OK && i < count; i++) {
+    for (size_t i = 0; code == SQLITE_OK && i < KINDS; i++) {
+        tables->uses[i] = (struct use){kinds[i], &tables->pool};
         /* When modules go no cursor is open any more. SQLite frees on failure, too. */
-        code = sqlite3_create_module_v2(sqlite, modules[i].name, modules[i].module, pool,
-                                        i == 0 ? memory_free : NULL);
+        code = sqlite3_create_module_v2(sqlite, kinds[i]->name, kinds[i]->module,
+                                        &tables->uses[i], i == 0 ? memory_free : NULL);
     }
     return code == SQLITE_OK ? sqlite3_exec(sqlite, VIEWS, NULL, NULL, NULL) : code;
 }

@@ -7,23 +7,37 @@
 #include "db/sql/span_scan.h"
 #include "db/sql/sqlite_api.h"
 
-extern const sqlite3_module span_table_module;
-extern const sqlite3_module instant_table_module;
-extern const sqlite3_module counter_table_module;
-extern const sqlite3_module flow_table_module;
-extern const sqlite3_module span_time_module;
-extern const sqlite3_module damage_table_module;
+/* A table, and what is different in those of one file. */
+struct table_kind {
+    const char *name;
+    const sqlite3_module *module; /* its xConnect is table_connect() */
+    const char *columns;          /* CREATE TABLE */
+    int type;
+};
+
+extern const struct table_kind span_table, instant_table, counter_table, flow_table,
+    span_time, damage_table;
 
 struct table {
     sqlite3_vtab base; /* first: SQLite knows the table by it */
     sqlite3 *sqlite;
     struct span_pool *pool; /* of the connection */
-    int type;               /* which of the tables of a module's file */
+    const struct table_kind *kind;
 };
 
-/* xConnect with the columns of a table, and xDisconnect. */
-int table_connect(sqlite3 *sqlite, void *pool, const char *columns, sqlite3_vtab **out);
+/* xConnect of every kind, and xDisconnect. */
+int table_connect(sqlite3 *sqlite, void *use, int argc, const char *const *argv,
+                  sqlite3_vtab **out, char **message);
 int table_disconnect(sqlite3_vtab *table);
+
+/* The module of a file whose functions have these names. */
+#define TABLE_MODULE                                                                     \
+    {                                                                                    \
+        .xConnect = table_connect, .xBestIndex = best_index,                             \
+        .xDisconnect = table_disconnect, .xOpen = open_cursor, .xClose = close_cursor,   \
+        .xFilter = filter, .xNext = next, .xEof = at_end, .xColumn = column,             \
+        .xRowid = row_id,                                                                \
+    }
 
 /* xOpen: a zeroed cursor of `size` bytes that begins with a sqlite3_vtab_cursor. */
 int table_open(size_t size, sqlite3_vtab_cursor **out);
