@@ -244,6 +244,7 @@ export interface RunMetric {
 export interface RunLanes {
   states: string[];
   instants: string[];
+  counters: string[];
   sites: string[];
   known_until: number | null;
   items: Lane[];

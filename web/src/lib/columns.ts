@@ -3,6 +3,8 @@
 // count 1 is one span as it happened; count > 1 is several spans shorter than a pixel, and then
 // only the dominant state is known.
 
+import { type CounterColumns, counterKey, decodeCounter, type WireCounter } from "./counters";
+
 export interface WireLane {
   id: number;
   start: number[];
@@ -22,6 +24,7 @@ export interface WireTimeline {
   pixels: number;
   lanes: WireLane[];
   instants: { lane: number[]; at: number[]; kind: number[]; by: number[]; count: number[] };
+  counters: WireCounter[];
   /** What of the store cannot be read, and is missing here. */
   damages?: readonly { what: string }[];
 }
@@ -55,6 +58,8 @@ export interface TimelineData {
   pixels: number;
   lanes: Map<number, LaneColumns>;
   instants: InstantColumns;
+  /** By counterKey(); one that is not here is 0 throughout, if its lane was asked for. */
+  counters: Map<string, CounterColumns>;
   /** How many pieces of it are damaged in the store and missing. */
   damaged: number;
 }
@@ -81,6 +86,7 @@ function laneColumns(wire: WireLane): LaneColumns {
 
 export function decodeTimeline(wire: WireTimeline): TimelineData {
   const { lane, at, kind, by, count } = wire.instants;
+  const counters = wire.counters.map(decodeCounter);
   return {
     from: wire.from,
     to: wire.to,
@@ -94,6 +100,7 @@ export function decodeTimeline(wire: WireTimeline): TimelineData {
       by: Int32Array.from(by),
       count: Float64Array.from(count),
     },
+    counters: new Map(counters.map((entry) => [counterKey(entry.lane, entry.kind), entry])),
     damaged: wire.damages?.length ?? 0,
   };
 }

@@ -138,3 +138,10 @@ export function overviewLanes(lanes: readonly Lane[], limit: number): Lane[] {
   const of = (kind: LaneKind): Lane[] => lanes.filter((lane) => lane.kind === kind && isUsed(lane));
   return [...of("gil"), ...of("loop"), ...of("thread"), ...of("core")].slice(0, limit);
 }
+
+/** What can be counted, as far as it fits: what is shared first, what there are thousands of last. */
+export function countedLanes(lanes: readonly Lane[], limit: number): Lane[] {
+  const of = (kind: LaneKind): Lane[] => lanes.filter((lane) => lane.kind === kind);
+  const order: LaneKind[] = ["process", "gil", "loop", "lock", "thread", "core", "task"];
+  return order.flatMap(of).slice(0, limit);
+}

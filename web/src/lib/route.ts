@@ -3,24 +3,39 @@
 //   #/?preset=ID or #/?from=EXPERIMENT     Ask
 //   #/experiments                          Runs
 //   #/experiments/ID?metric=NAME           Grid
-//   #/runs/ID?from=NS&to=NS&lane=N&at=NS   Timeline
+//   #/runs/ID?from=NS&to=NS&...            Timeline: the window and, as far as there is one,
+//     lane=N&at=NS                           the selected span
+//     counter=N.NAME&at=NS                   the counter that is looked at, of lane N
+
+export interface CounterAddress {
+  lane: number;
+  name: string;
+}
+
+export interface TimelineRoute {
+  page: "timeline";
+  run: string;
+  from: number | null;
+  to: number | null;
+  lane: number | null;
+  at: number | null;
+  counter: CounterAddress | null;
+}
 
 export type Route =
   | { page: "ask"; preset: string | null; experiment: string | null }
   | { page: "runs" }
   | { page: "experiment"; id: string; metric: string | null }
-  | {
-      page: "timeline";
-      run: string;
-      from: number | null;
-      to: number | null;
-      lane: number | null;
-      at: number | null;
-    }
+  | TimelineRoute
   | { page: "not-found"; path: string };
 
 function naturalNumber(text: string | null): number | null {
   return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : null;
+}
+
+function counterAddress(text: string | null): CounterAddress | null {
+  const [, lane, name] = /^(\d{1,9})\.([a-z0-9_]+)$/.exec(text ?? "") ?? [];
+  return lane !== undefined && name !== undefined ? { lane: Number(lane), name } : null;
 }
 
 export function parseRoute(hash: string): Route {
@@ -49,6 +64,7 @@ export function parseRoute(hash: string): Route {
       to: naturalNumber(params.get("to")),
       lane: naturalNumber(params.get("lane")),
       at: naturalNumber(params.get("at")),
+      counter: counterAddress(params.get("counter")),
     };
   }
   return { page: "not-found", path };
@@ -72,8 +88,9 @@ export function formatRoute(route: Route): string {
     case "experiment":
       return withQuery(`#/experiments/${encodeURIComponent(route.id)}`, { metric: route.metric });
     case "timeline": {
-      const { from, to, lane, at } = route;
-      return withQuery(`#/runs/${encodeURIComponent(route.run)}`, { from, to, lane, at });
+      const { run, from, to, lane, at } = route;
+      const counter = route.counter && `${route.counter.lane}.${route.counter.name}`;
+      return withQuery(`#/runs/${encodeURIComponent(run)}`, { from, to, lane, counter, at });
     }
     case "not-found":
       return `#${route.path}`;
@@ -84,6 +101,15 @@ export const askRoute = (preset: string | null = null, experiment: string | null
   formatRoute({ page: "ask", preset, experiment });
 export const experimentRoute = (id: string, metric: string | null = null): string =>
   formatRoute({ page: "experiment", id, metric });
-export const timelineRoute = (run: string): string =>
-  formatRoute({ page: "timeline", run, from: null, to: null, lane: null, at: null });
+/** A run as one sees it first: whole, and with nothing selected. */
+export const wholeRun = (run: string): TimelineRoute => ({
+  page: "timeline",
+  run,
+  from: null,
+  to: null,
+  lane: null,
+  at: null,
+  counter: null,
+});
+export const timelineRoute = (run: string): string => formatRoute(wholeRun(run));
 export const runsRoute = "#/experiments";

@@ -20,8 +20,14 @@ import {
 import { type Blame, blameWait } from "../lib/blame";
 import { decodeTimeline, readSpan, type Span, spanAt, type TimelineData } from "../lib/columns";
 import type { Histogram } from "../lib/histogram";
-import { arrangeRows, FOLDED_AT_FIRST, type Lane, overviewLanes } from "../lib/lanes";
-import type { Route } from "../lib/route";
+import {
+  arrangeRows,
+  countedLanes,
+  FOLDED_AT_FIRST,
+  type Lane,
+  overviewLanes,
+} from "../lib/lanes";
+import type { TimelineRoute } from "../lib/route";
 import {
   clampViewport,
   fetchWindow,
@@ -51,6 +57,8 @@ const LOOKS_FOR_LANES = 10;
 const LIVE_ROOM = 1.05;
 const OVERVIEW_PIXELS = 1200;
 const OVERVIEW_LANES = 8;
+/* More of them have their counters only where all lanes are asked for. */
+const COUNTED_LANES = 64;
 const ALL_LANES_LIMIT = 32;
 /* Rows that exist before anything was measured. */
 const FIRST_ROWS = 40;
@@ -67,8 +75,6 @@ export const stale = signal(false);
 /** Why the picture cannot be made sharper; it is tried again by itself. */
 export const fetchError = signal<ApiError | null>(null);
 export const folded = signal<ReadonlySet<string>>(new Set(FOLDED_AT_FIRST));
-/** Lanes on the screen, when there are too many to ask for all. */
-export const lanesOnScreen = signal<readonly number[] | null>(null);
 /** Rows on the screen and a few around them, as a range of `rows`. */
 export const rowsOnScreen = signal({ first: 0, last: FIRST_ROWS });
 /** State code that is singled out; null shows all alike. */
@@ -91,6 +97,24 @@ export const lanesById = computed(
 export const overviewRows = computed<Lane[]>(() =>
   overviewLanes(current.value?.lanes.items ?? [], OVERVIEW_LANES),
 );
+
+/** Those that are ever anything but 0, over the whole run. */
+export const counters = computed(() => [...(overview.value?.counters.values() ?? [])]);
+
+/* Blame needs what is waited for, on the screen or not, and counters are always on it. */
+const lanesNeeded = computed(() => {
+  const lanes = lanesById.value;
+  if (lanes.size <= ALL_LANES_LIMIT) return null;
+  const { first, last } = rowsOnScreen.value;
+  const near = rows.value.slice(first, last);
+  const ids = near.flatMap((row) => (row.type === "lane" && row.lane ? [row.lane.id] : []));
+  const held = [...lanes.values()].filter(({ kind }) => WAITED_FOR.has(kind));
+  const counted = counters.value.map(({ lane }) => lane);
+  return [...new Set([...ids, ...held.map(({ id }) => id), ...counted])].sort((a, b) => a - b).join();
+});
+
+/** Lanes to ask for, when there are too many to ask for all. */
+const lanesWanted = computed(() => lanesNeeded.value?.split(",").map(Number) ?? null);
 
 /** Index of each thread among the threads: its identity colour. */
 export const threadIndex = computed(() => {
@@ -175,8 +199,11 @@ export function step(direction: 1 | -1): void {
   show({ from: middle - half, to: middle + half });
 }
 
-/** Moves the selection to the lane `by` rows further down, at the same time. */
-export function stepLane(by: 1 | -1): void {
+/**
+ * Moves the selection to the lane `by` rows further down, at the same time; false when there is
+ * none. Without a selection it begins at the first lane, or from below at the last.
+ */
+export function stepLane(by: 1 | -1): boolean {
   const order = rows
     .peek()
     .flatMap((row) => (row.type === "lane" && row.lane ? [row.lane.id] : []));
@@ -186,11 +213,15 @@ export function stepLane(by: 1 | -1): void {
   const inView = now && now.end >= view.from && now.start <= view.to;
   const time =
     now && inView ? (Math.max(now.start, view.from) + Math.min(now.end, view.to)) / 2 : middle;
-  let index = now ? order.indexOf(now.lane) + by : 0;
+  let index = now ? order.indexOf(now.lane) + by : by > 0 ? 0 : order.length - 1;
   for (; index >= 0 && index < order.length; index += by) {
     const span = findSpan(order[index] as number, time, (view.to - view.from) / 4);
-    if (span) return select(span);
+    if (span) {
+      select(span);
+      return true;
+    }
   }
+  return false;
 }
 
 /** Whatever happens on `lane` at `time` becomes the selection, and the window goes there. */
@@ -310,7 +341,7 @@ async function fetchVisible(run: string): Promise<void> {
   const controller = new AbortController();
   wanted = controller;
   const wish = fetchWindow(viewport.peek(), width.peek(), duration.peek());
-  const lanes = lanesOnScreen.peek();
+  const lanes = lanesWanted.peek();
   try {
     const next = decodeTimeline(await getTimeline(run, wish, lanes, controller.signal));
     if (wanted !== controller) return;
@@ -334,7 +365,7 @@ effect(() => {
   const open = current.value;
   const view = viewport.value;
   const pixels = width.value;
-  const lanes = lanesOnScreen.value;
+  const lanes = lanesWanted.value;
   if (!open || !isSeen(open.run) || pixels === 0) return;
   if (covered(view, pixels, lanes)) return;
   stale.value = true;
@@ -344,7 +375,8 @@ effect(() => {
 });
 
 async function fetchOverview(open: OpenRun): Promise<void> {
-  const lanes = overviewRows.peek().map((lane) => lane.id);
+  const counted = countedLanes(open.lanes.items, COUNTED_LANES);
+  const lanes = [...new Set([...overviewRows.peek(), ...counted].map((lane) => lane.id))];
   if (lanes.length === 0) return; /* A run that has just begun has none. */
   const window = { from: 0, to: duration.peek(), pixels: OVERVIEW_PIXELS };
   try {
@@ -359,13 +391,6 @@ async function fetchOverview(open: OpenRun): Promise<void> {
 export function reportRows(first: number, last: number): void {
   const before = rowsOnScreen.peek();
   if (before.first !== first || before.last !== last) rowsOnScreen.value = { first, last };
-  if (lanesById.peek().size <= ALL_LANES_LIMIT) return;
-  const near = rows.peek().slice(first, last);
-  const ids = near.flatMap((row) => (row.type === "lane" && row.lane ? [row.lane.id] : []));
-  // Blame needs what is waited for, on the screen or not.
-  const held = [...lanesById.peek().values()].filter(({ kind }) => WAITED_FOR.has(kind));
-  const next = [...new Set([...ids, ...held.map((lane) => lane.id)])].sort((a, b) => a - b);
-  if (next.join() !== lanesOnScreen.peek()?.join()) lanesOnScreen.value = next;
 }
 
 /* --- histograms --- */
@@ -396,7 +421,6 @@ function reset(): void {
     histograms.value = [];
     selection.value = null;
     singledOut.value = null;
-    lanesOnScreen.value = null;
     rowsOnScreen.value = { first: 0, last: FIRST_ROWS };
     folded.value = new Set(FOLDED_AT_FIRST);
     stale.value = false;
@@ -409,7 +433,7 @@ async function readRun(id: string): Promise<OpenRun> {
   const [lanes, metrics, experiment] = await Promise.all([
     isSeen(run)
       ? getRunLanes(id)
-      : Promise.resolve({ states: [], instants: [], sites: [], known_until: null, items: [] }),
+      : Promise.resolve({ states: [], instants: [], counters: [], sites: [], known_until: null, items: [] }),
     getRunMetrics(id),
     getExperiment(run.experiment),
   ]);
@@ -456,8 +480,6 @@ function watch(before: OpenRun, look: number): void {
       });
   }, LIVE_MS);
 }
-
-type TimelineRoute = Extract<Route, { page: "timeline" }>;
 
 /** The last address given from outside. */
 let given: TimelineRoute | null = null;

@@ -5,7 +5,7 @@
 import { useEffect } from "preact/hooks";
 import type { Finding, FindingTrial, Run } from "../api";
 import { formatMetric, formatNumber, formatShare } from "../lib/format";
-import { formatRoute } from "../lib/route";
+import { formatRoute, wholeRun } from "../lib/route";
 import { metricInfo, metricTitle } from "../state/catalogue";
 import { findings, runChanged } from "../state/findings";
 import { language, t } from "../state/preferences";
@@ -20,8 +20,7 @@ const FACTOR_FROM = 2;
 function proofAddress(run: string, { proof }: Finding): string {
   const margin = Math.max(1, Math.round((proof.to - proof.from) * MARGIN));
   return formatRoute({
-    page: "timeline",
-    run,
+    ...wholeRun(run),
     from: Math.max(0, proof.from - margin),
     to: proof.to + margin,
     lane: proof.lane?.id ?? null,

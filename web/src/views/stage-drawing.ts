@@ -22,7 +22,7 @@ import {
 } from "../state/timeline";
 import { CanvasRenderer } from "../timeline/canvas-renderer";
 import { readPalette } from "../timeline/palette";
-import { layoutOf, ROW_HEIGHT, timeAt } from "./stage-place";
+import { layoutOf, revealRow, ROW_HEIGHT, timeAt } from "./stage-place";
 import { instant, spanLabel } from "./timeline-words";
 
 const RULER_HEIGHT = 30;
@@ -77,7 +77,9 @@ export class StageDrawing {
         this.request(true);
       }),
       effect(() => {
-        if (selection.value) this.reveal(selection.value.lane);
+        const lane = selection.value?.lane;
+        const row = rows.peek().findIndex((it) => it.lane !== null && it.lane.id === lane);
+        revealRow(parts.scroll, row, ROW_HEIGHT);
         this.request(false);
       }),
     );
@@ -107,17 +109,6 @@ export class StageDrawing {
     cancelAnimationFrame(this.frame);
     this.baseDirty = true;
     this.draw();
-  }
-
-  /** Scrolls the list so that the row of `lane` is in it. */
-  private reveal(lane: number): void {
-    const { scroll } = this.parts;
-    const row = rows.peek().findIndex((candidate) => candidate.lane?.id === lane);
-    if (row < 0) return;
-    const top = row * ROW_HEIGHT;
-    const bottom = top + ROW_HEIGHT - scroll.clientHeight;
-    if (top < scroll.scrollTop) scroll.scrollTop = top;
-    else if (bottom > scroll.scrollTop) scroll.scrollTop = bottom;
   }
 
   private reportRows(): void {

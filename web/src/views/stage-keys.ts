@@ -3,6 +3,7 @@
 // on the page; arrows and Enter while the drawing has the focus. Never while somebody types.
 
 import { panViewport, zoomViewport } from "../lib/viewport";
+import { chooseCounter, chosenCounter, stepCounter, stepCounterRow } from "../state/counters";
 import {
   duration,
   focusSelection,
@@ -26,6 +27,23 @@ export function panBy(share: number): void {
   show(panViewport(viewport.peek(), share, duration.peek()));
 }
 
+function stepBy(direction: 1 | -1): void {
+  if (chosenCounter.peek()) stepCounter(direction);
+  else step(direction);
+}
+
+/** Below the last lane come the counters. */
+function stepRow(by: 1 | -1): void {
+  if (chosenCounter.peek() ? stepCounterRow(by) : stepLane(by)) return;
+  if (by === 1) stepCounterRow(by);
+  else if (chosenCounter.peek()) stepLane(by);
+}
+
+function clear(): void {
+  chooseCounter(null);
+  select(null);
+}
+
 const PAGE_KEYS: Record<string, () => void> = {
   w: () => zoomBy(KEY_ZOOM),
   s: () => zoomBy(1 / KEY_ZOOM),
@@ -36,18 +54,18 @@ const PAGE_KEYS: Record<string, () => void> = {
   "-": () => zoomBy(1 / KEY_ZOOM),
   "0": showAll,
   f: focusSelection,
-  ",": () => step(-1),
-  ".": () => step(1),
+  ",": () => stepBy(-1),
+  ".": () => stepBy(1),
   "]": followEnder,
-  Escape: () => select(null),
+  Escape: clear,
 };
 
 /** These would scroll the page, so they count only while the drawing has the focus. */
 const STAGE_KEYS: Record<string, () => void> = {
   ArrowLeft: () => panBy(-KEY_PAN),
   ArrowRight: () => panBy(KEY_PAN),
-  ArrowUp: () => stepLane(-1),
-  ArrowDown: () => stepLane(1),
+  ArrowUp: () => stepRow(-1),
+  ArrowDown: () => stepRow(1),
   Enter: focusSelection,
 };
 

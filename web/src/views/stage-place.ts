@@ -79,3 +79,12 @@ export function instantUnder(x: number, y: number): HoverInstant | null {
   }
   return nearest;
 }
+
+/** Scrolls a list so that one of its rows, all `height` high, is in it. */
+export function revealRow(scroll: HTMLElement, row: number, height: number): void {
+  if (row < 0) return;
+  const top = row * height;
+  const bottom = top + height - scroll.clientHeight;
+  if (top < scroll.scrollTop) scroll.scrollTop = top;
+  else if (bottom > scroll.scrollTop) scroll.scrollTop = bottom;
+}

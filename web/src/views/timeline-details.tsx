@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: MIT
-// The bar below the timeline: everything about the selected span. A live region, so that going
-// from span to span by keyboard is heard.
+// The bar below the timeline: everything about the selected span or counter. A live region, so
+// that going from one to the next by keyboard is heard.
 
 import type { Span } from "../lib/columns";
+import {
+  chooseCounter,
+  chosenCounter,
+  chosenReading,
+  type CounterPlace,
+  stepCounter,
+} from "../state/counters";
 import { t } from "../state/preferences";
 import {
   focusSelection,
@@ -14,7 +21,8 @@ import {
   step,
 } from "../state/timeline";
 import { BlameBar } from "./blame-bar";
-import { Icon } from "./icon";
+import { bandWords, counterTitle, counterValue } from "./counter-words";
+import { Icon, type IconName } from "./icon";
 import { StateSwatch } from "./state-swatch";
 import {
   duration,
@@ -26,40 +34,25 @@ import {
   spanTitle,
 } from "./timeline-words";
 
+function IconButton(props: { icon: IconName; label: string; act(): void }) {
+  const { icon, label, act } = props;
+  return (
+    <button type="button" class="button is-icon" aria-label={label} title={label} onClick={act}>
+      <Icon name={icon} />
+    </button>
+  );
+}
+
 function Actions() {
   return (
     <div class="details-actions">
-      <button
-        type="button"
-        class="button is-icon"
-        aria-label={t("timeline.previous")}
-        title={t("timeline.previous")}
-        onClick={() => step(-1)}
-      >
-        <Icon name="left" />
-      </button>
-      <button
-        type="button"
-        class="button is-icon"
-        aria-label={t("timeline.next")}
-        title={t("timeline.next")}
-        onClick={() => step(1)}
-      >
-        <Icon name="right" />
-      </button>
+      <IconButton icon="left" label={t("timeline.previous")} act={() => step(-1)} />
+      <IconButton icon="right" label={t("timeline.next")} act={() => step(1)} />
       <button type="button" class="button is-small" onClick={focusSelection}>
         <Icon name="focus" />
         {t("timeline.focus")}
       </button>
-      <button
-        type="button"
-        class="button is-icon"
-        aria-label={t("timeline.close")}
-        title={t("timeline.close")}
-        onClick={() => select(null)}
-      >
-        <Icon name="close" />
-      </button>
+      <IconButton icon="close" label={t("timeline.close")} act={() => select(null)} />
     </div>
   );
 }
@@ -105,36 +98,86 @@ function Facts({ span }: { span: Span }) {
   );
 }
 
+function SpanDetails({ span }: { span: Span }) {
+  return (
+    <>
+      <div class="details-head">
+        <h2 class="details-title">
+          <StateSwatch state={stateName(span.state)} />
+          <span class="details-lane">{laneFullTitle(span.lane)}</span>
+          <span>{spanTitle(span)}</span>
+        </h2>
+        <Actions />
+      </div>
+      <div class="details-body">
+        <Facts span={span} />
+        {span.count > 1 && (
+          <p class="is-muted">
+            {t("timeline.merged", { count: span.count })}. {t("timeline.merged.zoom")}
+          </p>
+        )}
+        {selectionBlame.value && <BlameBar blame={selectionBlame.value} />}
+      </div>
+    </>
+  );
+}
+
+function CounterDetails({ place }: { place: CounterPlace }) {
+  const reading = chosenReading.value;
+  const facts = [
+    { label: t("counter.at"), text: instant(place.at) },
+    ...(reading?.since == null ? [] : [{ label: t("counter.since"), text: instant(reading.since) }]),
+    ...(reading?.until == null ? [] : [{ label: t("counter.until"), text: instant(reading.until) }]),
+  ];
+  return (
+    <>
+      <div class="details-head">
+        <h2 class="details-title">
+          <span class="details-lane">
+            {laneFullTitle(place.lane)} · {counterTitle(place.kind)}
+          </span>
+          <span>{reading ? counterValue(place.kind, reading.value) : t("counter.unknown")}</span>
+        </h2>
+        <div class="details-actions">
+          <IconButton icon="left" label={t("counter.previous")} act={() => stepCounter(-1)} />
+          <IconButton icon="right" label={t("counter.next")} act={() => stepCounter(1)} />
+          <IconButton icon="close" label={t("timeline.close")} act={() => chooseCounter(null)} />
+        </div>
+      </div>
+      <div class="details-body">
+        <dl class="fact-list">
+          {facts.map(({ label, text }) => (
+            <div key={label} class="fact">
+              <dt>{label}</dt>
+              <dd>{text}</dd>
+            </div>
+          ))}
+        </dl>
+        {reading && bandWords(place.kind, reading) !== "" && (
+          <p class="is-muted">
+            {bandWords(place.kind, reading)}. {t("timeline.merged.zoom")}
+          </p>
+        )}
+      </div>
+    </>
+  );
+}
+
+function Hint() {
+  return (
+    <p class="details-hint">
+      {t("timeline.hint")} <span class="is-muted for-mouse">{t("timeline.hint.keys")}</span>
+      <span class="is-muted for-touch">{t("timeline.hint.touch")}</span>
+    </p>
+  );
+}
+
 export function Details() {
   const span = selection.value;
+  const place = chosenCounter.value;
   return (
     <section class="details" aria-label={t("timeline.details")} aria-live="polite">
-      {span ? (
-        <>
-          <div class="details-head">
-            <h2 class="details-title">
-              <StateSwatch state={stateName(span.state)} />
-              <span class="details-lane">{laneFullTitle(span.lane)}</span>
-              <span>{spanTitle(span)}</span>
-            </h2>
-            <Actions />
-          </div>
-          <div class="details-body">
-            <Facts span={span} />
-            {span.count > 1 && (
-              <p class="is-muted">
-                {t("timeline.merged", { count: span.count })}. {t("timeline.merged.zoom")}
-              </p>
-            )}
-            {selectionBlame.value && <BlameBar blame={selectionBlame.value} />}
-          </div>
-        </>
-      ) : (
-        <p class="details-hint">
-          {t("timeline.hint")} <span class="is-muted for-mouse">{t("timeline.hint.keys")}</span>
-          <span class="is-muted for-touch">{t("timeline.hint.touch")}</span>
-        </p>
-      )}
+      {span ? <SpanDetails span={span} /> : place ? <CounterDetails place={place} /> : <Hint />}
     </section>
   );
 }

@@ -4,9 +4,11 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Span } from "../lib/columns";
 import { lookOf, SLOW_CALLBACK } from "../lib/states";
+import { type CounterPlace, readingAt } from "../state/counters";
 import { t, tServer } from "../state/preferences";
 import { blameOf, opened, stateName } from "../state/timeline";
 import { BlameBar } from "./blame-bar";
+import { bandWords, counterTitle, counterValue } from "./counter-words";
 import type { HoverInstant } from "./stage-place";
 import { StateSwatch } from "./state-swatch";
 import {
@@ -23,6 +25,7 @@ export interface Hover {
   y: number;
   span: Span | null;
   instant: HoverInstant | null;
+  counter: CounterPlace | null;
 }
 
 function SpanFacts({ span }: { span: Span }) {
@@ -68,6 +71,22 @@ function InstantFacts({ value }: { value: HoverInstant }) {
   );
 }
 
+function CounterFacts({ place }: { place: CounterPlace }) {
+  const reading = readingAt(place);
+  return (
+    <>
+      <p class="hover-title">{counterTitle(place.kind)}</p>
+      <p class="hover-figure">
+        {reading ? counterValue(place.kind, reading.value) : t("counter.unknown")}
+        <span class="is-muted"> {t("timeline.at", { time: instant(place.at) })}</span>
+      </p>
+      {reading && bandWords(place.kind, reading) !== "" && (
+        <p class="is-muted">{bandWords(place.kind, reading)}</p>
+      )}
+    </>
+  );
+}
+
 const GAP = 14;
 
 export function HoverCard({
@@ -88,13 +107,14 @@ export function HoverCard({
     const y = below ? hover.y + GAP : Math.max(0, hover.y - GAP - offsetHeight);
     element.style.transform = `translate(${x}px, ${y}px)`;
   });
-  const lane = hover.span?.lane ?? hover.instant?.lane ?? -1;
+  const lane = hover.span?.lane ?? hover.instant?.lane ?? hover.counter?.lane ?? -1;
   const look = hover.span ? lookOf(stateName(hover.span.state)) : null;
   return (
     <div ref={card} class="hover" data-state={look?.token} aria-hidden="true">
       <p class="hover-lane">{laneFullTitle(lane)}</p>
       {hover.span && <SpanFacts span={hover.span} />}
       {hover.instant && <InstantFacts value={hover.instant} />}
+      {hover.counter && <CounterFacts place={hover.counter} />}
     </div>
   );
 }

@@ -4,7 +4,13 @@
 import { useEffect } from "preact/hooks";
 import type { Cell, Experiment, Run, RunMetric } from "../api";
 import { formatDuration, formatMetric, formatNumber } from "../lib/format";
-import { experimentRoute, type Route, runsRoute, timelineRoute } from "../lib/route";
+import {
+  experimentRoute,
+  runsRoute,
+  timelineRoute,
+  type TimelineRoute,
+  wholeRun,
+} from "../lib/route";
 import {
   experimentName,
   metricMeaning,
@@ -12,6 +18,7 @@ import {
   metricTitle,
 } from "../state/catalogue";
 import { cellLabel, goalOf } from "../state/experiment";
+import { chosenCounter, counterName, followCounter } from "../state/counters";
 import { language, t } from "../state/preferences";
 import { go, replaceRoute, route as routeNow, visits } from "../state/router";
 import {
@@ -25,6 +32,7 @@ import {
   showAll,
   whole,
 } from "../state/timeline";
+import { CounterTable } from "./counter-table";
 import { Empty, Failed, Loading, Status } from "./feedback";
 import { FindingsSection } from "./findings-section";
 import { SpeedupSection } from "./speedup-section";
@@ -36,8 +44,6 @@ import { Details } from "./timeline-details";
 import { Legend } from "./timeline-legend";
 import { Stage } from "./timeline-stage";
 import { Totals } from "./timeline-totals";
-
-type TimelineRoute = Extract<Route, { page: "timeline" }>;
 
 const BUTTON_ZOOM = 0.5;
 
@@ -58,19 +64,21 @@ const HEADLINES_SHOWN = 6;
 function RouteFollower({ run }: { run: string }) {
   const { from, to } = restingViewport.value;
   const chosen = selection.value;
+  const counter = chosenCounter.value;
   const all = restsOnWhole.value;
   useEffect(() => {
     const at = routeNow.peek();
     if (at.page !== "timeline" || at.run !== run) return;
     replaceRoute({
-      page: "timeline",
-      run,
-      from: all ? null : Math.round(from),
-      to: all ? null : Math.round(to),
-      lane: chosen ? chosen.lane : null,
-      at: chosen ? Math.floor((chosen.start + chosen.end) / 2) : null,
+      ...wholeRun(run),
+      ...(all ? {} : { from: Math.round(from), to: Math.round(to) }),
+      ...(chosen && { lane: chosen.lane, at: Math.floor((chosen.start + chosen.end) / 2) }),
+      ...(counter && {
+        counter: { lane: counter.lane, name: counterName(counter.kind) },
+        at: Math.floor(counter.at),
+      }),
     });
-  }, [run, from, to, all, chosen]);
+  }, [run, from, to, all, chosen, counter]);
   return null;
 }
 
@@ -219,6 +227,10 @@ export function TimelinePage({ route }: { route: TimelineRoute }) {
   const visit = visits.value;
   useEffect(() => followRoute(route), [visit]);
   const state = opened.value;
+  const ready = state.status === "ready";
+  useEffect(() => {
+    if (ready) followCounter(route);
+  }, [visit, ready]);
   if (state.status === "failed") {
     return (
       <div class="page">
@@ -249,6 +261,7 @@ export function TimelinePage({ route }: { route: TimelineRoute }) {
           <Stage />
           <Details />
           <Totals />
+          <CounterTable />
         </>
       ) : (
         <Empty title={t("timeline.none.title")} text={t("timeline.none.text")}>

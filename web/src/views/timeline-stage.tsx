@@ -4,7 +4,9 @@
 // small components, so that a frame of zooming costs little.
 
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { Span } from "../lib/columns";
 import { formatDuration } from "../lib/format";
+import type { CounterPlace } from "../state/counters";
 import { language, t } from "../state/preferences";
 import {
   data,
@@ -19,6 +21,8 @@ import {
   viewport,
 } from "../state/timeline";
 import { attachGestures } from "../timeline/gestures";
+import type { CounterDrawing } from "./counter-drawing";
+import { CounterPane } from "./counter-pane";
 import { errorText } from "./feedback";
 import { StageDrawing } from "./stage-drawing";
 import { attachKeys, panBy, zoomBy } from "./stage-keys";
@@ -70,7 +74,27 @@ export function Stage() {
   const base = useRef<HTMLCanvasElement>(null);
   const overlay = useRef<HTMLCanvasElement>(null);
   const ruler = useRef<HTMLCanvasElement>(null);
+  const lanes = useRef<StageDrawing | null>(null);
+  const counters = useRef<CounterDrawing | null>(null);
   const [hover, setHover] = useState<Hover | null>(null);
+
+  /** The same moment is pointed at in both drawings. */
+  const point = (x: number | null, span: Span | null): void => {
+    lanes.current?.point(x === null ? null : { x, span });
+    counters.current?.point(x);
+  };
+  const leave = (): void => {
+    point(null, null);
+    setHover(null);
+  };
+  const hoverCounter = (x: number, clientY: number, place: CounterPlace | null): void => {
+    point(x, null);
+    const outer = stage.current?.getBoundingClientRect();
+    const inner = plot.current?.getBoundingClientRect();
+    if (!place || !outer || !inner) return setHover(null);
+    const at = { x: x + inner.left - outer.left, y: clientY - outer.top };
+    return setHover({ ...at, span: null, instant: null, counter: place });
+  };
 
   useEffect(() => {
     if (!scroll.current || !plot.current || !base.current || !overlay.current || !ruler.current) {
@@ -84,10 +108,7 @@ export function Stage() {
       overlay: overlay.current,
       ruler: ruler.current,
     });
-    const leave = (): void => {
-      drawing.point(null);
-      setHover(null);
-    };
+    lanes.current = drawing;
     const detach = attachGestures(plot.current, {
       pan: panBy,
       zoom: zoomBy,
@@ -95,12 +116,12 @@ export function Stage() {
       hover(x, y) {
         const span = spanUnder(x, y);
         const tick = instantUnder(x, y);
-        drawing.point({ x, span });
+        point(x, span);
         const outer = stage.current?.getBoundingClientRect();
         const inner = plot.current?.getBoundingClientRect();
         if ((!span && !tick) || !outer || !inner) return setHover(null);
         const place = { x: x + inner.left - outer.left, y: y + inner.top - outer.top };
-        return setHover({ ...place, span, instant: tick });
+        return setHover({ ...place, span, instant: tick, counter: null });
       },
       leave,
       click: (x, y) => select(spanUnder(x, y)),
@@ -108,6 +129,7 @@ export function Stage() {
     });
     const detachKeys = attachKeys(plot.current);
     return () => {
+      lanes.current = null;
       drawing.stop();
       detach();
       detachKeys();
@@ -144,6 +166,13 @@ export function Stage() {
           </div>
         </div>
       </div>
+      <CounterPane
+        attach={(drawing) => {
+          counters.current = drawing;
+        }}
+        hover={hoverCounter}
+        leave={leave}
+      />
       <Fetching />
       {hover && stage.current && (
         <HoverCard

@@ -7,7 +7,8 @@ import { visibleTotals, wholeTotals } from "../lib/totals";
 import { t } from "../state/preferences";
 import { data, isLive, opened, restingViewport, restsOnWhole } from "../state/timeline";
 import { StateSwatch } from "./state-swatch";
-import { duration, instant, laneHome, laneTitle, sharedStateWords } from "./timeline-words";
+import { duration, laneHome, laneTitle, sharedStateWords } from "./timeline-words";
+import { TwinTable } from "./twin-table";
 
 /* A run may have thousands of tasks; the table begins with the first lanes. */
 const FIRST_ROWS = 100;
@@ -34,50 +35,39 @@ export function Totals() {
   if (open.status !== "ready" || !table || table.rows.length === 0) return null;
   const lanes = open.value.lanes.items;
   const shown = allRows ? table.rows : table.rows.slice(0, FIRST_ROWS);
-  const from = instant(view.from, view);
-  const to = instant(view.to, view);
   return (
     <div class="totals">
-      <h2 id="totals-title" class="section-title">
-        {t("timeline.totals")}
-      </h2>
-      <p class="section-note">
-        {all ? t("timeline.totals.whole") : t("timeline.totals.visible", { from, to })}
-        {!table.exact && <> · {t("timeline.totals.approx")}</>}
-      </p>
-      <div
-        class="table-frame is-scrolling"
-        tabIndex={0}
-        role="region"
-        aria-labelledby="totals-title"
+      <TwinTable
+        id="totals-title"
+        title={t("timeline.totals")}
+        whole={all}
+        {...(table.exact ? {} : { note: t("timeline.totals.approx") })}
       >
-        <table class="table totals-table">
-          <thead>
-            <tr>
-              <th scope="col">{t("timeline.totals.lane")}</th>
-              {table.states.map((state) => (
-                <th key={state} scope="col" class="is-number">
-                  <StateSwatch state={state} /> {sharedStateWords(state, lanes)}
-                </th>
+        <thead>
+          <tr>
+            <th scope="col">{t("timeline.totals.lane")}</th>
+            {table.states.map((state) => (
+              <th key={state} scope="col" class="is-number">
+                <StateSwatch state={state} /> {sharedStateWords(state, lanes)}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {shown.map(({ lane, ns }) => (
+            <tr key={lane.id}>
+              <th scope="row">
+                {laneTitle(lane)} <span class="is-muted">{laneNote(lane)}</span>
+              </th>
+              {ns.map((time, index) => (
+                <td key={table.states[index]} class="is-number">
+                  {time > 0 ? duration(time) : <span class="is-muted">-</span>}
+                </td>
               ))}
             </tr>
-          </thead>
-          <tbody>
-            {shown.map(({ lane, ns }) => (
-              <tr key={lane.id}>
-                <th scope="row">
-                  {laneTitle(lane)} <span class="is-muted">{laneNote(lane)}</span>
-                </th>
-                {ns.map((time, index) => (
-                  <td key={table.states[index]} class="is-number">
-                    {time > 0 ? duration(time) : <span class="is-muted">-</span>}
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+          ))}
+        </tbody>
+      </TwinTable>
       {shown.length < table.rows.length && (
         <button type="button" class="button totals-more" onClick={() => setAllRows(true)}>
           {t("timeline.totals.more", { count: table.rows.length })}

@@ -400,7 +400,10 @@ test("a slow callback has a mark that others do not hide, and the legend explain
     assert.ok((await lag.locator("rect").count()) > 2);
     const api = `${server.address}/api/v1/runs/${runOf(page)}`;
     const run = (await (await fetch(api)).json()) as { duration_ns: number };
-    const lanes = (await (await fetch(`${api}/lanes`)).json()) as Lanes & { instants: string[] };
+    const lanes = (await (await fetch(`${api}/lanes`)).json()) as Lanes & {
+      instants: string[];
+      counters: string[];
+    };
     const query = `from=0&to=${run.duration_ns}&pixels=500`;
     const { instants } = (await (await fetch(`${api}/timeline?${query}`)).json()) as {
       instants: { lane: number[]; at: number[]; kind: number[]; count: number[] };
@@ -429,14 +432,14 @@ test("a wide grid says what does not exist, and lanes of one name are told apart
     await row.locator(".cell-action a").click();
     await page.waitForURL(/#\/runs\//);
     await timelineReady(page);
-    const heads = await page.locator(".totals-table tbody th").allInnerTexts();
+    const heads = await page.locator('[aria-labelledby="totals-title"] tbody th').allInnerTexts();
     const main = heads.filter((text) => text.startsWith("MainThread"));
     assert.equal(main.length, 5, "the parent's and four workers'");
     assert.equal(new Set(main).size, main.length, main.join(", "));
   });
 });
 
-test("every metric, state and instant of the server has its words in both languages", async () => {
+test("every metric, state, instant and counter of the server has its words in both languages", async () => {
   const api = `${server.address}/api/v1`;
   const { items } = (await (await fetch(`${api}/metrics`)).json()) as { items: { name: string }[] };
   assert.ok(items.length > 50);
@@ -451,11 +454,18 @@ test("every metric, state and instant of the server has its words in both langua
     await runExample(page, GIL_EXAMPLE);
     await openTimeline(page, 0);
     const run = `${api}/runs/${runOf(page)}/lanes`;
-    const lanes = (await (await fetch(run)).json()) as Lanes & { instants: string[] };
+    const lanes = (await (await fetch(run)).json()) as Lanes & {
+      instants: string[];
+      counters: string[];
+    };
     assert.ok((await page.locator(".histogram").count()) > 1);
     for (const language of LANGUAGES) {
       for (const state of lanes.states) assert.ok(translateIfKnown(language, `state.${state}`));
       for (const kind of lanes.instants) assert.ok(translateIfKnown(language, `instant.${kind}`));
+      for (const kind of lanes.counters) {
+        assert.ok(translateIfKnown(language, `counter.kind.${kind}`), kind);
+        assert.ok(translateIfKnown(language, `counter.value.${kind}`, { count: 2 }), kind);
+      }
     }
   });
 });
@@ -464,11 +474,93 @@ test("the table twin has the lanes of the picture", async () => {
   await onPage({}, async (page) => {
     await runExample(page, LOOP_EXAMPLE);
     await openTimeline(page, 0);
-    const rows = await page.locator(".totals-table tbody tr").count();
+    const rows = await page.locator('[aria-labelledby="totals-title"] tbody tr').count();
     const lanes = await page.locator(".lane-name.is-lane").count();
     assert.ok(rows > 3 && rows === lanes, `${rows} rows, ${lanes} lanes`);
-    const figures = await page.locator(".totals-table tbody td").allInnerTexts();
+    const figures = await page.locator('[aria-labelledby="totals-title"] tbody td').allInnerTexts();
     assert.ok(figures.some((text) => /\d/.test(text)));
+  });
+});
+
+interface CounterWire {
+  lane: number;
+  kind: number;
+  before: number;
+  at: number[];
+  last: number[];
+  count: number[];
+}
+
+test("counters lie below the lanes: drawn, hovered, read by keyboard, kept in the address", async () => {
+  await onPage({}, async (page) => {
+    await runExample(page, GIL_EXAMPLE);
+    const last = (await page.locator(".grid-table tbody tr").count()) - 1;
+    await openTimeline(page, last);
+    const api = `${server.address}/api/v1/runs/${runOf(page)}`;
+    const run = (await (await fetch(api)).json()) as { duration_ns: number };
+    const { counters: names } = (await (await fetch(`${api}/lanes`)).json()) as {
+      counters: string[];
+    };
+    const query = `from=0&to=${run.duration_ns}&pixels=4000`;
+    const answer = await (await fetch(`${api}/timeline?${query}`)).json();
+    const wires = (answer as { counters: CounterWire[] }).counters;
+    assert.equal(await page.locator(".counter-name").count(), wires.length);
+
+    // In the middle of the longest time without a change the value is the one before it.
+    const row = wires.findIndex(({ kind }) => names[kind] === "gil_waiters");
+    const wire = wires[row];
+    assert.ok(wire);
+    const gaps = wire.at.map((at, i) => (wire.at[i + 1] ?? run.duration_ns) - at);
+    const index = gaps.indexOf(Math.max(...gaps));
+    const time = (wire.at[index] ?? 0) + (gaps[index] ?? 0) / 2;
+    const value = wire.last[index] ?? 0;
+    const plot = await page.locator(".counter-plot").boundingBox();
+    const name = await page.locator(".counter-name").nth(row).boundingBox();
+    assert.ok(plot && name);
+    const x = plot.x + (plot.width * time) / run.duration_ns;
+    await page.mouse.move(x, name.y + name.height / 2);
+    const card = page.locator(".hover");
+    await card.waitFor();
+    const expected = `${value} ${value === 1 ? "thread" : "threads"}`;
+    assert.ok((await card.innerText()).includes(expected));
+
+    await page.mouse.click(x, name.y + name.height / 2);
+    await page.waitForURL(/counter=\d+\.gil_waiters&at=\d+/);
+    const details = page.locator(".details-title");
+    assert.ok((await details.innerText()).includes(expected));
+    await page.reload();
+    await timelineReady(page);
+    assert.ok((await details.innerText()).includes(expected));
+    const at = await page.locator(".details .fact dd").first().innerText();
+    await page.keyboard.press(".");
+    await page.waitForFunction(
+      (text) => document.querySelector<HTMLElement>(".details .fact dd")?.innerText !== text,
+      at,
+    );
+    await page.keyboard.press("Escape");
+    await page.locator(".details-hint").waitFor();
+    await page.locator(".counter-button").first().press("Enter");
+    await page.locator(".details-title").waitFor();
+    const table = await page.locator(".counter-table tbody tr").count();
+    assert.equal(table, wires.length);
+    await page.locator(".counters .fold").click();
+    assert.equal(await page.locator(".counter-plot").count(), 0);
+  });
+});
+
+test("a counter of a kind that the page does not know keeps its name", async () => {
+  await onPage({ locale: "pl-PL" }, async (page) => {
+    await runExample(page, GIL_EXAMPLE);
+    await page.route(/\/lanes$/, async (route) => {
+      const response = await route.fetch();
+      const body = (await response.json()) as { counters: string[] };
+      body.counters = body.counters.map((name) => `${name}_of_the_future`);
+      await route.fulfill({ response, json: body });
+    });
+    await openTimeline(page, 0);
+    const names = await page.locator(".counter-kind").allInnerTexts();
+    assert.ok(names.length > 0);
+    assert.ok(names.every((name) => name.endsWith("_of_the_future")));
   });
 });
 

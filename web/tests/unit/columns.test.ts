@@ -32,10 +32,10 @@ function lane(id: number, rows: Row[]): WireLane {
   };
 }
 
-const NO_INSTANTS = { lane: [], at: [], kind: [], by: [], count: [] };
+const NO_EVENTS = { instants: { lane: [], at: [], kind: [], by: [], count: [] }, counters: [] };
 
 function decode(id: number, rows: Row[]): LaneColumns {
-  const wire = { from: 0, to: 1000, pixels: 100, lanes: [lane(id, rows)], instants: NO_INSTANTS };
+  const wire = { from: 0, to: 1000, pixels: 100, lanes: [lane(id, rows)], ...NO_EVENTS };
   const columns = decodeTimeline(wire).lanes.get(id);
   assert.ok(columns);
   return columns;
@@ -43,7 +43,7 @@ function decode(id: number, rows: Row[]): LaneColumns {
 
 test("columns of different length are refused", () => {
   const broken = { ...lane(4, [[0, 1, RUNNING]]), by: [] };
-  const wire = { from: 0, to: 1, pixels: 1, lanes: [broken], instants: NO_INSTANTS };
+  const wire = { from: 0, to: 1, pixels: 1, lanes: [broken], ...NO_EVENTS };
   assert.throws(() => decodeTimeline(wire), /lane 4/);
 });
 
@@ -145,13 +145,7 @@ test("blame over merged spans names no one and says so", () => {
 });
 
 test("what is missing in the store is counted", () => {
-  const wire = {
-    from: 0,
-    to: 1,
-    pixels: 1,
-    lanes: [],
-    instants: { lane: [], at: [], kind: [], by: [], count: [] },
-  };
+  const wire = { from: 0, to: 1, pixels: 1, lanes: [], ...NO_EVENTS };
   assert.equal(decodeTimeline(wire).damaged, 0);
   assert.equal(decodeTimeline({ ...wire, damages: [{ what: "x" }, { what: "y" }] }).damaged, 2);
 });

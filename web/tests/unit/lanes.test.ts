@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { arrangeRows, homeOf, type Lane, type LaneKind, overviewLanes } from "../../src/lib/lanes";
+import { arrangeRows, countedLanes, homeOf, type Lane, type LaneKind, overviewLanes } from "../../src/lib/lanes";
 import { decodeTimeline } from "../../src/lib/columns";
 import { visibleTotals, wholeTotals } from "../../src/lib/totals";
 
@@ -65,6 +65,14 @@ test("a lane whose parent is unknown is still shown", () => {
   );
 });
 
+test("what is shared is counted first, tasks last", () => {
+  const kinds = countedLanes(LANES, 99).map(({ kind }) => kind);
+  assert.equal(kinds.length, LANES.length);
+  const order = ["process", "gil", "loop", "lock", "thread", "core", "task"];
+  assert.deepEqual(kinds, [...kinds].sort((a, b) => order.indexOf(a) - order.indexOf(b)));
+  assert.deepEqual(countedLanes(LANES, 1).map(({ kind }) => kind), ["process"]);
+});
+
 test("the overview takes GILs, loops, threads and cores in this order, if anything is on them", () => {
   assert.deepEqual(
     overviewLanes(LANES, 3).map((item) => item.id),
@@ -109,6 +117,7 @@ test("totals of the window agree with those of the run when the window is the ru
       },
     ],
     instants: { lane: [], at: [], kind: [], by: [], count: [] },
+    counters: [],
   });
   assert.deepEqual(visibleTotals(names, [own], data, 0, 100), wholeTotals(names, [own]));
 });

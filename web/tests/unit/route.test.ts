@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatRoute, parseRoute, type Route } from "../../src/lib/route";
+import { formatRoute, parseRoute, type Route, wholeRun } from "../../src/lib/route";
 
 test("every view survives the way into the URL and back", () => {
   const views: Route[] = [
@@ -11,8 +11,9 @@ test("every view survives the way into the URL and back", () => {
     { page: "runs" },
     { page: "experiment", id: "e12", metric: "latency_p99_us" },
     { page: "experiment", id: "a/b ?", metric: null },
-    { page: "timeline", run: "r45", from: 20, to: 60_000_000_000, lane: 0, at: 30 },
-    { page: "timeline", run: "r45", from: null, to: null, lane: null, at: null },
+    { ...wholeRun("r45"), from: 20, to: 60_000_000_000, lane: 0, at: 30 },
+    { ...wholeRun("r45"), counter: { lane: 7, name: "gil_waiters" }, at: 30 },
+    wholeRun("r45"),
   ];
   for (const view of views) assert.deepEqual(parseRoute(formatRoute(view)), view);
 });
@@ -25,13 +26,6 @@ test("nonsense is not found, nonsense numbers are ignored", () => {
   for (const hash of ["#/nowhere", "#/runs", "#/runs/r1/more", "#/experiments/%zz"]) {
     assert.equal(parseRoute(hash).page, "not-found", hash);
   }
-  const route = parseRoute("#/runs/r1?from=-5&to=1e9&lane=x");
-  assert.deepEqual(route, {
-    page: "timeline",
-    run: "r1",
-    from: null,
-    to: null,
-    lane: null,
-    at: null,
-  });
+  const route = parseRoute("#/runs/r1?from=-5&to=1e9&lane=x&counter=gil_waiters");
+  assert.deepEqual(route, wholeRun("r1"));
 });

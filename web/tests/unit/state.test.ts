@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import type { Cell, MetricSpread } from "../../src/api";
+import { wholeRun } from "../../src/lib/route";
 import { answerWith, asked, installBrowser, runTimers, settle, sources } from "./browser-stub";
 
 const NS = 1_000_000;
@@ -9,6 +10,7 @@ const NS = 1_000_000;
 type Modules = {
   ask: typeof import("../../src/state/ask");
   catalogue: typeof import("../../src/state/catalogue");
+  counters: typeof import("../../src/state/counters");
   experiment: typeof import("../../src/state/experiment");
   preferences: typeof import("../../src/state/preferences");
   runs: typeof import("../../src/state/runs");
@@ -22,6 +24,7 @@ before(async () => {
   state = {
     ask: await import("../../src/state/ask"),
     catalogue: await import("../../src/state/catalogue"),
+    counters: await import("../../src/state/counters"),
     experiment: await import("../../src/state/experiment"),
     preferences: await import("../../src/state/preferences"),
     runs: await import("../../src/state/runs"),
@@ -291,6 +294,19 @@ test("pages of the list join without doubles", async () => {
 
 const DURATION = 100 * NS;
 const STATES = ["running", "wait_gil", "held"];
+const COUNTERS = ["ready_threads", "gil_waiters"];
+
+/* One thread waits from the beginning to the end, except where they change places. */
+const GIL_WAITERS = {
+  lane: 0,
+  kind: 1,
+  before: 1,
+  at: [DURATION / 2, DURATION / 2 + NS],
+  min: [0, 1],
+  max: [0, 1],
+  last: [0, 1],
+  count: [1, 1],
+};
 
 /* Thread 1 runs, thread 2 waits for the GIL (lane 0) that 1 holds; then the other way round. */
 function timelineAnswer(path: string) {
@@ -319,6 +335,7 @@ function timelineAnswer(path: string) {
     pixels: Number(query.get("pixels")),
     lanes: lanes.filter(({ id }) => only.includes(id)),
     instants: { lane: [], at: [], kind: [], by: [], count: [] },
+    counters: only.includes(0) ? [GIL_WAITERS] : [],
   };
 }
 
@@ -336,7 +353,7 @@ function runAnswer(path: string): unknown {
       totals: { running: 1 },
     });
     const items = [lane(0, "gil"), lane(1, "thread"), lane(2, "thread")];
-    return { states: STATES, instants: [], sites: [], items };
+    return { states: STATES, instants: [], counters: COUNTERS, sites: [], items };
   }
   if (path.includes("/experiments/")) return experimentOf("done", []);
   return {
@@ -363,15 +380,7 @@ const windowOf = (path: string) => {
 
 async function openTimeline(): Promise<() => void> {
   answerWith(({ path }) => ({ status: 200, body: runAnswer(path) }));
-  const route = {
-    page: "timeline",
-    run: "r1",
-    from: null,
-    to: null,
-    lane: null,
-    at: null,
-  } as const;
-  const close = state.timeline.openRun(route);
+  const close = state.timeline.openRun(wholeRun("r1"));
   await settle();
   state.timeline.width.value = 1000;
   runTimers();
@@ -407,8 +416,8 @@ test("a run opens whole, and zooming asks once for the window with its margin", 
 test("an address given from outside moves the open run, and no other", async () => {
   const close = await openTimeline();
   const { followRoute, restingViewport, selection, viewport } = state.timeline;
-  const address = { page: "timeline", run: "r1", from: 20 * NS, to: 30 * NS } as const;
-  followRoute({ ...address, run: "r2", lane: null, at: null });
+  const address = { ...wholeRun("r1"), from: 20 * NS, to: 30 * NS };
+  followRoute({ ...address, run: "r2" });
   assert.deepEqual(viewport.value, { from: 0, to: DURATION });
   followRoute({ ...address, lane: 2, at: 25 * NS });
   assert.deepEqual(viewport.value, { from: 20 * NS, to: 30 * NS });
@@ -416,7 +425,7 @@ test("an address given from outside moves the open run, and no other", async () 
   runTimers();
   await settle();
   assert.equal(selection.value?.lane, 2);
-  followRoute({ ...address, from: null, to: null, lane: null, at: null });
+  followRoute(wholeRun("r1"));
   assert.deepEqual(viewport.value, { from: 0, to: DURATION });
   assert.equal(selection.value, null);
   close();
@@ -466,5 +475,48 @@ test("a fetch that fails is told, tried again and forgotten once it works", asyn
   await settle();
   assert.equal(fetchError.value, null);
   assert.equal(state.timeline.data.value?.from, 8 * NS);
+  close();
+});
+
+/* --- counters --- */
+
+test("a counter is read at any time, stepped from change to change, and excludes a span", async () => {
+  const close = await openTimeline();
+  const { chooseCounter, chosenCounter, chosenReading, readingAt, stepCounter } = state.counters;
+  const { findSpan, select, selection } = state.timeline;
+  assert.deepEqual(
+    state.timeline.counters.value.map(({ lane, kind }) => [lane, kind]),
+    [[0, 1]],
+  );
+  const place = { lane: 0, kind: 1, at: 10 * NS };
+  assert.equal(readingAt(place)?.value, 1);
+  assert.equal(readingAt({ ...place, at: DURATION / 2 })?.value, 0);
+  assert.equal(readingAt({ lane: 0, kind: 0, at: 5 })?.value, 0, "of which nothing is said");
+  select(findSpan(2, 10 * NS, 0));
+  chooseCounter(place);
+  assert.equal(selection.value, null);
+  stepCounter(1);
+  assert.equal(chosenCounter.value?.at, DURATION / 2);
+  assert.equal(chosenReading.value?.value, 0);
+  stepCounter(1);
+  stepCounter(1);
+  assert.equal(chosenCounter.value?.at, DURATION / 2 + NS, "the last change");
+  stepCounter(-1);
+  stepCounter(-1);
+  stepCounter(-1);
+  assert.equal(chosenCounter.value?.at, 0);
+  select(findSpan(2, 10 * NS, 0));
+  assert.equal(chosenCounter.value, null);
+  close();
+});
+
+test("the address names a counter and a time; one that the run does not have is none", async () => {
+  const close = await openTimeline();
+  const { chosenCounter, followCounter } = state.counters;
+  const address = { ...wholeRun("r1"), at: 7 * NS };
+  followCounter({ ...address, counter: { lane: 0, name: "gil_waiters" } });
+  assert.deepEqual(chosenCounter.value, { lane: 0, kind: 1, at: 7 * NS });
+  followCounter({ ...address, counter: { lane: 0, name: "of_the_future" } });
+  assert.equal(chosenCounter.value, null);
   close();
 });
