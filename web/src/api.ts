@@ -2,10 +2,11 @@
 // The REST API, version 1, as this page uses it. Everything that fails throws ApiError, which
 // carries the server's problem (RFC 9457) or "network" when there was no answer at all.
 
+import type { WireBlame } from "./lib/blame";
 import type { Histogram } from "./lib/histogram";
 import type { WireTimeline } from "./lib/columns";
 import type { Lane } from "./lib/lanes";
-import type { FetchWindow } from "./lib/viewport";
+import type { FetchWindow, Viewport } from "./lib/viewport";
 
 export type ExperimentStatus = "queued" | "running" | "done" | "failed" | "interrupted";
 export type CellStatus =
@@ -241,6 +242,32 @@ export interface RunMetric {
   value: number | null;
 }
 
+/** A span with its state as a word, as all answers but the timeline give it. */
+export interface WireSpan {
+  lane: number;
+  start: number;
+  /** Null while it has not ended. */
+  end: number | null;
+  state: string;
+  resource: number;
+  by: number;
+  site: number;
+}
+
+export interface Damage {
+  what: string;
+}
+
+/** A span with all that belongs to it. */
+export interface SpanDetail {
+  span: WireSpan | null;
+  /** Who ended it; `from` is what that one did just before. */
+  flow?: { kind: string; left: number; at: number; from: WireSpan | null } | null;
+  /** Spans of others that the lane ended meanwhile, in the order of time. */
+  ended?: WireSpan[];
+  damages: Damage[];
+}
+
 export interface RunLanes {
   states: string[];
   instants: string[];
@@ -459,4 +486,30 @@ export function getTimeline(
   const only = lanes ? `&lanes=${lanes.join(",")}` : "";
   const query = `from=${from}&to=${to}&pixels=${pixels}${only}`;
   return request<WireTimeline>(`/runs/${id(run)}/timeline?${query}`, signal ? { signal } : {});
+}
+
+/** Who had what these lanes waited for. */
+export function getBlame(
+  run: string,
+  { from, to }: Viewport,
+  waiters: readonly number[],
+): Promise<WireBlame> {
+  const query = `from=${from}&to=${to}&waiters=${waiters.join(",")}`;
+  return request<WireBlame>(`/runs/${id(run)}/blame?${query}`);
+}
+
+/** What a lane did at an instant. */
+export function getSpanAt(run: string, lane: number, at: number): Promise<SpanDetail> {
+  return request<SpanDetail>(`/runs/${id(run)}/spans/at?lane=${lane}&at=${at}`);
+}
+
+/** The last span of a lane in one of these states that ends at `at` or before. */
+export function getSpanBefore(
+  run: string,
+  lane: number,
+  at: number,
+  states: readonly string[],
+): Promise<{ span: WireSpan | null; damages: Damage[] }> {
+  const query = `lane=${lane}&at=${at}&direction=previous&states=${states.join(",")}`;
+  return request(`/runs/${id(run)}/spans/next?${query}`);
 }

@@ -369,7 +369,7 @@ export const en = {
   "timeline.details": "Selected span",
   "timeline.hint": "Click a span to see what it waited for.",
   "timeline.hint.keys":
-    "Wheel zooms, drag pans. W A S D or arrows, 0 for the whole run, comma and full stop step, ] follows who ended a wait, F focuses.",
+    "Wheel zooms, drag pans. W A S D or arrows, 0 for the whole run, comma and full stop step, ] goes to what led to a span, [ back, F focuses.",
   "timeline.hint.touch": "Drag to pan, pinch to zoom, tap a span.",
   "timeline.window": "{from} to {to}",
   "timeline.at": "at {time}",
@@ -393,6 +393,18 @@ export const en = {
   "timeline.blame.free": "nobody",
   "timeline.blame.mixed": "several in turn",
   "timeline.blame.approx": "about",
+  "timeline.blame.damaged": {
+    one: "{count} piece of it is damaged in the store: who held it then is not known.",
+    other: "{count} pieces of it are damaged in the store: who held it then is not known.",
+  },
+  "timeline.walk.back": "What led to this ( ] )",
+  "timeline.walk.on": "Back, or whom it released ( [ )",
+  "timeline.walk.start": "Nobody ended it: a timer or the outside world did, or the run began here.",
+  "timeline.walk.end": "It released nobody.",
+  "timeline.walk.damaged": {
+    one: "{count} piece of the store that may hold more of this chain is damaged.",
+    other: "{count} pieces of the store that may hold more of this chain are damaged.",
+  },
   "timeline.focus": "Focus",
   "timeline.close": "Clear the selection",
   "timeline.previous": "Previous span",

@@ -422,7 +422,7 @@ export const pl = {
   "timeline.details": "Wybrany odcinek",
   "timeline.hint": "Kliknij odcinek, aby zobaczyć, na co czekał.",
   "timeline.hint.keys":
-    "Kółko zmienia powiększenie, przeciąganie przesuwa. W A S D lub strzałki, 0 pokazuje całość, przecinek i kropka przechodzą dalej, ] prowadzi do tego, kto zakończył oczekiwanie, F przybliża wybrany odcinek.",
+    "Kółko zmienia powiększenie, przeciąganie przesuwa. W A S D lub strzałki, 0 pokazuje całość, przecinek i kropka przechodzą dalej, ] prowadzi do przyczyny odcinka, [ z powrotem, F przybliża wybrany odcinek.",
   "timeline.hint.touch":
     "Przeciągnij, aby przesunąć, rozsuń palce, aby przybliżyć, dotknij odcinka.",
   "timeline.window": "od {from} do {to}",
@@ -449,6 +449,23 @@ export const pl = {
   "timeline.blame.free": "nikt",
   "timeline.blame.mixed": "kilka na zmianę",
   "timeline.blame.approx": "około",
+  "timeline.blame.damaged": {
+    one: "{count} fragment jest uszkodzony w bazie: kto wtedy trzymał, nie wiadomo.",
+    few: "{count} fragmenty są uszkodzone w bazie: kto wtedy trzymał, nie wiadomo.",
+    many: "{count} fragmentów jest uszkodzonych w bazie: kto wtedy trzymał, nie wiadomo.",
+    other: "{count} fragmentu jest uszkodzone w bazie: kto wtedy trzymał, nie wiadomo.",
+  },
+  "timeline.walk.back": "Co do tego doprowadziło ( ] )",
+  "timeline.walk.on": "Z powrotem albo kogo uwolnił ( [ )",
+  "timeline.walk.start":
+    "Nikt go nie zakończył: zrobił to licznik czasu lub świat zewnętrzny albo tu zaczął się przebieg.",
+  "timeline.walk.end": "Nikogo nie uwolnił.",
+  "timeline.walk.damaged": {
+    one: "{count} fragment bazy, w którym może być dalszy ciąg, jest uszkodzony.",
+    few: "{count} fragmenty bazy, w których może być dalszy ciąg, są uszkodzone.",
+    many: "{count} fragmentów bazy, w których może być dalszy ciąg, jest uszkodzonych.",
+    other: "{count} fragmentu bazy, w których może być dalszy ciąg, jest uszkodzone.",
+  },
   "timeline.focus": "Przybliż",
   "timeline.close": "Wyczyść wybór",
   "timeline.previous": "Poprzedni odcinek",

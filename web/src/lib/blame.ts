@@ -2,7 +2,7 @@
 // Blame: a wait overlaid with the lane of what was waited for. Who held it meanwhile, and for
 // what share of the wait? Exact as long as no merged span lies under the wait.
 
-import { firstEndingAfter, type LaneColumns } from "./columns";
+import { firstEndingAfter, type LaneColumns, type Span } from "./columns";
 
 export interface BlameShare {
   /** Lane of the holder; -1 for time that no single holder can be given (merged spans). */
@@ -16,6 +16,24 @@ export interface Blame {
   /** Nobody held it: handover, wake-up latency, lost races. */
   freeNs: number;
   exact: boolean;
+  /** How many pieces of it are damaged in the store and missing. */
+  damaged: number;
+}
+
+/** The answer of GET /runs/{id}/blame, as far as it is read here. */
+export interface WireBlame {
+  waiter: number[];
+  wait: number[];
+  holder: number[];
+  ns: number[];
+  damages: readonly { what: string }[];
+}
+
+/** The largest first. */
+function sharesOf(byHolder: ReadonlyMap<number, number>, length: number): BlameShare[] {
+  return [...byHolder]
+    .map(([holder, ns]) => ({ holder, ns, share: ns / Math.max(1, length) }))
+    .sort((a, b) => b.ns - a.ns);
 }
 
 /**
@@ -44,9 +62,20 @@ export function blameWait(
     byHolder.set(holder, (byHolder.get(holder) ?? 0) + time);
     held += time;
   }
-  const span = Math.max(1, to - from);
-  const shares = [...byHolder]
-    .map(([holder, ns]) => ({ holder, ns, share: ns / span }))
-    .sort((a, b) => b.ns - a.ns);
-  return { shares, freeNs: Math.max(0, to - from - held), exact };
+  const freeNs = Math.max(0, to - from - held);
+  return { shares: sharesOf(byHolder, to - from), freeNs, exact, damaged: 0 };
+}
+
+/** The blame of one wait from the server's rows for its waiter and its time. */
+export function blameOfRows(wire: WireBlame, span: Pick<Span, "start" | "end" | "state">): Blame {
+  const byHolder = new Map<number, number>();
+  let freeNs = 0;
+  wire.ns.forEach((ns, row) => {
+    if (wire.wait[row] !== span.state) return;
+    const holder = wire.holder[row] as number;
+    if (holder < 0) freeNs += ns;
+    else byHolder.set(holder, (byHolder.get(holder) ?? 0) + ns);
+  });
+  const damaged = wire.damages.length;
+  return { shares: sharesOf(byHolder, span.end - span.start), freeNs, exact: true, damaged };
 }

@@ -17,7 +17,6 @@ import {
   type RunLanes,
   type RunMetric,
 } from "../api";
-import { type Blame, blameWait } from "../lib/blame";
 import { decodeTimeline, readSpan, type Span, spanAt, type TimelineData } from "../lib/columns";
 import type { Histogram } from "../lib/histogram";
 import {
@@ -62,7 +61,6 @@ const COUNTED_LANES = 64;
 const ALL_LANES_LIMIT = 32;
 /* Rows that exist before anything was measured. */
 const FIRST_ROWS = 40;
-const BLAME_PIXELS = 2000;
 const WAITED_FOR: ReadonlySet<Lane["kind"]> = new Set(["gil", "lock", "loop"] as const);
 
 export const opened = signal<Loaded<OpenRun>>({ status: "idle" });
@@ -80,9 +78,9 @@ export const rowsOnScreen = signal({ first: 0, last: FIRST_ROWS });
 /** State code that is singled out; null shows all alike. */
 export const singledOut = signal<number | null>(null);
 export const selection = signal<Span | null>(null);
-export const selectionBlame = signal<Blame | null>(null);
 
-const current = computed(() => (opened.value.status === "ready" ? opened.value.value : null));
+/** The run that is open, once it is there. */
+export const current = computed(() => (opened.value.status === "ready" ? opened.value.value : null));
 /** The run is still being recorded: it can be seen as far as it is known. */
 export const isLive = computed(() => (current.value?.run.known_until ?? null) !== null);
 export const duration = computed(() => {
@@ -235,89 +233,10 @@ export function goTo(lane: number, time: number): void {
   show({ from: time - half, to: time + half });
 }
 
-/** Goes to what the thread that ended the selected span did when it ended it. */
-export function followEnder(): void {
-  const span = selection.peek();
-  if (span && span.by >= 0) goTo(span.by, span.end - 1);
-}
-
 export function focusSelection(): void {
   const span = selection.peek();
   if (span) show(focusViewport(span.start, span.end, duration.peek()));
 }
-
-/* --- blame --- */
-
-const HOLDING: Partial<Record<Lane["kind"], string>> = {
-  gil: "held",
-  lock: "held",
-  loop: "callback",
-  core: "running",
-};
-
-/** Code of the state in which a lane of this kind names its holder; -1 if it has none. */
-function holdingState(lane: Lane | undefined): number {
-  const name = lane && HOLDING[lane.kind];
-  return name ? (current.peek()?.lanes.states.indexOf(name) ?? -1) : -1;
-}
-
-/**
- * An await that gave control back to its loop: the loop only carries it, and what ends it is a
- * timer, the outside world, a thread or another task.
- */
-export function isCarried(span: Span): boolean {
-  const loop = lanesById.peek().get(span.resource)?.kind === "loop";
-  return loop && stateName(span.state).startsWith("await");
-}
-
-function waitsForHolder(span: Span): boolean {
-  const name = stateName(span.state);
-  if (isCarried(span)) return false;
-  const waits = name.startsWith("wait") || name.startsWith("await") || name === "ready";
-  return span.resource >= 0 && span.count === 1 && (waits || name === "forced_wait");
-}
-
-/** Nothing to blame where nobody held it. */
-function someBlame(blame: Blame): Blame | null {
-  return blame.shares.length > 0 ? blame : null;
-}
-
-/** Who held what this span waits for; from loaded data, so possibly approximate. */
-export function blameOf(span: Span): Blame | null {
-  if (!waitsForHolder(span)) return null;
-  const holding = holdingState(lanesById.peek().get(span.resource));
-  const loaded = data.peek();
-  const columns = loaded?.lanes.get(span.resource);
-  if (holding < 0 || !loaded || !columns) return null;
-  const inside = span.start >= loaded.from && span.end <= loaded.to;
-  const blame = blameWait(columns, span.resource, holding, span.start, span.end);
-  return someBlame(inside ? blame : { ...blame, exact: false });
-}
-
-/** The same, read from the server at the resolution of the wait itself. */
-async function readBlame(run: string, span: Span): Promise<Blame | null> {
-  const holding = holdingState(lanesById.peek().get(span.resource));
-  if (holding < 0) return null;
-  const window = { from: span.start, to: span.end, pixels: BLAME_PIXELS };
-  const timeline = decodeTimeline(await getTimeline(run, window, [span.resource]));
-  const columns = timeline.lanes.get(span.resource);
-  return columns ? someBlame(blameWait(columns, span.resource, holding, span.start, span.end)) : null;
-}
-
-effect(() => {
-  const span = selection.value;
-  const run = current.value?.run.id;
-  const rough = span && blameOf(span);
-  selectionBlame.value = rough ?? null;
-  if (!span || !run || !waitsForHolder(span) || rough?.exact) return;
-  readBlame(run, span)
-    .then((blame) => {
-      if (selection.peek() === span && blame) selectionBlame.value = blame;
-    })
-    .catch(() => {
-      // The rough answer stays.
-    });
-});
 
 /* --- fetching --- */
 

@@ -441,6 +441,7 @@ export class CanvasRenderer implements Renderer {
       context.fillRect(Math.round(scene.pointerX), 0, 1, this.height);
     }
     const outlined = [
+      ...scene.flows.map((span) => ({ span, width: 1, colour: palette.accent })),
       { span: scene.hover, width: 1, colour: palette.ink },
       { span: scene.selection, width: 2, colour: palette.accent },
     ];
@@ -453,11 +454,12 @@ export class CanvasRenderer implements Renderer {
       context.lineWidth = width;
       context.strokeRect(x0 - 0.5, lane.top - 1.5, x1 - x0 + 1, lane.height + 3);
     }
-    const flowing = scene.selection ?? scene.hover;
-    const from = flowing && flowing.by >= 0 ? lanes.get(flowing.by) : undefined;
-    const target = flowing ? lanes.get(flowing.lane) : undefined;
-    if (flowing && from && target && from !== target) {
-      this.drawFlow(context, xOf(scale, flowing.end), from, target, palette);
+    for (const span of scene.flows) {
+      const from = span.by >= 0 ? lanes.get(span.by) : undefined;
+      const target = lanes.get(span.lane);
+      if (from && target && from !== target) {
+        this.drawFlow(context, xOf(scale, span.end), from, target, palette);
+      }
     }
   }
 

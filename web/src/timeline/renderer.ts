@@ -51,6 +51,8 @@ export interface OverlayScene {
   pointerX: number | null;
   hover: Span | null;
   selection: Span | null;
+  /** Spans whose end has an arrow from who ended them. */
+  flows: readonly Span[];
 }
 
 export interface RulerScene {

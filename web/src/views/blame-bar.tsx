@@ -85,6 +85,11 @@ export function BlameBar({ blame }: { blame: Blame }) {
           </li>
         ))}
       </ul>
+      {blame.damaged > 0 && (
+        <p class="blame-damaged" role="alert">
+          {t("timeline.blame.damaged", { count: blame.damaged })}
+        </p>
+      )}
     </div>
   );
 }

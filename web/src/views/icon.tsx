@@ -15,6 +15,8 @@ const PATHS = {
   play: "M5 3.2v9.6L12.5 8 5 3.2Z",
   check: "m3 8.5 3.2 3L13 4.5",
   focus: "M8 5.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5ZM8 1v2M8 13v2M1 8h2M13 8h2",
+  cause: "M13 4v5H4M7 5.5 3.5 9 7 12.5",
+  effect: "M3 4v5h9M9 5.5 12.5 9 9 12.5",
   again: "M13 8a5 5 0 1 1-1.5-3.6M13 2v3h-3",
 } as const;
 

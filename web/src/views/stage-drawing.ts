@@ -20,6 +20,7 @@ import {
   viewport,
   width,
 } from "../state/timeline";
+import { trail } from "../state/walk";
 import { CanvasRenderer } from "../timeline/canvas-renderer";
 import { readPalette } from "../timeline/palette";
 import { layoutOf, revealRow, ROW_HEIGHT, timeAt } from "./stage-place";
@@ -80,6 +81,7 @@ export class StageDrawing {
         const lane = selection.value?.lane;
         const row = rows.peek().findIndex((it) => it.lane !== null && it.lane.id === lane);
         revealRow(parts.scroll, row, ROW_HEIGHT);
+        void trail.value;
         this.request(false);
       }),
     );
@@ -149,12 +151,15 @@ export class StageDrawing {
       this.parts.base.dataset.ready = data.peek() ? "yes" : "no";
     }
     const pointerX = this.pointer?.x ?? null;
+    const hover = this.pointer?.span ?? null;
+    const chosen = selection.peek();
     this.renderer.drawOverlay({
       view,
       lanes,
       pointerX,
-      hover: this.pointer?.span ?? null,
-      selection: selection.peek(),
+      hover,
+      selection: chosen,
+      flows: chosen ? [...trail.peek(), chosen] : hover ? [hover] : [],
     });
     this.renderer.drawRuler({
       view,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The keys of the timeline: W A S D, plus, minus, 0, F, comma, full stop, ] and Escape anywhere
+// The keys of the timeline: W A S D, plus, minus, 0, F, comma, full stop, brackets and Escape anywhere
 // on the page; arrows and Enter while the drawing has the focus. Never while somebody types.
 
 import { panViewport, zoomViewport } from "../lib/viewport";
@@ -7,7 +7,6 @@ import { chooseCounter, chosenCounter, stepCounter, stepCounterRow } from "../st
 import {
   duration,
   focusSelection,
-  followEnder,
   select,
   show,
   showAll,
@@ -15,6 +14,7 @@ import {
   stepLane,
   viewport,
 } from "../state/timeline";
+import { walkBack, walkOn } from "../state/walk";
 
 const KEY_PAN = 0.2;
 const KEY_ZOOM = 0.7;
@@ -56,7 +56,8 @@ const PAGE_KEYS: Record<string, () => void> = {
   f: focusSelection,
   ",": () => stepBy(-1),
   ".": () => stepBy(1),
-  "]": followEnder,
+  "]": () => void walkBack(),
+  "[": () => void walkOn(),
   Escape: clear,
 };
 

@@ -3,6 +3,7 @@
 // that going from one to the next by keyboard is heard.
 
 import type { Span } from "../lib/columns";
+import { selectionBlame } from "../state/blame";
 import {
   chooseCounter,
   chosenCounter,
@@ -16,12 +17,13 @@ import {
   goTo,
   select,
   selection,
-  selectionBlame,
   stateName,
   step,
 } from "../state/timeline";
+import { walkBack, walkDamaged, walkEnd, walkError, walkOn } from "../state/walk";
 import { BlameBar } from "./blame-bar";
 import { bandWords, counterTitle, counterValue } from "./counter-words";
+import { errorText } from "./feedback";
 import { Icon, type IconName } from "./icon";
 import { StateSwatch } from "./state-swatch";
 import {
@@ -48,6 +50,8 @@ function Actions() {
     <div class="details-actions">
       <IconButton icon="left" label={t("timeline.previous")} act={() => step(-1)} />
       <IconButton icon="right" label={t("timeline.next")} act={() => step(1)} />
+      <IconButton icon="cause" label={t("timeline.walk.back")} act={() => void walkBack()} />
+      <IconButton icon="effect" label={t("timeline.walk.on")} act={() => void walkOn()} />
       <button type="button" class="button is-small" onClick={focusSelection}>
         <Icon name="focus" />
         {t("timeline.focus")}
@@ -98,6 +102,25 @@ function Facts({ span }: { span: Span }) {
   );
 }
 
+/** What the last step along the chain of blame came to. */
+function WalkNotes() {
+  return (
+    <>
+      {walkEnd.value && <p class="is-muted">{t(`timeline.walk.${walkEnd.value}`)}</p>}
+      {walkError.value && (
+        <p class="blame-damaged" role="alert">
+          {errorText(walkError.value)}
+        </p>
+      )}
+      {walkDamaged.value > 0 && (
+        <p class="blame-damaged" role="alert">
+          {t("timeline.walk.damaged", { count: walkDamaged.value })}
+        </p>
+      )}
+    </>
+  );
+}
+
 function SpanDetails({ span }: { span: Span }) {
   return (
     <>
@@ -117,6 +140,7 @@ function SpanDetails({ span }: { span: Span }) {
           </p>
         )}
         {selectionBlame.value && <BlameBar blame={selectionBlame.value} />}
+        <WalkNotes />
       </div>
     </>
   );

@@ -7,8 +7,9 @@ import { formatDuration, formatInstant } from "../lib/format";
 import { gilOwner, homeOf, type Lane } from "../lib/lanes";
 import type { Viewport } from "../lib/viewport";
 import { resolvePointer } from "../lib/json-scan";
+import { isCarried } from "../state/blame";
 import { language, t, tServer } from "../state/preferences";
-import { isCarried, lanesById, opened, stateName, viewport, width } from "../state/timeline";
+import { lanesById, opened, stateName, viewport, width } from "../state/timeline";
 
 /** What the engine calls a lane that the document gave no name. */
 const UNNAMED: Partial<Record<Lane["kind"], string>> = { loop: "event loop", process: "process" };

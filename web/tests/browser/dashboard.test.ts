@@ -219,6 +219,9 @@ test("from a question to a picture: ask, run, grid, timeline, zoom, hover, selec
       (lane) => document.querySelector(".details-lane")?.textContent === lane,
       ender,
     );
+    await page.keyboard.press("[");
+    await details.locator(".blame").waitFor();
+    assert.equal(await details.innerText(), facts, "back where one came from");
 
     await windowChanges(page, () => page.mouse.wheel(0, -600));
     await windowChanges(page, async () => {

@@ -9,12 +9,14 @@ const NS = 1_000_000;
 
 type Modules = {
   ask: typeof import("../../src/state/ask");
+  blame: typeof import("../../src/state/blame");
   catalogue: typeof import("../../src/state/catalogue");
   counters: typeof import("../../src/state/counters");
   experiment: typeof import("../../src/state/experiment");
   preferences: typeof import("../../src/state/preferences");
   runs: typeof import("../../src/state/runs");
   timeline: typeof import("../../src/state/timeline");
+  walk: typeof import("../../src/state/walk");
 };
 
 let state: Modules;
@@ -23,12 +25,14 @@ before(async () => {
   installBrowser();
   state = {
     ask: await import("../../src/state/ask"),
+    blame: await import("../../src/state/blame"),
     catalogue: await import("../../src/state/catalogue"),
     counters: await import("../../src/state/counters"),
     experiment: await import("../../src/state/experiment"),
     preferences: await import("../../src/state/preferences"),
     runs: await import("../../src/state/runs"),
     timeline: await import("../../src/state/timeline"),
+    walk: await import("../../src/state/walk"),
   };
 });
 
@@ -339,7 +343,40 @@ function timelineAnswer(path: string) {
   };
 }
 
+const wireSpan = (lane: number, start: number, state: string, by: number) => ({
+  lane,
+  start,
+  end: start + DURATION / 2,
+  state,
+  resource: 0,
+  by,
+  site: -1,
+});
+
+/* The wait of thread 2 is ended by thread 1 at half time, and nothing else is known. */
+function spanAnswer(path: string): unknown {
+  const query = new URLSearchParams(path.split("?")[1]);
+  if (path.includes("/spans/next")) return { span: null, damages: [{ what: "gone" }] };
+  const running = wireSpan(1, 0, "running", -1);
+  const wait = wireSpan(2, 0, "wait_gil", 1);
+  const flow = { kind: "gil", left: DURATION / 2, at: DURATION / 2, from: running };
+  return query.get("lane") === "2"
+    ? { span: wait, flow, ended: [], damages: [] }
+    : { span: running, flow: null, ended: [wait], damages: [] };
+}
+
+/* Thread 1 held it for half of the wait, nobody for the rest; one piece is missing. */
+const BLAME_ANSWER = {
+  waiter: [2, 2, 2],
+  wait: [1, 1, 0],
+  holder: [1, -1, 1],
+  ns: [DURATION / 4, DURATION / 4, 7],
+  damages: [{ what: "a chunk" }],
+};
+
 function runAnswer(path: string): unknown {
+  if (path.includes("/blame?")) return BLAME_ANSWER;
+  if (path.includes("/spans/")) return spanAnswer(path);
   if (path.includes("/timeline")) return timelineAnswer(path);
   if (path.endsWith("/metrics")) return { items: [] };
   if (path.endsWith("/lanes")) {
@@ -447,10 +484,18 @@ test("a newer question cancels the older one", async () => {
 
 test("a selected wait is blamed on who held the GIL, and one can step along the lane", async () => {
   const close = await openTimeline();
-  const { findSpan, select, selection, selectionBlame, step, stepLane } = state.timeline;
+  const { findSpan, select, selection, step, stepLane } = state.timeline;
+  const { selectionBlame } = state.blame;
   select(findSpan(2, 10 * NS, 0));
   assert.equal(state.timeline.stateName(selection.value?.state ?? -1), "wait_gil");
   assert.deepEqual(selectionBlame.value?.shares, [{ holder: 1, ns: DURATION / 2, share: 1 }]);
+  await settle();
+  assert.deepEqual(selectionBlame.value, {
+    shares: [{ holder: 1, ns: DURATION / 4, share: 0.5 }],
+    freeNs: DURATION / 4,
+    exact: true,
+    damaged: 1,
+  });
   step(1);
   assert.equal(selection.value?.start, DURATION / 2);
   assert.equal(selectionBlame.value, null);
@@ -476,6 +521,47 @@ test("a fetch that fails is told, tried again and forgotten once it works", asyn
   assert.equal(fetchError.value, null);
   assert.equal(state.timeline.data.value?.from, 8 * NS);
   close();
+});
+
+test("the chain of blame is walked to its beginning and back the same way", async () => {
+  const close = await openTimeline();
+  const { findSpan, select, selection } = state.timeline;
+  const { trail, walkBack, walkDamaged, walkEnd, walkOn } = state.walk;
+  select(findSpan(2, 10 * NS, 0));
+  await walkBack();
+  assert.equal(selection.value?.lane, 1);
+  assert.equal(state.timeline.stateName(selection.value?.state ?? -1), "running");
+  assert.deepEqual(trail.value.map(({ lane }) => lane), [2]);
+  await walkBack();
+  assert.equal(selection.value?.lane, 1, "nothing lies before it");
+  assert.equal(walkEnd.value, "start");
+  assert.equal(walkDamaged.value, 1);
+  await walkOn();
+  assert.equal(selection.value?.lane, 2);
+  assert.deepEqual(trail.value, []);
+  select(findSpan(1, 10 * NS, 0));
+  assert.equal(walkEnd.value, null);
+  await walkOn();
+  assert.equal(selection.value?.lane, 2, "whom it released");
+  await walkOn();
+  assert.equal(walkEnd.value, "end");
+  select(null);
+  await walkBack();
+  assert.equal(selection.value, null);
+  close();
+});
+
+test("a step that the server refuses is told and changes nothing", async () => {
+  const close = await openTimeline();
+  const { findSpan, select, selection } = state.timeline;
+  select(findSpan(2, 10 * NS, 0));
+  await settle();
+  answerWith(() => ({ status: 503, body: { title: "Busy", status: 503 } }), true);
+  await state.walk.walkBack();
+  assert.equal(selection.value?.lane, 2);
+  assert.equal(state.walk.walkError.value?.problem?.status, 503);
+  close();
+  assert.equal(state.walk.walkError.value, null);
 });
 
 /* --- counters --- */
