@@ -24,10 +24,12 @@ const result = await build({
   bundle: true,
   minify: true,
   format: "esm",
+  splitting: true,
   target: ["es2022"],
   metafile: true,
   entryNames: "assets/[name]-[hash]",
   assetNames: "assets/[name]-[hash]",
+  chunkNames: "assets/[name]-[hash]",
   publicPath: "/",
   loader: { ".woff2": "file", ".svg": "copy" },
   logLevel: "warning",
@@ -40,8 +42,16 @@ const asset = (pattern) => {
   return `/assets/${name}`;
 };
 
+// What the first script imports is asked for together with it.
+const [, main] = Object.entries(result.metafile.outputs).find(([, out]) => out.entryPoint === "src/main.tsx");
+const preload = main.imports
+  .filter(({ kind, external }) => kind === "import-statement" && !external)
+  .map(({ path }) => `<link rel="modulepreload" href="/assets/${basename(path)}">`)
+  .join("\n    ");
+
 const html = readFileSync(join(root, "src/index.html"), "utf8")
   .replace("{{script}}", asset(/^main-.*\.js$/))
+  .replace("{{preload}}", preload)
   .replace("{{style}}", asset(/^main-.*\.css$/))
   .replace("{{icon}}", asset(/^icon-.*\.svg$/));
 writeFileSync(join(dist, "index.html"), html);

@@ -3,12 +3,12 @@
 
 import { useMemo, useState } from "preact/hooks";
 import type { ScalingCurve } from "../api";
-import { ScalingChart } from "../charts/scaling-chart";
 import { formatMetric, formatNumber, formatShare } from "../lib/format";
 import { compactLabel, pointerLabel } from "../lib/grid";
 import { fitOf, scalingAxis, scalingSeries } from "../lib/scaling";
 import { advice } from "../state/advice";
 import { language, t, theme } from "../state/preferences";
+import { ScalingChart } from "./lazy-charts";
 import { Select } from "./select";
 
 /* Two points are in the table already, and more than eight curves cannot be told apart. */

@@ -3,12 +3,12 @@
 
 import { useMemo, useState } from "preact/hooks";
 import type { Cell } from "../api";
-import { SweepChart } from "../charts/sweep-chart";
 import { formatMetric, formatNumber } from "../lib/format";
 import { compactLabel, numericAxes, pointerLabel, seriesOver } from "../lib/grid";
 import { metricInfo, metricTitle } from "../state/catalogue";
 import { strategyLabel } from "../state/experiment";
 import { language, t, theme } from "../state/preferences";
+import { SweepChart } from "./lazy-charts";
 import { Select } from "./select";
 
 /* Beyond this ratio a linear axis hides the small values. */

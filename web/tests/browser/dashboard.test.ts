@@ -4,6 +4,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { gzipSync } from "node:zlib";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { LANGUAGES, translateIfKnown } from "../../src/i18n/translate";
 import { type Server, startBrowser, startServer } from "./server";
@@ -151,6 +152,27 @@ async function windowChanges(page: Page, act: () => Promise<void>): Promise<void
     was,
   );
 }
+
+test("the first page needs no more than 90 KB of script", async () => {
+  const html = await (await fetch(server.address)).text();
+  const paths = [...html.matchAll(/(?:src|modulepreload" href)="([^"]+\.js)"/g)].map((m) => m[1]);
+  assert.ok(paths.length > 0);
+  const sizes = await Promise.all(
+    paths.map(async (path) => {
+      const script = await (await fetch(server.address + path)).arrayBuffer();
+      return gzipSync(Buffer.from(script)).length;
+    }),
+  );
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  assert.ok(total <= 90 * 1024, `${total} bytes`);
+  await onPage({}, async (page) => {
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+    await page.goto(server.address);
+    await page.locator(".card").first().waitFor();
+    assert.deepEqual(asked.filter((path) => path.endsWith(".js")).sort(), [...paths].sort());
+  });
+});
 
 test("an empty server says so and leads to the first question", async () => {
   await onPage({}, async (page) => {
