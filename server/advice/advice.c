@@ -189,8 +189,9 @@ static int compare(const struct trial *base, const struct trial *tried,
     }
     if (tried->done < base->done) {
         out->verdict = ADVICE_LOSES;
+        out->unfinished = tried->count - tried->done;
         snprintf(out->reason, sizeof out->reason, "%u of %u runs do not end",
-                 tried->count - tried->done, tried->count);
+                 out->unfinished, tried->count);
     }
     return rc;
 }

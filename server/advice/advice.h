@@ -55,6 +55,7 @@ struct advice_trial {
     struct bootstrap_ratio ratio; /* after / before, pair by pair */
     double gain;                  /* share by which it is better, NaN without a number */
     char reason[640];             /* ADVICE_REFUSED, ADVICE_LOSES: why; else "" */
+    uint32_t unfinished;          /* runs that do not end, when it loses by that */
 };
 
 struct advice_item {

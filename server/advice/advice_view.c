@@ -110,6 +110,7 @@ static void write_trial(struct json_writer *writer, const struct advice_trial *t
     write_raw(writer, "patch", trial->patch);
     write_text(writer, "verdict", advice_verdict_name(trial->verdict));
     write_text(writer, "reason", trial->reason[0] != '\0' ? trial->reason : NULL);
+    write_int(writer, "unfinished", trial->unfinished);
     write_real(writer, "before", trial->before);
     write_real(writer, "after", trial->after);
     write_real(writer, "ratio", trial->ratio.median);

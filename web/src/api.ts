@@ -296,6 +296,8 @@ export interface FindingTrial {
   patch: PatchOperation[];
   verdict: "gains" | "no_gain" | "loses" | "no_number" | "refused";
   reason: string | null;
+  /** Runs with the patch that do not end, of the repetitions. */
+  unfinished: number;
   before: number | null;
   after: number | null;
   ratio: number | null;
@@ -315,6 +317,10 @@ export interface Finding {
   proof: { lane: FindingLane | null; from: number; to: number };
   culprit: FindingLane | null;
   site: string | null;
+  state: string | null;
+  object: string | null;
+  values: Record<string, number | null>;
+  /** In English. */
   text: string;
   cycle: { waiter: FindingLane; resource: FindingLane; holder: FindingLane }[];
   metric: string | null;

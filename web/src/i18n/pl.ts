@@ -365,6 +365,157 @@ export const pl = {
   "finding.rule.unstable-load": "Przychodzi więcej, niż da się zrobić",
   "finding.rule.deadlock": "Zakleszczenie",
   "finding.rule.nothing-to-gain": "Nic do zyskania",
+  "finding.refused": "Odrzucone: {reason}",
+  "finding.unfinished": {
+    one: "{count} z {runs} uruchomień wtedy się nie kończy.",
+    few: "{count} z {runs} uruchomień wtedy się nie kończą.",
+    many: "{count} z {runs} uruchomień wtedy się nie kończy.",
+    other: "{count} z {runs} uruchomień wtedy się nie kończy.",
+  },
+  "finding.nobody": "nikt",
+  "finding.noSite": "żaden krok dokumentu",
+  "finding.someLock": "blokada",
+  "finding.some": "ileś",
+  "count.threads": {
+    one: "{count} wątek",
+    few: "{count} wątki",
+    many: "{count} wątków",
+    other: "{count} wątku",
+  },
+  "count.waiters": {
+    one: "{count} wątek lub zadanie",
+    few: "{count} wątki lub zadania",
+    many: "{count} wątków lub zadań",
+    other: "{count} wątku lub zadania",
+  },
+  "count.cores": {
+    one: "{count} rdzeń",
+    few: "{count} rdzenie",
+    many: "{count} rdzeni",
+    other: "{count} rdzenia",
+  },
+  "count.calls": {
+    one: "{count} wywołanie blokujące",
+    few: "{count} wywołania blokujące",
+    many: "{count} wywołań blokujących",
+    other: "{count} wywołania blokującego",
+  },
+  "count.times": {
+    one: "{count} raz",
+    few: "{count} razy",
+    many: "{count} razy",
+    other: "{count} raza",
+  },
+  "count.sleeps": {
+    one: "{count} uśpienie",
+    few: "{count} uśpienia",
+    many: "{count} uśpień",
+    other: "{count} uśpienia",
+  },
+  "count.places": {
+    one: "{count} miejsce",
+    few: "{count} miejsca",
+    many: "{count} miejsc",
+    other: "{count} miejsca",
+  },
+  "count.workers": {
+    one: "{count} wykonawca",
+    few: "{count} wykonawców",
+    many: "{count} wykonawców",
+    other: "{count} wykonawcy",
+  },
+  "count.updates": {
+    one: "{count} aktualizacja",
+    few: "{count} aktualizacje",
+    many: "{count} aktualizacji",
+    other: "{count} aktualizacji",
+  },
+  "count.jobs": {
+    one: "{count} zadanie",
+    few: "{count} zadania",
+    many: "{count} zadań",
+    other: "{count} zadania",
+  },
+  "finding.text.gil-bound":
+    "GIL był trzymany przez {number} czasu; czekających na niego było średnio: {waiting_threads}, a bezczynnych rdzeni: {idle_cores} (jest ich {cores}). To GIL ogranicza ten przebieg. Najdłużej, {longest_wait_us}, czekał {lane}; GIL miał wtedy {culprit}, miejsce: {site}.",
+  "finding.text.gil-convoy":
+    "Po wywołaniach blokujących {lane} musi czekać na GIL przez interwał przełączania ({switch_interval_us}) lub dłużej, średnio {wait_mean_us}: tak było po {lost_returns} z nich (wszystkich: {returns}). GIL mają wtedy wątki takie jak {culprit}, które tylko liczą. Dziesięć takich oczekiwań następuje po sobie w ciągu {wait}.",
+  "finding.text.starved-io-thread":
+    "{lane} chciał mieć GIL przez {wanted_share} swojego życia, a czekał na niego przez {number}. Podczas najdłuższego oczekiwania, {wait}, GIL miał przeważnie {culprit}, miejsce: {site}.",
+  "finding.text.c-call-holds-gil":
+    "Wywołanie C ({site}) trzymało GIL przez {number} i nikt nie może mu go odebrać: inni czekali na takie wywołania {waited_us}.",
+  "finding.text.switch-interval":
+    "{number} całego czekania na GIL to sama cierpliwość: {waits} wątek, który chciał go na chwilę, odczekał interwał {switch_interval_us}, średnio {wait_mean_us}.",
+  "finding.text.loop-blocked":
+    "Jedno wywołanie zwrotne ({site}, stan: {state}) zajęło pętlę zdarzeń na {number}. W tym czasie żadne inne jej zadanie nie mogło działać: zegary spóźniały się nawet o {loop_lag_max_us}, gotowe zadania czekały {ready_us}.",
+  "finding.text.loop-starved-by-gil":
+    "Wątek pętli zdarzeń, {lane}, czekał na GIL przez {number} swojego życia, jednorazowo nawet {longest_wait_us}; miał go wtedy {culprit}, miejsce: {site}.",
+  "finding.text.timer-granularity":
+    "{sleeps} w miejscu {site}: każde miało trwać {asked_us}, a trwało średnio {took_us}, tylko dlatego, że zegary nie są dokładniejsze.",
+  "finding.text.pool-too-small":
+    "Wykonawcy przez {number} czasu pracy czekali na świat zewnętrzny, a przez {waiting_share} czasu praca czekała na wolne miejsce (jest ich: {places}). Bezczynnych rdzeni: {idle_cores} (jest ich {cores}), a GIL był trzymany przez {gil_held_share} czasu.",
+  "finding.text.pool-oversubscribed":
+    "Na rdzeń czekało {number} razy tyle wątków, ile jest rdzeni: {threads} na {cores}; opuścić rdzeń trzeba było {preemptions}.",
+  "finding.text.start-cost-dominates":
+    "{workers}: do pierwszego kroku mijało średnio {start_mean_us}, najdłużej {start_longest_us}. To {number} całkowitego czasu {makespan_us}.",
+  "finding.text.pickling-bound":
+    "Przekazanie jednego zadania kosztuje {over_per_job_us} czasu rdzenia, a jego kroki {steps_per_job_us}. Z kosztu przekazania {pickle_share} to pickle, {pool_share} Python puli, {pipe_share} potoki.",
+  "finding.text.nested-parallelism":
+    "Równocześnie chciało liczyć: {threads} na {cores}; z tego uruchomionych przez wywołania C, takie jak {site}: {native_threads}.",
+  "finding.text.refcount-ping-pong":
+    "{number} czasu rdzeni zajęło liczenie odwołań do obiektu {object}; naraz liczyło je nawet: {most_threads}. Jego linia pamięci podręcznej krąży między ich rdzeniami.",
+  "finding.text.lock-contended":
+    "Na {object} czekało średnio: {number}, za każdym razem {wait_mean_us}, najdłużej {longest_wait_us}; miał to wtedy {culprit}, miejsce: {site} (stan: {state}).",
+  "finding.text.lost-updates":
+    "Zginęło: {number} (wszystkich: {updates}). Między odczytem a zapisem jednej wypadł zapis innej.",
+  "finding.text.idle-cores":
+    "Bezczynnych rdzeni: {idle_cores} (jest ich {cores}), a {culprit} liczył przez {busy_share} przebiegu, najdłuższy krok: {site}. To, co robi jeden wątek, dzieje się krok po kroku.",
+  "finding.text.unstable-load":
+    "Na sekundę przychodzi {arrived_per_s}, a kończy się {done_per_s}: kolejka rośnie, dopóki to trwa, a opóźnienie nie jest żadną liczbą.",
+  "finding.text.deadlock":
+    "Czekają na siebie nawzajem, bez końca, od chwili {since_us}: {number}. {lane} czeka na to, co ma {culprit}.",
+  "finding.text.nothing-to-gain":
+    "To, co ogranicza ten przebieg, jest wykorzystane: rdzenie były zajęte przez {core_utilisation} czasu, a przez {outside_share} czasu wszystko czekało na świat zewnętrzny. Żadna inna liczba wykonawców i żaden inny wypróbowany model go nie przyspiesza.",
+  "finding.remedy.use-processes": "Wykonuj zadania w puli procesów: każdy ma własny GIL.",
+  "finding.remedy.use-servers": "Uruchom kilka procesów, każdy z obecnymi wątkami lub pętlą.",
+  "finding.remedy.use-interpreters":
+    "Wykonuj zadania w interpreterach: każdy ma własny GIL, wszystkie w jednym procesie (od 3.14).",
+  "finding.remedy.free-threading": "Użyj wersji bez GIL-a.",
+  "finding.remedy.move-to-process": "Daj tym, którzy trzymają GIL, osobny proces.",
+  "finding.remedy.shorter-interval":
+    "Wywołaj sys.setswitchinterval(): kto czeka, upomni się wcześniej.",
+  "finding.remedy.release-gil":
+    "Zwolnij GIL w tym wywołaniu C albo użyj biblioteki, która to robi.",
+  "finding.remedy.release-gil-everywhere": "Zwalniaj GIL we wszystkich wywołaniach C.",
+  "finding.remedy.to-thread": "Zdejmij to z pętli: await asyncio.to_thread().",
+  "finding.remedy.to-process": "Zdejmij to z pętli i przenieś do puli procesów.",
+  "finding.remedy.use-async-call": "Czekaj przez await: użyj biblioteki z funkcjami async.",
+  "finding.remedy.sleep-in-thread":
+    "Śpij w wątku: time.sleep() spóźnia się o 50 µs, a nie nawet o 1 ms.",
+  "finding.remedy.use-threads": "Wykonuj zadania w wątkach.",
+  "finding.remedy.use-asyncio": "Wykonuj zadania w pętli zdarzeń.",
+  "finding.remedy.more-workers": "Weź więcej wykonawców.",
+  "finding.remedy.fewer-workers": "Weź mniej wykonawców.",
+  "finding.remedy.start-by-fork": "Uruchamiaj procesy przez fork.",
+  "finding.remedy.start-by-forkserver": "Uruchamiaj procesy przez fork server.",
+  "finding.remedy.one-thread": "Obejdź się bez wykonawców: jedno zadanie po drugim.",
+  "finding.remedy.chunks": "Wysyłaj więcej zadań naraz: chunksize w map().",
+  "finding.remedy.fewer-native-threads":
+    "Niech każde wywołanie C używa mniej wątków (OMP_NUM_THREADS).",
+  "finding.remedy.own-object": "Daj każdemu wątkowi własny obiekt.",
+  "finding.remedy.deferred-object":
+    "Zrób z tego coś, czego odwołania liczy się później: funkcję, klasę, moduł.",
+  "finding.remedy.immortal-object":
+    "Zrób z tego coś, czego się nie liczy: None, True, małą liczbę, internowany napis.",
+  "finding.remedy.move-out-of-lock": "Zrób to, zanim zajmiesz blokadę.",
+  "finding.remedy.several-permits":
+    "Wpuszczaj czterech naraz, jeśli to, czego strzeże blokada, to wytrzyma: pula połączeń zamiast jednego.",
+  "finding.remedy.own-container": "Daj każdemu wątkowi własny kontener i połącz je na końcu.",
+  "finding.remedy.fewer-threads": "Niech mniej wątków się o to ściga.",
+  "finding.remedy.lock-the-counter": "Strzeż każdej aktualizacji blokadą.",
+  "finding.remedy.same-lock-order": "Zajmuj blokady wszędzie w tej samej kolejności.",
+  "finding.remedy.reentrant-lock": "Użyj RLock, który jego posiadacz może zająć ponownie.",
+  "finding.remedy.less-load": "Przyjmuj mniej, niż da się zrobić, albo dodaj maszyny.",
   "finding.tried": {
     one: "wypróbowano jeszcze {count} rzecz",
     few: "wypróbowano jeszcze {count} rzeczy",

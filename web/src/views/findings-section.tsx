@@ -10,6 +10,7 @@ import { metricInfo, metricTitle } from "../state/catalogue";
 import { findings, runChanged } from "../state/findings";
 import { language, t } from "../state/preferences";
 import { Failed, Loading } from "./feedback";
+import { findingFigure, findingLane, findingWords, remedyWords, type Words } from "./finding-words";
 import { Icon } from "./icon";
 
 /** The window around a proof, so that one sees what was before and after it. */
@@ -33,8 +34,20 @@ function showTimeline(): void {
   document.querySelector(".timeline-tools")?.scrollIntoView({ block: "start" });
 }
 
-function figure(value: number, unit: Finding["unit"]): string {
-  return formatMetric(value, unit, language.value);
+/** The server's own words are English, whatever the page speaks. */
+function langOf({ lang }: Words): { lang?: "en" } {
+  return lang ? { lang } : {};
+}
+
+function Refusal({ reason }: { reason: string }) {
+  const [before = "", after = ""] = t("finding.refused", { reason: "\n" }).split("\n");
+  return (
+    <>
+      {before}
+      <span lang="en">{reason}</span>
+      {after}
+    </>
+  );
 }
 
 /** "Makespan 812 ms instead of 1.2 s: 32 % better". */
@@ -61,13 +74,14 @@ function GainWords({ metric, trial }: { metric: string | null; trial: FindingTri
 
 function Advice({ run, finding }: { run: Run; finding: Finding }) {
   const { advice } = finding;
-  if (!advice) {
+  const words = advice && remedyWords(advice);
+  if (!advice || !words) {
     return finding.tried.length > 0 ? <p class="is-muted">{t("finding.noAdvice")}</p> : null;
   }
   return (
     <div class="finding-advice">
       <p>
-        <strong lang="en">{advice.text}</strong>{" "}
+        <strong {...langOf(words)}>{words.text}</strong>{" "}
         <GainWords metric={finding.metric} trial={advice} />
       </p>
       <button
@@ -82,7 +96,22 @@ function Advice({ run, finding }: { run: Run; finding: Finding }) {
   );
 }
 
-function Tried({ finding }: { finding: Finding }) {
+function RemedyName({ trial }: { trial: FindingTrial }) {
+  const words = remedyWords(trial);
+  return <span {...langOf(words)}>{words.text}</span>;
+}
+
+/** What it gained, or why it is out of the question. */
+function Outcome(props: { finding: Finding; trial: FindingTrial; runs: number }) {
+  const { finding, trial, runs } = props;
+  if (trial.verdict === "refused") return <Refusal reason={trial.reason ?? ""} />;
+  if (trial.unfinished > 0) {
+    return <>{t("finding.unfinished", { count: trial.unfinished, runs })}</>;
+  }
+  return <GainWords metric={finding.metric} trial={trial} />;
+}
+
+function Tried({ finding, runs }: { finding: Finding; runs: number }) {
   const others = finding.tried.filter((trial) => trial.remedy !== finding.advice?.remedy);
   if (others.length === 0) return null;
   return (
@@ -91,12 +120,7 @@ function Tried({ finding }: { finding: Finding }) {
       <ul class="plain-list">
         {others.map((trial) => (
           <li key={trial.remedy}>
-            <span lang="en">{trial.text}</span>{" "}
-            {trial.verdict === "refused" ? (
-              <span lang="en">{trial.reason}</span>
-            ) : (
-              <GainWords metric={finding.metric} trial={trial} />
-            )}
+            <RemedyName trial={trial} /> <Outcome finding={finding} trial={trial} runs={runs} />
           </li>
         ))}
       </ul>
@@ -104,16 +128,17 @@ function Tried({ finding }: { finding: Finding }) {
   );
 }
 
-function Item({ run, finding }: { run: Run; finding: Finding }) {
+function Item({ run, finding, runs }: { run: Run; finding: Finding; runs: number }) {
+  const words = findingWords(finding);
   const shown = finding.proof.to > finding.proof.from && run.has_timeline;
   return (
     <li class="finding" data-rule={finding.rule}>
       <div class="finding-head">
         <h3 class="finding-title">{t(`finding.rule.${finding.rule}` as "finding.title")}</h3>
-        <span class="is-muted" title={finding.source} lang="en">
+        <span class="is-muted" title={finding.source}>
           {t("finding.number", {
-            number: figure(finding.number, finding.unit),
-            threshold: figure(finding.threshold, finding.unit),
+            number: findingFigure(finding, finding.number),
+            threshold: findingFigure(finding, finding.threshold),
           })}
         </span>
         {shown && (
@@ -122,12 +147,12 @@ function Item({ run, finding }: { run: Run; finding: Finding }) {
           </a>
         )}
       </div>
-      <p lang="en">{finding.text}</p>
+      <p {...langOf(words)}>{words.text}</p>
       {finding.cycle.length > 0 && (
-        <p lang="en">{finding.cycle.map(({ waiter }) => waiter.name).join(" → ")} →</p>
+        <p>{finding.cycle.map(({ waiter }) => findingLane(waiter)).join(" → ")} →</p>
       )}
       <Advice run={run} finding={finding} />
-      <Tried finding={finding} />
+      <Tried finding={finding} runs={runs} />
     </li>
   );
 }
@@ -163,7 +188,12 @@ export function FindingsSection({ run }: { run: Run }) {
       {state.status === "ready" && (
         <ul class="finding-list">
           {state.value.items.map((finding) => (
-            <Item key={finding.rule} run={run} finding={finding} />
+            <Item
+              key={finding.rule}
+              run={run}
+              finding={finding}
+              runs={state.value.repetitions}
+            />
           ))}
         </ul>
       )}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+// Findings in sentences of the reader's language, made from their rule and their numbers. A rule
+// that this page does not know is told in the server's own words, which are English.
+
+import type { Finding, FindingLane } from "../api";
+import { type Values, translateIfKnown } from "../i18n/translate";
+import { formatDuration, formatMetric, formatNumber, formatShare } from "../lib/format";
+import { language, t } from "../state/preferences";
+import { lanesById } from "../state/timeline";
+import { laneFullTitle, stateWords } from "./timeline-words";
+
+/** A text in the reader's language, or the server's own. */
+export interface Words {
+  text: string;
+  lang?: "en";
+}
+
+/** Of the numbers with unit "ratio" these are no shares of a whole. */
+const TIMES: ReadonlySet<string> = new Set(["pool-oversubscribed", "nested-parallelism"]);
+
+type Counted =
+  | "threads"
+  | "waiters"
+  | "cores"
+  | "calls"
+  | "times"
+  | "sleeps"
+  | "places"
+  | "workers"
+  | "updates"
+  | "jobs";
+
+/** What the numbers count. */
+const COUNTED: Record<string, Counted> = {
+  waiting_threads: "threads",
+  threads: "threads",
+  most_threads: "threads",
+  cores: "cores",
+  returns: "calls",
+  waits: "times",
+  preemptions: "times",
+  sleeps: "sleeps",
+  places: "places",
+  workers: "workers",
+  updates: "updates",
+  arrived_per_s: "jobs",
+};
+
+function rounded(value: number): number {
+  return Math.abs(value) >= 1000 ? Math.round(value) : Number(value.toPrecision(3));
+}
+
+function countWords(of: Counted, value: number): string {
+  return t(`count.${of}`, { count: rounded(value) });
+}
+
+function valueWords(name: string, value: number | null): string {
+  const locale = language.value;
+  if (value === null) return t("finding.some");
+  if (name.endsWith("_us")) return formatDuration(value * 1e3, locale);
+  if (name.endsWith("_share") || name.endsWith("utilisation")) return formatShare(value, locale);
+  const counted = COUNTED[name];
+  return counted ? countWords(counted, value) : formatNumber(rounded(value), locale);
+}
+
+/** The number that fired, or the threshold, in its unit. */
+export function findingFigure({ rule, unit }: Finding, value: number): string {
+  const locale = language.value;
+  return TIMES.has(rule) ? formatNumber(rounded(value), locale) : formatMetric(value, unit, locale);
+}
+
+function numberWords(finding: Finding): string {
+  const { rule, number } = finding;
+  if (rule === "lock-contended" || rule === "deadlock") return countWords("waiters", number);
+  return findingFigure(finding, number);
+}
+
+export function findingLane(lane: FindingLane | null): string {
+  if (!lane) return t("finding.nobody");
+  return lanesById.value.has(lane.id) ? laneFullTitle(lane.id) : lane.name;
+}
+
+function valuesOf(finding: Finding): Values {
+  const { proof, culprit, site, state, object, values } = finding;
+  const numbers = Object.entries(values).map(([name, value]) => [name, valueWords(name, value)]);
+  return {
+    ...(Object.fromEntries(numbers) as Record<string, string>),
+    number: numberWords(finding),
+    lane: findingLane(proof.lane),
+    culprit: findingLane(culprit),
+    site: site ?? t("finding.noSite"),
+    state: state === null ? t("finding.some") : stateWords(state, undefined),
+    object: object ?? t("finding.someLock"),
+    wait: formatDuration(proof.to - proof.from, language.value),
+  };
+}
+
+/** What was found, in a sentence or two. */
+export function findingWords(finding: Finding): Words {
+  const key = `finding.text.${finding.rule}`;
+  const text = translateIfKnown(language.value, key, valuesOf(finding));
+  if (text === null) return { text: finding.text, lang: "en" };
+  // Where the run has no such number, nothing is claimed.
+  return { text: text.replace(/\{\w+\}/g, t("finding.some")) };
+}
+
+/** What was tried against it. */
+export function remedyWords({ remedy, text }: { remedy: string; text: string }): Words {
+  const known = translateIfKnown(language.value, `finding.remedy.${remedy}`);
+  return known === null ? { text, lang: "en" } : { text: known };
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+// The sentences of findings against what the server says of its rules and remedies.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { before, test } from "node:test";
+import type { Finding } from "../../src/api";
+import { catalogues, LANGUAGES, translateIfKnown } from "../../src/i18n/translate";
+import { installBrowser } from "./browser-stub";
+
+const root = dirname(process.env.GILSCOPE_WEB ?? process.cwd());
+const source = (path: string): string => readFileSync(join(root, path), "utf8");
+
+let words: typeof import("../../src/views/finding-words");
+let preferences: typeof import("../../src/state/preferences");
+
+before(async () => {
+  installBrowser();
+  words = await import("../../src/views/finding-words");
+  preferences = await import("../../src/state/preferences");
+});
+
+function rulesOfServer(): string[] {
+  const list = /rule: \{ enum: \[([^\]]+)\]/.exec(source("server/openapi.yaml"))?.[1] ?? "";
+  return list.split(",").map((rule) => rule.trim());
+}
+
+/** Numbers and names that the server's own sentence of each rule is made of. */
+function parametersOfServer(): Map<string, Set<string>> {
+  const code = source("server/advice/sentence.c");
+  const table = code.slice(code.indexOf("templates[FINDING_COUNT] =") + 26, code.indexOf("/* --- numbers"));
+  const rules = new Map<string, Set<string>>();
+  for (const entry of table.split("[FINDING_").slice(1)) {
+    const name = (/^\w+/.exec(entry)?.[0] ?? "").toLowerCase().replace(/_/g, "-");
+    const text = entry.replace(/"\s*"/g, "");
+    rules.set(name, new Set([...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? "")));
+  }
+  return rules;
+}
+
+test("every rule has a title and a sentence, of the numbers that the server's own has", () => {
+  const rules = rulesOfServer();
+  const ofServer = parametersOfServer();
+  assert.ok(rules.length >= 20);
+  assert.deepEqual([...ofServer.keys()].sort(), [...rules].sort());
+  for (const language of LANGUAGES) {
+    for (const rule of rules) {
+      assert.ok(translateIfKnown(language, `finding.rule.${rule}`), `${language} ${rule}`);
+      const text = translateIfKnown(language, `finding.text.${rule}`) ?? "";
+      const used = new Set([...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? ""));
+      assert.deepEqual([...used].sort(), [...(ofServer.get(rule) ?? [])].sort(), `${language} ${rule}`);
+    }
+  }
+});
+
+test("every remedy has its words", () => {
+  const table = source("server/advice/remedy.c").split("sentences[] = {")[1] ?? "";
+  const names = [...table.matchAll(/^ {4}\{"([a-z-]+)"/gm)].map((match) => match[1] ?? "");
+  assert.ok(names.length >= 30);
+  for (const language of LANGUAGES) {
+    const known = Object.keys(catalogues[language])
+      .filter((key) => key.startsWith("finding.remedy."))
+      .map((key) => key.slice("finding.remedy.".length));
+    assert.deepEqual(known.sort(), [...names].sort(), language);
+  }
+});
+
+const OVERSUBSCRIBED: Finding = {
+  rule: "pool-oversubscribed",
+  number: 2.5,
+  unit: "ratio",
+  meaning: "",
+  threshold: 2,
+  source: "",
+  severity: 0.5,
+  proof: { lane: null, from: 0, to: 1_000_000 },
+  culprit: null,
+  site: null,
+  state: null,
+  object: null,
+  values: { threads: 22, cores: 1, preemptions: 1 },
+  text: "in English",
+  cycle: [],
+  metric: null,
+  advice: null,
+  tried: [],
+};
+
+test("a sentence counts in the reader's language, and a ratio above one is no share", () => {
+  preferences.chooseLanguage("en");
+  assert.equal(
+    words.findingWords(OVERSUBSCRIBED).text,
+    "2.5 times as many threads waited for a core as there are cores: 22 threads on 1 core; 1 time one had to leave its core.",
+  );
+  preferences.chooseLanguage("pl");
+  assert.equal(
+    words.findingWords(OVERSUBSCRIBED).text,
+    "Na rdzeń czekało 2,5 razy tyle wątków, ile jest rdzeni: 22 wątki na 1 rdzeń; opuścić rdzeń trzeba było 1 raz.",
+  );
+  assert.equal(words.findingFigure(OVERSUBSCRIBED, 2), "2");
+});
+
+test("a number that is missing is no claim, and a rule of the future keeps the server's words", () => {
+  preferences.chooseLanguage("en");
+  const missing = { ...OVERSUBSCRIBED, values: { threads: null, cores: 4 } };
+  assert.match(words.findingWords(missing).text, /: some on 4 cores; some one had/);
+  const future = words.findingWords({ ...OVERSUBSCRIBED, rule: "of-the-future" });
+  assert.deepEqual(future, { text: "in English", lang: "en" });
+  assert.deepEqual(words.remedyWords({ remedy: "pray", text: "Pray." }), { text: "Pray.", lang: "en" });
+});
