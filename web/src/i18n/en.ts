@@ -421,6 +421,41 @@ export const en = {
   "finding.remedy.less-load": "Accept less than can be done, or add machines.",
   "finding.tried": { one: "{count} other thing was tried", other: "{count} other things were tried" },
 
+  "reason.eager": "{runtime} has no eager tasks ({since} and later)",
+  "reason.interpreters":
+    "{runtime} has no interpreters with a GIL of their own ({since} and later)",
+  "reason.later": "{runtime} has no {what} ({since} and later)",
+  "reason.without": "{runtime} has no {what}",
+  "reason.forkOnly": "{runtime} starts processes by fork only (3.4 and later have others)",
+  "reason.oneByOne": "jobs that arrive are sent one by one; a chunk belongs to a batch",
+  "reason.manyArrivals": {
+    one: "more than {count} job that arrives is for sequential and threads only",
+    other: "more than {count} jobs that arrive are for sequential and threads only",
+  },
+  "reason.unstable": {
+    one: "unstable: jobs arrive faster than they are done; {count} was waiting at the end, latency grew by {growth} s per second",
+    other: "unstable: jobs arrive faster than they are done; {count} were waiting at the end, latency grew by {growth} s per second",
+  },
+  "reason.time": "stopped at the limit of {seconds} s of virtual time",
+  "reason.events": {
+    one: "stopped at the limit of {count} transition",
+    other: "stopped at the limit of {count} transitions",
+  },
+  "reason.spans": {
+    one: "stopped at the limit of {count} span",
+    other: "stopped at the limit of {count} spans",
+  },
+  "reason.forever":
+    "stopped because the program runs for ever without doing anything that takes time",
+  "reason.cancelled": "cancelled",
+  "reason.deadlock": "deadlock: every thread waits and nothing can wake any of them",
+  "reason.interruptedResume": "stopped before it ended; run the document again with --resume",
+  "reason.interrupted": "stopped before it ended",
+  "reason.cells": {
+    one: "{count} of {cells} cells failed",
+    other: "{count} of {cells} cells failed",
+  },
+
   "gate.title": "Gates",
   "gate.holds": "holds",
   "gate.fails": "does not hold",

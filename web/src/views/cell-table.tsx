@@ -12,6 +12,7 @@ import { bestCells, cellLabel, strategyLabel } from "../state/experiment";
 import { language, t } from "../state/preferences";
 import { Status } from "./feedback";
 import { Icon } from "./icon";
+import { reasonWords, Said } from "./said";
 
 /** "1.25 x the best": how many times as large the goal is as in the best cell. */
 function VersusFigure({ versus }: { versus: VersusBest }) {
@@ -133,13 +134,15 @@ function Row(props: {
       <td data-label={t("experiment.column.status")}>
         <Status status={cell.status} />
         {cell.reason && (
-          <span class="cell-reason" title={unstable ? cell.reason : undefined}>
-            {unstable ? t("experiment.unstable") : cell.reason}
+          <span class="cell-reason" title={unstable ? reasonWords(cell.reason).text : undefined}>
+            {unstable ? t("experiment.unstable") : <Said words={reasonWords(cell.reason)} />}
           </span>
         )}
       </td>
       <td class="cell-bar" data-label={metric === null ? "" : metricTitle(metric)}>
-        {!spread && unstable && <span class="cell-reason">{cell.reason}</span>}
+        {!spread && unstable && (
+          <Said words={reasonWords(cell.reason ?? "")} className="cell-reason" />
+        )}
         {spread && (
           <MetricBar
             spread={spread}

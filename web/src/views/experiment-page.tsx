@@ -30,6 +30,7 @@ import { CellTable } from "./cell-table";
 import { Failed, Loading, Status } from "./feedback";
 import { GatesSection } from "./gates-section";
 import { Icon } from "./icon";
+import { reasonWords, Said } from "./said";
 import { ScalingSection } from "./scaling-section";
 import { Select } from "./select";
 import { SweepSection } from "./sweep-section";
@@ -113,7 +114,9 @@ function Head({ value }: { value: Experiment }) {
           <span>{t("experiment.engine", { version: value.engine_version })}</span>
         )}
       </p>
-      {value.reason && <p class="page-reason">{value.reason}</p>}
+      {value.reason && <p class="page-reason">
+          <Said words={reasonWords(value.reason)} />
+        </p>}
     </div>
   );
 }

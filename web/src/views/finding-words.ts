@@ -7,13 +7,8 @@ import { type Values, translateIfKnown } from "../i18n/translate";
 import { formatDuration, formatMetric, formatNumber, formatShare } from "../lib/format";
 import { language, t } from "../state/preferences";
 import { lanesById } from "../state/timeline";
+import type { Words } from "./said";
 import { laneFullTitle, stateWords } from "./timeline-words";
-
-/** A text in the reader's language, or the server's own. */
-export interface Words {
-  text: string;
-  lang?: "en";
-}
 
 /** Of the numbers with unit "ratio" these are no shares of a whole. */
 const TIMES: ReadonlySet<string> = new Set(["pool-oversubscribed", "nested-parallelism"]);

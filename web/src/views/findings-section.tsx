@@ -10,8 +10,9 @@ import { metricInfo, metricTitle } from "../state/catalogue";
 import { findings, runChanged } from "../state/findings";
 import { language, t } from "../state/preferences";
 import { Failed, Loading } from "./feedback";
-import { findingFigure, findingLane, findingWords, remedyWords, type Words } from "./finding-words";
+import { findingFigure, findingLane, findingWords, remedyWords } from "./finding-words";
 import { Icon } from "./icon";
+import { reasonWords, Said } from "./said";
 
 /** The window around a proof, so that one sees what was before and after it. */
 const MARGIN = 0.5;
@@ -34,17 +35,12 @@ function showTimeline(): void {
   document.querySelector(".timeline-tools")?.scrollIntoView({ block: "start" });
 }
 
-/** The server's own words are English, whatever the page speaks. */
-function langOf({ lang }: Words): { lang?: "en" } {
-  return lang ? { lang } : {};
-}
-
 function Refusal({ reason }: { reason: string }) {
   const [before = "", after = ""] = t("finding.refused", { reason: "\n" }).split("\n");
   return (
     <>
       {before}
-      <span lang="en">{reason}</span>
+      <Said words={reasonWords(reason)} />
       {after}
     </>
   );
@@ -81,7 +77,9 @@ function Advice({ run, finding }: { run: Run; finding: Finding }) {
   return (
     <div class="finding-advice">
       <p>
-        <strong {...langOf(words)}>{words.text}</strong>{" "}
+        <strong>
+          <Said words={words} />
+        </strong>{" "}
         <GainWords metric={finding.metric} trial={advice} />
       </p>
       <button
@@ -94,11 +92,6 @@ function Advice({ run, finding }: { run: Run; finding: Finding }) {
       </button>
     </div>
   );
-}
-
-function RemedyName({ trial }: { trial: FindingTrial }) {
-  const words = remedyWords(trial);
-  return <span {...langOf(words)}>{words.text}</span>;
 }
 
 /** What it gained, or why it is out of the question. */
@@ -120,7 +113,7 @@ function Tried({ finding, runs }: { finding: Finding; runs: number }) {
       <ul class="plain-list">
         {others.map((trial) => (
           <li key={trial.remedy}>
-            <RemedyName trial={trial} /> <Outcome finding={finding} trial={trial} runs={runs} />
+            <Said words={remedyWords(trial)} /> <Outcome finding={finding} trial={trial} runs={runs} />
           </li>
         ))}
       </ul>
@@ -147,7 +140,9 @@ function Item({ run, finding, runs }: { run: Run; finding: Finding; runs: number
           </a>
         )}
       </div>
-      <p {...langOf(words)}>{words.text}</p>
+      <p>
+        <Said words={words} />
+      </p>
       {finding.cycle.length > 0 && (
         <p>{finding.cycle.map(({ waiter }) => findingLane(waiter)).join(" → ")} →</p>
       )}

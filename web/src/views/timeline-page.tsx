@@ -38,6 +38,7 @@ import { FindingsSection } from "./findings-section";
 import { SpeedupSection } from "./speedup-section";
 import { Histograms } from "./histograms";
 import { Icon, type IconName } from "./icon";
+import { reasonWords, Said } from "./said";
 import { zoomBy } from "./stage-keys";
 import { Select } from "./select";
 import { Details } from "./timeline-details";
@@ -188,7 +189,7 @@ function About({ run }: { run: Run }) {
           <dt>{t("experiment.column.status")}</dt>
           <dd>
             <Status status={run.status} />
-            {run.reason && <span class="cell-reason">{run.reason}</span>}
+            {run.reason && <Said words={reasonWords(run.reason)} className="cell-reason" />}
           </dd>
         </div>
         <div class="fact">
