@@ -268,6 +268,18 @@ export interface SpanDetail {
   damages: Damage[];
 }
 
+/** What lanes did in a range, exactly. */
+export interface RangeStats {
+  from: number;
+  to: number;
+  lanes: { id: number; totals: Record<string, number> }[];
+  /** State held: the lane was held by `resource`; waits: the lane waited for the GIL `resource`. */
+  holdings: { lane: number[]; state: number[]; resource: number[]; ns: number[] };
+  /** The longest waits with whom they are to be blamed on, which may be too much to look at. */
+  waits: { span: WireSpan; blame: { holder: number[]; ns: number[] } | null }[];
+  damages: Damage[];
+}
+
 export interface RunLanes {
   states: string[];
   instants: string[];
@@ -518,4 +530,14 @@ export function getSpanBefore(
 ): Promise<{ span: WireSpan | null; damages: Damage[] }> {
   const query = `lane=${lane}&at=${at}&direction=previous&states=${states.join(",")}`;
   return request(`/runs/${id(run)}/spans/next?${query}`);
+}
+
+/** What all lanes did between two times, with so many of the longest waits. */
+export function getRange(
+  run: string,
+  { from, to }: Viewport,
+  waits: number,
+  signal: AbortSignal,
+): Promise<RangeStats> {
+  return request(`/runs/${id(run)}/range?from=${from}&to=${to}&waits=${waits}`, { signal });
 }

@@ -501,7 +501,7 @@ export const en = {
   "timeline.details": "Selected span",
   "timeline.hint": "Click a span to see what it waited for.",
   "timeline.hint.keys":
-    "Wheel zooms, drag pans. W A S D or arrows, 0 for the whole run, comma and full stop step, ] goes to what led to a span, [ back, F focuses.",
+    "Wheel zooms, drag selects a range, with Shift it pans. W A S D or arrows, 0 for the whole run, comma and full stop step, ] goes to what led to a span, [ back, F focuses.",
   "timeline.hint.touch": "Drag to pan, pinch to zoom, tap a span.",
   "timeline.window": "{from} to {to}",
   "timeline.at": "at {time}",
@@ -544,6 +544,7 @@ export const en = {
   "timeline.totals": "Time in each state",
   "timeline.totals.whole": "whole run",
   "timeline.totals.visible": "visible window, {from} to {to}",
+  "timeline.totals.range": "range, {from} to {to}, exact",
   "timeline.totals.approx": "Spans shorter than a pixel count as their dominant state.",
   "timeline.totals.lane": "Lane",
   "timeline.totals.more": "Show all {count} lanes",
@@ -604,6 +605,16 @@ export const en = {
   "counter.value.pending_calls": { one: "{count} call", other: "{count} calls" },
   "counter.value.call_items": { one: "{count} call", other: "{count} calls" },
   "counter.value.result_items": { one: "{count} result", other: "{count} results" },
+
+  "range.title": "Range of {length}",
+  "range.zoom": "Zoom to it",
+  "range.close": "Clear the range",
+  "range.gil": "{gil}: held {share} of the time, by",
+  "range.waits": "Longest waits",
+  "range.damaged": {
+    one: "{count} piece of this range is damaged in the store and missing here.",
+    other: "{count} pieces of this range are damaged in the store and missing here.",
+  },
 
   "histogram.title": "How long things took",
   "histogram.note": "Whole run, logarithmic axis; the height of a bar is the root of its number.",

@@ -617,7 +617,7 @@ export const pl = {
   "timeline.details": "Wybrany odcinek",
   "timeline.hint": "Kliknij odcinek, aby zobaczyć, na co czekał.",
   "timeline.hint.keys":
-    "Kółko zmienia powiększenie, przeciąganie przesuwa. W A S D lub strzałki, 0 pokazuje całość, przecinek i kropka przechodzą dalej, ] prowadzi do przyczyny odcinka, [ z powrotem, F przybliża wybrany odcinek.",
+    "Kółko zmienia powiększenie, przeciąganie wybiera zakres, z Shiftem przesuwa. W A S D lub strzałki, 0 pokazuje całość, przecinek i kropka przechodzą dalej, ] prowadzi do przyczyny odcinka, [ z powrotem, F przybliża wybrany odcinek.",
   "timeline.hint.touch":
     "Przeciągnij, aby przesunąć, rozsuń palce, aby przybliżyć, dotknij odcinka.",
   "timeline.window": "od {from} do {to}",
@@ -668,6 +668,7 @@ export const pl = {
   "timeline.totals": "Czas w każdym stanie",
   "timeline.totals.whole": "cały przebieg",
   "timeline.totals.visible": "widoczne okno, od {from} do {to}",
+  "timeline.totals.range": "zakres od {from} do {to}, dokładnie",
   "timeline.totals.approx": "Odcinki krótsze niż piksel liczą się jako ich dominujący stan.",
   "timeline.totals.lane": "Tor",
   "timeline.totals.more": "Pokaż wszystkie tory ({count})",
@@ -793,6 +794,18 @@ export const pl = {
     few: "{count} wyniki",
     many: "{count} wyników",
     other: "{count} wyniku",
+  },
+
+  "range.title": "Zakres {length}",
+  "range.zoom": "Przybliż",
+  "range.close": "Usuń zakres",
+  "range.gil": "{gil}: trzymany przez {share} czasu, przez",
+  "range.waits": "Najdłuższe oczekiwania",
+  "range.damaged": {
+    one: "{count} fragment tego zakresu jest uszkodzony w bazie i tu go brakuje.",
+    few: "{count} fragmenty tego zakresu są uszkodzone w bazie i tu ich brakuje.",
+    many: "{count} fragmentów tego zakresu jest uszkodzonych w bazie i tu ich brakuje.",
+    other: "{count} fragmentu tego zakresu jest uszkodzone w bazie i tu ich brakuje.",
   },
 
   "histogram.title": "Ile co trwało",

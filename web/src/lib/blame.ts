@@ -36,6 +36,24 @@ function sharesOf(byHolder: ReadonlyMap<number, number>, length: number): BlameS
     .sort((a, b) => b.ns - a.ns);
 }
 
+/** Shares of a range of `length` by holder, from their times; the rest nobody held it. */
+export function blameOfTimes(
+  holders: readonly number[],
+  times: readonly number[],
+  length: number,
+): Blame {
+  const byHolder = new Map<number, number>();
+  let held = 0;
+  holders.forEach((holder, row) => {
+    if (holder < 0) return;
+    const ns = times[row] as number;
+    byHolder.set(holder, (byHolder.get(holder) ?? 0) + ns);
+    held += ns;
+  });
+  const freeNs = Math.max(0, length - held);
+  return { shares: sharesOf(byHolder, length), freeNs, exact: true, damaged: 0 };
+}
+
 /**
  * `heldState` is the code of the state in which `resource` names the holder; where it names
  * nobody that is `own`, the lane itself: an event loop between the steps of its tasks.
@@ -68,14 +86,9 @@ export function blameWait(
 
 /** The blame of one wait from the server's rows for its waiter and its time. */
 export function blameOfRows(wire: WireBlame, span: Pick<Span, "start" | "end" | "state">): Blame {
-  const byHolder = new Map<number, number>();
-  let freeNs = 0;
-  wire.ns.forEach((ns, row) => {
-    if (wire.wait[row] !== span.state) return;
-    const holder = wire.holder[row] as number;
-    if (holder < 0) freeNs += ns;
-    else byHolder.set(holder, (byHolder.get(holder) ?? 0) + ns);
-  });
-  const damaged = wire.damages.length;
-  return { shares: sharesOf(byHolder, span.end - span.start), freeNs, exact: true, damaged };
+  const rows = wire.ns.flatMap((_, row) => (wire.wait[row] === span.state ? [row] : []));
+  const holders = rows.map((row) => wire.holder[row] as number);
+  const times = rows.map((row) => wire.ns[row] as number);
+  const blame = blameOfTimes(holders, times, span.end - span.start);
+  return { ...blame, damaged: wire.damages.length };
 }

@@ -6,6 +6,9 @@
 //   #/runs/ID?from=NS&to=NS&...            Timeline: the window and, as far as there is one,
 //     lane=N&at=NS                           the selected span
 //     counter=N.NAME&at=NS                   the counter that is looked at, of lane N
+//     range=NS-NS                            the range with statistics
+
+import type { Viewport } from "./viewport";
 
 export interface CounterAddress {
   lane: number;
@@ -20,6 +23,7 @@ export interface TimelineRoute {
   lane: number | null;
   at: number | null;
   counter: CounterAddress | null;
+  range: Viewport | null;
 }
 
 export type Route =
@@ -36,6 +40,12 @@ function naturalNumber(text: string | null): number | null {
 function counterAddress(text: string | null): CounterAddress | null {
   const [, lane, name] = /^(\d{1,9})\.([a-z0-9_]+)$/.exec(text ?? "") ?? [];
   return lane !== undefined && name !== undefined ? { lane: Number(lane), name } : null;
+}
+
+function rangeOf(text: string | null): Viewport | null {
+  const [, from, to] = /^(\d{1,15})-(\d{1,15})$/.exec(text ?? "") ?? [];
+  const range = { from: Number(from), to: Number(to) };
+  return range.from < range.to ? range : null;
 }
 
 export function parseRoute(hash: string): Route {
@@ -65,6 +75,7 @@ export function parseRoute(hash: string): Route {
       lane: naturalNumber(params.get("lane")),
       at: naturalNumber(params.get("at")),
       counter: counterAddress(params.get("counter")),
+      range: rangeOf(params.get("range")),
     };
   }
   return { page: "not-found", path };
@@ -90,7 +101,14 @@ export function formatRoute(route: Route): string {
     case "timeline": {
       const { run, from, to, lane, at } = route;
       const counter = route.counter && `${route.counter.lane}.${route.counter.name}`;
-      return withQuery(`#/runs/${encodeURIComponent(run)}`, { from, to, lane, counter, at });
+      return withQuery(`#/runs/${encodeURIComponent(run)}`, {
+        from,
+        to,
+        lane,
+        counter,
+        at,
+        range: route.range && `${route.range.from}-${route.range.to}`,
+      });
     }
     case "not-found":
       return `#${route.path}`;
@@ -110,6 +128,7 @@ export const wholeRun = (run: string): TimelineRoute => ({
   lane: null,
   at: null,
   counter: null,
+  range: null,
 });
 export const timelineRoute = (run: string): string => formatRoute(wholeRun(run));
 export const runsRoute = "#/experiments";

@@ -43,6 +43,20 @@ export function wholeTotals(names: readonly string[], lanes: readonly Lane[]): T
   return tableOf(names, entries, true);
 }
 
+/** A range, exact, from what the server says of it. */
+export function rangeTotals(
+  names: readonly string[],
+  lanes: readonly Lane[],
+  stats: readonly { id: number; totals: Record<string, number> }[],
+): TotalsTable {
+  const byId = new Map(stats.map(({ id, totals }) => [id, totals]));
+  const entries = lanes.flatMap((lane) => {
+    const totals = byId.get(lane.id);
+    return totals && hasRow(lane) ? [{ lane, totals }] : [];
+  });
+  return tableOf(names, entries, true);
+}
+
 /** The window [from, to), from whatever the server sent for it. */
 export function visibleTotals(
   names: readonly string[],

@@ -34,6 +34,7 @@ const MARK_SIZE = 3;
 const ALARM_SIZE = 5;
 /* How strong the hatch is where nothing is known yet. */
 const UNKNOWN = 0.35;
+const RANGE = 0.12;
 /* Leave out what lies outside by more than this; far coordinates lose precision. */
 const OUTSIDE = 4;
 
@@ -436,6 +437,7 @@ export class CanvasRenderer implements Renderer {
     const context = this.begin(this.overlay, this.height);
     const scale = scaleOf(scene.view, this.width);
     const lanes = new Map(scene.lanes.map((lane) => [lane.id, lane]));
+    if (scene.range) this.drawRange(context, scene.range, scale, palette);
     if (scene.pointerX !== null) {
       context.fillStyle = palette.muted;
       context.fillRect(Math.round(scene.pointerX), 0, 1, this.height);
@@ -461,6 +463,22 @@ export class CanvasRenderer implements Renderer {
         this.drawFlow(context, xOf(scale, span.end), from, target, palette);
       }
     }
+  }
+
+  private drawRange(
+    context: CanvasRenderingContext2D,
+    range: Viewport,
+    scale: Scale,
+    palette: Palette,
+  ): void {
+    const x0 = xOf(scale, range.from);
+    const x1 = xOf(scale, range.to);
+    context.fillStyle = palette.accent;
+    context.globalAlpha = RANGE;
+    context.fillRect(x0, 0, x1 - x0, this.height);
+    context.globalAlpha = 1;
+    context.fillRect(x0 - 0.5, 0, 1, this.height);
+    context.fillRect(x1 - 0.5, 0, 1, this.height);
   }
 
   /** An arrow from whoever ended a wait to the one who waited, at the moment it ended. */

@@ -11,6 +11,7 @@ import { patternFill } from "./patterns";
 const TICK_SPACING = 110;
 const BAND = 0.45;
 const UNKNOWN = 0.35;
+const RANGE = 0.12;
 /* Shorter steps have no line along their top: a wall of lines hides the areas. */
 const LINE_FROM = 3;
 /* Leave out what lies outside by more than this; far coordinates lose precision. */
@@ -37,6 +38,7 @@ export interface CounterScene {
 export interface CounterOverlay {
   view: Viewport;
   pointerX: number | null;
+  range: Viewport | null;
   chosen: { top: number; height: number; at: number } | null;
 }
 
@@ -167,10 +169,17 @@ export class CounterRenderer {
     base.globalAlpha = 1;
   }
 
-  drawOverlay({ view, pointerX, chosen }: CounterOverlay): void {
+  drawOverlay({ view, pointerX, range, chosen }: CounterOverlay): void {
     const { palette, overlay } = this;
     if (!palette || this.width === 0) return;
     this.begin(overlay);
+    if (range) {
+      const [x0, x1] = [this.xOf(view, range.from), this.xOf(view, range.to)];
+      overlay.fillStyle = palette.accent;
+      overlay.globalAlpha = RANGE;
+      overlay.fillRect(x0, 0, x1 - x0, this.height);
+      overlay.globalAlpha = 1;
+    }
     if (pointerX !== null) {
       overlay.fillStyle = palette.muted;
       overlay.fillRect(Math.round(pointerX), 0, 1, this.height);

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
-// Wheel, drag, pinch and pointer on the timeline, told as intentions. One finger or the mouse
-// drags, two fingers pinch; the wheel zooms at the cursor, with Shift (or sideways) it pans.
+// Wheel, drag, pinch and pointer on the timeline, told as intentions. The mouse drags a range,
+// with Shift or its middle button it pans, as one finger does; two fingers pinch; the wheel zooms
+// at the cursor, with Shift (or sideways) it pans.
 
 export interface GestureHandlers {
   /** Share of the visible width; positive moves the window to later times. */
   pan(share: number): void;
   /** Below 1 is closer; anchor 0..1 stays in place. */
   zoom(factor: number, anchor: number): void;
+  /** From one place to another, while it is dragged and when it is let go. */
+  drag(x0: number, x1: number): void;
   /** Pixels down the list of lanes. */
   scroll(pixels: number): void;
   hover(x: number, y: number): void;
@@ -27,6 +30,8 @@ interface Point {
 export function attachGestures(element: HTMLElement, handlers: GestureHandlers): () => void {
   const pointers = new Map<number, Point>();
   let travelled = 0;
+  /* Where a range begins while one is dragged. */
+  let anchor: number | null = null;
 
   const place = (event: MouseEvent): Point => {
     const box = element.getBoundingClientRect();
@@ -48,8 +53,10 @@ export function attachGestures(element: HTMLElement, handlers: GestureHandlers):
   };
 
   const onDown = (event: PointerEvent): void => {
-    if (event.button !== 0) return;
+    if (event.button !== 0 && event.button !== 1) return;
     if (pointers.size === 0) travelled = 0;
+    const marks = event.pointerType === "mouse" && event.button === 0 && !event.shiftKey;
+    anchor = marks ? place(event).x : null;
     pointers.set(event.pointerId, place(event));
     element.setPointerCapture(event.pointerId);
   };
@@ -77,6 +84,7 @@ export function attachGestures(element: HTMLElement, handlers: GestureHandlers):
     travelled += Math.abs(now.x - last.x) + Math.abs(now.y - last.y);
     if (before.length === 2) return pinch(before, [...pointers.values()]);
     if (travelled < CLICK_SLACK) return;
+    if (anchor !== null) return handlers.drag(anchor, now.x);
     element.classList.add("is-dragging");
     handlers.leave();
     handlers.pan((last.x - now.x) / widthNow());

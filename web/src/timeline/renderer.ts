@@ -51,6 +51,7 @@ export interface OverlayScene {
   pointerX: number | null;
   hover: Span | null;
   selection: Span | null;
+  range: Viewport | null;
   /** Spans whose end has an arrow from who ended them. */
   flows: readonly Span[];
 }

@@ -59,11 +59,11 @@ function namedParts(parts: readonly Part[]): Part[] {
   return [...held.slice(0, room), others, ...free];
 }
 
-export function BlameBar({ blame }: { blame: Blame }) {
+export function BlameBar({ blame, title }: { blame: Blame; title?: string }) {
   const parts = partsOf(blame);
   return (
     <div class="blame">
-      <p class="blame-title">{t("timeline.blame")}</p>
+      <p class="blame-title">{title ?? t("timeline.blame")}</p>
       <div class="blame-track" aria-hidden="true">
         {parts.map(({ key, share, colour }) => (
           <span

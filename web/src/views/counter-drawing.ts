@@ -7,6 +7,7 @@ import { type CounterColumns, counterState } from "../lib/counters";
 import { lookOf } from "../lib/states";
 import { theme } from "../state/preferences";
 import { axisOf, chosenCounter, columnsIn, counterName } from "../state/counters";
+import { range } from "../state/range";
 import { counters, data, opened, unknownFrom, viewport, width } from "../state/timeline";
 import { CounterRenderer, type PlacedCounter } from "../timeline/counter-renderer";
 import { readPalette } from "../timeline/palette";
@@ -63,6 +64,7 @@ export class CounterDrawing {
         this.request();
       }),
       effect(() => {
+        void range.value;
         if (chosenCounter.value) revealRow(parts.scroll, this.chosenRow(), COUNTER_HEIGHT);
         this.request();
       }),
@@ -116,7 +118,7 @@ export class CounterDrawing {
     const place = chosenCounter.peek();
     const top = this.chosenRow() * COUNTER_HEIGHT - this.parts.scroll.scrollTop;
     const chosen = place && { top, height: COUNTER_HEIGHT, at: place.at };
-    this.renderer.drawOverlay({ view, pointerX: this.pointerX, chosen });
+    this.renderer.drawOverlay({ view, pointerX: this.pointerX, range: range.peek(), chosen });
     this.parts.base.dataset.ready = data.peek() ? "yes" : "no";
   }
 }

@@ -19,7 +19,7 @@ import { COUNTER_HEIGHT, CounterDrawing } from "./counter-drawing";
 import { counterTitle } from "./counter-words";
 import { Icon } from "./icon";
 import { panBy, zoomBy } from "./stage-keys";
-import { timeAt } from "./stage-place";
+import { dragRange, timeAt } from "./stage-place";
 import { laneFullTitle } from "./timeline-words";
 
 export const COUNTERS_FOLD = "counters";
@@ -105,6 +105,7 @@ function CounterPlot({ attach, hover, leave }: CounterPlotProps) {
     const detach = attachGestures(area, {
       pan: panBy,
       zoom: zoomBy,
+      drag: dragRange,
       scroll: (pixels) => list.scrollBy(0, pixels),
       hover: (x, y) => hover(x, y + area.getBoundingClientRect().top, placeAt(x, y)),
       leave,

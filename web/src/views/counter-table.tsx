@@ -21,7 +21,7 @@ export function CounterTable() {
   const covers = loaded !== null && loaded.from <= view.from && view.to <= loaded.to;
   return (
     <div class="totals">
-      <TwinTable id="counters-title" title={t("counter.title")} whole={all} className="counter-table">
+      <TwinTable id="counters-title" title={t("counter.title")} window={all ? null : view} className="counter-table">
         <thead>
           <tr>
             <th scope="col">{t("counter.column.name")}</th>

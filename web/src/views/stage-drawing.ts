@@ -7,6 +7,7 @@ import type { Span } from "../lib/columns";
 import { formatInstant } from "../lib/format";
 import { SLOW_CALLBACK } from "../lib/states";
 import { language, theme } from "../state/preferences";
+import { range } from "../state/range";
 import {
   data,
   opened,
@@ -81,7 +82,7 @@ export class StageDrawing {
         const lane = selection.value?.lane;
         const row = rows.peek().findIndex((it) => it.lane !== null && it.lane.id === lane);
         revealRow(parts.scroll, row, ROW_HEIGHT);
-        void trail.value;
+        void [trail.value, range.value];
         this.request(false);
       }),
     );
@@ -159,6 +160,7 @@ export class StageDrawing {
       pointerX,
       hover,
       selection: chosen,
+      range: range.peek(),
       flows: chosen ? [...trail.peek(), chosen] : hover ? [hover] : [],
     });
     this.renderer.drawRuler({

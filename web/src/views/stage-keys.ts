@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
-// The keys of the timeline: W A S D, plus, minus, 0, F, comma, full stop, brackets and Escape anywhere
+// The keys of the timeline: W A S D, plus, minus, 0, F, R, comma, full stop, brackets and Escape anywhere
 // on the page; arrows and Enter while the drawing has the focus. Never while somebody types.
 
 import { panViewport, zoomViewport } from "../lib/viewport";
 import { chooseCounter, chosenCounter, stepCounter, stepCounterRow } from "../state/counters";
+import { chooseRange, range, rangeFromSelection } from "../state/range";
 import {
   duration,
   focusSelection,
   select,
+  selection,
   show,
   showAll,
   step,
@@ -39,7 +41,21 @@ function stepRow(by: 1 | -1): void {
   else if (chosenCounter.peek()) stepLane(by);
 }
 
+/** What is selected fills the window, or else the range; once more and all is shown. */
+export function focus(): void {
+  const ends = range.peek();
+  const span = selection.peek();
+  if (!span && !ends) return;
+  const before = viewport.peek();
+  if (span) focusSelection();
+  else if (ends) show(ends);
+  const { from, to } = viewport.peek();
+  if (from === before.from && to === before.to) showAll();
+}
+
+/** The range first, then what is selected. */
 function clear(): void {
+  if (range.peek()) return chooseRange(null);
   chooseCounter(null);
   select(null);
 }
@@ -53,7 +69,8 @@ const PAGE_KEYS: Record<string, () => void> = {
   "=": () => zoomBy(KEY_ZOOM),
   "-": () => zoomBy(1 / KEY_ZOOM),
   "0": showAll,
-  f: focusSelection,
+  f: focus,
+  r: rangeFromSelection,
   ",": () => stepBy(-1),
   ".": () => stepBy(1),
   "]": () => void walkBack(),
@@ -67,7 +84,7 @@ const STAGE_KEYS: Record<string, () => void> = {
   ArrowRight: () => panBy(KEY_PAN),
   ArrowUp: () => stepRow(-1),
   ArrowDown: () => stepRow(1),
-  Enter: focusSelection,
+  Enter: focus,
 };
 
 function takesText(target: EventTarget | null): boolean {

@@ -3,6 +3,7 @@
 
 import type { Span } from "../lib/columns";
 import type { Row } from "../lib/lanes";
+import { chooseRange } from "../state/range";
 import { data, findSpan, rows, viewport, width } from "../state/timeline";
 import type { PlacedBand, PlacedLane } from "../timeline/renderer";
 
@@ -51,6 +52,11 @@ export function timeAt(x: number): number {
 function nsPerPixel(): number {
   const { from, to } = viewport.peek();
   return (to - from) / Math.max(1, width.peek());
+}
+
+/** The range between two places. */
+export function dragRange(x0: number, x1: number): void {
+  chooseRange({ from: timeAt(x0), to: timeAt(x1) });
 }
 
 export function spanUnder(x: number, y: number): Span | null {

@@ -36,7 +36,7 @@ import {
   spanTitle,
 } from "./timeline-words";
 
-function IconButton(props: { icon: IconName; label: string; act(): void }) {
+export function IconButton(props: { icon: IconName; label: string; act(): void }) {
   const { icon, label, act } = props;
   return (
     <button type="button" class="button is-icon" aria-label={label} title={label} onClick={act}>

@@ -20,6 +20,7 @@ import {
 import { cellLabel, goalOf } from "../state/experiment";
 import { chosenCounter, counterName, followCounter } from "../state/counters";
 import { language, t } from "../state/preferences";
+import { chooseRange, range } from "../state/range";
 import { go, replaceRoute, route as routeNow, visits } from "../state/router";
 import {
   followRoute,
@@ -38,6 +39,7 @@ import { FindingsSection } from "./findings-section";
 import { SpeedupSection } from "./speedup-section";
 import { Histograms } from "./histograms";
 import { Icon, type IconName } from "./icon";
+import { RangeDetails } from "./range-details";
 import { reasonWords, Said } from "./said";
 import { zoomBy } from "./stage-keys";
 import { Select } from "./select";
@@ -66,6 +68,7 @@ function RouteFollower({ run }: { run: string }) {
   const { from, to } = restingViewport.value;
   const chosen = selection.value;
   const counter = chosenCounter.value;
+  const marked = range.value;
   const all = restsOnWhole.value;
   useEffect(() => {
     const at = routeNow.peek();
@@ -78,8 +81,9 @@ function RouteFollower({ run }: { run: string }) {
         counter: { lane: counter.lane, name: counterName(counter.kind) },
         at: Math.floor(counter.at),
       }),
+      range: marked,
     });
-  }, [run, from, to, all, chosen, counter]);
+  }, [run, from, to, all, chosen, counter, marked]);
   return null;
 }
 
@@ -230,7 +234,9 @@ export function TimelinePage({ route }: { route: TimelineRoute }) {
   const state = opened.value;
   const ready = state.status === "ready";
   useEffect(() => {
-    if (ready) followCounter(route);
+    if (!ready) return;
+    followCounter(route);
+    chooseRange(route.range);
   }, [visit, ready]);
   if (state.status === "failed") {
     return (
@@ -260,6 +266,7 @@ export function TimelinePage({ route }: { route: TimelineRoute }) {
           <RouteFollower run={run.id} />
           <Toolbar />
           <Stage />
+          <RangeDetails />
           <Details />
           <Totals />
           <CounterTable />

@@ -27,7 +27,7 @@ import { errorText } from "./feedback";
 import { StageDrawing } from "./stage-drawing";
 import { attachKeys, panBy, zoomBy } from "./stage-keys";
 import { LaneNames } from "./stage-names";
-import { instantUnder, ROW_HEIGHT, spanUnder } from "./stage-place";
+import { dragRange, instantUnder, ROW_HEIGHT, spanUnder } from "./stage-place";
 import { type Hover, HoverCard } from "./timeline-hover";
 import { Minimap } from "./timeline-minimap";
 import { instant } from "./timeline-words";
@@ -112,6 +112,7 @@ export function Stage() {
     const detach = attachGestures(plot.current, {
       pan: panBy,
       zoom: zoomBy,
+      drag: dragRange,
       scroll: (pixels) => lanesList.scrollBy(0, pixels),
       hover(x, y) {
         const span = spanUnder(x, y);

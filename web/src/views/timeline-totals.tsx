@@ -3,8 +3,9 @@
 
 import { useMemo, useState } from "preact/hooks";
 import type { Lane } from "../lib/lanes";
-import { visibleTotals, wholeTotals } from "../lib/totals";
+import { rangeTotals, visibleTotals, wholeTotals } from "../lib/totals";
 import { t } from "../state/preferences";
+import { rangeStats } from "../state/range";
 import { data, isLive, opened, restingViewport, restsOnWhole } from "../state/timeline";
 import { StateSwatch } from "./state-swatch";
 import { duration, laneHome, laneTitle, sharedStateWords } from "./timeline-words";
@@ -26,12 +27,15 @@ export function Totals() {
   const loaded = data.value;
   const all = restsOnWhole.value && !isLive.value;
   const [allRows, setAllRows] = useState(false);
+  const stats = rangeStats.value;
+  const ends = stats.status === "ready" ? stats.value : null;
   const table = useMemo(() => {
     if (open.status !== "ready") return null;
     const { states, items } = open.value.lanes;
+    if (ends) return rangeTotals(states, items, ends.lanes);
     if (all || !loaded) return wholeTotals(states, items);
     return visibleTotals(states, items, loaded, view.from, view.to);
-  }, [open, loaded, view, all]);
+  }, [open, loaded, view, all, ends]);
   if (open.status !== "ready" || !table || table.rows.length === 0) return null;
   const lanes = open.value.lanes.items;
   const shown = allRows ? table.rows : table.rows.slice(0, FIRST_ROWS);
@@ -40,7 +44,7 @@ export function Totals() {
       <TwinTable
         id="totals-title"
         title={t("timeline.totals")}
-        whole={all}
+        window={ends ?? (all ? null : view)}
         {...(table.exact ? {} : { note: t("timeline.totals.approx") })}
       >
         <thead>

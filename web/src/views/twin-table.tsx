@@ -2,28 +2,34 @@
 // A table that says what a drawing shows, for those who read rather than look.
 
 import type { ComponentChildren } from "preact";
+import type { Viewport } from "../lib/viewport";
 import { t } from "../state/preferences";
-import { restingViewport } from "../state/timeline";
+import { rangeStats } from "../state/range";
 import { instant } from "./timeline-words";
 
 export function TwinTable(props: {
   id: string;
   title: string;
-  /** The figures are those of the whole run, not of the visible window. */
-  whole: boolean;
+  /** What the figures are of; null for the whole run. */
+  window: Viewport | null;
   note?: string;
   className?: string;
   children: ComponentChildren;
 }) {
-  const view = restingViewport.value;
-  const window = { from: instant(view.from, view), to: instant(view.to, view) };
+  const ends = props.window;
+  const range = rangeStats.value.status === "ready" && rangeStats.value.value === ends;
   return (
     <>
       <h2 id={props.id} class="section-title">
         {props.title}
       </h2>
       <p class="section-note">
-        {props.whole ? t("timeline.totals.whole") : t("timeline.totals.visible", window)}
+        {ends
+          ? t(range ? "timeline.totals.range" : "timeline.totals.visible", {
+              from: instant(ends.from, ends),
+              to: instant(ends.to, ends),
+            })
+          : t("timeline.totals.whole")}
         {props.note !== undefined && <> · {props.note}</>}
       </p>
       <div class="table-frame is-scrolling" tabIndex={0} role="region" aria-labelledby={props.id}>

@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { formatDuration } from "../../src/lib/format";
 import { LANGUAGES, translateIfKnown } from "../../src/i18n/translate";
 import { type Server, startBrowser, startServer } from "./server";
 
@@ -247,9 +248,11 @@ test("from a question to a picture: ask, run, grid, timeline, zoom, hover, selec
 
     await windowChanges(page, () => page.mouse.wheel(0, -600));
     await windowChanges(page, async () => {
+      await page.keyboard.down("Shift");
       await page.mouse.down();
       await page.mouse.move(place.x - 120, place.y, { steps: 4 });
       await page.mouse.up();
+      await page.keyboard.up("Shift");
     });
     for (const key of ["w", "d", "a", "s", "+", "-"]) {
       await windowChanges(page, () => page.keyboard.press(key));
@@ -504,6 +507,49 @@ test("the table twin has the lanes of the picture", async () => {
     assert.ok(rows > 3 && rows === lanes, `${rows} rows, ${lanes} lanes`);
     const figures = await page.locator('[aria-labelledby="totals-title"] tbody td').allInnerTexts();
     assert.ok(figures.some((text) => /\d/.test(text)));
+  });
+});
+
+test("a dragged range has the server's exact figures, stays in the address, and goes", async () => {
+  await onPage({}, async (page) => {
+    await runExample(page, GIL_EXAMPLE);
+    const last = (await page.locator(".grid-table tbody tr").count()) - 1;
+    await openTimeline(page, last);
+    const plot = await page.locator(".stage-plot").boundingBox();
+    assert.ok(plot);
+    const y = plot.y + plot.height / 2;
+    await page.mouse.move(plot.x + plot.width * 0.7, y);
+    await page.mouse.down();
+    await page.mouse.move(plot.x + plot.width * 0.25, y, { steps: 5 });
+    await page.mouse.up();
+    await page.waitForURL(/range=\d+-\d+/);
+    const panel = page.locator(".range");
+    await panel.locator(".range-wait-list li").first().waitFor();
+
+    const [, from, to] = /range=(\d+)-(\d+)/.exec(page.url()) ?? [];
+    const answer = await fetch(
+      `${server.address}/api/v1/runs/${runOf(page)}/range?from=${from}&to=${to}`,
+    );
+    const stats = (await answer.json()) as {
+      lanes: { id: number; totals: Record<string, number> }[];
+      waits: unknown[];
+    };
+    assert.equal(await panel.locator(".range-wait-list li").count(), stats.waits.length);
+    const waited = Math.max(...stats.lanes.map(({ totals }) => totals.wait_gil ?? 0));
+    const head = page.locator('[aria-labelledby="totals-title"]');
+    assert.match(await page.locator("#totals-title + .section-note").innerText(), /exact/);
+    assert.ok((await head.innerText()).includes(formatDuration(waited, "en", 4)));
+
+    await page.reload();
+    await panel.locator(".range-wait-list li").first().waitFor();
+    assert.equal(await page.locator(".details-hint").count(), 1);
+    await panel.locator(".range-wait-list button").first().click();
+    await page.locator(".details-title", { hasText: "waits for" }).waitFor();
+    await page.keyboard.press("Escape");
+    await panel.waitFor({ state: "detached" });
+    await page.waitForURL((url) => !url.hash.includes("range="));
+    await page.keyboard.press("r");
+    await panel.waitFor();
   });
 });
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { arrangeRows, countedLanes, homeOf, type Lane, type LaneKind, overviewLanes } from "../../src/lib/lanes";
 import { decodeTimeline } from "../../src/lib/columns";
-import { visibleTotals, wholeTotals } from "../../src/lib/totals";
+import { rangeTotals, visibleTotals, wholeTotals } from "../../src/lib/totals";
 
 function lane(
   id: number,
@@ -94,6 +94,22 @@ test("totals leave out idle states and states that never occur", () => {
   assert.deepEqual(
     table.rows.map((row) => row.ns),
     [[60]],
+  );
+});
+
+test("totals of a range are the server's, of the lanes that have rows", () => {
+  const lanes = [lane(2, "process", -1, {}), lane(3, "thread", 2, { running: 9, idle: 1 })];
+  const stats: { id: number; totals: Record<string, number> }[] = [
+    { id: 2, totals: { alive: 10 } },
+    { id: 3, totals: { running: 4, idle: 1 } },
+    { id: 9, totals: { running: 5 } },
+  ];
+  const table = rangeTotals(["running", "idle", "alive"], lanes, stats);
+  assert.equal(table.exact, true);
+  assert.deepEqual(table.states, ["running"]);
+  assert.deepEqual(
+    table.rows.map(({ lane: { id }, ns }) => [id, ...ns]),
+    [[3, 4]],
   );
 });
 

@@ -13,6 +13,7 @@ test("every view survives the way into the URL and back", () => {
     { page: "experiment", id: "a/b ?", metric: null },
     { ...wholeRun("r45"), from: 20, to: 60_000_000_000, lane: 0, at: 30 },
     { ...wholeRun("r45"), counter: { lane: 7, name: "gil_waiters" }, at: 30 },
+    { ...wholeRun("r45"), from: 1, to: 90, range: { from: 3, to: 60_000_000_000 } },
     wholeRun("r45"),
   ];
   for (const view of views) assert.deepEqual(parseRoute(formatRoute(view)), view);
@@ -26,6 +27,6 @@ test("nonsense is not found, nonsense numbers are ignored", () => {
   for (const hash of ["#/nowhere", "#/runs", "#/runs/r1/more", "#/experiments/%zz"]) {
     assert.equal(parseRoute(hash).page, "not-found", hash);
   }
-  const route = parseRoute("#/runs/r1?from=-5&to=1e9&lane=x&counter=gil_waiters");
+  const route = parseRoute("#/runs/r1?from=-5&to=1e9&lane=x&counter=gil_waiters&range=9-3");
   assert.deepEqual(route, wholeRun("r1"));
 });

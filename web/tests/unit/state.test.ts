@@ -14,6 +14,7 @@ type Modules = {
   counters: typeof import("../../src/state/counters");
   experiment: typeof import("../../src/state/experiment");
   preferences: typeof import("../../src/state/preferences");
+  range: typeof import("../../src/state/range");
   runs: typeof import("../../src/state/runs");
   timeline: typeof import("../../src/state/timeline");
   walk: typeof import("../../src/state/walk");
@@ -30,6 +31,7 @@ before(async () => {
     counters: await import("../../src/state/counters"),
     experiment: await import("../../src/state/experiment"),
     preferences: await import("../../src/state/preferences"),
+    range: await import("../../src/state/range"),
     runs: await import("../../src/state/runs"),
     timeline: await import("../../src/state/timeline"),
     walk: await import("../../src/state/walk"),
@@ -375,6 +377,7 @@ const BLAME_ANSWER = {
 };
 
 function runAnswer(path: string): unknown {
+  if (path.includes("/range?")) return { lanes: [], waits: [], damages: [] };
   if (path.includes("/blame?")) return BLAME_ANSWER;
   if (path.includes("/spans/")) return spanAnswer(path);
   if (path.includes("/timeline")) return timelineAnswer(path);
@@ -562,6 +565,37 @@ test("a step that the server refuses is told and changes nothing", async () => {
   assert.equal(state.walk.walkError.value?.problem?.status, 503);
   close();
   assert.equal(state.walk.walkError.value, null);
+});
+
+/* --- range --- */
+
+const rangeRequests = () => asked.filter(({ path }) => path.includes("/range?"));
+
+test("a range is read once it rests, in whole nanoseconds inside the run, and dies with it", async () => {
+  const close = await openTimeline();
+  const { chooseRange, range, rangeFromSelection, rangeStats } = state.range;
+  chooseRange({ from: 30.7 * NS, to: 20.2 * NS });
+  chooseRange({ from: 30.5, to: -20 });
+  assert.deepEqual(range.value, { from: 0, to: 31 });
+  assert.deepEqual(rangeStats.value, { status: "loading" });
+  runTimers();
+  await settle();
+  assert.deepEqual(
+    rangeRequests().map(({ path }) => windowOf(path)),
+    [[0, 31]],
+  );
+  assert.deepEqual(rangeStats.value, {
+    status: "ready",
+    value: { lanes: [], waits: [], damages: [] },
+  });
+  chooseRange({ from: DURATION * 2, to: DURATION * 3 });
+  assert.deepEqual(range.value, { from: DURATION - 1, to: DURATION });
+  state.timeline.select(state.timeline.findSpan(2, 10 * NS, 0));
+  rangeFromSelection();
+  assert.deepEqual(range.value, { from: 0, to: DURATION / 2 });
+  close();
+  assert.equal(range.value, null);
+  assert.deepEqual(rangeStats.value, { status: "idle" });
 });
 
 /* --- counters --- */

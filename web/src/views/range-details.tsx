@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+// The range that is dragged over the timeline, exactly: who held each GIL, the longest waits and
+// their blame. Its time in each state is in the table below.
+
+import type { RangeStats } from "../api";
+import { blameOfTimes } from "../lib/blame";
+import { formatShare } from "../lib/format";
+import type { Viewport } from "../lib/viewport";
+import { language, t } from "../state/preferences";
+import { chooseRange, range, rangeStats } from "../state/range";
+import { lanesById, show, stateName } from "../state/timeline";
+import { spanOf, visit } from "../state/walk";
+import { BlameBar } from "./blame-bar";
+import { errorText } from "./feedback";
+import { Icon } from "./icon";
+import { StateSwatch } from "./state-swatch";
+import { IconButton } from "./timeline-details";
+import { duration, instant, laneFullTitle, spanTitle } from "./timeline-words";
+
+/* A process with an interpreter for each core has as many GILs. */
+const GILS_SHOWN = 6;
+
+/** Who held each GIL, those first that were held most. */
+function Gils({ stats }: { stats: RangeStats }) {
+  const { lane, state, resource, ns } = stats.holdings;
+  const gils = stats.lanes.flatMap(({ id, totals }) =>
+    lanesById.value.get(id)?.kind === "gil" ? [{ id, held: totals.held ?? 0 }] : [],
+  );
+  const shown = gils.sort((a, b) => b.held - a.held).slice(0, GILS_SHOWN);
+  return (
+    <>
+      {shown.map(({ id, held }) => {
+        const rows = lane.flatMap((of, row) =>
+          of === id && stateName(state[row] ?? -1) === "held" ? [row] : [],
+        );
+        const holders = rows.map((row) => resource[row] ?? -1);
+        const times = rows.map((row) => ns[row] ?? 0);
+        const length = stats.to - stats.from;
+        const title = t("range.gil", {
+          gil: laneFullTitle(id),
+          share: formatShare(held / length, language.value),
+        });
+        return <BlameBar key={id} title={title} blame={blameOfTimes(holders, times, length)} />;
+      })}
+    </>
+  );
+}
+
+/** "producer 1 79 %, nobody 21 %": whom a wait is to be blamed on. */
+function culprits(wait: RangeStats["waits"][number], ends: Viewport): string {
+  if (!wait.blame) return "";
+  const from = Math.max(wait.span.start, ends.from);
+  const to = Math.min(wait.span.end ?? ends.to, ends.to);
+  const { shares } = blameOfTimes(wait.blame.holder, wait.blame.ns, to - from);
+  return shares
+    .slice(0, 2)
+    .map(({ holder, share }) => `${laneFullTitle(holder)} ${formatShare(share, language.value)}`)
+    .join(", ");
+}
+
+function Waits({ stats }: { stats: RangeStats }) {
+  if (stats.waits.length === 0) return null;
+  return (
+    <div class="range-waits">
+      <h3 class="blame-title">{t("range.waits")}</h3>
+      <ol class="range-wait-list">
+        {stats.waits.map((wait) => {
+          const span = spanOf(wait.span);
+          const blamed = culprits(wait, stats);
+          return (
+            <li key={`${span.lane}.${span.start}`}>
+              <button type="button" class="fact-link" onClick={() => visit(span)}>
+                <StateSwatch state={wait.span.state} /> {laneFullTitle(span.lane)}{" "}
+                {spanTitle(span)}: {duration(span.end - span.start)}
+              </button>
+              {blamed !== "" && <span class="is-muted"> {blamed}</span>}
+            </li>
+          );
+        })}
+      </ol>
+    </div>
+  );
+}
+
+function Stats() {
+  const stats = rangeStats.value;
+  if (stats.status === "failed") {
+    return (
+      <p class="blame-damaged" role="alert">
+        {errorText(stats.error)}
+      </p>
+    );
+  }
+  if (stats.status !== "ready") return <p class="is-muted">{t("app.loading")}</p>;
+  return (
+    <>
+      <Gils stats={stats.value} />
+      <Waits stats={stats.value} />
+      {stats.value.damages.length > 0 && (
+        <p class="blame-damaged" role="alert">
+          {t("range.damaged", { count: stats.value.damages.length })}
+        </p>
+      )}
+    </>
+  );
+}
+
+export function RangeDetails() {
+  const ends = range.value;
+  if (!ends) return null;
+  return (
+    <section class="details range" aria-labelledby="range-title" aria-live="polite">
+      <div class="details-head">
+        <h2 id="range-title" class="details-title">
+          {t("range.title", { length: duration(ends.to - ends.from) })}
+          <span class="details-lane">
+            {t("timeline.window", { from: instant(ends.from, ends), to: instant(ends.to, ends) })}
+          </span>
+        </h2>
+        <div class="details-actions">
+          <button type="button" class="button is-small" onClick={() => show(ends)}>
+            <Icon name="focus" />
+            {t("range.zoom")}
+          </button>
+          <IconButton icon="close" label={t("range.close")} act={() => chooseRange(null)} />
+        </div>
+      </div>
+      <div class="details-body">
+        <Stats />
+      </div>
+    </section>
+  );
+}
