@@ -6,6 +6,7 @@ import type { WireBlame } from "./lib/blame";
 import type { Histogram } from "./lib/histogram";
 import type { WireTimeline } from "./lib/columns";
 import type { Lane } from "./lib/lanes";
+import type { FindQuery } from "./lib/route";
 import type { FetchWindow, Viewport } from "./lib/viewport";
 
 export type ExperimentStatus = "queued" | "running" | "done" | "failed" | "interrupted";
@@ -540,4 +541,17 @@ export function getRange(
   signal: AbortSignal,
 ): Promise<RangeStats> {
   return request(`/runs/${id(run)}/range?from=${from}&to=${to}&waits=${waits}`, { signal });
+}
+
+/** Spans that are all that is asked for, in the order of time; `after` is the page before's. */
+export function searchSpans(
+  run: string,
+  { name, state, least }: FindQuery,
+  after: string | null,
+): Promise<{ items: WireSpan[]; next: string | null; damages: Damage[] }> {
+  const params = new URLSearchParams({ limit: "1000", least: String(least) });
+  if (name !== "") params.set("name", name);
+  if (state !== "") params.set("states", state);
+  if (after !== null) params.set("after", after);
+  return request(`/runs/${id(run)}/spans?${params.toString()}`);
 }

@@ -7,12 +7,20 @@
 //     lane=N&at=NS                           the selected span
 //     counter=N.NAME&at=NS                   the counter that is looked at, of lane N
 //     range=NS-NS                            the range with statistics
+//     name=TEXT&state=WORD&least=NS          what is searched for
 
 import type { Viewport } from "./viewport";
 
 export interface CounterAddress {
   lane: number;
   name: string;
+}
+
+/** Spans of lanes with `name` in theirs, in `state`, of `least` ns; "" and 0 ask for nothing. */
+export interface FindQuery {
+  name: string;
+  state: string;
+  least: number;
 }
 
 export interface TimelineRoute {
@@ -24,6 +32,7 @@ export interface TimelineRoute {
   at: number | null;
   counter: CounterAddress | null;
   range: Viewport | null;
+  find: FindQuery | null;
 }
 
 export type Route =
@@ -40,6 +49,13 @@ function naturalNumber(text: string | null): number | null {
 function counterAddress(text: string | null): CounterAddress | null {
   const [, lane, name] = /^(\d{1,9})\.([a-z0-9_]+)$/.exec(text ?? "") ?? [];
   return lane !== undefined && name !== undefined ? { lane: Number(lane), name } : null;
+}
+
+function findOf(params: URLSearchParams): FindQuery | null {
+  const name = params.get("name") ?? "";
+  const state = /^[a-z_]*$/.exec(params.get("state") ?? "")?.[0] ?? "";
+  const least = naturalNumber(params.get("least")) ?? 0;
+  return name === "" && state === "" && least === 0 ? null : { name, state, least };
 }
 
 function rangeOf(text: string | null): Viewport | null {
@@ -76,6 +92,7 @@ export function parseRoute(hash: string): Route {
       at: naturalNumber(params.get("at")),
       counter: counterAddress(params.get("counter")),
       range: rangeOf(params.get("range")),
+      find: findOf(params),
     };
   }
   return { page: "not-found", path };
@@ -107,6 +124,9 @@ export function formatRoute(route: Route): string {
         lane,
         counter,
         at,
+        name: route.find?.name || null,
+        state: route.find?.state || null,
+        least: route.find?.least || null,
         range: route.range && `${route.range.from}-${route.range.to}`,
       });
     }
@@ -129,6 +149,7 @@ export const wholeRun = (run: string): TimelineRoute => ({
   at: null,
   counter: null,
   range: null,
+  find: null,
 });
 export const timelineRoute = (run: string): string => formatRoute(wholeRun(run));
 export const runsRoute = "#/experiments";

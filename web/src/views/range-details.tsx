@@ -14,8 +14,8 @@ import { BlameBar } from "./blame-bar";
 import { errorText } from "./feedback";
 import { Icon } from "./icon";
 import { StateSwatch } from "./state-swatch";
-import { IconButton } from "./timeline-details";
 import { duration, instant, laneFullTitle, spanTitle } from "./timeline-words";
+import { ToolButton } from "./tool-button";
 
 /* A process with an interpreter for each core has as many GILs. */
 const GILS_SHOWN = 6;
@@ -122,7 +122,7 @@ export function RangeDetails() {
             <Icon name="focus" />
             {t("range.zoom")}
           </button>
-          <IconButton icon="close" label={t("range.close")} act={() => chooseRange(null)} />
+          <ToolButton icon="close" label={t("range.close")} act={() => chooseRange(null)} />
         </div>
       </div>
       <div class="details-body">

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
-// The keys of the timeline: W A S D, plus, minus, 0, F, R, comma, full stop, brackets and Escape anywhere
-// on the page; arrows and Enter while the drawing has the focus. Never while somebody types.
+// The keys of the timeline, most of them anywhere on the page, but never while somebody types.
 
+import { signal } from "@preact/signals";
+import type { MessageKey } from "../i18n/translate";
 import { panViewport, zoomViewport } from "../lib/viewport";
 import { chooseCounter, chosenCounter, stepCounter, stepCounterRow } from "../state/counters";
+import { redoView, undoView } from "../state/history";
 import { chooseRange, range, rangeFromSelection } from "../state/range";
+import { searchOpen } from "../state/search";
 import {
   duration,
   focusSelection,
@@ -53,6 +56,15 @@ export function focus(): void {
   if (from === before.from && to === before.to) showAll();
 }
 
+function toggleSheet(): void {
+  sheetOpen.value = !sheetOpen.peek();
+}
+
+function openSearch(): void {
+  searchOpen.value = true;
+  document.querySelector<HTMLElement>(".search-input")?.focus();
+}
+
 /** The range first, then what is selected. */
 function clear(): void {
   if (range.peek()) return chooseRange(null);
@@ -60,32 +72,43 @@ function clear(): void {
   select(null);
 }
 
-const PAGE_KEYS: Record<string, () => void> = {
-  w: () => zoomBy(KEY_ZOOM),
-  s: () => zoomBy(1 / KEY_ZOOM),
-  a: () => panBy(-KEY_PAN),
-  d: () => panBy(KEY_PAN),
-  "+": () => zoomBy(KEY_ZOOM),
-  "=": () => zoomBy(KEY_ZOOM),
-  "-": () => zoomBy(1 / KEY_ZOOM),
-  "0": showAll,
-  f: focus,
-  r: rangeFromSelection,
-  ",": () => stepBy(-1),
-  ".": () => stepBy(1),
-  "]": () => void walkBack(),
-  "[": () => void walkOn(),
-  Escape: clear,
-};
+export const sheetOpen = signal(false);
 
-/** These would scroll the page, so they count only while the drawing has the focus. */
-const STAGE_KEYS: Record<string, () => void> = {
-  ArrowLeft: () => panBy(-KEY_PAN),
-  ArrowRight: () => panBy(KEY_PAN),
-  ArrowUp: () => stepRow(-1),
-  ArrowDown: () => stepRow(1),
-  Enter: focus,
-};
+interface Binding {
+  /** As KeyboardEvent.key says it, letters small. */
+  keys: readonly string[];
+  shown: readonly string[];
+  says: MessageKey;
+  act(): void;
+  /** Where it counts: with Ctrl or Cmd; only while the drawing has the focus. */
+  when?: "mod" | "stage";
+}
+
+/** The sheet of keys lists them in this order. */
+export const BINDINGS: readonly Binding[] = [
+  { keys: ["w", "+", "="], shown: ["W", "+"], says: "key.in", act: () => zoomBy(KEY_ZOOM) },
+  { keys: ["s", "-"], shown: ["S", "-"], says: "key.out", act: () => zoomBy(1 / KEY_ZOOM) },
+  { keys: ["a"], shown: ["A"], says: "key.earlier", act: () => panBy(-KEY_PAN) },
+  { keys: ["d"], shown: ["D"], says: "key.later", act: () => panBy(KEY_PAN) },
+  { keys: ["0"], shown: ["0"], says: "key.all", act: showAll },
+  { keys: ["f"], shown: ["F"], says: "key.focus", act: focus },
+  { keys: ["r"], shown: ["R"], says: "key.range", act: rangeFromSelection },
+  { keys: [","], shown: [","], says: "key.previous", act: () => stepBy(-1) },
+  { keys: ["."], shown: ["."], says: "key.next", act: () => stepBy(1) },
+  { keys: ["]"], shown: ["]"], says: "key.cause", act: () => void walkBack() },
+  { keys: ["["], shown: ["["], says: "key.effect", act: () => void walkOn() },
+  { keys: ["/"], shown: ["/"], says: "key.search", act: openSearch },
+  { keys: ["z"], shown: ["Ctrl", "Z"], says: "key.undo", act: undoView, when: "mod" },
+  { keys: ["y"], shown: ["Ctrl", "Y"], says: "key.redo", act: redoView, when: "mod" },
+  { keys: ["?"], shown: ["?"], says: "key.sheet", act: toggleSheet },
+  { keys: ["Escape"], shown: ["Esc"], says: "key.clear", act: clear },
+  // These would scroll the page, so they count only while the drawing has the focus.
+  { keys: ["ArrowLeft"], shown: ["←"], says: "key.left", act: () => panBy(-KEY_PAN), when: "stage" },
+  { keys: ["ArrowRight"], shown: ["→"], says: "key.right", act: () => panBy(KEY_PAN), when: "stage" },
+  { keys: ["ArrowUp"], shown: ["↑"], says: "key.up", act: () => stepRow(-1), when: "stage" },
+  { keys: ["ArrowDown"], shown: ["↓"], says: "key.down", act: () => stepRow(1), when: "stage" },
+  { keys: ["Enter"], shown: ["Enter"], says: "key.enter", act: focus, when: "stage" },
+];
 
 function takesText(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.matches("input, select, textarea");
@@ -93,14 +116,23 @@ function takesText(target: EventTarget | null): boolean {
 
 export function attachKeys(plot: HTMLElement): () => void {
   const onKey = (event: KeyboardEvent): void => {
-    if (event.ctrlKey || event.metaKey || event.altKey || takesText(event.target)) return;
+    if (event.altKey || takesText(event.target)) return;
+    const mod = event.ctrlKey || event.metaKey;
     const onStage = document.activeElement === plot;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-    const act = (onStage ? STAGE_KEYS[key] : undefined) ?? PAGE_KEYS[key];
-    if (!act) return;
+    const bound = BINDINGS.find(
+      ({ keys, when }) =>
+        keys.includes(key) && mod === (when === "mod") && (when !== "stage" || onStage),
+    );
+    // The sheet has the keys while it is open.
+    if (!bound || (sheetOpen.peek() && bound.act !== toggleSheet)) return;
     event.preventDefault();
-    act();
+    if (mod && event.shiftKey && key === "z") redoView();
+    else bound.act();
   };
   window.addEventListener("keydown", onKey);
-  return () => window.removeEventListener("keydown", onKey);
+  return () => {
+    sheetOpen.value = false;
+    window.removeEventListener("keydown", onKey);
+  };
 }

@@ -24,7 +24,7 @@ import { walkBack, walkDamaged, walkEnd, walkError, walkOn } from "../state/walk
 import { BlameBar } from "./blame-bar";
 import { bandWords, counterTitle, counterValue } from "./counter-words";
 import { errorText } from "./feedback";
-import { Icon, type IconName } from "./icon";
+import { Icon } from "./icon";
 import { StateSwatch } from "./state-swatch";
 import {
   duration,
@@ -35,28 +35,20 @@ import {
   siteOf,
   spanTitle,
 } from "./timeline-words";
-
-export function IconButton(props: { icon: IconName; label: string; act(): void }) {
-  const { icon, label, act } = props;
-  return (
-    <button type="button" class="button is-icon" aria-label={label} title={label} onClick={act}>
-      <Icon name={icon} />
-    </button>
-  );
-}
+import { ToolButton } from "./tool-button";
 
 function Actions() {
   return (
     <div class="details-actions">
-      <IconButton icon="left" label={t("timeline.previous")} act={() => step(-1)} />
-      <IconButton icon="right" label={t("timeline.next")} act={() => step(1)} />
-      <IconButton icon="cause" label={t("timeline.walk.back")} act={() => void walkBack()} />
-      <IconButton icon="effect" label={t("timeline.walk.on")} act={() => void walkOn()} />
+      <ToolButton icon="left" label={t("timeline.previous")} act={() => step(-1)} />
+      <ToolButton icon="right" label={t("timeline.next")} act={() => step(1)} />
+      <ToolButton icon="cause" label={t("timeline.walk.back")} act={() => void walkBack()} />
+      <ToolButton icon="effect" label={t("timeline.walk.on")} act={() => void walkOn()} />
       <button type="button" class="button is-small" onClick={focusSelection}>
         <Icon name="focus" />
         {t("timeline.focus")}
       </button>
-      <IconButton icon="close" label={t("timeline.close")} act={() => select(null)} />
+      <ToolButton icon="close" label={t("timeline.close")} act={() => select(null)} />
     </div>
   );
 }
@@ -163,9 +155,9 @@ function CounterDetails({ place }: { place: CounterPlace }) {
           <span>{reading ? counterValue(place.kind, reading.value) : t("counter.unknown")}</span>
         </h2>
         <div class="details-actions">
-          <IconButton icon="left" label={t("counter.previous")} act={() => stepCounter(-1)} />
-          <IconButton icon="right" label={t("counter.next")} act={() => stepCounter(1)} />
-          <IconButton icon="close" label={t("timeline.close")} act={() => chooseCounter(null)} />
+          <ToolButton icon="left" label={t("counter.previous")} act={() => stepCounter(-1)} />
+          <ToolButton icon="right" label={t("counter.next")} act={() => stepCounter(1)} />
+          <ToolButton icon="close" label={t("timeline.close")} act={() => chooseCounter(null)} />
         </div>
       </div>
       <div class="details-body">

@@ -19,8 +19,10 @@ import {
 } from "../state/catalogue";
 import { cellLabel, goalOf } from "../state/experiment";
 import { chosenCounter, counterName, followCounter } from "../state/counters";
+import { canUndo, undoView } from "../state/history";
 import { language, t } from "../state/preferences";
 import { chooseRange, range } from "../state/range";
+import { query, searchOpen } from "../state/search";
 import { go, replaceRoute, route as routeNow, visits } from "../state/router";
 import {
   followRoute,
@@ -38,15 +40,18 @@ import { Empty, Failed, Loading, Status } from "./feedback";
 import { FindingsSection } from "./findings-section";
 import { SpeedupSection } from "./speedup-section";
 import { Histograms } from "./histograms";
-import { Icon, type IconName } from "./icon";
+import { Icon } from "./icon";
+import { KeysSheet } from "./keys-sheet";
 import { RangeDetails } from "./range-details";
 import { reasonWords, Said } from "./said";
-import { zoomBy } from "./stage-keys";
+import { SearchBar } from "./search-bar";
 import { Select } from "./select";
+import { sheetOpen, zoomBy } from "./stage-keys";
 import { Details } from "./timeline-details";
 import { Legend } from "./timeline-legend";
 import { Stage } from "./timeline-stage";
 import { Totals } from "./timeline-totals";
+import { ToolButton } from "./tool-button";
 
 const BUTTON_ZOOM = 0.5;
 
@@ -69,6 +74,7 @@ function RouteFollower({ run }: { run: string }) {
   const chosen = selection.value;
   const counter = chosenCounter.value;
   const marked = range.value;
+  const find = query.value;
   const all = restsOnWhole.value;
   useEffect(() => {
     const at = routeNow.peek();
@@ -82,8 +88,9 @@ function RouteFollower({ run }: { run: string }) {
         at: Math.floor(counter.at),
       }),
       range: marked,
+      find,
     });
-  }, [run, from, to, all, chosen, counter, marked]);
+  }, [run, from, to, all, chosen, counter, marked, find]);
   return null;
 }
 
@@ -152,26 +159,24 @@ function Figures(props: { run: Run; items: readonly RunMetric[]; goal: string | 
   );
 }
 
-function ToolButton(props: { icon: IconName; label: string; disabled?: boolean; act(): void }) {
-  return (
-    <button
-      type="button"
-      class="button is-icon"
-      aria-label={props.label}
-      title={props.label}
-      disabled={props.disabled ?? false}
-      onClick={props.act}
-    >
-      <Icon name={props.icon} />
-    </button>
-  );
-}
-
 function Toolbar() {
   return (
     <div class="timeline-tools">
       <Legend />
       <div class="tool-group">
+        <ToolButton
+          icon="undo"
+          label={t("timeline.undo")}
+          disabled={!canUndo.value}
+          act={undoView}
+        />
+        <ToolButton
+          icon="search"
+          label={t("search.title")}
+          act={() => {
+            searchOpen.value = !searchOpen.peek();
+          }}
+        />
         <ToolButton icon="plus" label={t("timeline.zoomIn")} act={() => zoomBy(BUTTON_ZOOM)} />
         <ToolButton
           icon="minus"
@@ -180,6 +185,13 @@ function Toolbar() {
           act={() => zoomBy(1 / BUTTON_ZOOM)}
         />
         <ToolButton icon="fit" label={t("timeline.fit")} disabled={whole.value} act={showAll} />
+        <ToolButton
+          icon="help"
+          label={t("key.sheet")}
+          act={() => {
+            sheetOpen.value = true;
+          }}
+        />
       </div>
     </div>
   );
@@ -237,6 +249,8 @@ export function TimelinePage({ route }: { route: TimelineRoute }) {
     if (!ready) return;
     followCounter(route);
     chooseRange(route.range);
+    query.value = route.find;
+    if (route.find) searchOpen.value = true;
   }, [visit, ready]);
   if (state.status === "failed") {
     return (
@@ -265,7 +279,9 @@ export function TimelinePage({ route }: { route: TimelineRoute }) {
         <>
           <RouteFollower run={run.id} />
           <Toolbar />
+          <SearchBar />
           <Stage />
+          <KeysSheet />
           <RangeDetails />
           <Details />
           <Totals />

@@ -553,6 +553,42 @@ test("a dragged range has the server's exact figures, stays in the address, and 
   });
 });
 
+test("search goes from match to match, undo takes the window back, ? shows the keys", async () => {
+  await onPage({}, async (page) => {
+    await runExample(page, GIL_EXAMPLE);
+    await openTimeline(page, (await page.locator(".grid-table tbody tr").count()) - 1);
+    await page.keyboard.press("/");
+    await page.locator(".search select").first().selectOption("wait_gil");
+    const count = page.locator(".search-count");
+    await page.waitForFunction(() => /\d+ found/.test(document.body.innerText));
+    const api = `${server.address}/api/v1/runs/${runOf(page)}/spans?states=wait_gil&limit=1000`;
+    const { items } = (await (await fetch(api)).json()) as { items: { lane: number }[] };
+    assert.equal(await count.innerText(), `${items.length} found`);
+    await page.locator(".search-input").press("Enter");
+    await page.locator(".details-title", { hasText: "waits for the GIL" }).waitFor();
+    assert.equal(await count.innerText(), `1 of ${items.length}`);
+    await page.locator(".search-input").press("Shift+Enter");
+    assert.equal(await count.innerText(), `${items.length} of ${items.length}`);
+    await page.waitForURL(/state=wait_gil/);
+    await page.locator(".search-input").press("Escape");
+    await page.locator(".search").waitFor({ state: "detached" });
+
+    const whole = await windowText(page);
+    await windowChanges(page, () => page.keyboard.press("w"));
+    await windowChanges(page, () => page.keyboard.press("Control+z"));
+    assert.equal(await windowText(page), whole);
+    await windowChanges(page, () => page.keyboard.press("Control+y"));
+
+    await page.keyboard.press("?");
+    const sheet = page.locator(".sheet[open]");
+    await sheet.waitFor();
+    assert.ok((await sheet.locator("kbd").count()) > 20);
+    await page.keyboard.press("Escape");
+    await sheet.waitFor({ state: "hidden" });
+    assert.equal(await page.locator(".details-title").count(), 1, "the selection stays");
+  });
+});
+
 interface CounterWire {
   lane: number;
   kind: number;

@@ -14,6 +14,8 @@ test("every view survives the way into the URL and back", () => {
     { ...wholeRun("r45"), from: 20, to: 60_000_000_000, lane: 0, at: 30 },
     { ...wholeRun("r45"), counter: { lane: 7, name: "gil_waiters" }, at: 30 },
     { ...wholeRun("r45"), from: 1, to: 90, range: { from: 3, to: 60_000_000_000 } },
+    { ...wholeRun("r45"), find: { name: "worker 1", state: "wait_gil", least: 1_000_000 } },
+    { ...wholeRun("r45"), find: { name: "", state: "", least: 5 } },
     wholeRun("r45"),
   ];
   for (const view of views) assert.deepEqual(parseRoute(formatRoute(view)), view);

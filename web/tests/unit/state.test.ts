@@ -13,9 +13,11 @@ type Modules = {
   catalogue: typeof import("../../src/state/catalogue");
   counters: typeof import("../../src/state/counters");
   experiment: typeof import("../../src/state/experiment");
+  history: typeof import("../../src/state/history");
   preferences: typeof import("../../src/state/preferences");
   range: typeof import("../../src/state/range");
   runs: typeof import("../../src/state/runs");
+  search: typeof import("../../src/state/search");
   timeline: typeof import("../../src/state/timeline");
   walk: typeof import("../../src/state/walk");
 };
@@ -30,9 +32,11 @@ before(async () => {
     catalogue: await import("../../src/state/catalogue"),
     counters: await import("../../src/state/counters"),
     experiment: await import("../../src/state/experiment"),
+    history: await import("../../src/state/history"),
     preferences: await import("../../src/state/preferences"),
     range: await import("../../src/state/range"),
     runs: await import("../../src/state/runs"),
+    search: await import("../../src/state/search"),
     timeline: await import("../../src/state/timeline"),
     walk: await import("../../src/state/walk"),
   };
@@ -596,6 +600,78 @@ test("a range is read once it rests, in whole nanoseconds inside the run, and di
   close();
   assert.equal(range.value, null);
   assert.deepEqual(rangeStats.value, { status: "idle" });
+});
+
+/* --- history --- */
+
+test("the window goes back to where it rested, and forward again", async () => {
+  const close = await openTimeline();
+  const { canRedo, canUndo, redoView, undoView } = state.history;
+  const { show, viewport } = state.timeline;
+  assert.equal(canUndo.value, false);
+  const first = { from: 10 * NS, to: 20 * NS };
+  const second = { from: 12 * NS, to: 14 * NS };
+  show({ from: 5 * NS, to: 60 * NS });
+  show(first);
+  runTimers();
+  show(second);
+  undoView();
+  assert.deepEqual(viewport.value, first, "places on the way are none");
+  undoView();
+  assert.deepEqual(viewport.value, { from: 0, to: DURATION });
+  undoView();
+  assert.equal(canUndo.value, false);
+  runTimers();
+  redoView();
+  redoView();
+  assert.deepEqual(viewport.value, second);
+  assert.equal(canRedo.value, false);
+  runTimers();
+  undoView();
+  show({ from: 1 * NS, to: 2 * NS });
+  runTimers();
+  assert.equal(canRedo.value, false, "who goes elsewhere has nothing to do again");
+  close();
+  assert.equal(canUndo.value, false);
+});
+
+/* --- search --- */
+
+test("matches are gone through in both directions and page by page", async () => {
+  const close = await openTimeline();
+  const { ask, closeSearch, matches, matchSelected, nextMatch, query } = state.search;
+  const { selection } = state.timeline;
+  const span = (start: number) => ({ ...wireSpan(2, start * NS, "wait_gil", 1), end: (start + 1) * NS });
+  answerWith(({ path }) => {
+    if (!path.includes("/spans?")) return { status: 200, body: runAnswer(path) };
+    const body = path.includes("after=P2")
+      ? { items: [span(30)], next: null, damages: [{ what: "x" }] }
+      : { items: [span(10), span(20)], next: "P2", damages: [] };
+    return { status: 200, body };
+  }, true);
+  ask({ state: "wait_g" });
+  ask({ state: "wait_gil", least: 5 });
+  runTimers();
+  await settle();
+  const searches = asked.filter(({ path }) => path.includes("/spans?"));
+  assert.equal(searches.length, 1, "nothing is asked while somebody types");
+  assert.match(searches[0]?.path ?? "", /least=5&states=wait_gil/);
+  const starts: number[] = [];
+  for (const direction of [1, 1, 1, 1, -1, -1] as const) {
+    await nextMatch(direction);
+    starts.push((selection.value?.start ?? -1) / NS);
+  }
+  assert.deepEqual(starts, [10, 20, 30, 10, 30, 20]);
+  const found = matches.value;
+  assert.ok(found.status === "ready");
+  assert.equal(matchSelected(found.value), 1);
+  assert.equal(found.value.damaged, 1);
+  ask({ state: "", least: 0 });
+  assert.equal(query.value, null);
+  assert.deepEqual(matches.value, { status: "idle" });
+  await nextMatch(1);
+  closeSearch();
+  close();
 });
 
 /* --- counters --- */

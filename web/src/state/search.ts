@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+// Spans of a state, a least duration or a lane's name, and the way from one to the next. The
+// server gives them page by page, in the order of time.
+
+import { effect, signal } from "@preact/signals";
+import { searchSpans } from "../api";
+import type { Span } from "../lib/columns";
+import type { FindQuery } from "../lib/route";
+import { asApiError, type Loaded } from "./resource";
+import { current, selection, viewport } from "./timeline";
+import { spanOf, visit } from "./walk";
+
+const REST_MS = 250;
+
+export interface Matches {
+  items: readonly Span[];
+  /** Where the next page begins; null when these are all. */
+  next: string | null;
+  damaged: number;
+}
+
+export const searchOpen = signal(false);
+export const query = signal<FindQuery | null>(null);
+export const matches = signal<Loaded<Matches>>({ status: "idle" });
+
+let timer = 0;
+/* Which question an answer is for. */
+let asked = 0;
+
+async function readPage(run: string, find: FindQuery, before: Matches | null): Promise<void> {
+  const mine = asked;
+  try {
+    const page = await searchSpans(run, find, before?.next ?? null);
+    if (mine !== asked) return;
+    const items = [...(before?.items ?? []), ...page.items.map(spanOf)];
+    const damaged = (before?.damaged ?? 0) + page.damages.length;
+    matches.value = { status: "ready", value: { items, next: page.next, damaged } };
+  } catch (reason) {
+    if (mine === asked) matches.value = { status: "failed", error: asApiError(reason) };
+  }
+}
+
+effect(() => {
+  const find = query.value;
+  const run = current.value?.run.id;
+  window.clearTimeout(timer);
+  asked += 1;
+  if (!find || run === undefined) {
+    matches.value = { status: "idle" };
+    return;
+  }
+  matches.value = { status: "loading" };
+  timer = window.setTimeout(() => void readPage(run, find, null), REST_MS);
+});
+
+/** Sets one part of the question; without any part there is none. */
+export function ask(part: Partial<FindQuery>): void {
+  const { name = "", state = "", least = 0 } = { ...query.peek(), ...part };
+  query.value = name === "" && state === "" && least === 0 ? null : { name, state, least };
+}
+
+export function closeSearch(): void {
+  searchOpen.value = false;
+  query.value = null;
+}
+
+function indexOf(items: readonly Span[], span: Span | null): number {
+  return items.findIndex(({ lane, start }) => lane === span?.lane && start === span.start);
+}
+
+/** Which of the matches is selected; -1 when none is. */
+export function matchSelected({ items }: Matches): number {
+  return indexOf(items, selection.value);
+}
+
+/** The match after or before the selected one, or where one looks; it begins anew at the end. */
+export async function nextMatch(direction: 1 | -1): Promise<void> {
+  const found = matches.peek();
+  if (found.status !== "ready" || found.value.items.length === 0) return;
+  const { items, next } = found.value;
+  const here = indexOf(items, selection.peek());
+  const time = selection.peek()?.end ?? viewport.peek().from;
+  const after = items.findIndex(({ end }) => end > time);
+  const first = after < 0 ? items.length : after;
+  const to = here >= 0 ? here + direction : direction > 0 ? first : first - 1;
+  const run = current.peek()?.run.id;
+  const find = query.peek();
+  if (to >= items.length && next !== null && find && run !== undefined) {
+    await readPage(run, find, found.value);
+    const more = matches.peek();
+    const span = more.status === "ready" ? more.value.items[to] : undefined;
+    if (span) visit(span);
+    return;
+  }
+  const span = items[(to + items.length) % items.length];
+  if (span) visit(span);
+}
