@@ -50,7 +50,8 @@ static int find_by_hash(struct connection *connection, const char *content_hash,
 
 static const char INSERT_EXPERIMENT[] =
     "INSERT INTO experiment (name, document, content_hash, status, created_ms,"
-    " engine_version, seed, cell_count) VALUES (?, ?, ?, 'queued', ?, ?, ?, ?)";
+    " engine_version, seed, cell_count, client) VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, "
+    "?)";
 
 static int insert_experiment(struct connection *connection,
                              const struct experiment_new *experiment, int64_t *id,
@@ -68,6 +69,7 @@ static int insert_experiment(struct connection *connection,
     query_text(&q, experiment->engine_version);
     query_int(&q, (int64_t)experiment->seed);
     query_int(&q, (int64_t)experiment->cell_count);
+    query_text(&q, experiment->client != NULL ? experiment->client : "");
     rc = query_run(&q, err);
     if (rc == 0) {
         *id = connection_last_id(connection);
@@ -157,7 +159,7 @@ int experiment_store_insert(struct db *db, const struct experiment_new *experime
 
 static const char READ_EXPERIMENT[] =
     "SELECT " ROW_COLUMNS
-    ", e.document FROM experiment e WHERE e.id = ? AND e.removing = 0";
+    ", e.document, e.client FROM experiment e WHERE e.id = ? AND e.removing = 0";
 static const char LIST_EXPERIMENTS[] =
     "SELECT " ROW_COLUMNS " FROM experiment e"
     " WHERE e.id < ? AND e.removing = 0 ORDER BY e.id DESC LIMIT ?";
@@ -196,6 +198,7 @@ int experiment_store_read(struct db_reader *reader, int64_t id, struct experimen
     if (rc == 1) {
         rc = read_row(&q, &found.row, &found.arena, err);
         found.row.document = query_copy_text(&q, 10, &found.arena);
+        found.row.client = query_copy_text(&q, 11, &found.arena);
         if (rc == 0) {
             rc = query_next(&q, err); /* 0, or out of memory while copying */
         }
@@ -301,8 +304,12 @@ void experiment_list_deinit(struct experiment_list *list) {
 }
 
 static const char NEXT_QUEUED[] =
-    "SELECT min(id) FROM experiment WHERE status = 'queued' AND id > ?"
-    " AND (owner = owner_self() OR NOT owner_lives(owner))";
+    "WITH busy (client, n) AS (SELECT client, count(*) FROM experiment"
+    "  WHERE status = 'running' AND owner = owner_self() GROUP BY client)"
+    " SELECT q.id FROM experiment q LEFT JOIN busy USING (client)"
+    " WHERE q.status = 'queued' AND q.id > ? AND coalesce(n, 0) < ?"
+    " AND (q.owner = owner_self() OR NOT owner_lives(q.owner))"
+    " ORDER BY coalesce(n, 0), q.id LIMIT 1";
 
 static const char READ_QUEUE[] = "SELECT count(*) FILTER (WHERE status = 'running'),"
                                  " count(*) FILTER (WHERE status = 'queued')"
@@ -320,15 +327,16 @@ int experiment_store_read_queue(struct db_reader *reader, struct experiment_queu
     return rc < 0 ? rc : 0;
 }
 
-int experiment_store_next_queued(struct db_reader *reader, int64_t after, int64_t *id,
-                                 struct err *err) {
+int experiment_store_next_queued(struct db_reader *reader, int64_t after, int64_t most,
+                                 int64_t *id, struct err *err) {
     int64_t found = 0;
     struct query q;
     query_begin(&q, db_reader_connection(reader), NEXT_QUEUED);
     query_int(&q, after);
+    query_int(&q, most);
     int rc = query_next(&q, err);
     if (rc == 1) {
-        found = query_get_int(&q, 0); /* 0 for NULL: the minimum of nothing */
+        found = query_get_int(&q, 0);
         rc = 0;
     }
     query_end(&q);
@@ -434,6 +442,27 @@ int experiment_store_set_status(struct db *db, int64_t id, enum experiment_statu
     } else {
         rc = write_status(connection, id, status, reason, err);
         if (rc == 0 && status == EXPERIMENT_INTERRUPTED) {
+            rc = update_cells(connection, INTERRUPT_CELLS, id, err);
+        }
+    }
+    return db_write_end(db, rc, err);
+}
+
+int experiment_store_cancel_queued(struct db *db, int64_t id, const char *reason,
+                                   struct err *err) {
+    struct connection *connection;
+    int rc = db_write_begin(db, &connection, err);
+    if (rc != 0) {
+        return rc;
+    }
+    const int from = read_status(connection, id, err);
+    if (from < 0) {
+        rc = from;
+    } else if (from != EXPERIMENT_QUEUED) {
+        rc = conflict(id, from, EXPERIMENT_INTERRUPTED, err);
+    } else {
+        rc = write_status(connection, id, EXPERIMENT_INTERRUPTED, reason, err);
+        if (rc == 0) {
             rc = update_cells(connection, INTERRUPT_CELLS, id, err);
         }
     }

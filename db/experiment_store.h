@@ -3,8 +3,8 @@
  * experiment_store - submitted documents and what became of them.
  *
  *     queued -> running -> done | failed
- *                  |
- *                  +-----> interrupted -> queued        (experiment_store_requeue)
+ *       |          |
+ *       +----------+-----> interrupted -> queued        (experiment_store_requeue)
  *
  * An experiment is stored together with its cells in one transaction. `content_hash`
  * makes a submission idempotent: the same hash gives the same experiment, however often
@@ -39,6 +39,7 @@ struct experiment_new {
     const char
         *content_hash; /* of everything that makes it what it is; 1 .. 128 characters */
     const char *engine_version; /* ENGINE_VERSION */
+    const char *client;         /* who submits it, as it calls itself; NULL: nobody */
     uint64_t seed;
     int64_t created_ms; /* since 1970, UTC */
     const struct cell_new *cells;
@@ -52,6 +53,7 @@ struct experiment_row {
     const char *document; /* NULL in lists */
     const char *content_hash;
     const char *engine_version;
+    const char *client; /* "": nobody; NULL in lists */
     const char *reason; /* why failed or interrupted, "" otherwise */
     enum experiment_status status;
     uint64_t seed;
@@ -117,10 +119,13 @@ struct experiment_queue {
 int experiment_store_read_queue(struct db_reader *reader, struct experiment_queue *out,
                                 struct err *err) WARN_UNUSED;
 
-/* The oldest queued experiment with an id above `after` that is the reader's own or was left
- * by a dead process; ERR_NOT_FOUND when there is none. */
-int experiment_store_next_queued(struct db_reader *reader, int64_t after, int64_t *id,
-                                 struct err *err) WARN_UNUSED;
+/*
+ * The queued experiment with an id above `after` whose turn it is, the reader's own or left by
+ * a dead process: the oldest one of the client with the fewest of our own at work, if those are
+ * fewer than `most`. ERR_NOT_FOUND when there is none.
+ */
+int experiment_store_next_queued(struct db_reader *reader, int64_t after, int64_t most,
+                                 int64_t *id, struct err *err) WARN_UNUSED;
 
 /* Makes such an experiment our own; ERR_CONFLICT when another process was faster. */
 int experiment_store_claim(struct db *db, int64_t id, struct err *err) WARN_UNUSED;
@@ -132,6 +137,10 @@ int experiment_store_claim(struct db *db, int64_t id, struct err *err) WARN_UNUS
  */
 int experiment_store_set_status(struct db *db, int64_t id, enum experiment_status status,
                                 const char *reason, struct err *err) WARN_UNUSED;
+
+/* Queued -> interrupted, with its cells. ERR_CONFLICT: it is not queued (any more). */
+int experiment_store_cancel_queued(struct db *db, int64_t id, const char *reason,
+                                   struct err *err) WARN_UNUSED;
 
 /* Interrupted or failed -> queued; its interrupted cells become pending again. */
 int experiment_store_requeue(struct db *db, int64_t id, struct err *err) WARN_UNUSED;

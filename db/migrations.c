@@ -363,10 +363,17 @@ static const char MIGRATION_12[] = "ALTER TABLE run ADD COLUMN instant_chunks IN
 
                                    "PRAGMA user_version = 12;";
 
+/* Who submitted an experiment, as it called itself, so that the workers can be shared. */
+static const char MIGRATION_13[] =
+    "ALTER TABLE experiment ADD COLUMN client TEXT NOT NULL DEFAULT '';"
+
+    "PRAGMA user_version = 13;";
+
 /* Each sets user_version to its number; position + 1 is the number. */
 static const char *const migrations[] = {
-    MIGRATION_1, MIGRATION_2, MIGRATION_3, MIGRATION_4,  MIGRATION_5,  MIGRATION_6,
-    MIGRATION_7, MIGRATION_8, MIGRATION_9, MIGRATION_10, MIGRATION_11, MIGRATION_12,
+    MIGRATION_1,  MIGRATION_2,  MIGRATION_3,  MIGRATION_4, MIGRATION_5,
+    MIGRATION_6,  MIGRATION_7,  MIGRATION_8,  MIGRATION_9, MIGRATION_10,
+    MIGRATION_11, MIGRATION_12, MIGRATION_13,
 };
 
 int migrations_count(void) { return (int)(sizeof migrations / sizeof migrations[0]); }

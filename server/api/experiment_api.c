@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "db/cell_compare.h"
 #include "db/removal.h"
@@ -206,18 +207,31 @@ static int check_same_document(struct db_reader *reader, int64_t id,
     return code;
 }
 
+/* Who asks, as it calls itself; NULL: it does not say. */
+static int check_client(const char *client, struct err *err) {
+    return client == NULL || (client[0] != '\0' && strlen(client) < FAIR_CLIENT_SIZE)
+               ? 0
+               : err_set(err, ERR_INVALID,
+                         "query parameter 'client' must be 1 to %d characters",
+                         FAIR_CLIENT_SIZE - 1);
+}
+
 static int submit(const struct api *api, const struct http_request *request,
                   const struct document *document, int64_t *id, struct err *err) {
     char identity[IDENTITY_SIZE];
     struct grid *grid = NULL;
     bool existed = false;
-    int code = make_identity(request, identity, err);
+    const char *client = http_request_query(request, "client");
+    int code = check_client(client, err);
+    if (code == 0) {
+        code = make_identity(request, identity, err);
+    }
     if (code == 0) {
         code = grid_create(&grid, document, err);
     }
     if (code == 0) {
         const struct stored_submission submission = {
-            .document = document, .grid = grid, .identity = identity};
+            .document = document, .grid = grid, .identity = identity, .client = client};
         code = stored_source_submit(api->source, &submission, id, &existed, err);
     }
     grid_destroy(grid);
@@ -261,6 +275,70 @@ int experiment_api_submit(void *context, const struct http_request *request,
     return experiment_api_submit_text(context, request,
                                       request->body != NULL ? request->body : "",
                                       request->body_size, response, err);
+}
+
+/* --- stopping and going on -------------------------------------------------------- */
+
+static int respond(const struct api *api, const struct http_request *request, int64_t id,
+                   struct http_response *response, struct err *err) {
+    struct json_writer writer = {0};
+    const int code =
+        write_experiment(api_reader(api, request), id, WITHOUT_RUNS, &writer, err);
+    return code != 0 ? code : http_response_take_json(response, 202, &writer, err);
+}
+
+/* An experiment that is neither at work nor waits may be on its way from one to the other. */
+static bool is_under_way(struct db_reader *reader, int64_t id) {
+    struct experiment experiment;
+    if (experiment_store_read(reader, id, &experiment, NULL) != 0) {
+        return false;
+    }
+    const enum experiment_status status = experiment.row.status;
+    experiment_deinit(&experiment);
+    return status == EXPERIMENT_QUEUED || status == EXPERIMENT_RUNNING;
+}
+
+/* What waits is interrupted at once, what is at work as soon as the engine notices. In between
+ * a worker may just take it. */
+int experiment_api_cancel(void *context, const struct http_request *request,
+                          struct http_response *response, struct err *err) {
+    enum { ATTEMPTS = 50, PAUSE_MS = 2 };
+    const struct api *api = context;
+    int64_t id;
+    int code = resource_id_parse(RESOURCE_EXPERIMENT, request->capture[0], &id, err);
+    for (int i = 0; code == 0 && !job_queue_stop(api->queue, id); i++) {
+        struct err why = {0};
+        code = experiment_store_cancel_queued(api->db, id, "cancelled", &why);
+        if (code == 0) {
+            event_feed_queue_changed(api->feed);
+            break;
+        }
+        if (code != ERR_CONFLICT || i == ATTEMPTS ||
+            !is_under_way(api_reader(api, request), id)) {
+            return resource_id_missing(err_set(err, code, "%s", why.text),
+                                       RESOURCE_EXPERIMENT, id, err);
+        }
+        code = 0;
+        nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000L}, NULL);
+    }
+    return code == 0 ? respond(api, request, id, response, err) : code;
+}
+
+int experiment_api_resume(void *context, const struct http_request *request,
+                          struct http_response *response, struct err *err) {
+    const struct api *api = context;
+    int64_t id;
+    int code = resource_id_parse(RESOURCE_EXPERIMENT, request->capture[0], &id, err);
+    if (code == 0) {
+        code = experiment_store_requeue(api->db, id, err);
+        code = resource_id_missing(code, RESOURCE_EXPERIMENT, id, err);
+    }
+    if (code != 0) {
+        return code;
+    }
+    job_queue_notify(api->queue);
+    event_feed_queue_changed(api->feed);
+    return respond(api, request, id, response, err);
 }
 
 /* --- removing -------------------------------------------------------------------- */

@@ -19,6 +19,10 @@ int experiment_api_read(void *context, const struct http_request *request,
                         struct http_response *response, struct err *err);
 int experiment_api_advice(void *context, const struct http_request *request,
                           struct http_response *response, struct err *err);
+int experiment_api_cancel(void *context, const struct http_request *request,
+                          struct http_response *response, struct err *err);
+int experiment_api_resume(void *context, const struct http_request *request,
+                          struct http_response *response, struct err *err);
 int experiment_api_remove(void *context, const struct http_request *request,
                           struct http_response *response, struct err *err);
 

@@ -12,10 +12,11 @@ int schema_command(int argc, char **argv) {
     const struct cli_usage usage = {
         .command = "schema",
         .arguments = "",
-        .summary =
-            "Prints the JSON Schema (2020-12) of documents, with which editors complete and\n"
-            "check them. Every document that is accepted is valid against it; `gilscope run`\n"
-            "knows a few rules more.",
+        .summary = "Prints the JSON Schema (2020-12) of documents, with which editors "
+                   "complete and\n"
+                   "check them. Every document that is accepted is valid against it; "
+                   "`gilscope run`\n"
+                   "knows a few rules more.",
     };
     struct json_writer writer = {0};
     struct err err = {0};

@@ -29,8 +29,8 @@ enum schema_type {
     SCHEMA_OBJECT,  /* `object`, or one of `variants` */
     SCHEMA_LIST,    /* of `object`, of one of `variants`, or of strings from `names` */
     SCHEMA_NUMBERS, /* a list of numbers, each from 0 to SCHEMA_NUMBERS_MAX */
-    SCHEMA_MAP,   /* name -> one of `variants`; without them, JSON pointer -> value */
-    SCHEMA_SWEEP, /* JSON pointer -> list of values */
+    SCHEMA_MAP,     /* name -> one of `variants`; without them, JSON pointer -> value */
+    SCHEMA_SWEEP,   /* JSON pointer -> list of values */
     SCHEMA_TYPE_COUNT
 };
 

@@ -15,6 +15,7 @@
 #include "db/experiment_store.h"
 #include "engine/analysis/run.h"
 #include "server/grid/grid.h"
+#include "server/jobs/fair_share.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -74,6 +75,7 @@ struct job {
     int64_t *cell_ids;       /* owned; by index, NULL when cells have no ids */
     bool *skip;              /* owned; cells that are finished already */
     uint32_t repetitions;
+    char client[FAIR_CLIENT_SIZE]; /* who submitted it; "": nobody in particular */
     struct job_keeper keeper;
 
     /* Private to job_queue.c, guarded by its mutex. */
@@ -85,6 +87,8 @@ struct job {
     uint64_t runs, runs_done;
     uint64_t events;
     bool started, interrupted;
+    bool stopped; /* by job_queue_stop() */
+    struct fair_share *share;
     struct cell_outcome *owed; /* owned; outcomes that could not be kept so far */
 };
 

@@ -10,7 +10,16 @@
 #include "server/jobs/cell_job.h"
 #include "server/log/log.h"
 
-enum { WORKERS_MAX = 256, RETRY_MS = 1000 };
+enum { WORKERS_MAX = 256, RETRY_MS = 1000 }; /* as many again in reserve */
+
+/* A thread, and what it is at. */
+struct worker {
+    struct job_queue *queue;
+    pthread_t thread;
+    bool is_reserve;    /* only for clients of whom nothing runs */
+    struct job *job;    /* NULL: none; guarded by the queue's mutex */
+    atomic_bool cancel; /* ends its run */
+};
 
 struct job_queue {
     pthread_mutex_t mutex;  /* guards jobs and the flags below */
@@ -26,13 +35,15 @@ struct job_queue {
     bool closed;
     atomic_bool cancel;
     struct job_queue_options options;
+    struct fair_shares shares;
     unsigned started;
-    pthread_t threads[WORKERS_MAX];
+    struct worker workers[2 * WORKERS_MAX];
 };
 
 /* A cell that a worker took; also the context of its notifications. */
 struct work {
     struct job_queue *queue;
+    struct worker *worker;
     struct job *job;
     size_t cell;
     bool has_started; /* the keeper knows already */
@@ -128,8 +139,10 @@ static void owe(struct job *job, const struct cell_outcome *outcome) {
 static enum experiment_status conclude(const struct job *job, char *reason, size_t size) {
     reason[0] = '\0';
     if (job->interrupted) {
-        snprintf(reason, size,
-                 "stopped before it ended; run the document again with --resume");
+        snprintf(reason, size, "%s",
+                 job->stopped
+                     ? "cancelled"
+                     : "stopped before it ended; run the document again with --resume");
         return EXPERIMENT_INTERRUPTED;
     }
     if (job->cells_failed > 0) {
@@ -170,11 +183,13 @@ static bool settle_job(struct job_queue *queue, struct job *job) {
     return true;
 }
 
-static int64_t now_ms(void) {
+static int64_t now_ns(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
+
+static int64_t now_ms(void) { return now_ns() / 1000000; }
 
 /* Called and returns with the mutex held. */
 static void finish_job(struct job_queue *queue, struct job *job) {
@@ -188,6 +203,7 @@ static void finish_job(struct job_queue *queue, struct job *job) {
         queue->unsettled = job;
         queue->retry_ms = now_ms() + RETRY_MS;
     }
+    queue->source_may_have = true; /* for a client that had as much at work as it may */
 }
 
 static struct job *take_unsettled(struct job_queue *queue) {
@@ -215,10 +231,11 @@ static struct job *take_finished(struct job_queue *queue) {
     for (struct job **at = &queue->jobs; *at != NULL; at = &(*at)->next) {
         struct job *job = *at;
         const bool given_out = job->next_cell == grid_cell_count(job->grid);
-        const bool stopped = atomic_load(&queue->cancel);
+        const bool stopped = job->stopped || atomic_load(&queue->cancel);
         if (job->started && job->busy == 0 && (given_out || stopped)) {
             job->interrupted = job->interrupted || !given_out;
             *at = job->next;
+            fair_share_leave(job->share);
             return job;
         }
     }
@@ -233,27 +250,47 @@ static void skip_cells(struct job *job) {
     }
 }
 
-/* The next cell of the job, if it has one. Under the mutex. */
-static bool take_cell_of(struct job *job, size_t *out) {
-    if (job->next_cell == grid_cell_count(job->grid)) {
-        return false;
-    }
-    *out = job->next_cell++;
-    skip_cells(job);
-    job->busy++;
-    return true;
+static bool has_cell(const struct job *job) {
+    return !job->stopped && job->next_cell < grid_cell_count(job->grid);
 }
 
-/* The next cell of the oldest job that has one. Under the mutex. */
-static bool take_cell(struct job_queue *queue, struct work *out) {
-    *out = (struct work){.queue = queue};
+/* The oldest job of the client whose turn it is, or NULL: none that the worker may take. */
+static struct job *choose_job(const struct worker *worker) {
+    const struct job_queue *queue = worker->queue;
+    struct job *chosen = NULL;
     for (struct job *job = queue->jobs; job != NULL; job = job->next) {
-        if (take_cell_of(job, &out->cell)) {
-            out->job = job;
-            return true;
+        if (has_cell(job) &&
+            (chosen == NULL || fair_share_before(job->share, chosen->share))) {
+            chosen = job;
         }
     }
-    return false;
+    const bool waits = chosen != NULL && chosen->share->running == 0;
+    return waits || !worker->is_reserve ? chosen : NULL;
+}
+
+/* Takes the job's next cell. Under the mutex. */
+static void take_cell_of(struct job *job, struct work *work) {
+    work->job = job;
+    work->cell = job->next_cell++;
+    skip_cells(job);
+    job->busy++;
+    fair_share_begin(job->share);
+}
+
+/* The next cell of whose turn it is. Under the mutex. */
+static bool take_cell(struct worker *worker, struct work *out) {
+    struct job *job = choose_job(worker);
+    *out = (struct work){.queue = worker->queue, .worker = worker};
+    if (job == NULL) {
+        return false;
+    }
+    take_cell_of(job, out);
+    worker->job = job;
+    atomic_store(&worker->cancel, false);
+    if (atomic_load(&worker->queue->cancel)) { /* it may have been set in between */
+        atomic_store(&worker->cancel, true);
+    }
+    return true;
 }
 
 /* Counts what became of a cell. Under the mutex. */
@@ -269,7 +306,21 @@ static void count_cell(struct job *job, const struct cell_outcome *outcome, bool
     }
 }
 
-/* Executes a cell and goes on to the next one of its job; false when it has no more. */
+/* Ends a cell's turn, and takes the next one of the same job if that one's turn has come.
+ * Under the mutex. */
+static bool take_next(struct work *work, int64_t used_ns) {
+    struct job_queue *queue = work->queue;
+    struct job *job = work->job;
+    fair_share_end(job->share, used_ns);
+    if (atomic_load(&queue->cancel) || choose_job(work->worker) != job) {
+        return false;
+    }
+    take_cell_of(job, work);
+    return true;
+}
+
+/* Executes a cell and goes on to the next one of its job; false when that has no more, or it
+ * is another one's turn. */
 static bool execute(struct work *work) {
     struct job_queue *queue = work->queue;
     struct job *job = work->job;
@@ -278,15 +329,16 @@ static bool execute(struct work *work) {
         .job = job,
         .cell = work->cell,
         .has_started = work->has_started,
-        .cancel = &queue->cancel,
+        .cancel = &work->worker->cancel,
         .on_run = on_run,
         .context = &context,
     };
     struct cell_outcome outcome;
+    const int64_t begin_ns = now_ns();
     tell_cell(queue, job, work->cell, CELL_RUNNING);
     cell_job_execute(&cell_job, &outcome);
     pthread_mutex_lock(&queue->mutex);
-    const bool more = !atomic_load(&queue->cancel) && take_cell_of(job, &work->cell);
+    const bool more = take_next(work, now_ns() - begin_ns);
     pthread_mutex_unlock(&queue->mutex);
     outcome.next = more ? work->cell : CELL_NONE;
     const bool kept = keep_cell(job, &outcome) == 0;
@@ -299,6 +351,7 @@ static bool execute(struct work *work) {
     }
     pthread_mutex_lock(&queue->mutex);
     job->busy--;
+    work->worker->job = more ? job : NULL;
     pthread_mutex_unlock(&queue->mutex);
     return more;
 }
@@ -335,11 +388,41 @@ static void add_job(struct job_queue *queue, struct job *job) {
     while (*at != NULL) {
         at = &(*at)->next;
     }
+    job->share = fair_share_join(&queue->shares, job->client);
     *at = job;
 }
 
+static unsigned jobs_at_work(const struct job_queue *queue) {
+    unsigned count = 0;
+    for (const struct job *job = queue->jobs; job != NULL; job = job->next) {
+        count++;
+    }
+    return count;
+}
+
+/* Others join while the first are at work: their clients share the workers. */
+static bool may_ask(const struct job_queue *queue) {
+    return queue->source_may_have && !queue->asking && !queue->retrying &&
+           queue->unsettled == NULL && jobs_at_work(queue) < JOB_QUEUE_AT_WORK;
+}
+
+/* Called and returns with the mutex held. */
+static void ask(struct job_queue *queue) {
+    queue->asking = true;
+    queue->source_may_have = false; /* a notification from here on counts again */
+    pthread_mutex_unlock(&queue->mutex);
+    struct job *job = ask_source(queue);
+    pthread_mutex_lock(&queue->mutex);
+    queue->asking = false;
+    if (job != NULL) {
+        queue->source_may_have = true;
+        add_job(queue, job);
+    }
+}
+
 /* Does one thing, if there is one. Called and returns with the mutex held. */
-static bool do_something(struct job_queue *queue) {
+static bool do_something(struct worker *worker) {
+    struct job_queue *queue = worker->queue;
     struct work work;
     struct job *job;
     if ((job = take_finished(queue)) != NULL) {
@@ -349,7 +432,11 @@ static bool do_something(struct job_queue *queue) {
     if (atomic_load(&queue->cancel)) {
         return false;
     }
-    if (take_cell(queue, &work)) {
+    if (may_ask(queue)) {
+        ask(queue);
+        return true;
+    }
+    if (take_cell(worker, &work)) {
         pthread_mutex_unlock(&queue->mutex);
         while (execute(&work)) {
         }
@@ -362,21 +449,7 @@ static bool do_something(struct job_queue *queue) {
         queue->retrying = false;
         return true;
     }
-    if (!queue->source_may_have || queue->asking || queue->retrying ||
-        queue->unsettled != NULL) {
-        return false;
-    }
-    queue->asking = true;
-    queue->source_may_have = false; /* a notification from here on counts again */
-    pthread_mutex_unlock(&queue->mutex);
-    job = ask_source(queue);
-    pthread_mutex_lock(&queue->mutex);
-    queue->asking = false;
-    if (job != NULL) {
-        queue->source_may_have = true;
-        add_job(queue, job);
-    }
-    return true;
+    return false;
 }
 
 static bool is_idle(const struct job_queue *queue) {
@@ -399,10 +472,11 @@ static void wait_for_change(struct job_queue *queue) {
 }
 
 static void *worker_main(void *context) {
-    struct job_queue *queue = context;
+    struct worker *worker = context;
+    struct job_queue *queue = worker->queue;
     pthread_mutex_lock(&queue->mutex);
     for (;;) {
-        if (do_something(queue)) {
+        if (do_something(worker)) {
             pthread_cond_broadcast(&queue->changed);
         } else if (queue->closed && is_idle(queue)) {
             break;
@@ -443,9 +517,11 @@ int job_queue_create(struct job_queue **out, const struct job_queue_options *opt
     pthread_condattr_destroy(&monotonic);
     pthread_cond_init(&queue->idle, NULL);
     const unsigned workers = worker_count(options->workers);
-    while (queue->started < workers) {
-        if (pthread_create(&queue->threads[queue->started], NULL, worker_main, queue) !=
-            0) {
+    while (queue->started < 2 * workers) {
+        struct worker *worker = &queue->workers[queue->started];
+        worker->queue = queue;
+        worker->is_reserve = queue->started >= workers;
+        if (pthread_create(&worker->thread, NULL, worker_main, worker) != 0) {
             job_queue_destroy(queue);
             return err_set(err, ERR_NOMEM, "a thread could not be started");
         }
@@ -471,7 +547,33 @@ void job_queue_wait(struct job_queue *queue) {
     pthread_mutex_unlock(&queue->mutex);
 }
 
-void job_queue_cancel(struct job_queue *queue) { atomic_store(&queue->cancel, true); }
+bool job_queue_stop(struct job_queue *queue, int64_t experiment) {
+    bool found = false;
+    pthread_mutex_lock(&queue->mutex);
+    for (struct job *job = queue->jobs; job != NULL; job = job->next) {
+        if (job->experiment == experiment) {
+            found = true;
+            job->stopped = true;
+            job->interrupted = true;
+        }
+    }
+    for (unsigned i = 0; i < queue->started; i++) {
+        struct worker *worker = &queue->workers[i];
+        if (worker->job != NULL && worker->job->experiment == experiment) {
+            atomic_store(&worker->cancel, true);
+        }
+    }
+    pthread_cond_broadcast(&queue->changed);
+    pthread_mutex_unlock(&queue->mutex);
+    return found;
+}
+
+void job_queue_cancel(struct job_queue *queue) {
+    atomic_store(&queue->cancel, true);
+    for (unsigned i = 0; i < 2 * WORKERS_MAX; i++) {
+        atomic_store(&queue->workers[i].cancel, true);
+    }
+}
 
 void job_queue_close(struct job_queue *queue) {
     job_queue_cancel(queue);
@@ -480,7 +582,7 @@ void job_queue_close(struct job_queue *queue) {
     pthread_cond_broadcast(&queue->changed);
     pthread_mutex_unlock(&queue->mutex);
     for (unsigned i = 0; i < queue->started; i++) {
-        pthread_join(queue->threads[i], NULL);
+        pthread_join(queue->workers[i].thread, NULL);
     }
     queue->started = 0;
     settle_rest(queue);

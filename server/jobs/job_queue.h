@@ -6,10 +6,13 @@
  *                                   ^ ^
  *                               worker 0, 1
  *
- * Jobs are pulled: a worker that finds no cell left asks the source for the next job, so
- * experiments that wait cost no memory. Cells of the next job begin while the last cells
- * of the one before are still running. A cell that fails does not touch the others. Only
- * these threads run the engine.
+ * Jobs are pulled: a worker asks the source for the next job while fewer than
+ * JOB_QUEUE_AT_WORK are at work, so experiments that wait cost no memory. Clients share the
+ * workers (fair_share.h); the jobs of one client are worked on in their order, and the cells
+ * of the next one begin while the last ones of the one before are still running. As many
+ * threads again are in reserve: they take a cell of a client of whom nothing runs, so that it
+ * need not wait for the cells of others, which may last for minutes; the system shares the
+ * processors then. A cell that fails does not touch the others.
  *
  * What the keeper cannot keep now (a full disk) is tried again, every second and at every
  * notification, before another job begins; listeners hear of it when it is kept.
@@ -21,6 +24,8 @@
 #include "server/jobs/job.h"
 
 struct job_queue;
+
+enum { JOB_QUEUE_AT_WORK = 16 }; /* jobs */
 
 struct job_source {
     void *context;
@@ -48,6 +53,10 @@ void job_queue_notify(struct job_queue *queue);
  * not wait for what the keeper could not keep.
  */
 void job_queue_wait(struct job_queue *queue);
+
+/* Stops the runs of one experiment that is at work, and takes none of its cells any more: it
+ * finishes as interrupted, "cancelled". False: it is not at work. */
+bool job_queue_stop(struct job_queue *queue, int64_t experiment);
 
 /*
  * Stops runs as soon as the engine notices and takes no further cells. The jobs at work

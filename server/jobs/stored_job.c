@@ -199,8 +199,13 @@ static int make_job(struct job **out, struct stored_source *source,
     const uint32_t repetitions = document->repetitions;
     code = grid_create_again(&grid, document, err);
     document_destroy(document);
-    return code != 0 ? code
-                     : make_job_of_grid(out, source, row->id, grid, repetitions, err);
+    if (code == 0) {
+        code = make_job_of_grid(out, source, row->id, grid, repetitions, err);
+    }
+    if (code == 0) {
+        snprintf((*out)->client, sizeof(*out)->client, "%s", row->client);
+    }
+    return code;
 }
 
 /* An experiment that can never run must not stand in the way of the others. */
@@ -219,7 +224,8 @@ static int refuse(struct stored_source *source, int64_t id, const char *reason,
 static int next_queued(const struct stored_source *source, int64_t *id, struct err *err) {
     /* "The first above the one before" is the one itself, when it is queued. */
     const int64_t after = source->only > 0 ? source->only - 1 : 0;
-    const int code = experiment_store_next_queued(source->reader, after, id, err);
+    const int code = experiment_store_next_queued(source->reader, after,
+                                                  STORED_AT_WORK_OF_CLIENT, id, err);
     if (code == 0 && source->only > 0 && *id != source->only) {
         return err_set(err, ERR_NOT_FOUND, "experiment %lld is not queued",
                        (long long)source->only);
@@ -349,6 +355,7 @@ int stored_source_submit(struct stored_source *source,
         .document = submission->document->source,
         .content_hash = submission->identity,
         .engine_version = ENGINE_VERSION,
+        .client = submission->client,
         .seed = submission->document->seed,
         .created_ms = stored_job_now_ms(),
         .cells = cells,

@@ -3,8 +3,8 @@
  * stored_job - jobs whose experiment lies in the database: loading them, and keeping
  * their outcome there.
  *
- * A stored source hands out the queued experiments, oldest first, so that those which a
- * former process left queued are run by the next one.
+ * A stored source hands out the queued experiments, those of the client with the fewest at
+ * work first, the oldest of these first; also those which a former process left queued.
  */
 #ifndef SERVER_JOBS_STORED_JOB_H
 #define SERVER_JOBS_STORED_JOB_H
@@ -30,12 +30,16 @@ void stored_source_restrict(struct stored_source *source, int64_t experiment);
 /* For job_queue_options. */
 struct job_source stored_source_jobs(struct stored_source *source);
 
-enum { STORED_QUEUE_MAX = 1000 }; /* experiments that may wait */
+enum {
+    STORED_QUEUE_MAX = 1000,     /* experiments that may wait */
+    STORED_AT_WORK_OF_CLIENT = 4 /* of one client; there is room for others then */
+};
 
 struct stored_submission {
     const struct document *document;
     const struct grid *grid; /* of the document */
     const char *identity;    /* 1 .. 128 characters, see experiment_store_insert() */
+    const char *client;      /* below FAIR_CLIENT_SIZE characters; NULL: nobody */
 };
 
 /*

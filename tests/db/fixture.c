@@ -227,6 +227,7 @@ void fixture_to_schema(const struct fixture *fixture, int version) {
         int made_by;
         const char *sql;
     } undo[] = {
+        {13, "ALTER TABLE experiment DROP COLUMN client"},
         {12, "ALTER TABLE run DROP COLUMN counter_chunks"},
         {12, "ALTER TABLE run DROP COLUMN instant_chunks"},
         {11, "DROP TABLE note"},

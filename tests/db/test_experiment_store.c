@@ -170,7 +170,7 @@ static void test_experiment_store_lists_nothing(void **state) {
     assert_int_equal(list.next, 0);
     experiment_list_deinit(&list);
     int64_t id = 0;
-    assert_int_equal(experiment_store_next_queued(w->reader, 0, &id, NULL),
+    assert_int_equal(experiment_store_next_queued(w->reader, 0, 9, &id, NULL),
                      ERR_NOT_FOUND);
     world_close(w);
 }
@@ -181,13 +181,13 @@ static void test_experiment_store_gives_the_oldest_queued(void **state) {
     const int64_t first = fixture_experiment(w->db, 1, 1);
     const int64_t second = fixture_experiment(w->db, 2, 1);
     int64_t id = 0;
-    fixture_ok(experiment_store_next_queued(w->reader, 0, &id, &err), &err);
+    fixture_ok(experiment_store_next_queued(w->reader, 0, 9, &id, &err), &err);
     assert_int_equal(id, first);
-    fixture_ok(experiment_store_next_queued(w->reader, first, &id, &err), &err);
+    fixture_ok(experiment_store_next_queued(w->reader, first, 9, &id, &err), &err);
     assert_int_equal(id, second);
     fixture_ok(experiment_store_set_status(w->db, first, EXPERIMENT_RUNNING, NULL, &err),
                &err);
-    fixture_ok(experiment_store_next_queued(w->reader, 0, &id, &err), &err);
+    fixture_ok(experiment_store_next_queued(w->reader, 0, 9, &id, &err), &err);
     assert_int_equal(id, second);
     world_close(w);
 }

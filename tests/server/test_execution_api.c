@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/* test_execution_api - experiments are stopped and gone on with, and clients share the workers. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api_fixture.h"
+#include "http_client.h"
+#include "server/jobs/fair_share.h"
+#include "tests/support/test.h"
+
+#define DOCUMENT(repetitions, count)                                                     \
+    "{\"schema\":1,\"record\":\"summary\",\"repetitions\":" #repetitions ","             \
+    "\"limits\":{\"events\":10000000000,\"spans\":10000000000,\"virtual_s\":1000000},"   \
+    "\"runtimes\":[\"cpython-3.12\"],\"strategies\":[{\"threads\":2},{\"threads\":3}],"  \
+    "\"workload\":{\"jobs\":{\"count\":" #count ","                                      \
+    "\"steps\":[{\"python_us\":50},{\"io_us\":10}]}}}"
+static const char endless[] = DOCUMENT(1, 1000000);
+static const char long_one[] = DOCUMENT(1000, 3000);
+static const char small[] = DOCUMENT(2, 10);
+
+static void submit(const struct api_fixture *fixture, const char *document,
+                   const char *client) {
+    char path[64];
+    snprintf(path, sizeof path, "/api/v1/experiments?client=%s", client);
+    json_decref(api_expect(fixture, "POST", path, document, 201));
+}
+
+static void expect_text(const struct api_fixture *fixture, const char *path,
+                        const char *key, const char *value) {
+    json_t *json = api_expect(fixture, "GET", path, NULL, 200);
+    assert_string_equal(json_string_value(json_object_get(json, key)), value);
+    json_decref(json);
+}
+
+static void test_execution_cancels_what_runs(void **state) {
+    struct api_fixture *fixture = *state;
+    submit(fixture, endless, "a");
+    api_wait_for(fixture, "/api/v1/experiments/e1", "status", "running");
+    json_decref(api_expect(fixture, "POST", "/api/v1/experiments/e1/cancel", NULL, 202));
+    api_wait_for(fixture, "/api/v1/experiments/e1", "status", "interrupted");
+    expect_text(fixture, "/api/v1/experiments/e1", "reason", "cancelled");
+    json_t *ended = api_expect(fixture, "GET", "/api/v1/experiments/e1", NULL, 200);
+    const json_t *cells = json_object_get(ended, "cells");
+    for (size_t i = 0; i < json_array_size(cells); i++) {
+        assert_string_equal(
+            json_string_value(json_object_get(json_array_get(cells, i), "status")),
+            "interrupted");
+    }
+    json_decref(ended);
+    json_decref(api_expect(fixture, "POST", "/api/v1/experiments/e1/cancel", NULL, 409));
+    /* The workers are free again. */
+    api_run(fixture, small, "e2");
+    expect_text(fixture, "/api/v1/experiments/e2", "status", "done");
+}
+
+/* Of one client four are at work; what waits is stopped before it has begun. */
+static void test_execution_cancels_what_waits(void **state) {
+    struct api_fixture *fixture = *state;
+    enum { COUNT = 6 };
+    char path[64];
+    for (int i = 0; i < COUNT; i++) {
+        submit(fixture, endless, "a");
+    }
+    api_wait_for(fixture, "/api/v1/experiments/e4", "status", "running");
+    expect_text(fixture, "/api/v1/experiments/e6", "status", "queued");
+    for (int i = COUNT; i > 0; i--) {
+        snprintf(path, sizeof path, "/api/v1/experiments/e%d/cancel", i);
+        json_decref(api_expect(fixture, "POST", path, NULL, 202));
+    }
+    for (int i = COUNT; i > 0; i--) {
+        snprintf(path, sizeof path, "/api/v1/experiments/e%d", i);
+        api_wait_for(fixture, path, "status", "interrupted");
+    }
+}
+
+static void test_execution_goes_on(void **state) {
+    struct api_fixture *fixture = *state;
+    submit(fixture, long_one, "a");
+    api_wait_for(fixture, "/api/v1/experiments/e1", "status", "running");
+    json_decref(api_expect(fixture, "POST", "/api/v1/experiments/e1/resume", NULL, 409));
+    json_decref(api_expect(fixture, "POST", "/api/v1/experiments/e1/cancel", NULL, 202));
+    api_wait_for(fixture, "/api/v1/experiments/e1", "status", "interrupted");
+    json_decref(api_expect(fixture, "POST", "/api/v1/experiments/e1/resume", NULL, 202));
+    api_wait_for(fixture, "/api/v1/experiments/e1", "status", "running");
+    json_decref(api_expect(fixture, "POST", "/api/v1/experiments/e1/cancel", NULL, 202));
+    json_decref(api_expect(fixture, "POST", "/api/v1/experiments/e9/cancel", NULL, 404));
+    json_decref(api_expect(fixture, "POST", "/api/v1/experiments/e9/resume", NULL, 404));
+    int status;
+    json_decref(api_ask(fixture, "POST", "/api/v1/experiments?client=", small, &status));
+    assert_int_equal(status, 400);
+}
+
+/* Four grids without an end do not keep another client waiting. */
+static void test_execution_is_fair_to_clients(void **state) {
+    struct api_fixture *fixture = *state;
+    for (int i = 0; i < 5; i++) {
+        submit(fixture, long_one, "a");
+    }
+    api_wait_for(fixture, "/api/v1/experiments/e4", "status", "running");
+    submit(fixture, small, "b");
+    api_wait_for(fixture, "/api/v1/experiments/e6", "status", "done");
+    expect_text(fixture, "/api/v1/experiments/e1", "status", "running");
+    expect_text(fixture, "/api/v1/experiments/e5", "status", "queued");
+}
+
+/* --- whose turn it is -------------------------------------------------------------- */
+
+/* Clients with cells of any length get the same time, to within the longest cell. */
+static void test_fair_share_gives_equal_time(void **state) {
+    (void)state;
+    enum { CLIENTS = 5, TURNS = 20000, LONGEST = 1000 };
+    struct fair_shares shares = {0};
+    struct fair_share *items[CLIENTS];
+    int64_t time[CLIENTS] = {0};
+    uint32_t random = 1;
+    for (int i = 0; i < CLIENTS; i++) {
+        const char name[2] = {(char)('a' + i), '\0'};
+        items[i] = fair_share_join(&shares, name);
+        assert_non_null(items[i]);
+    }
+    for (int turn = 0; turn < TURNS; turn++) {
+        int chosen = 0;
+        for (int i = 1; i < CLIENTS; i++) {
+            chosen = fair_share_before(items[i], items[chosen]) ? i : chosen;
+        }
+        random = random * 1664525u + 1013904223u;
+        const int64_t ns = 1 + (int64_t)(random >> 16) % (LONGEST / (chosen + 1));
+        fair_share_begin(items[chosen]);
+        fair_share_end(items[chosen], ns);
+        time[chosen] += ns;
+    }
+    for (int i = 1; i < CLIENTS; i++) {
+        assert_in_range(llabs(time[i] - time[0]), 0, LONGEST);
+    }
+}
+
+/* Who comes late does not catch up, and who works already waits for who does not. */
+static void test_fair_share_saves_nothing_up(void **state) {
+    (void)state;
+    struct fair_shares shares = {0};
+    struct fair_share *old = fair_share_join(&shares, "old");
+    fair_share_begin(old);
+    fair_share_end(old, 1000000);
+    struct fair_share *late = fair_share_join(&shares, "late");
+    assert_int_equal(late->used_ns, old->used_ns);
+    assert_ptr_equal(fair_share_join(&shares, "late"), late);
+    fair_share_begin(late);
+    assert_true(fair_share_before(old, late));
+    fair_share_leave(late);
+    fair_share_leave(late);
+    fair_share_leave(old);
+    for (int i = 0; i < FAIR_SHARES_MAX; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "%d", i);
+        assert_non_null(fair_share_join(&shares, name));
+    }
+    assert_null(fair_share_join(&shares, "one more"));
+}
+
+#define TEST(function)                                                                   \
+    cmocka_unit_test_setup_teardown(function, api_fixture_set_up, api_fixture_tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(test_execution_cancels_what_runs),
+        TEST(test_execution_cancels_what_waits),
+        TEST(test_execution_goes_on),
+        TEST(test_execution_is_fair_to_clients),
+        cmocka_unit_test(test_fair_share_gives_equal_time),
+        cmocka_unit_test(test_fair_share_saves_nothing_up),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
