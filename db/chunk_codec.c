@@ -286,8 +286,10 @@ static int get_rest(struct chunk_cursor *cursor, const char *name, uint32_t *cou
 /* The kind of each span into out->kind. */
 static int get_sequence(struct chunk_cursor *cursor, const struct chunk_header *h,
                         struct span_block *out) {
-    struct chunk_sequence sequence = {.kind_count = h->kind_count};
+    struct chunk_sequence sequence; /* no zeros: large */
     struct column hits;
+    sequence.kind_count = h->kind_count;
+    sequence.miss_count = 0;
     int rc = next_column(cursor, "hit", &hits);
     if (rc == 0 && !column_get_bits(&hits, h->count, sequence.hits)) {
         rc = chunk_corrupt_column(cursor, "hit", "does not decode");
@@ -315,16 +317,17 @@ static int get_times(struct chunk_cursor *cursor, const struct chunk_header *h,
     sim_ns end = h->t0_ns;
     for (uint32_t i = 0; rc == 0 && i < h->count; i++) {
         const struct span_kind *kind = &out->kinds[out->kind[i]];
-        if (!kind->joined) {
-            if (used == count) {
-                return chunk_corrupt_column(cursor, "times", "is too short");
-            }
-            const uint64_t step = (uint64_t)cursor->values[used++];
-            if (step > (uint64_t)(h->t1_ns - end)) {
-                return chunk_corrupt_column(cursor, "times", "is out of range");
-            }
-            end += (sim_ns)step;
+        /* Whether it is joined is as good as chance: no branch depends on it. */
+        const uint64_t step =
+            (uint64_t)cursor->values[used] & ((uint64_t)kind->joined - 1);
+        used += !kind->joined;
+        if (used > count) {
+            return chunk_corrupt_column(cursor, "times", "is too short");
         }
+        if (step > (uint64_t)(h->t1_ns - end)) {
+            return chunk_corrupt_column(cursor, "times", "is out of range");
+        }
+        end += (sim_ns)step;
         sim_ns *start = &lanes->start_ns[chunk_place(kind->lane)];
         out->start_ns[i] = *start;
         out->end_ns[i] = end;

@@ -73,20 +73,19 @@ bool chunk_sequence_kinds(const struct chunk_sequence *sequence, uint32_t count,
     uint16_t follows[CHUNK_SPANS], first = NO_KIND;
     memset(follows, 0xff, sequence->kind_count * sizeof follows[0]);
     uint16_t *expected = &first;
-    const uint16_t *miss = sequence->misses, *end = miss + sequence->miss_count;
+    uint32_t missed = 0;
     for (uint32_t i = 0; i < count; i++) {
-        if ((sequence->hits[i / 8] >> i % 8 & 1) == 0) {
-            if (miss == end) {
-                return false;
-            }
-            *expected = *miss++;
+        /* Whether it is a hit is as good as chance: no branch depends on it. */
+        const uint32_t is_miss = ~(uint32_t)sequence->hits[i / 8] >> i % 8 & 1;
+        const unsigned differs = *expected ^ sequence->misses[missed];
+        const uint16_t kind = (uint16_t)(*expected ^ (differs & (0 - is_miss)));
+        missed += is_miss;
+        if (missed > sequence->miss_count || kind >= sequence->kind_count) {
+            return false; /* the latter of NO_KIND, too */
         }
-        const uint16_t kind = *expected;
-        if (kind >= sequence->kind_count) { /* NO_KIND, too */
-            return false;
-        }
+        *expected = kind;
         kinds[i] = kind;
         expected = &follows[kind];
     }
-    return miss == end;
+    return missed == sequence->miss_count;
 }

@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "db/span_painter_priv.h"
 
-enum { ENTRIES_FIRST = 16, HIGHEST_LEVEL = 58 };
+#include <string.h>
+
+enum {
+    ENTRIES_FIRST = 16,
+    ENTRY_BYTES = 2 * sizeof(sim_ns) + 2 * sizeof(lane_id) + sizeof(site_id) +
+                  sizeof(uint32_t) + sizeof(uint8_t),
+    HIGHEST_LEVEL = 58
+};
 
 /* 36 years: no run gets there, and whole cells beyond it still have numbers. */
 static const sim_ns LAST_NS = INT64_C(1) << 60;
@@ -51,31 +58,37 @@ sim_ns view_pixel_start(const struct view *w, uint64_t pixel) {
 
 /* --- columns ------------------------------------------------------------------- */
 
+/* All columns are in one piece of memory, that of the first one. */
+#define MOVE(lane, column, to)                                                           \
+    do {                                                                                 \
+        if ((lane)->count > 0) {                                                         \
+            memcpy((to), (lane)->column, (lane)->count * sizeof *(lane)->column);        \
+        }                                                                                \
+        (lane)->column = (void *)(to);                                                   \
+        (to) += (lane)->capacity * sizeof *(lane)->column;                               \
+    } while (0)
+
 static int grow(struct timeline_lane *lane, struct err *err) {
     const size_t capacity = lane->capacity == 0 ? ENTRIES_FIRST : lane->capacity * 4;
-    int rc = 0;
-    TIMELINE_GROW(rc, lane->start_ns, capacity);
-    TIMELINE_GROW(rc, lane->end_ns, capacity);
-    TIMELINE_GROW(rc, lane->state, capacity);
-    TIMELINE_GROW(rc, lane->resource, capacity);
-    TIMELINE_GROW(rc, lane->by, capacity);
-    TIMELINE_GROW(rc, lane->site, capacity);
-    TIMELINE_GROW(rc, lane->merged, capacity);
-    if (rc != 0) {
+    char *to = memory_resize(NULL, capacity, ENTRY_BYTES);
+    if (to == NULL) {
         return err_set_nomem(err);
     }
+    void *before = lane->start_ns;
     lane->capacity = capacity;
+    MOVE(lane, start_ns, to);
+    MOVE(lane, end_ns, to);
+    MOVE(lane, resource, to);
+    MOVE(lane, by, to);
+    MOVE(lane, site, to);
+    MOVE(lane, merged, to);
+    MOVE(lane, state, to);
+    memory_free(before);
     return 0;
 }
 
 void span_painter_lane_deinit(struct timeline_lane *lane) {
-    memory_free(lane->start_ns);
-    memory_free(lane->end_ns);
-    memory_free(lane->state);
-    memory_free(lane->resource);
-    memory_free(lane->by);
-    memory_free(lane->site);
-    memory_free(lane->merged);
+    memory_free(lane->start_ns); /* and all columns */
 }
 
 /* --- the painter --------------------------------------------------------------- */
