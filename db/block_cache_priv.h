@@ -1,60 +1,74 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * block_cache - what was decoded of the rows that a connection read, for the next time that
- * they are read. Inside db only.
+ * block_cache - what was decoded of the rows that the readers of a store read, for the next
+ * time that one of them reads the same. Inside db only.
  *
  * Who asks has read the row: what is saved is the decoding. A block is taken for that of the
- * row when its id is the same, and its length, and its last eight bytes, which are the
- * checksum of a sheet, and end with that of a chunk. So nobody has to tell the cache that a
- * timeline was removed and its ids went to another run. A row that is damaged further ahead
- * after it was decoded is taken for what it was.
+ * row when kind and id are the same, and its length, and a sum of its first 40 bytes and its
+ * last eight: what is said of its time and place, and its checksum. So nobody has to tell the
+ * cache that a timeline was removed and its ids went to another run. A row that is damaged in
+ * its middle after it was decoded is taken for what it was.
  *
- * It holds up to BLOCK_CACHE_BYTES, and the block that was asked for last whatever its size.
- * A sheet has to be left alone for longer than a chunk before it goes, one of a high level
- * for longest: it covers more time, so that more windows touch it.
+ *     reader --- hold ---.          shard: mutex, blocks, room
+ *     reader --- hold -----> cache  shard      "
+ *     reader --- hold ---'          ...
+ *
+ * A cache is used by any number of threads, each of which has holds of its own. A row has its
+ * shard; the mutex of that is held while blocks are compared, counted or let go, never while
+ * one is decoded: two threads that decode the same row at the same time do it twice, and the
+ * second one takes what the first one kept. A block stays as long as the cache or a hold has
+ * it, and does not change, but for columns that are added under the mutex.
+ *
+ * All blocks of a cache together take up to its size, and those that are held besides: one of
+ * each hold. One that is larger than a shard is not kept. A sheet has to be left alone for
+ * longer than a chunk before it goes, one of a high level for longest: it covers more time, so
+ * that more windows touch it.
  */
 #ifndef DB_BLOCK_CACHE_PRIV_H
 #define DB_BLOCK_CACHE_PRIV_H
 
-#include "db/chunk_codec.h"
-#include "db/sheet_codec_priv.h"
+#include "db/decoded_priv.h"
 
 enum {
-    BLOCK_CACHE_BYTES = 24 << 20,
-    BLOCK_CACHE_BORROWED = 2 << 20 /* of a connection that is somebody else's */
+    BLOCK_CACHE_BYTES = 64 << 20, /* of the readers of a store */
+    BLOCK_CACHE_ALONE = 2 << 20   /* of any other connection */
 };
 
-struct cached_block;
+struct block;
+struct block_cache;
 
-/* A zeroed one is empty. Used by one thread at a time, as the connection is. */
-struct block_cache {
-    struct cached_block *blocks;
-    size_t count, capacity;
-    size_t bytes;   /* of all blocks */
-    uint64_t clock; /* how often something was asked for */
-    size_t decoded; /* how often it was not there, for tests */
-    size_t at_most; /* bytes; 0: BLOCK_CACHE_BYTES */
+int block_cache_create(struct block_cache **out, size_t bytes,
+                       struct err *err) WARN_UNUSED;
+void block_cache_destroy(struct block_cache *cache); /* no hold has a block of it */
+
+/* Makes it forget everything and have another size. Tests, while nobody else uses it. */
+void block_cache_resize(struct block_cache *cache, size_t bytes);
+
+struct block_cache_use {
+    size_t blocks, bytes; /* that are kept */
+    size_t decoded;       /* how often a row was not there */
+};
+struct block_cache_use block_cache_use(struct block_cache *cache);
+
+/* The block that a reader was given last. Zeroed but for the cache, it is ready for use. */
+struct block_hold {
+    struct block_cache *cache;
+    struct block *block;
+    struct decoded_scratch *scratch; /* NULL until the first row is decoded */
 };
 
-void block_cache_deinit(struct block_cache *cache);
+void block_hold_deinit(struct block_hold *hold);
 
-/* A row of table span_chunk or sheet. */
-struct block_row {
-    int64_t id;
-    const void *data;
-    size_t size;
-};
+/* The decoded row, which is valid until something else is asked for. Errors are those of
+ * decoded_init(); the cache is as good as before then. */
+int block_cache_get(struct block_hold *hold, enum decoded_kind kind,
+                    const struct block_row *row, const struct decoded **out,
+                    struct err *err) WARN_UNUSED;
 
-/*
- * The decoded row, which is valid until something else is asked for. Errors are those of
- * chunk_codec_decode_spans(), chunk_codec_decode_kinds() and sheet_codec_decode(), and
- * ERR_NOMEM; the cache is as good as before then.
- */
-int block_cache_spans(struct block_cache *cache, const struct block_row *row,
-                      const struct span_block **out, struct err *err) WARN_UNUSED;
-int block_cache_kinds(struct block_cache *cache, const struct block_row *row,
-                      const struct span_block **out, struct err *err) WARN_UNUSED;
-int block_cache_sheet(struct block_cache *cache, const struct block_row *row,
-                      const struct sheet_block **out, struct err *err) WARN_UNUSED;
+/* The same of spans, with or without all columns of the chunk. */
+int block_cache_spans(struct block_hold *hold, const struct block_row *row,
+                      const struct decoded_spans **out, struct err *err) WARN_UNUSED;
+int block_cache_kinds(struct block_hold *hold, const struct block_row *row,
+                      const struct decoded_spans **out, struct err *err) WARN_UNUSED;
 
 #endif

@@ -37,12 +37,12 @@ static int read_end(const struct recorded_run *run, struct carried_span *carried
     return rc < 0 ? rc : 0;
 }
 
-int carried_spans_read(const struct recorded_run *run, const struct span_chunk *chunk,
+int carried_spans_read(const struct recorded_run *run, const struct decoded_spans *spans,
                        uint64_t wanted, struct carried_span out[LANE_GROUP_LANES],
                        uint32_t *count, struct err *err) {
-    sim_ns since[LANE_GROUP_LANES];
+    const struct span_chunk *chunk = &spans->chunk;
+    const sim_ns *since = spans->since_ns;
     sim_ns known_ns = SIM_NEVER;
-    carried_spans_since(chunk, since);
     *count = 0;
     int rc = recorded_run_known(run, chunk->group, &known_ns, err);
     for (uint32_t i = 0; rc == 0 && i < chunk->after_count; i++) {

@@ -9,6 +9,7 @@
 #define DB_CARRIED_SPANS_PRIV_H
 
 #include "db/connection_priv.h"
+#include "db/decoded_priv.h"
 #include "db/pyramid_priv.h"
 #include "db/recorded_run_priv.h"
 
@@ -28,7 +29,7 @@ void carried_spans_since(const struct span_chunk *chunk,
  * lane; without those of which nothing is known but that they began. They have no end before
  * t1_ns of the chunk. ERR_CORRUPT
  */
-int carried_spans_read(const struct recorded_run *run, const struct span_chunk *chunk,
+int carried_spans_read(const struct recorded_run *run, const struct decoded_spans *spans,
                        uint64_t wanted, struct carried_span out[LANE_GROUP_LANES],
                        uint32_t *count, struct err *err) WARN_UNUSED;
 

@@ -99,6 +99,8 @@
  */
 #include "db/chunk_codec.h"
 
+#include <string.h>
+
 #include "db/chunk_check_priv.h"
 #include "db/chunk_dictionary_priv.h"
 #include "db/chunk_frame_priv.h"
@@ -356,6 +358,7 @@ static int get_spans(struct chunk_cursor *cursor, const struct chunk_header *h,
     }
     if (rc == 0) {
         rc = get_times(cursor, h, out, &lanes);
+        memcpy(out->since_ns, lanes.start_ns, sizeof out->since_ns);
     }
     fault = rc == 0 ? chunk_lost_fault(&out->chunk, &lanes) : NULL;
     if (rc == 0 && h->count > 0 && out->end_ns[0] == h->t0_ns) {
@@ -373,6 +376,7 @@ int chunk_codec_decode_kinds(const void *data, size_t size, struct span_block *o
     if (rc != 0) {
         return rc;
     }
+    out->kind_count = header.kind_count;
     out->chunk = (struct span_chunk){
         .group = header.group,
         .seq = header.seq,

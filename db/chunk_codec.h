@@ -49,9 +49,12 @@ struct span_block {
     lane_id resource[CHUNK_SPANS];
     lane_id by[CHUNK_SPANS];
     site_id site[CHUNK_SPANS];
+    uint32_t kind_count;
     struct span_kind kinds[CHUNK_SPANS]; /* the distinct ones */
     uint16_t kind[CHUNK_SPANS];          /* which of them each span is */
-    int64_t column[CHUNK_SPANS];         /* private */
+    /* Since when each lane does what it does at the end; SIM_NEVER: no such lane. */
+    sim_ns since_ns[LANE_GROUP_LANES];
+    int64_t column[CHUNK_SPANS]; /* private */
 };
 
 struct instant_block {

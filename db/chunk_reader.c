@@ -179,8 +179,7 @@ int chunk_reader_read(struct chunk_reader *reader, const struct chunk_place *pla
 int chunk_reader_all_carried(struct chunk_reader *reader, uint64_t wanted,
                              struct carried_span out[LANE_GROUP_LANES], uint32_t *count,
                              struct err *err) {
-    return carried_spans_read(&reader->run, &reader->block->chunk, wanted, out, count,
-                              err);
+    return carried_spans_read(&reader->run, reader->block, wanted, out, count, err);
 }
 
 int chunk_reader_carried(struct chunk_reader *reader, lane_id lane,

@@ -5,7 +5,7 @@
  *
  * The chunks of a lane group follow one another in time: the place of one is known without
  * reading it. The connection may be somebody else's, who has tables of his own in `temp`: all
- * statements behind it name the schema. What was decoded is kept with the connection (block_cache_priv.h).
+ * statements behind it name the schema. What was decoded is kept (block_cache_priv.h).
  */
 #ifndef DB_CHUNK_READER_PRIV_H
 #define DB_CHUNK_READER_PRIV_H
@@ -29,11 +29,11 @@ struct chunk_place {
 /* Only `block` and `run` are read from outside. */
 struct chunk_reader {
     struct recorded_run run;
-    struct damage_list *damages;    /* the caller's */
-    const struct span_block *block; /* what was read last */
-    bool is_sound;                  /* what was read last */
-    int64_t sound_id;               /* the row of that, 0: it is not */
-    size_t looked_at;               /* how many were read, for tests */
+    struct damage_list *damages;       /* the caller's */
+    const struct decoded_spans *block; /* what was read last */
+    bool is_sound;                     /* what was read last */
+    int64_t sound_id;                  /* the row of that, 0: it is not */
+    size_t looked_at;                  /* how many were read, for tests */
 };
 
 /* ERR_NOT_FOUND: no such run, or no timeline of it. There is nothing to be closed. */

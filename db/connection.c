@@ -19,7 +19,8 @@ struct connection {
     bool is_borrowed; /* `sqlite` */
     const char *path;
     enum connection_kind kind;
-    struct block_cache blocks;
+    struct block_cache *own_blocks;
+    struct block_hold blocks;
     size_t statement_count;
     struct {
         const char *sql;
@@ -116,6 +117,12 @@ static int configure(struct connection *connection, struct err *err) {
     return connection_exec(connection, SETTINGS, err);
 }
 
+static int give_blocks(struct connection *connection, struct err *err) {
+    const int rc = block_cache_create(&connection->own_blocks, BLOCK_CACHE_ALONE, err);
+    connection->blocks.cache = connection->own_blocks;
+    return rc;
+}
+
 int connection_open(struct connection **out, const char *path, enum connection_kind kind,
                     struct err *err) {
     struct connection *connection = memory_zeroed(1, sizeof *connection);
@@ -124,6 +131,10 @@ int connection_open(struct connection **out, const char *path, enum connection_k
     }
     connection->path = path;
     connection->kind = kind;
+    if (give_blocks(connection, err) != 0) {
+        memory_free(connection);
+        return ERR_NOMEM;
+    }
     const int flags = kind == CONNECTION_WRITER
                           ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
                           : SQLITE_OPEN_READONLY;
@@ -155,8 +166,11 @@ int connection_borrow(struct connection **out, struct sqlite3 *sqlite, struct er
     connection->sqlite = sqlite;
     connection->is_borrowed = true;
     connection->kind = CONNECTION_READER;
-    connection->blocks.at_most = BLOCK_CACHE_BORROWED;
     connection->path = sqlite3_db_filename(sqlite, "main");
+    if (give_blocks(connection, err) != 0) {
+        memory_free(connection);
+        return ERR_NOMEM;
+    }
     *out = connection;
     return 0;
 }
@@ -200,7 +214,8 @@ void connection_close(struct connection *connection) {
         const int code = sqlite3_close(connection->sqlite);
         ASSERT(code == SQLITE_OK);
     }
-    block_cache_deinit(&connection->blocks);
+    block_hold_deinit(&connection->blocks);
+    block_cache_destroy(connection->own_blocks);
     memory_free(connection);
 }
 
@@ -236,7 +251,12 @@ const char *connection_path(const struct connection *connection) {
     return connection->path;
 }
 
-struct block_cache *connection_blocks(struct connection *connection) {
+void connection_share_blocks(struct connection *connection, struct block_cache *cache) {
+    block_hold_deinit(&connection->blocks);
+    connection->blocks.cache = cache;
+}
+
+struct block_hold *connection_blocks(struct connection *connection) {
     return &connection->blocks;
 }
 

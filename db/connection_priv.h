@@ -31,6 +31,7 @@
 #include <stdint.h>
 
 struct block_cache;
+struct block_hold;
 struct connection;
 struct sqlite3;
 struct sqlite3_stmt;
@@ -57,8 +58,10 @@ int connection_accept(struct connection *connection, struct err *err) WARN_UNUSE
 
 const char *connection_path(const struct connection *connection);
 
-/* What was decoded of the rows that it read; goes with it. */
-struct block_cache *connection_blocks(struct connection *connection);
+/* What was decoded of the rows that it read is kept in a small cache of its own, or in one
+ * that it shares, which outlives it. */
+void connection_share_blocks(struct connection *connection, struct block_cache *cache);
+struct block_hold *connection_blocks(struct connection *connection);
 
 /* SQLite's own handle, for what the functions below do not do: other people's SQL, and
  * what is not a statement. */

@@ -11,6 +11,7 @@
 
 #include <sqlite3.h>
 
+#include "db/block_cache_priv.h"
 #include "db/claim_priv.h"
 #include "db/db_priv.h"
 #include "db/migrations_priv.h"
@@ -23,8 +24,9 @@ struct db {
     char *path;
     struct owner owner;
     pthread_mutex_t writer_mutex;
-    struct connection *writer; /* guarded by writer_mutex; NULL in DB_READ */
-    struct write_queue *queue; /* NULL in DB_READ */
+    struct connection *writer;  /* guarded by writer_mutex; NULL in DB_READ */
+    struct write_queue *queue;  /* NULL in DB_READ */
+    struct block_cache *blocks; /* of all readers */
 };
 
 struct db_reader {
@@ -184,6 +186,9 @@ int db_open(struct db **out, const char *path, enum db_mode mode, struct err *er
     }
     int rc = resolve(&db->path, path, mode, err);
     if (rc == 0) {
+        rc = block_cache_create(&db->blocks, BLOCK_CACHE_BYTES, err);
+    }
+    if (rc == 0) {
         rc = mode == DB_OWN ? open_owned(db, err) : open_readable(db, err);
     }
     if (rc != 0) {
@@ -203,6 +208,7 @@ void db_close(struct db *db) {
     connection_close(db->writer);
     owner_release(&db->owner);
     pthread_mutex_destroy(&db->writer_mutex);
+    block_cache_destroy(db->blocks);
     memory_free(db->path);
     memory_free(db);
 }
@@ -242,6 +248,7 @@ int db_reader_open(struct db_reader **out, struct db *db, struct err *err) {
     }
     int rc = connection_open(&reader->connection, db->path, CONNECTION_READER, err);
     if (rc == 0) {
+        connection_share_blocks(reader->connection, db->blocks);
         rc = claim_define(reader->connection, &db->owner, err);
     }
     if (rc != 0) {

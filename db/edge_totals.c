@@ -72,17 +72,17 @@ static int begin_holders(struct chunk_reader *reader, const struct chunk_place *
     return rc;
 }
 
-static void note_open(struct edge_totals *out, const struct span_chunk *c, sim_ns at) {
+static void note_open(struct edge_totals *out, const struct decoded_spans *spans,
+                      sim_ns at) {
+    const struct span_chunk *c = &spans->chunk;
     for (uint32_t i = 0; i < c->count; i++) {
         if (c->start_ns[i] < at && c->end_ns[i] > at) {
             out->open[c->lane[i] % LANE_GROUP_LANES] = (int8_t)c->state[i];
         }
     }
-    sim_ns since[LANE_GROUP_LANES];
-    carried_spans_since(c, since);
     for (uint32_t i = 0; i < c->after_count; i++) {
         const uint32_t place = (uint32_t)c->after[i].lane % LANE_GROUP_LANES;
-        if (since[place] < at) {
+        if (spans->since_ns[place] < at) {
             out->open[place] = (int8_t)c->after[i].state;
         }
     }
@@ -129,7 +129,7 @@ static int add_chunks(struct edge *edge, struct err *err) {
         }
         if (rc == 0 && place.id == edge->last.id) {
             if (edge->reader->is_sound) {
-                note_open(edge->out, &edge->reader->block->chunk, edge->at);
+                note_open(edge->out, edge->reader->block, edge->at);
             }
             return 0;
         }

@@ -172,8 +172,10 @@ static int get_sheet(struct search *s, const struct source *source, const struct
                      const struct sheet_block **out, struct err *err) {
     struct block_row row = {.id = source->place.id};
     row.data = query_get_blob(q, 0, &row.size);
-    const int rc =
-        block_cache_sheet(connection_blocks(s->reader.run.connection), &row, out, err);
+    const struct decoded *decoded = NULL;
+    const int rc = block_cache_get(connection_blocks(s->reader.run.connection),
+                                   DECODED_SHEET, &row, &decoded, err);
+    *out = rc == 0 ? &decoded->as.sheet : NULL;
     s->sheets++;
     return rc == 0 && (*out)->group != source->place.group
                ? err_set(err, ERR_CORRUPT, "the sheet is of another lane group")

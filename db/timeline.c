@@ -89,11 +89,11 @@ static int begin_group(struct painting *p, struct group_painting *g,
 
 /* --- painting them ------------------------------------------------------------- */
 
-static struct long_span span_of(const struct span_block *block, uint32_t i) {
+static struct long_span span_of(const struct decoded_spans *block, uint32_t i) {
     const struct span_kind *kind = &block->kinds[block->kind[i]];
     return (struct long_span){
-        .start_ns = block->start_ns[i],
-        .end_ns = block->end_ns[i],
+        .start_ns = block->chunk.start_ns[i],
+        .end_ns = block->chunk.end_ns[i],
         .resource = kind->resource,
         .by = kind->by,
         .site = kind->site,
@@ -101,16 +101,35 @@ static struct long_span span_of(const struct span_block *block, uint32_t i) {
     };
 }
 
-/* Adds the spans of the present chunk. */
+/* The first span that ends after `time`, or how many there are. */
+static uint32_t first_after(const struct span_chunk *chunk, sim_ns time) {
+    uint32_t low = 0, high = chunk->count;
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (chunk->end_ns[middle] <= time) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+/* Adds the spans of the present chunk that are in the window. */
 static int paint_chunk(struct painting *p, struct group_painting *g, struct err *err) {
-    const struct span_block *b = p->spans;
+    const struct decoded_spans *b = p->spans;
+    const sim_ns *start_ns = b->chunk.start_ns, *end_ns = b->chunk.end_ns;
     int rc = 0;
-    for (uint32_t i = 0; rc == 0 && i < b->chunk.count; i++) {
+    for (uint32_t i = first_after(&b->chunk, p->view.from); rc == 0 && i < b->chunk.count;
+         i++) {
+        if (start_ns[i] >= p->view.to) {
+            continue;
+        }
         const struct span_kind *kind = &b->kinds[b->kind[i]];
         struct span_painter *painter =
             &g->painters[(uint32_t)kind->lane % LANE_GROUP_LANES];
-        if (painter->wanted && !span_painter_extend(painter, &p->view, b->start_ns[i],
-                                                    b->end_ns[i], kind->state)) {
+        if (painter->wanted && !span_painter_extend(painter, &p->view, start_ns[i],
+                                                    end_ns[i], kind->state)) {
             const struct long_span span = span_of(b, i);
             rc = span_painter_add(painter, &p->view, &span, err);
         }
@@ -130,10 +149,6 @@ static int paint_sheet(struct painting *p, struct group_painting *g, struct err 
     return rc;
 }
 
-/* Of block_cache_priv.h. */
-typedef int (*get_spans_fn)(struct block_cache *cache, const struct block_row *row,
-                            const struct span_block **out, struct err *err);
-
 /* The row of a source, whose data are in the first column. */
 static struct block_row row_of(const struct source *source, const struct query *q) {
     struct block_row row = {.id = source->id};
@@ -143,8 +158,9 @@ static struct block_row row_of(const struct source *source, const struct query *
 
 /* Decodes a chunk of the group into p->spans. ERR_CORRUPT, ERR_NOMEM */
 static int get_chunk(struct painting *p, const struct group_painting *g,
-                     const struct block_row *row, get_spans_fn get, struct err *err) {
-    const int rc = get(connection_blocks(p->run.connection), row, &p->spans, err);
+                     const struct block_row *row, struct err *err) {
+    const int rc =
+        block_cache_kinds(connection_blocks(p->run.connection), row, &p->spans, err);
     return rc == 0 && p->spans->chunk.group != g->group
                ? err_set(err, ERR_CORRUPT, "the chunk is of another lane group")
                : rc;
@@ -154,8 +170,10 @@ static int get_chunk(struct painting *p, const struct group_painting *g,
 static int get_sheet(struct painting *p, const struct group_painting *g,
                      const struct source *source, const struct block_row *row,
                      struct err *err) {
-    const int rc =
-        block_cache_sheet(connection_blocks(p->run.connection), row, &p->sheet, err);
+    const struct decoded *decoded = NULL;
+    const int rc = block_cache_get(connection_blocks(p->run.connection), DECODED_SHEET,
+                                   row, &decoded, err);
+    p->sheet = rc == 0 ? &decoded->as.sheet : NULL;
     return rc == 0 && (p->sheet->group != g->group || p->sheet->level != source->level)
                ? err_set(err, ERR_CORRUPT, "the sheet is of another group or level")
                : rc;
@@ -176,7 +194,7 @@ static int paint_source(struct painting *p, struct group_painting *g,
     } else if (rc == 1) {
         const struct block_row row = row_of(source, &q);
         rc = source->is_sheet ? get_sheet(p, g, source, &row, &fault)
-                              : get_chunk(p, g, &row, block_cache_kinds, &fault);
+                              : get_chunk(p, g, &row, &fault);
     }
     query_end(&q);
     if (fault.code == ERR_CORRUPT) {
@@ -231,9 +249,8 @@ static int paint_last_span(struct painting *p, struct group_painting *g, lane_id
 /* The lanes of which the window ends in the span that is open at the end of the chunk, unless
  * that is known: where it ends has to be looked up, for each in another place. */
 static uint64_t open_lanes(const struct painting *p, const struct group_painting *g) {
-    sim_ns since[LANE_GROUP_LANES];
+    const sim_ns *since = p->spans->since_ns;
     uint64_t lanes = g->wanted;
-    carried_spans_since(&p->spans->chunk, since);
     for (size_t i = 0; i < LANE_GROUP_LANES; i++) {
         if (since[i] >= p->view.to || since[i] < g->painters[i].known_to) {
             lanes &= ~(UINT64_C(1) << i);
@@ -251,10 +268,11 @@ static int paint_open_span(struct painting *p, struct group_painting *g, lane_id
 
 static int paint_last_spans(struct painting *p, struct group_painting *g,
                             struct err *err) {
-    const struct span_block *b = p->spans;
+    const struct decoded_spans *b = p->spans;
     int rc = 0;
-    for (uint32_t i = 0; rc == 0 && i < b->chunk.count; i++) {
-        if (b->end_ns[i] >= p->view.to) {
+    for (uint32_t i = first_after(&b->chunk, p->view.to - 1);
+         rc == 0 && i < b->chunk.count; i++) {
+        if (b->chunk.start_ns[i] < p->view.to) {
             const struct long_span span = span_of(b, i);
             rc = paint_last_span(p, g, b->kinds[b->kind[i]].lane, &span, err);
         }
@@ -262,8 +280,7 @@ static int paint_last_spans(struct painting *p, struct group_painting *g,
     struct carried_span carried[LANE_GROUP_LANES];
     uint32_t count = 0;
     if (rc == 0) {
-        rc = carried_spans_read(&p->run, &b->chunk, open_lanes(p, g), carried, &count,
-                                err);
+        rc = carried_spans_read(&p->run, b, open_lanes(p, g), carried, &count, err);
     }
     for (uint32_t i = 0; rc == 0 && i < count; i++) {
         rc = carried[i].is_open && p->run.is_live
@@ -293,7 +310,7 @@ static int paint_last(struct painting *p, struct group_painting *g, struct err *
                                       .t0_ns = query_get_int(&q, 2),
                                       .t1_ns = query_get_int(&q, 3)};
         const struct block_row row = row_of(&source, &q);
-        rc = get_chunk(p, g, &row, block_cache_spans, &fault);
+        rc = get_chunk(p, g, &row, &fault);
         is_sound = rc == 0;
         if (fault.code == ERR_CORRUPT) {
             rc = painting_note_missing(p, g->group, &source, fault.text, err);

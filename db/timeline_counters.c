@@ -36,9 +36,7 @@ struct graph {
     uint32_t *numbers; /* by number of the counter: its track + 1; 0 when it has none */
     struct entry *entries; /* in the order of time, of a track */
     size_t count, capacity;
-    struct counter_block *block; /* the chunk that is being read */
-    struct point_sheet sheet;    /* or the sheet */
-    size_t lane_count;           /* of the run */
+    struct point_sheet carry; /* what was before a chunk */
 };
 
 /* --- tracks -------------------------------------------------------------------- */
@@ -65,41 +63,12 @@ static int find_track(const struct painting *p, struct graph *graph,
     return 0;
 }
 
-/* --- reading ------------------------------------------------------------------- */
-
-static bool is_of_run(const struct graph *graph, bool is_sheet) {
-    const struct counter_block *block = graph->block;
-    const struct counter_node *nodes = graph->sheet.nodes;
-    const uint32_t count = is_sheet ? graph->sheet.count : block->counter_count;
-    for (uint32_t i = 0; i < count; i++) {
-        const lane_id lane = is_sheet ? nodes[i].lane : block->counters[i].lane;
-        if ((size_t)lane >= graph->lane_count) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Into graph->sheet, or graph->block. */
-static int decode(void *context, const struct source *source, const void *data,
-                  size_t size, struct err *err) {
-    struct graph *graph = context;
-    const int rc =
-        source->is_sheet
-            ? point_sheet_decode(&counter_sheet_format, data, size, &graph->sheet, err)
-            : chunk_codec_decode_counters(data, size, graph->block, err);
-    if (rc == 0 && source->is_sheet && graph->sheet.level != source->level) {
-        return err_set(err, ERR_CORRUPT, "the sheet is of another level");
-    }
-    return rc == 0 && !is_of_run(graph, source->is_sheet)
-               ? err_set(err, ERR_CORRUPT, "a counter of an unknown lane")
-               : rc;
-}
-
 static const struct source_kind counters = {
     .group = DAMAGE_COUNTERS,
     .read_chunk = "SELECT data FROM counter_chunk WHERE id = ?",
-    .decode = decode,
+    .chunk = DECODED_COUNTERS,
+    .sheet = DECODED_COUNTER_SHEET,
+    .unknown_lane = "a counter of an unknown lane",
 };
 
 /* --- before the window --------------------------------------------------------- */
@@ -112,6 +81,16 @@ static int set_before(const struct painting *p, struct graph *graph,
         track->before = node->last;
     }
     return rc;
+}
+
+static bool is_of_run(const struct painting *p, const struct point_sheet *carry) {
+    const struct counter_node *nodes = carry->nodes;
+    for (uint32_t i = 0; i < carry->count; i++) {
+        if ((size_t)nodes[i].lane >= p->slot_count) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static const char FIND_CARRIES[] =
@@ -132,8 +111,8 @@ static int read_carry(const struct painting *p, struct graph *graph,
         const void *data = query_get_blob(&q, 2, &size);
         *carried =
             (struct source){.t0_ns = query_get_int(&q, 0), .seq = query_get_int(&q, 1)};
-        rc = point_sheet_decode(&counter_sheet_format, data, size, &graph->sheet, NULL);
-        is_sound = rc == 0 && is_of_run(graph, true);
+        rc = point_sheet_decode(&counter_sheet_format, data, size, &graph->carry, NULL);
+        is_sound = rc == 0 && is_of_run(p, &graph->carry);
         if (rc == ERR_NOMEM) {
             rc = err_set_nomem(err);
             break;
@@ -144,8 +123,8 @@ static int read_carry(const struct painting *p, struct graph *graph,
         *carried = (struct source){0};
         return rc;
     }
-    const struct counter_node *nodes = graph->sheet.nodes;
-    for (uint32_t i = 0; rc == 0 && i < graph->sheet.count; i++) {
+    const struct counter_node *nodes = graph->carry.nodes;
+    for (uint32_t i = 0; rc == 0 && i < graph->carry.count; i++) {
         rc = set_before(p, graph, &nodes[i], err);
     }
     return rc;
@@ -153,11 +132,12 @@ static int read_carry(const struct painting *p, struct graph *graph,
 
 static int pass_chunk(struct painting *p, struct graph *graph,
                       const struct source *source, struct err *err) {
-    int rc = painting_read_source(p, &counters, source, graph, err);
+    const struct decoded *decoded = NULL;
+    int rc = painting_read_source(p, &counters, source, &decoded, err);
     if (rc != 1) {
         return rc;
     }
-    const struct counter_chunk *chunk = &graph->block->chunk;
+    const struct counter_chunk *chunk = &decoded->as.counters;
     rc = 0;
     for (uint32_t i = 0; rc == 0 && i < chunk->count && chunk->at_ns[i] < p->view.from;
          i++) {
@@ -236,23 +216,35 @@ static int paint_node(struct painting *p, struct graph *graph,
     return add_entry(p, graph, track, node, err);
 }
 
-static int paint_source(struct painting *p, struct graph *graph,
-                        const struct source *source, struct err *err) {
-    int rc = painting_read_source(p, &counters, source, graph, err);
-    if (rc != 1) {
-        return rc;
-    }
-    rc = 0;
-    const struct counter_chunk *chunk = &graph->block->chunk;
-    for (uint32_t i = 0; rc == 0 && !source->is_sheet && i < chunk->count; i++) {
+static int paint_chunk(struct painting *p, struct graph *graph,
+                       const struct counter_chunk *chunk, struct err *err) {
+    int rc = 0;
+    for (uint32_t i = 0; rc == 0 && i < chunk->count; i++) {
         const struct counter_node node = counter_node_of(chunk, i);
         rc = paint_node(p, graph, &node, err);
     }
-    const struct counter_node *nodes = graph->sheet.nodes;
-    for (uint32_t i = 0; rc == 0 && source->is_sheet && i < graph->sheet.count; i++) {
+    return rc;
+}
+
+static int paint_sheet(struct painting *p, struct graph *graph,
+                       const struct point_sheet *sheet, struct err *err) {
+    const struct counter_node *nodes = sheet->nodes;
+    int rc = 0;
+    for (uint32_t i = 0; rc == 0 && i < sheet->count; i++) {
         rc = paint_node(p, graph, &nodes[i], err);
     }
     return rc;
+}
+
+static int paint_source(struct painting *p, struct graph *graph,
+                        const struct source *source, struct err *err) {
+    const struct decoded *decoded = NULL;
+    const int rc = painting_read_source(p, &counters, source, &decoded, err);
+    if (rc != 1) {
+        return rc;
+    }
+    return source->is_sheet ? paint_sheet(p, graph, &decoded->as.points, err)
+                            : paint_chunk(p, graph, &decoded->as.counters, err);
 }
 
 static int paint_window(struct painting *p, struct graph *graph, struct err *err) {
@@ -333,15 +325,12 @@ static int deliver_entries(struct painting *p, struct graph *graph, struct err *
 
 int painting_add_counters(struct painting *p, struct err *err) {
     struct graph graph = {
-        .block = memory_zeroed(1, sizeof *graph.block),
-        .lane_count = p->slot_count,
         .numbers = memory_zeroed(p->slot_count * COUNTER_COUNT, sizeof *graph.numbers),
     };
-    int rc = graph.block != NULL && graph.numbers != NULL ? 0 : err_set_nomem(err);
-    if (rc == 0) {
-        rc = recorded_run_known(&p->run, DAMAGE_COUNTERS, &p->out.counters.known_until_ns,
-                                err);
-    }
+    int rc = graph.numbers != NULL
+                 ? recorded_run_known(&p->run, DAMAGE_COUNTERS,
+                                      &p->out.counters.known_until_ns, err)
+                 : err_set_nomem(err);
     if (rc == 0) {
         rc = read_before(p, &graph, err);
     }
@@ -354,10 +343,9 @@ int painting_add_counters(struct painting *p, struct err *err) {
     if (rc == 0) {
         rc = deliver_entries(p, &graph, err);
     }
-    point_sheet_deinit(&graph.sheet);
+    point_sheet_deinit(&graph.carry);
     memory_free(graph.tracks);
     memory_free(graph.numbers);
     memory_free(graph.entries);
-    memory_free(graph.block);
     return rc;
 }

@@ -15,9 +15,6 @@
 struct dots {
     struct instant_node *items; /* one for each lane and pixel with instants */
     size_t count, capacity;
-    struct instant_block *block; /* the chunk that is being painted */
-    struct point_sheet sheet;    /* or the sheet */
-    size_t lane_count;           /* of the run */
 };
 
 /* --- painting ------------------------------------------------------------------ */
@@ -47,44 +44,17 @@ static int paint_node(struct painting *p, struct dots *dots,
     return 0;
 }
 
-/* NULL, or why what was decoded cannot be of this run. */
-static const char *find_fault(const struct dots *dots, const struct source *source) {
-    const struct instant_chunk *chunk = &dots->block->chunk;
-    const struct instant_node *nodes = dots->sheet.nodes;
-    if (source->is_sheet && dots->sheet.level != source->level) {
-        return "the sheet is of another level";
-    }
-    const uint32_t count = source->is_sheet ? dots->sheet.count : chunk->count;
-    for (uint32_t i = 0; i < count; i++) {
-        const lane_id lane = source->is_sheet ? nodes[i].lane : chunk->lane[i];
-        if ((size_t)lane >= dots->lane_count) {
-            return "an instant of an unknown lane";
-        }
-    }
-    return NULL;
-}
-
-/* Into dots->sheet, or dots->block. */
-static int decode(void *context, const struct source *source, const void *data,
-                  size_t size, struct err *err) {
-    struct dots *dots = context;
-    const int rc =
-        source->is_sheet
-            ? point_sheet_decode(&instant_sheet_format, data, size, &dots->sheet, err)
-            : chunk_codec_decode_instants(data, size, dots->block, err);
-    const char *fault = rc == 0 ? find_fault(dots, source) : NULL;
-    return fault == NULL ? rc : err_set(err, ERR_CORRUPT, "%s", fault);
-}
-
 static const struct source_kind instants = {
     .group = DAMAGE_INSTANTS,
     .read_chunk = "SELECT data FROM instant_chunk WHERE id = ?",
-    .decode = decode,
+    .chunk = DECODED_INSTANTS,
+    .sheet = DECODED_INSTANT_SHEET,
+    .unknown_lane = "an instant of an unknown lane",
 };
 
-/* The instants of the present chunk: those in the window are next to each other. */
-static int paint_chunk(struct painting *p, struct dots *dots, struct err *err) {
-    const struct instant_chunk *chunk = &dots->block->chunk;
+/* Those in the window are next to each other. */
+static int paint_chunk(struct painting *p, struct dots *dots,
+                       const struct instant_chunk *chunk, struct err *err) {
     uint32_t i = 0;
     int rc = 0;
     while (i < chunk->count && chunk->at_ns[i] < p->view.from) {
@@ -97,10 +67,11 @@ static int paint_chunk(struct painting *p, struct dots *dots, struct err *err) {
     return rc;
 }
 
-static int paint_sheet(struct painting *p, struct dots *dots, struct err *err) {
-    const struct instant_node *nodes = dots->sheet.nodes;
+static int paint_sheet(struct painting *p, struct dots *dots,
+                       const struct point_sheet *sheet, struct err *err) {
+    const struct instant_node *nodes = sheet->nodes;
     int rc = 0;
-    for (uint32_t i = 0; rc == 0 && i < dots->sheet.count; i++) {
+    for (uint32_t i = 0; rc == 0 && i < sheet->count; i++) {
         rc = paint_node(p, dots, &nodes[i], err);
     }
     return rc;
@@ -108,11 +79,13 @@ static int paint_sheet(struct painting *p, struct dots *dots, struct err *err) {
 
 static int paint_source(struct painting *p, struct dots *dots,
                         const struct source *source, struct err *err) {
-    const int rc = painting_read_source(p, &instants, source, dots, err);
+    const struct decoded *decoded = NULL;
+    const int rc = painting_read_source(p, &instants, source, &decoded, err);
     if (rc != 1) {
         return rc;
     }
-    return source->is_sheet ? paint_sheet(p, dots, err) : paint_chunk(p, dots, err);
+    return source->is_sheet ? paint_sheet(p, dots, &decoded->as.points, err)
+                            : paint_chunk(p, dots, &decoded->as.instants, err);
 }
 
 /* --- columns of the answer ----------------------------------------------------- */
@@ -171,11 +144,9 @@ static int deliver(struct painting *p, const struct dots *dots, struct err *err)
 
 int painting_add_instants(struct painting *p, struct err *err) {
     struct source_list list = {0};
-    struct dots dots = {.block = memory_zeroed(1, sizeof *dots.block),
-                        .lane_count = p->slot_count};
-    int rc = dots.block != NULL ? recorded_run_known(&p->run, DAMAGE_INSTANTS,
-                                                     &p->out.instants.known_until_ns, err)
-                                : err_set_nomem(err);
+    struct dots dots = {0};
+    int rc = recorded_run_known(&p->run, DAMAGE_INSTANTS, &p->out.instants.known_until_ns,
+                                err);
     if (rc == 0) {
         rc = source_list_choose(&list, p, DAMAGE_INSTANTS, err);
     }
@@ -187,8 +158,6 @@ int painting_add_instants(struct painting *p, struct err *err) {
         rc = deliver(p, &dots, err);
     }
     source_list_deinit(&list);
-    point_sheet_deinit(&dots.sheet);
     memory_free(dots.items);
-    memory_free(dots.block);
     return rc;
 }

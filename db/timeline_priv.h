@@ -7,10 +7,9 @@
 #ifndef DB_TIMELINE_PRIV_H
 #define DB_TIMELINE_PRIV_H
 
+#include "db/decoded_priv.h"
 #include "db/recorded_run_priv.h"
 #include "db/span_painter_priv.h"
-
-struct span_block;
 
 /* What is known of a lane, besides what its painter knows. */
 struct slot {
@@ -30,8 +29,8 @@ struct painting {
     size_t lanes_capacity;
     struct slot *slots; /* by lane */
     size_t slot_count;
-    const struct span_block *spans;  /* the chunk that is being painted */
-    const struct sheet_block *sheet; /* or the sheet */
+    const struct decoded_spans *spans; /* the chunk that is being painted */
+    const struct sheet_block *sheet;   /* or the sheet */
 };
 
 /* --- which rows ---------------------------------------------------------------- */
@@ -66,14 +65,14 @@ int painting_note_missing(struct painting *p, int64_t group, const struct source
 struct source_kind {
     int64_t group;
     const char *read_chunk; /* id -> data */
-    /* Keeps what it decodes in `context`. ERR_CORRUPT, ERR_NOMEM */
-    int (*decode)(void *context, const struct source *source, const void *data,
-                  size_t size, struct err *err);
+    enum decoded_kind chunk, sheet;
+    const char *unknown_lane; /* what is wrong with a row of lanes that are not there */
 };
 
-/* 1, or 0 when the row cannot be read, which is noted. */
+/* The decoded row, valid until another one is read: 1, or 0 when it cannot be read, which is
+ * noted. */
 int painting_read_source(struct painting *p, const struct source_kind *kind,
-                         const struct source *source, void *context,
+                         const struct source *source, const struct decoded **out,
                          struct err *err) WARN_UNUSED;
 
 /* --- instants ------------------------------------------------------------------ */

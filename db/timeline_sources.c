@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "db/block_cache_priv.h"
 #include "db/connection_priv.h"
 #include "engine/base/memory.h"
 
@@ -202,8 +203,26 @@ int source_list_choose(struct source_list *list, const struct painting *p, int64
 
 static const char READ_SHEET[] = "SELECT data FROM sheet WHERE id = ?";
 
+/* The first column of the row. ERR_CORRUPT, ERR_NOMEM */
+static int decode(const struct painting *p, const struct source_kind *kind,
+                  const struct source *source, const struct query *q,
+                  const struct decoded **out, struct err *err) {
+    struct block_row row = {.id = source->id};
+    row.data = query_get_blob(q, 0, &row.size);
+    const int rc =
+        block_cache_get(connection_blocks(p->run.connection),
+                        source->is_sheet ? kind->sheet : kind->chunk, &row, out, err);
+    if (rc == 0 && source->is_sheet && (*out)->as.points.level != source->level) {
+        return err_set(err, ERR_CORRUPT, "the sheet is of another level");
+    }
+    return rc == 0 && (size_t)(*out)->last_lane >= p->slot_count
+               ? err_set(err, ERR_CORRUPT, "%s", kind->unknown_lane)
+               : rc;
+}
+
 int painting_read_source(struct painting *p, const struct source_kind *kind,
-                         const struct source *source, void *context, struct err *err) {
+                         const struct source *source, const struct decoded **out,
+                         struct err *err) {
     struct query q;
     struct err fault = {0};
     query_begin(&q, p->run.connection, source->is_sheet ? READ_SHEET : kind->read_chunk);
@@ -212,9 +231,7 @@ int painting_read_source(struct painting *p, const struct source_kind *kind,
     if (rc == 0) {
         (void)err_set(&fault, ERR_CORRUPT, "the chunk has gone"); /* it is kept there */
     } else if (rc == 1) {
-        size_t size;
-        const void *data = query_get_blob(&q, 0, &size);
-        rc = kind->decode(context, source, data, size, &fault);
+        rc = decode(p, kind, source, &q, out, &fault);
     }
     query_end(&q);
     if (fault.code == ERR_CORRUPT) {

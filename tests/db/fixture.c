@@ -12,6 +12,9 @@
 
 #include <sqlite3.h>
 
+#include "db/block_cache_priv.h"
+#include "db/db_priv.h"
+
 int fixture_setup(void **state) {
     struct fixture *fixture = calloc(1, sizeof *fixture);
     if (fixture == NULL) {
@@ -65,6 +68,10 @@ struct db_reader *fixture_reader(struct db *db) {
     struct db_reader *reader = NULL;
     fixture_ok(db_reader_open(&reader, db, &err), &err);
     return reader;
+}
+
+void fixture_keep_at_most(struct db_reader *reader, size_t bytes) {
+    block_cache_resize(connection_blocks(db_reader_connection(reader))->cache, bytes);
 }
 
 enum { CELLS_MAX = 64 };

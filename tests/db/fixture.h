@@ -30,6 +30,9 @@ void fixture_ok(int rc, const struct err *err);
 struct db *fixture_open(const struct fixture *fixture);
 struct db_reader *fixture_reader(struct db *db);
 
+/* How many bytes the store's readers keep of what they decoded; what they have is forgotten. */
+void fixture_keep_at_most(struct db_reader *reader, size_t bytes);
+
 /* An experiment with so many pending cells; its hash is made of the number. */
 int64_t fixture_experiment(struct db *db, int number, size_t cells);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/support/test.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +10,7 @@
 
 /* --- rows ---------------------------------------------------------------------- */
 
-enum { NODES = 100 };
+enum { NODES = 100, SPANS = 1000 };
 
 /* A sheet of one lane, whose nodes have so many short spans each. */
 static void encode_sheet(struct chunk_bytes *out, unsigned level, uint32_t ended) {
@@ -28,203 +29,389 @@ static void encode_sheet(struct chunk_bytes *out, unsigned level, uint32_t ended
     sheet_deinit(&sheet);
 }
 
-/* A chunk of one span of a state. */
+/* A chunk of spans of one state of 10 ns each. */
 static void encode_chunk(struct chunk_bytes *out, uint8_t state) {
     static const struct lane_before before = {.lane = 0, .since_ns = 0};
-    static const lane_id lane = 0, none = LANE_NONE;
-    static const sim_ns start = 0, end = 10;
-    static const site_id site = SITE_NONE;
-    const struct span_chunk chunk = {.count = 1,
+    static lane_id lane[SPANS], none[SPANS];
+    static site_id site[SPANS];
+    static sim_ns start[SPANS], end[SPANS];
+    static uint8_t states[SPANS];
+    for (int i = 0; i < SPANS; i++) {
+        lane[i] = 0;
+        none[i] = LANE_NONE;
+        site[i] = SITE_NONE;
+        start[i] = 10 * i;
+        end[i] = 10 * i + 10;
+        states[i] = state;
+    }
+    const struct span_chunk chunk = {.count = SPANS,
                                      .before_count = 1,
-                                     .t1_ns = 10,
+                                     .t1_ns = 10 * SPANS,
                                      .before = &before,
-                                     .lane = &lane,
-                                     .start_ns = &start,
-                                     .end_ns = &end,
-                                     .state = &state,
-                                     .resource = &none,
-                                     .by = &none,
-                                     .site = &site};
+                                     .lane = lane,
+                                     .start_ns = start,
+                                     .end_ns = end,
+                                     .state = states,
+                                     .resource = none,
+                                     .by = none,
+                                     .site = site};
     struct err err = {0};
     assert_int_equal(chunk_codec_encode_spans(&chunk, out, &err), 0);
+}
+
+static void encode_instant(struct chunk_bytes *out, uint8_t kind) {
+    static const lane_id lane = 0, none = LANE_NONE;
+    static const sim_ns at = 7;
+    const struct instant_chunk chunk = {.count = 1,
+                                        .t0_ns = at,
+                                        .t1_ns = at,
+                                        .lane = &lane,
+                                        .at_ns = &at,
+                                        .kind = &kind,
+                                        .by = &none};
+    struct err err = {0};
+    assert_int_equal(chunk_codec_encode_instants(&chunk, out, &err), 0);
 }
 
 static struct block_row row_of(int64_t id, const struct chunk_bytes *bytes) {
     return (struct block_row){.id = id, .data = bytes->data, .size = bytes->size};
 }
 
-static const struct sheet_block *get_sheet(struct block_cache *cache, int64_t id,
+/* --- a cache and two readers ----------------------------------------------------- */
+
+struct reading {
+    struct block_cache *cache;
+    struct block_hold a, b;
+    struct chunk_bytes sheet, other_sheet;        /* of 7 and 8 spans */
+    struct chunk_bytes chunk, other_chunk;        /* IO and sleep */
+    size_t sheet_bytes, kinds_bytes, spans_bytes; /* decoded */
+};
+
+static const struct sheet_block *get_sheet(struct block_hold *hold, int64_t id,
                                            const struct chunk_bytes *bytes) {
     const struct block_row row = row_of(id, bytes);
-    const struct sheet_block *sheet = NULL;
+    const struct decoded *decoded = NULL;
     struct err err = {0};
-    assert_int_equal(block_cache_sheet(cache, &row, &sheet, &err), 0);
-    return sheet;
+    assert_int_equal(block_cache_get(hold, DECODED_SHEET, &row, &decoded, &err), 0);
+    return &decoded->as.sheet;
 }
 
-static const struct span_block *get_spans(struct block_cache *cache, int64_t id,
-                                          const struct chunk_bytes *bytes) {
+static const struct decoded_spans *get_spans(struct block_hold *hold, int64_t id,
+                                             const struct chunk_bytes *bytes) {
     const struct block_row row = row_of(id, bytes);
-    const struct span_block *spans = NULL;
+    const struct decoded_spans *spans = NULL;
     struct err err = {0};
-    assert_int_equal(block_cache_spans(cache, &row, &spans, &err), 0);
+    assert_int_equal(block_cache_spans(hold, &row, &spans, &err), 0);
     return spans;
+}
+
+static const struct decoded_spans *get_kinds(struct block_hold *hold, int64_t id,
+                                             const struct chunk_bytes *bytes) {
+    const struct block_row row = row_of(id, bytes);
+    const struct decoded_spans *spans = NULL;
+    struct err err = {0};
+    assert_int_equal(block_cache_kinds(hold, &row, &spans, &err), 0);
+    return spans;
+}
+
+static size_t decoded(const struct reading *r) {
+    return block_cache_use(r->cache).decoded;
+}
+
+static struct reading *reading_create(size_t bytes) {
+    struct reading *r = calloc(1, sizeof *r);
+    struct err err = {0};
+    assert_non_null(r);
+    encode_sheet(&r->sheet, 3, 7);
+    encode_sheet(&r->other_sheet, 3, 8);
+    encode_chunk(&r->chunk, STATE_IO);
+    encode_chunk(&r->other_chunk, STATE_SLEEP);
+    assert_int_equal(block_cache_create(&r->cache, bytes, &err), 0);
+    r->a.cache = r->b.cache = r->cache;
+    return r;
+}
+
+static void reading_destroy(struct reading *r) {
+    block_hold_deinit(&r->a);
+    block_hold_deinit(&r->b);
+    block_cache_destroy(r->cache);
+    chunk_bytes_deinit(&r->sheet);
+    chunk_bytes_deinit(&r->other_sheet);
+    chunk_bytes_deinit(&r->chunk);
+    chunk_bytes_deinit(&r->other_chunk);
+    free(r);
 }
 
 /* --- tests --------------------------------------------------------------------- */
 
-static void test_block_cache_decodes_once(void **state) {
+static void test_block_cache_decodes_once_for_all_readers(void **state) {
     (void)state;
-    struct block_cache cache = {0};
-    struct chunk_bytes sheet = {0}, chunk = {0};
-    encode_sheet(&sheet, 3, 7);
-    encode_chunk(&chunk, STATE_IO);
-    const struct sheet_block *first = get_sheet(&cache, 1, &sheet);
-    const struct block_row row = row_of(1, &chunk);
-    const struct span_block *kinds = NULL;
-    assert_int_equal(block_cache_kinds(&cache, &row, &kinds, NULL), 0);
-    assert_int_equal(kinds->kinds[kinds->kind[0]].state, STATE_IO);
-    assert_int_equal(cache.decoded, 2); /* the tables have ids of their own */
-    assert_ptr_equal(get_sheet(&cache, 1, &sheet), first);
+    struct reading *r = reading_create(BLOCK_CACHE_BYTES);
+    const struct sheet_block *first = get_sheet(&r->a, 1, &r->sheet);
+    const struct decoded_spans *kinds = get_kinds(&r->b, 1, &r->chunk);
+    assert_int_equal(kinds->kinds[kinds->kind[SPANS - 1]].state, STATE_IO);
+    assert_null(kinds->chunk.state);
+    assert_int_equal(kinds->since_ns[0], 10 * SPANS);
+    assert_int_equal(decoded(r), 2); /* the tables have ids of their own */
+    assert_ptr_equal(get_sheet(&r->b, 1, &r->sheet), first);
     assert_int_equal(first->nodes[NODES - 1].ended, 7);
-    assert_ptr_equal(get_spans(&cache, 1, &chunk), kinds);
-    assert_int_equal(kinds->chunk.state[0], STATE_IO); /* added to what was there */
-    assert_int_equal(cache.decoded, 2);
-    block_cache_deinit(&cache);
-    chunk_bytes_deinit(&sheet);
-    chunk_bytes_deinit(&chunk);
+    assert_ptr_equal(get_spans(&r->a, 1, &r->chunk), kinds);
+    assert_int_equal(kinds->chunk.state[SPANS - 1],
+                     STATE_IO); /* added to what was there */
+    assert_int_equal(kinds->chunk.resource[0], LANE_NONE);
+    assert_int_equal(decoded(r), 2);
+    reading_destroy(r);
 }
 
-/* As when a timeline is removed and another one gets the ids of its rows. */
+static void test_block_cache_keeps_points(void **state) {
+    (void)state;
+    struct reading *r = reading_create(BLOCK_CACHE_BYTES);
+    struct chunk_bytes bytes = {0};
+    const struct decoded *got = NULL;
+    encode_instant(&bytes, INSTANT_SLOW_CALLBACK);
+    const struct block_row row = row_of(1, &bytes);
+    for (int i = 0; i < 2; i++) {
+        struct block_hold *hold = i == 0 ? &r->a : &r->b;
+        assert_int_equal(block_cache_get(hold, DECODED_INSTANTS, &row, &got, NULL), 0);
+        assert_int_equal(got->as.instants.count, 1);
+        assert_int_equal(got->as.instants.kind[0], INSTANT_SLOW_CALLBACK);
+        assert_int_equal(got->as.instants.at_ns[0], 7);
+    }
+    assert_int_equal(decoded(r), 1);
+    /* Bytes of one kind are not those of another. */
+    assert_int_equal(block_cache_get(&r->a, DECODED_COUNTERS, &row, &got, NULL),
+                     ERR_CORRUPT);
+    chunk_bytes_deinit(&bytes);
+    reading_destroy(r);
+}
+
+/* As when a timeline is removed and another one gets the ids of its rows: one reader has seen
+ * that, another one still sees the old one. */
 static void test_block_cache_sees_that_a_row_is_another_one(void **state) {
     (void)state;
-    struct block_cache cache = {0};
-    struct chunk_bytes sheets[2] = {0}, chunks[2] = {0};
-    for (uint32_t i = 0; i < 2; i++) {
-        encode_sheet(&sheets[i], 3, 7 + i);
-        encode_chunk(&chunks[i], (uint8_t)(STATE_IO + i));
+    struct reading *r = reading_create(BLOCK_CACHE_BYTES);
+    assert_int_equal(r->sheet.size, r->other_sheet.size);
+    assert_int_equal(r->chunk.size, r->other_chunk.size);
+    for (int turn = 0; turn < 4; turn++) {
+        const struct sheet_block *old = get_sheet(&r->a, 1, &r->sheet);
+        assert_int_equal(get_sheet(&r->b, 1, &r->other_sheet)->nodes[0].ended, 8);
+        assert_int_equal(old->nodes[0].ended, 7); /* as long as it is held */
+        assert_int_equal(get_spans(&r->a, 1, &r->chunk)->chunk.state[0], STATE_IO);
+        assert_int_equal(get_spans(&r->b, 1, &r->other_chunk)->chunk.state[0],
+                         STATE_SLEEP);
+        assert_int_equal(block_cache_use(r->cache).blocks, 2);
     }
-    assert_int_equal(sheets[0].size, sheets[1].size);
-    assert_int_equal(chunks[0].size, chunks[1].size);
-    for (uint32_t turn = 0; turn < 4; turn++) {
-        const uint32_t i = turn % 2;
-        assert_int_equal(get_sheet(&cache, 1, &sheets[i])->nodes[0].ended, 7 + i);
-        assert_int_equal(get_spans(&cache, 1, &chunks[i])->state[0], STATE_IO + i);
-        assert_int_equal(cache.count, 2);
-    }
-    block_cache_deinit(&cache);
-    for (uint32_t i = 0; i < 2; i++) {
-        chunk_bytes_deinit(&sheets[i]);
-        chunk_bytes_deinit(&chunks[i]);
-    }
+    reading_destroy(r);
+}
+
+/* How much one decoded chunk and one sheet take. */
+static void measure(struct reading *r) {
+    get_sheet(&r->a, 1, &r->sheet);
+    r->sheet_bytes = block_cache_use(r->cache).bytes;
+    get_kinds(&r->a, 1, &r->chunk);
+    r->kinds_bytes = block_cache_use(r->cache).bytes - r->sheet_bytes;
+    get_spans(&r->a, 1, &r->chunk);
+    r->spans_bytes = block_cache_use(r->cache).bytes - r->sheet_bytes;
+    assert_true(r->spans_bytes > r->kinds_bytes);
 }
 
 /* Chunks come and go in what room there is; the sheet stays until it was not asked for for
  * long. */
 static void test_block_cache_is_bounded(void **state) {
     (void)state;
-    struct block_cache cache = {.at_most = 3 * sizeof(struct span_block)};
-    struct chunk_bytes sheet = {0}, chunk = {0};
-    encode_sheet(&sheet, 1, 7);
-    encode_chunk(&chunk, STATE_IO);
-    get_sheet(&cache, 1, &sheet);
+    struct reading *r = reading_create(BLOCK_CACHE_BYTES);
+    measure(r);
+    const size_t room = r->sheet_bytes + 2 * r->spans_bytes;
+    block_cache_resize(r->cache, room);
+    const size_t before = decoded(r);
+    get_sheet(&r->a, 1, &r->sheet);
     for (int64_t id = 1; id <= 20; id++) {
-        get_spans(&cache, id, &chunk);
-        assert_true(cache.bytes <= cache.at_most);
+        get_spans(id % 2 == 0 ? &r->a : &r->b, id, &r->chunk);
+        assert_true(block_cache_use(r->cache).bytes <= room);
     }
-    assert_int_equal(cache.count, 3);
-    assert_int_equal(cache.decoded, 21);
-    get_spans(&cache, 19, &chunk);
-    get_spans(&cache, 20, &chunk);
-    get_sheet(&cache, 1, &sheet);
-    assert_int_equal(cache.decoded, 21);
+    assert_int_equal(block_cache_use(r->cache).blocks, 3);
+    assert_int_equal(decoded(r), before + 21);
+    get_spans(&r->a, 19, &r->chunk);
+    get_spans(&r->b, 20, &r->chunk);
+    get_sheet(&r->a, 1, &r->sheet);
+    assert_int_equal(decoded(r), before + 21);
     for (int64_t id = 1; id <= 1000; id++) {
-        get_spans(&cache, id, &chunk);
+        get_spans(&r->a, id, &r->chunk);
     }
-    assert_int_equal(cache.count, 3);
-    cache.decoded = 0;
-    get_sheet(&cache, 1, &sheet);
-    assert_int_equal(cache.decoded, 1);
-    block_cache_deinit(&cache);
-    chunk_bytes_deinit(&sheet);
-    chunk_bytes_deinit(&chunk);
+    const size_t late = decoded(r);
+    get_sheet(&r->a, 1, &r->sheet);
+    assert_int_equal(decoded(r), late + 1);
+    reading_destroy(r);
+}
+
+/* Columns that are added later count, too. */
+static void test_block_cache_is_bounded_when_blocks_grow(void **state) {
+    (void)state;
+    struct reading *r = reading_create(BLOCK_CACHE_BYTES);
+    measure(r);
+    const size_t room = 4 * r->kinds_bytes;
+    block_cache_resize(r->cache, room);
+    for (int64_t id = 1; id <= 4; id++) {
+        get_kinds(&r->a, id, &r->chunk);
+    }
+    assert_int_equal(block_cache_use(r->cache).blocks, 4);
+    for (int64_t id = 1; id <= 4; id++) {
+        assert_int_equal(get_spans(&r->b, id, &r->chunk)->chunk.state[0], STATE_IO);
+        assert_true(block_cache_use(r->cache).bytes <= room);
+    }
+    block_cache_resize(r->cache, r->kinds_bytes); /* without its columns it is kept */
+    assert_int_equal(get_spans(&r->a, 5, &r->chunk)->chunk.state[0], STATE_IO);
+    assert_int_equal(block_cache_use(r->cache).blocks, 0);
+    assert_int_equal(block_cache_use(r->cache).bytes, 0);
+    reading_destroy(r);
 }
 
 static void test_block_cache_gives_a_block_that_is_too_large(void **state) {
     (void)state;
-    struct block_cache cache = {.at_most = 1};
-    struct chunk_bytes chunks[2] = {0};
-    encode_chunk(&chunks[0], STATE_IO);
-    encode_chunk(&chunks[1], STATE_SLEEP);
+    struct reading *r = reading_create(1);
     for (int64_t id = 0; id < 10; id++) {
-        const struct span_block *spans = get_spans(&cache, id, &chunks[id % 2]);
-        assert_int_equal(spans->state[0], id % 2 == 0 ? STATE_IO : STATE_SLEEP);
-        assert_int_equal(cache.count, 1);
+        const bool other = id % 2 != 0;
+        const struct decoded_spans *spans =
+            get_spans(&r->a, id, other ? &r->other_chunk : &r->chunk);
+        assert_int_equal(spans->chunk.state[0], other ? STATE_SLEEP : STATE_IO);
+        assert_int_equal(block_cache_use(r->cache).blocks, 0);
     }
-    block_cache_deinit(&cache);
-    chunk_bytes_deinit(&chunks[0]);
-    chunk_bytes_deinit(&chunks[1]);
+    reading_destroy(r);
 }
 
 static void test_block_cache_does_not_keep_what_is_damaged(void **state) {
     (void)state;
-    struct block_cache cache = {0};
-    struct chunk_bytes sheet = {0};
+    struct reading *r = reading_create(BLOCK_CACHE_BYTES);
     struct err err = {0};
-    const struct sheet_block *got = NULL;
-    const struct span_block *spans = NULL;
-    encode_sheet(&sheet, 3, 7);
-    get_sheet(&cache, 1, &sheet);
-    struct block_row row = row_of(1, &sheet);
+    const struct decoded *got = NULL;
+    const struct decoded_spans *spans = NULL;
+    get_sheet(&r->a, 1, &r->sheet);
+    block_hold_deinit(&r->a);
+    r->a.cache = r->cache;
+    struct block_row row = row_of(1, &r->sheet);
     row.size--;
-    assert_int_equal(block_cache_sheet(&cache, &row, &got, &err), ERR_CORRUPT);
+    assert_int_equal(block_cache_get(&r->a, DECODED_SHEET, &row, &got, &err),
+                     ERR_CORRUPT);
     row.size = 0;
-    assert_int_equal(block_cache_sheet(&cache, &row, &got, &err), ERR_CORRUPT);
-    assert_int_equal(block_cache_spans(&cache, &row, &spans, &err), ERR_CORRUPT);
+    assert_int_equal(block_cache_get(&r->a, DECODED_SHEET, &row, &got, &err),
+                     ERR_CORRUPT);
+    assert_int_equal(block_cache_spans(&r->a, &row, &spans, &err), ERR_CORRUPT);
     assert_null(got);
-    assert_int_equal(cache.count, 0);
-    assert_int_equal(cache.bytes, 0);
-    assert_int_equal(get_sheet(&cache, 1, &sheet)->count, NODES);
-    block_cache_deinit(&cache);
-    chunk_bytes_deinit(&sheet);
+    assert_int_equal(block_cache_use(r->cache).blocks, 0);
+    assert_int_equal(block_cache_use(r->cache).bytes, 0);
+    assert_int_equal(get_sheet(&r->a, 1, &r->sheet)->count, NODES);
+    reading_destroy(r);
 }
 
 static void test_block_cache_survives_a_lack_of_memory(void **state) {
     (void)state;
-    struct block_cache cache = {.at_most = 2 * sizeof(struct span_block)};
-    struct chunk_bytes sheet = {0}, chunk = {0};
-    encode_sheet(&sheet, 3, 7);
-    encode_chunk(&chunk, STATE_IO);
+    struct reading *r = reading_create(BLOCK_CACHE_BYTES);
+    measure(r);
+    block_cache_resize(r->cache, 2 * r->spans_bytes);
     int64_t failures = 0;
-    for (int64_t id = 1; id <= 40; id++) {
-        const struct block_row rows[2] = {row_of(id, &sheet), row_of(id, &chunk)};
-        const struct sheet_block *got = NULL;
-        const struct span_block *spans = NULL;
+    for (int64_t id = 1; id <= 60; id++) {
+        const struct block_row rows[2] = {row_of(id, &r->sheet), row_of(id, &r->chunk)};
+        const struct decoded *got = NULL;
+        const struct decoded_spans *spans = NULL;
         struct err err = {0};
         memory_fail_after(id % 10);
-        const int rc = id % 2 == 0 ? block_cache_sheet(&cache, &rows[0], &got, &err)
-                                   : block_cache_spans(&cache, &rows[1], &spans, &err);
+        const int rc = id % 2 == 0
+                           ? block_cache_get(&r->a, DECODED_SHEET, &rows[0], &got, &err)
+                           : block_cache_spans(&r->a, &rows[1], &spans, &err);
         memory_fail_after(-1);
         failures += rc != 0;
         assert_int_equal(rc, rc == 0 ? 0 : ERR_NOMEM);
         assert_int_equal(rc == 0, got != NULL || spans != NULL);
-        assert_int_equal(get_sheet(&cache, id, &sheet)->nodes[1].ended, 7);
-        assert_int_equal(get_spans(&cache, id, &chunk)->state[0], STATE_IO);
+        assert_int_equal(get_sheet(&r->b, id, &r->sheet)->nodes[1].ended, 7);
+        assert_int_equal(get_spans(&r->b, id, &r->chunk)->chunk.state[0], STATE_IO);
     }
-    assert_in_range(failures, 10, 39);
-    block_cache_deinit(&cache);
-    chunk_bytes_deinit(&sheet);
-    chunk_bytes_deinit(&chunk);
+    assert_in_range(failures, 10, 59);
+    reading_destroy(r);
+}
+
+/* --- several threads -------------------------------------------------------------- */
+
+enum { THREADS = 4, QUESTIONS = 2000, IDS = 12 };
+
+struct asker {
+    pthread_t thread;
+    struct reading *reading;
+    uint64_t random;
+    size_t wrong;
+};
+
+/* Half of the rows become others all the time, as if each thread saw another state of the
+ * store. */
+static void *ask(void *context) {
+    struct asker *asker = context;
+    struct reading *r = asker->reading;
+    struct block_hold hold = {.cache = r->cache};
+    for (int i = 0; i < QUESTIONS; i++) {
+        asker->random =
+            asker->random * UINT64_C(6364136223846793005) + 1442695040888963407;
+        const uint64_t draw = asker->random >> 33;
+        const int64_t id = (int64_t)(draw % IDS);
+        const bool other = id % 2 == 0 && (draw >> 8 & 1) != 0;
+        const struct chunk_bytes *chunk = other ? &r->other_chunk : &r->chunk;
+        const struct block_row rows[2] = {
+            row_of(id, chunk), row_of(id, other ? &r->other_sheet : &r->sheet)};
+        const uint8_t state = other ? STATE_SLEEP : STATE_IO;
+        const struct decoded_spans *spans = NULL;
+        const struct decoded *got = NULL;
+        int rc = 0;
+        switch (draw >> 9 & 3) {
+        case 0:
+            rc = block_cache_get(&hold, DECODED_SHEET, &rows[1], &got, NULL);
+            asker->wrong += rc != 0 || got->as.sheet.nodes[NODES - 1].ended != 7U + other;
+            break;
+        case 1:
+            rc = block_cache_spans(&hold, &rows[0], &spans, NULL);
+            asker->wrong += rc != 0 || spans->chunk.state[SPANS - 1] != state;
+            break;
+        default:
+            rc = block_cache_kinds(&hold, &rows[0], &spans, NULL);
+            asker->wrong += rc != 0 || spans->kinds[spans->kind[0]].state != state;
+            break;
+        }
+    }
+    block_hold_deinit(&hold);
+    return NULL;
+}
+
+static void ask_together(size_t bytes) {
+    struct reading *r = reading_create(bytes);
+    struct asker askers[THREADS];
+    for (uint64_t i = 0; i < THREADS; i++) {
+        askers[i] = (struct asker){.reading = r, .random = i + 1};
+        assert_int_equal(pthread_create(&askers[i].thread, NULL, ask, &askers[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_join(askers[i].thread, NULL), 0);
+        assert_int_equal(askers[i].wrong, 0);
+    }
+    const struct block_cache_use use = block_cache_use(r->cache);
+    assert_true(use.bytes <= bytes);
+    assert_true(use.blocks <= 2 * IDS); /* none twice */
+    reading_destroy(r);
+}
+
+static void test_block_cache_serves_threads(void **state) {
+    (void)state;
+    ask_together(BLOCK_CACHE_BYTES); /* all shards, room for all */
+    ask_together(100 * 1000);        /* room for few */
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_block_cache_decodes_once),
+        cmocka_unit_test(test_block_cache_decodes_once_for_all_readers),
+        cmocka_unit_test(test_block_cache_keeps_points),
         cmocka_unit_test(test_block_cache_sees_that_a_row_is_another_one),
         cmocka_unit_test(test_block_cache_is_bounded),
+        cmocka_unit_test(test_block_cache_is_bounded_when_blocks_grow),
         cmocka_unit_test(test_block_cache_gives_a_block_that_is_too_large),
         cmocka_unit_test(test_block_cache_does_not_keep_what_is_damaged),
         cmocka_unit_test(test_block_cache_survives_a_lack_of_memory),
+        cmocka_unit_test(test_block_cache_serves_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

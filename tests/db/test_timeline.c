@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "db/block_cache_priv.h"
 #include "db/db_priv.h"
 #include "db/timeline.h"
 
@@ -56,11 +55,6 @@ static int64_t store(struct db *db, int64_t cell, const struct naive_run *r,
 
 /* --- tests --------------------------------------------------------------------- */
 
-/* How much the reader keeps of what it decoded; 0: as ever. */
-static void keep_at_most(struct db_reader *reader, size_t bytes) {
-    connection_blocks(db_reader_connection(reader))->at_most = bytes;
-}
-
 static void test_timeline_equals_the_brute_force_painter(void **state) {
     const struct fixture *fixture = *state;
     struct naive_run *recording = malloc(sizeof *recording);
@@ -70,7 +64,8 @@ static void test_timeline_equals_the_brute_force_painter(void **state) {
     const int64_t cell = fixture_cell(reader, fixture_experiment(db, 1, 1));
     for (uint64_t seed = 1; seed <= 5; seed++) {
         uint64_t random = seed;
-        keep_at_most(reader, (size_t)(seed % 3) * 600000); /* two chunks, or four */
+        fixture_keep_at_most(reader,
+                             (size_t)(seed % 3) * 600000); /* nothing, or some chunks */
         naive_run_fill(recording, &random);
         const int64_t run = store(db, cell, recording, &random);
         naive_run_sort(recording);
@@ -96,15 +91,15 @@ static void test_timeline_equals_the_brute_force_painter(void **state) {
 }
 
 /* Rows of a timeline that was removed are those of the next one: nothing of the old one is
- * seen by who has read it. */
+ * seen by who has read it, nor by another reader of the store. */
 static void test_timeline_forgets_one_that_was_removed(void **state) {
     const struct fixture *fixture = *state;
     struct naive_run *recording = malloc(sizeof *recording);
     assert_non_null(recording);
     struct err err = {0};
     struct db *db = fixture_open(fixture);
-    struct db_reader *reader = fixture_reader(db);
-    const int64_t cell = fixture_cell(reader, fixture_experiment(db, 1, 1));
+    struct db_reader *readers[2] = {fixture_reader(db), fixture_reader(db)};
+    const int64_t cell = fixture_cell(readers[0], fixture_experiment(db, 1, 1));
     for (uint64_t seed = 11; seed <= 13; seed++) {
         uint64_t random = seed;
         naive_run_fill(recording, &random);
@@ -113,11 +108,12 @@ static void test_timeline_forgets_one_that_was_removed(void **state) {
         assert_int_equal(fixture_sql(fixture, "SELECT min(id) FROM sheet"), 1);
         assert_int_equal(fixture_sql(fixture, "SELECT min(id) FROM span_chunk"), 1);
         for (int i = 0; i < 60; i++) {
-            naive_run_compare_some(reader, recording, run, &random);
+            naive_run_compare_some(readers[i % 2], recording, run, &random);
         }
         fixture_ok(db_timeline_remove(db, run, &err), &err);
     }
-    db_reader_close(reader);
+    db_reader_close(readers[0]);
+    db_reader_close(readers[1]);
     db_close(db);
     free(recording);
 }
