@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "db/carried_spans_priv.h"
 
-void carried_spans_since(const struct span_chunk *chunk,
+void carried_spans_begin(const struct span_chunk *chunk,
                          sim_ns since_ns[LANE_GROUP_LANES]) {
     for (int i = 0; i < LANE_GROUP_LANES; i++) {
         since_ns[i] = -1;
@@ -9,9 +9,22 @@ void carried_spans_since(const struct span_chunk *chunk,
     for (uint32_t i = 0; i < chunk->before_count; i++) {
         since_ns[chunk->before[i].lane % LANE_GROUP_LANES] = chunk->before[i].since_ns;
     }
+}
+
+void carried_spans_since(const struct span_chunk *chunk,
+                         sim_ns since_ns[LANE_GROUP_LANES]) {
+    carried_spans_begin(chunk, since_ns);
     for (uint32_t i = 0; i < chunk->count; i++) {
         since_ns[chunk->lane[i] % LANE_GROUP_LANES] = chunk->end_ns[i];
     }
+}
+
+uint64_t carried_spans_before(const struct decoded_spans *spans, sim_ns time) {
+    uint64_t lanes = 0;
+    for (uint32_t i = 0; i < LANE_GROUP_LANES; i++) {
+        lanes |= (uint64_t)(spans->since_ns[i] < time) << i;
+    }
+    return lanes;
 }
 
 static const char READ_END[] =

@@ -20,9 +20,18 @@ struct carried_span {
         span; /* end_ns of an open one: up to where it is known, or SIM_NEVER */
 };
 
+/* Where each lane of the chunk was at its beginning, -1 for lanes that are not in it; who goes
+ * through the spans puts the end of each there, and has in the end what the next one says. */
+void carried_spans_begin(const struct span_chunk *chunk,
+                         sim_ns since_ns[LANE_GROUP_LANES]);
+
 /* Where the last span of each lane of the chunk ended; -1 for lanes that are not in it. */
 void carried_spans_since(const struct span_chunk *chunk,
                          sim_ns since_ns[LANE_GROUP_LANES]);
+
+/* A bit for each lane whose span that is open at the end of a chunk, if any, began before a
+ * time: the end of any other need not be looked up, each in another place. */
+uint64_t carried_spans_before(const struct decoded_spans *spans, sim_ns time);
 
 /*
  * The spans that are open at the end of a chunk, of the lanes with a bit in `wanted`, by

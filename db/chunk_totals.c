@@ -18,14 +18,15 @@ static sim_ns earlier(sim_ns a, sim_ns b) { return a < b ? a : b; }
 
 void chunk_totals_add(struct chunk_totals *totals, const struct span_chunk *c,
                       sim_ns until) {
+    sim_ns since[LANE_GROUP_LANES];
+    carried_spans_begin(c, since);
     for (uint32_t i = 0; i < c->count; i++) {
         add(totals, c->lane[i], c->state[i], later(c->start_ns[i], c->t0_ns),
             earlier(c->end_ns[i], until));
         totals->ended[c->lane[i] % LANE_GROUP_LANES][c->state[i]] +=
             c->end_ns[i] <= until;
+        since[c->lane[i] % LANE_GROUP_LANES] = c->end_ns[i];
     }
-    sim_ns since[LANE_GROUP_LANES];
-    carried_spans_since(c, since);
     for (uint32_t i = 0; i < c->after_count; i++) {
         const struct lane_after *after = &c->after[i];
         add(totals, after->lane, after->state,

@@ -91,8 +91,11 @@ static sim_ns earlier(sim_ns a, sim_ns b) { return a < b ? a : b; }
 
 int holder_totals_add_chunk(struct holder_totals *totals, const struct span_chunk *c,
                             sim_ns until, struct err *err) {
+    sim_ns since[LANE_GROUP_LANES];
     int rc = 0;
+    carried_spans_begin(c, since);
     for (uint32_t i = 0; rc == 0 && i < c->count; i++) {
+        since[c->lane[i] % LANE_GROUP_LANES] = c->end_ns[i];
         if (holder_totals_has(c->state[i])) {
             const sim_ns from = later(c->start_ns[i], c->t0_ns);
             rc = holder_totals_add(
@@ -104,8 +107,6 @@ int holder_totals_add_chunk(struct holder_totals *totals, const struct span_chun
                 err);
         }
     }
-    sim_ns since[LANE_GROUP_LANES];
-    carried_spans_since(c, since);
     for (uint32_t i = 0; rc == 0 && i < c->after_count; i++) {
         const struct lane_after *after = &c->after[i];
         if (holder_totals_has(after->state)) {

@@ -64,7 +64,8 @@ static int add_carried(struct chunk_reader *reader, struct recording *out,
                        struct err *err) {
     struct carried_span carried[LANE_GROUP_LANES];
     uint32_t count = 0;
-    int rc = chunk_reader_all_carried(reader, UINT64_MAX, carried, &count, err);
+    int rc = chunk_reader_all_carried(
+        reader, carried_spans_before(reader->block, out->to_ns), carried, &count, err);
     for (uint32_t i = 0; rc == 0 && i < count; i++) {
         const struct long_span *span = &carried[i].span;
         const struct span_chunk chunk = {

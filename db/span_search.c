@@ -483,7 +483,9 @@ static int look_at_edge(struct search *s, uint32_t group, int level, struct err 
     }
     struct carried_span carried[LANE_GROUP_LANES];
     uint32_t count = 0;
-    rc = chunk_reader_all_carried(&s->reader, wanted_of(s, group), carried, &count, err);
+    const uint64_t lanes =
+        wanted_of(s, group) & carried_spans_before(s->reader.block, s->query->to_ns);
+    rc = chunk_reader_all_carried(&s->reader, lanes, carried, &count, err);
     for (uint32_t i = 0; rc == 0 && i < count; i++) {
         const struct span_found it = {.lane = carried[i].lane,
                                       .is_open = carried[i].is_open,

@@ -247,12 +247,11 @@ static int paint_last_span(struct painting *p, struct group_painting *g, lane_id
 }
 
 /* The lanes of which the window ends in the span that is open at the end of the chunk, unless
- * that is known: where it ends has to be looked up, for each in another place. */
+ * that is known. */
 static uint64_t open_lanes(const struct painting *p, const struct group_painting *g) {
-    const sim_ns *since = p->spans->since_ns;
-    uint64_t lanes = g->wanted;
+    uint64_t lanes = g->wanted & carried_spans_before(p->spans, p->view.to);
     for (size_t i = 0; i < LANE_GROUP_LANES; i++) {
-        if (since[i] >= p->view.to || since[i] < g->painters[i].known_to) {
+        if (p->spans->since_ns[i] < g->painters[i].known_to) {
             lanes &= ~(UINT64_C(1) << i);
         }
     }
