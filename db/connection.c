@@ -86,9 +86,6 @@ int connection_fail(const struct connection *connection, int code, struct err *e
 /* --- opening ------------------------------------------------------------------- */
 
 /*
- * The CHECKs of the schema are for whoever else writes into the file: the words that we write
- * are from tables of names, and SQLite builds a table of its own for every "status IN (...)"
- * that it looks at, which costs more than storing the row.
  * None of these touches the file. secure_delete would fill every freed page with zeros;
  * the store holds no secrets. A file that somebody prepared must not run functions in its
  * schema.
@@ -99,8 +96,14 @@ static const char SETTINGS[] = "PRAGMA foreign_keys = ON;"
                                "PRAGMA temp_store = MEMORY;"
                                "PRAGMA cache_size = -16000;"
                                "PRAGMA journal_size_limit = 67108864;"
-                               "PRAGMA trusted_schema = OFF;"
-                               "PRAGMA ignore_check_constraints = ON;";
+                               "PRAGMA trusted_schema = OFF;";
+
+/*
+ * The CHECKs of the schema are for whoever else writes into the file, and for the doctor: the
+ * words that we write are from tables of names, and SQLite builds a table of its own for every
+ * "status IN (...)" that it looks at, which costs more than storing the row.
+ */
+static const char WRITER_SETTINGS[] = "PRAGMA ignore_check_constraints = ON;";
 
 static int configure(struct connection *connection, struct err *err) {
     sqlite3 *sqlite = connection->sqlite;
@@ -114,7 +117,10 @@ static int configure(struct connection *connection, struct err *err) {
     if (code != SQLITE_OK) {
         return connection_fail(connection, code, err);
     }
-    return connection_exec(connection, SETTINGS, err);
+    const int rc = connection_exec(connection, SETTINGS, err);
+    return rc == 0 && connection->kind == CONNECTION_WRITER
+               ? connection_exec(connection, WRITER_SETTINGS, err)
+               : rc;
 }
 
 static int give_blocks(struct connection *connection, struct err *err) {

@@ -118,19 +118,19 @@ static void test_span_lookup_decodes_no_chunk_of_short_spans(void **state) {
     struct db_reader *reader = fixture_reader(db);
     const int64_t cell = fixture_cell(reader, fixture_experiment(db, 1, 1));
     const int64_t id = fixture_run(db, cell, 0, 20); /* chunks of 100 spans of 10 ns */
-    const struct block_cache *blocks = connection_blocks(db_reader_connection(reader));
+    struct block_cache *cache = connection_blocks(db_reader_connection(reader))->cache;
     struct damage_list damages = {0};
     struct span_found got;
     struct span_wish wish = {.run = id, .least_ns = 11};
     assert_int_equal(span_lookup_next(reader, &wish, 0, &got, &damages, &err), 1);
     assert_true(got.is_open);
-    assert_int_equal(blocks->decoded, 1);
+    assert_int_equal(block_cache_use(cache).decoded, 1);
     assert_int_equal(span_lookup_previous(reader, &wish, 19999, &got, &damages, &err), 0);
-    assert_int_equal(blocks->decoded, 1);
+    assert_int_equal(block_cache_use(cache).decoded, 1);
     wish.least_ns = 10;
     assert_int_equal(span_lookup_next(reader, &wish, 0, &got, &damages, &err), 1);
     assert_int_equal(got.span.start_ns, 10);
-    assert_int_equal(blocks->decoded, 2);
+    assert_int_equal(block_cache_use(cache).decoded, 2);
     db_reader_close(reader);
     db_close(db);
 }
