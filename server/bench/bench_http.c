@@ -9,6 +9,7 @@
 #include "server/api/service.h"
 #include "server/bench/bench_client.h"
 #include "server/bench/bench_folder.h"
+#include "server/bench/bench_http_priv.h"
 #include "server/bench/bench_stream.h"
 
 enum { CONNECTIONS = 64, SUBMISSIONS = 300, PREVIEWS = 300 };
@@ -23,7 +24,7 @@ static const char small_document[] =
 /* Of all cases, until the end. */
 static struct service *service;
 
-static int start(struct err *err) {
+int bench_http_server(uint16_t *port, struct err *err) {
     const char *path;
     int code = 0;
     if (service == NULL) {
@@ -32,6 +33,9 @@ static int start(struct err *err) {
             const struct service_options options = {.database = path};
             code = service_start(&service, &options, err);
         }
+    }
+    if (code == 0) {
+        *port = service_port(service);
     }
     return code;
 }
@@ -65,18 +69,22 @@ static bool has_ended(const struct bench_answer *answer) {
     return status != NULL && strncmp(status + 10, "done", 4) == 0;
 }
 
+int bench_http_submit(struct bench_client *client, const char *document, char *path,
+                      size_t size, struct err *err) {
+    struct bench_answer answer;
+    int code =
+        bench_client_ask(client, "POST", "/api/v1/experiments", document, &answer, err);
+    if (code == 0) {
+        code = expect(&answer, 201, err);
+    }
+    return code == 0 ? submitted_path(&answer, path, size, err) : code;
+}
+
 /* Submits, and reads until it is done. */
 static int submit_once(struct bench_client *client, struct err *err) {
     struct bench_answer answer;
     char path[64];
-    int code = bench_client_ask(client, "POST", "/api/v1/experiments", small_document,
-                                &answer, err);
-    if (code == 0) {
-        code = expect(&answer, 201, err);
-    }
-    if (code == 0) {
-        code = submitted_path(&answer, path, sizeof path, err);
-    }
+    int code = bench_http_submit(client, small_document, path, sizeof path, err);
     do {
         if (code == 0) {
             code = bench_client_ask(client, "GET", path, NULL, &answer, err);
@@ -111,9 +119,10 @@ static int measure_times(const struct routine *routine, double *value, char *not
                          size_t size, struct err *err) {
     struct bench_client *client = NULL;
     double *times = calloc((size_t)routine->count, sizeof *times);
-    int code = times != NULL ? start(err) : err_set_nomem(err);
+    uint16_t port = 0;
+    int code = times != NULL ? bench_http_server(&port, err) : err_set_nomem(err);
     if (code == 0) {
-        code = bench_client_open(&client, service_port(service), err);
+        code = bench_client_open(&client, port, err);
     }
     for (int i = 0; code == 0 && i < routine->count; i++) {
         const double begin = bench_wall_s();
@@ -153,9 +162,10 @@ static int measure_rate(const char *path, double *value, char *note, size_t size
                         struct err *err) {
     struct bench_client *client = NULL;
     struct bench_answer answer;
-    int code = start(err);
+    uint16_t port = 0;
+    int code = bench_http_server(&port, err);
     if (code == 0) {
-        code = bench_client_open(&client, service_port(service), err);
+        code = bench_client_open(&client, port, err);
     }
     if (code == 0) {
         code = submit_once(client, err); /* there is at least one run */
@@ -166,7 +176,7 @@ static int measure_rate(const char *path, double *value, char *note, size_t size
     if (code == 0) {
         snprintf(note, size, "GET %s, %zu bytes, %d connections", path, answer.size,
                  CONNECTIONS);
-        const struct bench_load load = {service_port(service), path, CONNECTIONS, LOAD_S};
+        const struct bench_load load = {port, path, CONNECTIONS, LOAD_S};
         code = bench_client_load(&load, value, err);
     }
     bench_client_close(client);
@@ -191,6 +201,12 @@ const struct bench_case bench_http_cases[] = {
      NULL, false},
     {"submit_to_done_p99_ms", "ms", "lower", "the same, 99th percentile", submit_p99,
      NULL, false},
+    {"sse_p99_ms", "ms", "lower",
+     "how long after the first stream an event of a grid of 2,400 cells comes to the "
+     "others",
+     bench_events_p99, NULL, false},
+    {"sse_bytes_per_client", "bytes", "lower", "memory of a stream of events",
+     bench_events_bytes, NULL, false},
     {"preview_p50_ms", "ms", "lower", "a preview of the same document", preview_p50, NULL,
      false},
 };
