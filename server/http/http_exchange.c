@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/http/http_exchange.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <microhttpd.h>
+
+#include "server/http/http_server_priv.h"
+#include "server/http/problem.h"
+#include "server/http/representation.h"
+#include "server/http/static_file.h"
+#include "server/log/log.h"
+
+void http_exchange_refuse_size(struct http_exchange *exchange) {
+    exchange->answered = true;
+    free(exchange->body);
+    exchange->body = NULL;
+    problem_set(&exchange->response, MHD_HTTP_CONTENT_TOO_LARGE, exchange->request.path,
+                "", "the body is larger than %d bytes", HTTP_BODY_MAX);
+}
+
+/* --- the body -------------------------------------------------------------------- */
+
+bool http_exchange_take_body(struct http_exchange *exchange, const char *data,
+                             size_t size) {
+    exchange->received += size;
+    if (exchange->received > HTTP_DRAIN_MAX) {
+        return false;
+    }
+    if (exchange->answered) {
+        return true;
+    }
+    if (exchange->received > HTTP_BODY_MAX) {
+        http_exchange_refuse_size(exchange);
+        return true;
+    }
+    const size_t kept = exchange->request.body_size;
+    if (kept + size > exchange->body_capacity) {
+        size_t capacity = exchange->body_capacity > 0 ? exchange->body_capacity : 4096;
+        while (capacity < kept + size) {
+            capacity *= 2;
+        }
+        char *body = realloc(exchange->body, capacity);
+        if (body == NULL) {
+            return false;
+        }
+        exchange->body = body;
+        exchange->body_capacity = capacity;
+    }
+    memcpy(exchange->body + kept, data, size);
+    exchange->request.body = exchange->body;
+    exchange->request.body_size = kept + size;
+    return true;
+}
+
+/* --- the answer ------------------------------------------------------------------ */
+
+static bool is_on_this_machine(const struct http_exchange *exchange) {
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+        exchange->request.connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const struct sockaddr_in *address =
+        info != NULL ? (const struct sockaddr_in *)info->client_addr : NULL;
+    return address != NULL && address->sin_family == AF_INET &&
+           ntohl(address->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+}
+
+static const char *header(const struct http_exchange *exchange, const char *name) {
+    return http_request_header(&exchange->request, name);
+}
+
+static void choose_representation(struct http_exchange *exchange) {
+    const struct representation wanted = {
+        .if_none_match = header(exchange, MHD_HTTP_HEADER_IF_NONE_MATCH),
+        .accept_encoding = is_on_this_machine(exchange)
+                               ? NULL
+                               : header(exchange, MHD_HTTP_HEADER_ACCEPT_ENCODING),
+    };
+    if (strcmp(exchange->route->method, "GET") == 0) {
+        representation_choose(&exchange->response, &wanted);
+    }
+}
+
+static void run_handler(struct http_exchange *exchange) {
+    struct err err = {0};
+    const int code = exchange->route->handle(
+        exchange->server->options.context, &exchange->request, &exchange->response, &err);
+    if (code != 0) {
+        if (err.code == ERR_OK) {
+            err_set(&err, code, "no details");
+        }
+        const bool about_body = (exchange->route->flags & HTTP_ROUTE_JSON_BODY) != 0;
+        problem_from_err(&exchange->response, &err, exchange->request.path, about_body);
+        if (exchange->response.status >= MHD_HTTP_INTERNAL_SERVER_ERROR) {
+            log_write(LOG_ERROR, "http", "%s %s: %s", exchange->request.method,
+                      exchange->request.path, err.text);
+        }
+    } else {
+        choose_representation(exchange);
+    }
+    exchange->answered = true;
+}
+
+static void run_task(struct http_task *task, int worker) {
+    struct http_exchange *exchange = (struct http_exchange *)task;
+    exchange->request.worker = worker;
+    run_handler(exchange);
+    /* From here on the exchange belongs to the HTTP thread again. */
+    MHD_resume_connection(exchange->request.connection);
+}
+
+static void suspend(void *connection) { MHD_suspend_connection(connection); }
+
+bool http_exchange_send(struct http_exchange *exchange) {
+    return http_response_send(&exchange->response, exchange->request.connection, NULL) ==
+           0;
+}
+
+bool http_exchange_answer(struct http_exchange *exchange) {
+    if (!exchange->answered) {
+        if (exchange->route == NULL) {
+            static_file_respond(&exchange->request, &exchange->response);
+            exchange->answered = true;
+        } else if ((exchange->route->flags & HTTP_ROUTE_INLINE) != 0) {
+            run_handler(exchange);
+        } else if (http_executor_submit(exchange->server->executor, &exchange->task,
+                                        suspend, exchange->request.connection)) {
+            return true;
+        } else {
+            http_exchange_refuse(exchange, MHD_HTTP_SERVICE_UNAVAILABLE,
+                                 "the server is stopping; try again when it is back");
+        }
+    }
+    return http_exchange_send(exchange);
+}
+
+/* --- life ------------------------------------------------------------------------ */
+
+struct http_exchange *http_exchange_create(struct http_server *server,
+                                           struct MHD_Connection *connection,
+                                           const char *path, const char *method) {
+    struct http_exchange *exchange = calloc(1, sizeof *exchange);
+    if (exchange != NULL) {
+        exchange->task.run = run_task;
+        exchange->server = server;
+        exchange->request = (struct http_request){
+            .method = method,
+            .path = path,
+            .head_only = strcmp(method, "HEAD") == 0,
+            .worker = -1,
+            .connection = connection,
+        };
+    }
+    return exchange;
+}
+
+void http_exchange_destroy(struct http_exchange *exchange) {
+    if (exchange != NULL) {
+        http_response_deinit(&exchange->response);
+        free(exchange->body);
+        free(exchange);
+    }
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/http/request_check.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <microhttpd.h>
+
+#include "server/http/guard.h"
+#include "server/http/http_server_priv.h"
+#include "server/http/problem.h"
+#include "server/http/static_file.h"
+
+static const char *header(const struct http_exchange *exchange, const char *name) {
+    return http_request_header(&exchange->request, name);
+}
+
+/* Finds the route or the file; refuses what is neither. */
+static void find_target(struct http_exchange *exchange) {
+    struct http_request *request = &exchange->request;
+    const struct http_server_options *options = &exchange->server->options;
+    struct router_match match;
+    router_find(options->routes, options->route_count, request, &match);
+    exchange->route = match.route;
+    if (match.route != NULL) {
+        return;
+    }
+    const bool reads = request->head_only || strcmp(request->method, "GET") == 0;
+    if (!match.path_known && static_file_exists(request->path)) {
+        if (reads) {
+            return;
+        }
+        strcpy(match.allow, "GET, HEAD, OPTIONS");
+        match.path_known = true;
+    }
+    if (!match.path_known) {
+        http_exchange_refuse(exchange, MHD_HTTP_NOT_FOUND,
+                             "there is nothing at this path");
+        return;
+    }
+    static_assert(sizeof exchange->response.allow == sizeof match.allow, "same list");
+    if (strcmp(request->method, "OPTIONS") == 0) {
+        exchange->answered = true;
+        exchange->response.status = MHD_HTTP_NO_CONTENT;
+        memcpy(exchange->response.allow, match.allow, sizeof match.allow);
+        return;
+    }
+    http_exchange_refuse(exchange, MHD_HTTP_METHOD_NOT_ALLOWED, "this path answers %s",
+                         match.allow);
+    memcpy(exchange->response.allow, match.allow, sizeof match.allow);
+}
+
+/* What a request that carries a document must have, besides the document. */
+static void check_body_headers(struct http_exchange *exchange) {
+    const char *length = header(exchange, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    const char *coding = header(exchange, MHD_HTTP_HEADER_CONTENT_ENCODING);
+    if (!guard_type_is_json(header(exchange, MHD_HTTP_HEADER_CONTENT_TYPE)) ||
+        (coding != NULL && strcmp(coding, "identity") != 0)) {
+        http_exchange_refuse(
+            exchange, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE,
+            "the body must be application/json in UTF-8, without Content-Encoding");
+    } else if (length != NULL && strtoull(length, NULL, 10) > HTTP_BODY_MAX) {
+        http_exchange_refuse_size(exchange);
+    }
+}
+
+static void check_route(struct http_exchange *exchange) {
+    const struct http_route *route = exchange->route;
+    const struct http_query_fault fault =
+        http_request_check_query(&exchange->request, route->query);
+    if (fault.unknown != NULL) {
+        http_exchange_refuse(exchange, MHD_HTTP_BAD_REQUEST,
+                             "unknown query parameter '%.64s'; this path knows: %s",
+                             fault.unknown, route->query != NULL ? route->query : "none");
+    } else if (fault.repeated != NULL) {
+        http_exchange_refuse(exchange, MHD_HTTP_BAD_REQUEST,
+                             "query parameter '%.64s' is there twice; send it once",
+                             fault.repeated);
+    } else if (!guard_accepts(header(exchange, MHD_HTTP_HEADER_ACCEPT),
+                              route->produces)) {
+        http_exchange_refuse(exchange, MHD_HTTP_NOT_ACCEPTABLE, "this path answers %s",
+                             route->produces);
+    } else if ((route->flags & HTTP_ROUTE_JSON_BODY) != 0) {
+        check_body_headers(exchange);
+    }
+}
+
+static bool announces_body(const struct http_exchange *exchange) {
+    const char *length = header(exchange, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    return header(exchange, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL ||
+           (length != NULL && strtoull(length, NULL, 10) > 0);
+}
+
+/* What is wrong with a request whatever its path. */
+static void check_framing(struct http_exchange *exchange) {
+    if (exchange->nul_in_target) {
+        http_exchange_refuse(exchange, MHD_HTTP_BAD_REQUEST,
+                             "%%00 means nothing in a path or a query");
+    } else if (http_request_header_count(&exchange->request, MHD_HTTP_HEADER_HOST) > 1) {
+        http_exchange_refuse(exchange, MHD_HTTP_BAD_REQUEST,
+                             "the header Host is there twice");
+    } else if (header(exchange, MHD_HTTP_HEADER_CONTENT_LENGTH) != NULL &&
+               header(exchange, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL) {
+        http_exchange_refuse(exchange, MHD_HTTP_BAD_REQUEST,
+                             "Content-Length and Transfer-Encoding exclude each other");
+    }
+}
+
+/* Finds who answers, and refuses what it would not take. */
+static void check_target(struct http_exchange *exchange) {
+    find_target(exchange);
+    if (exchange->answered) {
+        return;
+    }
+    if (exchange->route != NULL) {
+        check_route(exchange);
+    }
+    const bool takes_body =
+        exchange->route != NULL && (exchange->route->flags & HTTP_ROUTE_JSON_BODY) != 0;
+    if (!exchange->answered && !takes_body && announces_body(exchange)) {
+        http_exchange_refuse(exchange, MHD_HTTP_BAD_REQUEST, "this path takes no body");
+    }
+}
+
+void request_check_head(struct http_exchange *exchange) {
+    const struct http_request *request = &exchange->request;
+    const char *host = header(exchange, MHD_HTTP_HEADER_HOST);
+    const bool reads = request->head_only || strcmp(request->method, "GET") == 0 ||
+                       strcmp(request->method, "OPTIONS") == 0;
+    check_framing(exchange);
+    if (exchange->answered) {
+        return;
+    }
+    if (!guard_host_is_local(host)) {
+        http_exchange_refuse(exchange, MHD_HTTP_MISDIRECTED_REQUEST,
+                             "this server answers only to 127.0.0.1 and localhost");
+    } else if (!reads && !guard_is_same_origin(host, header(exchange, "Origin"),
+                                               header(exchange, "Sec-Fetch-Site"))) {
+        http_exchange_refuse(
+            exchange, MHD_HTTP_FORBIDDEN,
+            "requests from other sites are refused; use the page at http://%.64s/, or "
+            "a client that sends no Origin",
+            host);
+    } else {
+        check_target(exchange);
+    }
+}
+
+bool request_check_sends_at_once(const struct http_exchange *exchange) {
+    const char *length = header(exchange, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    return exchange->answered &&
+           (header(exchange, MHD_HTTP_HEADER_EXPECT) != NULL ||
+            (length != NULL && strtoull(length, NULL, 10) > HTTP_DRAIN_MAX));
+}
