@@ -12,6 +12,7 @@
 #include "db/analysis_store.h"
 #include "db/sql_session.h"
 #include "engine/record/lane.h"
+#include "server/http/access.h"
 #include "server/http/http_executor.h"
 #include "server/http/http_request.h"
 #include "server/http/http_response.h"
@@ -25,6 +26,7 @@
 #include <stdatomic.h>
 
 struct api {
+    const struct access *access;
     struct db *db;
     struct db_reader *readers[HTTP_EXECUTOR_THREADS];
     struct stored_source *source;

@@ -12,6 +12,7 @@
 #include "server/api/preview_api.h"
 #include "server/api/range_api.h"
 #include "server/api/run_api.h"
+#include "server/api/session_api.h"
 #include "server/api/span_api.h"
 #include "server/api/sql_api.h"
 #include "server/api/timeline_api.h"
@@ -20,7 +21,12 @@
 #define JSON "application/json"
 
 const struct http_route routes[] = {
-    {"GET", "/healthz", catalogue_api_health, HTTP_ROUTE_INLINE, NULL, JSON},
+    {"GET", "/healthz", catalogue_api_health, HTTP_ROUTE_INLINE | HTTP_ROUTE_OPEN, NULL,
+     JSON},
+    {"POST", "/api/v1/session", session_api_open,
+     HTTP_ROUTE_INLINE | HTTP_ROUTE_JSON_BODY | HTTP_ROUTE_OPEN, NULL, JSON},
+    {"DELETE", "/api/v1/session", session_api_close, HTTP_ROUTE_INLINE | HTTP_ROUTE_OPEN,
+     NULL, JSON},
     {"GET", "/api/v1/presets", catalogue_api_presets, 0, NULL, JSON},
     {"GET", "/api/v1/models", catalogue_api_models, HTTP_ROUTE_INLINE, NULL, JSON},
     {"GET", "/api/v1/metrics", catalogue_api_metrics, HTTP_ROUTE_INLINE, NULL, JSON},

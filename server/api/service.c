@@ -15,6 +15,7 @@
 
 struct service {
     struct api api;
+    struct access access;
     struct http_server *http;
 };
 
@@ -91,11 +92,34 @@ static int open_analyses(struct api *api, struct err *err) {
     return code;
 }
 
+static struct http_server_options http_options(struct service *service,
+                                               const struct service_options *options) {
+    service->api.access = &service->access;
+    return (struct http_server_options){.address = options->address,
+                                        .port = options->port,
+                                        .access = &service->access,
+                                        .hosts = options->hosts,
+                                        .host_count = options->host_count,
+                                        .routes = routes,
+                                        .route_count = route_count,
+                                        .context = &service->api};
+}
+
+int service_check(const struct service_options *options, struct err *err) {
+    const struct access access = {.token = options->token};
+    const struct http_server_options http = {.address = options->address,
+                                             .access = &access};
+    return http_server_check(&http, err);
+}
+
 static int start_parts(struct service *service, const struct service_options *options,
                        struct err *err) {
     struct api *api = &service->api;
+    const struct http_server_options http = http_options(service, options);
     int code;
-    if ((code = open_store(service, options, err)) != 0 ||
+    if ((code = access_init(&service->access, options->token, options->port, err)) != 0 ||
+        (code = service_check(options, err)) != 0 ||
+        (code = open_store(service, options, err)) != 0 ||
         (code = run_maker_open(&api->timelines, api->db, timeline_job_run, err)) != 0 ||
         (code = open_analyses(api, err)) != 0 ||
         (code = previews_create(&api->previews, err)) != 0 ||
@@ -106,10 +130,6 @@ static int start_parts(struct service *service, const struct service_options *op
     if (options->load_examples) {
         load_examples(service);
     }
-    const struct http_server_options http = {.port = options->port,
-                                             .routes = routes,
-                                             .route_count = route_count,
-                                             .context = api};
     const struct job_queue_options queue = {
         .workers = options->workers,
         .source = stored_source_jobs(api->source),
@@ -147,8 +167,12 @@ int service_start(struct service **out, const struct service_options *options,
     return 0;
 }
 
+const struct listener *service_listener(const struct service *service) {
+    return http_server_listener(service->http);
+}
+
 uint16_t service_port(const struct service *service) {
-    return http_server_port(service->http);
+    return service_listener(service)->port;
 }
 
 /* --- stop ------------------------------------------------------------------------ */

@@ -14,22 +14,34 @@
 #include "engine/base/err.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+struct listener;
 struct service;
 
 struct service_options {
-    const char *database;       /* file, created when it is not there */
-    uint16_t port;              /* on 127.0.0.1; 0: any free one */
+    const char *database;     /* file, created when it is not there */
+    const char *address;      /* NULL: 127.0.0.1 */
+    uint16_t port;            /* 0: any free one */
+    const char *token;        /* demanded of who uses the API; NULL: nobody else can */
+    const char *const *hosts; /* names in Host besides the address: http_server.h */
+    size_t host_count;
     unsigned workers;           /* 0: one for each processor, at least 2 */
     bool load_examples;         /* submit those presets that are not stored yet */
     struct retention retention; /* which experiments are removed by themselves */
 };
 
-/* ERR_IO: the port cannot be had; errors of db_open() and db_recover(). */
+/* ERR_INVALID: it must not, or cannot, listen there (http_server.h). */
+int service_check(const struct service_options *options, struct err *err) WARN_UNUSED;
+
+/* Strings are borrowed for its whole life. ERR_IO: the port cannot be had; errors of
+ * service_check(), db_open() and db_recover(). */
 int service_start(struct service **out, const struct service_options *options,
                   struct err *err) WARN_UNUSED;
 
+/* Where it listens. */
+const struct listener *service_listener(const struct service *service);
 uint16_t service_port(const struct service *service);
 
 /* Takes a few seconds at most; runs are marked as interrupted. NULL is accepted. */

@@ -76,6 +76,20 @@ static const struct cli_option *find_option(const struct cli_usage *usage,
     return NULL;
 }
 
+/* Where the value goes: the first free place if there may be several. */
+static const char **find_place(const struct cli_option *option) {
+    const char **place = option->value;
+    if (strstr(option->placeholder, "...") == NULL) {
+        return place;
+    }
+    for (int i = 0; i < CLI_REPEAT_MAX; i++, place++) {
+        if (*place == NULL) {
+            return place;
+        }
+    }
+    return NULL;
+}
+
 /* Takes the option at argv[*at], and its value from the next word if need be. */
 static bool take_option(const struct cli_usage *usage, int argc, char **argv, int *at) {
     const char *text = argv[*at];
@@ -93,14 +107,16 @@ static bool take_option(const struct cli_usage *usage, int argc, char **argv, in
         *option->given = true;
         return true;
     }
-    if (value != NULL) {
-        *option->value = value + 1;
-    } else if (*at + 1 < argc) {
-        *option->value = argv[++*at];
-    } else {
+    if (value == NULL && *at + 1 == argc) {
         cli_complain("%s needs a value: %s", option->name, option->placeholder);
         return false;
     }
+    const char **to = find_place(option);
+    if (to == NULL) {
+        cli_complain("%s comes more than %d times", option->name, CLI_REPEAT_MAX);
+        return false;
+    }
+    *to = value != NULL ? value + 1 : argv[++*at];
     return true;
 }
 

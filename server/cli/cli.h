@@ -31,8 +31,11 @@ struct cli_command {
 /* Runs the command that argv names, or prints help or version. Returns an exit code. */
 int cli_main(const struct cli_command *commands, size_t count, int argc, char **argv);
 
-/* An option: a flag (`placeholder` NULL, sets *given) or one with a value (sets *value).
- */
+enum { CLI_REPEAT_MAX = 16 };
+
+/* An option: a flag (`placeholder` NULL, sets *given) or one with a value (sets *value). One
+ * whose placeholder ends in "..." may come several times: `value` is then an array of
+ * CLI_REPEAT_MAX, filled from the left, of NULLs at first. */
 struct cli_option {
     const char *name;        /* "--json" */
     const char *placeholder; /* "FILE" */

@@ -9,6 +9,9 @@
 #include "server/api/service.h"
 #include "server/cli/cli.h"
 #include "server/cli/quantity.h"
+#include "server/cli/serve_token.h"
+#include "server/http/guard.h"
+#include "server/http/listener.h"
 #include "server/log/log.h"
 
 /* Signals that end the server. Blocked in every thread; the main thread waits for them.
@@ -22,6 +25,16 @@ static void block_signals(sigset_t *signals) {
     signal(SIGPIPE, SIG_IGN);
 }
 
+static void announce(const struct listener *listener) {
+    if (!listener->everywhere) {
+        printf("gilscope: serving http://%s:%u\n", listener->host, listener->port);
+    } else {
+        printf("gilscope: serving http://127.0.0.1:%u and all other addresses of this "
+               "machine\n",
+               listener->port);
+    }
+}
+
 static int serve(const struct service_options *options) {
     struct service *service = NULL;
     struct err err = {0};
@@ -33,7 +46,7 @@ static int serve(const struct service_options *options) {
         cli_report(&err, NULL);
         return CLI_FAILED;
     }
-    printf("gilscope: serving http://127.0.0.1:%u\n", service_port(service));
+    announce(service_listener(service));
     fflush(stdout);
     sigwait(&signals, &number);
     /* A second signal ends a process that takes too long to stop. */
@@ -42,36 +55,88 @@ static int serve(const struct service_options *options) {
     return CLI_OK;
 }
 
-int serve_command(int argc, char **argv) {
-    const char *port = "8737";
-    const char *database = "gilscope.db";
-    bool load_examples = false;
-    struct retention_options keep = {0};
-    struct retention retention;
-    long number;
+/* --- what is asked for ----------------------------------------------------------- */
+
+struct serve_arguments {
+    const char *address, *port, *token_file, *database;
+    const char *hosts[CLI_REPEAT_MAX];
+    bool load_examples;
+    struct retention_options keep;
+};
+
+static enum cli_parsed read_arguments(int argc, char **argv,
+                                      struct serve_arguments *given) {
     const struct cli_option options[] = {
-        {"--port", "N", "port on 127.0.0.1 (default 8737; 0: any free one)", &port, NULL},
+        {"--address", "A",
+         "address to listen on (default 127.0.0.1); one that others can reach\n"
+         "                     needs a token: --token-file or GILSCOPE_TOKEN",
+         &given->address, NULL},
+        {"--port", "N", "port to listen on (default 8737; 0: any free one)", &given->port,
+         NULL},
+        {"--token-file", "FILE",
+         "demand the bearer token in this file, which only its owner may read",
+         &given->token_file, NULL},
+        {"--host", "NAME...",
+         "answer to this name, too: a proxy's or this machine's; repeatable",
+         given->hosts, NULL},
         {"--database", "FILE", "where experiments are kept (default gilscope.db)",
-         &database, NULL},
+         &given->database, NULL},
         {"--load-examples", NULL, "run the examples that are not stored yet", NULL,
-         &load_examples},
-        RETENTION_OPTIONS(keep),
+         &given->load_examples},
+        RETENTION_OPTIONS(given->keep),
     };
     const struct cli_usage usage = {
         .command = "serve",
         .arguments = "",
         .summary =
-            "Serves the dashboard and the REST interface on 127.0.0.1 and runs what is\n"
-            "submitted. Prints one line with the address when it is ready. Experiments\n"
-            "that a dead process left queued are run. Other processes may use the same\n"
-            "file meanwhile. SIGINT or SIGTERM stops it: "
+            "Serves the dashboard and the REST interface, on 127.0.0.1 unless told\n"
+            "otherwise, and runs what is submitted. Prints one line with the address "
+            "when\n"
+            "it is ready. Experiments that a dead process left queued are run. Other\n"
+            "processes may use the same file meanwhile. SIGINT or SIGTERM stops it: "
             "runs\n"
-            "at work are marked as interrupted. GILSCOPE_LOG (error, warn, info, debug)\n"
-            "says how much is logged on standard error.",
+            "at work are marked as interrupted.\n\n"
+            "GILSCOPE_LOG (error, warn, info, debug) says how much is logged on "
+            "standard\n"
+            "error. GILSCOPE_TOKEN is a bearer token, like --token-file: when there is "
+            "one,\n"
+            "clients send it (Authorization: Bearer TOKEN), and the page asks for it.",
         .options = options,
         .option_count = sizeof options / sizeof options[0],
     };
-    switch (cli_parse(&usage, argc, argv, NULL)) {
+    return cli_parse(&usage, argc, argv, NULL);
+}
+
+/* Fills what does not come from files. False: it was complained about. */
+static bool read_network(const struct serve_arguments *given,
+                         struct service_options *out) {
+    long port;
+    if (!cli_parse_number(given->port, 0, 65535, &port)) {
+        cli_complain("--port must be a number from 0 to 65535, not '%s'", given->port);
+        return false;
+    }
+    out->address = given->address;
+    out->port = (uint16_t)port;
+    out->hosts = given->hosts;
+    while (out->host_count < CLI_REPEAT_MAX && given->hosts[out->host_count] != NULL) {
+        const char *name = given->hosts[out->host_count++];
+        if (!guard_name_is_valid(name)) {
+            cli_complain("--host must be a name without scheme and port, such as "
+                         "gilscope.example.org, not '%s'",
+                         name);
+            return false;
+        }
+    }
+    return true;
+}
+
+int serve_command(int argc, char **argv) {
+    struct serve_arguments given = {
+        .address = "127.0.0.1", .port = "8737", .database = "gilscope.db"};
+    struct service_options options = {0};
+    struct err err = {0};
+    char token[ACCESS_TOKEN_MAX + 1];
+    switch (read_arguments(argc, argv, &given)) {
     case CLI_HELP_SHOWN:
         return CLI_OK;
     case CLI_WRONG:
@@ -79,16 +144,20 @@ int serve_command(int argc, char **argv) {
     case CLI_GO_ON:
         break;
     }
-    if (!cli_parse_number(port, 0, 65535, &number)) {
-        cli_complain("--port must be a number from 0 to 65535, not '%s'", port);
+    if (!read_network(&given, &options) ||
+        !retention_options_read(&given.keep, &options.retention)) {
         return CLI_REFUSED;
     }
-    if (!retention_options_read(&keep, &retention)) {
-        return CLI_REFUSED;
+    int code = serve_token_read(given.token_file, token, &err);
+    options.token = code == 0 && token[0] != '\0' ? token : NULL;
+    if (code == 0) {
+        code = service_check(&options, &err);
     }
-    const struct service_options service = {.database = database,
-                                            .port = (uint16_t)number,
-                                            .load_examples = load_examples,
-                                            .retention = retention};
-    return serve(&service);
+    if (code != 0) {
+        cli_report(&err, NULL);
+        return code == ERR_INVALID ? CLI_REFUSED : CLI_FAILED;
+    }
+    options.database = given.database;
+    options.load_examples = given.load_examples;
+    return serve(&options);
 }

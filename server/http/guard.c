@@ -12,20 +12,28 @@ static bool all_digits(const char *text) {
     return text[strspn(text, "0123456789")] == '\0';
 }
 
-bool guard_host_is_local(const char *host) {
-    static const char *const names[] = {"127.0.0.1", "localhost", "[::1]"};
-    if (host == NULL) {
+bool guard_host_is(const char *host, const char *name) {
+    const size_t length = strlen(name);
+    if (host == NULL || strncasecmp(host, name, length) != 0) {
         return false;
     }
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        const size_t length = strlen(names[i]);
-        if (strncasecmp(host, names[i], length) == 0) {
-            const char *rest = host + length;
-            return rest[0] == '\0' ||
-                   (rest[0] == ':' && rest[1] != '\0' && all_digits(rest + 1));
-        }
-    }
-    return false;
+    const char *rest = host + length;
+    return rest[0] == '\0' || (rest[0] == ':' && rest[1] != '\0' && all_digits(rest + 1));
+}
+
+bool guard_host_is_local(const char *host) {
+    return guard_host_is(host, "127.0.0.1") || guard_host_is(host, "localhost") ||
+           guard_host_is(host, "[::1]");
+}
+
+bool guard_name_is_valid(const char *name) {
+    const size_t length = strlen(name);
+    const bool is_v6 = length > 2 && name[0] == '[' && name[length - 1] == ']';
+    const size_t good =
+        is_v6 ? strspn(name + 1, "0123456789abcdefABCDEF:.") + 2
+              : strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                             "0123456789-._");
+    return length > 0 && length <= 253 && good == length;
 }
 
 bool guard_is_same_origin(const char *host, const char *origin, const char *fetch_site) {
@@ -36,9 +44,14 @@ bool guard_is_same_origin(const char *host, const char *origin, const char *fetc
     if (origin == NULL) {
         return true;
     }
-    static const char scheme[] = "http://";
-    return host != NULL && strncasecmp(origin, scheme, sizeof scheme - 1) == 0 &&
-           strcasecmp(origin + sizeof scheme - 1, host) == 0;
+    if (host == NULL || strncasecmp(origin, "http", 4) != 0) {
+        return false;
+    }
+    const char *rest = origin + 4;
+    if (!guard_host_is_local(host) && (rest[0] == 's' || rest[0] == 'S')) {
+        rest++;
+    }
+    return strncmp(rest, "://", 3) == 0 && strcasecmp(rest + 3, host) == 0;
 }
 
 /* --- lists of header values ------------------------------------------------------- */

@@ -6,7 +6,8 @@
  * requests there. Two attacks are refused:
  *
  *   - DNS rebinding: a foreign name that resolves to 127.0.0.1. The Host header must be an
- *     address of loopback or "localhost", with any port (a tunnel may use another one).
+ *     address of loopback or "localhost", the address that the server listens on or a name
+ *     that it was told, with any port (a tunnel may use another one).
  *   - Cross-site requests: a foreign page that posts a form. Whatever changes something must
  *     carry no Origin (not a browser) or the Origin of the very host it is sent to, must not be
  *     marked cross-site by Sec-Fetch-Site, and must be JSON, which no form can send.
@@ -16,10 +17,17 @@
 
 #include <stdbool.h>
 
-/* `host`: value of the Host header, or NULL. */
+/* `host`: value of the Host header, or NULL; `name` has no port: "example.org", "[::1]". */
+bool guard_host_is(const char *host, const char *name);
+
+/* Whether it is a name of this machine alone. */
 bool guard_host_is_local(const char *host);
 
-/* `origin`, `fetch_site`: values of Origin and Sec-Fetch-Site, or NULL. */
+/* Whether the text can be a `name` for guard_host_is(). */
+bool guard_name_is_valid(const char *name);
+
+/* `origin`, `fetch_site`: values of Origin and Sec-Fetch-Site, or NULL. A host that is not
+ * local may be reached by https, through a proxy. */
 bool guard_is_same_origin(const char *host, const char *origin, const char *fetch_site);
 
 /* Whether the media type of Content-Type (or NULL) is application/json, in UTF-8 if it

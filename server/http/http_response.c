@@ -19,6 +19,7 @@ static const struct {
      "form-action 'none'; frame-ancestors 'none'"},
     {"X-Content-Type-Options", "nosniff"},
     {"Referrer-Policy", "no-referrer"},
+    {"Cross-Origin-Opener-Policy", "same-origin"},
     {"Cross-Origin-Resource-Policy", "same-origin"},
 };
 
@@ -65,7 +66,9 @@ static bool add_headers(const struct http_response *response,
             response->cache_control != NULL ? response->cache_control : "no-store") &&
         add(message, MHD_HTTP_HEADER_RETRY_AFTER, retry_after) &&
         add(message, MHD_HTTP_HEADER_ALLOW, response->allow) &&
-        add(message, MHD_HTTP_HEADER_LOCATION, response->location);
+        add(message, MHD_HTTP_HEADER_LOCATION, response->location) &&
+        add(message, MHD_HTTP_HEADER_SET_COOKIE, response->cookie) &&
+        add(message, MHD_HTTP_HEADER_WWW_AUTHENTICATE, response->authenticate);
     for (size_t i = 0; i < sizeof security_headers / sizeof security_headers[0]; i++) {
         ok = ok && add(message, security_headers[i].name, security_headers[i].value);
     }

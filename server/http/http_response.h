@@ -32,6 +32,8 @@ struct http_response {
     char etag[64];                    /* quotes included; "" : header not sent */
     char allow[64];                   /* "" : header not sent */
     char location[96];                /* "" : header not sent */
+    char cookie[144];                 /* Set-Cookie; "" : header not sent */
+    const char *authenticate;         /* static: WWW-Authenticate, or NULL */
     struct http_stream_source stream; /* used when `read` is not NULL */
 };
 

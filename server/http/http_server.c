@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/http/http_server.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -17,7 +15,7 @@
 #include "server/http/request_check.h"
 #include "server/log/log.h"
 
-enum { POOL_THREADS = 2, LISTEN_BACKLOG = 511, SPARE_FILES = 128 };
+enum { POOL_THREADS = 2, SPARE_FILES = 128 };
 
 /* --- callbacks of the HTTP library ----------------------------------------------- */
 
@@ -76,37 +74,6 @@ static void on_log(void *context, const char *fmt, va_list args) {
 
 /* --- life ------------------------------------------------------------------------ */
 
-static int listen_on_loopback(uint16_t port, int *out, uint16_t *bound, struct err *err) {
-    struct sockaddr_in address = {
-        .sin_family = AF_INET,
-        .sin_port = htons(port),
-        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-    };
-    socklen_t length = sizeof address;
-    const int one = 1;
-    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) != 0 ||
-        bind(fd, (struct sockaddr *)&address, sizeof address) != 0 ||
-        listen(fd, LISTEN_BACKLOG) != 0 ||
-        getsockname(fd, (struct sockaddr *)&address, &length) != 0) {
-        const int code =
-            errno == EADDRINUSE
-                ? err_set(err, ERR_IO,
-                          "port %u is in use; choose another one with --port "
-                          "(0: any free one)",
-                          port)
-                : err_set(err, ERR_IO, "cannot listen on 127.0.0.1:%u: %s", port,
-                          strerror(errno));
-        if (fd >= 0) {
-            close(fd);
-        }
-        return code;
-    }
-    *out = fd;
-    *bound = ntohs(address.sin_port);
-    return 0;
-}
-
 /* A connection is an open file; the usual soft limit of 1,024 is below our limit. */
 static void raise_file_limit(void) {
     struct rlimit limit;
@@ -134,11 +101,11 @@ static enum MHD_Result on_connection(void *context, const struct sockaddr *addre
     return atomic_load(&server->refusing) ? MHD_NO : MHD_YES;
 }
 
-static struct MHD_Daemon *start_daemon(struct http_server *server, int fd) {
+static struct MHD_Daemon *start_daemon(struct http_server *server) {
     return MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0,
         on_connection, server, on_request, server, MHD_OPTION_EXTERNAL_LOGGER, on_log,
-        NULL, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE,
+        NULL, MHD_OPTION_LISTEN_SOCKET, server->listener.fd, MHD_OPTION_THREAD_POOL_SIZE,
         (unsigned)POOL_THREADS, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)HTTP_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)HTTP_CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT,
@@ -147,21 +114,40 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, int fd) {
         on_completed, NULL, MHD_OPTION_END);
 }
 
+static const char *address_of(const struct http_server_options *options) {
+    return options->address != NULL ? options->address : "127.0.0.1";
+}
+
+int http_server_check(const struct http_server_options *options, struct err *err) {
+    const bool has_token = options->access != NULL && options->access->token != NULL;
+    bool is_loopback = false;
+    const int code = listener_is_loopback(address_of(options), &is_loopback, err);
+    if (code == 0 && !is_loopback && !has_token) {
+        return err_set(err, ERR_INVALID,
+                       "others can reach %s, so a token is needed: --token-file FILE, or "
+                       "the environment variable GILSCOPE_TOKEN",
+                       address_of(options));
+    }
+    return code;
+}
+
 int http_server_start(struct http_server **out, const struct http_server_options *options,
                       struct err *err) {
-    int fd = -1;
     int code = 0;
     struct http_server *server = calloc(1, sizeof *server);
     if (server == NULL) {
         return err_set_nomem(err);
     }
     server->options = *options;
-    if ((code = listen_on_loopback(options->port, &fd, &server->port, err)) != 0 ||
+    server->listener.fd = -1;
+    if ((code = http_server_check(options, err)) != 0 ||
+        (code = listener_open(&server->listener, address_of(options), options->port,
+                              err)) != 0 ||
         (code = http_executor_create(&server->executor, err)) != 0) {
         goto fail;
     }
     raise_file_limit();
-    server->daemon = start_daemon(server, fd);
+    server->daemon = start_daemon(server);
     if (server->daemon == NULL) {
         code = err_set(err, ERR_IO, "the HTTP server could not be started: %s",
                        strerror(errno));
@@ -174,14 +160,16 @@ fail:
         http_executor_close(server->executor);
         http_executor_destroy(server->executor);
     }
-    if (fd >= 0) {
-        close(fd);
+    if (server->listener.fd >= 0) {
+        close(server->listener.fd);
     }
     free(server);
     return code;
 }
 
-uint16_t http_server_port(const struct http_server *server) { return server->port; }
+const struct listener *http_server_listener(const struct http_server *server) {
+    return &server->listener;
+}
 
 void http_server_quiesce(struct http_server *server) {
     atomic_store(&server->refusing, true);

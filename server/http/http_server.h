@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * http_server - HTTP/1.1 on 127.0.0.1: connections, limits, routing and the life of a
+ * http_server - HTTP/1.1 on one address: connections, limits, routing and the life of a
  * request.
  *
- *     request --> checks (Host, Origin, type, size) --> route
+ *     request --> checks (Host, Origin, token ...) --> route
  *                    |                                    |
  *                    v                                    +-- inline: handler on the HTTP thread
  *                 problem                                 +-- else: suspend, handler on an
@@ -22,6 +22,8 @@
 #define SERVER_HTTP_HTTP_SERVER_H
 
 #include "engine/base/err.h"
+#include "server/http/access.h"
+#include "server/http/listener.h"
 #include "server/http/router.h"
 
 #include <stddef.h>
@@ -38,18 +40,27 @@ enum {
 };
 
 struct http_server_options {
-    uint16_t port;                   /* 0: any free one */
+    const char *address;         /* NULL: 127.0.0.1 */
+    uint16_t port;               /* 0: any free one */
+    const struct access *access; /* must outlive the server; NULL: everybody may */
+    const char *const *hosts;    /* names it answers to besides those of loopback */
+    size_t host_count;
     const struct http_route *routes; /* must outlive the server */
     size_t route_count;
     void *context; /* for the handlers */
 };
 
-/* Serves until stopped. ERR_IO: the port cannot be had (the text says why). */
+/* ERR_INVALID: it is no address, or others can reach it and no token is demanded. */
+int http_server_check(const struct http_server_options *options,
+                      struct err *err) WARN_UNUSED;
+
+/* Serves until stopped. ERR_INVALID: as above; ERR_IO: the port cannot be had (the text
+ * says why). */
 int http_server_start(struct http_server **out, const struct http_server_options *options,
                       struct err *err) WARN_UNUSED;
 
-/* The port that it listens on. */
-uint16_t http_server_port(const struct http_server *server);
+/* Where it listens. */
+const struct listener *http_server_listener(const struct http_server *server);
 
 /* Accepts no more connections; those that are open go on. */
 void http_server_quiesce(struct http_server *server);

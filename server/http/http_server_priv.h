@@ -5,6 +5,7 @@
 
 #include "server/http/http_executor.h"
 #include "server/http/http_server.h"
+#include "server/http/listener.h"
 
 #include <stdatomic.h>
 
@@ -14,7 +15,7 @@ struct http_server {
     struct MHD_Daemon *daemon;
     struct http_executor *executor;
     struct http_server_options options;
-    uint16_t port;
+    struct listener listener;
     atomic_bool refusing; /* new connections */
 };
 

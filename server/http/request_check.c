@@ -107,13 +107,30 @@ static void check_framing(struct http_exchange *exchange) {
     }
 }
 
+/* The files of the dashboard are no secret, and it must be shown to be signed in on. */
+static void check_access(struct http_exchange *exchange) {
+    const struct access *access = exchange->server->options.access;
+    if (access == NULL || exchange->route == NULL ||
+        (exchange->route->flags & HTTP_ROUTE_OPEN) != 0) {
+        return;
+    }
+    const enum access_verdict verdict =
+        access_check(access, header(exchange, MHD_HTTP_HEADER_AUTHORIZATION),
+                     header(exchange, MHD_HTTP_HEADER_COOKIE));
+    if (verdict != ACCESS_GRANTED) {
+        exchange->answered = true;
+        access_refuse(&exchange->response, exchange->request.path, verdict);
+    }
+}
+
 /* Finds who answers, and refuses what it would not take. */
 static void check_target(struct http_exchange *exchange) {
     find_target(exchange);
     if (exchange->answered) {
         return;
     }
-    if (exchange->route != NULL) {
+    check_access(exchange);
+    if (!exchange->answered && exchange->route != NULL) {
         check_route(exchange);
     }
     const bool takes_body =
@@ -121,6 +138,15 @@ static void check_target(struct http_exchange *exchange) {
     if (!exchange->answered && !takes_body && announces_body(exchange)) {
         http_exchange_refuse(exchange, MHD_HTTP_BAD_REQUEST, "this path takes no body");
     }
+}
+
+static bool host_is_ours(const struct http_server *server, const char *host) {
+    bool ours = guard_host_is_local(host) || (!server->listener.everywhere &&
+                                              guard_host_is(host, server->listener.host));
+    for (size_t i = 0; !ours && i < server->options.host_count; i++) {
+        ours = guard_host_is(host, server->options.hosts[i]);
+    }
+    return ours;
 }
 
 void request_check_head(struct http_exchange *exchange) {
@@ -132,9 +158,10 @@ void request_check_head(struct http_exchange *exchange) {
     if (exchange->answered) {
         return;
     }
-    if (!guard_host_is_local(host)) {
+    if (!host_is_ours(exchange->server, host)) {
         http_exchange_refuse(exchange, MHD_HTTP_MISDIRECTED_REQUEST,
-                             "this server answers only to 127.0.0.1 and localhost");
+                             "this server answers to 127.0.0.1 and localhost, and to "
+                             "what it is told with --host NAME");
     } else if (!reads && !guard_is_same_origin(host, header(exchange, "Origin"),
                                                header(exchange, "Sec-Fetch-Site"))) {
         http_exchange_refuse(

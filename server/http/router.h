@@ -27,7 +27,8 @@ typedef int (*http_handler_fn)(void *context, const struct http_request *request
 enum http_route_flag {
     HTTP_ROUTE_INLINE =
         1, /* runs on the HTTP thread: touches neither disk nor database */
-    HTTP_ROUTE_JSON_BODY = 2 /* needs a body of type application/json */
+    HTTP_ROUTE_JSON_BODY = 2, /* needs a body of type application/json */
+    HTTP_ROUTE_OPEN = 4       /* needs no token */
 };
 
 struct http_route {

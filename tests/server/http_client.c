@@ -159,7 +159,7 @@ void http_client_read(int fd, bool to_head, struct http_answer *out) {
     } while (out->status == 100);
     append(out, "", 0);
     const char *length = http_answer_header(out, "Content-Length");
-    if (out->status == 0 || to_head || out->status == 304) {
+    if (out->status == 0 || to_head || out->status == 304 || out->status == 204) {
         return;
     }
     if (length != NULL) {
@@ -193,6 +193,14 @@ void http_client_request(uint16_t port, const char *method, const char *path,
         http_client_send_text(fd, body);
     }
     http_client_read(fd, strcmp(method, "HEAD") == 0, out);
+    close(fd);
+}
+
+void http_client_exchange(uint16_t port, const char *text, struct http_answer *out) {
+    *out = (struct http_answer){0};
+    const int fd = http_client_connect(port);
+    http_client_send_text(fd, text);
+    http_client_read(fd, strncmp(text, "HEAD", 4) == 0, out);
     close(fd);
 }
 

@@ -37,6 +37,9 @@ const char *http_answer_header(const struct http_answer *answer, const char *nam
 void http_client_request(uint16_t port, const char *method, const char *path,
                          const char *body, struct http_answer *out);
 
+/* Sends the text of a request on a connection of its own and reads one answer. */
+void http_client_exchange(uint16_t port, const char *text, struct http_answer *out);
+
 /* Reads until the bytes received so far contain `text`; they are appended to `buffer`. */
 void http_client_read_until(int fd, const char *text, char *buffer, size_t capacity);
 

@@ -58,9 +58,14 @@ char *process_read_all(const struct process *process) {
     return text;
 }
 
-uint16_t process_start_server(struct process *process, const char *database) {
-    const char *const arguments[] = {"serve",      "--port", "0",
-                                     "--database", database, NULL};
+uint16_t process_start_server_with(struct process *process, const char *database,
+                                   const char *const *options) {
+    const char *arguments[ARGUMENTS_MAX] = {"serve", "--port", "0", "--database",
+                                            database};
+    for (size_t i = 0; options[i] != NULL; i++) {
+        assert_true(i + 6 < ARGUMENTS_MAX);
+        arguments[i + 5] = options[i];
+    }
     char line[256];
     size_t size = 0;
     char c;
@@ -72,6 +77,11 @@ uint16_t process_start_server(struct process *process, const char *database) {
     static const char expected[] = "gilscope: serving http://127.0.0.1:";
     assert_memory_equal(line, expected, sizeof expected - 1);
     return (uint16_t)strtoul(line + sizeof expected - 1, NULL, 10);
+}
+
+uint16_t process_start_server(struct process *process, const char *database) {
+    static const char *const none[] = {NULL};
+    return process_start_server_with(process, database, none);
 }
 
 int process_wait(struct process *process) {

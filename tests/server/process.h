@@ -21,6 +21,10 @@ char *process_read_all(const struct process *process);
 /* Starts `serve --port 0 --database FILE` and waits for its line; returns the port. */
 uint16_t process_start_server(struct process *process, const char *database);
 
+/* The same with more options, which end with NULL. */
+uint16_t process_start_server_with(struct process *process, const char *database,
+                                   const char *const *options);
+
 /* Waits for its end: the exit code, or 1000 + the signal that killed it. */
 int process_wait(struct process *process);
 

@@ -26,6 +26,37 @@ static void test_guard_host_is_loopback(void **state) {
     assert_false(guard_host_is_local(NULL));
 }
 
+static void test_guard_host_is_a_name_with_any_port(void **state) {
+    (void)state;
+    assert_true(guard_host_is("gilscope.example.org", "gilscope.example.org"));
+    assert_true(guard_host_is("Gilscope.Example.org:8737", "gilscope.example.org"));
+    assert_true(guard_host_is("[fd00::1]:80", "[fd00::1]"));
+    assert_false(guard_host_is("gilscope.example.org.evil.org", "gilscope.example.org"));
+    assert_false(guard_host_is("evil.org", "gilscope.example.org"));
+    assert_false(guard_host_is(NULL, "gilscope.example.org"));
+    static const char *const names[] = {"a", "gilscope.example.org", "10.0.0.7",
+                                        "[fd00::1]"};
+    static const char *const others[] = {"",       "http://a", "a:80",   "a b",
+                                         "a/path", "*",        "[evil]", "[]"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        assert_true(guard_name_is_valid(names[i]));
+    }
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        assert_false(guard_name_is_valid(others[i]));
+    }
+}
+
+static void test_guard_origin_may_be_https_behind_a_proxy(void **state) {
+    (void)state;
+    const char *host = "gilscope.example.org";
+    assert_true(guard_is_same_origin(host, "https://gilscope.example.org", NULL));
+    assert_true(guard_is_same_origin(host, "http://gilscope.example.org", NULL));
+    assert_false(guard_is_same_origin(host, "https://example.org", NULL));
+    assert_false(guard_is_same_origin(host, "https://gilscope.example.org:8443", NULL));
+    assert_false(guard_is_same_origin(host, "httpss://gilscope.example.org", NULL));
+    assert_false(guard_is_same_origin("localhost", "https://localhost", NULL));
+}
+
 static void test_guard_origin_must_be_this_host(void **state) {
     (void)state;
     const char *host = "127.0.0.1:8737";
@@ -85,6 +116,8 @@ static void test_guard_etag(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_guard_host_is_loopback),
+        cmocka_unit_test(test_guard_host_is_a_name_with_any_port),
+        cmocka_unit_test(test_guard_origin_may_be_https_behind_a_proxy),
         cmocka_unit_test(test_guard_origin_must_be_this_host),
         cmocka_unit_test(test_guard_type_is_json),
         cmocka_unit_test(test_guard_accepts),

@@ -96,7 +96,7 @@ static int set_up(void **state) {
                                                     sizeof table / sizeof table[0],
                                                 .context = fixture};
     assert_int_equal(http_server_start(&fixture->server, &options, NULL), 0);
-    fixture->port = http_server_port(fixture->server);
+    fixture->port = http_server_listener(fixture->server)->port;
     *state = fixture;
     return 0;
 }
@@ -114,11 +114,7 @@ static int tear_down(void **state) {
 /* Sends raw text and reads one answer. */
 static void exchange(const struct fixture *fixture, const char *text,
                      struct http_answer *out) {
-    *out = (struct http_answer){0};
-    const int fd = http_client_connect(fixture->port);
-    http_client_send_text(fd, text);
-    http_client_read(fd, strncmp(text, "HEAD", 4) == 0, out);
-    close(fd);
+    http_client_exchange(fixture->port, text, out);
 }
 
 static void expect_status(const struct fixture *fixture, const char *text, int status) {

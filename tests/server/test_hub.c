@@ -53,7 +53,7 @@ static void start(struct fixture *fixture) {
     const struct http_server_options options = {
         .routes = table, .route_count = 1, .context = fixture};
     assert_int_equal(http_server_start(&fixture->server, &options, NULL), 0);
-    fixture->port = http_server_port(fixture->server);
+    fixture->port = http_server_listener(fixture->server)->port;
 }
 
 static void stop(struct fixture *fixture) {

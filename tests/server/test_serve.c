@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "db/db.h"
@@ -196,15 +197,20 @@ static void test_serve_loses_nothing_when_it_is_killed(void **state) {
 
 /* --- what cannot be had ---------------------------------------------------------- */
 
-static int serve_code(const char *port, const char *database) {
+/* What it ends with, with one more option. */
+static int serve_code_with(const char *option, const char *value, const char *database) {
     struct process process;
-    const char *const arguments[] = {"serve",      "--port", port,
-                                     "--database", database, NULL};
+    const char *const arguments[] = {"serve",  "--port", "0",   "--database",
+                                     database, option,   value, NULL};
     process_start(&process, arguments);
     char *text = process_read_all(&process);
     assert_string_equal(text, "");
     free(text);
     return process_wait(&process);
+}
+
+static int serve_code(const char *port, const char *database) {
+    return serve_code_with("--port", port, database);
 }
 
 static void test_serve_refuses_what_it_cannot_have(void **state) {
@@ -219,6 +225,70 @@ static void test_serve_refuses_what_it_cannot_have(void **state) {
     assert_int_equal(serve_code("0", "/nonexistent/directory/x.db"), 1);
     assert_int_equal(serve_code("65536", other), 2);
     assert_int_equal(serve_code("x", other), 2);
+    assert_int_equal(serve_code_with("--address", "localhost", other), 2);
+    assert_int_equal(serve_code_with("--host", "http://example.org", other), 2);
+    assert_int_equal(process_end(&process, SIGTERM), 0);
+}
+
+/* --- a token --------------------------------------------------------------------- */
+
+#define TOKEN "0123456789abcdef-TOKEN"
+
+static void write_file(const char *path, mode_t mode, const char *text) {
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(chmod(path, mode), 0);
+}
+
+static void test_serve_demands_a_token_where_others_reach_it(void **state) {
+    const struct scratch *scratch = *state;
+    char path[SCRATCH_PATH_SIZE];
+    snprintf(path, sizeof path, "%s/token", scratch->directory);
+    assert_int_equal(serve_code_with("--address", "0.0.0.0", scratch->database), 2);
+    assert_int_equal(serve_code_with("--address", "::", scratch->database), 2);
+    assert_int_equal(serve_code_with("--token-file", path, scratch->database), 1);
+    write_file(path, 0640, TOKEN "\n");
+    assert_int_equal(serve_code_with("--token-file", path, scratch->database), 2);
+    write_file(path, 0600, "too-short\n");
+    assert_int_equal(serve_code_with("--token-file", path, scratch->database), 2);
+    write_file(path, 0600, "spaces are no token\n");
+    assert_int_equal(serve_code_with("--token-file", path, scratch->database), 2);
+    write_file(path, 0600, "");
+    assert_int_equal(serve_code_with("--token-file", path, scratch->database), 2);
+    setenv("GILSCOPE_TOKEN", "short", 1);
+    assert_int_equal(serve_code_with("--address", "127.0.0.1", scratch->database), 2);
+    unsetenv("GILSCOPE_TOKEN");
+}
+
+static int status_with(uint16_t port, const char *header) {
+    struct http_answer answer;
+    char request[256];
+    snprintf(request, sizeof request,
+             "GET /api/v1/models HTTP/1.1\r\nHost: localhost\r\n%s\r\n", header);
+    http_client_exchange(port, request, &answer);
+    const int status = answer.status;
+    http_answer_deinit(&answer);
+    return status;
+}
+
+static void test_serve_takes_its_token_from_a_file_or_the_environment(void **state) {
+    const struct scratch *scratch = *state;
+    struct process process;
+    char path[SCRATCH_PATH_SIZE];
+    snprintf(path, sizeof path, "%s/token", scratch->directory);
+    write_file(path, 0400, TOKEN "\n");
+    const char *const options[] = {"--address", "0.0.0.0", "--token-file", path, NULL};
+    uint16_t port = process_start_server_with(&process, scratch->database, options);
+    assert_int_equal(status_with(port, ""), 401);
+    assert_int_equal(status_with(port, "Authorization: Bearer " TOKEN "\r\n"), 200);
+    assert_int_equal(process_end(&process, SIGTERM), 0);
+    setenv("GILSCOPE_TOKEN", TOKEN, 1);
+    port = process_start_server(&process, scratch->database);
+    unsetenv("GILSCOPE_TOKEN");
+    assert_int_equal(status_with(port, "Authorization: Bearer wrong-" TOKEN "\r\n"), 401);
+    assert_int_equal(status_with(port, "Authorization: Bearer " TOKEN "\r\n"), 200);
     assert_int_equal(process_end(&process, SIGTERM), 0);
 }
 
@@ -229,6 +299,8 @@ int main(void) {
         TEST(test_serve_stops_on_a_signal_whatever_is_open),
         TEST(test_serve_loses_nothing_when_it_is_killed),
         TEST(test_serve_refuses_what_it_cannot_have),
+        TEST(test_serve_demands_a_token_where_others_reach_it),
+        TEST(test_serve_takes_its_token_from_a_file_or_the_environment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

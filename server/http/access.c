@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/http/access.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/random.h>
+
+#include "server/http/problem.h"
+
+#define TOKEN_CHARACTERS                                                                 \
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/="
+
+#define COOKIE_ATTRIBUTES "Path=/; HttpOnly; SameSite=Strict"
+
+bool access_token_is_valid(const char *token) {
+    const size_t length = strlen(token);
+    return length >= ACCESS_TOKEN_MIN && length <= ACCESS_TOKEN_MAX &&
+           strspn(token, TOKEN_CHARACTERS) == length;
+}
+
+int access_init(struct access *access, const char *token, uint16_t port,
+                struct err *err) {
+    unsigned char random[(ACCESS_SECRET_SIZE - 1) / 2];
+    if (getentropy(random, sizeof random) != 0) {
+        return err_set(err, ERR_IO, "no random numbers: %s", strerror(errno));
+    }
+    *access = (struct access){.token = token};
+    snprintf(access->cookie, sizeof access->cookie, "gilscope_%u", port);
+    for (size_t i = 0; i < sizeof random; i++) {
+        snprintf(access->session + 2 * i, 3, "%02x", random[i]);
+    }
+    return 0;
+}
+
+/* --- who asks -------------------------------------------------------------------- */
+
+/* Looks at every byte that was given, whether the first ones are right or not. */
+static bool is_secret(const char *given, size_t length, const char *secret) {
+    const size_t wanted = strlen(secret);
+    unsigned differs = length == wanted ? 0 : 1;
+    for (size_t i = 0; i < length; i++) {
+        differs |= (unsigned char)given[i] ^ (unsigned char)secret[i % wanted];
+    }
+    return differs == 0;
+}
+
+bool access_is_token(const struct access *access, const char *text) {
+    return access->token == NULL || is_secret(text, strlen(text), access->token);
+}
+
+/* "a=1; b=2": any cookie of our name is enough, whatever else stands beside it. */
+static bool has_session(const struct access *access, const char *cookies) {
+    const size_t name = strlen(access->cookie);
+    bool found = false;
+    for (const char *at = cookies; *at != '\0';) {
+        at += strspn(at, "; ");
+        const size_t length = strcspn(at, ";");
+        if (length > name && at[name] == '=' && memcmp(at, access->cookie, name) == 0) {
+            found = is_secret(at + name + 1, length - name - 1, access->session) || found;
+        }
+        at += length;
+    }
+    return found;
+}
+
+enum access_verdict access_check(const struct access *access, const char *authorization,
+                                 const char *cookies) {
+    static const char scheme[] = "Bearer ";
+    if (access->token == NULL || (cookies != NULL && has_session(access, cookies))) {
+        return ACCESS_GRANTED;
+    }
+    if (authorization == NULL) {
+        return ACCESS_MISSING;
+    }
+    if (strncasecmp(authorization, scheme, sizeof scheme - 1) != 0) {
+        return ACCESS_WRONG;
+    }
+    const char *given = authorization + sizeof scheme - 1;
+    given += strspn(given, " ");
+    return access_is_token(access, given) ? ACCESS_GRANTED : ACCESS_WRONG;
+}
+
+/* --- answers --------------------------------------------------------------------- */
+
+void access_refuse(struct http_response *response, const char *path,
+                   enum access_verdict verdict) {
+    const bool wrong = verdict == ACCESS_WRONG;
+    problem_set(response, 401, path, NULL, "%s",
+                wrong ? "that is not the token of this server"
+                      : "this server demands its token: send \"Authorization: Bearer "
+                        "TOKEN\", or sign in on the page");
+    response->authenticate = wrong ? "Bearer realm=\"gilscope\", error=\"invalid_token\""
+                                   : "Bearer realm=\"gilscope\"";
+}
+
+void access_sign_in(const struct access *access, struct http_response *response) {
+    snprintf(response->cookie, sizeof response->cookie, "%s=%s; " COOKIE_ATTRIBUTES,
+             access->cookie, access->session);
+}
+
+void access_sign_out(const struct access *access, struct http_response *response) {
+    snprintf(response->cookie, sizeof response->cookie,
+             "%s=; Max-Age=0; " COOKIE_ATTRIBUTES, access->cookie);
+}
