@@ -5,9 +5,11 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <microhttpd.h>
 
+#include "server/http/http_peer.h"
 #include "server/http/http_server_priv.h"
 #include "server/http/problem.h"
 #include "server/http/representation.h"
@@ -94,8 +96,7 @@ static void run_handler(struct http_exchange *exchange) {
         const bool about_body = (exchange->route->flags & HTTP_ROUTE_JSON_BODY) != 0;
         problem_from_err(&exchange->response, &err, exchange->request.path, about_body);
         if (exchange->response.status >= MHD_HTTP_INTERNAL_SERVER_ERROR) {
-            log_write(LOG_ERROR, "http", "%s %s: %s", exchange->request.method,
-                      exchange->request.path, err.text);
+            log_write(LOG_ERROR, "http", "request %s: %s", exchange->id, err.text);
         }
     } else {
         choose_representation(exchange);
@@ -114,8 +115,12 @@ static void run_task(struct http_task *task, int worker) {
 static void suspend(void *connection) { MHD_suspend_connection(connection); }
 
 bool http_exchange_send(struct http_exchange *exchange) {
-    return http_response_send(&exchange->response, exchange->request.connection, NULL) ==
-           0;
+    struct http_response *response = &exchange->response;
+    exchange->status = response->status != 0 ? response->status : MHD_HTTP_OK;
+    exchange->sent = exchange->request.head_only ? 0 : response->body_size;
+    response->stream.sent = &exchange->sent;
+    response->request_id = exchange->id;
+    return http_response_send(response, exchange->request.connection, NULL) == 0;
 }
 
 bool http_exchange_answer(struct http_exchange *exchange) {
@@ -138,6 +143,12 @@ bool http_exchange_answer(struct http_exchange *exchange) {
 
 /* --- life ------------------------------------------------------------------------ */
 
+static int64_t now_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
 struct http_exchange *http_exchange_create(struct http_server *server,
                                            struct MHD_Connection *connection,
                                            const char *path, const char *method) {
@@ -145,6 +156,8 @@ struct http_exchange *http_exchange_create(struct http_server *server,
     if (exchange != NULL) {
         exchange->task.run = run_task;
         exchange->server = server;
+        exchange->started_ns = now_ns();
+        exchange->peer = http_peer_of(connection)->address;
         exchange->request = (struct http_request){
             .method = method,
             .path = path,
@@ -152,12 +165,48 @@ struct http_exchange *http_exchange_create(struct http_server *server,
             .worker = -1,
             .connection = connection,
         };
+        request_id_choose(&server->ids,
+                          http_request_header(&exchange->request, "X-Request-Id"),
+                          exchange->id);
     }
     return exchange;
 }
 
-void http_exchange_destroy(struct http_exchange *exchange) {
+/* What a client got wrong is its own affair; that somebody was turned away is not. */
+static enum log_level level_of(unsigned status) {
+    switch (status) {
+    case MHD_HTTP_UNAUTHORIZED:
+    case MHD_HTTP_FORBIDDEN:
+    case MHD_HTTP_MISDIRECTED_REQUEST:
+    case MHD_HTTP_TOO_MANY_REQUESTS:
+    case MHD_HTTP_SERVICE_UNAVAILABLE:
+        return LOG_WARN;
+    default:
+        return status >= MHD_HTTP_INTERNAL_SERVER_ERROR ? LOG_ERROR : LOG_INFO;
+    }
+}
+
+static void write_log(const struct http_exchange *exchange, enum http_exchange_end end) {
+    const enum log_level level = level_of(exchange->status);
+    if (!log_is_on(level)) {
+        return;
+    }
+    char method[32];
+    char path[256];
+    log_quote(exchange->request.method, method, sizeof method);
+    log_quote(exchange->request.path, path, sizeof path);
+    log_fields(
+        level, "http",
+        "msg=request id=%s method=%s path=%s status=%u bytes=%llu duration_us=%lld "
+        "peer=%s%s",
+        exchange->id, method, path, exchange->status, (unsigned long long)exchange->sent,
+        (long long)((now_ns() - exchange->started_ns) / 1000), exchange->peer,
+        end == HTTP_EXCHANGE_CUT ? " cut=true" : "");
+}
+
+void http_exchange_destroy(struct http_exchange *exchange, enum http_exchange_end end) {
     if (exchange != NULL) {
+        write_log(exchange, end);
         http_response_deinit(&exchange->response);
         free(exchange->body);
         free(exchange);

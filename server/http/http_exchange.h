@@ -6,6 +6,9 @@
  *                     |                                ^
  *                     +-- refused: `answered` is set --+
  *
+ * When it has ended, one line of the log tells all about it but what may be secret: the
+ * query, the headers and the body.
+ *
  * It belongs to the HTTP thread of its connection, except between answer() and the end
  * of its handler when that runs on an executor thread.
  */
@@ -15,6 +18,7 @@
 #include "server/http/http_executor.h"
 #include "server/http/http_request.h"
 #include "server/http/http_response.h"
+#include "server/http/request_id.h"
 #include "server/http/router.h"
 
 #include <stdbool.h>
@@ -35,15 +39,25 @@ struct http_exchange {
     bool nul_in_target; /* the path or the query is cut at it */
     bool answered;      /* `response` is ready */
     bool sent_at_once;  /* refused before its body was read */
+
+    /* For the log. */
+    char id[REQUEST_ID_SIZE];
+    const char *peer;   /* address of the client */
+    int64_t started_ns; /* on the monotonic clock */
+    unsigned status;    /* of the answer; 0: none was sent */
+    uint64_t sent;      /* bytes of its body */
 };
+
+/* How it ended, from the point of view of the client. */
+enum http_exchange_end { HTTP_EXCHANGE_COMPLETE, HTTP_EXCHANGE_CUT };
 
 /* Everything is borrowed and outlives the exchange. NULL when there is no memory. */
 struct http_exchange *http_exchange_create(struct http_server *server,
                                            struct MHD_Connection *connection,
                                            const char *path, const char *method);
 
-/* NULL is accepted. */
-void http_exchange_destroy(struct http_exchange *exchange);
+/* Logs and frees it. NULL is accepted. */
+void http_exchange_destroy(struct http_exchange *exchange, enum http_exchange_end end);
 
 /* Keeps a piece of the body, or only counts it when the request is refused already; false
  * when the connection has to be closed. */

@@ -11,6 +11,7 @@
 #include <microhttpd.h>
 
 #include "server/http/http_exchange.h"
+#include "server/http/http_peer.h"
 #include "server/http/http_server_priv.h"
 #include "server/http/request_check.h"
 #include "server/log/log.h"
@@ -61,9 +62,22 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
                          enum MHD_RequestTerminationCode code) {
     (void)context;
     (void)connection;
-    (void)code;
-    http_exchange_destroy(*state != &nul_in_target ? *state : NULL);
+    http_exchange_destroy(*state != &nul_in_target ? *state : NULL,
+                          code == MHD_REQUEST_TERMINATED_COMPLETED_OK
+                              ? HTTP_EXCHANGE_COMPLETE
+                              : HTTP_EXCHANGE_CUT);
     *state = NULL;
+}
+
+static void on_peer(void *context, struct MHD_Connection *connection, void **peer,
+                    enum MHD_ConnectionNotificationCode code) {
+    (void)context;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        *peer = http_peer_create(connection);
+    } else {
+        http_peer_destroy(*peer);
+        *peer = NULL;
+    }
 }
 
 /* Mostly about clients that went away in the middle of something. */
@@ -111,7 +125,7 @@ static struct MHD_Daemon *start_daemon(struct http_server *server) {
         (size_t)HTTP_CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)HTTP_IDLE_TIMEOUT_S, MHD_OPTION_STRICT_FOR_CLIENT, 1,
         MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL, MHD_OPTION_NOTIFY_COMPLETED,
-        on_completed, NULL, MHD_OPTION_END);
+        on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_peer, NULL, MHD_OPTION_END);
 }
 
 static const char *address_of(const struct http_server_options *options) {
@@ -140,6 +154,7 @@ int http_server_start(struct http_server **out, const struct http_server_options
     }
     server->options = *options;
     server->listener.fd = -1;
+    request_ids_init(&server->ids);
     if ((code = http_server_check(options, err)) != 0 ||
         (code = listener_open(&server->listener, address_of(options), options->port,
                               err)) != 0 ||

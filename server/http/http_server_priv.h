@@ -6,6 +6,7 @@
 #include "server/http/http_executor.h"
 #include "server/http/http_server.h"
 #include "server/http/listener.h"
+#include "server/http/request_id.h"
 
 #include <stdatomic.h>
 
@@ -16,6 +17,7 @@ struct http_server {
     struct http_executor *executor;
     struct http_server_options options;
     struct listener listener;
+    struct request_ids ids;
     atomic_bool refusing; /* new connections */
 };
 

@@ -19,7 +19,11 @@ struct http_stream {
 static ssize_t stream_read(void *context, uint64_t position, char *buffer, size_t max) {
     (void)position;
     struct http_stream *stream = context;
-    return stream->source.read(stream->source.context, stream, buffer, max);
+    const ssize_t size = stream->source.read(stream->source.context, stream, buffer, max);
+    if (size > 0 && stream->source.sent != NULL) {
+        *stream->source.sent += (uint64_t)size;
+    }
+    return size;
 }
 
 static void stream_free(void *context) {

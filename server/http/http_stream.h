@@ -18,6 +18,7 @@
 #include "engine/base/err.h"
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct http_stream; /* one open stream, the handle for suspend and resume */
@@ -37,6 +38,8 @@ struct http_stream_source {
 
     /* The stream is gone, for whatever reason: frees `context`. Called exactly once. */
     void (*close)(void *context);
+
+    uint64_t *sent; /* counts the bytes that were read, while it is open; or NULL */
 };
 
 /* Inside read(), under the source's lock. */

@@ -54,6 +54,18 @@ bool listener_peer_is_loopback(const struct sockaddr *address) {
              at->v6.sin6_addr.s6_addr[12] == IN_LOOPBACKNET));
 }
 
+void listener_peer_text(const struct sockaddr *address, char out[LISTENER_ADDRESS_SIZE]) {
+    const union any_address *at = (const union any_address *)address;
+    out[0] = '\0';
+    if (address->sa_family == AF_INET) {
+        inet_ntop(AF_INET, &at->v4.sin_addr, out, LISTENER_ADDRESS_SIZE);
+    } else if (IN6_IS_ADDR_V4MAPPED(&at->v6.sin6_addr)) {
+        inet_ntop(AF_INET, at->v6.sin6_addr.s6_addr + 12, out, LISTENER_ADDRESS_SIZE);
+    } else {
+        inet_ntop(AF_INET6, &at->v6.sin6_addr, out, LISTENER_ADDRESS_SIZE);
+    }
+}
+
 int listener_is_loopback(const char *address, bool *out, struct err *err) {
     union any_address parsed;
     socklen_t size;

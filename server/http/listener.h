@@ -13,7 +13,7 @@
 
 struct sockaddr;
 
-enum { LISTENER_HOST_SIZE = 80 };
+enum { LISTENER_HOST_SIZE = 80, LISTENER_ADDRESS_SIZE = 46 };
 
 struct listener {
     int fd;
@@ -27,6 +27,9 @@ int listener_is_loopback(const char *address, bool *out, struct err *err) WARN_U
 
 /* The same for an address that a connection comes from. */
 bool listener_peer_is_loopback(const struct sockaddr *address);
+
+/* It in text, IPv4 in its own form also where it comes through IPv6. */
+void listener_peer_text(const struct sockaddr *address, char out[LISTENER_ADDRESS_SIZE]);
 
 /* Port 0: any free one. "::" takes IPv4, too. ERR_INVALID; ERR_IO: it cannot be had (the
  * text says why). The caller closes `fd`. */

@@ -22,7 +22,7 @@ void log_init(void) {
     }
 }
 
-/* Quotes and line ends would break the format. */
+/* Quotes and line ends would break the format, control characters a terminal. */
 static void clean(char *text) {
     size_t length = strlen(text);
     while (length > 0 && text[length - 1] == '\n') {
@@ -31,14 +31,16 @@ static void clean(char *text) {
     for (char *c = text; *c != '\0'; c++) {
         if (*c == '"') {
             *c = '\'';
-        } else if ((unsigned char)*c < 0x20) {
+        } else if ((unsigned char)*c < 0x20 || *c == 0x7f) {
             *c = ' ';
         }
     }
 }
 
+bool log_is_on(enum log_level level) { return level <= log_level; }
+
 void log_write_v(enum log_level level, const char *at, const char *fmt, va_list args) {
-    if (level > log_level) {
+    if (!log_is_on(level)) {
         return;
     }
     char text[512];
@@ -53,4 +55,23 @@ void log_write(enum log_level level, const char *at, const char *fmt, ...) {
     va_start(args, fmt);
     log_write_v(level, at, fmt, args);
     va_end(args);
+}
+
+void log_fields(enum log_level level, const char *at, const char *fmt, ...) {
+    if (!log_is_on(level)) {
+        return;
+    }
+    char text[1024];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    fprintf(stderr, "level=%s at=%s %s\n", level_names[level], at, text);
+}
+
+void log_quote(const char *text, char *out, size_t capacity) {
+    snprintf(out + 1, capacity - 2, "%s", text);
+    out[0] = '"';
+    clean(out + 1);
+    strcat(out, "\"");
 }
