@@ -25,8 +25,11 @@
 
 #include <stdatomic.h>
 
+struct http_metrics;
+
 struct api {
     const struct access *access;
+    struct http_metrics *http_metrics;
     struct db *db;
     struct db_reader *readers[HTTP_EXECUTOR_THREADS];
     struct stored_source *source;

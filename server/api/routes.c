@@ -8,6 +8,7 @@
 #include "server/api/event_api.h"
 #include "server/api/experiment_api.h"
 #include "server/api/measure_api.h"
+#include "server/api/monitor_api.h"
 #include "server/api/note_api.h"
 #include "server/api/preview_api.h"
 #include "server/api/range_api.h"
@@ -23,6 +24,8 @@
 const struct http_route routes[] = {
     {"GET", "/healthz", catalogue_api_health, HTTP_ROUTE_INLINE | HTTP_ROUTE_OPEN, NULL,
      JSON},
+    {"GET", "/readyz", monitor_api_ready, HTTP_ROUTE_OPEN, NULL, JSON},
+    {"GET", "/metrics", monitor_api_metrics, 0, NULL, "text/plain"},
     {"POST", "/api/v1/session", session_api_open,
      HTTP_ROUTE_INLINE | HTTP_ROUTE_JSON_BODY | HTTP_ROUTE_OPEN, NULL, JSON},
     {"DELETE", "/api/v1/session", session_api_close, HTTP_ROUTE_INLINE | HTTP_ROUTE_OPEN,

@@ -8,6 +8,7 @@
 #include "server/api/event_feed.h"
 #include "server/api/routes.h"
 #include "server/examples/example.h"
+#include "server/http/http_metrics.h"
 #include "server/http/http_server.h"
 #include "server/jobs/analysis_job.h"
 #include "server/jobs/timeline_job.h"
@@ -98,6 +99,7 @@ static struct http_server_options http_options(struct service *service,
     return (struct http_server_options){.address = options->address,
                                         .port = options->port,
                                         .access = &service->access,
+                                        .metrics = service->api.http_metrics,
                                         .hosts = options->hosts,
                                         .host_count = options->host_count,
                                         .routes = routes,
@@ -115,10 +117,10 @@ int service_check(const struct service_options *options, struct err *err) {
 static int start_parts(struct service *service, const struct service_options *options,
                        struct err *err) {
     struct api *api = &service->api;
-    const struct http_server_options http = http_options(service, options);
     int code;
     if ((code = access_init(&service->access, options->token, options->port, err)) != 0 ||
         (code = service_check(options, err)) != 0 ||
+        (code = http_metrics_create(&api->http_metrics, routes, route_count, err)) != 0 ||
         (code = open_store(service, options, err)) != 0 ||
         (code = run_maker_open(&api->timelines, api->db, timeline_job_run, err)) != 0 ||
         (code = open_analyses(api, err)) != 0 ||
@@ -143,6 +145,7 @@ static int start_parts(struct service *service, const struct service_options *op
     if ((code = janitor_start(&api->janitor, &janitor, err)) != 0) {
         return code;
     }
+    const struct http_server_options http = http_options(service, options);
     code = http_server_start(&service->http, &http, err);
     if (code == 0) {
         /* Nothing runs before it is sure that this process serves. */
@@ -215,5 +218,6 @@ void service_stop(struct service *service) {
         sql_session_close(api->sql[i]);
     }
     db_close(api->db);
+    http_metrics_destroy(api->http_metrics);
     free(service);
 }

@@ -9,6 +9,7 @@
 
 #include <microhttpd.h>
 
+#include "server/http/http_metrics.h"
 #include "server/http/http_peer.h"
 #include "server/http/http_server_priv.h"
 #include "server/http/problem.h"
@@ -186,7 +187,21 @@ static enum log_level level_of(unsigned status) {
     }
 }
 
-static void write_log(const struct http_exchange *exchange, enum http_exchange_end end) {
+static void count(const struct http_exchange *exchange, int64_t duration_ns) {
+    if (exchange->server->options.metrics != NULL) {
+        const struct http_metrics_request request = {
+            .route = exchange->route,
+            .is_file = exchange->route == NULL && exchange->status < 400,
+            .method = exchange->request.method,
+            .status = exchange->status,
+            .duration_ns = duration_ns,
+        };
+        http_metrics_count(exchange->server->options.metrics, &request);
+    }
+}
+
+static void write_log(const struct http_exchange *exchange, int64_t duration_ns,
+                      enum http_exchange_end end) {
     const enum log_level level = level_of(exchange->status);
     if (!log_is_on(level)) {
         return;
@@ -200,13 +215,15 @@ static void write_log(const struct http_exchange *exchange, enum http_exchange_e
         "msg=request id=%s method=%s path=%s status=%u bytes=%llu duration_us=%lld "
         "peer=%s%s",
         exchange->id, method, path, exchange->status, (unsigned long long)exchange->sent,
-        (long long)((now_ns() - exchange->started_ns) / 1000), exchange->peer,
+        (long long)(duration_ns / 1000), exchange->peer,
         end == HTTP_EXCHANGE_CUT ? " cut=true" : "");
 }
 
 void http_exchange_destroy(struct http_exchange *exchange, enum http_exchange_end end) {
     if (exchange != NULL) {
-        write_log(exchange, end);
+        const int64_t duration_ns = now_ns() - exchange->started_ns;
+        write_log(exchange, duration_ns, end);
+        count(exchange, duration_ns);
         http_response_deinit(&exchange->response);
         free(exchange->body);
         free(exchange);

@@ -11,6 +11,7 @@
 #include <microhttpd.h>
 
 #include "server/http/http_exchange.h"
+#include "server/http/http_metrics.h"
 #include "server/http/http_peer.h"
 #include "server/http/http_server_priv.h"
 #include "server/http/request_check.h"
@@ -71,8 +72,12 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 
 static void on_peer(void *context, struct MHD_Connection *connection, void **peer,
                     enum MHD_ConnectionNotificationCode code) {
-    (void)context;
-    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+    const struct http_server *server = context;
+    const bool opened = code == MHD_CONNECTION_NOTIFY_STARTED;
+    if (server->options.metrics != NULL) {
+        http_metrics_connection(server->options.metrics, opened ? 1 : -1);
+    }
+    if (opened) {
         *peer = http_peer_create(connection);
     } else {
         http_peer_destroy(*peer);
@@ -125,7 +130,8 @@ static struct MHD_Daemon *start_daemon(struct http_server *server) {
         (size_t)HTTP_CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)HTTP_IDLE_TIMEOUT_S, MHD_OPTION_STRICT_FOR_CLIENT, 1,
         MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL, MHD_OPTION_NOTIFY_COMPLETED,
-        on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_peer, NULL, MHD_OPTION_END);
+        on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_peer, server,
+        MHD_OPTION_END);
 }
 
 static const char *address_of(const struct http_server_options *options) {

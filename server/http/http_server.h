@@ -29,6 +29,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct http_metrics;
 struct http_server;
 
 enum {
@@ -45,6 +46,7 @@ struct http_server_options {
     const struct access *access; /* must outlive the server; NULL: everybody may */
     const char *const *hosts;    /* names it answers to besides those of loopback */
     size_t host_count;
+    struct http_metrics *metrics;    /* must outlive the server; NULL: none are kept */
     const struct http_route *routes; /* must outlive the server */
     size_t route_count;
     void *context; /* for the handlers */

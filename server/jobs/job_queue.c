@@ -32,6 +32,8 @@ struct job_queue {
     struct job *unsettled;  /* ended, but not kept: no other job begins before them */
     bool retrying;          /* a worker is at one of them */
     int64_t retry_ms;       /* when to try them again, on the monotonic clock */
+    /* Guarded, too; but for `jobs` and `unsettled`. */
+    struct job_totals totals;
     bool closed;
     atomic_bool cancel;
     struct job_queue_options options;
@@ -76,6 +78,8 @@ static void on_run(void *context, const struct job_outcome *outcome) {
     pthread_mutex_lock(&work->queue->mutex);
     work->job->runs_done++;
     work->job->events += outcome->events;
+    work->queue->totals.events += outcome->events;
+    work->queue->totals.runs[outcome->status]++;
     const struct job_event event = describe(work->job, JOB_EVENT_PROGRESS);
     pthread_mutex_unlock(&work->queue->mutex);
     tell(work->queue, &event);
@@ -345,6 +349,7 @@ static bool execute(struct work *work) {
     work->has_started = outcome.next != CELL_NONE;
     pthread_mutex_lock(&queue->mutex);
     count_cell(job, &outcome, kept);
+    queue->totals.cells[outcome.status]++;
     pthread_mutex_unlock(&queue->mutex);
     if (kept) {
         tell_cell(queue, job, outcome.cell, outcome.status);
@@ -529,6 +534,22 @@ int job_queue_create(struct job_queue **out, const struct job_queue_options *opt
     }
     *out = queue;
     return 0;
+}
+
+static unsigned count_jobs(const struct job *list) {
+    unsigned count = 0;
+    for (; list != NULL; list = list->next) {
+        count++;
+    }
+    return count;
+}
+
+void job_queue_read_totals(struct job_queue *queue, struct job_totals *out) {
+    pthread_mutex_lock(&queue->mutex);
+    *out = queue->totals;
+    out->jobs = count_jobs(queue->jobs);
+    out->unsettled = count_jobs(queue->unsettled) + (queue->retrying ? 1 : 0);
+    pthread_mutex_unlock(&queue->mutex);
 }
 
 void job_queue_notify(struct job_queue *queue) {

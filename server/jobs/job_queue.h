@@ -45,6 +45,17 @@ struct job_queue_options {
 int job_queue_create(struct job_queue **out, const struct job_queue_options *options,
                      struct err *err) WARN_UNUSED;
 
+/* What the queue has done since it was created, and what it is at. */
+struct job_totals {
+    uint64_t runs[RUN_STATUS_COUNT];   /* that ended */
+    uint64_t cells[CELL_STATUS_COUNT]; /* that ended, by their last status */
+    uint64_t events;                   /* transitions of those runs */
+    unsigned jobs;                     /* at work */
+    unsigned unsettled; /* ended, but what came out cannot be kept so far */
+};
+
+void job_queue_read_totals(struct job_queue *queue, struct job_totals *out);
+
 /* The source may have a job now. */
 void job_queue_notify(struct job_queue *queue);
 

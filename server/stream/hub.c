@@ -483,6 +483,13 @@ uint64_t hub_sequence(struct hub *hub) {
     return sequence;
 }
 
+unsigned hub_stream_count(struct hub *hub) {
+    pthread_mutex_lock(&hub->mutex);
+    const unsigned count = hub->subscriber_count;
+    pthread_mutex_unlock(&hub->mutex);
+    return count;
+}
+
 /* --- life ------------------------------------------------------------------------ */
 
 static struct timespec seconds_from_now(int seconds) {

@@ -86,6 +86,9 @@ void hub_followed(struct hub *hub, char first, struct hub_topics *out);
 /* The number of the newest event. */
 uint64_t hub_sequence(struct hub *hub);
 
+/* How many streams are open. */
+unsigned hub_stream_count(struct hub *hub);
+
 /*
  * The text of an event, to be freed with free(): "id: 7\nevent: cell\ndata: {}\n\n".
  * Without an id line when `sequence` is 0. NULL when there is no memory.

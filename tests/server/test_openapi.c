@@ -254,10 +254,12 @@ static json_t *ask(uint16_t port, const char *method, const char *path,
 
 static void expect_catalogue(uint16_t port) {
     json_t *health = ask(port, "GET", "/healthz", NULL);
+    json_t *ready = ask(port, "GET", "/readyz", NULL);
     json_t *presets = ask(port, "GET", "/api/v1/presets", NULL);
     json_t *models = ask(port, "GET", "/api/v1/models", NULL);
     json_t *metrics = ask(port, "GET", "/api/v1/metrics", NULL);
     expect_schema(health, "Health");
+    expect_schema(ready, "Readiness");
     expect_schema(presets, "PresetList");
     expect_first(presets, "items", "Preset");
     expect_schema(models, "ModelList");
@@ -274,6 +276,7 @@ static void expect_catalogue(uint16_t port) {
         expect_enum(json_object_get(model, "parameters"), "Parameter", "unit");
     }
     json_decref(health);
+    json_decref(ready);
     json_decref(presets);
     json_decref(models);
     json_decref(metrics);
