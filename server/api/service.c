@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "server/api/api.h"
 #include "server/api/event_feed.h"
@@ -17,6 +18,7 @@
 struct service {
     struct api api;
     struct access access;
+    int64_t drain_ms;
     struct http_server *http;
 };
 
@@ -161,6 +163,7 @@ int service_start(struct service **out, const struct service_options *options,
     if (service == NULL) {
         return err_set_nomem(err);
     }
+    service->drain_ms = options->drain_ms;
     const int code = start_parts(service, options, err);
     if (code != 0) {
         service_stop(service);
@@ -180,11 +183,27 @@ uint16_t service_port(const struct service *service) {
 
 /* --- stop ------------------------------------------------------------------------ */
 
+static int64_t now_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void drain(struct service *service, int64_t due_ms) {
+    const int64_t left_ms = due_ms - now_ms();
+    const unsigned cut = http_server_drain(service->http, left_ms > 0 ? left_ms : 0);
+    if (cut > 0) {
+        log_write(LOG_WARN, "service",
+                  "answers that were not taken in time and are cut: %u", cut);
+    }
+}
+
 void service_stop(struct service *service) {
     if (service == NULL) {
         return;
     }
     struct api *api = &service->api;
+    const int64_t due_ms = now_ms() + service->drain_ms;
     atomic_store(&api->closing, true);
     if (service->http != NULL) {
         http_server_quiesce(service->http);
@@ -199,6 +218,9 @@ void service_stop(struct service *service) {
     event_feed_close(api->feed);
     if (api->hub != NULL) {
         hub_close(api->hub);
+    }
+    if (service->http != NULL) {
+        drain(service, due_ms);
     }
     http_server_stop(service->http);
     for (int i = 0; i < ANALYSIS_KIND_COUNT; i++) {

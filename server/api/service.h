@@ -4,8 +4,8 @@
  * stopped in the one order that is safe.
  *
  *     start: open store, recover what a dead process left, hub, queue, janitor, HTTP
- *     stop:  no new connections, cancel runs and mark them, end event streams, HTTP,
- *            janitor, store
+ *     stop:  no new requests, cancel runs and mark them, end event streams, let answers
+ *            be sent, HTTP, janitor, store
  */
 #ifndef SERVER_API_SERVICE_H
 #define SERVER_API_SERVICE_H
@@ -28,6 +28,7 @@ struct service_options {
     const char *const *hosts; /* names in Host besides the address: http_server.h */
     size_t host_count;
     unsigned workers;           /* 0: one for each processor, at least 2 */
+    int64_t drain_ms;           /* how long service_stop() waits for answers */
     bool load_examples;         /* submit those presets that are not stored yet */
     struct retention retention; /* which experiments are removed by themselves */
 };
@@ -44,7 +45,8 @@ int service_start(struct service **out, const struct service_options *options,
 const struct listener *service_listener(const struct service *service);
 uint16_t service_port(const struct service *service);
 
-/* Takes a few seconds at most; runs are marked as interrupted. NULL is accepted. */
+/* Runs are marked as interrupted; every answer that was begun is sent if its client takes it
+ * in time. NULL is accepted. */
 void service_stop(struct service *service);
 
 #endif

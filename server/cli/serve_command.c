@@ -58,7 +58,7 @@ static int serve(const struct service_options *options) {
 /* --- what is asked for ----------------------------------------------------------- */
 
 struct serve_arguments {
-    const char *address, *port, *token_file, *database;
+    const char *address, *port, *token_file, *database, *drain;
     const char *hosts[CLI_REPEAT_MAX];
     bool load_examples;
     struct retention_options keep;
@@ -81,6 +81,9 @@ static enum cli_parsed read_arguments(int argc, char **argv,
          given->hosts, NULL},
         {"--database", "FILE", "where experiments are kept (default gilscope.db)",
          &given->database, NULL},
+        {"--drain-seconds", "N",
+         "when stopped, wait so long for answers that are being sent (default 5)",
+         &given->drain, NULL},
         {"--load-examples", NULL, "run the examples that are not stored yet", NULL,
          &given->load_examples},
         RETENTION_OPTIONS(given->keep),
@@ -93,9 +96,12 @@ static enum cli_parsed read_arguments(int argc, char **argv,
             "otherwise, and runs what is submitted. Prints one line with the address "
             "when\n"
             "it is ready. Experiments that a dead process left queued are run. Other\n"
-            "processes may use the same file meanwhile. SIGINT or SIGTERM stops it: "
-            "runs\n"
-            "at work are marked as interrupted.\n\n"
+            "processes may use the same file meanwhile.\n\n"
+            "SIGINT or SIGTERM stops it: new requests are refused, runs at work are "
+            "marked\n"
+            "as interrupted, and answers that were begun are sent. A second signal ends "
+            "it\n"
+            "at once.\n\n"
             "GILSCOPE_LOG (error, warn, info, debug) says how much is logged on "
             "standard\n"
             "error. GILSCOPE_TOKEN is a bearer token, like --token-file: when there is "
@@ -110,11 +116,17 @@ static enum cli_parsed read_arguments(int argc, char **argv,
 /* Fills what does not come from files. False: it was complained about. */
 static bool read_network(const struct serve_arguments *given,
                          struct service_options *out) {
-    long port;
+    long port, drain;
     if (!cli_parse_number(given->port, 0, 65535, &port)) {
         cli_complain("--port must be a number from 0 to 65535, not '%s'", given->port);
         return false;
     }
+    if (!cli_parse_number(given->drain, 0, 3600, &drain)) {
+        cli_complain("--drain-seconds must be a number from 0 to 3600, not '%s'",
+                     given->drain);
+        return false;
+    }
+    out->drain_ms = drain * 1000;
     out->address = given->address;
     out->port = (uint16_t)port;
     out->hosts = given->hosts;
@@ -132,7 +144,7 @@ static bool read_network(const struct serve_arguments *given,
 
 int serve_command(int argc, char **argv) {
     struct serve_arguments given = {
-        .address = "127.0.0.1", .port = "8737", .database = "gilscope.db"};
+        .address = "127.0.0.1", .port = "8737", .database = "gilscope.db", .drain = "5"};
     struct service_options options = {0};
     struct err err = {0};
     char token[ACCESS_TOKEN_MAX + 1];

@@ -115,8 +115,18 @@ static void run_task(struct http_task *task, int worker) {
 
 static void suspend(void *connection) { MHD_suspend_connection(connection); }
 
+/* Once it is begun, the server does not stop before its end, if it can help it. */
+static void begin(struct http_exchange *exchange) {
+    if (!exchange->begun) {
+        exchange->begun = true;
+        http_server_begin_answer(exchange->server);
+    }
+}
+
 bool http_exchange_send(struct http_exchange *exchange) {
     struct http_response *response = &exchange->response;
+    begin(exchange);
+    response->close = atomic_load(&exchange->server->refusing);
     exchange->status = response->status != 0 ? response->status : MHD_HTTP_OK;
     exchange->sent = exchange->request.head_only ? 0 : response->body_size;
     response->stream.sent = &exchange->sent;
@@ -125,6 +135,7 @@ bool http_exchange_send(struct http_exchange *exchange) {
 }
 
 bool http_exchange_answer(struct http_exchange *exchange) {
+    begin(exchange);
     if (!exchange->answered) {
         if (exchange->route == NULL) {
             static_file_respond(&exchange->request, &exchange->response);
@@ -136,7 +147,7 @@ bool http_exchange_answer(struct http_exchange *exchange) {
             return true;
         } else {
             http_exchange_refuse(exchange, MHD_HTTP_SERVICE_UNAVAILABLE,
-                                 "the server is stopping; try again when it is back");
+                                 HTTP_SERVER_STOPPING);
         }
     }
     return http_exchange_send(exchange);
@@ -224,6 +235,9 @@ void http_exchange_destroy(struct http_exchange *exchange, enum http_exchange_en
         const int64_t duration_ns = now_ns() - exchange->started_ns;
         write_log(exchange, duration_ns, end);
         count(exchange, duration_ns);
+        if (exchange->begun) {
+            http_server_end_answer(exchange->server);
+        }
         http_response_deinit(&exchange->response);
         free(exchange->body);
         free(exchange);

@@ -39,6 +39,7 @@ struct http_exchange {
     bool nul_in_target; /* the path or the query is cut at it */
     bool answered;      /* `response` is ready */
     bool sent_at_once;  /* refused before its body was read */
+    bool begun;         /* the answer, as the server counts them */
 
     /* For the log. */
     char id[REQUEST_ID_SIZE];

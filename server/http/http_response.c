@@ -69,6 +69,7 @@ static bool add_headers(const struct http_response *response,
         add(message, MHD_HTTP_HEADER_LOCATION, response->location) &&
         add(message, MHD_HTTP_HEADER_SET_COOKIE, response->cookie) &&
         add(message, MHD_HTTP_HEADER_WWW_AUTHENTICATE, response->authenticate) &&
+        add(message, MHD_HTTP_HEADER_CONNECTION, response->close ? "close" : NULL) &&
         add(message, "X-Request-Id", response->request_id);
     for (size_t i = 0; i < sizeof security_headers / sizeof security_headers[0]; i++) {
         ok = ok && add(message, security_headers[i].name, security_headers[i].value);

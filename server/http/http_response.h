@@ -34,6 +34,7 @@ struct http_response {
     char location[96];                /* "" : header not sent */
     char cookie[144];                 /* Set-Cookie; "" : header not sent */
     const char *authenticate;         /* static: WWW-Authenticate, or NULL */
+    bool close;                       /* the connection, after the answer */
     const char *request_id;           /* X-Request-Id, or NULL; lives until it is sent */
     struct http_stream_source stream; /* used when `read` is not NULL */
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <microhttpd.h>
@@ -151,6 +152,22 @@ int http_server_check(const struct http_server_options *options, struct err *err
     return code;
 }
 
+static void init_drain(struct http_server *server) {
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_mutex_init(&server->mutex, NULL);
+    pthread_cond_init(&server->drained, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+}
+
+static void server_free(struct http_server *server) {
+    http_executor_destroy(server->executor);
+    pthread_cond_destroy(&server->drained);
+    pthread_mutex_destroy(&server->mutex);
+    free(server);
+}
+
 int http_server_start(struct http_server **out, const struct http_server_options *options,
                       struct err *err) {
     int code = 0;
@@ -161,6 +178,7 @@ int http_server_start(struct http_server **out, const struct http_server_options
     server->options = *options;
     server->listener.fd = -1;
     request_ids_init(&server->ids);
+    init_drain(server);
     if ((code = http_server_check(options, err)) != 0 ||
         (code = listener_open(&server->listener, address_of(options), options->port,
                               err)) != 0 ||
@@ -179,12 +197,11 @@ int http_server_start(struct http_server **out, const struct http_server_options
 fail:
     if (server->executor != NULL) {
         http_executor_close(server->executor);
-        http_executor_destroy(server->executor);
     }
     if (server->listener.fd >= 0) {
         close(server->listener.fd);
     }
-    free(server);
+    server_free(server);
     return code;
 }
 
@@ -196,6 +213,34 @@ void http_server_quiesce(struct http_server *server) {
     atomic_store(&server->refusing, true);
 }
 
+void http_server_begin_answer(struct http_server *server) {
+    atomic_fetch_add(&server->begun, 1);
+}
+
+/* Whoever sees that it is not refusing yet has counted down before drain() looks. */
+void http_server_end_answer(struct http_server *server) {
+    if (atomic_fetch_sub(&server->begun, 1) == 1 && atomic_load(&server->refusing)) {
+        pthread_mutex_lock(&server->mutex);
+        pthread_cond_broadcast(&server->drained);
+        pthread_mutex_unlock(&server->mutex);
+    }
+}
+
+unsigned http_server_drain(struct http_server *server, int64_t patience_ms) {
+    struct timespec due;
+    clock_gettime(CLOCK_MONOTONIC, &due);
+    const int64_t due_ns = due.tv_nsec + patience_ms % 1000 * 1000000;
+    due.tv_sec += patience_ms / 1000 + due_ns / 1000000000;
+    due.tv_nsec = due_ns % 1000000000;
+    int code = 0;
+    pthread_mutex_lock(&server->mutex);
+    while (atomic_load(&server->begun) > 0 && code == 0) {
+        code = pthread_cond_timedwait(&server->drained, &server->mutex, &due);
+    }
+    pthread_mutex_unlock(&server->mutex);
+    return atomic_load(&server->begun);
+}
+
 void http_server_stop(struct http_server *server) {
     if (server == NULL) {
         return;
@@ -204,6 +249,5 @@ void http_server_stop(struct http_server *server) {
     /* Resumes every connection that waits for a handler; later ones are refused. */
     http_executor_close(server->executor);
     MHD_stop_daemon(server->daemon);
-    http_executor_destroy(server->executor);
-    free(server);
+    server_free(server);
 }

@@ -14,9 +14,9 @@
  * answer, unless it is larger than HTTP_DRAIN_MAX or the client asked first
  * (100-continue).
  *
- * Order of the end, because the HTTP library aborts when it is stopped with a suspended
- * connection: http_server_quiesce(), end what suspends streams and wait until the last
- * one is closed, then http_server_stop().
+ * Order of the end: http_server_quiesce(), end the streams, http_server_drain(),
+ * http_server_stop(). The HTTP library aborts when it is stopped with a suspended
+ * connection, so no stream may be suspended any more.
  */
 #ifndef SERVER_HTTP_HTTP_SERVER_H
 #define SERVER_HTTP_HTTP_SERVER_H
@@ -64,10 +64,16 @@ int http_server_start(struct http_server **out, const struct http_server_options
 /* Where it listens. */
 const struct listener *http_server_listener(const struct http_server *server);
 
-/* Accepts no more connections; those that are open go on. */
+/* Closes new connections, answers new requests with 503 and closes theirs, too; what was
+ * begun goes on. */
 void http_server_quiesce(struct http_server *server);
 
-/* Finishes what was begun, closes everything, frees. NULL is accepted. */
+/* After that: waits until every answer that was begun is sent, but no longer than so many
+ * milliseconds; returns how many were not. A request that is still being received is not
+ * waited for. */
+unsigned http_server_drain(struct http_server *server, int64_t patience_ms);
+
+/* Runs the handlers that wait, closes everything, frees. NULL is accepted. */
 void http_server_stop(struct http_server *server);
 
 #endif

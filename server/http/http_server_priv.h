@@ -8,6 +8,7 @@
 #include "server/http/listener.h"
 #include "server/http/request_id.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 struct MHD_Daemon;
@@ -18,7 +19,16 @@ struct http_server {
     struct http_server_options options;
     struct listener listener;
     struct request_ids ids;
-    atomic_bool refusing; /* new connections */
+    atomic_bool refusing; /* new connections and new requests */
+    atomic_uint begun;    /* answers that are being made or sent */
+    pthread_mutex_t mutex;
+    pthread_cond_t drained; /* the last of them ended while it was refusing */
 };
+
+#define HTTP_SERVER_STOPPING "the server is stopping; try again when it is back"
+
+/* An answer is begun, or has ended. */
+void http_server_begin_answer(struct http_server *server);
+void http_server_end_answer(struct http_server *server);
 
 #endif

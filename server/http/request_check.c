@@ -158,7 +158,10 @@ void request_check_head(struct http_exchange *exchange) {
     if (exchange->answered) {
         return;
     }
-    if (!host_is_ours(exchange->server, host)) {
+    if (atomic_load(&exchange->server->refusing)) {
+        http_exchange_refuse(exchange, MHD_HTTP_SERVICE_UNAVAILABLE,
+                             HTTP_SERVER_STOPPING);
+    } else if (!host_is_ours(exchange->server, host)) {
         http_exchange_refuse(exchange, MHD_HTTP_MISDIRECTED_REQUEST,
                              "this server answers to 127.0.0.1 and localhost, and to "
                              "what it is told with --host NAME");

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * SIGTERM while answers are being sent: those that were begun arrive whole, new requests
+ * are refused, a client that does not read delays the end only so long, and a second
+ * signal ends it at once.
+ */
+#include <errno.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "http_client.h"
+#include "process.h"
+#include "scratch.h"
+#include "tests/support/test.h"
+
+#define HOST "Host: localhost\r\n"
+
+static int set_up(void **state) {
+    struct scratch *scratch = calloc(1, sizeof *scratch);
+    assert_non_null(scratch);
+    scratch_make(scratch);
+    *state = scratch;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    scratch_remove(*state);
+    free(*state);
+    return 0;
+}
+
+static uint16_t start(struct process *process, const struct scratch *scratch,
+                      const char *seconds) {
+    const char *const options[] = {"--drain-seconds", seconds, NULL};
+    return process_start_server_with(process, scratch->database, options);
+}
+
+/* --- a client that takes its time ------------------------------------------------ */
+
+/* More than all buffers on the way hold, so that the server is still sending. */
+static const char large_query[] =
+    "{\"query\":\"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i "
+    "< "
+    "1500) SELECT hex(zeroblob(5000)) FROM n\",\"limit\":2000}";
+
+/* A connection that asked for it, and read the first bytes of the answer. */
+static int ask_for_much(uint16_t port) {
+    char request[1024];
+    char first[5] = "";
+    const int small = 256 * 1024;
+    const struct sockaddr_in address = {.sin_family = AF_INET,
+                                        .sin_port = htons(port),
+                                        .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small), 0);
+    assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof address), 0);
+    snprintf(request, sizeof request,
+             "POST /api/v1/sql HTTP/1.1\r\n" HOST "Content-Type: application/json\r\n"
+             "Content-Length: %zu\r\n\r\n%s",
+             sizeof large_query - 1, large_query);
+    http_client_send_text(fd, request);
+    assert_int_equal(recv(fd, first, 4, MSG_PEEK | MSG_WAITALL), 4);
+    assert_string_equal(first, "HTTP");
+    return fd;
+}
+
+/* Waits until the server refuses: a new connection is closed without an answer. */
+static void wait_until_it_refuses(uint16_t port) {
+    const int64_t started = monotonic_ms();
+    for (;;) {
+        struct http_answer answer = {0};
+        const int fd = http_client_connect(port);
+        http_client_send_text(fd, "GET /healthz HTTP/1.1\r\n" HOST "\r\n");
+        http_client_read(fd, false, &answer);
+        const int status = answer.status;
+        http_answer_deinit(&answer);
+        close(fd);
+        if (status == 0) {
+            return;
+        }
+        poll_pause(started);
+    }
+}
+
+static void test_drain_sends_what_was_begun_and_refuses_the_rest(void **state) {
+    struct process process;
+    struct http_answer answer = {0};
+    const uint16_t port = start(&process, *state, "600");
+    const int kept = http_client_connect(port);
+    http_client_send_text(kept, "GET /readyz HTTP/1.1\r\n" HOST "\r\n");
+    http_client_read(kept, false, &answer);
+    assert_int_equal(answer.status, 200);
+    http_answer_deinit(&answer);
+    const int fd = ask_for_much(port);
+    assert_int_equal(kill(process.pid, SIGTERM), 0);
+    wait_until_it_refuses(port);
+    http_client_send_text(kept, "GET /readyz HTTP/1.1\r\n" HOST "\r\n");
+    http_client_read(kept, false, &answer);
+    assert_int_equal(answer.status, 503);
+    assert_non_null(strstr(answer.body, "stopping"));
+    assert_non_null(http_answer_header(&answer, "Retry-After"));
+    assert_string_equal(http_answer_header(&answer, "Connection"), "close");
+    http_answer_deinit(&answer);
+    assert_true(http_client_is_closed(kept));
+    http_client_read(fd, false, &answer);
+    assert_int_equal(answer.status, 200);
+    assert_int_equal(answer.body_size,
+                     strtoul(http_answer_header(&answer, "Content-Length"), NULL, 10));
+    assert_true(answer.body_size > 1500 * 10000);
+    http_answer_deinit(&answer);
+    assert_int_equal(process_wait(&process), 0);
+    close(kept);
+    close(fd);
+}
+
+static void test_drain_gives_up_on_who_does_not_read(void **state) {
+    struct process process;
+    const uint16_t port = start(&process, *state, "1");
+    const int fd = ask_for_much(port);
+    assert_int_equal(process_end(&process, SIGTERM), 0);
+    close(fd);
+}
+
+static void test_drain_ends_at_the_second_signal(void **state) {
+    struct process process;
+    const uint16_t port = start(&process, *state, "3600");
+    const int fd = ask_for_much(port);
+    assert_int_equal(kill(process.pid, SIGTERM), 0);
+    wait_until_it_refuses(port);
+    assert_int_equal(process_end(&process, SIGTERM), 1000 + SIGTERM);
+    close(fd);
+}
+
+/* --- under load ------------------------------------------------------------------ */
+
+enum { CLIENTS = 8 };
+
+struct client {
+    pthread_t thread;
+    uint16_t port;
+    int number;
+    unsigned whole; /* answers */
+    char fault[128];
+};
+
+static atomic_uint answers; /* of all clients */
+
+static const char *const requests[] = {
+    "GET /api/v1/models HTTP/1.1\r\n" HOST "\r\n",
+    "GET /api/v1/presets HTTP/1.1\r\n" HOST "\r\n",
+    "GET /metrics HTTP/1.1\r\n" HOST "\r\n",
+    "GET /api/v1/experiments HTTP/1.1\r\n" HOST "\r\n",
+};
+
+/* Reads up to the end of the head; its size, 0 when nothing came. */
+static size_t read_head(int fd, char *head, size_t capacity) {
+    size_t size = 0;
+    while (size + 1 < capacity && recv(fd, head + size, 1, 0) == 1) {
+        head[++size] = '\0';
+        if (size >= 4 && memcmp(head + size - 4, "\r\n\r\n", 4) == 0) {
+            break;
+        }
+    }
+    return size;
+}
+
+/* Whether an answer came, or none of it; what lies between is a fault. */
+static bool read_whole(int fd, struct client *client) {
+    char head[8192] = "";
+    char block[16384];
+    const size_t size = read_head(fd, head, sizeof head);
+    const char *length = strstr(head, "\r\nContent-Length: ");
+    if (size == 0) {
+        return false;
+    }
+    if (length == NULL || strcmp(head + size - 4, "\r\n\r\n") != 0) {
+        snprintf(client->fault, sizeof client->fault, "a head of %zu bytes: %.60s", size,
+                 head);
+        return false;
+    }
+    for (size_t left = strtoul(length + 18, NULL, 10); left > 0;) {
+        const ssize_t got = recv(fd, block, left < sizeof block ? left : sizeof block, 0);
+        if (got <= 0) {
+            snprintf(client->fault, sizeof client->fault, "%zu bytes lack: %.60s", left,
+                     head);
+            return false;
+        }
+        left -= (size_t)got;
+    }
+    client->whole++;
+    atomic_fetch_add(&answers, 1);
+    return true;
+}
+
+/* Asks on connections of its own, each for several answers, until it is refused. */
+static void *client_main(void *context) {
+    struct client *client = context;
+    const struct sockaddr_in address = {.sin_family = AF_INET,
+                                        .sin_port = htons(client->port),
+                                        .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    bool answered = true;
+    for (int i = client->number; answered && client->fault[0] == '\0'; i++) {
+        const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        answered = connect(fd, (const struct sockaddr *)&address, sizeof address) == 0;
+        const unsigned before = client->whole;
+        for (int j = 0; answered && j < 5; j++) {
+            http_client_send_text(fd, requests[(i + j) % 4]);
+            if (!read_whole(fd, client)) {
+                break;
+            }
+        }
+        answered = client->whole > before;
+        close(fd);
+    }
+    return NULL;
+}
+
+static void test_drain_under_load_cuts_no_answer(void **state) {
+    for (int round = 0; round < (getenv("GILSCOPE_LONG") != NULL ? 50 : 4); round++) {
+        struct process process;
+        struct client clients[CLIENTS] = {0};
+        atomic_store(&answers, 0);
+        const uint16_t port = start(&process, *state, "600");
+        for (int i = 0; i < CLIENTS; i++) {
+            clients[i].port = port;
+            clients[i].number = i;
+            assert_int_equal(
+                pthread_create(&clients[i].thread, NULL, client_main, &clients[i]), 0);
+        }
+        for (const int64_t started = monotonic_ms(); atomic_load(&answers) < 40;) {
+            poll_pause(started);
+        }
+        assert_int_equal(kill(process.pid, SIGTERM), 0);
+        for (int i = 0; i < CLIENTS; i++) {
+            pthread_join(clients[i].thread, NULL);
+            assert_string_equal(clients[i].fault, "");
+        }
+        assert_int_equal(process_wait(&process), 0);
+    }
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(test_drain_sends_what_was_begun_and_refuses_the_rest),
+        TEST(test_drain_gives_up_on_who_does_not_read),
+        TEST(test_drain_ends_at_the_second_signal),
+        TEST(test_drain_under_load_cuts_no_answer),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
