@@ -394,6 +394,13 @@ export class ApiError extends Error {
 
 const BASE = "/api/v1";
 
+let signedOut: () => void = () => undefined;
+
+/** `hook` is called whenever the server demands its token. */
+export function onSignedOut(hook: () => void): void {
+  signedOut = hook;
+}
+
 function readProblem(status: number, body: unknown): Problem {
   const fields = typeof body === "object" && body !== null ? (body as Partial<Problem>) : {};
   const errors = Array.isArray(fields.errors) ? fields.errors : [];
@@ -416,7 +423,9 @@ async function request<T>(path: string, init: RequestInit = {}): Promise<T> {
     if (reason instanceof DOMException && reason.name === "AbortError") throw reason;
     throw new ApiError(null);
   }
+  if (response.status === 204) return undefined as T;
   const body: unknown = await response.json().catch(() => null);
+  if (response.status === 401) signedOut();
   if (!response.ok) throw new ApiError(readProblem(response.status, body));
   if (body === null) throw new ApiError(readProblem(response.status, null));
   return body as T;
@@ -443,6 +452,11 @@ function postJson<T>(path: string, body: string): Promise<T> {
     headers: { "content-type": "application/json" },
     body,
   });
+}
+
+/** The browser then has a cookie; the token itself is kept nowhere. */
+export function signIn(token: string): Promise<void> {
+  return postJson<void>("/session", JSON.stringify({ token }));
 }
 
 export function createExperiment(document: string): Promise<Experiment> {

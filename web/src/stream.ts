@@ -2,7 +2,8 @@
 // Progress of one experiment over server-sent events. The browser reconnects by itself after a
 // dropped connection; when it gives up (the server answered with an error) this does, with
 // growing pauses. After every reconnection, and on `resync`, the caller must read the
-// experiment again: events in between are lost to it.
+// experiment again: events in between are lost to it. It does so after an error of the server,
+// too, which it learns in no other way.
 
 import type { CellStatus, ExperimentStatus } from "./api";
 
@@ -61,6 +62,7 @@ export function followExperiment(experiment: string, handlers: StreamHandlers): 
     source.onerror = () => {
       handlers.connected(false);
       if (source?.readyState !== EventSource.CLOSED) return;
+      handlers.resync();
       timer = window.setTimeout(open, pause);
       pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
     };

@@ -25,6 +25,13 @@ export const en = {
   "error.network": "The server does not answer. Is gilscope still running?",
   "error.unexpected": "The server gave an answer that this page does not understand.",
 
+  "signIn.title": "This server demands its token",
+  "signIn.text":
+    "It was started with --token-file or GILSCOPE_TOKEN. The token is sent once; your browser keeps a cookie until the server is restarted.",
+  "signIn.token": "Token",
+  "signIn.submit": "Sign in",
+  "signIn.wrong": "That is not the token of this server.",
+
   "ask.title": "What will Python do with your threads?",
   "ask.lead":
     "gilscope simulates CPython: you describe the program, nothing of yours is run. Pick an example, change whatever you like, run it. Every wait in the result names its cause.",

@@ -27,6 +27,13 @@ export const pl = {
   "error.network": "Serwer nie odpowiada. Czy gilscope nadal działa?",
   "error.unexpected": "Serwer udzielił odpowiedzi, której ta strona nie rozumie.",
 
+  "signIn.title": "Ten serwer wymaga tokenu",
+  "signIn.text":
+    "Uruchomiono go z --token-file albo GILSCOPE_TOKEN. Token jest wysyłany raz; przeglądarka przechowuje ciasteczko do ponownego uruchomienia serwera.",
+  "signIn.token": "Token",
+  "signIn.submit": "Zaloguj się",
+  "signIn.wrong": "To nie jest token tego serwera.",
+
   "ask.title": "Co Python zrobi z Twoimi wątkami?",
   "ask.lead":
     "gilscope symuluje CPythona: opisujesz program, a żaden Twój kod nie jest uruchamiany. Wybierz przykład, zmień w nim, co chcesz, i uruchom. Każde oczekiwanie w wyniku ma podaną przyczynę.",

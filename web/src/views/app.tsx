@@ -13,11 +13,13 @@ import {
   themeChoice,
 } from "../state/preferences";
 import { route } from "../state/router";
+import { signedOut } from "../state/session";
 import { AskPage } from "./ask-page";
 import { ExperimentPage } from "./experiment-page";
 import { Empty } from "./feedback";
 import { Icon, type IconName } from "./icon";
 import { RunsPage } from "./runs-page";
+import { SignIn } from "./sign-in";
 import { TimelinePage } from "./timeline-page";
 
 const THEMES: readonly { choice: ThemeChoice; icon: IconName }[] = [
@@ -157,7 +159,7 @@ export function App() {
       </a>
       <Header page={at.page} />
       <main id="main" class="main" tabIndex={-1}>
-        <Page route={at} />
+        {signedOut.value ? <SignIn /> : <Page route={at} />}
       </main>
     </>
   );

@@ -27,12 +27,16 @@ function readAddress(child: ChildProcess): Promise<string> {
   });
 }
 
-export async function startServer(): Promise<Server> {
+/** `environment` is added to that of the test. */
+export async function startServer(environment: Record<string, string> = {}): Promise<Server> {
   const executable = process.env.GILSCOPE_BIN;
   if (!executable) throw new Error("GILSCOPE_BIN must name the gilscope executable");
   const folder = mkdtempSync(join(tmpdir(), "gilscope-web-"));
   const args = ["serve", "--port", "0", "--database", join(folder, "test.db")];
-  const child = spawn(executable, args, { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(executable, args, {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...environment },
+  });
   const gone = new Promise<void>((resolve) => child.on("exit", () => resolve()));
   const stop = async (): Promise<void> => {
     if (child.exitCode === null) child.kill("SIGTERM");

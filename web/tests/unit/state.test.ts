@@ -18,6 +18,7 @@ type Modules = {
   range: typeof import("../../src/state/range");
   runs: typeof import("../../src/state/runs");
   search: typeof import("../../src/state/search");
+  session: typeof import("../../src/state/session");
   timeline: typeof import("../../src/state/timeline");
   walk: typeof import("../../src/state/walk");
 };
@@ -37,6 +38,7 @@ before(async () => {
     range: await import("../../src/state/range"),
     runs: await import("../../src/state/runs"),
     search: await import("../../src/state/search"),
+    session: await import("../../src/state/session"),
     timeline: await import("../../src/state/timeline"),
     walk: await import("../../src/state/walk"),
   };
@@ -60,6 +62,25 @@ test("the theme follows the system until one is chosen", () => {
   assert.equal(document.documentElement.dataset.theme, "dark");
   chooseTheme("system");
   assert.equal(theme.value, "light");
+});
+
+/* --- session --- */
+
+test("a refused request asks for the token, which is kept nowhere", async () => {
+  const { reloadRuns } = state.runs;
+  const { signedOut, submitToken } = state.session;
+  const refused = { status: 401, body: { title: "Unauthorized", status: 401 } };
+  answerWith(() => refused);
+  reloadRuns();
+  await settle();
+  assert.equal(signedOut.value, true);
+  assert.equal((await submitToken("wrong"))?.problem?.status, 401);
+  assert.equal(signedOut.value, true);
+  answerWith(() => ({ status: 204, body: null }));
+  assert.equal(await submitToken("right"), null);
+  assert.equal(signedOut.value, false);
+  assert.equal(asked[0]?.path, "/api/v1/session");
+  assert.equal(asked[0]?.body, '{"token":"right"}');
 });
 
 /* --- ask --- */
