@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 #
 # Sourced by tests/run --long: what takes too long for every change. Each part reports through
-# `add`, like the ordinary parts. The repeated kill -9 tests are ordinary tests, which do more
-# rounds when GILSCOPE_LONG is set.
+# `add`, like the ordinary parts. The repeated kill -9 tests, those of SIGTERM under load and of
+# many connects are ordinary tests, which do more rounds when GILSCOPE_LONG is set.
 
 # Each fuzzer starts from the inputs of tests/fuzz/<parser>/ and has ten minutes.
 run_fuzzers() {

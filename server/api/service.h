@@ -12,12 +12,12 @@
 
 #include "db/retention.h"
 #include "engine/base/err.h"
+#include "server/http/http_server.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct listener;
 struct service;
 
 struct service_options {
@@ -28,6 +28,7 @@ struct service_options {
     const char *const *hosts; /* names in Host besides the address: http_server.h */
     size_t host_count;
     unsigned workers;           /* 0: one for each processor, at least 2 */
+    struct http_limits limits;  /* of one client */
     int64_t drain_ms;           /* how long service_stop() waits for answers */
     bool load_examples;         /* submit those presets that are not stored yet */
     struct retention retention; /* which experiments are removed by themselves */

@@ -59,7 +59,7 @@ static void print_usage(const struct cli_usage *usage) {
         snprintf(left, sizeof left, "%s%s%s", option->name,
                  option->placeholder != NULL ? " " : "",
                  option->placeholder != NULL ? option->placeholder : "");
-        printf("  %-18s %s\n", left, option->help);
+        printf("  %-21s %s\n", left, option->help);
     }
 }
 

@@ -14,6 +14,9 @@
 #include "server/http/listener.h"
 #include "server/log/log.h"
 
+/* Of one address that is not this machine's. */
+enum { DEFAULT_CONNECTIONS = 128, DEFAULT_RATE = 100 };
+
 /* Signals that end the server. Blocked in every thread; the main thread waits for them.
  */
 static void block_signals(sigset_t *signals) {
@@ -59,6 +62,7 @@ static int serve(const struct service_options *options) {
 
 struct serve_arguments {
     const char *address, *port, *token_file, *database, *drain;
+    const char *connections, *rate;
     const char *hosts[CLI_REPEAT_MAX];
     bool load_examples;
     struct retention_options keep;
@@ -69,7 +73,7 @@ static enum cli_parsed read_arguments(int argc, char **argv,
     const struct cli_option options[] = {
         {"--address", "A",
          "address to listen on (default 127.0.0.1); one that others can reach\n"
-         "                     needs a token: --token-file or GILSCOPE_TOKEN",
+         "                        needs a token: --token-file or GILSCOPE_TOKEN",
          &given->address, NULL},
         {"--port", "N", "port to listen on (default 8737; 0: any free one)", &given->port,
          NULL},
@@ -81,6 +85,14 @@ static enum cli_parsed read_arguments(int argc, char **argv,
          given->hosts, NULL},
         {"--database", "FILE", "where experiments are kept (default gilscope.db)",
          &given->database, NULL},
+        {"--limit-connections", "N",
+         "connections of one address (default 128, of this machine any\n"
+         "                        number; 0: any number)",
+         &given->connections, NULL},
+        {"--limit-rate", "N",
+         "requests a second of one address (default 100, of this machine any\n"
+         "                        number; 0: any number); twice as many at once",
+         &given->rate, NULL},
         {"--drain-seconds", "N",
          "when stopped, wait so long for answers that are being sent (default 5)",
          &given->drain, NULL},
@@ -111,6 +123,28 @@ static enum cli_parsed read_arguments(int argc, char **argv,
         .option_count = sizeof options / sizeof options[0],
     };
     return cli_parse(&usage, argc, argv, NULL);
+}
+
+/* What is said holds for this machine, too; what is not said does not. */
+static bool read_limit(const char *name, const char *text, unsigned *out,
+                       unsigned *loopback) {
+    long number;
+    if (text == NULL) {
+        return true;
+    }
+    if (!cli_parse_number(text, 0, 1000 * 1000, &number)) {
+        cli_complain("%s must be a number from 0 to 1000000, not '%s'", name, text);
+        return false;
+    }
+    *out = *loopback = (unsigned)number;
+    return true;
+}
+
+static bool read_limits(const struct serve_arguments *given, struct http_limits *out) {
+    *out = (struct http_limits){.connections = DEFAULT_CONNECTIONS, .rate = DEFAULT_RATE};
+    return read_limit("--limit-connections", given->connections, &out->connections,
+                      &out->loopback_connections) &&
+           read_limit("--limit-rate", given->rate, &out->rate, &out->loopback_rate);
 }
 
 /* Fills what does not come from files. False: it was complained about. */
@@ -156,7 +190,7 @@ int serve_command(int argc, char **argv) {
     case CLI_GO_ON:
         break;
     }
-    if (!read_network(&given, &options) ||
+    if (!read_network(&given, &options) || !read_limits(&given, &options.limits) ||
         !retention_options_read(&given.keep, &options.retention)) {
         return CLI_REFUSED;
     }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/http/http_exchange.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -61,15 +59,6 @@ bool http_exchange_take_body(struct http_exchange *exchange, const char *data,
 
 /* --- the answer ------------------------------------------------------------------ */
 
-static bool is_on_this_machine(const struct http_exchange *exchange) {
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(
-        exchange->request.connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    const struct sockaddr_in *address =
-        info != NULL ? (const struct sockaddr_in *)info->client_addr : NULL;
-    return address != NULL && address->sin_family == AF_INET &&
-           ntohl(address->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
-}
-
 static const char *header(const struct http_exchange *exchange, const char *name) {
     return http_request_header(&exchange->request, name);
 }
@@ -77,7 +66,7 @@ static const char *header(const struct http_exchange *exchange, const char *name
 static void choose_representation(struct http_exchange *exchange) {
     const struct representation wanted = {
         .if_none_match = header(exchange, MHD_HTTP_HEADER_IF_NONE_MATCH),
-        .accept_encoding = is_on_this_machine(exchange)
+        .accept_encoding = exchange->peer->is_loopback
                                ? NULL
                                : header(exchange, MHD_HTTP_HEADER_ACCEPT_ENCODING),
     };
@@ -126,7 +115,7 @@ static void begin(struct http_exchange *exchange) {
 bool http_exchange_send(struct http_exchange *exchange) {
     struct http_response *response = &exchange->response;
     begin(exchange);
-    response->close = atomic_load(&exchange->server->refusing);
+    response->close = response->close || atomic_load(&exchange->server->refusing);
     exchange->status = response->status != 0 ? response->status : MHD_HTTP_OK;
     exchange->sent = exchange->request.head_only ? 0 : response->body_size;
     response->stream.sent = &exchange->sent;
@@ -135,6 +124,7 @@ bool http_exchange_send(struct http_exchange *exchange) {
 }
 
 bool http_exchange_answer(struct http_exchange *exchange) {
+    http_peer_answers(exchange->peer);
     begin(exchange);
     if (!exchange->answered) {
         if (exchange->route == NULL) {
@@ -169,7 +159,7 @@ struct http_exchange *http_exchange_create(struct http_server *server,
         exchange->task.run = run_task;
         exchange->server = server;
         exchange->started_ns = now_ns();
-        exchange->peer = http_peer_of(connection)->address;
+        exchange->peer = http_peer_of(connection);
         exchange->request = (struct http_request){
             .method = method,
             .path = path,
@@ -190,7 +180,6 @@ static enum log_level level_of(unsigned status) {
     case MHD_HTTP_UNAUTHORIZED:
     case MHD_HTTP_FORBIDDEN:
     case MHD_HTTP_MISDIRECTED_REQUEST:
-    case MHD_HTTP_TOO_MANY_REQUESTS:
     case MHD_HTTP_SERVICE_UNAVAILABLE:
         return LOG_WARN;
     default:
@@ -226,7 +215,7 @@ static void write_log(const struct http_exchange *exchange, int64_t duration_ns,
         "msg=request id=%s method=%s path=%s status=%u bytes=%llu duration_us=%lld "
         "peer=%s%s",
         exchange->id, method, path, exchange->status, (unsigned long long)exchange->sent,
-        (long long)(duration_ns / 1000), exchange->peer,
+        (long long)(duration_ns / 1000), exchange->peer->address,
         end == HTTP_EXCHANGE_CUT ? " cut=true" : "");
 }
 

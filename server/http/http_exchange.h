@@ -25,6 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct http_peer;
 struct http_server;
 
 struct http_exchange {
@@ -33,6 +34,7 @@ struct http_exchange {
     const struct http_route *route; /* NULL: a static file */
     struct http_request request;
     struct http_response response;
+    struct http_peer *peer;
     char *body;
     size_t body_capacity;
     uint64_t received;  /* bytes of the body, also those not kept */
@@ -43,7 +45,6 @@ struct http_exchange {
 
     /* For the log. */
     char id[REQUEST_ID_SIZE];
-    const char *peer;   /* address of the client */
     int64_t started_ns; /* on the monotonic clock */
     unsigned status;    /* of the answer; 0: none was sent */
     uint64_t sent;      /* bytes of its body */

@@ -19,25 +19,53 @@ const char *http_request_header(const struct http_request *request, const char *
     return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
 }
 
-struct header_count {
-    const char *name;
-    size_t count;
-};
+/* RFC 9110, 5.6.2. */
+static bool is_token_character(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           (c != '\0' && strchr("-!#$%&'*+.^_`|~", c) != NULL);
+}
 
-static enum MHD_Result count_header(void *context, enum MHD_ValueKind kind,
-                                    const char *name, const char *value) {
+static bool is_token(const char *text, size_t size) {
+    for (size_t i = 0; i < size; i++) {
+        if (!is_token_character(text[i])) {
+            return false;
+        }
+    }
+    return size > 0;
+}
+
+static bool has_control(const char *text, size_t size) {
+    for (size_t i = 0; i < size; i++) {
+        if (((unsigned char)text[i] < 0x20 && text[i] != '\t') || text[i] == 0x7f) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_name(const char *text, size_t size, const char *name) {
+    return size == strlen(name) && strncasecmp(text, name, size) == 0;
+}
+
+static enum MHD_Result look_at_header(void *context, enum MHD_ValueKind kind,
+                                      const char *name, size_t name_size,
+                                      const char *value, size_t value_size) {
     (void)kind;
-    (void)value;
-    struct header_count *header = context;
-    header->count += strcasecmp(name, header->name) == 0 ? 1 : 0;
+    struct http_headers *headers = context;
+    headers->count++;
+    headers->hosts += is_name(name, name_size, "host") ? 1 : 0;
+    headers->lengths += is_name(name, name_size, "content-length") ? 1 : 0;
+    headers->codings += is_name(name, name_size, "transfer-encoding") ? 1 : 0;
+    headers->malformed = headers->malformed || !is_token(name, name_size) ||
+                         (value != NULL && has_control(value, value_size));
     return MHD_YES;
 }
 
-size_t http_request_header_count(const struct http_request *request, const char *name) {
-    struct header_count header = {.name = name};
-    MHD_get_connection_values(request->connection, MHD_HEADER_KIND, count_header,
-                              &header);
-    return header.count;
+struct http_headers http_request_headers(const struct http_request *request) {
+    struct http_headers headers = {0};
+    MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, look_at_header,
+                                &headers);
+    return headers;
 }
 
 struct query_check {
@@ -63,7 +91,6 @@ static int find_name(const char *names, const char *name) {
 static enum MHD_Result check_parameter(void *context, enum MHD_ValueKind kind,
                                        const char *name, const char *value) {
     (void)kind;
-    (void)value;
     struct query_check *check = context;
     const int at = find_name(check->allowed, name);
     if (at < 0) {
@@ -72,6 +99,10 @@ static enum MHD_Result check_parameter(void *context, enum MHD_ValueKind kind,
     }
     if ((check->seen & 1U << at) != 0) {
         check->fault.repeated = name;
+        return MHD_NO;
+    }
+    if (value != NULL && strlen(value) > HTTP_PARAMETER_MAX) {
+        check->fault.too_long = name;
         return MHD_NO;
     }
     check->seen |= 1U << at;

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { HTTP_CAPTURES_MAX = 2, HTTP_CAPTURE_SIZE = 64 };
+enum { HTTP_CAPTURES_MAX = 2, HTTP_CAPTURE_SIZE = 64, HTTP_PARAMETER_MAX = 12 * 1024 };
 
 struct MHD_Connection;
 
@@ -31,12 +31,19 @@ const char *http_request_query(const struct http_request *request, const char *n
 /* The first value of a header, or NULL. */
 const char *http_request_header(const struct http_request *request, const char *name);
 
-/* How often a header is there; names are compared without regard to case. */
-size_t http_request_header_count(const struct http_request *request, const char *name);
+/* What the headers are like, all together. */
+struct http_headers {
+    size_t count;
+    size_t hosts, lengths, codings; /* Host, Content-Length, Transfer-Encoding */
+    bool malformed; /* a name that is no token, a control character in a value */
+};
+
+struct http_headers http_request_headers(const struct http_request *request);
 
 struct http_query_fault {
     const char *unknown;  /* a parameter that is not allowed, or NULL */
     const char *repeated; /* a parameter that is there twice, or NULL */
+    const char *too_long; /* one of more than HTTP_PARAMETER_MAX bytes, or NULL */
 };
 
 /* Checks the query against the space-separated `allowed` names (NULL: none is allowed).

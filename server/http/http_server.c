@@ -15,6 +15,7 @@
 #include "server/http/http_metrics.h"
 #include "server/http/http_peer.h"
 #include "server/http/http_server_priv.h"
+#include "server/http/rate_limit.h"
 #include "server/http/request_check.h"
 #include "server/log/log.h"
 
@@ -62,12 +63,12 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 
 static void on_completed(void *context, struct MHD_Connection *connection, void **state,
                          enum MHD_RequestTerminationCode code) {
-    (void)context;
-    (void)connection;
+    const struct http_server *server = context;
     http_exchange_destroy(*state != &nul_in_target ? *state : NULL,
                           code == MHD_REQUEST_TERMINATED_COMPLETED_OK
                               ? HTTP_EXCHANGE_COMPLETE
                               : HTTP_EXCHANGE_CUT);
+    http_peer_receives(server->peers, http_peer_of(connection));
     *state = NULL;
 }
 
@@ -79,9 +80,9 @@ static void on_peer(void *context, struct MHD_Connection *connection, void **pee
         http_metrics_connection(server->options.metrics, opened ? 1 : -1);
     }
     if (opened) {
-        *peer = http_peer_create(connection);
+        *peer = http_peer_open(server->peers, connection);
     } else {
-        http_peer_destroy(*peer);
+        http_peer_close(server->peers, *peer);
         *peer = NULL;
     }
 }
@@ -116,9 +117,17 @@ static void raise_file_limit(void) {
 static enum MHD_Result on_connection(void *context, const struct sockaddr *address,
                                      socklen_t size) {
     struct http_server *server = context;
-    (void)address;
+    const struct http_limits *limits = &server->options.limits;
+    const unsigned most = listener_peer_is_loopback(address)
+                              ? limits->loopback_connections
+                              : limits->connections;
     (void)size;
-    return atomic_load(&server->refusing) ? MHD_NO : MHD_YES;
+    if (atomic_load(&server->refusing)) {
+        return MHD_NO;
+    }
+    return most == 0 || http_peers_count(server->peers, listener_peer_key(address)) < most
+               ? MHD_YES
+               : MHD_NO;
 }
 
 static struct MHD_Daemon *start_daemon(struct http_server *server) {
@@ -131,8 +140,12 @@ static struct MHD_Daemon *start_daemon(struct http_server *server) {
         (size_t)HTTP_CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)HTTP_IDLE_TIMEOUT_S, MHD_OPTION_STRICT_FOR_CLIENT, 1,
         MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL, MHD_OPTION_NOTIFY_COMPLETED,
-        on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_peer, server,
+        on_completed, server, MHD_OPTION_NOTIFY_CONNECTION, on_peer, server,
         MHD_OPTION_END);
+}
+
+static int64_t receive_ms(const struct http_server_options *options) {
+    return options->limits.receive_ms > 0 ? options->limits.receive_ms : HTTP_RECEIVE_MS;
 }
 
 static const char *address_of(const struct http_server_options *options) {
@@ -152,17 +165,21 @@ int http_server_check(const struct http_server_options *options, struct err *err
     return code;
 }
 
-static void init_drain(struct http_server *server) {
+static void init_locks(struct http_server *server) {
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&server->mutex, NULL);
+    pthread_mutex_init(&server->rate_mutex, NULL);
     pthread_cond_init(&server->drained, &monotonic);
     pthread_condattr_destroy(&monotonic);
 }
 
 static void server_free(struct http_server *server) {
     http_executor_destroy(server->executor);
+    http_peers_destroy(server->peers);
+    free(server->rates);
+    pthread_mutex_destroy(&server->rate_mutex);
     pthread_cond_destroy(&server->drained);
     pthread_mutex_destroy(&server->mutex);
     free(server);
@@ -178,11 +195,17 @@ int http_server_start(struct http_server **out, const struct http_server_options
     server->options = *options;
     server->listener.fd = -1;
     request_ids_init(&server->ids);
-    init_drain(server);
+    init_locks(server);
     if ((code = http_server_check(options, err)) != 0 ||
         (code = listener_open(&server->listener, address_of(options), options->port,
                               err)) != 0 ||
-        (code = http_executor_create(&server->executor, err)) != 0) {
+        (code = http_executor_create(&server->executor, err)) != 0 ||
+        (code = http_peers_create(&server->peers, receive_ms(options), err)) != 0) {
+        goto fail;
+    }
+    server->rates = calloc(1, sizeof *server->rates);
+    if (server->rates == NULL) {
+        code = err_set_nomem(err);
         goto fail;
     }
     raise_file_limit();
@@ -211,6 +234,22 @@ const struct listener *http_server_listener(const struct http_server *server) {
 
 void http_server_quiesce(struct http_server *server) {
     atomic_store(&server->refusing, true);
+}
+
+int64_t http_server_take_rate(struct http_server *server, const struct http_peer *peer) {
+    const struct http_limits *limits = &server->options.limits;
+    const unsigned rate = peer->is_loopback ? limits->loopback_rate : limits->rate;
+    if (rate == 0) {
+        return 0;
+    }
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    pthread_mutex_lock(&server->rate_mutex);
+    const int64_t wait_ms =
+        rate_limit_take(server->rates, peer->key, rate,
+                        (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + 1);
+    pthread_mutex_unlock(&server->rate_mutex);
+    return wait_ms;
 }
 
 void http_server_begin_answer(struct http_server *server) {

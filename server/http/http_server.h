@@ -37,7 +37,16 @@ enum {
     HTTP_DRAIN_MAX = 32 * 1024 * 1024,
     HTTP_CONNECTIONS_MAX = 2048,
     HTTP_CONNECTION_MEMORY = 32 * 1024, /* bounds the head of a request, too */
-    HTTP_IDLE_TIMEOUT_S = 30
+    HTTP_IDLE_TIMEOUT_S = 30,
+    HTTP_RECEIVE_MS = 60 * 1000,
+    HTTP_HEADERS_MAX = 100
+};
+
+/* Of one address; 0: as many as it likes. */
+struct http_limits {
+    unsigned connections, loopback_connections;
+    unsigned rate, loopback_rate; /* requests a second */
+    int64_t receive_ms;           /* for a request to arrive; 0: HTTP_RECEIVE_MS */
 };
 
 struct http_server_options {
@@ -46,7 +55,8 @@ struct http_server_options {
     const struct access *access; /* must outlive the server; NULL: everybody may */
     const char *const *hosts;    /* names it answers to besides those of loopback */
     size_t host_count;
-    struct http_metrics *metrics;    /* must outlive the server; NULL: none are kept */
+    struct http_metrics *metrics; /* must outlive the server; NULL: none are kept */
+    struct http_limits limits;
     const struct http_route *routes; /* must outlive the server */
     size_t route_count;
     void *context; /* for the handlers */

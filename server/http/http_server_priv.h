@@ -12,6 +12,9 @@
 #include <stdatomic.h>
 
 struct MHD_Daemon;
+struct http_peer;
+struct http_peers;
+struct rate_limit;
 
 struct http_server {
     struct MHD_Daemon *daemon;
@@ -19,6 +22,9 @@ struct http_server {
     struct http_server_options options;
     struct listener listener;
     struct request_ids ids;
+    struct http_peers *peers;
+    struct rate_limit *rates; /* guarded by rate_mutex */
+    pthread_mutex_t rate_mutex;
     atomic_bool refusing; /* new connections and new requests */
     atomic_uint begun;    /* answers that are being made or sent */
     pthread_mutex_t mutex;
@@ -26,6 +32,9 @@ struct http_server {
 };
 
 #define HTTP_SERVER_STOPPING "the server is stopping; try again when it is back"
+
+/* Milliseconds after which the peer may send its next request; 0: it may send this one. */
+int64_t http_server_take_rate(struct http_server *server, const struct http_peer *peer);
 
 /* An answer is begun, or has ended. */
 void http_server_begin_answer(struct http_server *server);

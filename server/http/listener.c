@@ -66,6 +66,19 @@ void listener_peer_text(const struct sockaddr *address, char out[LISTENER_ADDRES
     }
 }
 
+uint64_t listener_peer_key(const struct sockaddr *address) {
+    const union any_address *at = (const union any_address *)address;
+    uint32_t v4 = 0;
+    uint64_t v6 = 0;
+    if (address->sa_family == AF_INET) {
+        return at->v4.sin_addr.s_addr;
+    }
+    const uint8_t *bytes = at->v6.sin6_addr.s6_addr;
+    memcpy(&v4, bytes + 12, sizeof v4);
+    memcpy(&v6, bytes, sizeof v6);
+    return IN6_IS_ADDR_V4MAPPED(&at->v6.sin6_addr) ? v4 : v6;
+}
+
 int listener_is_loopback(const char *address, bool *out, struct err *err) {
     union any_address parsed;
     socklen_t size;

@@ -31,6 +31,10 @@ bool listener_peer_is_loopback(const struct sockaddr *address);
 /* It in text, IPv4 in its own form also where it comes through IPv6. */
 void listener_peer_text(const struct sockaddr *address, char out[LISTENER_ADDRESS_SIZE]);
 
+/* A number for the network that it is of, for limits: an IPv4 address, or the 64 bits of an
+ * IPv6 network, in which a single machine has as many addresses as it wants. */
+uint64_t listener_peer_key(const struct sockaddr *address);
+
 /* Port 0: any free one. "::" takes IPv4, too. ERR_INVALID; ERR_IO: it cannot be had (the
  * text says why). The caller closes `fd`. */
 int listener_open(struct listener *out, const char *address, uint16_t port,

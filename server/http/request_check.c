@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <microhttpd.h>
 
@@ -69,7 +70,13 @@ static void check_route(struct http_exchange *exchange) {
     const struct http_route *route = exchange->route;
     const struct http_query_fault fault =
         http_request_check_query(&exchange->request, route->query);
-    if (fault.unknown != NULL) {
+    if (fault.too_long != NULL) {
+        http_exchange_refuse(
+            exchange, MHD_HTTP_URI_TOO_LONG,
+            "query parameter '%.64s' is longer than %d bytes; ask for less "
+            "at once",
+            fault.too_long, HTTP_PARAMETER_MAX);
+    } else if (fault.unknown != NULL) {
         http_exchange_refuse(exchange, MHD_HTTP_BAD_REQUEST,
                              "unknown query parameter '%.64s'; this path knows: %s",
                              fault.unknown, route->query != NULL ? route->query : "none");
@@ -92,19 +99,44 @@ static bool announces_body(const struct http_exchange *exchange) {
            (length != NULL && strtoull(length, NULL, 10) > 0);
 }
 
+/* Why nobody can be sure what the request is or where it ends, or NULL. */
+static const char *find_framing_fault(const struct http_exchange *exchange,
+                                      const struct http_headers *headers) {
+    const char *coding = header(exchange, MHD_HTTP_HEADER_TRANSFER_ENCODING);
+    if (headers->malformed) {
+        return "a header is malformed: its name is no token, or its value has a control "
+               "character";
+    }
+    if (exchange->nul_in_target) {
+        return "%00 means nothing in a path or a query";
+    }
+    if (headers->hosts > 1) {
+        return "the header Host is there twice";
+    }
+    if (headers->codings > 0 && headers->lengths > 0) {
+        return "Content-Length and Transfer-Encoding exclude each other";
+    }
+    if (headers->codings > 1 || headers->lengths > 1) {
+        return "the length of the body is there twice";
+    }
+    if (coding != NULL && strcasecmp(coding, "chunked") != 0) {
+        return "the only Transfer-Encoding that is known is chunked";
+    }
+    return NULL;
+}
+
 /* What is wrong with a request whatever its path. */
 static void check_framing(struct http_exchange *exchange) {
-    if (exchange->nul_in_target) {
-        http_exchange_refuse(exchange, MHD_HTTP_BAD_REQUEST,
-                             "%%00 means nothing in a path or a query");
-    } else if (http_request_header_count(&exchange->request, MHD_HTTP_HEADER_HOST) > 1) {
-        http_exchange_refuse(exchange, MHD_HTTP_BAD_REQUEST,
-                             "the header Host is there twice");
-    } else if (header(exchange, MHD_HTTP_HEADER_CONTENT_LENGTH) != NULL &&
-               header(exchange, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL) {
-        http_exchange_refuse(exchange, MHD_HTTP_BAD_REQUEST,
-                             "Content-Length and Transfer-Encoding exclude each other");
+    const struct http_headers headers = http_request_headers(&exchange->request);
+    const char *fault = find_framing_fault(exchange, &headers);
+    if (fault != NULL) {
+        http_exchange_refuse(exchange, MHD_HTTP_BAD_REQUEST, "%s", fault);
+    } else if (headers.count > HTTP_HEADERS_MAX) {
+        http_exchange_refuse(exchange, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE,
+                             "there are more than %d headers", HTTP_HEADERS_MAX);
     }
+    /* What follows such a request is not looked at. */
+    exchange->response.close = exchange->answered;
 }
 
 /* The files of the dashboard are no secret, and it must be shown to be signed in on. */
@@ -158,7 +190,14 @@ void request_check_head(struct http_exchange *exchange) {
     if (exchange->answered) {
         return;
     }
-    if (atomic_load(&exchange->server->refusing)) {
+    const int64_t wait_ms = http_server_take_rate(exchange->server, exchange->peer);
+    if (wait_ms > 0) {
+        http_exchange_refuse(
+            exchange, MHD_HTTP_TOO_MANY_REQUESTS,
+            "too many requests a second from one address; send fewer, or "
+            "start the server with a larger --limit-rate");
+        exchange->response.retry_after_s = (unsigned)(wait_ms + 999) / 1000;
+    } else if (atomic_load(&exchange->server->refusing)) {
         http_exchange_refuse(exchange, MHD_HTTP_SERVICE_UNAVAILABLE,
                              HTTP_SERVER_STOPPING);
     } else if (!host_is_ours(exchange->server, host)) {
@@ -180,6 +219,7 @@ void request_check_head(struct http_exchange *exchange) {
 bool request_check_sends_at_once(const struct http_exchange *exchange) {
     const char *length = header(exchange, MHD_HTTP_HEADER_CONTENT_LENGTH);
     return exchange->answered &&
-           (header(exchange, MHD_HTTP_HEADER_EXPECT) != NULL ||
+           (exchange->response.close ||
+            header(exchange, MHD_HTTP_HEADER_EXPECT) != NULL ||
             (length != NULL && strtoull(length, NULL, 10) > HTTP_DRAIN_MAX));
 }
