@@ -60,7 +60,7 @@ static void report(const struct sql_request *request, const struct err *err) {
 static void warn(const struct damage_list *damages) {
     for (size_t i = 0; i < damages->count; i++) {
         const struct damage *it = &damages->items[i];
-        char lanes[48] = "";
+        char lanes[64] = "";
         if (it->group >= 0) {
             snprintf(lanes, sizeof lanes, " of lanes %lld to %lld",
                      (long long)it->group * LANE_GROUP_LANES,
