@@ -117,8 +117,7 @@ static void test_serve_stops_on_a_signal_whatever_is_open(void **state) {
         http_client_send_text(half, "POST /api/v1/experiments HTTP/1.1\r\nHost: ");
         const int stream = http_client_connect(port);
         snprintf(request, sizeof request,
-                 "GET /api/v1/events?experiment=%s HTTP/1.0\r\nHost: localhost\r\n\r\n",
-                 id);
+                 "GET /api/v1/events?topics=%s HTTP/1.0\r\nHost: localhost\r\n\r\n", id);
         http_client_send_text(stream, request);
         http_client_read_until(stream, "event: progress", buffer, sizeof buffer);
         assert_int_equal(kill(process.pid, signals[i]), 0);
