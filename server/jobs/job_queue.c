@@ -27,6 +27,7 @@ struct job_queue {
     pthread_cond_t idle;    /* there is nothing left to do */
     struct job *jobs;       /* at work, oldest first */
     bool source_may_have;   /* ask the source when there is nothing else to do */
+    bool newcomers_may_be;  /* ask it for other clients while there is */
     bool asking;            /* a worker is at it */
     unsigned finishing;     /* jobs that left the list and are not settled yet */
     struct job *unsettled;  /* ended, but not kept: no other job begins before them */
@@ -207,7 +208,7 @@ static void finish_job(struct job_queue *queue, struct job *job) {
         queue->unsettled = job;
         queue->retry_ms = now_ms() + RETRY_MS;
     }
-    queue->source_may_have = true; /* for a client that had as much at work as it may */
+    queue->newcomers_may_be = queue->source_may_have; /* its client is one again */
 }
 
 static struct job *take_unsettled(struct job_queue *queue) {
@@ -362,10 +363,11 @@ static bool execute(struct work *work) {
 }
 
 /* Asks the source; the new job is announced before its first cell can begin. */
-static struct job *ask_source(struct job_queue *queue) {
+static struct job *ask_source(struct job_queue *queue, bool newcomers) {
     struct job *job = NULL;
     struct err err = {0};
-    int code = queue->options.source.next(queue->options.source.context, &job, &err);
+    int code =
+        queue->options.source.next(queue->options.source.context, newcomers, &job, &err);
     if (code == 0) {
         code = job->keeper.begin(job->keeper.context, &err);
     }
@@ -405,22 +407,23 @@ static unsigned jobs_at_work(const struct job_queue *queue) {
     return count;
 }
 
-/* Others join while the first are at work: their clients share the workers. */
 static bool may_ask(const struct job_queue *queue) {
-    return queue->source_may_have && !queue->asking && !queue->retrying &&
-           queue->unsettled == NULL && jobs_at_work(queue) < JOB_QUEUE_AT_WORK;
+    return !queue->asking && !queue->retrying && queue->unsettled == NULL &&
+           jobs_at_work(queue) < JOB_QUEUE_AT_WORK;
 }
 
 /* Called and returns with the mutex held. */
-static void ask(struct job_queue *queue) {
+static void ask(struct job_queue *queue, bool newcomers) {
     queue->asking = true;
-    queue->source_may_have = false; /* a notification from here on counts again */
+    queue->newcomers_may_be = false; /* a notification from here on counts again */
+    queue->source_may_have = queue->source_may_have && newcomers;
     pthread_mutex_unlock(&queue->mutex);
-    struct job *job = ask_source(queue);
+    struct job *job = ask_source(queue, newcomers);
     pthread_mutex_lock(&queue->mutex);
     queue->asking = false;
     if (job != NULL) {
         queue->source_may_have = true;
+        queue->newcomers_may_be = true;
         add_job(queue, job);
     }
 }
@@ -437,8 +440,8 @@ static bool do_something(struct worker *worker) {
     if (atomic_load(&queue->cancel)) {
         return false;
     }
-    if (may_ask(queue)) {
-        ask(queue);
+    if (queue->newcomers_may_be && queue->jobs != NULL && may_ask(queue)) {
+        ask(queue, true);
         return true;
     }
     if (take_cell(worker, &work)) {
@@ -452,6 +455,10 @@ static bool do_something(struct worker *worker) {
         queue->retrying = true;
         finish_job(queue, job);
         queue->retrying = false;
+        return true;
+    }
+    if (queue->source_may_have && !worker->is_reserve && may_ask(queue)) {
+        ask(queue, false);
         return true;
     }
     return false;
@@ -555,6 +562,7 @@ void job_queue_read_totals(struct job_queue *queue, struct job_totals *out) {
 void job_queue_notify(struct job_queue *queue) {
     pthread_mutex_lock(&queue->mutex);
     queue->source_may_have = true;
+    queue->newcomers_may_be = true;
     queue->retry_ms = 0;
     pthread_cond_broadcast(&queue->changed);
     pthread_mutex_unlock(&queue->mutex);

@@ -6,10 +6,11 @@
  *                                   ^ ^
  *                               worker 0, 1
  *
- * Jobs are pulled: a worker asks the source for the next job while fewer than
- * JOB_QUEUE_AT_WORK are at work, so experiments that wait cost no memory. Clients share the
- * workers (fair_share.h); the jobs of one client are worked on in their order, and the cells
- * of the next one begin while the last ones of the one before are still running. As many
+ * Jobs are pulled: a worker that finds no cell left asks the source for the next job, so
+ * experiments that wait cost no memory, and their order stays. Clients share the workers
+ * (fair_share.h): a job of a client of whom nothing is at work is asked for at once, up to
+ * JOB_QUEUE_AT_WORK jobs. The cells of the next job begin while the last ones of the one
+ * before are still running. As many
  * threads again are in reserve: they take a cell of a client of whom nothing runs, so that it
  * need not wait for the cells of others, which may last for minutes; the system shares the
  * processors then. A cell that fails does not touch the others.
@@ -29,10 +30,11 @@ enum { JOB_QUEUE_AT_WORK = 16 }; /* jobs */
 
 struct job_source {
     void *context;
-    /* The next job, owned by the queue then; ERR_NOT_FOUND when there is none now. Called
-     * by one worker at a time. Any other error is logged and the source asked again
-     * later. */
-    int (*next)(void *context, struct job **out, struct err *err);
+    /* The next job, owned by the queue then; ERR_NOT_FOUND when there is none now. With
+     * `newcomers` only one of a client of whom nothing is at work: the others wait until
+     * no cell is left. Called by one worker at a time. Any other error is logged and the
+     * source asked again later. */
+    int (*next)(void *context, bool newcomers, struct job **out, struct err *err);
 };
 
 struct job_queue_options {

@@ -255,7 +255,8 @@ void memory_job_destroy(struct memory_job *memory) {
     }
 }
 
-static int source_next(void *context, struct job **out, struct err *err) {
+static int source_next(void *context, bool newcomers, struct job **out, struct err *err) {
+    (void)newcomers;
     struct memory_job *memory = context;
     if (memory->job == NULL) {
         return err_set(err, ERR_NOT_FOUND, "there was one job");

@@ -210,7 +210,7 @@ static int run_cells(struct job *job, atomic_bool *cancel, struct err *err) {
 static int run_memory(struct memory_job *memory, atomic_bool *cancel, struct err *err) {
     const struct job_source source = memory_job_source(memory);
     struct job *job = NULL;
-    int code = source.next(source.context, &job, err);
+    int code = source.next(source.context, false, &job, err);
     if (code == 0) {
         code = run_cells(job, cancel, err);
         job_destroy(job);

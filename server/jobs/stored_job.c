@@ -221,11 +221,12 @@ static int refuse(struct stored_source *source, int64_t id, const char *reason,
     return code;
 }
 
-static int next_queued(const struct stored_source *source, int64_t *id, struct err *err) {
+static int next_queued(const struct stored_source *source, bool newcomers, int64_t *id,
+                       struct err *err) {
     /* "The first above the one before" is the one itself, when it is queued. */
     const int64_t after = source->only > 0 ? source->only - 1 : 0;
     const int code = experiment_store_next_queued(source->reader, after,
-                                                  STORED_AT_WORK_OF_CLIENT, id, err);
+                                                  newcomers ? 1 : INT64_MAX, id, err);
     if (code == 0 && source->only > 0 && *id != source->only) {
         return err_set(err, ERR_NOT_FOUND, "experiment %lld is not queued",
                        (long long)source->only);
@@ -235,10 +236,11 @@ static int next_queued(const struct stored_source *source, int64_t *id, struct e
 
 /* The next experiment, made our own. Somebody else may be faster with what a dead process
  * left. */
-static int take_queued(const struct stored_source *source, int64_t *id, struct err *err) {
+static int take_queued(const struct stored_source *source, bool newcomers, int64_t *id,
+                       struct err *err) {
     for (;;) {
         struct err lost = {0};
-        int code = next_queued(source, id, err);
+        int code = next_queued(source, newcomers, id, err);
         if (code != 0) {
             return code;
         }
@@ -249,13 +251,13 @@ static int take_queued(const struct stored_source *source, int64_t *id, struct e
     }
 }
 
-static int source_next(void *context, struct job **out, struct err *err) {
+static int source_next(void *context, bool newcomers, struct job **out, struct err *err) {
     struct stored_source *source = context;
     for (;;) {
         int64_t id = 0;
         struct experiment experiment;
         struct err cause = {0};
-        int code = take_queued(source, &id, err);
+        int code = take_queued(source, newcomers, &id, err);
         if (code == 0) {
             code = experiment_store_read(source->reader, id, &experiment, err);
         }

@@ -30,10 +30,7 @@ void stored_source_restrict(struct stored_source *source, int64_t experiment);
 /* For job_queue_options. */
 struct job_source stored_source_jobs(struct stored_source *source);
 
-enum {
-    STORED_QUEUE_MAX = 1000,     /* experiments that may wait */
-    STORED_AT_WORK_OF_CLIENT = 4 /* of one client; there is room for others then */
-};
+enum { STORED_QUEUE_MAX = 1000 }; /* experiments that may wait */
 
 struct stored_submission {
     const struct document *document;

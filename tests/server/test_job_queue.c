@@ -128,7 +128,8 @@ static int keep_finish(void *context, enum experiment_status status, const char 
 
 static void keep_close(void *context) { ((struct fixture *)context)->closed++; }
 
-static int next_job(void *context, struct job **out, struct err *err) {
+static int next_job(void *context, bool newcomers, struct job **out, struct err *err) {
+    (void)newcomers;
     struct fixture *fixture = context;
     if (fixture->job == NULL) {
         return err_set(err, ERR_NOT_FOUND, "no more");

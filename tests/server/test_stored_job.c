@@ -32,10 +32,10 @@ static int fail_to_begin(void *context, struct err *err) {
 }
 
 /* The stored source, whose jobs cannot begin while the fixture says so. */
-static int next_job(void *context, struct job **out, struct err *err) {
+static int next_job(void *context, bool newcomers, struct job **out, struct err *err) {
     struct fixture *fixture = context;
     const struct job_source source = stored_source_jobs(fixture->source);
-    const int code = source.next(source.context, out, err);
+    const int code = source.next(source.context, newcomers, out, err);
     if (code == 0) {
         fixture->begins++;
         if (fixture->begin_fails) {
