@@ -7,6 +7,7 @@
 #include "server/api/compare_api.h"
 #include "server/api/event_api.h"
 #include "server/api/experiment_api.h"
+#include "server/api/item_list.h"
 #include "server/api/measure_api.h"
 #include "server/api/monitor_api.h"
 #include "server/api/note_api.h"
@@ -66,7 +67,8 @@ const struct http_route routes[] = {
     {"GET", "/api/v1/runs/{id}/range", range_api_read, 0, "from to lanes kind name waits",
      JSON},
     {"GET", "/api/v1/runs/{id}/spans", span_api_search, 0,
-     "from to lanes kind name states resource by site least order limit after", JSON},
+     "from to lanes kind name states resource by site least order limit after",
+     ITEM_LIST_TYPES},
     {"GET", "/api/v1/runs/{id}/spans/at", span_api_at, 0, "lane at", JSON},
     {"GET", "/api/v1/runs/{id}/spans/next", span_api_next, 0,
      "lane at direction states least", JSON},
@@ -75,7 +77,7 @@ const struct http_route routes[] = {
     {"GET", "/api/v1/notes/{id}", note_api_read, 0, NULL, JSON},
     {"PUT", "/api/v1/notes/{id}", note_api_change, HTTP_ROUTE_JSON_BODY, NULL, JSON},
     {"DELETE", "/api/v1/notes/{id}", note_api_remove, 0, NULL, JSON},
-    {"POST", "/api/v1/sql", sql_api_query, HTTP_ROUTE_JSON_BODY, NULL, JSON},
+    {"POST", "/api/v1/sql", sql_api_query, HTTP_ROUTE_JSON_BODY, NULL, ITEM_LIST_TYPES},
     {"GET", "/api/v1/events", event_api_stream, 0, "topics after", "text/event-stream"},
 };
 

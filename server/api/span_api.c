@@ -8,6 +8,7 @@
 #include "db/run_store.h"
 #include "db/span_flow.h"
 #include "server/api/api.h"
+#include "server/api/item_list.h"
 #include "server/api/resource_id.h"
 #include "server/api/span_query.h"
 #include "server/api/span_view.h"
@@ -296,26 +297,26 @@ static int parse_search(struct db_reader *reader, const struct http_request *req
     return 0;
 }
 
-static void write_page(struct json_writer *writer, const struct span_page *page) {
-    json_writer_begin_object(writer);
-    json_writer_key(writer, "items");
-    json_writer_begin_array(writer);
-    for (size_t i = 0; i < page->count; i++) {
-        span_view_write(writer, &page->items[i]);
-    }
-    json_writer_end_array(writer);
+static int respond_page(const struct http_request *request, const struct span_page *page,
+                        struct http_response *response, struct err *err) {
+    struct item_list list = {0};
     char cursor[SPAN_CURSOR_SIZE];
+    item_list_open(&list, request);
+    for (size_t i = 0; i < page->count; i++) {
+        span_view_write(&list.writer, &page->items[i]);
+        item_list_end_item(&list);
+    }
+    item_list_close_items(&list);
     if (page->has_more) {
         span_query_cursor(&page->items[page->count - 1], cursor);
     }
-    write_text(writer, "next", page->has_more ? cursor : NULL);
-    span_view_damages(writer, &page->damages);
-    json_writer_end_object(writer);
+    write_text(&list.writer, "next", page->has_more ? cursor : NULL);
+    span_view_damages(&list.writer, &page->damages);
+    return item_list_respond(&list, response, err);
 }
 
 static int search(struct db_reader *reader, const struct http_request *request,
                   struct http_response *response, struct err *err) {
-    struct json_writer writer = {0};
     struct span_query query = {0};
     struct span_found after;
     struct span_page page;
@@ -333,9 +334,9 @@ static int search(struct db_reader *reader, const struct http_request *request,
     if (code != 0) {
         return code;
     }
-    write_page(&writer, &page);
+    code = respond_page(request, &page, response, err);
     span_page_deinit(&page);
-    return http_response_take_json(response, 200, &writer, err);
+    return code;
 }
 
 int span_api_search(void *context, const struct http_request *request,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "server/api/api.h"
+#include "server/api/item_list.h"
 #include "server/api/span_view.h"
 #include "server/api/sql_view.h"
 #include "server/document/text.h"
@@ -112,9 +113,11 @@ static int read_request(json_t *body, struct query *query, struct err *err) {
 
 /* --- the answer ------------------------------------------------------------------ */
 
-/* Values arrive by rows and leave by columns. */
+/* Values arrive by rows. They leave by columns, or as a line for each row. */
 struct answer {
-    struct json_writer *columns; /* the values of each */
+    const struct sql_session *session;
+    struct json_writer *columns; /* the values of each; NULL: by rows */
+    struct json_writer lines;
     size_t column_count;
     size_t rows, bytes;
     bool truncated;
@@ -125,41 +128,77 @@ static void answer_deinit(struct answer *answer) {
         json_writer_deinit(&answer->columns[i]);
     }
     free(answer->columns);
+    json_writer_deinit(&answer->lines);
 }
 
-static int answer_init(struct answer *answer, const struct sql_session *session,
-                       struct err *err) {
-    const size_t count = sql_session_column_count(session);
-    answer->columns = calloc(count + 1, sizeof *answer->columns);
+/* An object has no two members of one name. */
+static int check_names(const struct answer *answer, struct err *err) {
+    for (size_t i = 0; i < answer->column_count; i++) {
+        const char *name = sql_session_column_name(answer->session, i);
+        for (size_t j = 0; j < i; j++) {
+            if (strcmp(name, sql_session_column_name(answer->session, j)) == 0) {
+                return err_set_pointer(err, "/query",
+                                       "two columns are called '%.64s', which lines "
+                                       "cannot show; name one with AS",
+                                       name);
+            }
+        }
+    }
+    return 0;
+}
+
+static int begin_columns(struct answer *answer, struct err *err) {
+    answer->columns = calloc(answer->column_count + 1, sizeof *answer->columns);
     if (answer->columns == NULL) {
         return err_set_nomem(err);
     }
-    answer->column_count = count;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < answer->column_count; i++) {
         struct json_writer *column = &answer->columns[i];
         json_writer_begin_object(column);
         json_writer_key(column, "name");
-        json_writer_string(column, sql_session_column_name(session, i));
+        json_writer_string(column, sql_session_column_name(answer->session, i));
         json_writer_key(column, "values");
         json_writer_begin_array(column);
     }
     return 0;
 }
 
+static int answer_init(struct answer *answer, const struct sql_session *session,
+                       bool by_rows, struct err *err) {
+    answer->session = session;
+    answer->column_count = sql_session_column_count(session);
+    return by_rows ? check_names(answer, err) : begin_columns(answer, err);
+}
+
+static void add_line(struct answer *answer) {
+    json_writer_begin_object(&answer->lines);
+    for (size_t i = 0; i < answer->column_count; i++) {
+        const struct sql_value value = sql_session_value(answer->session, i);
+        json_writer_key(&answer->lines, sql_session_column_name(answer->session, i));
+        sql_view_write(&answer->lines, &value);
+    }
+    json_writer_end_object(&answer->lines);
+    json_writer_end_line(&answer->lines);
+}
+
 /* False when the row has no room any more. */
-static bool add_row(struct answer *answer, const struct sql_session *session) {
+static bool add_row(struct answer *answer) {
     enum { NUMBER_BYTES = 16 };
     for (size_t i = 0; i < answer->column_count; i++) {
-        answer->bytes += NUMBER_BYTES + sql_session_value(session, i).size;
+        answer->bytes += NUMBER_BYTES + sql_session_value(answer->session, i).size;
     }
     if (answer->bytes > SQL_API_BYTES_MAX) {
         return false;
     }
+    answer->rows++;
+    if (answer->columns == NULL) {
+        add_line(answer);
+        return true;
+    }
     for (size_t i = 0; i < answer->column_count; i++) {
-        const struct sql_value value = sql_session_value(session, i);
+        const struct sql_value value = sql_session_value(answer->session, i);
         sql_view_write(&answer->columns[i], &value);
     }
-    answer->rows++;
     return true;
 }
 
@@ -167,7 +206,7 @@ static int add_rows(struct answer *answer, struct sql_session *session, size_t r
                     struct err *err) {
     int code;
     while ((code = sql_session_next(session, err)) == 1) {
-        if (answer->rows == rows_max || !add_row(answer, session)) {
+        if (answer->rows == rows_max || !add_row(answer)) {
             answer->truncated = true;
             return 0;
         }
@@ -200,10 +239,9 @@ static void write_damages(struct json_writer *writer, const struct damage_list *
 }
 
 /* Takes the columns' texts one after the other. */
-static int write_answer(struct answer *answer, const struct damage_list *damages,
-                        struct json_writer *writer, struct err *err) {
+static int write_columns(struct answer *answer, struct json_writer *writer,
+                         struct err *err) {
     int code = 0;
-    json_writer_begin_object(writer);
     json_writer_key(writer, "columns");
     json_writer_begin_array(writer);
     for (size_t i = 0; code == 0 && i < answer->column_count; i++) {
@@ -218,12 +256,30 @@ static int write_answer(struct answer *answer, const struct damage_list *damages
         }
     }
     json_writer_end_array(writer);
+    return code;
+}
+
+static int write_answer(struct answer *answer, struct json_writer *writer,
+                        struct err *err) {
+    int code = 0;
+    const bool by_rows = answer->columns == NULL;
+    if (by_rows) {
+        *writer = answer->lines;
+        answer->lines = (struct json_writer){0};
+    }
+    json_writer_begin_object(writer);
+    if (!by_rows) {
+        code = write_columns(answer, writer, err);
+    }
     json_writer_key(writer, "rows");
     json_writer_uint(writer, answer->rows);
     json_writer_key(writer, "truncated");
     json_writer_bool(writer, answer->truncated);
-    write_damages(writer, damages);
+    write_damages(writer, sql_session_damages(answer->session));
     json_writer_end_object(writer);
+    if (by_rows) {
+        json_writer_end_line(writer);
+    }
     if (code != 0) {
         json_writer_deinit(writer);
     }
@@ -255,9 +311,10 @@ static int run_query(struct api *api, const struct http_request *request,
         return code;
     }
     if ((code = sql_session_begin(*session, &query->request, err)) == 0 &&
-        (code = answer_init(&answer, *session, err)) == 0 &&
+        (code = answer_init(&answer, *session, item_list_wants_lines(request), err)) ==
+            0 &&
         (code = add_rows(&answer, *session, query->rows_max, err)) == 0) {
-        code = write_answer(&answer, sql_session_damages(*session), writer, err);
+        code = write_answer(&answer, writer, err);
     }
     if (code != 0) {
         point_at_query(err);
@@ -289,5 +346,11 @@ int sql_api_query(void *context, const struct http_request *request,
         atomic_fetch_sub(&api->sql_running, 1);
     }
     json_decref(body);
-    return code != 0 ? code : http_response_take_json(response, 200, &writer, err);
+    if (code == 0) {
+        code = http_response_take_json(response, 200, &writer, err);
+    }
+    if (code == 0 && item_list_wants_lines(request)) {
+        response->content_type = ITEM_LIST_LINES;
+    }
+    return code;
 }

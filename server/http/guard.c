@@ -108,10 +108,13 @@ static const char *find_parameter(const struct element *element, const char *nam
     return NULL;
 }
 
-static bool is_refused(const struct element *element) {
+/* From 0, refused, to 1. */
+static double quality_of(const struct element *element) {
     const char *quality = find_parameter(element, "q");
-    return quality != NULL && strtod(quality, NULL) <= 0;
+    return quality != NULL ? strtod(quality, NULL) : 1;
 }
+
+static bool is_refused(const struct element *element) { return quality_of(element) <= 0; }
 
 bool guard_type_is_json(const char *content_type) {
     struct element element;
@@ -124,23 +127,55 @@ bool guard_type_is_json(const char *content_type) {
            strncasecmp(charset, "\"utf-8\"", 7) == 0;
 }
 
-bool guard_accepts(const char *accept, const char *type) {
-    if (accept == NULL || accept[0] == '\0') {
-        return true;
+/* How closely a range names a type: 3 itself, 2 "text/" and a star, 1 two stars, 0 not. */
+static int closeness(const struct element *range, const struct element *type) {
+    const char *slash = memchr(type->value, '/', type->length);
+    const size_t major = slash != NULL ? (size_t)(slash - type->value) + 1 : 0;
+    if (range->length == type->length &&
+        strncasecmp(range->value, type->value, type->length) == 0) {
+        return 3;
     }
-    const size_t major = strcspn(type, "/") + 1; /* "text/" */
-    struct element element;
-    while (next_element(&accept, &element)) {
-        const bool any_minor = element.length == major + 1 &&
-                               strncasecmp(element.value, type, major) == 0 &&
-                               element.value[major] == '*';
-        if (!is_refused(&element) &&
-            (any_minor || equals(element.value, element.length, "*/*") ||
-             equals(element.value, element.length, type))) {
-            return true;
+    if (range->length == major + 1 && range->value[major] == '*' &&
+        strncasecmp(range->value, type->value, major) == 0) {
+        return 2;
+    }
+    return equals(range->value, range->length, "*/*") ? 1 : 0;
+}
+
+/* RFC 9110, 12.5.1: of all ranges that a type is in, the closest one counts. */
+static double quality_for(const char *accept, const struct element *type) {
+    struct element range;
+    int closest = 0;
+    double quality = 0;
+    while (next_element(&accept, &range)) {
+        const int close = closeness(&range, type);
+        if (close > closest) {
+            closest = close;
+            quality = quality_of(&range);
         }
     }
-    return false;
+    return quality;
+}
+
+int guard_choose(const char *accept, const char *types) {
+    struct element type;
+    int chosen = -1;
+    double most = 0;
+    if (accept == NULL || accept[0] == '\0') {
+        return 0;
+    }
+    for (int i = 0; next_element(&types, &type); i++) {
+        const double quality = quality_for(accept, &type);
+        if (quality > most) {
+            chosen = i;
+            most = quality;
+        }
+    }
+    return chosen;
+}
+
+bool guard_accepts(const char *accept, const char *types) {
+    return guard_choose(accept, types) >= 0;
 }
 
 bool guard_accepts_gzip(const char *accept_encoding) {

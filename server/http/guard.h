@@ -34,8 +34,15 @@ bool guard_is_same_origin(const char *host, const char *origin, const char *fetc
  * says. */
 bool guard_type_is_json(const char *content_type);
 
-/* Whether Accept (or NULL) admits `type`, "text/html" for example. */
-bool guard_accepts(const char *accept, const char *type);
+/*
+ * Which of the media types that an answer can have Accept (or NULL) prefers: its index, of
+ * equals the first one's; -1 when it admits none. `types` are separated by commas:
+ * "application/json, application/x-ndjson".
+ */
+int guard_choose(const char *accept, const char *types);
+
+/* Whether Accept (or NULL) admits one of the `types`. */
+bool guard_accepts(const char *accept, const char *types);
 
 /* Whether Accept-Encoding (or NULL) admits gzip. */
 bool guard_accepts_gzip(const char *accept_encoding);

@@ -282,6 +282,12 @@ void json_writer_bool(struct json_writer *writer, bool value) {
 
 void json_writer_null(struct json_writer *writer) { json_writer_raw(writer, "null", 4); }
 
+void json_writer_end_line(struct json_writer *writer) {
+    ASSERT(writer->depth == 0 && !writer->after_key);
+    append_char(writer, '\n');
+    writer->filled = 0;
+}
+
 void json_writer_raw(struct json_writer *writer, const char *json, size_t size) {
     separate(writer);
     append(writer, json, size);

@@ -68,6 +68,9 @@ void json_writer_interval(struct json_writer *writer, double low, double high);
 void json_writer_bool(struct json_writer *writer, bool value);
 void json_writer_null(struct json_writer *writer);
 
+/* Ends a line of text in which every line is one value, between them: NDJSON. */
+void json_writer_end_line(struct json_writer *writer);
+
 /* Text that is one JSON value already, for example a stored document. */
 void json_writer_raw(struct json_writer *writer, const char *json, size_t size);
 

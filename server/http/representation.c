@@ -70,7 +70,8 @@ void representation_choose(struct http_response *response,
     }
     const bool gzip = wants_gzip(response, wanted);
     make_etag(response, gzip ? "-gzip" : "");
-    response->vary = "Accept-Encoding";
+    response->vary =
+        response->vary != NULL ? "Accept, Accept-Encoding" : "Accept-Encoding";
     if (response->cache_control == NULL) {
         response->cache_control = "no-cache"; /* may be kept, must be asked for */
     }

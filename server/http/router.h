@@ -37,7 +37,7 @@ struct http_route {
     http_handler_fn handle;
     unsigned flags;       /* enum http_route_flag */
     const char *query;    /* names of the parameters it knows, by spaces; NULL: none */
-    const char *produces; /* media type, for Accept */
+    const char *produces; /* media types, by commas, for Accept */
 };
 
 struct router_match {

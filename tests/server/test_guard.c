@@ -103,6 +103,22 @@ static void test_guard_accepts(void **state) {
     assert_false(guard_accepts_gzip(NULL));
 }
 
+static void test_guard_chooses_what_is_preferred(void **state) {
+    static const char *const types = "application/json, application/x-ndjson";
+    (void)state;
+    assert_int_equal(guard_choose(NULL, types), 0);
+    assert_int_equal(guard_choose("*/*", types), 0);
+    assert_int_equal(guard_choose("application/*", types), 0);
+    assert_int_equal(guard_choose("application/x-ndjson", types), 1);
+    assert_int_equal(guard_choose("Application/X-NDJSON, */*;q=0.5", types), 1);
+    assert_int_equal(guard_choose("application/x-ndjson, application/json", types), 0);
+    assert_int_equal(guard_choose("application/json;q=0.4, application/*", types), 1);
+    assert_int_equal(guard_choose("application/json;q=0, */*;q=0.1", types), 1);
+    assert_int_equal(guard_choose("*/*, application/x-ndjson;q=0", types), 0);
+    assert_int_equal(guard_choose("text/html, application/x-ndjso", types), -1);
+    assert_int_equal(guard_choose("*/*;q=0", types), -1);
+}
+
 static void test_guard_etag(void **state) {
     (void)state;
     assert_true(guard_etag_matches("\"a\"", "\"a\""));
@@ -121,6 +137,7 @@ int main(void) {
         cmocka_unit_test(test_guard_origin_must_be_this_host),
         cmocka_unit_test(test_guard_type_is_json),
         cmocka_unit_test(test_guard_accepts),
+        cmocka_unit_test(test_guard_chooses_what_is_preferred),
         cmocka_unit_test(test_guard_etag),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
