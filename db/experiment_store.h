@@ -68,12 +68,28 @@ struct experiment {
     struct arena arena;
 };
 
-/* One page of a list. `next` is the `before` of the next page, 0 when this is the last
- * one. */
+enum experiment_order {
+    EXPERIMENT_NEWEST,
+    EXPERIMENT_OLDEST,
+    EXPERIMENT_BY_NAME, /* those of one name, whatever the case of its letters, oldest first */
+    EXPERIMENT_ORDER_COUNT
+};
+
+/* Which experiments, and in which order; all text is borrowed for the call. */
+struct experiment_wish {
+    enum experiment_order order;
+    unsigned statuses; /* bits 1 << enum experiment_status; 0: any */
+    const char *part;  /* of the name, A to Z in either case; NULL: any */
+    int64_t after;     /* id of the last one of the page before; 0: from the beginning */
+    const char *after_name; /* its name, for EXPERIMENT_BY_NAME; NULL without one */
+    size_t limit;           /* 1 .. EXPERIMENT_PAGE_MAX */
+};
+
+/* One page of a list. */
 struct experiment_list {
     struct experiment_row *items;
     size_t count;
-    int64_t next;
+    bool has_more; /* after the last one */
     struct arena arena;
 };
 
@@ -103,12 +119,9 @@ int experiment_store_find_left(struct db_reader *reader, const char *document,
                                enum experiment_status *status,
                                struct err *err) WARN_UNUSED;
 
-/*
- * Experiments with an id smaller than `before` (0: from the newest on), newest first, at
- * most `limit` (1 .. EXPERIMENT_PAGE_MAX, else ERR_INVALID). Release with
- * experiment_list_deinit().
- */
-int experiment_store_list(struct db_reader *reader, int64_t before, size_t limit,
+/* One page of what is wished for; ERR_INVALID: it has no such limit. Release with
+ * experiment_list_deinit(). */
+int experiment_store_list(struct db_reader *reader, const struct experiment_wish *wish,
                           struct experiment_list *out, struct err *err) WARN_UNUSED;
 void experiment_list_deinit(struct experiment_list *list);
 

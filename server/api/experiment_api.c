@@ -9,7 +9,9 @@
 #include "db/removal.h"
 #include "server/api/api.h"
 #include "server/api/event_feed.h"
+#include "server/api/experiment_query.h"
 #include "server/api/experiment_view.h"
+#include "server/api/item_list.h"
 #include "server/api/recommend_view.h"
 #include "server/api/resource_id.h"
 #include "server/document/document.h"
@@ -126,42 +128,27 @@ int experiment_api_advice(void *context, const struct http_request *request,
 int experiment_api_list(void *context, const struct http_request *request,
                         struct http_response *response, struct err *err) {
     const struct api *api = context;
-    const char *after = http_request_query(request, "after");
-    struct experiment_list list;
-    struct json_writer writer = {0};
-    int64_t before = 0;
-    int64_t limit;
-    int code = api_query_number(
-        request, &(struct api_number){"limit", 50, 1, EXPERIMENT_PAGE_MAX}, &limit, err);
+    struct experiment_query query;
+    struct experiment_list list = {0};
+    struct item_list items = {0};
+    int code = experiment_query_parse(request, &query, err);
     if (code != 0) {
         return code;
     }
-    if (after != NULL &&
-        resource_id_parse(RESOURCE_EXPERIMENT, after, &before, NULL) != 0) {
-        return err_set(err, ERR_INVALID,
-                       "query parameter 'after' must be the 'next' of a page before");
+    code = experiment_store_list(api_reader(api, request), &query.wish, &list, err);
+    if (code == 0) {
+        item_list_open(&items, request);
+        for (size_t i = 0; i < list.count; i++) {
+            experiment_view_write_item(&items.writer, &list.items[i]);
+            item_list_end_item(&items);
+        }
+        item_list_close_items(&items);
+        experiment_query_write_next(&items.writer, &list, query.wish.order);
+        code = item_list_respond(&items, response, err);
+        experiment_list_deinit(&list);
     }
-    code = experiment_store_list(api_reader(api, request), before, (size_t)limit, &list,
-                                 err);
-    if (code != 0) {
-        return code;
-    }
-    json_writer_begin_object(&writer);
-    json_writer_key(&writer, "items");
-    json_writer_begin_array(&writer);
-    for (size_t i = 0; i < list.count; i++) {
-        experiment_view_write_item(&writer, &list.items[i]);
-    }
-    json_writer_end_array(&writer);
-    if (list.next != 0) {
-        experiment_view_id(&writer, "next", RESOURCE_EXPERIMENT, list.next);
-    } else {
-        json_writer_key(&writer, "next");
-        json_writer_null(&writer);
-    }
-    json_writer_end_object(&writer);
-    experiment_list_deinit(&list);
-    return http_response_take_json(response, 200, &writer, err);
+    experiment_query_deinit(&query);
+    return code;
 }
 
 /* --- submitting ------------------------------------------------------------------ */

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "db/connection_priv.h"
 #include "db/db_priv.h"
@@ -119,10 +120,11 @@ static void test_experiment_store_refuses_what_is_no_json(void **state) {
 static void assert_pages(struct world *w, size_t limit, const int64_t *ids, int count,
                          bool submit_meanwhile) {
     struct err err = {0};
-    int64_t before = 0;
+    struct experiment_wish wish = {.limit = limit};
+    bool goes_on;
     do {
         struct experiment_list list;
-        fixture_ok(experiment_store_list(w->reader, before, limit, &list, &err), &err);
+        fixture_ok(experiment_store_list(w->reader, &wish, &list, &err), &err);
         assert_true(list.count <= limit);
         for (size_t i = 0; i < list.count; i++) {
             assert_true(count > 0);
@@ -130,13 +132,14 @@ static void assert_pages(struct world *w, size_t limit, const int64_t *ids, int 
             assert_null(list.items[i].document);
             assert_int_equal(list.items[i].cells, 1);
         }
-        before = list.next;
-        assert_true(before == 0 || list.count == limit);
+        goes_on = list.has_more;
+        assert_true(!goes_on || list.count == limit);
+        wish.after = list.count > 0 ? list.items[list.count - 1].id : 0;
         experiment_list_deinit(&list);
         if (submit_meanwhile) {
             fixture_experiment(w->db, 1000 + count, 1);
         }
-    } while (before != 0);
+    } while (goes_on);
     assert_int_equal(count, 0);
 }
 
@@ -154,10 +157,143 @@ static void test_experiment_store_pages(void **state) {
     }
     assert_pages(w, 5, ids, COUNT, true);
     struct experiment_list list;
-    assert_int_equal(experiment_store_list(w->reader, 0, 0, &list, NULL), ERR_INVALID);
+    assert_int_equal(experiment_store_list(
+                         w->reader, &(struct experiment_wish){.limit = 0}, &list, NULL),
+                     ERR_INVALID);
     assert_int_equal(
-        experiment_store_list(w->reader, 0, EXPERIMENT_PAGE_MAX + 1, &list, NULL),
+        experiment_store_list(w->reader,
+                              &(struct experiment_wish){.limit = EXPERIMENT_PAGE_MAX + 1},
+                              &list, NULL),
         ERR_INVALID);
+    world_close(w);
+}
+
+/* --- filters, against a naive list -------------------------------------------- */
+
+enum { NAMED = 40 };
+
+struct named {
+    int64_t id;
+    const char *name;
+    enum experiment_status status;
+};
+
+static void store_named(struct world *w, struct named out[NAMED]) {
+    static const char *const names[] = {"",  "Convoy", "convoy", "CONVOY 2", "a,b",
+                                        "%", "Łódź",   "zebra",  "a_b",      "A"};
+    const struct cell_new cell = {
+        .key = "k", .runtime = "r", .strategy = "s", .point = "{}"};
+    for (int i = 0; i < NAMED; i++) {
+        char hash[24];
+        bool existed;
+        struct err err = {0};
+        struct named *it = &out[i];
+        *it = (struct named){.name = names[i * 7 % 10],
+                             .status = (enum experiment_status)(i * 3 % 5)};
+        snprintf(hash, sizeof hash, "named %d", i);
+        const struct experiment_new experiment = {.name = it->name,
+                                                  .document = "{}",
+                                                  .content_hash = hash,
+                                                  .engine_version = "0",
+                                                  .cells = &cell,
+                                                  .cell_count = 1};
+        fixture_ok(experiment_store_insert(w->db, &experiment, &it->id, &existed, &err),
+                   &err);
+        if (it->status == EXPERIMENT_DONE) {
+            fixture_ok(experiment_store_set_status(w->db, it->id, EXPERIMENT_RUNNING,
+                                                   NULL, &err),
+                       &err);
+        }
+        if (it->status != EXPERIMENT_QUEUED) {
+            fixture_ok(experiment_store_set_status(w->db, it->id, it->status, NULL, &err),
+                       &err);
+        }
+    }
+}
+
+static bool has_part(const char *name, const char *part) {
+    while (*name != '\0' && strncasecmp(name, part, strlen(part)) != 0) {
+        name++;
+    }
+    return *name != '\0';
+}
+
+static bool is_wished(const struct named *it, const struct experiment_wish *wish) {
+    return (wish->statuses == 0 || (wish->statuses & 1U << it->status) != 0) &&
+           (wish->part == NULL || has_part(it->name, wish->part));
+}
+
+static bool comes_before(const struct named *a, const struct named *b,
+                         enum experiment_order order) {
+    const int names = order == EXPERIMENT_BY_NAME ? strcasecmp(a->name, b->name) : 0;
+    return names != 0 ? names < 0
+                      : (order == EXPERIMENT_NEWEST ? a->id > b->id : a->id < b->id);
+}
+
+/* The first one that is wished for after `last` (NULL: of all), or NULL. */
+static const struct named *naive_next(const struct named *all, const struct named *last,
+                                      const struct experiment_wish *wish) {
+    const struct named *next = NULL;
+    for (const struct named *it = all; it < all + NAMED; it++) {
+        if (is_wished(it, wish) &&
+            (last == NULL || comes_before(last, it, wish->order)) &&
+            (next == NULL || comes_before(it, next, wish->order))) {
+            next = it;
+        }
+    }
+    return next;
+}
+
+/* All pages; the text of a page ends with it, so the name before is copied. */
+static void assert_as_naive(struct world *w, const struct named *all,
+                            struct experiment_wish wish) {
+    const struct named *last = NULL, *next;
+    char name[32];
+    bool goes_on;
+    do {
+        struct experiment_list list;
+        struct err err = {0};
+        fixture_ok(experiment_store_list(w->reader, &wish, &list, &err), &err);
+        for (size_t i = 0; i < list.count; i++) {
+            next = naive_next(all, last, &wish);
+            assert_non_null(next);
+            assert_int_equal(list.items[i].id, next->id);
+            assert_string_equal(list.items[i].name, next->name);
+            last = next;
+        }
+        goes_on = list.has_more;
+        if (last != NULL) {
+            snprintf(name, sizeof name, "%s", last->name);
+            wish.after = last->id;
+            wish.after_name = name;
+        }
+        experiment_list_deinit(&list);
+    } while (goes_on);
+    assert_null(naive_next(all, last, &wish));
+}
+
+static void test_experiment_store_filters_as_a_naive_list(void **state) {
+    static const char *const parts[] = {NULL, "convoy", "A", "%", "_", "Ł", "nothing"};
+    static const unsigned statuses[] = {0, 1U << EXPERIMENT_DONE, 0x1f,
+                                        1U << EXPERIMENT_FAILED |
+                                            1U << EXPERIMENT_QUEUED};
+    struct world *w = world_of(state);
+    struct named all[NAMED];
+    store_named(w, all);
+    for (int order = 0; order < EXPERIMENT_ORDER_COUNT; order++) {
+        for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+            for (size_t j = 0; j < sizeof statuses / sizeof statuses[0]; j++) {
+                for (size_t limit = 1; limit <= NAMED; limit = 3 * limit) {
+                    assert_as_naive(
+                        w, all,
+                        (struct experiment_wish){.order = (enum experiment_order)order,
+                                                 .part = parts[i],
+                                                 .statuses = statuses[j],
+                                                 .limit = limit});
+                }
+            }
+        }
+    }
     world_close(w);
 }
 
@@ -165,9 +301,11 @@ static void test_experiment_store_lists_nothing(void **state) {
     struct world *w = world_of(state);
     struct err err = {0};
     struct experiment_list list;
-    fixture_ok(experiment_store_list(w->reader, 0, 10, &list, &err), &err);
+    fixture_ok(experiment_store_list(w->reader, &(struct experiment_wish){.limit = 10},
+                                     &list, &err),
+               &err);
     assert_int_equal(list.count, 0);
-    assert_int_equal(list.next, 0);
+    assert_false(list.has_more);
     experiment_list_deinit(&list);
     int64_t id = 0;
     assert_int_equal(experiment_store_next_queued(w->reader, 0, 9, &id, NULL),
@@ -347,7 +485,8 @@ static void test_experiment_store_survives_every_failing_allocation(void **state
         int rc = experiment_store_read(w->reader, id, &got, NULL);
         if (rc == 0) {
             experiment_deinit(&got);
-            rc = experiment_store_list(w->reader, 0, 10, &list, NULL);
+            rc = experiment_store_list(w->reader, &(struct experiment_wish){.limit = 10},
+                                       &list, NULL);
         }
         if (rc == 0) {
             experiment_list_deinit(&list);
@@ -373,6 +512,7 @@ int main(void) {
         TEST(test_experiment_store_takes_a_submission_once),
         TEST(test_experiment_store_refuses_what_is_no_json),
         TEST(test_experiment_store_pages),
+        TEST(test_experiment_store_filters_as_a_naive_list),
         TEST(test_experiment_store_lists_nothing),
         TEST(test_experiment_store_gives_the_oldest_queued),
         TEST(test_experiment_store_changes_status_as_drawn),

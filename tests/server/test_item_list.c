@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/* Long lists over the wire: lines say what the JSON object says, page by page. */
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "api_fixture.h"
+#include "http_client.h"
+#include "tests/support/test.h"
+
+static const char document[] =
+    "{\"schema\":1,\"name\":\"%s\",\"runtimes\":[\"cpython-3.12\"],\"strategies\":["
+    "{\"threads\":3}],\"workload\":{\"jobs\":{\"count\":9,\"steps\":[{\"python_us\":9000}"
+    ","
+    "{\"io_us\":300}]}}}";
+
+/* Asks with an Accept header. */
+static void ask(const struct api_fixture *fixture, const char *accept, const char *path,
+                const char *body, struct http_answer *answer) {
+    char request[1024];
+    const int fd = http_client_connect(fixture->port);
+    *answer = (struct http_answer){0};
+    snprintf(request, sizeof request,
+             "%s %s HTTP/1.1\r\nHost: localhost\r\nAccept: %s\r\nContent-Type: "
+             "application/json\r\nContent-Length: %zu\r\n\r\n%s",
+             body != NULL ? "POST" : "GET", path, accept, body != NULL ? strlen(body) : 0,
+             body != NULL ? body : "");
+    http_client_send_text(fd, request);
+    http_client_read(fd, false, answer);
+    close(fd);
+}
+
+/* Every line as JSON. */
+static json_t *ask_lines(const struct api_fixture *fixture, const char *path,
+                         const char *body) {
+    struct http_answer answer;
+    json_t *lines = json_array();
+    ask(fixture, "application/x-ndjson", path, body, &answer);
+    assert_int_equal(answer.status, 200);
+    assert_string_equal(http_answer_header(&answer, "Content-Type"),
+                        "application/x-ndjson");
+    assert_true(answer.body_size > 0 && answer.body[answer.body_size - 1] == '\n');
+    for (char *line = answer.body, *end; *line != '\0'; line = end + 1) {
+        end = strchr(line, '\n');
+        json_t *value = json_loadb(line, (size_t)(end - line), 0, NULL);
+        assert_true(json_is_object(value));
+        json_array_append_new(lines, value);
+    }
+    http_answer_deinit(&answer);
+    return lines;
+}
+
+/* The lines are the items, and then the object without them. */
+static json_t *expect_same(const struct api_fixture *fixture, const char *path) {
+    json_t *lines = ask_lines(fixture, path, NULL);
+    json_t *object = api_expect(fixture, "GET", path, NULL, 200);
+    const size_t count = json_array_size(json_object_get(object, "items"));
+    assert_int_equal(json_array_size(lines), count + 1);
+    json_t *last = json_incref(json_array_get(lines, count));
+    json_array_remove(lines, count);
+    assert_true(json_equal(lines, json_object_get(object, "items")));
+    json_object_del(object, "items");
+    assert_true(json_equal(last, object));
+    json_decref(last);
+    json_decref(lines);
+    return object; /* what is left of it */
+}
+
+/* All pages of a list, each in both forms; how many there are. */
+static size_t expect_pages(const struct api_fixture *fixture, const char *path) {
+    char after[128] = "", page[400];
+    size_t pages = 0;
+    do {
+        snprintf(page, sizeof page, "%s%s%s", path, after[0] != '\0' ? "&after=" : "",
+                 after);
+        json_t *rest = expect_same(fixture, page);
+        const char *next = json_string_value(json_object_get(rest, "next"));
+        snprintf(after, sizeof after, "%s", next != NULL ? next : "");
+        json_decref(rest);
+        pages++;
+    } while (after[0] != '\0');
+    return pages;
+}
+
+static void run_three(const struct api_fixture *fixture) {
+    static const char *const names[] = {"zebra", "Convoy", "a convoy"};
+    for (int i = 0; i < 3; i++) {
+        char text[512], id[16];
+        snprintf(text, sizeof text, document, names[i]);
+        snprintf(id, sizeof id, "e%d", i + 1);
+        api_run(fixture, text, id);
+    }
+}
+
+static void test_item_list_lines_are_the_items(void **state) {
+    const struct api_fixture *fixture = *state;
+    run_three(fixture);
+    assert_int_equal(expect_pages(fixture, "/api/v1/experiments?limit=2"), 2);
+    assert_int_equal(expect_pages(fixture, "/api/v1/experiments?limit=1&order=name"), 3);
+    assert_int_equal(
+        expect_pages(fixture, "/api/v1/experiments?limit=1&order=oldest&name=CONVOY"), 2);
+    assert_int_equal(expect_pages(fixture, "/api/v1/experiments?limit=1&status=queued"),
+                     1);
+    assert_true(expect_pages(fixture, "/api/v1/runs/r1/spans?limit=50") > 2);
+}
+
+static void expect_order(const struct api_fixture *fixture, const char *query,
+                         const char *ids) {
+    char path[256], got[64] = "";
+    snprintf(path, sizeof path, "/api/v1/experiments?%s", query);
+    json_t *list = api_expect(fixture, "GET", path, NULL, 200);
+    size_t i;
+    json_t *item;
+    json_array_foreach(json_object_get(list, "items"), i, item) {
+        strcat(got, json_string_value(json_object_get(item, "id")));
+    }
+    assert_string_equal(got, ids);
+    json_decref(list);
+}
+
+static void test_item_list_of_experiments_is_filtered(void **state) {
+    const struct api_fixture *fixture = *state;
+    run_three(fixture);
+    expect_order(fixture, "order=newest", "e3e2e1");
+    expect_order(fixture, "order=oldest", "e1e2e3");
+    expect_order(fixture, "order=name", "e3e2e1");
+    expect_order(fixture, "order=oldest&name=CONVOY", "e2e3");
+    expect_order(fixture, "status=done&name=zeb", "e1");
+    expect_order(fixture, "status=queued,failed", "");
+}
+
+static void test_item_list_refuses_other_words(void **state) {
+    static const char *const wrong[] = {"status=finished",
+                                        "status=done,",
+                                        "status=",
+                                        "order=age",
+                                        "order=name&after=e1",
+                                        "order=name&after=e1-4",
+                                        "order=name&after=e1-zz",
+                                        "order=name&after=e1-00",
+                                        "after=e1-41"};
+    const struct api_fixture *fixture = *state;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        char path[128];
+        snprintf(path, sizeof path, "/api/v1/experiments?%s", wrong[i]);
+        json_decref(api_expect(fixture, "GET", path, NULL, 400));
+    }
+}
+
+static void test_item_list_shows_rows_of_a_query(void **state) {
+    static const char query[] =
+        "{\"query\":\"WITH t(v) AS (VALUES (1), (2.5), (3)) SELECT v, 'a' || v AS "
+        "[a \\\" b], x'0f' AS h, NULL AS n FROM t\",\"limit\":2}";
+    const struct api_fixture *fixture = *state;
+    json_t *lines = ask_lines(fixture, "/api/v1/sql", query);
+    json_t *wanted =
+        json_loads("[{\"v\":1,\"a \\\" b\":\"a1\",\"h\":\"0f\",\"n\":null},"
+                   "{\"v\":2.5,\"a \\\" b\":\"a2.5\",\"h\":\"0f\",\"n\":null},"
+                   "{\"rows\":2,\"truncated\":true,\"damages\":[]}]",
+                   0, NULL);
+    assert_non_null(wanted);
+    assert_true(json_equal(lines, wanted));
+    json_decref(lines);
+    json_decref(wanted);
+}
+
+static void test_item_list_needs_a_name_for_each_column(void **state) {
+    struct http_answer answer;
+    ask(*state, "application/x-ndjson", "/api/v1/sql",
+        "{\"query\":\"SELECT 1 AS a, 2 AS b, 3 AS a\"}", &answer);
+    assert_int_equal(answer.status, 422);
+    assert_non_null(strstr(answer.body, "two columns are called 'a'"));
+    http_answer_deinit(&answer);
+}
+
+static void test_item_list_says_that_it_depends_on_accept(void **state) {
+    struct http_answer answer;
+    ask(*state, "application/json", "/api/v1/experiments", NULL, &answer);
+    assert_string_equal(http_answer_header(&answer, "Vary"), "Accept, Accept-Encoding");
+    http_answer_deinit(&answer);
+    ask(*state, "application/x-ndjson", "/api/v1/presets", NULL, &answer);
+    assert_int_equal(answer.status, 406);
+    http_answer_deinit(&answer);
+}
+
+#define TEST(name)                                                                       \
+    cmocka_unit_test_setup_teardown(name, api_fixture_set_up, api_fixture_tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(test_item_list_lines_are_the_items),
+        TEST(test_item_list_of_experiments_is_filtered),
+        TEST(test_item_list_refuses_other_words),
+        TEST(test_item_list_shows_rows_of_a_query),
+        TEST(test_item_list_needs_a_name_for_each_column),
+        TEST(test_item_list_says_that_it_depends_on_accept),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
