@@ -4,9 +4,11 @@
 #include "engine/analysis/metrics.h"
 #include "engine/os/machine.h"
 #include "engine/python/runtime_table.h"
+#include "server/api/contract.h"
 #include "server/api/schema_view.h"
 #include "server/document/document.h"
 #include "server/examples/example.h"
+#include "server/http/static_file.h"
 
 static void write_text(struct json_writer *writer, const char *key, const char *text) {
     json_writer_key(writer, key);
@@ -16,6 +18,16 @@ static void write_text(struct json_writer *writer, const char *key, const char *
 static void begin_list(struct json_writer *writer, const char *key) {
     json_writer_key(writer, key);
     json_writer_begin_array(writer);
+}
+
+/* --- the contract ---------------------------------------------------------------- */
+
+int catalogue_api_contract(void *context, const struct http_request *request,
+                           struct http_response *response, struct err *err) {
+    (void)context;
+    (void)err;
+    static_file_respond_asset(&contract, request, response);
+    return 0;
 }
 
 /* --- presets --------------------------------------------------------------------- */

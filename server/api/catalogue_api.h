@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * catalogue_api - handlers for what is compiled in: presets, models, metrics, health.
+ * catalogue_api - handlers for what is compiled in: contract, presets, models, metrics, health.
  * They use no context.
  */
 #ifndef SERVER_API_CATALOGUE_API_H
@@ -8,6 +8,8 @@
 
 #include "server/http/router.h"
 
+int catalogue_api_contract(void *context, const struct http_request *request,
+                           struct http_response *response, struct err *err);
 int catalogue_api_presets(void *context, const struct http_request *request,
                           struct http_response *response, struct err *err);
 int catalogue_api_models(void *context, const struct http_request *request,

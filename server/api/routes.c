@@ -31,6 +31,7 @@ const struct http_route routes[] = {
      HTTP_ROUTE_INLINE | HTTP_ROUTE_JSON_BODY | HTTP_ROUTE_OPEN, NULL, JSON},
     {"DELETE", "/api/v1/session", session_api_close, HTTP_ROUTE_INLINE | HTTP_ROUTE_OPEN,
      NULL, JSON},
+    {"GET", "/openapi.json", catalogue_api_contract, HTTP_ROUTE_INLINE, NULL, JSON},
     {"GET", "/api/v1/presets", catalogue_api_presets, 0, NULL, JSON},
     {"GET", "/api/v1/models", catalogue_api_models, HTTP_ROUTE_INLINE, NULL, JSON},
     {"GET", "/api/v1/metrics", catalogue_api_metrics, HTTP_ROUTE_INLINE, NULL, JSON},

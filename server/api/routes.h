@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * routes - the table of every operation of the REST interface. server/openapi.yaml
+ * routes - the table of every operation of the REST interface. server/openapi.json
  * describes the same operations; a test compares the two. Handlers get a struct api.
  */
 #ifndef SERVER_API_ROUTES_H

@@ -4,6 +4,7 @@
  * program.
  *
  *     embed assets   OUT.c DIR    every file under DIR  -> server/http/asset.h
+ *     embed contract OUT.c DIR    DIR/openapi.json      -> server/api/contract.h
  *     embed examples OUT.c DIR    every DIR/<id>.json   -> server/examples/example.h
  *     embed published OUT.c DIR   the same              -> server/fidelity/published.h
  *     embed errors   OUT.c DIR    DIR/errors.csv        -> server/fidelity/error_table.h
@@ -234,37 +235,60 @@ static void write_array(FILE *out, const char *name, size_t index,
     fputs("\n    0};\n\n", out);
 }
 
+/* The arrays of a file, and in `table` the struct asset that shows them. */
+static void write_asset(FILE *out, FILE *table, const char *root, const char *path,
+                        size_t index) {
+    struct bytes data = read_file(root, path);
+    struct bytes packed = compress_bytes(&data);
+    require_plain_name(path);
+    write_array(out, "data", index, &data);
+    fprintf(table, "{\"/%s\", \"%s\", data_%zu, %zu, ", path, content_type(path), index,
+            data.size);
+    if (packed.data != NULL) {
+        write_array(out, "gzip", index, &packed);
+        fprintf(table, "gzip_%zu, %zu, ", index, packed.size);
+    } else {
+        fputs("NULL, 0, ", table);
+    }
+    fprintf(table, "\"\\\"%016llx-%zx\\\"\"}", (unsigned long long)content_hash(&data),
+            data.size);
+    free(packed.data);
+    free(data.data);
+}
+
+static FILE *open_text(char **text, size_t *size) {
+    FILE *file = open_memstream(text, size);
+    if (file == NULL) {
+        fail("out of memory");
+    }
+    return file;
+}
+
 static void write_assets(FILE *out, const char *root, const struct file_list *list) {
     fputs("#include \"server/http/asset.h\"\n\n", out);
     char *rows = NULL;
     size_t rows_size = 0;
-    FILE *table = open_memstream(&rows, &rows_size);
-    if (table == NULL) {
-        fail("out of memory");
-    }
+    FILE *table = open_text(&rows, &rows_size);
     for (size_t i = 0; i < list->count; i++) {
-        const char *path = list->paths[i];
-        struct bytes data = read_file(root, path);
-        struct bytes packed = compress_bytes(&data);
-        require_plain_name(path);
-        write_array(out, "data", i, &data);
-        fprintf(table, "    {\"/%s\", \"%s\", data_%zu, %zu, ", path, content_type(path),
-                i, data.size);
-        if (packed.data != NULL) {
-            write_array(out, "gzip", i, &packed);
-            fprintf(table, "gzip_%zu, %zu, ", i, packed.size);
-        } else {
-            fputs("NULL, 0, ", table);
-        }
-        fprintf(table, "\"\\\"%016llx-%zx\\\"\"},\n",
-                (unsigned long long)content_hash(&data), data.size);
-        free(packed.data);
-        free(data.data);
+        fputs("    ", table);
+        write_asset(out, table, root, list->paths[i], i);
+        fputs(",\n", table);
     }
     fclose(table);
     fprintf(out, "const struct asset assets[] = {\n%s    {0}};\n", rows);
     fprintf(out, "const size_t asset_count = %zu;\n", list->count);
     free(rows);
+}
+
+static void write_contract(FILE *out, const char *root) {
+    fputs("#include \"server/api/contract.h\"\n\n", out);
+    char *row = NULL;
+    size_t row_size = 0;
+    FILE *table = open_text(&row, &row_size);
+    write_asset(out, table, root, "openapi.json", 0);
+    fclose(table);
+    fprintf(out, "const struct asset contract = %s;\n", row);
+    free(row);
 }
 
 /* Leaves only what lies in the directory itself and is called <id>.json. */
@@ -311,10 +335,7 @@ static void write_documents(FILE *out, const char *root, const struct file_list 
     fputs(documents->headers, out);
     char *rows = NULL;
     size_t rows_size = 0;
-    FILE *table = open_memstream(&rows, &rows_size);
-    if (table == NULL) {
-        fail("out of memory");
-    }
+    FILE *table = open_text(&rows, &rows_size);
     for (size_t i = 0; i < list->count; i++) {
         const char *path = list->paths[i];
         const int id_length = (int)(strlen(path) - strlen(".json"));
@@ -373,7 +394,7 @@ static void write_errors(FILE *out, const char *root) {
 
 int main(int argc, char **argv) {
     if (argc != 4) {
-        fail("usage: embed assets|examples|published|errors OUT.c DIR");
+        fail("usage: embed assets|contract|examples|published|errors OUT.c DIR");
     }
     struct file_list list = {0};
     walk(&list, argv[3], "", 0);
@@ -387,6 +408,8 @@ int main(int argc, char **argv) {
     fputs("/* Written by server/embed while building. */\n", out);
     if (strcmp(argv[1], "assets") == 0) {
         write_assets(out, argv[3], &list);
+    } else if (strcmp(argv[1], "contract") == 0) {
+        write_contract(out, argv[3]);
     } else if (strcmp(argv[1], "errors") == 0) {
         write_errors(out, argv[3]);
     } else if (find_document_table(argv[1]) != NULL) {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
-# Compiles files into the executable: the dashboard's bundle, the example documents, what was
+# Compiles files into the executable: the dashboard's bundle, the contract of the REST
+# interface, the example documents, what was
 # published about CPython and the errors of the model. Sets `embedded_sources` for the
 # server's library. server/embed/embed.c names the headers of the tables.
 #
@@ -77,6 +78,16 @@ add_custom_command(
   COMMENT "Compiling in the dashboard"
   VERBATIM)
 
+# --- the contract -----------------------------------------------------------------------
+
+set(embed_contract ${embed_dir}/contract.c)
+add_custom_command(
+  OUTPUT ${embed_contract}
+  COMMAND embed contract ${embed_contract} ${PROJECT_SOURCE_DIR}/server
+  DEPENDS embed ${PROJECT_SOURCE_DIR}/server/openapi.json
+  COMMENT "Compiling in the contract"
+  VERBATIM)
+
 # --- the example documents --------------------------------------------------------------
 
 file(GLOB embed_documents CONFIGURE_DEPENDS server/examples/*.json)
@@ -110,4 +121,4 @@ add_custom_command(
   COMMENT "Compiling in the errors of the model"
   VERBATIM)
 
-set(embedded_sources ${embed_assets} ${embed_examples} ${embed_published} ${embed_errors})
+set(embedded_sources ${embed_assets} ${embed_contract} ${embed_examples} ${embed_published} ${embed_errors})

@@ -17,7 +17,7 @@ static char no_dashboard[] =
     "<html lang=\"en\"><meta charset=\"utf-8\"><title>gilscope</title>\n"
     "<h1>gilscope</h1>\n"
     "<p>There is no dashboard in this build. The REST interface is at "
-    "<a href=\"/api/v1/experiments\">/api/v1</a>.</p>\n"
+    "<a href=\"/openapi.json\">/api/v1</a>.</p>\n"
     "</html>\n";
 
 static int compare_path(const void *path, const void *asset) {
@@ -45,17 +45,10 @@ static bool has_hashed_name(const struct asset *asset) {
     return strncmp(asset->path, "/assets/", strlen("/assets/")) == 0;
 }
 
-void static_file_respond(const struct http_request *request,
-                         struct http_response *response) {
-    const struct asset *asset = find(request->path);
+void static_file_respond_asset(const struct asset *asset,
+                               const struct http_request *request,
+                               struct http_response *response) {
     *response = (struct http_response){.body_is_static = true};
-    if (asset == NULL) {
-        ASSERT(strcmp(request->path, "/") == 0);
-        response->content_type = "text/html; charset=utf-8";
-        response->body = no_dashboard;
-        response->body_size = sizeof no_dashboard - 1;
-        return;
-    }
     const bool gzip = asset->gzip != NULL &&
                       guard_accepts_gzip(http_request_header(request, "Accept-Encoding"));
     /* Weak for gzip: the same file, but not the same bytes. */
@@ -75,4 +68,18 @@ void static_file_respond(const struct http_request *request,
         response->body = borrow(asset->gzip);
         response->body_size = asset->gzip_size;
     }
+}
+
+void static_file_respond(const struct http_request *request,
+                         struct http_response *response) {
+    const struct asset *asset = find(request->path);
+    if (asset != NULL) {
+        static_file_respond_asset(asset, request, response);
+        return;
+    }
+    ASSERT(strcmp(request->path, "/") == 0);
+    *response = (struct http_response){.body_is_static = true,
+                                       .content_type = "text/html; charset=utf-8",
+                                       .body = no_dashboard,
+                                       .body_size = sizeof no_dashboard - 1};
 }

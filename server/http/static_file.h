@@ -10,6 +10,7 @@
 #ifndef SERVER_HTTP_STATIC_FILE_H
 #define SERVER_HTTP_STATIC_FILE_H
 
+#include "server/http/asset.h"
 #include "server/http/http_request.h"
 #include "server/http/http_response.h"
 
@@ -17,6 +18,11 @@
 
 /* Whether there is a file of that path. */
 bool static_file_exists(const char *path);
+
+/* One file: as it is, gzip'ed, or 304. */
+void static_file_respond_asset(const struct asset *asset,
+                               const struct http_request *request,
+                               struct http_response *response);
 
 /* For a path that exists. */
 void static_file_respond(const struct http_request *request,

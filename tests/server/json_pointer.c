@@ -3,8 +3,6 @@
 
 #include <stdlib.h>
 
-#include <jansson.h>
-
 /* Decodes the token after the slash; returns where the next one begins. */
 static const char *read_token(const char *pointer, char out[512]) {
     size_t used = 0;
@@ -20,8 +18,7 @@ static const char *read_token(const char *pointer, char out[512]) {
     return pointer;
 }
 
-bool json_pointer_resolves(const char *text, size_t size, const char *pointer) {
-    json_t *root = json_loadb(text, size, JSON_DECODE_ANY, NULL);
+const json_t *json_pointer_get(const json_t *root, const char *pointer) {
     const json_t *value = root;
     while (value != NULL && *pointer == '/') {
         char token[512];
@@ -30,7 +27,12 @@ bool json_pointer_resolves(const char *text, size_t size, const char *pointer) {
                     ? json_array_get(value, (size_t)strtoul(token, NULL, 10))
                     : json_object_get(value, token);
     }
-    const bool result = root == NULL || (value != NULL && *pointer == '\0');
+    return *pointer == '\0' ? value : NULL;
+}
+
+bool json_pointer_resolves(const char *text, size_t size, const char *pointer) {
+    json_t *root = json_loadb(text, size, JSON_DECODE_ANY, NULL);
+    const bool result = root == NULL || json_pointer_get(root, pointer) != NULL;
     json_decref(root);
     return result;
 }

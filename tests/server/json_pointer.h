@@ -4,8 +4,12 @@
 #ifndef TESTS_SERVER_JSON_POINTER_H
 #define TESTS_SERVER_JSON_POINTER_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+
+/* What the pointer leads to, or NULL. */
+const json_t *json_pointer_get(const json_t *root, const char *pointer);
 
 /* Whether the pointer leads to something in the text; true as well when the text is no
  * JSON, because then there is nothing that it could lead to. */
