@@ -30,7 +30,7 @@ mkdirSync(cache, { recursive: true });
 const out = mkdtempSync(join(cache, "tests-"));
 let status = 1;
 try {
-  const entries = entriesOf[kind]().filter((path) => kind !== "unit" || path.endsWith(".test.ts"));
+  const entries = entriesOf[kind]().filter((path) => kind === "screenshot" || path.endsWith(".test.ts"));
   await build({
     absWorkingDir: root,
     entryPoints: entries,

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: MIT
+// Every operation of the contract against a live server: each success that it lists, in each media
+// type, and what it refuses.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { type Server, startServer } from "../browser/server";
+import { type Answer, type Ask, Contract, type Json, type Operation } from "./contract";
+
+const LINES = { accept: "application/x-ndjson" };
+
+/* Two repetitions: the second one has no timeline. A sweep and a gate, so that there is much to say. */
+const DOCUMENT = {
+  schema: 1,
+  name: "Contract",
+  goal: "makespan_us",
+  repetitions: 2,
+  runtimes: ["cpython-3.12"],
+  strategies: [{ threads: 2 }, { threads: 3 }, { asyncio: 4 }],
+  gate: [{ metric: "cpu_us", max: 1 }],
+  workload: { jobs: { count: 6, steps: [{ python_us: 6000 }, { io_us: 300 }] } },
+};
+
+/* How to ask those that need more than an id, and other ways to ask. */
+const ASKS: Record<string, Ask[]> = {
+  list_experiments: [
+    {},
+    { headers: LINES },
+    { query: { status: "done,failed", name: "contract", order: "name", limit: "1" } },
+  ],
+  compare_cells: [{ query: { cells: "c1,c2" } }, { query: { cells: "c1,c3", other_work: "true" } }],
+  get_blame: [{}, { query: { from: "0", to: "9000000", waiters: "1,2,3" } }],
+  get_flows: [{}, { query: { from: "0", to: "9000000" } }],
+  get_timeline: [{}, { query: { from: "0", to: "9000000", pixels: "200", lanes: "0,1,2" } }],
+  get_range: [{}, { query: { kind: "thread", name: "", waits: "3" } }],
+  search_spans: [
+    {},
+    { headers: LINES },
+    { query: { states: "wait_gil", order: "longest", least: "1", limit: "2" } },
+    { query: { kind: "thread", limit: "3" }, headers: LINES },
+  ],
+  get_span_at: [{ query: { lane: "0", at: "1000" } }, { query: { lane: "1", at: "0" } }],
+  get_next_span: [{ query: { lane: "0", at: "0" } }, { query: { lane: "0", at: "0", direction: "previous" } }],
+};
+
+const FIRST_IDS: Record<string, string> = { experiments: "e1", cells: "c1", runs: "r1", notes: "n1" };
+
+let server: Server;
+let contract: Contract;
+let served: Answer["text"];
+
+before(async () => {
+  server = await startServer();
+  served = await (await fetch(`${server.address}/openapi.json`)).text();
+  contract = new Contract(JSON.parse(served) as Json, server.address);
+});
+
+after(() => server?.stop());
+
+function idOf(operation: Operation): string | undefined {
+  return operation.path.includes("{id}") ? FIRST_IDS[operation.path.split("/")[3] ?? ""] : undefined;
+}
+
+/** Asks until that status comes, or the member is that word. */
+async function poll(id: string, ask: Ask, ready: (answer: Answer) => boolean): Promise<Answer> {
+  for (;;) {
+    const answer = await contract.send(contract.find(id), ask);
+    assert.ok(answer.status < 300, answer.text);
+    if (ready(answer)) return answer;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+const ended = ({ json }: Answer): boolean => !["queued", "running"].includes(json.status as string);
+
+async function submitAndWait(document: unknown, headers?: Record<string, string>): Promise<Json> {
+  const { json, headers: sent } = await contract.ask("submit_experiment", { body: document, headers }, 201);
+  assert.equal(sent.get("location"), `/api/v1/experiments/${json.id}`);
+  return (await poll("get_experiment", { id: json.id as string }, ended)).json;
+}
+
+test("the contract is served as it is, and names the version of the program", () => {
+  const file = join(process.env.GILSCOPE_WEB ?? ".", "../server/openapi.json");
+  assert.equal(served, readFileSync(file, "utf8"));
+  const said = execFileSync(process.env.GILSCOPE_BIN ?? "", ["--version"], { encoding: "utf8" });
+  assert.equal((JSON.parse(served) as { info: { version: string } }).info.version, said.split(" ")[1]);
+});
+
+test("an experiment is submitted, once for each key", async () => {
+  const key = { "idempotency-key": "contract" };
+  assert.equal((await submitAndWait(DOCUMENT, key)).status, "done");
+  const again = await contract.ask("submit_experiment", { body: DOCUMENT, headers: key }, 201);
+  assert.equal(again.json.id, "e1");
+  await contract.ask("submit_experiment", { body: { ...DOCUMENT, seed: 2 }, headers: key }, 409);
+});
+
+test("every preset is accepted, and runs as a preview", async () => {
+  const { json } = await contract.ask("list_presets");
+  for (const { document } of json.items as { document: Json }[]) {
+    await contract.ask("run_preview", { body: { ...document, limits: { events: 2000 } }, query: { client: "contract" } });
+  }
+});
+
+test("notes are added, changed and removed", async () => {
+  const body = { text: "here", from: 5, to: 9, lane: 1 };
+  const { json } = await contract.ask("add_note", { id: "r1", body }, 201);
+  assert.equal(json.id, "n1");
+  await contract.ask("change_note", { id: "n1", body: { text: "" } });
+  await contract.ask("add_note", { id: "r1", body: { text: "second" } }, 201);
+  await contract.ask("remove_note", { id: "n2" }, 204);
+});
+
+test("findings, speed-ups and timelines are made, and can be cancelled", async () => {
+  for (const what of ["findings", "speedup"]) {
+    await contract.ask(`get_${what}`, { id: "r1" }, 202);
+    await poll(`get_${what}`, { id: "r1" }, ({ status }) => status === 200);
+    await contract.ask(`get_${what}`, { id: "r3" }, 202);
+    await contract.ask(`cancel_${what}`, { id: "r3" }, 202);
+  }
+  const { json } = await contract.ask("get_cell", { id: "c1" });
+  const id = (json.runs as { id: string; has_timeline: boolean }[]).find((run) => !run.has_timeline)?.id;
+  await contract.ask("get_timeline_job", { id });
+  await contract.ask("make_timeline", { id, body: {} }, 202);
+  await poll("get_timeline_job", { id }, (answer) => answer.json.status === "stored");
+  await contract.ask("make_timeline", { id, body: {} }, 200);
+});
+
+test("a run is changed and run again", async () => {
+  const patch = [{ op: "replace", path: "/machine", value: { cores: 2 } }];
+  const { json } = await contract.ask("submit_what_if", { id: "r1", body: { patch: [{ ...patch[0], op: "add" }] } }, 201);
+  assert.ok(ended(await poll("get_experiment", { id: json.id as string }, ended)));
+});
+
+test("an experiment is stopped, and gone on with", async () => {
+  const long = { ...DOCUMENT, seed: 3, repetitions: 1000, workload: { jobs: { count: 2000, steps: [{ python_us: 6000 }] } } };
+  const { json } = await contract.ask("submit_experiment", { body: long, query: { client: "contract" } }, 201);
+  const id = json.id as string;
+  const interrupted = ({ json: now }: Answer): boolean => now.status === "interrupted";
+  await contract.ask("cancel_experiment", { id }, 202);
+  await poll("get_experiment", { id }, interrupted);
+  await contract.ask("resume_experiment", { id }, 202);
+  await contract.ask("cancel_experiment", { id }, 202);
+  await poll("get_experiment", { id }, interrupted);
+});
+
+test("a session is opened and closed", async () => {
+  await contract.ask("open_session", { body: { token: "any" } }, 204);
+  await contract.ask("close_session", {}, 204);
+});
+
+test("queries answer in columns and in lines", async () => {
+  const body = { query: "SELECT run_id, status, NULL AS n, ? AS p FROM runs", params: [0.5], limit: 2 };
+  const { json } = await contract.ask("query_sql", { body });
+  assert.equal(json.truncated, true);
+  const lines = await contract.ask("query_sql", { body, headers: LINES });
+  assert.equal(lines.text.trimEnd().split("\n").length, 3);
+});
+
+test("events are those that are listed", async () => {
+  const names = contract.listen("stream_events", { query: { topics: "experiments,queue,e1" } }, (seen) =>
+    ["progress", "cells", "finished", "queue"].every((name) => seen.includes(name)),
+  );
+  await submitAndWait({ ...DOCUMENT, seed: 7 });
+  await names;
+});
+
+test("every operation that reads answers as it says, also to HEAD", async () => {
+  for (const operation of contract.operations.filter(({ id, method }) => method === "GET" && id !== "stream_events")) {
+    for (const ask of ASKS[operation.id] ?? [{}]) {
+      const whole: Ask = { id: idOf(operation), ...ask };
+      await contract.ask(operation.id, whole);
+      const head = await fetch(contract.url(operation, whole), { method: "HEAD", headers: whole.headers });
+      assert.equal(head.status, 200, operation.id);
+      assert.equal(await head.text(), "");
+    }
+  }
+});
+
+test("lines are the items, and the rest of the object", async () => {
+  for (const [id, of] of [["search_spans", "r1"], ["list_experiments", undefined]] as const) {
+    const query = { limit: "3" };
+    const { items, ...rest } = (await contract.ask(id, { id: of, query })).json;
+    const { text } = await contract.ask(id, { id: of, query, headers: LINES });
+    const lines = text.trimEnd().split("\n").map((line) => JSON.parse(line));
+    assert.deepEqual(lines, [...(items as unknown[]), rest]);
+  }
+});
+
+/** A body that would be right. */
+function rightBody(operation: Operation): unknown {
+  const bodies: Record<string, unknown> = {
+    submit_what_if: { patch: [{ op: "remove", path: "/name" }] },
+    make_timeline: {},
+    add_note: { text: "" },
+    change_note: { text: "" },
+    open_session: { token: "any" },
+  };
+  return operation.body ? (bodies[operation.id] ?? DOCUMENT) : undefined;
+}
+
+async function refuses(operation: Operation, ask: Ask, ...statuses: number[]): Promise<void> {
+  const body = ask.body ?? rightBody(operation);
+  const query = ask.query ?? ASKS[operation.id]?.[0]?.query;
+  const answer = await contract.send(operation, { id: idOf(operation), ...ask, body, query });
+  assert.ok(statuses.includes(answer.status), `${operation.id}: ${answer.text}`);
+  assert.equal(answer.type, "application/problem+json");
+  assert.equal(answer.json.status, answer.status);
+}
+
+test("every operation refuses what it does not know", async () => {
+  for (const operation of contract.operations) {
+    await refuses(operation, { headers: { accept: "image/png" } }, 406);
+    if (operation.path.includes("{id}")) {
+      await refuses(operation, { id: "zz" }, 404);
+      await refuses(operation, { id: `${idOf(operation)?.[0]}999999` }, 404);
+    }
+    if (operation.body) {
+      await refuses(operation, { headers: { "content-type": "text/plain" } }, 415);
+      await refuses(operation, { body: "{" }, 400);
+      await refuses(operation, { body: { nothing: 1 } }, 400, 422);
+    }
+    const answer = await fetch(`${contract.url(operation, { id: idOf(operation) })}?nothing=1`, {
+      method: operation.method,
+      headers: { "content-type": "application/json" },
+      body: operation.body ? "{}" : undefined,
+    });
+    contract.check(operation, answer.status, answer.headers.get("content-type") ?? "", await answer.text());
+    assert.equal(answer.status, 400, operation.id);
+  }
+});
+
+test("every path says which methods it answers", async () => {
+  for (const path of new Set(contract.operations.map((operation) => operation.path))) {
+    const of = contract.operations.filter((operation) => operation.path === path);
+    const methods = of.flatMap(({ method }) => (method === "GET" ? ["GET", "HEAD"] : [method]));
+    const wanted = [...methods, "OPTIONS"].sort();
+    const url = contract.url(of[0] as Operation, { id: idOf(of[0] as Operation) });
+    for (const [method, status] of [["PATCH", 405], ["OPTIONS", 204]] as const) {
+      const answer = await fetch(url, { method });
+      assert.equal(answer.status, status, `${method} ${path}`);
+      assert.deepEqual(answer.headers.get("allow")?.split(", ").sort(), wanted, path);
+      const text = await answer.text();
+      if (status === 405) contract.check(of[0] as Operation, 405, answer.headers.get("content-type") ?? "", text);
+    }
+  }
+});
+
+test("an experiment is removed", async () => {
+  await contract.ask("delete_experiment", { id: "e1" }, 204);
+  await contract.ask("get_experiment", { id: "e1" }, 404);
+});
+
+test("nothing that the contract lists was left out", () => {
+  const missing = contract.operations.flatMap(({ id, responses }) =>
+    Object.entries(responses)
+      .filter(([status]) => status.startsWith("2"))
+      .flatMap(([status, { content }]) => Object.keys(content ?? { "": 0 }).map((type) => `${id} ${status} ${type}`))
+      .filter((what) => !contract.seen.has(what)),
+  );
+  assert.deepEqual(missing, []);
+  const refused = [...contract.seen].filter((what) => / 4\d\d application\/problem\+json$/.test(what));
+  const without = contract.operations.filter(({ id }) => !refused.some((what) => what.startsWith(`${id} `)));
+  assert.deepEqual(without.map(({ id }) => id), []);
+});

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT
+// Asks a live server as its contract says, and holds each answer against it: the status and the
+// media type are listed, the body is valid, and has no member that the schema does not declare.
+
+import assert from "node:assert/strict";
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+
+export type Json = Record<string, unknown>;
+
+interface Parameter {
+  name: string;
+  in: "query" | "path" | "header";
+  required?: boolean;
+}
+
+interface MediaType {
+  schema: Json;
+  "x-events"?: Record<string, Json>;
+}
+
+interface Response {
+  content?: Record<string, MediaType>;
+  headers?: Record<string, unknown>;
+}
+
+export interface Operation {
+  id: string;
+  method: string;
+  path: string;
+  parameters: Parameter[];
+  body: Record<string, MediaType> | null;
+  responses: Record<string, Response>;
+}
+
+export interface Ask {
+  id?: string;
+  query?: Record<string, string>;
+  headers?: Record<string, string>;
+  body?: unknown;
+}
+
+export interface Answer {
+  status: number;
+  type: string;
+  headers: Headers;
+  text: string;
+  /** Of an answer in JSON. */
+  json: Json;
+}
+
+const METHODS = ["get", "put", "post", "delete", "patch"];
+
+/** Every object that says which members it has has no others. */
+function close(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(close);
+  if (typeof node !== "object" || node === null) return node;
+  const closed = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, close(value)])) as Json;
+  const isSchema = closed.type === "object" && closed.properties !== undefined;
+  if (isSchema && closed.additionalProperties === undefined) closed.unevaluatedProperties = false;
+  if (typeof closed.$ref === "string") closed.$ref = closed.$ref.replace("#/components/schemas/", "contract#/$defs/");
+  return closed;
+}
+
+export class Contract {
+  readonly operations: Operation[];
+  /** "get_run 200 application/json": what was answered. */
+  readonly seen = new Set<string>();
+  private readonly ajv = new Ajv2020({ strict: true, allowUnionTypes: true, strictRequired: false });
+  private readonly validators = new Map<unknown, ValidateFunction>();
+
+  constructor(
+    private readonly document: Json,
+    private readonly address: string,
+  ) {
+    for (const format of ["int64", "double"]) this.ajv.addFormat(format, true);
+    this.ajv.addVocabulary(["example", "x-events"]);
+    const { schemas } = document.components as { schemas: Json };
+    this.ajv.addSchema({ $id: "contract", $defs: close(schemas) });
+    this.operations = Object.entries(document.paths as Record<string, Record<string, Json>>).flatMap(([path, methods]) =>
+      METHODS.filter((method) => methods[method]).map((method) => this.read(path, method, methods[method] as Json)),
+    );
+  }
+
+  private read(path: string, method: string, operation: Json): Operation {
+    const parameters = ((operation.parameters ?? []) as Json[]).map((it) => this.resolve(it) as unknown as Parameter);
+    const body = operation.requestBody ? this.resolve(operation.requestBody as Json) : null;
+    const responses = Object.entries(operation.responses as Record<string, Json>).map(([status, it]) => [
+      status,
+      this.resolve(it),
+    ]);
+    return {
+      id: operation.operationId as string,
+      method: method.toUpperCase(),
+      path,
+      parameters,
+      body: (body?.content as Operation["body"]) ?? null,
+      responses: Object.fromEntries(responses),
+    };
+  }
+
+  private resolve(node: Json): Json {
+    if (typeof node.$ref !== "string") return node;
+    const steps = node.$ref.slice(2).split("/");
+    return steps.reduce((at, step) => at[step] as Json, this.document);
+  }
+
+  find(id: string): Operation {
+    const found = this.operations.find((operation) => operation.id === id);
+    assert.ok(found, `the contract has no ${id}`);
+    return found;
+  }
+
+  validate(schema: Json, value: unknown, what: string): void {
+    const validate = this.validators.get(schema) ?? this.ajv.compile(close(schema) as Json);
+    this.validators.set(schema, validate);
+    assert.ok(validate(value), `${what}: ${JSON.stringify(validate.errors?.slice(0, 3))}`);
+  }
+
+  url(operation: Operation, ask: Ask): string {
+    const known = operation.parameters.filter((it) => it.in === "query").map((it) => it.name);
+    for (const name of Object.keys(ask.query ?? {})) assert.ok(known.includes(name), `${operation.id} has no ${name}`);
+    const query = new URLSearchParams(ask.query).toString();
+    return `${this.address}${operation.path.replace("{id}", ask.id ?? "")}${query ? `?${query}` : ""}`;
+  }
+
+  /** What the contract lists for that status. */
+  private response(operation: Operation, status: number): Response {
+    const { responses } = operation;
+    const listed = responses[status] ?? responses[`${Math.floor(status / 100)}XX`];
+    assert.ok(listed, `${operation.id} does not list ${status}`);
+    return listed;
+  }
+
+  check(operation: Operation, status: number, type: string, text: string): void {
+    const what = `${operation.id} ${status} ${type}`;
+    const { content } = this.response(operation, status);
+    this.seen.add(what);
+    if (!content) {
+      assert.equal(text, "", `${what}: no body is listed`);
+      return;
+    }
+    const listed = content[type];
+    assert.ok(listed, `${what}: the type is not listed`);
+    if (/[/+]json$/.test(type)) this.validate(listed.schema, JSON.parse(text), what);
+    if (type === "application/x-ndjson") {
+      assert.ok(text.endsWith("\n"), what);
+      for (const line of text.trimEnd().split("\n")) this.validate(listed.schema, JSON.parse(line), what);
+    }
+  }
+
+  async send(operation: Operation, ask: Ask): Promise<Answer> {
+    const body = ask.body === undefined ? undefined : typeof ask.body === "string" ? ask.body : JSON.stringify(ask.body);
+    const answer = await fetch(this.url(operation, ask), {
+      method: operation.method,
+      headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...ask.headers },
+      body,
+    });
+    const text = await answer.text();
+    const type = (answer.headers.get("content-type") ?? "").split(";")[0] ?? "";
+    this.check(operation, answer.status, type, text);
+    for (const header of Object.keys(this.response(operation, answer.status).headers ?? {})) {
+      assert.ok(answer.headers.has(header), `${operation.id} ${answer.status} has no ${header}`);
+    }
+    return {
+      status: answer.status,
+      type,
+      headers: answer.headers,
+      text,
+      json: /[/+]json$/.test(type) ? JSON.parse(text) : {},
+    };
+  }
+
+  /** Asks, and wants that status. */
+  async ask(id: string, ask: Ask = {}, status = 200): Promise<Answer> {
+    const answer = await this.send(this.find(id), ask);
+    assert.equal(answer.status, status, `${id}: ${answer.text.slice(0, 300)}`);
+    return answer;
+  }
+
+  /** The events of a stream until `enough` of them have come. */
+  async listen(id: string, ask: Ask, enough: (names: string[]) => boolean): Promise<string[]> {
+    const operation = this.find(id);
+    const closing = new AbortController();
+    const answer = await fetch(this.url(operation, ask), { signal: closing.signal, headers: ask.headers });
+    const type = answer.headers.get("content-type") ?? "";
+    assert.equal(answer.status, 200);
+    this.seen.add(`${id} 200 ${type}`);
+    const schemas = this.response(operation, 200).content?.[type]?.["x-events"] ?? {};
+    const names: string[] = [];
+    let text = "";
+    for await (const piece of answer.body as unknown as AsyncIterable<Uint8Array>) {
+      text += new TextDecoder().decode(piece);
+      const parts = text.split("\n\n");
+      text = parts.pop() ?? "";
+      for (const part of parts) {
+        const name = /^event: (.*)$/m.exec(part)?.[1];
+        if (!name) continue;
+        assert.ok(schemas[name], `${id}: event ${name} is not listed`);
+        this.validate(schemas[name], JSON.parse(/^data: (.*)$/m.exec(part)?.[1] ?? ""), `${id} ${name}`);
+        names.push(name);
+      }
+      if (enough(names)) break;
+    }
+    closing.abort();
+    return names;
+  }
+}
