@@ -5,6 +5,7 @@
 import type { WireBlame } from "./lib/blame";
 import type { Histogram } from "./lib/histogram";
 import type { WireTimeline } from "./lib/columns";
+import type { OpenApi } from "./lib/contract";
 import type { Lane } from "./lib/lanes";
 import type { FindQuery } from "./lib/route";
 import type { FetchWindow, Viewport } from "./lib/viewport";
@@ -415,10 +416,10 @@ function readProblem(status: number, body: unknown): Problem {
   };
 }
 
-async function request<T>(path: string, init: RequestInit = {}): Promise<T> {
+async function request<T>(path: string, init: RequestInit = {}, base = BASE): Promise<T> {
   let response: Response;
   try {
-    response = await fetch(BASE + path, init);
+    response = await fetch(base + path, init);
   } catch (reason) {
     if (reason instanceof DOMException && reason.name === "AbortError") throw reason;
     throw new ApiError(null);
@@ -435,6 +436,10 @@ const id = encodeURIComponent;
 
 export async function getPresets(): Promise<Preset[]> {
   return (await request<{ items: Preset[] }>("/presets")).items;
+}
+
+export function getContract(): Promise<OpenApi> {
+  return request<OpenApi>("/openapi.json", {}, "");
 }
 
 export function getModels(): Promise<Models> {

@@ -15,6 +15,7 @@ export const pl = {
   "nav.label": "Strony",
   "nav.ask": "Pytanie",
   "nav.runs": "Przebiegi",
+  "nav.api": "API",
   "theme.label": "Motyw kolorystyczny",
   "theme.system": "Jak w systemie",
   "theme.light": "Jasny",
@@ -83,6 +84,18 @@ export const pl = {
   "ask.refused.title": "Dokument został odrzucony",
   "ask.goto": "Wiersz {line}",
   "ask.wholeDocument": "cały dokument",
+
+  "api.title": "API",
+  "api.lead":
+    "Wszystko, co ta strona pokazuje i robi, to żądania, które możesz wysłać także samodzielnie. Opisy pochodzą z kontraktu serwera i są po angielsku.",
+  "api.document": "JSON Schema dokumentów",
+  "api.conventions": "Konwencje",
+  "api.schemas": "Schematy",
+  "api.parameters": "Parametry",
+  "api.body": "Treść żądania",
+  "api.answers": "Odpowiedzi",
+  "api.required": "wymagane",
+  "api.try": "Wypróbuj",
 
   "json.line": "Wiersz {line}: {problem}",
   "json.empty": "dokument jest pusty",

@@ -2,6 +2,7 @@
 // The URL is the view. Everything after # is a path and a query; nothing else is kept.
 //   #/?preset=ID or #/?from=EXPERIMENT     Ask
 //   #/experiments                          Runs
+//   #/api/NAME                             API: an operation or a schema, or all of them
 //   #/experiments/ID?metric=NAME           Grid
 //   #/runs/ID?from=NS&to=NS&...            Timeline: the window and, as far as there is one,
 //     lane=N&at=NS                           the selected span
@@ -38,6 +39,7 @@ export interface TimelineRoute {
 export type Route =
   | { page: "ask"; preset: string | null; experiment: string | null }
   | { page: "runs" }
+  | { page: "api"; place: string | null }
   | { page: "experiment"; id: string; metric: string | null }
   | TimelineRoute
   | { page: "not-found"; path: string };
@@ -79,6 +81,7 @@ export function parseRoute(hash: string): Route {
     return { page: "ask", preset: params.get("preset"), experiment: params.get("from") };
   }
   if (first === "experiments" && id === undefined) return { page: "runs" };
+  if (first === "api" && more === undefined) return { page: "api", place: id ?? null };
   if (first === "experiments" && id !== undefined && more === undefined) {
     return { page: "experiment", id, metric: params.get("metric") };
   }
@@ -113,6 +116,8 @@ export function formatRoute(route: Route): string {
       return withQuery("#/", { preset: route.preset, from: route.experiment });
     case "runs":
       return "#/experiments";
+    case "api":
+      return route.place === null ? "#/api" : `#/api/${encodeURIComponent(route.place)}`;
     case "experiment":
       return withQuery(`#/experiments/${encodeURIComponent(route.id)}`, { metric: route.metric });
     case "timeline": {
@@ -153,3 +158,4 @@ export const wholeRun = (run: string): TimelineRoute => ({
 });
 export const timelineRoute = (run: string): string => formatRoute(wholeRun(run));
 export const runsRoute = "#/experiments";
+export const apiRoute = (place: string | null = null): string => formatRoute({ page: "api", place });

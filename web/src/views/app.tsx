@@ -2,7 +2,7 @@
 // The frame of every page: skip link, header with pages, language and theme, and the page.
 
 import { useEffect, useLayoutEffect } from "preact/hooks";
-import { askRoute, type Route, runsRoute } from "../lib/route";
+import { apiRoute, askRoute, type Route, runsRoute } from "../lib/route";
 import { type Language, LANGUAGES } from "../i18n/translate";
 import {
   chooseLanguage,
@@ -18,6 +18,7 @@ import { AskPage } from "./ask-page";
 import { ExperimentPage } from "./experiment-page";
 import { Empty } from "./feedback";
 import { Icon, type IconName } from "./icon";
+import { ApiPage } from "./lazy-api";
 import { RunsPage } from "./runs-page";
 import { SignIn } from "./sign-in";
 import { TimelinePage } from "./timeline-page";
@@ -71,10 +72,14 @@ function LanguageSwitch() {
   );
 }
 
+/* The pages that are below the list of runs. */
+const RUNS: readonly Route["page"][] = ["runs", "experiment", "timeline"];
+
 function Header({ page }: { page: Route["page"] }) {
   const links = [
     { href: askRoute(), text: t("nav.ask"), current: page === "ask" },
-    { href: runsRoute, text: t("nav.runs"), current: page !== "ask" && page !== "not-found" },
+    { href: runsRoute, text: t("nav.runs"), current: RUNS.includes(page) },
+    { href: apiRoute(), text: t("nav.api"), current: page === "api" },
   ];
   return (
     <header class="header">
@@ -124,14 +129,17 @@ function Page({ route: at }: { route: Route }) {
       return <ExperimentPage key={at.id} id={at.id} metric={at.metric} />;
     case "timeline":
       return <TimelinePage key={at.run} route={at} />;
+    case "api":
+      return <ApiPage place={at.place} />;
     case "not-found":
       return <NotFound path={at.path} />;
   }
 }
 
-const TITLES: Partial<Record<Route["page"], "nav.ask" | "nav.runs" | "timeline.label">> = {
+const TITLES: Partial<Record<Route["page"], "nav.ask" | "nav.runs" | "nav.api" | "timeline.label">> = {
   ask: "nav.ask",
   runs: "nav.runs",
+  api: "nav.api",
   timeline: "timeline.label",
 };
 

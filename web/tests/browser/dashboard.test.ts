@@ -786,6 +786,9 @@ test("no page is wider than a phone", async () => {
     await page.goto(`${server.address}/#/experiments`);
     await page.locator(".row-link").first().waitFor();
     await fits("runs");
+    await page.goto(`${server.address}/#/api/search_spans`);
+    await page.locator("#api-search_spans[open]").waitFor();
+    await fits("api");
   });
 });
 

@@ -9,6 +9,8 @@ test("every view survives the way into the URL and back", () => {
     { page: "ask", preset: "echo-convoy", experiment: null },
     { page: "ask", preset: null, experiment: "e12" },
     { page: "runs" },
+    { page: "api", place: null },
+    { page: "api", place: "get_run" },
     { page: "experiment", id: "e12", metric: "latency_p99_us" },
     { page: "experiment", id: "a/b ?", metric: null },
     { ...wholeRun("r45"), from: 20, to: 60_000_000_000, lane: 0, at: 30 },
