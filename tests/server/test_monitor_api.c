@@ -352,6 +352,19 @@ static void wait_for_readiness(uint16_t port, int status, const char *text) {
     http_answer_deinit(&answer);
 }
 
+/* What has not begun when nothing can be stored waits; it is the end that cannot be kept. */
+static void wait_until_running(uint16_t port) {
+    const int64_t started = monotonic_ms();
+    for (bool runs = false; !runs;) {
+        struct http_answer answer;
+        http_client_request(port, "GET", "/api/v1/experiments?status=running", NULL,
+                            &answer);
+        runs = strstr(answer.body, "\"status\":\"running\"") != NULL;
+        http_answer_deinit(&answer);
+        poll_pause(started);
+    }
+}
+
 static void test_monitor_is_not_ready_while_nothing_can_be_stored(void **state) {
     const struct fixture *fixture = *state;
     static const char document[] =
@@ -363,6 +376,7 @@ static void test_monitor_is_not_ready_while_nothing_can_be_stored(void **state) 
     http_client_request(fixture->port, "POST", "/api/v1/experiments", document, &answer);
     assert_int_equal(answer.status, 201);
     http_answer_deinit(&answer);
+    wait_until_running(fixture->port);
     limit_files(4096);
     wait_for_readiness(fixture->port, 503, "cannot be stored");
     struct exposition *all = ask_metrics(fixture->port);
