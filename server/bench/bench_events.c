@@ -288,19 +288,30 @@ static int measure(struct measured *out, struct err *err) {
     return code;
 }
 
+/* Both figures are of one audience: the server notices only when it writes that a stream was
+ * left, so a second thousand would be too many. */
+static int measure_once(const struct measured **out, struct err *err) {
+    static struct measured measured;
+    static bool is_known;
+    const int code = is_known ? 0 : measure(&measured, err);
+    is_known = code == 0;
+    *out = &measured;
+    return code;
+}
+
 int bench_events_p99(double *value, char *note, size_t size, struct err *err) {
-    struct measured measured;
-    const int code = measure(&measured, err);
-    *value = measured.p99_ms;
+    const struct measured *measured;
+    const int code = measure_once(&measured, err);
+    *value = measured->p99_ms;
     snprintf(note, size, "%d streams, %zu events, every one to each", STREAMS,
-             code == 0 ? measured.events : 0);
+             measured->events);
     return code;
 }
 
 int bench_events_bytes(double *value, char *note, size_t size, struct err *err) {
-    struct measured measured;
-    const int code = measure(&measured, err);
-    *value = measured.bytes_per_stream;
+    const struct measured *measured;
+    const int code = measure_once(&measured, err);
+    *value = measured->bytes_per_stream;
     snprintf(note, size, "growth of the resident memory by %d streams", STREAMS);
     return code;
 }
