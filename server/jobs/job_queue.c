@@ -144,10 +144,12 @@ static void owe(struct job *job, const struct cell_outcome *outcome) {
 static enum experiment_status conclude(const struct job *job, char *reason, size_t size) {
     reason[0] = '\0';
     if (job->interrupted) {
-        snprintf(reason, size, "%s",
-                 job->stopped
-                     ? "cancelled"
-                     : "stopped before it ended; run the document again with --resume");
+        if (job->stopped) {
+            snprintf(reason, size, "cancelled");
+        } else {
+            snprintf(reason, size,
+                     "stopped before it ended; run the document again with --resume");
+        }
         return EXPERIMENT_INTERRUPTED;
     }
     if (job->cells_failed > 0) {

@@ -621,6 +621,7 @@ test("counters lie below the lanes: drawn, hovered, read by keyboard, kept in th
     const index = gaps.indexOf(Math.max(...gaps));
     const time = (wire.at[index] ?? 0) + (gaps[index] ?? 0) / 2;
     const value = wire.last[index] ?? 0;
+    await page.locator(".counter-name").nth(row).scrollIntoViewIfNeeded();
     const plot = await page.locator(".counter-plot").boundingBox();
     const name = await page.locator(".counter-name").nth(row).boundingBox();
     assert.ok(plot && name);

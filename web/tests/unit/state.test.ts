@@ -190,7 +190,7 @@ test("an experiment under way is followed, read again as cells finish, and let g
   const stop = watchExperiment("e1");
   await settle();
   const source = sources[0];
-  assert.match(source?.address ?? "", /events\?experiment=e1$/);
+  assert.match(source?.address ?? "", /events\?topics=e1$/);
   source?.onopen?.();
   source?.emit("progress", {
     experiment: "e1",
@@ -203,7 +203,10 @@ test("an experiment under way is followed, read again as cells finish, and let g
 
   const before = asked.length;
   now = experimentOf("running", [cellOf("c1", "done", 70)]);
-  source?.emit("cell", { experiment: "e1", cell: "c1", index: 0, status: "done" });
+  source?.emit("cells", {
+    experiment: "e1",
+    cells: [{ cell: "c1", index: 0, status: "done" }],
+  });
   await settle();
   assert.equal(asked.length, before + 1);
   const shown = experiment.value;
