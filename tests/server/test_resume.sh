@@ -20,7 +20,7 @@ store=$scratch/grid.db
 if [ -n "${GILSCOPE_LONG-}" ]; then
     kills=10 seeds=500
 else
-    kills=3 seeds=30
+    kills=3 seeds=400 # so many that the grid does not end before it is killed
 fi
 values=$(seq -s , "$seeds")
 cat >"$scratch/grid.json" <<END
