@@ -57,6 +57,18 @@ int api_query_number(const struct http_request *request, const struct api_number
     return 0;
 }
 
+int api_query_client(const struct http_request *request, const char **out,
+                     struct err *err) {
+    const char *client = http_request_query(request, "client");
+    if (client != NULL && (client[0] == '\0' || strlen(client) >= FAIR_CLIENT_SIZE)) {
+        return err_set(err, ERR_INVALID,
+                       "query parameter 'client' must be 1 to %d characters",
+                       FAIR_CLIENT_SIZE - 1);
+    }
+    *out = client;
+    return 0;
+}
+
 static int compare_lanes(const void *a, const void *b) {
     const lane_id x = *(const lane_id *)a;
     const lane_id y = *(const lane_id *)b;

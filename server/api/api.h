@@ -66,6 +66,11 @@ struct api_number {
 int api_query_number(const struct http_request *request, const struct api_number *number,
                      int64_t *out, struct err *err) WARN_UNUSED;
 
+/* Who asks, as it calls itself in the query parameter 'client': 1 to FAIR_CLIENT_SIZE - 1
+ * characters, else ERR_INVALID. NULL: it does not say. */
+int api_query_client(const struct http_request *request, const char **out,
+                     struct err *err) WARN_UNUSED;
+
 /*
  * Reads ids of lanes, separated by commas, from a query parameter: ascending, each once;
  * NULL when it is absent. Free with free(). ERR_INVALID, ERR_NOMEM.

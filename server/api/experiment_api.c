@@ -194,22 +194,13 @@ static int check_same_document(struct db_reader *reader, int64_t id,
     return code;
 }
 
-/* Who asks, as it calls itself; NULL: it does not say. */
-static int check_client(const char *client, struct err *err) {
-    return client == NULL || (client[0] != '\0' && strlen(client) < FAIR_CLIENT_SIZE)
-               ? 0
-               : err_set(err, ERR_INVALID,
-                         "query parameter 'client' must be 1 to %d characters",
-                         FAIR_CLIENT_SIZE - 1);
-}
-
 static int submit(const struct api *api, const struct http_request *request,
                   const struct document *document, int64_t *id, struct err *err) {
     char identity[IDENTITY_SIZE];
     struct grid *grid = NULL;
     bool existed = false;
-    const char *client = http_request_query(request, "client");
-    int code = check_client(client, err);
+    const char *client;
+    int code = api_query_client(request, &client, err);
     if (code == 0) {
         code = make_identity(request, identity, err);
     }

@@ -169,8 +169,9 @@ int note_api_add(void *context, const struct http_request *request,
         code = respond(api, request, id, 201, response, err);
     }
     if (code == 0) {
-        snprintf(response->location, sizeof response->location, "/api/v1/notes/n%lld",
-                 (long long)id);
+        char name[RESOURCE_ID_SIZE];
+        resource_id_format(RESOURCE_NOTE, id, name);
+        snprintf(response->location, sizeof response->location, "/api/v1/notes/%s", name);
     }
     return code;
 }

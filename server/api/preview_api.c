@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/api/preview_api.h"
 
-#include <string.h>
-
 #include "server/api/api.h"
 #include "server/api/experiment_view.h"
 
@@ -21,23 +19,20 @@ static int write_preview(const struct preview *preview, struct json_writer *writ
 int preview_api_run(void *context, const struct http_request *request,
                     struct http_response *response, struct err *err) {
     const struct api *api = context;
-    const struct preview_request wanted = {
+    struct preview_request wanted = {
         .text = request->body != NULL ? request->body : "",
         .size = request->body_size,
-        .client = http_request_query(request, "client"),
     };
     struct json_writer writer = {0};
     struct preview preview;
-    if (wanted.client != NULL &&
-        (wanted.client[0] == '\0' || strlen(wanted.client) > PREVIEW_CLIENT_MAX)) {
-        return err_set(err, ERR_INVALID,
-                       "query parameter 'client' must be 1 to %d characters",
-                       PREVIEW_CLIENT_MAX);
-    }
-    int code = preview_run(&preview, api->previews, &wanted, err);
+    int code = api_query_client(request, &wanted.client, err);
     if (code == 0) {
-        code = write_preview(&preview, &writer, err);
-        preview_deinit(&preview);
+        code = preview_run(&preview, api->previews, &wanted, err);
     }
+    if (code != 0) {
+        return code;
+    }
+    code = write_preview(&preview, &writer, err);
+    preview_deinit(&preview);
     return code != 0 ? code : http_response_take_json(response, 200, &writer, err);
 }

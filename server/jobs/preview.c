@@ -15,8 +15,8 @@
 
 struct running {
     bool taken;
-    char client[PREVIEW_CLIENT_MAX + 1]; /* "": nobody's */
-    bool replaced;                       /* by the client's next one */
+    char client[FAIR_CLIENT_SIZE]; /* "": nobody's */
+    bool replaced;                 /* by the client's next one */
     atomic_bool cancel;
 };
 

@@ -23,8 +23,7 @@ enum {
     PREVIEW_RUNS_MAX = 256,
     PREVIEW_EVENTS_MAX = 500000,
     PREVIEW_MS = 200,
-    PREVIEW_AT_ONCE = 3, /* of all clients; the HTTP executor has threads left */
-    PREVIEW_CLIENT_MAX = 64
+    PREVIEW_AT_ONCE = 3 /* of all clients; the HTTP executor has threads left */
 };
 
 struct previews;
@@ -40,7 +39,7 @@ void previews_close(struct previews *previews);
 struct preview_request {
     const char *text; /* the document; UTF-8 */
     size_t size;
-    const char *client; /* 1 .. PREVIEW_CLIENT_MAX characters, or NULL: nobody's next */
+    const char *client; /* below FAIR_CLIENT_SIZE characters, or NULL: nobody's next */
 };
 
 /* Owns both. */
