@@ -11,6 +11,7 @@
 #include "db/run_store.h"
 #include "server/api/experiment_view.h"
 #include "server/api/resource_id.h"
+#include "server/clock/clock.h"
 #include "server/log/log.h"
 
 struct told_cell {
@@ -294,18 +295,9 @@ static void look_at_runs(struct event_feed *feed) {
 
 /* --- the thread -------------------------------------------------------------------- */
 
-static struct timespec ms_from_now(int ms) {
-    struct timespec due;
-    clock_gettime(CLOCK_MONOTONIC, &due);
-    due.tv_nsec += (long)ms * 1000000;
-    due.tv_sec += due.tv_nsec / 1000000000;
-    due.tv_nsec %= 1000000000;
-    return due;
-}
-
 /* Waits until there is something to tell, runs are to be looked at, or all is over. */
 static void wait_for_news(struct event_feed *feed) {
-    const struct timespec due = ms_from_now(EVENT_FEED_TIMELINE_MS);
+    const struct timespec due = clock_after_ms(EVENT_FEED_TIMELINE_MS);
     int code = 0;
     while (feed->told == NULL && !feed->queue_changed && !feed->stopping && code == 0) {
         code = pthread_cond_timedwait(&feed->changed, &feed->mutex, &due);
@@ -328,7 +320,7 @@ static void *feed_main(void *context) {
         wait_for_news(feed);
         struct told *told = feed->told;
         const bool queue_changed = feed->queue_changed;
-        const struct timespec due = ms_from_now(EVENT_FEED_MS);
+        const struct timespec due = clock_after_ms(EVENT_FEED_MS);
         stopping = feed->stopping;
         feed->told = NULL;
         feed->queue_changed = false;
@@ -356,12 +348,8 @@ int event_feed_start(struct event_feed **out, struct db *db, struct hub *hub,
     if (feed == NULL) {
         return err_set_nomem(err);
     }
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&feed->mutex, NULL);
-    pthread_cond_init(&feed->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    clock_condition_init(&feed->changed);
     feed->hub = hub;
     int code = db_reader_open(&feed->reader, db, err);
     if (code == 0 && pthread_create(&feed->thread, NULL, feed_main, feed) != 0) {

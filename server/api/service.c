@@ -3,11 +3,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "server/api/api.h"
 #include "server/api/event_feed.h"
 #include "server/api/routes.h"
+#include "server/clock/clock.h"
 #include "server/examples/example.h"
 #include "server/http/http_metrics.h"
 #include "server/http/http_server.h"
@@ -184,14 +184,8 @@ uint16_t service_port(const struct service *service) {
 
 /* --- stop ------------------------------------------------------------------------ */
 
-static int64_t now_ms(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static void drain(struct service *service, int64_t due_ms) {
-    const int64_t left_ms = due_ms - now_ms();
+    const int64_t left_ms = due_ms - clock_ms();
     const unsigned cut = http_server_drain(service->http, left_ms > 0 ? left_ms : 0);
     if (cut > 0) {
         log_write(LOG_WARN, "service",
@@ -204,7 +198,7 @@ void service_stop(struct service *service) {
         return;
     }
     struct api *api = &service->api;
-    const int64_t due_ms = now_ms() + service->drain_ms;
+    const int64_t due_ms = clock_ms() + service->drain_ms;
     atomic_store(&api->closing, true);
     if (service->http != NULL) {
         http_server_quiesce(service->http);

@@ -3,16 +3,11 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { BAR_WIDTH = 30, REDRAW_MS = 100, ETA_AFTER_MS = 1000 };
+#include "server/clock/clock.h"
 
-static int64_t monotonic_ms(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
+enum { BAR_WIDTH = 30, REDRAW_MS = 100, ETA_AFTER_MS = 1000 };
 
 void progress_bar_init(struct progress_bar *bar, bool wanted) {
     *bar = (struct progress_bar){.visible = wanted && isatty(STDERR_FILENO) == 1};
@@ -64,7 +59,7 @@ static void notify(void *context, const struct job_event *event) {
         return;
     }
     pthread_mutex_lock(&bar->mutex);
-    const int64_t now = monotonic_ms();
+    const int64_t now = clock_ms();
     if (!bar->drawn || now - bar->drawn_ms >= REDRAW_MS) {
         bar->begun_ms = bar->drawn ? bar->begun_ms : now;
         draw(bar, event, now);

@@ -3,10 +3,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <microhttpd.h>
 
+#include "server/clock/clock.h"
 #include "server/http/http_metrics.h"
 #include "server/http/http_peer.h"
 #include "server/http/http_server_priv.h"
@@ -145,12 +145,6 @@ bool http_exchange_answer(struct http_exchange *exchange) {
 
 /* --- life ------------------------------------------------------------------------ */
 
-static int64_t now_ns(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 struct http_exchange *http_exchange_create(struct http_server *server,
                                            struct MHD_Connection *connection,
                                            const char *path, const char *method) {
@@ -158,7 +152,7 @@ struct http_exchange *http_exchange_create(struct http_server *server,
     if (exchange != NULL) {
         exchange->task.run = run_task;
         exchange->server = server;
-        exchange->started_ns = now_ns();
+        exchange->started_ns = clock_ns();
         exchange->peer = http_peer_of(connection);
         exchange->request = (struct http_request){
             .method = method,
@@ -221,7 +215,7 @@ static void write_log(const struct http_exchange *exchange, int64_t duration_ns,
 
 void http_exchange_destroy(struct http_exchange *exchange, enum http_exchange_end end) {
     if (exchange != NULL) {
-        const int64_t duration_ns = now_ns() - exchange->started_ns;
+        const int64_t duration_ns = clock_ns() - exchange->started_ns;
         write_log(exchange, duration_ns, end);
         count(exchange, duration_ns);
         if (exchange->begun) {

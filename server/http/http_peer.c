@@ -9,6 +9,7 @@
 #include <microhttpd.h>
 
 #include "engine/base/check.h"
+#include "server/clock/clock.h"
 #include "server/log/log.h"
 
 struct http_peers {
@@ -20,17 +21,11 @@ struct http_peers {
     pthread_t watch;
 };
 
-static int64_t now_ms(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* --- who is too slow ------------------------------------------------------------- */
 
 /* Under the mutex, so that the descriptor is still that of the connection. */
 static void shut_down_late(struct http_peers *peers) {
-    const int64_t now = now_ms();
+    const int64_t now = clock_ms();
     for (struct http_peer *at = peers->first; at != NULL; at = at->next) {
         if (atomic_load(&at->due_ms) <= now) {
             log_fields(LOG_WARN, "http", "msg=\"request took too long\" peer=%s",
@@ -46,9 +41,7 @@ static void *watch_main(void *context) {
     struct http_peers *peers = context;
     pthread_mutex_lock(&peers->mutex);
     while (!peers->closed) {
-        struct timespec due;
-        clock_gettime(CLOCK_MONOTONIC, &due);
-        due.tv_sec++;
+        const struct timespec due = clock_after_ms(1000);
         (void)pthread_cond_timedwait(&peers->changed, &peers->mutex, &due);
         shut_down_late(peers);
     }
@@ -63,7 +56,7 @@ static struct http_peer nobody = {.address = "unknown", .fd = -1};
 void http_peer_answers(struct http_peer *peer) { atomic_store(&peer->due_ms, INT64_MAX); }
 
 void http_peer_receives(struct http_peers *peers, struct http_peer *peer) {
-    atomic_store(&peer->due_ms, now_ms() + peers->receive_ms);
+    atomic_store(&peer->due_ms, clock_ms() + peers->receive_ms);
 }
 
 struct http_peer *http_peer_open(struct http_peers *peers,
@@ -132,12 +125,8 @@ int http_peers_create(struct http_peers **out, int64_t receive_ms, struct err *e
         return err_set_nomem(err);
     }
     peers->receive_ms = receive_ms;
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&peers->mutex, NULL);
-    pthread_cond_init(&peers->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    clock_condition_init(&peers->changed);
     if (pthread_create(&peers->watch, NULL, watch_main, peers) != 0) {
         pthread_cond_destroy(&peers->changed);
         pthread_mutex_destroy(&peers->mutex);

@@ -11,6 +11,7 @@
 
 #include <microhttpd.h>
 
+#include "server/clock/clock.h"
 #include "server/http/http_exchange.h"
 #include "server/http/http_metrics.h"
 #include "server/http/http_peer.h"
@@ -166,13 +167,9 @@ int http_server_check(const struct http_server_options *options, struct err *err
 }
 
 static void init_locks(struct http_server *server) {
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&server->mutex, NULL);
     pthread_mutex_init(&server->rate_mutex, NULL);
-    pthread_cond_init(&server->drained, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    clock_condition_init(&server->drained);
 }
 
 static void server_free(struct http_server *server) {
@@ -242,12 +239,9 @@ int64_t http_server_take_rate(struct http_server *server, const struct http_peer
     if (rate == 0) {
         return 0;
     }
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
     pthread_mutex_lock(&server->rate_mutex);
     const int64_t wait_ms =
-        rate_limit_take(server->rates, peer->key, rate,
-                        (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + 1);
+        rate_limit_take(server->rates, peer->key, rate, clock_ms() + 1);
     pthread_mutex_unlock(&server->rate_mutex);
     return wait_ms;
 }
@@ -266,11 +260,7 @@ void http_server_end_answer(struct http_server *server) {
 }
 
 unsigned http_server_drain(struct http_server *server, int64_t patience_ms) {
-    struct timespec due;
-    clock_gettime(CLOCK_MONOTONIC, &due);
-    const int64_t due_ns = due.tv_nsec + patience_ms % 1000 * 1000000;
-    due.tv_sec += patience_ms / 1000 + due_ns / 1000000000;
-    due.tv_nsec = due_ns % 1000000000;
+    const struct timespec due = clock_after_ms(patience_ms);
     int code = 0;
     pthread_mutex_lock(&server->mutex);
     while (atomic_load(&server->begun) > 0 && code == 0) {

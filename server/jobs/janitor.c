@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "db/removal.h"
+#include "server/clock/clock.h"
 #include "server/jobs/stored_job.h"
 #include "server/log/log.h"
 
@@ -21,11 +22,7 @@ struct janitor {
 
 /* Waits so long, or until it is woken (`until_woken`) or to stop. False: stop. */
 static bool pause_for(struct janitor *janitor, int64_t ms, bool until_woken) {
-    struct timespec due;
-    clock_gettime(CLOCK_MONOTONIC, &due);
-    due.tv_nsec += (long)(ms % 1000) * 1000000;
-    due.tv_sec += (time_t)(ms / 1000 + due.tv_nsec / 1000000000);
-    due.tv_nsec %= 1000000000;
+    const struct timespec due = clock_after_ms(ms);
     pthread_mutex_lock(&janitor->mutex);
     int waited = 0;
     while (waited == 0 && !janitor->stopping && !(until_woken && janitor->woken)) {
@@ -113,11 +110,7 @@ int janitor_start(struct janitor **out, const struct janitor_options *options,
     }
     janitor->options = *options;
     pthread_mutex_init(&janitor->mutex, NULL);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&janitor->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    clock_condition_init(&janitor->changed);
     if (pthread_create(&janitor->thread, NULL, janitor_main, janitor) != 0) {
         deinit_locks(janitor);
         return err_set(err, ERR_NOMEM, "a thread could not be started");

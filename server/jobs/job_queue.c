@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "server/clock/clock.h"
 #include "server/jobs/cell_job.h"
 #include "server/log/log.h"
 
@@ -190,14 +191,6 @@ static bool settle_job(struct job_queue *queue, struct job *job) {
     return true;
 }
 
-static int64_t now_ns(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-static int64_t now_ms(void) { return now_ns() / 1000000; }
-
 /* Called and returns with the mutex held. */
 static void finish_job(struct job_queue *queue, struct job *job) {
     queue->finishing++;
@@ -208,14 +201,14 @@ static void finish_job(struct job_queue *queue, struct job *job) {
     if (!settled) {
         job->next = queue->unsettled;
         queue->unsettled = job;
-        queue->retry_ms = now_ms() + RETRY_MS;
+        queue->retry_ms = clock_ms() + RETRY_MS;
     }
     queue->newcomers_may_be = queue->source_may_have; /* its client is one again */
 }
 
 static struct job *take_unsettled(struct job_queue *queue) {
     struct job *job = queue->unsettled;
-    if (job == NULL || queue->retrying || now_ms() < queue->retry_ms) {
+    if (job == NULL || queue->retrying || clock_ms() < queue->retry_ms) {
         return NULL;
     }
     queue->unsettled = job->next;
@@ -341,11 +334,11 @@ static bool execute(struct work *work) {
         .context = &context,
     };
     struct cell_outcome outcome;
-    const int64_t begin_ns = now_ns();
+    const int64_t begin_ns = clock_ns();
     tell_cell(queue, job, work->cell, CELL_RUNNING);
     cell_job_execute(&cell_job, &outcome);
     pthread_mutex_lock(&queue->mutex);
-    const bool more = take_next(work, now_ns() - begin_ns);
+    const bool more = take_next(work, clock_ns() - begin_ns);
     pthread_mutex_unlock(&queue->mutex);
     outcome.next = more ? work->cell : CELL_NONE;
     const bool kept = keep_cell(job, &outcome) == 0;
@@ -524,11 +517,7 @@ int job_queue_create(struct job_queue **out, const struct job_queue_options *opt
     queue->options = *options;
     atomic_init(&queue->cancel, false);
     pthread_mutex_init(&queue->mutex, NULL);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&queue->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    clock_condition_init(&queue->changed);
     pthread_cond_init(&queue->idle, NULL);
     const unsigned workers = worker_count(options->workers);
     while (queue->started < 2 * workers) {

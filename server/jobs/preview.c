@@ -4,9 +4,9 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "engine/base/memory.h"
+#include "server/clock/clock.h"
 #include "server/document/canonical.h"
 #include "server/document/text.h"
 #include "server/jobs/cell_job.h"
@@ -162,12 +162,6 @@ static int open_grid(struct grid **out, const struct document *document,
 
 /* --- running it ------------------------------------------------------------------ */
 
-static int64_t now_ms(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Where a preview is stopped: by its client's next one, or by its time. */
 struct clock {
     int64_t end_ms;
@@ -177,7 +171,7 @@ struct clock {
 static void look_at_clock(void *context, const struct job_outcome *outcome) {
     const struct clock *clock = context;
     (void)outcome;
-    if (now_ms() >= clock->end_ms) {
+    if (clock_ms() >= clock->end_ms) {
         atomic_store(clock->cancel, true);
     }
 }
@@ -185,7 +179,7 @@ static void look_at_clock(void *context, const struct job_outcome *outcome) {
 /* Cell by cell, until the time is over. */
 static int run_cells(struct job *job, atomic_bool *cancel, struct err *err) {
     const struct job_keeper *keeper = &job->keeper;
-    struct clock clock = {now_ms() + PREVIEW_MS, cancel};
+    struct clock clock = {clock_ms() + PREVIEW_MS, cancel};
     int code = keeper->begin(keeper->context, err);
     for (size_t i = 0; code == 0 && i < grid_cell_count(job->grid); i++) {
         const struct cell_job cell_job = {.job = job,

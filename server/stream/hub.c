@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "engine/base/check.h"
+#include "server/clock/clock.h"
 
 static const char heartbeat_text[] = ": hb\n\n";
 static const char hello_text[] = "retry: 2000\n\n";
@@ -492,18 +493,11 @@ unsigned hub_stream_count(struct hub *hub) {
 
 /* --- life ------------------------------------------------------------------------ */
 
-static struct timespec seconds_from_now(int seconds) {
-    struct timespec due;
-    clock_gettime(CLOCK_MONOTONIC, &due);
-    due.tv_sec += seconds;
-    return due;
-}
-
 static void *heartbeat_main(void *context) {
     struct hub *hub = context;
     pthread_mutex_lock(&hub->mutex);
     while (!hub->closed) {
-        const struct timespec due = seconds_from_now(HUB_HEARTBEAT_S);
+        const struct timespec due = clock_after_ms(1000 * HUB_HEARTBEAT_S);
         int code = 0;
         while (!hub->closed && code == 0) {
             code = pthread_cond_timedwait(&hub->changed, &hub->mutex, &due);
@@ -529,12 +523,8 @@ int hub_create(struct hub **out, struct err *err) {
         return err_set_nomem(err);
     }
     hub->sequence = first_sequence();
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&hub->mutex, NULL);
-    pthread_cond_init(&hub->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    clock_condition_init(&hub->changed);
     if (pthread_create(&hub->heartbeat, NULL, heartbeat_main, hub) != 0) {
         pthread_cond_destroy(&hub->changed);
         pthread_mutex_destroy(&hub->mutex);
@@ -552,7 +542,7 @@ void hub_close(struct hub *hub) {
         wake(at);
     }
     pthread_cond_broadcast(&hub->changed);
-    const struct timespec due = seconds_from_now(HUB_GRACE_S);
+    const struct timespec due = clock_after_ms(1000 * HUB_GRACE_S);
     int code = 0;
     while (hub->subscriber_count > 0 && code == 0) {
         code = pthread_cond_timedwait(&hub->changed, &hub->mutex, &due);
