@@ -11,7 +11,9 @@ import "./styles/api.css";
 import "uplot/dist/uPlot.min.css";
 
 import { render } from "preact";
+import { languageReady } from "./state/preferences";
 import { App } from "./views/app";
 
+await languageReady;
 const root = document.getElementById("app");
 if (root) render(<App />, root);

@@ -3,7 +3,6 @@
 // has its keys, no more and no fewer (a test holds this), with the plural forms of its language.
 
 import { en } from "./en";
-import { pl } from "./pl";
 
 export type Plural = Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
 export type Message = string | Plural;
@@ -12,8 +11,19 @@ export type Language = "en" | "pl";
 export type MessageKey = keyof typeof en;
 export type Values = Record<string, string | number>;
 
-export const catalogues: Record<Language, Catalogue> = { en, pl };
 export const LANGUAGES: readonly Language[] = ["en", "pl"];
+
+/* English is there from the beginning, every other language when somebody reads it. */
+const catalogues: Partial<Record<Language, Catalogue>> = { en };
+const loaders: Record<Language, () => Promise<Catalogue>> = {
+  en: () => Promise.resolve(en),
+  pl: async () => (await import("./pl")).pl,
+};
+
+/** Has to come before a translation into `language`, which is English until then. */
+export async function loadCatalogue(language: Language): Promise<Catalogue> {
+  return (catalogues[language] ??= await loaders[language]());
+}
 
 const plurals: Record<Language, Intl.PluralRules> = {
   en: new Intl.PluralRules("en"),
@@ -39,7 +49,7 @@ export function translateIfKnown(
   key: string,
   values: Values = {},
 ): string | null {
-  const catalogue = catalogues[language];
+  const catalogue: Catalogue = catalogues[language] ?? en;
   if (!Object.hasOwn(catalogue, key)) return null;
   const message = catalogue[key] as Message;
   if (typeof message === "string") return fill(message, values, language);

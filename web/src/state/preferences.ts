@@ -6,6 +6,7 @@ import { computed, effect, signal } from "@preact/signals";
 import {
   type Language,
   LANGUAGES,
+  loadCatalogue,
   type MessageKey,
   preferredLanguage,
   translate,
@@ -51,7 +52,8 @@ systemDark.addEventListener("change", (event) => {
   systemTheme.value = event.matches ? "dark" : "light";
 });
 
-export const language = signal<Language>(initialLanguage());
+/** A language is chosen when its catalogue is there. */
+export const language = signal<Language>("en");
 export const themeChoice = signal<ThemeChoice>(initialTheme());
 export const theme = computed<Theme>(() =>
   themeChoice.value === "system" ? systemTheme.value : themeChoice.value,
@@ -64,9 +66,21 @@ effect(() => {
   document.documentElement.dataset.theme = theme.value;
 });
 
-export function chooseLanguage(choice: Language): void {
-  language.value = choice;
+async function speak(choice: Language): Promise<void> {
+  try {
+    await loadCatalogue(choice);
+    language.value = choice;
+  } catch {
+    // The server is away; the page goes on in the language that it has.
+  }
+}
+
+/** Nothing is drawn before this has come, so that no page changes its language while read. */
+export const languageReady: Promise<void> = speak(initialLanguage());
+
+export function chooseLanguage(choice: Language): Promise<void> {
   save(LANGUAGE_KEY, choice);
+  return speak(choice);
 }
 
 export function chooseTheme(choice: ThemeChoice): void {

@@ -15,13 +15,15 @@ import {
 import { route } from "../state/router";
 import { signedOut } from "../state/session";
 import { AskPage } from "./ask-page";
-import { ExperimentPage } from "./experiment-page";
 import { Empty } from "./feedback";
 import { Icon, type IconName } from "./icon";
-import { ApiPage } from "./lazy-api";
-import { RunsPage } from "./runs-page";
+import { lazyPage } from "./lazy-page";
 import { SignIn } from "./sign-in";
-import { TimelinePage } from "./timeline-page";
+
+const RunsPage = lazyPage(async () => (await import("./runs-page")).RunsPage);
+const ExperimentPage = lazyPage(async () => (await import("./experiment-page")).ExperimentPage);
+const TimelinePage = lazyPage(async () => (await import("./timeline-page")).TimelinePage);
+const ApiPage = lazyPage(async () => (await import("./api-page")).ApiPage);
 
 const THEMES: readonly { choice: ThemeChoice; icon: IconName }[] = [
   { choice: "system", icon: "system" },
@@ -63,7 +65,7 @@ function LanguageSwitch() {
           aria-pressed={language.value === choice}
           aria-label={`${choice.toUpperCase()}, ${name(choice)}`}
           title={name(choice)}
-          onClick={() => chooseLanguage(choice)}
+          onClick={() => void chooseLanguage(choice)}
         >
           {choice.toUpperCase()}
         </button>

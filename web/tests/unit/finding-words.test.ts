@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { before, test } from "node:test";
 import type { Finding } from "../../src/api";
-import { catalogues, LANGUAGES, translateIfKnown } from "../../src/i18n/translate";
+import { LANGUAGES, loadCatalogue, translateIfKnown } from "../../src/i18n/translate";
 import { installBrowser } from "./browser-stub";
 
 const root = dirname(process.env.GILSCOPE_WEB ?? process.cwd());
@@ -19,6 +19,7 @@ before(async () => {
   installBrowser();
   words = await import("../../src/views/finding-words");
   preferences = await import("../../src/state/preferences");
+  await preferences.languageReady;
 });
 
 function rulesOfServer(): string[] {
@@ -53,12 +54,12 @@ test("every rule has a title and a sentence, of the numbers that the server's ow
   }
 });
 
-test("every remedy has its words", () => {
+test("every remedy has its words", async () => {
   const table = source("server/advice/remedy.c").split("sentences[] = {")[1] ?? "";
   const names = [...table.matchAll(/^ {4}\{"([a-z-]+)"/gm)].map((match) => match[1] ?? "");
   assert.ok(names.length >= 30);
   for (const language of LANGUAGES) {
-    const known = Object.keys(catalogues[language])
+    const known = Object.keys(await loadCatalogue(language))
       .filter((key) => key.startsWith("finding.remedy."))
       .map((key) => key.slice("finding.remedy.".length));
     assert.deepEqual(known.sort(), [...names].sort(), language);
@@ -86,13 +87,13 @@ const OVERSUBSCRIBED: Finding = {
   tried: [],
 };
 
-test("a sentence counts in the reader's language, and a ratio above one is no share", () => {
-  preferences.chooseLanguage("en");
+test("a sentence counts in the reader's language, and a ratio above one is no share", async () => {
+  await preferences.chooseLanguage("en");
   assert.equal(
     words.findingWords(OVERSUBSCRIBED).text,
     "2.5 times as many threads waited for a core as there are cores: 22 threads on 1 core; 1 time one had to leave its core.",
   );
-  preferences.chooseLanguage("pl");
+  await preferences.chooseLanguage("pl");
   assert.equal(
     words.findingWords(OVERSUBSCRIBED).text,
     "Na rdzeń czekało 2,5 razy tyle wątków, ile jest rdzeni: 22 wątki na 1 rdzeń; opuścić rdzeń trzeba było 1 raz.",
@@ -100,8 +101,8 @@ test("a sentence counts in the reader's language, and a ratio above one is no sh
   assert.equal(words.findingFigure(OVERSUBSCRIBED, 2), "2");
 });
 
-test("a number that is missing is no claim, and a rule of the future keeps the server's words", () => {
-  preferences.chooseLanguage("en");
+test("a number that is missing is no claim, and a rule of the future keeps the server's words", async () => {
+  await preferences.chooseLanguage("en");
   const missing = { ...OVERSUBSCRIBED, values: { threads: null, cores: 4 } };
   assert.match(words.findingWords(missing).text, /: some on 4 cores; some one had/);
   const future = words.findingWords({ ...OVERSUBSCRIBED, rule: "of-the-future" });

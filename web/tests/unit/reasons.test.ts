@@ -5,9 +5,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
-import { translateIfKnown } from "../../src/i18n/translate";
+import { loadCatalogue, translateIfKnown } from "../../src/i18n/translate";
 import { reasonOf } from "../../src/lib/reasons";
 
+await loadCatalogue("pl");
 const root = dirname(process.env.GILSCOPE_WEB ?? process.cwd());
 
 /** The text of each call in `path` that `begins` so, with something in the place of each value. */

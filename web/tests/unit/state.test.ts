@@ -42,15 +42,16 @@ before(async () => {
     timeline: await import("../../src/state/timeline"),
     walk: await import("../../src/state/walk"),
   };
+  await state.preferences.languageReady;
 });
 
 /* --- preferences --- */
 
-test("the browser's language counts until another is chosen", () => {
+test("the browser's language counts until another is chosen", async () => {
   const { language, chooseLanguage, t } = state.preferences;
   assert.equal(language.value, "pl");
   assert.equal(t("nav.runs"), "Przebiegi");
-  chooseLanguage("en");
+  await chooseLanguage("en");
   assert.equal(t("nav.runs"), "Runs");
   assert.equal(localStorage.getItem("gilscope.language"), "en");
 });
@@ -270,14 +271,14 @@ test("cells of different sweep points do not compete", () => {
   assert.deepEqual([...bestCells(both, "makespan_us")].sort(), ["b", "c"]);
 });
 
-test("a stored experiment with the name of an example is named as the example is", () => {
+test("a stored experiment with the name of an example is named as the example is", async () => {
   const { experimentName } = state.catalogue;
   const { chooseLanguage } = state.preferences;
-  chooseLanguage("pl");
+  await chooseLanguage("pl");
   assert.equal(experimentName("Threads that wait for I/O"), "Wątki czekające na wejście/wyjście");
   assert.equal(experimentName("mine"), "mine");
   assert.equal(experimentName(""), "Bez nazwy");
-  chooseLanguage("en");
+  await chooseLanguage("en");
   assert.equal(experimentName("Threads that wait for I/O"), "Threads that wait for I/O");
 });
 

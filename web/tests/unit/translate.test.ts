@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   type Catalogue,
-  catalogues,
+  type Language,
   LANGUAGES,
+  loadCatalogue,
   type Message,
   preferredLanguage,
   translate,
@@ -12,6 +13,10 @@ import {
 } from "../../src/i18n/translate";
 import { KNOWN_STATES } from "../../src/lib/states";
 
+const catalogues: Record<Language, Catalogue> = {
+  en: await loadCatalogue("en"),
+  pl: await loadCatalogue("pl"),
+};
 const textsOf = (message: Message): string[] =>
   typeof message === "string" ? [message] : Object.values(message);
 const parametersOf = (text: string): string[] =>

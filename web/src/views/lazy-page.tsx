@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// Pages whose scripts are read when somebody goes there: the first page is quick for it.
+
+import { signal } from "@preact/signals";
+import type { ComponentType } from "preact";
+import { useEffect } from "preact/hooks";
+import { ApiError } from "../api";
+import { Failed, Loading } from "./feedback";
+
+/** The page that `load` brings; until it is there, what is shown while something loads. */
+export function lazyPage<Props extends object>(
+  load: () => Promise<ComponentType<Props>>,
+): ComponentType<Props> {
+  const page = signal<ComponentType<Props> | "failed" | null>(null);
+
+  async function read(): Promise<void> {
+    page.value = null;
+    try {
+      const loaded = await load();
+      page.value = loaded;
+    } catch {
+      page.value = "failed";
+    }
+  }
+
+  return function LazyPage(props: Props) {
+    useEffect(() => {
+      if (page.peek() === null || page.peek() === "failed") void read();
+    }, []);
+    const Loaded = page.value;
+    if (Loaded !== null && Loaded !== "failed") return <Loaded {...props} />;
+    return (
+      <div class="page">
+        {Loaded === null ? (
+          <Loading lines={6} />
+        ) : (
+          <Failed error={new ApiError(null)} retry={() => void read()} />
+        )}
+      </div>
+    );
+  };
+}
