@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Bundles the TypeScript tests (Node 18 cannot read them) and hands them to Node's own runner.
-//   node scripts/test.mjs unit|browser|contract|screenshot [arguments of the bundled program]
+//   node scripts/test.mjs unit|browser|contract|screenshot|bench [arguments of the bundled program]
 // The bundle lives in a temporary folder inside node_modules, so that bare imports resolve, and
 // goes away whatever happens.
 
@@ -19,9 +19,12 @@ const entriesOf = {
     ["api", "dashboard", "live", "markup", "sign-in"].map((name) => `tests/browser/${name}.test.ts`),
   contract: () => readdirSync(join(root, "tests/contract")).map((name) => `tests/contract/${name}`),
   screenshot: () => ["tests/browser/screenshot.ts"],
+  bench: () => ["tests/bench/bench.ts"],
 };
+/* Programs rather than tests: they take arguments. */
+const PROGRAMS = ["screenshot", "bench"];
 if (!(kind in entriesOf)) {
-  console.error("usage: node scripts/test.mjs unit|browser|contract|screenshot");
+  console.error("usage: node scripts/test.mjs unit|browser|contract|screenshot|bench");
   process.exit(2);
 }
 
@@ -30,7 +33,7 @@ mkdirSync(cache, { recursive: true });
 const out = mkdtempSync(join(cache, "tests-"));
 let status = 1;
 try {
-  const entries = entriesOf[kind]().filter((path) => kind === "screenshot" || path.endsWith(".test.ts"));
+  const entries = entriesOf[kind]().filter((path) => PROGRAMS.includes(kind) || path.endsWith(".test.ts"));
   await build({
     absWorkingDir: root,
     entryPoints: entries,
@@ -46,7 +49,7 @@ try {
     logLevel: "warning",
   });
   const files = entries.map((path) => join(out, path.slice(6).replace(/\.ts$/, ".mjs")));
-  const args = kind === "screenshot" ? [...files, ...rest] : ["--test", ...files];
+  const args = PROGRAMS.includes(kind) ? [...files, ...rest] : ["--test", ...files];
   const env = { ...process.env, GILSCOPE_WEB: root };
   const run = spawnSync(process.execPath, ["--enable-source-maps", ...args], {
     stdio: "inherit",

@@ -246,6 +246,7 @@ function isSeen(run: Run): boolean {
 
 let wanted: AbortController | null = null;
 let timer = 0;
+let movedAt = 0;
 let have: { window: FetchWindow; lanes: readonly number[] | null } | null = null;
 
 function covered(view: Viewport, pixels: number, lanes: readonly number[] | null): boolean {
@@ -289,8 +290,12 @@ effect(() => {
   if (covered(view, pixels, lanes)) return;
   stale.value = true;
   window.clearTimeout(timer);
+  // A jump is asked about at once; a window that goes on moving when it stops.
+  const now = performance.now();
+  const moving = now - movedAt < DEBOUNCE_MS;
+  movedAt = now;
   const { id } = open.run;
-  timer = window.setTimeout(() => void fetchVisible(id), have ? DEBOUNCE_MS : 0);
+  timer = window.setTimeout(() => void fetchVisible(id), have && moving ? DEBOUNCE_MS : 0);
 });
 
 async function fetchOverview(open: OpenRun): Promise<void> {

@@ -84,6 +84,8 @@ export class CanvasRenderer implements Renderer {
   private readonly fills = new Map<StateLook, CanvasPattern | string>();
   private unknown: CanvasPattern | string | null = null;
   private readonly textWidths = new Map<string, number>();
+  /** An overlay that stays empty is left alone: a canvas that is touched is copied. */
+  private overlayEmpty = false;
   /** Rectangles of the lane being drawn: x0, x1, flags by turns, per state code. */
   private readonly buckets: number[][] = [];
 
@@ -434,18 +436,22 @@ export class CanvasRenderer implements Renderer {
   drawOverlay(scene: OverlayScene): void {
     const { palette } = this;
     if (!palette || this.width === 0) return;
+    const { pointerX, hover, selection, range } = scene;
+    const empty = pointerX === null && !hover && !selection && !range && scene.flows.length === 0;
+    if (empty && this.overlayEmpty) return;
+    this.overlayEmpty = empty;
     const context = this.begin(this.overlay, this.height);
     const scale = scaleOf(scene.view, this.width);
     const lanes = new Map(scene.lanes.map((lane) => [lane.id, lane]));
-    if (scene.range) this.drawRange(context, scene.range, scale, palette);
-    if (scene.pointerX !== null) {
+    if (range) this.drawRange(context, range, scale, palette);
+    if (pointerX !== null) {
       context.fillStyle = palette.muted;
-      context.fillRect(Math.round(scene.pointerX), 0, 1, this.height);
+      context.fillRect(Math.round(pointerX), 0, 1, this.height);
     }
     const outlined = [
       ...scene.flows.map((span) => ({ span, width: 1, colour: palette.accent })),
-      { span: scene.hover, width: 1, colour: palette.ink },
-      { span: scene.selection, width: 2, colour: palette.accent },
+      { span: hover, width: 1, colour: palette.ink },
+      { span: selection, width: 2, colour: palette.accent },
     ];
     for (const { span, width, colour } of outlined) {
       const lane = span && lanes.get(span.lane);

@@ -49,6 +49,8 @@ export class CounterRenderer {
   private height = 0;
   private ratio = 1;
   private palette: Palette | null = null;
+  /** An overlay that stays empty is left alone: a canvas that is touched is copied. */
+  private overlayEmpty = false;
 
   constructor(base: HTMLCanvasElement, overlay: HTMLCanvasElement) {
     const [first, second] = [base.getContext("2d"), overlay.getContext("2d")];
@@ -172,6 +174,9 @@ export class CounterRenderer {
   drawOverlay({ view, pointerX, range, chosen }: CounterOverlay): void {
     const { palette, overlay } = this;
     if (!palette || this.width === 0) return;
+    const empty = pointerX === null && !range && !chosen;
+    if (empty && this.overlayEmpty) return;
+    this.overlayEmpty = empty;
     this.begin(overlay);
     if (range) {
       const [x0, x1] = [this.xOf(view, range.from), this.xOf(view, range.to)];

@@ -93,12 +93,14 @@ export function Minimap() {
   return (
     <div ref={strip} class="minimap" role="img" aria-label={t("timeline.overview")}>
       <canvas ref={canvas} class="minimap-canvas" />
+      {/* Moved by transforms alone: nothing is laid out or painted anew in a frame. */}
       <span
-        class="minimap-brush"
-        style={{
-          left: `${(100 * view.from) / total}%`,
-          width: `${(100 * (view.to - view.from)) / total}%`,
-        }}
+        class="minimap-outside is-before"
+        style={{ transform: `translateX(${(100 * view.from) / total}%)` }}
+      />
+      <span
+        class="minimap-outside is-after"
+        style={{ transform: `translateX(${(100 * view.to) / total}%)` }}
       />
     </div>
   );

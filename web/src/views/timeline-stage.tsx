@@ -15,10 +15,10 @@ import {
   focusSelection,
   isLive,
   lanesById,
+  restingViewport,
   rows,
   select,
   stale,
-  viewport,
 } from "../state/timeline";
 import { attachGestures } from "../timeline/gestures";
 import type { CounterDrawing } from "./counter-drawing";
@@ -32,15 +32,18 @@ import { type Hover, HoverCard } from "./timeline-hover";
 import { Minimap } from "./timeline-minimap";
 import { instant } from "./timeline-words";
 
+/* Text of the window waits until it rests: a text that changes has the whole document painted
+   anew, several milliseconds a frame, and the ruler moves along. */
+
 function StageWindow() {
-  const { from, to } = viewport.value;
+  const { from, to } = restingViewport.value;
   return (
     <p class="stage-window">{t("timeline.window", { from: instant(from), to: instant(to) })}</p>
   );
 }
 
 function StageSpan() {
-  const { from, to } = viewport.value;
+  const { from, to } = restingViewport.value;
   return <span class="stage-corner">{formatDuration(to - from, language.value)}</span>;
 }
 
