@@ -170,7 +170,7 @@ static int open_crowd(struct crowd *crowd, struct err *err) {
 
 static int serve_client(struct crowd *crowd, struct bench_client *client,
                         struct err *err) {
-    struct bench_answer answer;
+    struct bench_answer answer = {0};
     const int code = read_some(client, &answer, err);
     if (code != 1) {
         return code;
