@@ -80,8 +80,8 @@ uint64_t listener_peer_key(const struct sockaddr *address) {
 }
 
 int listener_is_loopback(const char *address, bool *out, struct err *err) {
-    union any_address parsed;
-    socklen_t size;
+    union any_address parsed = {0};
+    socklen_t size = 0;
     const int code = parse(address, 0, &parsed, &size, err);
     if (code == 0) {
         *out = listener_peer_is_loopback(&parsed.any);
@@ -125,7 +125,7 @@ static int explain(const char *address, uint16_t port, struct err *err) {
 int listener_open(struct listener *out, const char *address, uint16_t port,
                   struct err *err) {
     union any_address at;
-    socklen_t size;
+    socklen_t size = 0;
     int code = parse(address, port, &at, &size, err);
     if (code != 0) {
         return code;
