@@ -142,12 +142,14 @@ static int add_metric(struct builder *b, struct query *q, size_t *at, struct err
     return 0;
 }
 
-/* The array of metrics has stopped moving: every cell gets its part of it. */
+/* The array of metrics has stopped moving: every cell gets its part of it. There may be no
+ * array. */
 static void share_metrics(struct builder *b) {
-    const struct metric_summary *next = b->metrics;
+    size_t shared = 0;
     for (size_t i = 0; i < b->list.count; i++) {
-        b->list.items[i].metrics = next;
-        next += b->list.items[i].metric_count;
+        const size_t count = b->list.items[i].metric_count;
+        b->list.items[i].metrics = count > 0 ? &b->metrics[shared] : NULL;
+        shared += count;
     }
     b->list.summaries = b->metrics;
 }
@@ -362,10 +364,10 @@ static int insert_summaries(struct connection *connection, int64_t id,
     query_int(&q, id);
     for (int i = 0; rc == 0 && i < METRIC_COUNT; i++) {
         const enum metric_id metric = metric_by_name(i);
-        const struct bootstrap_sample sample = {
-            values->items + (size_t)metric * values->room, values->counts[metric]};
         struct bootstrap_summary summary = {.median = NAN};
-        if (sample.count > 0) {
+        if (values->counts[metric] > 0) { /* else there may be no array */
+            const struct bootstrap_sample sample = {
+                values->items + (size_t)metric * values->room, values->counts[metric]};
             rc = bootstrap_summarise(&bootstrap, sample, &summary, err);
         }
         if (rc == 0 && !isnan(summary.median)) {

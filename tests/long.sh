@@ -5,17 +5,21 @@
 # `add`, like the ordinary parts. The repeated kill -9 tests, those of SIGTERM under load and of
 # many connects are ordinary tests, which do more rounds when GILSCOPE_LONG is set.
 
-# Each fuzzer starts from the inputs of tests/fuzz/<parser>/ and has ten minutes.
+# Each fuzzer starts from the inputs of tests/fuzz/<parser>/, and from those that the build has
+# written for it, and has ten minutes.
 run_fuzzers() {
     local source name seconds=600
+    local -a written
     build fuzz
     for source in "$top"/tests/fuzz/fuzz_*.c; do
         name=$(basename "$source" .c)
         say "$name for $seconds s"
         mkdir -p "$work/corpus/$name"
+        written=("$top/build/fuzz/tests/${name#fuzz_}"_seeds.d)
+        [ -d "${written[0]}" ] || written=()
         if isolated "$top/build/fuzz/tests/$name" -max_total_time="$seconds" -rss_limit_mb=2048 \
             -timeout=20 -print_final_stats=1 -artifact_prefix="$work/" \
-            "$work/corpus/$name" "$top/tests/fuzz/${name#fuzz_}" \
+            "$work/corpus/$name" "$top/tests/fuzz/${name#fuzz_}" "${written[@]}" \
             >"$work/$name.log" 2>&1; then
             grep -E 'number_of_executed_units|peak_rss_mb' "$work/$name.log"
             add 1 0 0

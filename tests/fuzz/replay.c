@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * replay - runs a fuzz target once over each file that is named, without a fuzzing
- * engine.
+ * replay - runs a fuzz target once over each file of the folders that are named, without a
+ * fuzzing engine.
  *
  * It makes the collected inputs of tests/fuzz/<parser>/ ordinary tests of every build.
  */
+#include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,13 +37,36 @@ static int replay(const char *path) {
     return status;
 }
 
-int main(int argc, char **argv) {
-    for (int i = 1; i < argc; i++) {
-        if (replay(argv[i]) != 0) {
-            fprintf(stderr, "%s: cannot be read\n", argv[i]);
-            return EXIT_FAILURE;
+/* How many inputs, or -1. */
+static int replay_folder(const char *folder) {
+    int count = 0;
+    DIR *directory = opendir(folder);
+    if (directory == NULL) {
+        perror(folder);
+        return -1;
+    }
+    for (const struct dirent *entry;
+         count >= 0 && (entry = readdir(directory)) != NULL;) {
+        char path[1024];
+        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+        if (entry->d_name[0] != '.') {
+            count = replay(path) == 0 ? count + 1 : -1;
         }
     }
-    printf("replayed %d inputs\n", argc - 1);
-    return argc > 1 ? EXIT_SUCCESS : EXIT_FAILURE;
+    closedir(directory);
+    return count;
+}
+
+int main(int argc, char **argv) {
+    int sum = 0;
+    for (int i = 1; i < argc; i++) {
+        const int count = replay_folder(argv[i]);
+        if (count <= 0) {
+            fprintf(stderr, "%s: there is no input, or it cannot be read\n", argv[i]);
+            return EXIT_FAILURE;
+        }
+        sum += count;
+    }
+    printf("replayed %d inputs\n", sum);
+    return sum > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
