@@ -32,13 +32,23 @@ void poll_pause(int64_t started_ms) {
 
 /* --- bytes ----------------------------------------------------------------------- */
 
-int http_client_connect(uint16_t port) {
+/* -1: nobody listens. */
+static int try_connect(uint16_t port) {
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const struct sockaddr_in address = {.sin_family = AF_INET,
                                         .sin_port = htons(port),
                                         .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     assert_true(fd >= 0);
-    assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof address), 0);
+    if (connect(fd, (const struct sockaddr *)&address, sizeof address) != 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+int http_client_connect(uint16_t port) {
+    const int fd = try_connect(port);
+    assert_true(fd >= 0);
     return fd;
 }
 
@@ -113,7 +123,7 @@ static void read_exactly(int fd, struct http_answer *answer, size_t size) {
 /* --- answers --------------------------------------------------------------------- */
 
 const char *http_answer_header(const struct http_answer *answer, const char *name) {
-    static char value[512];
+    static _Thread_local char value[512];
     const size_t length = strlen(name);
     for (const char *line = answer->head; line != NULL; line = strchr(line, '\n')) {
         line += line[0] == '\n' ? 1 : 0;
@@ -175,11 +185,10 @@ void http_answer_deinit(struct http_answer *answer) {
     *answer = (struct http_answer){0};
 }
 
-void http_client_request(uint16_t port, const char *method, const char *path,
-                         const char *body, struct http_answer *out) {
+/* Sends a request and reads its answer; closes the connection. */
+static void ask(int fd, uint16_t port, const char *method, const char *path,
+                const char *body, struct http_answer *out) {
     char head[1024];
-    *out = (struct http_answer){0};
-    const int fd = http_client_connect(port);
     int size = snprintf(head, sizeof head, "%s %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n",
                         method, path, port);
     if (body != NULL) {
@@ -194,6 +203,29 @@ void http_client_request(uint16_t port, const char *method, const char *path,
     }
     http_client_read(fd, strcmp(method, "HEAD") == 0, out);
     close(fd);
+}
+
+void http_client_request(uint16_t port, const char *method, const char *path,
+                         const char *body, struct http_answer *out) {
+    *out = (struct http_answer){0};
+    ask(http_client_connect(port), port, method, path, body, out);
+}
+
+bool http_client_try(uint16_t port, const char *method, const char *path,
+                     const char *body, struct http_answer *out) {
+    const int fd = try_connect(port);
+    *out = (struct http_answer){0};
+    if (fd < 0) {
+        return false;
+    }
+    ask(fd, port, method, path, body, out);
+    const char *length = http_answer_header(out, "Content-Length");
+    const bool whole =
+        out->status != 0 && length != NULL && strtoul(length, NULL, 10) == out->body_size;
+    if (!whole) {
+        http_answer_deinit(out);
+    }
+    return whole;
 }
 
 void http_client_exchange(uint16_t port, const char *text, struct http_answer *out) {

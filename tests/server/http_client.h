@@ -30,12 +30,17 @@ void http_client_send_text(int fd, const char *text);
 void http_client_read(int fd, bool to_head, struct http_answer *out);
 void http_answer_deinit(struct http_answer *answer);
 
-/* The value of a header, or NULL; valid until the next call. */
+/* The value of a header, or NULL; valid until the thread's next call. */
 const char *http_answer_header(const struct http_answer *answer, const char *name);
 
 /* One request on a connection of its own: method, path, JSON body or NULL. */
 void http_client_request(uint16_t port, const char *method, const char *path,
                          const char *body, struct http_answer *out);
+
+/* The same of a server that may be gone at any moment, from any thread. False: there was no
+ * answer, or only a part of one; nothing is to be freed then. */
+bool http_client_try(uint16_t port, const char *method, const char *path,
+                     const char *body, struct http_answer *out);
 
 /* Sends the text of a request on a connection of its own and reads one answer. */
 void http_client_exchange(uint16_t port, const char *text, struct http_answer *out);
