@@ -15,6 +15,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <jansson.h>
+
 #include "http_client.h"
 #include "process.h"
 #include "scratch.h"
@@ -141,24 +143,58 @@ static void test_drain_ends_at_the_second_signal(void **state) {
 
 /* --- under load ------------------------------------------------------------------ */
 
-enum { CLIENTS = 8 };
+enum { CLIENTS = 8, STREAMS = 4, ANSWER_MAX = 1024 * 1024, KEPT_MAX = 256 };
 
 struct client {
     pthread_t thread;
     uint16_t port;
     int number;
-    unsigned whole; /* answers */
-    char fault[128];
+    unsigned whole;          /* answers */
+    char made[KEPT_MAX][96]; /* paths of the experiments that it was told of */
+    size_t made_count;
+    char fault[256];
 };
 
 static atomic_uint answers; /* of all clients */
 
-static const char *const requests[] = {
-    "GET /api/v1/models HTTP/1.1\r\n" HOST "\r\n",
-    "GET /api/v1/presets HTTP/1.1\r\n" HOST "\r\n",
-    "GET /metrics HTTP/1.1\r\n" HOST "\r\n",
-    "GET /api/v1/experiments HTTP/1.1\r\n" HOST "\r\n",
+enum body { NOTHING, DOCUMENT, QUERY };
+
+static const struct {
+    const char *line;
+    enum body body;
+} requests[] = {
+    {"GET /api/v1/models", NOTHING},
+    {"POST /api/v1/experiments", DOCUMENT},
+    {"GET /metrics", NOTHING},
+    {"POST /api/v1/preview", DOCUMENT},
+    {"GET /api/v1/experiments", NOTHING},
+    {"POST /api/v1/sql", QUERY},
+    {"GET /api/v1/presets", NOTHING},
 };
+
+enum { REQUEST_COUNT = sizeof requests / sizeof requests[0] };
+
+/* `unique` tells documents apart. */
+static void send_request(int fd, size_t which, int unique) {
+    char body[512] = "";
+    char request[1024];
+    if (requests[which].body == DOCUMENT) {
+        snprintf(
+            body, sizeof body,
+            "{\"schema\":1,\"seed\":%d,\"strategies\":[{\"threads\":2}],\"workload\":"
+            "{\"jobs\":{\"count\":9,\"steps\":[{\"python_us\":100}]}}}",
+            unique);
+    } else if (requests[which].body == QUERY) {
+        snprintf(body, sizeof body, "{\"query\":\"SELECT %d, hex(zeroblob(20000))\"}",
+                 unique);
+    }
+    snprintf(request, sizeof request, "%s HTTP/1.1\r\n" HOST "%s%zu\r\n\r\n%s",
+             requests[which].line,
+             body[0] != '\0' ? "Content-Type: application/json\r\nContent-Length: "
+                             : "Content-Length: ",
+             strlen(body), body);
+    http_client_send_text(fd, request);
+}
 
 /* Reads up to the end of the head; its size, 0 when nothing came. */
 static size_t read_head(int fd, char *head, size_t capacity) {
@@ -172,47 +208,75 @@ static size_t read_head(int fd, char *head, size_t capacity) {
     return size;
 }
 
+static bool fail_client(struct client *client, const char *what, const char *text) {
+    snprintf(client->fault, sizeof client->fault, "%s: %.150s", what, text);
+    return false;
+}
+
+/* Whole as JSON, too, unless it is text. */
+static bool check_body(struct client *client, const char *head, const char *body,
+                       size_t size) {
+    json_t *json = json_loadb(body, size, 0, NULL);
+    if (json == NULL && strstr(head, "Content-Type: text/plain") == NULL) {
+        return fail_client(client, "no JSON", head);
+    }
+    json_decref(json);
+    return true;
+}
+
+static void keep_experiment(struct client *client, const char *head) {
+    const char *location = strstr(head, "\r\nLocation: ");
+    if (location != NULL && client->made_count < KEPT_MAX) {
+        snprintf(client->made[client->made_count++], sizeof client->made[0], "%.*s",
+                 (int)strcspn(location + 12, "\r"), location + 12);
+    }
+}
+
 /* Whether an answer came, or none of it; what lies between is a fault. */
 static bool read_whole(int fd, struct client *client) {
     char head[8192] = "";
-    char block[16384];
     const size_t size = read_head(fd, head, sizeof head);
     const char *length = strstr(head, "\r\nContent-Length: ");
     if (size == 0) {
         return false;
     }
     if (length == NULL || strcmp(head + size - 4, "\r\n\r\n") != 0) {
-        snprintf(client->fault, sizeof client->fault, "a head of %zu bytes: %.60s", size,
-                 head);
-        return false;
+        return fail_client(client, "half a head", head);
     }
-    for (size_t left = strtoul(length + 18, NULL, 10); left > 0;) {
-        const ssize_t got = recv(fd, block, left < sizeof block ? left : sizeof block, 0);
-        if (got <= 0) {
-            snprintf(client->fault, sizeof client->fault, "%zu bytes lack: %.60s", left,
-                     head);
-            return false;
-        }
-        left -= (size_t)got;
+    const size_t body_size = strtoul(length + 18, NULL, 10);
+    char *body = malloc(body_size + 1);
+    const bool whole = body != NULL &&
+                       recv(fd, body, body_size, MSG_WAITALL) == (ssize_t)body_size &&
+                       check_body(client, head, body, body_size);
+    if (!whole && client->fault[0] == '\0') {
+        fail_client(client, "half a body", head);
     }
+    free(body);
+    keep_experiment(client, head);
     client->whole++;
     atomic_fetch_add(&answers, 1);
-    return true;
+    return whole;
+}
+
+static int connect_to(uint16_t port, bool *connected) {
+    const struct sockaddr_in address = {.sin_family = AF_INET,
+                                        .sin_port = htons(port),
+                                        .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    *connected = connect(fd, (const struct sockaddr *)&address, sizeof address) == 0;
+    return fd;
 }
 
 /* Asks on connections of its own, each for several answers, until it is refused. */
 static void *client_main(void *context) {
     struct client *client = context;
-    const struct sockaddr_in address = {.sin_family = AF_INET,
-                                        .sin_port = htons(client->port),
-                                        .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     bool answered = true;
     for (int i = client->number; answered && client->fault[0] == '\0'; i++) {
-        const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        answered = connect(fd, (const struct sockaddr *)&address, sizeof address) == 0;
+        const int fd = connect_to(client->port, &answered);
         const unsigned before = client->whole;
         for (int j = 0; answered && j < 5; j++) {
-            http_client_send_text(fd, requests[(i + j) % 4]);
+            send_request(fd, (size_t)(i + j) % REQUEST_COUNT,
+                         client->number * 100000 + i * 10 + j);
             if (!read_whole(fd, client)) {
                 break;
             }
@@ -223,27 +287,76 @@ static void *client_main(void *context) {
     return NULL;
 }
 
+/* Reads an event stream to its end: the last event is whole, and the end is said. */
+static void *stream_main(void *context) {
+    static const char end[] = "\n\n\r\n0\r\n\r\n";
+    struct client *client = context;
+    char *text = calloc(1, ANSWER_MAX);
+    size_t size = 0;
+    ssize_t got = 1;
+    bool connected;
+    const int fd = connect_to(client->port, &connected);
+    http_client_send_text(
+        fd, "GET /api/v1/events?topics=experiments,queue HTTP/1.1\r\n" HOST "\r\n");
+    while (text != NULL && got > 0 && size < ANSWER_MAX - 1) {
+        got = recv(fd, text + size, ANSWER_MAX - 1 - size, 0);
+        size += got > 0 ? (size_t)got : 0;
+        client->whole += got > 0 ? 1 : 0;
+    }
+    if (size < sizeof end || memcmp(text + size - sizeof end + 1, end, sizeof end - 1)) {
+        fail_client(client, "no end of a stream", text + (size > 100 ? size - 100 : 0));
+    }
+    close(fd);
+    free(text);
+    return NULL;
+}
+
+static void check_made(const struct scratch *scratch, const struct client *clients) {
+    struct process process;
+    const uint16_t port = process_start_server(&process, scratch->database);
+    for (int i = 0; i < CLIENTS; i++) {
+        for (size_t k = 0; k < clients[i].made_count; k++) {
+            struct http_answer answer;
+            http_client_request(port, "GET", clients[i].made[k], NULL, &answer);
+            assert_int_equal(answer.status, 200);
+            http_answer_deinit(&answer);
+        }
+    }
+    assert_int_equal(process_end(&process, SIGTERM), 0);
+}
+
+/* The first of them read answers, the others streams. */
+static void drain_under_load(const struct scratch *scratch, struct client *clients) {
+    struct process process;
+    atomic_store(&answers, 0);
+    const uint16_t port = start(&process, scratch, "600");
+    for (int i = 0; i < CLIENTS + STREAMS; i++) {
+        clients[i].port = port;
+        clients[i].number = i;
+        assert_int_equal(pthread_create(&clients[i].thread, NULL,
+                                        i < CLIENTS ? client_main : stream_main,
+                                        &clients[i]),
+                         0);
+    }
+    for (const int64_t started = monotonic_ms(); atomic_load(&answers) < 40;) {
+        poll_pause(started);
+    }
+    assert_int_equal(kill(process.pid, SIGTERM), 0);
+    for (int i = 0; i < CLIENTS + STREAMS; i++) {
+        pthread_join(clients[i].thread, NULL);
+        assert_string_equal(clients[i].fault, "");
+        assert_true(clients[i].whole > 0);
+    }
+    assert_int_equal(process_wait(&process), 0);
+}
+
 static void test_drain_under_load_cuts_no_answer(void **state) {
     for (int round = 0; round < (getenv("GILSCOPE_LONG") != NULL ? 50 : 4); round++) {
-        struct process process;
-        struct client clients[CLIENTS] = {0};
-        atomic_store(&answers, 0);
-        const uint16_t port = start(&process, *state, "600");
-        for (int i = 0; i < CLIENTS; i++) {
-            clients[i].port = port;
-            clients[i].number = i;
-            assert_int_equal(
-                pthread_create(&clients[i].thread, NULL, client_main, &clients[i]), 0);
-        }
-        for (const int64_t started = monotonic_ms(); atomic_load(&answers) < 40;) {
-            poll_pause(started);
-        }
-        assert_int_equal(kill(process.pid, SIGTERM), 0);
-        for (int i = 0; i < CLIENTS; i++) {
-            pthread_join(clients[i].thread, NULL);
-            assert_string_equal(clients[i].fault, "");
-        }
-        assert_int_equal(process_wait(&process), 0);
+        struct client *clients = calloc(CLIENTS + STREAMS, sizeof *clients);
+        assert_non_null(clients);
+        drain_under_load(*state, clients);
+        check_made(*state, clients);
+        free(clients);
     }
 }
 
