@@ -16,7 +16,7 @@ const [kind, ...rest] = process.argv.slice(2);
 const entriesOf = {
   unit: () => readdirSync(join(root, "tests/unit")).map((name) => `tests/unit/${name}`),
   browser: () =>
-    ["api", "dashboard", "live", "markup", "sign-in"].map((name) => `tests/browser/${name}.test.ts`),
+    readdirSync(join(root, "tests/browser")).map((name) => `tests/browser/${name}`),
   contract: () => readdirSync(join(root, "tests/contract")).map((name) => `tests/contract/${name}`),
   screenshot: () => ["tests/browser/screenshot.ts"],
   bench: () => ["tests/bench/bench.ts"],

@@ -388,6 +388,11 @@ export class ApiError extends Error {
     this.problem = problem;
   }
 
+  /** The server does not answer, or is about to stop. */
+  get isAway(): boolean {
+    return this.problem === null || this.problem.status === 503;
+  }
+
   get isMissing(): boolean {
     return this.problem?.status === 404;
   }

@@ -3,7 +3,7 @@
 // come with the experiment itself, so cells that finish cause a read, at most one at a time.
 
 import { computed, signal } from "@preact/signals";
-import { type Cell, type Experiment, getExperiment } from "../api";
+import { type ApiError, type Cell, type Experiment, getExperiment } from "../api";
 import { compactLabel, pointerLabel } from "../lib/grid";
 import { followExperiment, type ProgressEvent } from "../stream";
 import { metricInfo } from "./catalogue";
@@ -115,10 +115,16 @@ export function watchExperiment(id: string): () => void {
         experiment.value = { status: "ready", value };
         if (isOver(value.status)) finish();
       } catch (reason) {
-        if (!stopped) experiment.value = { status: "failed", error: asApiError(reason) };
+        if (!stopped) fail(asApiError(reason));
       }
     } while (again && !stopped);
     reading = false;
+  };
+
+  // While the server is away what is shown stays: it is read again when the stream is back.
+  const fail = (error: ApiError): void => {
+    if (error.isAway && experiment.peek().status === "ready") connected.value = false;
+    else experiment.value = { status: "failed", error };
   };
 
   const finish = (): void => {

@@ -10,6 +10,10 @@ import { type Browser, chromium } from "playwright-core";
 export interface Server {
   address: string;
   stop(): Promise<void>;
+  /** Ends the process with a signal. */
+  end(signal: NodeJS.Signals): Promise<void>;
+  /** After that: another process, at the same address, with the same database. */
+  startAgain(): Promise<void>;
 }
 
 function readAddress(child: ChildProcess): Promise<string> {
@@ -32,19 +36,31 @@ export async function startServer(environment: Record<string, string> = {}): Pro
   const executable = process.env.GILSCOPE_BIN;
   if (!executable) throw new Error("GILSCOPE_BIN must name the gilscope executable");
   const folder = mkdtempSync(join(tmpdir(), "gilscope-web-"));
-  const args = ["serve", "--port", "0", "--database", join(folder, "test.db")];
-  const child = spawn(executable, args, {
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...environment },
-  });
-  const gone = new Promise<void>((resolve) => child.on("exit", () => resolve()));
-  const stop = async (): Promise<void> => {
-    if (child.exitCode === null) child.kill("SIGTERM");
+  let child: ChildProcess;
+  let gone: Promise<void>;
+  const launch = (port: string): Promise<string> => {
+    const args = ["serve", "--port", port, "--database", join(folder, "test.db")];
+    child = spawn(executable, args, {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ...environment },
+    });
+    gone = new Promise<void>((resolve) => child.on("exit", () => resolve()));
+    return readAddress(child);
+  };
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal);
     await gone;
+  };
+  const stop = async (): Promise<void> => {
+    await end("SIGTERM");
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    return { address: await readAddress(child), stop };
+    const address = await launch("0");
+    const startAgain = async (): Promise<void> => {
+      await launch(new URL(address).port);
+    };
+    return { address, stop, end, startAgain };
   } catch (reason) {
     rmSync(folder, { recursive: true, force: true });
     throw reason;
