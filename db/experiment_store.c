@@ -34,25 +34,59 @@ static int not_found(int64_t id, struct err *err) {
 
 static const char FIND_BY_HASH[] = "SELECT id FROM experiment WHERE content_hash = ?";
 
-/* *id = 0 when there is none. */
+/* The one id that a query has; *id = 0 when it has none. Ends it. */
+static int read_id(struct query *q, int64_t *id, struct err *err) {
+    int rc = query_next(q, err);
+    if (rc >= 0) {
+        *id = rc == 1 ? query_get_int(q, 0) : 0;
+        rc = 0;
+    }
+    query_end(q);
+    return rc;
+}
+
 static int find_by_hash(struct connection *connection, const char *content_hash,
                         int64_t *id, struct err *err) {
     struct query q;
     query_begin(&q, connection, FIND_BY_HASH);
     query_text(&q, content_hash);
-    int rc = query_next(&q, err);
-    if (rc >= 0) {
-        *id = rc == 1 ? query_get_int(&q, 0) : 0;
-        rc = 0;
+    return read_id(&q, id, err);
+}
+
+static const char FIND_SAME[] =
+    "SELECT id FROM experiment WHERE document_hash = ? AND engine_version = ?"
+    " AND removing = 0 AND (status IN ('done', 'queued')"
+    " OR status = 'running' AND owner_lives(owner))"
+    " ORDER BY status = 'done' DESC, id DESC LIMIT 1";
+
+static int find_same(struct connection *connection, const char *document_hash,
+                     const char *engine_version, int64_t *id, struct err *err) {
+    *id = 0;
+    if (document_hash == NULL) {
+        return 0;
     }
-    query_end(&q);
-    return rc;
+    struct query q;
+    query_begin(&q, connection, FIND_SAME);
+    query_text(&q, document_hash);
+    query_text(&q, engine_version);
+    return read_id(&q, id, err);
+}
+
+/* What a submission would only repeat; *id = 0 when it is new. */
+static int find_old(struct connection *connection,
+                    const struct experiment_new *experiment, int64_t *id,
+                    struct err *err) {
+    const int rc = find_by_hash(connection, experiment->content_hash, id, err);
+    return rc == 0 && *id == 0 && !experiment->again
+               ? find_same(connection, experiment->document_hash,
+                           experiment->engine_version, id, err)
+               : rc;
 }
 
 static const char INSERT_EXPERIMENT[] =
     "INSERT INTO experiment (name, document, content_hash, status, created_ms,"
-    " engine_version, seed, cell_count, client) VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, "
-    "?)";
+    " engine_version, seed, cell_count, client, document_hash)"
+    " VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?)";
 
 static int insert_experiment(struct connection *connection,
                              const struct experiment_new *experiment, int64_t *id,
@@ -71,6 +105,7 @@ static int insert_experiment(struct connection *connection,
     query_int(&q, (int64_t)experiment->seed);
     query_int(&q, (int64_t)experiment->cell_count);
     query_text(&q, experiment->client != NULL ? experiment->client : "");
+    query_text(&q, experiment->document_hash != NULL ? experiment->document_hash : "");
     rc = query_run(&q, err);
     if (rc == 0) {
         *id = connection_last_id(connection);
@@ -133,7 +168,7 @@ int experiment_store_insert(struct db *db, const struct experiment_new *experime
     if (rc != 0) {
         return rc;
     }
-    rc = find_by_hash(connection, experiment->content_hash, &old, err);
+    rc = find_old(connection, experiment, &old, err);
     if (rc == 0 && old == 0) {
         rc = check_queue(connection, experiment, err);
         if (rc == 0) {
@@ -156,7 +191,7 @@ int experiment_store_insert(struct db *db, const struct experiment_new *experime
 #define ROW_COLUMNS                                                                      \
     "e.id, e.name, e.content_hash, e.engine_version, e.reason, e.status, e.seed,"        \
     " e.created_ms, e.cell_count, (SELECT count(*) FROM cell c WHERE c.experiment = "    \
-    "e.id AND c.status NOT IN ('pending', 'running', 'interrupted'))"
+    "e.id AND c.status NOT IN ('pending', 'running', 'interrupted')), e.document_hash"
 
 static const char READ_EXPERIMENT[] =
     "SELECT " ROW_COLUMNS
@@ -179,6 +214,7 @@ static int read_row(struct query *q, struct experiment_row *row, struct arena *a
         .created_ms = query_get_int(q, 7),
         .cells = query_get_int(q, 8),
         .cells_done = query_get_int(q, 9),
+        .document_hash = query_copy_text(q, 10, arena),
     };
     return 0;
 }
@@ -195,8 +231,8 @@ int experiment_store_read(struct db_reader *reader, int64_t id, struct experimen
     }
     if (rc == 1) {
         rc = read_row(&q, &found.row, &found.arena, err);
-        found.row.document = query_copy_text(&q, 10, &found.arena);
-        found.row.client = query_copy_text(&q, 11, &found.arena);
+        found.row.document = query_copy_text(&q, 11, &found.arena);
+        found.row.client = query_copy_text(&q, 12, &found.arena);
         if (rc == 0) {
             rc = query_next(&q, err); /* 0, or out of memory while copying */
         }
@@ -215,18 +251,30 @@ void experiment_deinit(struct experiment *experiment) {
     *experiment = (struct experiment){0};
 }
 
+/* The result of a search that gave `found`. */
+static int give_found(int rc, int64_t found, int64_t *id, struct err *err) {
+    if (rc == 0 && found == 0) {
+        return err_set(err, ERR_NOT_FOUND, "there is no such experiment");
+    }
+    if (rc == 0) {
+        *id = found;
+    }
+    return rc;
+}
+
 int experiment_store_find(struct db_reader *reader, const char *content_hash, int64_t *id,
                           struct err *err) {
     int64_t found = 0;
     const int rc = find_by_hash(db_reader_connection(reader), content_hash, &found, err);
-    if (rc != 0) {
-        return rc;
-    }
-    if (found == 0) {
-        return err_set(err, ERR_NOT_FOUND, "there is no such experiment");
-    }
-    *id = found;
-    return 0;
+    return give_found(rc, found, id, err);
+}
+
+int experiment_store_find_same(struct db_reader *reader, const char *document_hash,
+                               const char *engine_version, int64_t *id, struct err *err) {
+    int64_t found = 0;
+    const int rc = find_same(db_reader_connection(reader), document_hash, engine_version,
+                             &found, err);
+    return give_found(rc, found, id, err);
 }
 
 static const char FIND_LEFT[] =
@@ -381,12 +429,7 @@ int experiment_store_next_queued(struct db_reader *reader, int64_t after, int64_
     query_begin(&q, db_reader_connection(reader), NEXT_QUEUED);
     query_int(&q, after);
     query_int(&q, most);
-    int rc = query_next(&q, err);
-    if (rc == 1) {
-        found = query_get_int(&q, 0);
-        rc = 0;
-    }
-    query_end(&q);
+    const int rc = read_id(&q, &found, err);
     if (rc != 0) {
         return rc;
     }

@@ -8,7 +8,8 @@
  *
  * An experiment is stored together with its cells in one transaction. `content_hash`
  * makes a submission idempotent: the same hash gives the same experiment, however often
- * it is sent. Ids ascend in the order of submission and are never used twice.
+ * it is sent. `document_hash` finds the experiment that has the results of a document, or
+ * will have them. Ids ascend in the order of submission and are never used twice.
  * What is being removed (removal.h) is not seen by any of these.
  */
 #ifndef DB_EXPERIMENT_STORE_H
@@ -38,6 +39,8 @@ struct experiment_new {
     const char *document; /* JSON text */
     const char
         *content_hash; /* of everything that makes it what it is; 1 .. 128 characters */
+    const char *document_hash;  /* of what the document says; NULL: unknown */
+    bool again;                 /* also when there is one of that document */
     const char *engine_version; /* ENGINE_VERSION */
     const char *client;         /* who submits it, as it calls itself; NULL: nobody */
     uint64_t seed;
@@ -52,6 +55,7 @@ struct experiment_row {
     const char *name;
     const char *document; /* NULL in lists */
     const char *content_hash;
+    const char *document_hash; /* "": unknown */
     const char *engine_version;
     const char *client; /* "": nobody; NULL in lists */
     const char *reason; /* why failed or interrupted, "" otherwise */
@@ -96,9 +100,10 @@ struct experiment_list {
 enum { EXPERIMENT_PAGE_MAX = 200 };
 
 /*
- * Stores a queued experiment. When one with this content_hash exists, nothing is stored,
- * `*id` is its id and `*existed` is true. ERR_INVALID when SQLite does not take a text
- * for JSON. ERR_LIMIT: queued_max of them wait.
+ * Stores a queued experiment. When one with this content_hash exists, or without `again` one
+ * that experiment_store_find_same() finds, nothing is stored, `*id` is its id and `*existed`
+ * is true. ERR_INVALID when SQLite does not take a text for JSON. ERR_LIMIT: queued_max of
+ * them wait.
  */
 int experiment_store_insert(struct db *db, const struct experiment_new *experiment,
                             int64_t *id, bool *existed, struct err *err) WARN_UNUSED;
@@ -111,6 +116,15 @@ void experiment_deinit(struct experiment *experiment);
 /* ERR_NOT_FOUND when there is none with this hash. */
 int experiment_store_find(struct db_reader *reader, const char *content_hash, int64_t *id,
                           struct err *err) WARN_UNUSED;
+
+/*
+ * The newest experiment of that document and engine whose results are there, else the newest
+ * that is on its way to them: queued, or running in a process that lives. ERR_NOT_FOUND when
+ * there is none, as for a hash that is NULL.
+ */
+int experiment_store_find_same(struct db_reader *reader, const char *document_hash,
+                               const char *engine_version, int64_t *id,
+                               struct err *err) WARN_UNUSED;
 
 /* The newest experiment of that document and engine that can be gone on with: interrupted,
  * or queued and left by a dead process. ERR_NOT_FOUND when there is none. */

@@ -369,11 +369,21 @@ static const char MIGRATION_13[] =
 
     "PRAGMA user_version = 13;";
 
+/*
+ * The hash of an experiment's document, so that the same one is not run twice. What was stored
+ * before has none, and is not found by it.
+ */
+static const char MIGRATION_14[] =
+    "ALTER TABLE experiment ADD COLUMN document_hash TEXT NOT NULL DEFAULT '';"
+    "CREATE INDEX experiment_by_document ON experiment (document_hash);"
+
+    "PRAGMA user_version = 14;";
+
 /* Each sets user_version to its number; position + 1 is the number. */
 static const char *const migrations[] = {
-    MIGRATION_1,  MIGRATION_2,  MIGRATION_3,  MIGRATION_4, MIGRATION_5,
-    MIGRATION_6,  MIGRATION_7,  MIGRATION_8,  MIGRATION_9, MIGRATION_10,
-    MIGRATION_11, MIGRATION_12, MIGRATION_13,
+    MIGRATION_1,  MIGRATION_2,  MIGRATION_3,  MIGRATION_4,  MIGRATION_5,
+    MIGRATION_6,  MIGRATION_7,  MIGRATION_8,  MIGRATION_9,  MIGRATION_10,
+    MIGRATION_11, MIGRATION_12, MIGRATION_13, MIGRATION_14,
 };
 
 int migrations_count(void) { return (int)(sizeof migrations / sizeof migrations[0]); }

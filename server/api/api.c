@@ -57,6 +57,18 @@ int api_query_number(const struct http_request *request, const struct api_number
     return 0;
 }
 
+int api_query_bool(const struct http_request *request, const char *name, bool *out,
+                   struct err *err) {
+    const char *text = http_request_query(request, name);
+    const bool is_true = text != NULL && strcmp(text, "true") == 0;
+    if (text != NULL && !is_true && strcmp(text, "false") != 0) {
+        return err_set(err, ERR_INVALID, "query parameter '%s' must be true or false",
+                       name);
+    }
+    *out = is_true;
+    return 0;
+}
+
 int api_query_client(const struct http_request *request, const char **out,
                      struct err *err) {
     const char *client = http_request_query(request, "client");

@@ -66,6 +66,10 @@ struct api_number {
 int api_query_number(const struct http_request *request, const struct api_number *number,
                      int64_t *out, struct err *err) WARN_UNUSED;
 
+/* Reads a query parameter that is "true" or "false"; false when it is absent. ERR_INVALID */
+int api_query_bool(const struct http_request *request, const char *name, bool *out,
+                   struct err *err) WARN_UNUSED;
+
 /* Who asks, as it calls itself in the query parameter 'client': 1 to FAIR_CLIENT_SIZE - 1
  * characters, else ERR_INVALID. NULL: it does not say. */
 int api_query_client(const struct http_request *request, const char **out,

@@ -67,23 +67,19 @@ static int write_comparison(struct compare_side *sides, size_t count, bool other
 int compare_api_read(void *context, const struct http_request *request,
                      struct http_response *response, struct err *err) {
     const struct api *api = context;
-    const char *other = http_request_query(request, "other_work");
+    bool other_work = false;
     struct compare_side sides[COMPARE_MAX] = {0};
     struct json_writer writer = {0};
     struct names names;
     int code = read_names(&names, http_request_query(request, "cells"), err);
-    if (code == 0 && other != NULL && strcmp(other, "true") != 0 &&
-        strcmp(other, "false") != 0) {
-        code = err_set(err, ERR_INVALID,
-                       "query parameter 'other_work' must be true or false");
+    if (code == 0) {
+        code = api_query_bool(request, "other_work", &other_work, err);
     }
     if (code == 0) {
         code = read_sides(api_reader(api, request), &names, sides, err);
     }
     if (code == 0) {
-        code =
-            write_comparison(sides, names.count,
-                             other != NULL && strcmp(other, "true") == 0, &writer, err);
+        code = write_comparison(sides, names.count, other_work, &writer, err);
     }
     for (size_t i = 0; i < names.count; i++) {
         compare_side_deinit(&sides[i]);

@@ -179,13 +179,15 @@ static int make_identity(const struct http_request *request, char out[IDENTITY_S
     return stored_job_once(out, IDENTITY_SIZE, err);
 }
 
-/* A key that was used before must have been used for the same document. */
+/* A key that was used before must have been used for the same document; white space and the
+ * order of members make none other. */
 static int check_same_document(struct db_reader *reader, int64_t id,
                                const struct document *document, struct err *err) {
     struct experiment experiment;
     int code = experiment_store_read(reader, id, &experiment, err);
     if (code == 0) {
-        if (strcmp(experiment.row.document, document->source) != 0) {
+        if (strcmp(experiment.row.document_hash, document->hash) != 0 &&
+            strcmp(experiment.row.document, document->source) != 0) {
             code = err_set(err, ERR_CONFLICT,
                            "this Idempotency-Key was used for another document");
         }
@@ -194,32 +196,70 @@ static int check_same_document(struct db_reader *reader, int64_t id,
     return code;
 }
 
-static int submit(const struct api *api, const struct http_request *request,
-                  const struct document *document, int64_t *id, struct err *err) {
-    char identity[IDENTITY_SIZE];
-    struct grid *grid = NULL;
-    bool existed = false;
-    const char *client;
-    int code = api_query_client(request, &client, err);
+static int read_submission(const struct http_request *request,
+                           struct stored_submission *out, char identity[IDENTITY_SIZE],
+                           struct err *err) {
+    int code = api_query_client(request, &out->client, err);
+    if (code == 0) {
+        code = api_query_bool(request, "again", &out->again, err);
+    }
     if (code == 0) {
         code = make_identity(request, identity, err);
+        out->identity = identity;
     }
-    if (code == 0) {
-        code = grid_create(&grid, document, err);
+    return code;
+}
+
+/* What the submission would only repeat, before anything is expanded for it; *id = 0 when it
+ * seems to be new. */
+static int find_old(struct db_reader *reader, const struct stored_submission *submission,
+                    int64_t *id, struct err *err) {
+    struct err cause = {0};
+    int code = experiment_store_find(reader, submission->identity, id, &cause);
+    if (code == ERR_NOT_FOUND && !submission->again) {
+        err_clear(&cause);
+        code = experiment_store_find_same(reader, submission->document->hash,
+                                          ENGINE_VERSION, id, &cause);
     }
+    if (code == ERR_NOT_FOUND) {
+        *id = 0;
+        return 0;
+    }
+    return code == 0 ? 0 : err_set(err, code, "%s", cause.text);
+}
+
+/* Another one may come first: the store looks once more. */
+static int submit_new(const struct api *api, struct stored_submission *submission,
+                      int64_t *id, bool *existed, struct err *err) {
+    struct grid *grid = NULL;
+    int code = grid_create(&grid, submission->document, err);
     if (code == 0) {
-        const struct stored_submission submission = {
-            .document = document, .grid = grid, .identity = identity, .client = client};
-        code = stored_source_submit(api->source, &submission, id, &existed, err);
+        submission->grid = grid;
+        code = stored_source_submit(api->source, submission, id, existed, err);
     }
     grid_destroy(grid);
-    if (code == 0 && existed) {
-        code = check_same_document(api_reader(api, request), *id, document, err);
-    } else if (code == 0) {
+    if (code == 0 && !*existed) {
         job_queue_notify(api->queue);
         event_feed_queue_changed(api->feed);
     }
     return code;
+}
+
+static int submit(const struct api *api, const struct http_request *request,
+                  const struct document *document, int64_t *id, bool *existed,
+                  struct err *err) {
+    struct db_reader *reader = api_reader(api, request);
+    struct stored_submission submission = {.document = document};
+    char identity[IDENTITY_SIZE];
+    int code = read_submission(request, &submission, identity, err);
+    if (code == 0) {
+        code = find_old(reader, &submission, id, err);
+        *existed = *id != 0;
+    }
+    if (code == 0 && !*existed) {
+        code = submit_new(api, &submission, id, existed, err);
+    }
+    return code == 0 && *existed ? check_same_document(reader, *id, document, err) : code;
 }
 
 int experiment_api_submit_text(const struct api *api, const struct http_request *request,
@@ -228,19 +268,21 @@ int experiment_api_submit_text(const struct api *api, const struct http_request 
     struct document *document = NULL;
     struct json_writer writer = {0};
     int64_t id = 0;
+    bool existed = false;
     int code = document_parse(&document, text, size, err);
     if (code == 0) {
-        code = submit(api, request, document, &id, err);
+        code = submit(api, request, document, &id, &existed, err);
         document_destroy(document);
     }
     if (code == 0) {
         code = write_experiment(api_reader(api, request), id, WITHOUT_RUNS, &writer, err);
     }
     if (code == 0) {
-        code = http_response_take_json(response, 201, &writer, err);
+        code = http_response_take_json(response, existed ? 200 : 201, &writer, err);
     }
     if (code == 0) {
         char name[RESOURCE_ID_SIZE];
+        response->replayed = existed;
         resource_id_format(RESOURCE_EXPERIMENT, id, name);
         snprintf(response->location, sizeof response->location, "/api/v1/experiments/%s",
                  name);

@@ -268,7 +268,8 @@ static int submit(const struct run_request *request, struct stored_source *sourc
         if (code == 0) {
             const struct stored_submission submission = {.document = request->document,
                                                          .grid = request->grid,
-                                                         .identity = identity};
+                                                         .identity = identity,
+                                                         .again = true};
             code = stored_source_submit(source, &submission, id, &existed, err);
         }
     }

@@ -68,6 +68,7 @@ static bool add_headers(const struct http_response *response,
         add(message, MHD_HTTP_HEADER_ALLOW, response->allow) &&
         add(message, MHD_HTTP_HEADER_LOCATION, response->location) &&
         add(message, MHD_HTTP_HEADER_SET_COOKIE, response->cookie) &&
+        add(message, "Idempotent-Replayed", response->replayed ? "true" : NULL) &&
         add(message, MHD_HTTP_HEADER_WWW_AUTHENTICATE, response->authenticate) &&
         add(message, MHD_HTTP_HEADER_CONNECTION, response->close ? "close" : NULL) &&
         add(message, "X-Request-Id", response->request_id);

@@ -33,6 +33,7 @@ struct http_response {
     char allow[64];                   /* "" : header not sent */
     char location[96];                /* "" : header not sent */
     char cookie[144];                 /* Set-Cookie; "" : header not sent */
+    bool replayed;                    /* nothing was made: Idempotent-Replayed is sent */
     const char *authenticate;         /* static: WWW-Authenticate, or NULL */
     bool close;                       /* the connection, after the answer */
     const char *request_id;           /* X-Request-Id, or NULL; lives until it is sent */

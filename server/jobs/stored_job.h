@@ -37,13 +37,15 @@ struct stored_submission {
     const struct grid *grid; /* of the document */
     const char *identity;    /* 1 .. 128 characters, see experiment_store_insert() */
     const char *client;      /* below FAIR_CLIENT_SIZE characters; NULL: nobody */
+    bool again;              /* also when the document's results are there */
 };
 
 /*
  * Stores a document as a queued experiment, together with the cells of its grid; the
- * queue is still to be notified. When there is an experiment of that identity already,
- * nothing is stored, `*id` is that one and `*existed` is true. ERR_LIMIT:
- * STORED_QUEUE_MAX experiments wait. May be called from any thread.
+ * queue is still to be notified. When there is an experiment of that identity already, or
+ * without `again` one whose results are those of the document, nothing is stored, `*id` is
+ * that one and `*existed` is true. ERR_LIMIT: STORED_QUEUE_MAX experiments wait. May be
+ * called from any thread.
  */
 int stored_source_submit(struct stored_source *source,
                          const struct stored_submission *submission, int64_t *id,

@@ -234,6 +234,8 @@ void fixture_to_schema(const struct fixture *fixture, int version) {
         int made_by;
         const char *sql;
     } undo[] = {
+        {14, "DROP INDEX experiment_by_document"},
+        {14, "ALTER TABLE experiment DROP COLUMN document_hash"},
         {13, "ALTER TABLE experiment DROP COLUMN client"},
         {12, "ALTER TABLE run DROP COLUMN counter_chunks"},
         {12, "ALTER TABLE run DROP COLUMN instant_chunks"},

@@ -90,6 +90,85 @@ static void test_experiment_store_takes_a_submission_once(void **state) {
     world_close(w);
 }
 
+/* Inserts one of that document, key and engine; -1 when the old one `*old` was given. */
+static int64_t insert_of(struct world *w, const char *document_hash, const char *key,
+                         bool again, int64_t *old) {
+    struct err err = {0};
+    const struct experiment_new experiment = {.name = "n",
+                                              .document = "{}",
+                                              .content_hash = key,
+                                              .document_hash = document_hash,
+                                              .again = again,
+                                              .engine_version = "0.1.0"};
+    int64_t id = 0;
+    bool existed = false;
+    fixture_ok(experiment_store_insert(w->db, &experiment, &id, &existed, &err), &err);
+    if (existed) {
+        *old = id;
+        return -1;
+    }
+    return id;
+}
+
+static int64_t find_same(struct world *w, const char *hash, const char *engine_version) {
+    int64_t id = 0;
+    const int rc = experiment_store_find_same(w->reader, hash, engine_version, &id, NULL);
+    assert_true(rc == 0 || rc == ERR_NOT_FOUND);
+    assert_int_equal(rc == 0, id != 0);
+    return id;
+}
+
+static void test_experiment_store_takes_a_document_once(void **state) {
+    struct world *w = world_of(state);
+    int64_t old = 0;
+    const int64_t first = insert_of(w, "d1", "a", false, &old);
+    assert_int_equal(insert_of(w, "d1", "b", false, &old), -1);
+    assert_int_equal(old, first);
+    const int64_t second = insert_of(w, "d1", "b", true, &old);
+    assert_true(second > first);
+    assert_true(insert_of(w, "d2", "c", false, &old) > second);
+    /* Without a hash nothing is known of the document. */
+    assert_true(insert_of(w, NULL, "d", false, &old) > 0);
+    assert_true(insert_of(w, NULL, "e", false, &old) > 0);
+    assert_int_equal(find_same(w, "d1", "0.1.0"), second);
+    assert_int_equal(find_same(w, "d1", "0.1.1"), 0);
+    assert_int_equal(find_same(w, "d3", "0.1.0"), 0);
+    assert_int_equal(find_same(w, NULL, "0.1.0"), 0);
+    world_close(w);
+}
+
+/* Each status, of ours and of a dead process. */
+static void test_experiment_store_finds_results_of_a_document(void **state) {
+    struct world *w = world_of(state);
+    int64_t old = 0;
+    static const struct {
+        const char *change;
+        bool found;
+    } cases[] = {
+        {"UPDATE experiment SET name = 'queued by us' WHERE id = 1", true},
+        {"UPDATE experiment SET status = 'running' WHERE id = 1", true},
+        {"UPDATE experiment SET owner = 0 WHERE id = 1", false},
+        {"UPDATE experiment SET status = 'queued' WHERE id = 1", true},
+        {"UPDATE experiment SET status = 'done' WHERE id = 1", true},
+        {"UPDATE experiment SET removing = 1 WHERE id = 1", false},
+        {"UPDATE experiment SET removing = 0 WHERE id = 1", true},
+        {"UPDATE experiment SET status = 'failed' WHERE id = 1", false},
+        {"UPDATE experiment SET status = 'interrupted' WHERE id = 1", false},
+    };
+    const int64_t first = insert_of(w, "d", "a", false, &old);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        fixture_sql(w->fixture, cases[i].change);
+        assert_int_equal(find_same(w, "d", "0.1.0"), cases[i].found ? first : 0);
+    }
+    /* Results that are there come first. */
+    fixture_sql(w->fixture, "UPDATE experiment SET status = 'done'");
+    const int64_t second = insert_of(w, "d", "b", true, &old);
+    assert_int_equal(find_same(w, "d", "0.1.0"), first);
+    fixture_sql(w->fixture, "UPDATE experiment SET status = 'done'");
+    assert_int_equal(find_same(w, "d", "0.1.0"), second);
+    world_close(w);
+}
+
 static void test_experiment_store_refuses_what_is_no_json(void **state) {
     struct world *w = world_of(state);
     struct err err = {0};
@@ -510,6 +589,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_experiment_store_gives_back_what_it_got),
         TEST(test_experiment_store_takes_a_submission_once),
+        TEST(test_experiment_store_takes_a_document_once),
+        TEST(test_experiment_store_finds_results_of_a_document),
         TEST(test_experiment_store_refuses_what_is_no_json),
         TEST(test_experiment_store_pages),
         TEST(test_experiment_store_filters_as_a_naive_list),

@@ -21,8 +21,8 @@ static const char small[] = DOCUMENT(2, 10);
 
 static void submit(const struct api_fixture *fixture, const char *document,
                    const char *client) {
-    char path[64];
-    snprintf(path, sizeof path, "/api/v1/experiments?client=%s", client);
+    char path[96];
+    snprintf(path, sizeof path, "/api/v1/experiments?again=true&client=%s", client);
     json_decref(api_expect(fixture, "POST", path, document, 201));
 }
 

@@ -52,7 +52,8 @@ static int request(uint16_t port, const char *method, const char *id) {
 
 static void submit(uint16_t port, const char *document, char id[32]) {
     struct http_answer answer;
-    http_client_request(port, "POST", "/api/v1/experiments", document, &answer);
+    http_client_request(port, "POST", "/api/v1/experiments?again=true", document,
+                        &answer);
     assert_int_equal(answer.status, 201);
     json_find_text(answer.body, "id", id, 32);
     http_answer_deinit(&answer);

@@ -83,8 +83,10 @@ static int64_t submit(struct fixture *fixture) {
     bool existed = true;
     struct err err = {0};
     assert_int_equal(stored_job_once(identity, sizeof identity, NULL), 0);
-    const struct stored_submission submission = {
-        .document = fixture->document, .grid = fixture->grid, .identity = identity};
+    const struct stored_submission submission = {.document = fixture->document,
+                                                 .grid = fixture->grid,
+                                                 .identity = identity,
+                                                 .again = true};
     if (stored_source_submit(fixture->source, &submission, &id, &existed, &err) != 0) {
         fail_msg("%s", err.text);
     }
@@ -127,8 +129,10 @@ static void test_stored_job_that_cannot_begin_waits_and_counts_once(void **state
     int64_t id = 0;
     bool existed = false;
     assert_int_equal(stored_job_once(identity, sizeof identity, NULL), 0);
-    const struct stored_submission submission = {
-        .document = fixture->document, .grid = fixture->grid, .identity = identity};
+    const struct stored_submission submission = {.document = fixture->document,
+                                                 .grid = fixture->grid,
+                                                 .identity = identity,
+                                                 .again = true};
     assert_int_equal(
         stored_source_submit(fixture->source, &submission, &id, &existed, NULL),
         ERR_LIMIT);

@@ -89,11 +89,16 @@ test("the contract is served as it is, and names the version of the program", ()
   assert.equal((JSON.parse(served) as { info: { version: string } }).info.version, said.split(" ")[1]);
 });
 
-test("an experiment is submitted, once for each key", async () => {
+test("an experiment is submitted, once for each key and for each document", async () => {
   const key = { "idempotency-key": "contract" };
   assert.equal((await submitAndWait(DOCUMENT, key)).status, "done");
-  const again = await contract.ask("submit_experiment", { body: DOCUMENT, headers: key }, 201);
-  assert.equal(again.json.id, "e1");
+  for (const headers of [key, {}]) {
+    const same = await contract.ask("submit_experiment", { body: DOCUMENT, headers }, 200);
+    assert.equal(same.json.id, "e1");
+    assert.equal(same.headers.get("location"), "/api/v1/experiments/e1");
+  }
+  const again = await contract.ask("submit_experiment", { body: { ...DOCUMENT, seed: 4 }, query: { again: "true" } }, 201);
+  assert.ok(ended(await poll("get_experiment", { id: again.json.id as string }, ended)));
   await contract.ask("submit_experiment", { body: { ...DOCUMENT, seed: 2 }, headers: key }, 409);
 });
 
@@ -130,8 +135,10 @@ test("findings, speed-ups and timelines are made, and can be cancelled", async (
 
 test("a run is changed and run again", async () => {
   const patch = [{ op: "replace", path: "/machine", value: { cores: 2 } }];
-  const { json } = await contract.ask("submit_what_if", { id: "r1", body: { patch: [{ ...patch[0], op: "add" }] } }, 201);
+  const ask = { id: "r1", body: { patch: [{ ...patch[0], op: "add" }] } };
+  const { json } = await contract.ask("submit_what_if", ask, 201);
   assert.ok(ended(await poll("get_experiment", { id: json.id as string }, ended)));
+  assert.equal((await contract.ask("submit_what_if", ask, 200)).json.id, json.id);
 });
 
 test("an experiment is stopped, and gone on with", async () => {
