@@ -14,6 +14,8 @@
 
 #include <stdbool.h>
 
+struct run_picture;
+
 enum run_state {
     RUN_STATE_RUNNING,
     RUN_STATE_DONE,
@@ -42,6 +44,7 @@ struct run_row {
     int64_t started_ms, finished_ms; /* since 1970, UTC; 0 = not yet */
     /* RUN_HISTOGRAM_COUNT of them, borrowed; NULL: nobody has asked for them */
     const struct run_histogram *histograms;
+    const struct run_picture *picture; /* borrowed; NULL: there is none */
 };
 
 struct run_list {

@@ -5,6 +5,7 @@
 
 #include "server/api/gate_view.h"
 #include "server/api/histogram_view.h"
+#include "server/api/lane_view.h"
 #include "server/api/resource_id.h"
 
 void experiment_view_id(struct json_writer *writer, const char *key, char kind,
@@ -88,6 +89,10 @@ static void write_run(struct json_writer *writer, const struct run_row *run) {
     if (run->histograms != NULL) {
         json_writer_key(writer, "histograms");
         histogram_view_write_all(writer, run->histograms);
+    }
+    if (run->picture != NULL) {
+        json_writer_key(writer, "picture");
+        lane_view_picture(writer, run->picture);
     }
     json_writer_end_object(writer);
 }

@@ -21,8 +21,8 @@ void experiment_view_interval(struct json_writer *writer, const char *key,
 
 /*
  * The whole experiment. `runs` by (cell, repetition, id) in the order of `cells`; NULL
- * leaves the member "runs" of the cells out. Runs show their histograms when they have
- * them. ERR_NOMEM
+ * leaves the member "runs" of the cells out. Runs show histograms and pictures that
+ * they have. ERR_NOMEM
  */
 int experiment_view_write(struct json_writer *writer, const struct experiment_row *row,
                           const struct cell_list *cells, const struct run_list *runs,

@@ -16,6 +16,22 @@ static int write_preview(const struct preview *preview, struct json_writer *writ
     return code;
 }
 
+/* "pixels" and "lanes" of the pictures; without pixels there are none. */
+static int parse_picture(const struct http_request *request,
+                         struct run_picture_size *picture, struct err *err) {
+    const struct api_number width = {"pixels", 0, 1, PREVIEW_PIXELS_MAX};
+    const struct api_number height = {"lanes", 8, 1, RUN_PICTURE_MAX_LANES};
+    int64_t pixels, lanes;
+    int code = api_query_number(request, &width, &pixels, err);
+    if (code == 0) {
+        code = api_query_number(request, &height, &lanes, err);
+    }
+    if (code == 0) {
+        *picture = (struct run_picture_size){(uint32_t)pixels, (size_t)lanes};
+    }
+    return code;
+}
+
 int preview_api_run(void *context, const struct http_request *request,
                     struct http_response *response, struct err *err) {
     const struct api *api = context;
@@ -26,6 +42,9 @@ int preview_api_run(void *context, const struct http_request *request,
     struct json_writer writer = {0};
     struct preview preview;
     int code = api_query_client(request, &wanted.client, err);
+    if (code == 0) {
+        code = parse_picture(request, &wanted.picture, err);
+    }
     if (code == 0) {
         code = preview_run(&preview, api->previews, &wanted, err);
     }

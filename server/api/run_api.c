@@ -10,9 +10,9 @@
 #include "engine/analysis/run.h"
 #include "server/api/api.h"
 #include "server/api/experiment_view.h"
+#include "server/api/lane_view.h"
 #include "server/api/resource_id.h"
 #include "server/api/span_query.h"
-#include "server/api/span_view.h"
 
 static void write_text(struct json_writer *writer, const char *key, const char *text) {
     json_writer_key(writer, key);
@@ -132,52 +132,6 @@ int run_api_metrics(void *context, const struct http_request *request,
 
 /* --- lanes ----------------------------------------------------------------------- */
 
-static void write_lane(struct json_writer *writer, const struct lane_total *item) {
-    json_writer_begin_object(writer);
-    write_int(writer, "id", item->lane.id);
-    write_text(writer, "kind", lane_kind_name(item->lane.kind));
-    write_text(writer, "name", item->lane.name);
-    write_int(writer, "parent", item->lane.parent);
-    write_int(writer, "born_ns", item->lane.born_ns);
-    json_writer_key(writer, "died_ns");
-    if (item->died_ns >= 0) {
-        json_writer_int(writer, item->died_ns);
-    } else {
-        json_writer_null(writer);
-    }
-    json_writer_key(writer, "totals");
-    json_writer_begin_object(writer);
-    for (int state = 0; state < STATE_COUNT; state++) {
-        if (item->state_ns[state] > 0) {
-            write_int(writer, lane_state_name((enum lane_state)state),
-                      item->state_ns[state]);
-        }
-    }
-    json_writer_end_object(writer);
-    json_writer_end_object(writer);
-}
-
-static void write_names(struct json_writer *writer) {
-    json_writer_key(writer, "states");
-    json_writer_begin_array(writer);
-    for (int state = 0; state < STATE_COUNT; state++) {
-        json_writer_string(writer, lane_state_name((enum lane_state)state));
-    }
-    json_writer_end_array(writer);
-    json_writer_key(writer, "instants");
-    json_writer_begin_array(writer);
-    for (int kind = 0; kind < INSTANT_COUNT; kind++) {
-        json_writer_string(writer, instant_kind_name((enum instant_kind)kind));
-    }
-    json_writer_end_array(writer);
-    json_writer_key(writer, "counters");
-    json_writer_begin_array(writer);
-    for (int kind = 0; kind < COUNTER_COUNT; kind++) {
-        json_writer_string(writer, counter_kind_name((enum counter_kind)kind));
-    }
-    json_writer_end_array(writer);
-}
-
 static int read_lanes(struct db_reader *reader, const struct http_request *request,
                       struct http_response *response, struct err *err) {
     struct json_writer writer = {0};
@@ -201,14 +155,14 @@ static int read_lanes(struct db_reader *reader, const struct http_request *reque
     }
     const char *sites = runs.items[0].sites;
     json_writer_begin_object(&writer);
-    write_names(&writer);
+    lane_view_names(&writer);
     json_writer_key(&writer, "sites");
     json_writer_raw(&writer, sites, strlen(sites));
     write_known(&writer, is_recorded == 1, known_ns);
     json_writer_key(&writer, "items");
     json_writer_begin_array(&writer);
     for (size_t i = 0; i < lanes.count; i++) {
-        write_lane(&writer, &lanes.items[i]);
+        lane_view_write(&writer, &lanes.items[i]);
     }
     json_writer_end_array(&writer);
     json_writer_end_object(&writer);
@@ -223,78 +177,6 @@ int run_api_lanes(void *context, const struct http_request *request,
 }
 
 /* --- timeline -------------------------------------------------------------------- */
-
-/* Writes `"key":[...]` from a column of any integer type. */
-#define WRITE_COLUMN(writer, key, count, column)                                         \
-    do {                                                                                 \
-        json_writer_key((writer), (key));                                                \
-        json_writer_begin_array(writer);                                                 \
-        for (size_t column_i = 0; column_i < (count); column_i++) {                      \
-            json_writer_int((writer), (int64_t)(column)[column_i]);                      \
-        }                                                                                \
-        json_writer_end_array(writer);                                                   \
-    } while (0)
-
-static void write_counters(struct json_writer *writer,
-                           const struct timeline_counters *counters) {
-    json_writer_key(writer, "counters");
-    json_writer_begin_array(writer);
-    for (size_t i = 0; i < counters->item_count; i++) {
-        const struct timeline_counter *item = &counters->items[i];
-        json_writer_begin_object(writer);
-        write_int(writer, "lane", item->lane);
-        write_int(writer, "kind", item->kind);
-        write_int(writer, "before", item->before);
-        WRITE_COLUMN(writer, "at", item->count, counters->at_ns + item->first);
-        WRITE_COLUMN(writer, "min", item->count, counters->min + item->first);
-        WRITE_COLUMN(writer, "max", item->count, counters->max + item->first);
-        WRITE_COLUMN(writer, "last", item->count, counters->last + item->first);
-        WRITE_COLUMN(writer, "count", item->count, counters->merged + item->first);
-        json_writer_end_object(writer);
-    }
-    json_writer_end_array(writer);
-}
-
-static void write_timeline(struct json_writer *writer, const struct timeline_query *query,
-                           const struct timeline_view *timeline) {
-    json_writer_begin_object(writer);
-    write_int(writer, "from", query->from_ns);
-    write_int(writer, "to", query->to_ns);
-    write_int(writer, "pixels", query->pixels);
-    json_writer_key(writer, "lanes");
-    json_writer_begin_array(writer);
-    for (size_t i = 0; i < timeline->lane_count; i++) {
-        const struct timeline_lane *lane = &timeline->lanes[i];
-        json_writer_begin_object(writer);
-        write_int(writer, "id", lane->lane);
-        WRITE_COLUMN(writer, "start", lane->count, lane->start_ns);
-        WRITE_COLUMN(writer, "end", lane->count, lane->end_ns);
-        WRITE_COLUMN(writer, "state", lane->count, lane->state);
-        WRITE_COLUMN(writer, "resource", lane->count, lane->resource);
-        WRITE_COLUMN(writer, "by", lane->count, lane->by);
-        WRITE_COLUMN(writer, "site", lane->count, lane->site);
-        WRITE_COLUMN(writer, "count", lane->count, lane->merged);
-        span_view_known(writer, lane->known_until_ns);
-        json_writer_end_object(writer);
-    }
-    json_writer_end_array(writer);
-    const struct timeline_instants *instants = &timeline->instants;
-    json_writer_key(writer, "instants");
-    json_writer_begin_object(writer);
-    WRITE_COLUMN(writer, "lane", instants->count, instants->lane);
-    WRITE_COLUMN(writer, "at", instants->count, instants->at_ns);
-    WRITE_COLUMN(writer, "kind", instants->count, instants->kind);
-    WRITE_COLUMN(writer, "by", instants->count, instants->by);
-    WRITE_COLUMN(writer, "count", instants->count, instants->merged);
-    span_view_known(writer, instants->known_until_ns);
-    json_writer_end_object(writer);
-    write_counters(writer, &timeline->counters);
-    if (timeline->counters.known_until_ns != SIM_NEVER) {
-        span_view_int(writer, "counters_known_until", timeline->counters.known_until_ns);
-    }
-    span_view_damages(writer, &timeline->damages);
-    json_writer_end_object(writer);
-}
 
 /* The window: by default the whole run on 1,000 pixels. */
 static int parse_window(struct db_reader *reader, const struct http_request *request,
@@ -348,7 +230,7 @@ static int read_timeline(struct db_reader *reader, const struct http_request *re
     if (code != 0) {
         return code;
     }
-    write_timeline(&writer, &query, &timeline);
+    lane_view_window(&writer, &query, &timeline);
     timeline_view_deinit(&timeline);
     return http_response_take_json(response, 200, &writer, err);
 }

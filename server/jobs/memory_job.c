@@ -20,6 +20,7 @@ struct memory_run {
     char reason[160];
     double goal; /* the document's metric; NaN when there is none */
     struct run_histogram histograms[RUN_HISTOGRAM_COUNT]; /* owned */
+    struct run_picture picture;                           /* owned; no lanes: none */
 };
 
 struct memory_cell {
@@ -35,6 +36,7 @@ struct memory_job {
     struct grid *grid; /* owned */
     struct job *job;   /* owned until it is handed out, NULL then */
     bool keep_histograms;
+    struct memory_pictures pictures; /* how many are still to be painted */
     enum experiment_status status;
     char reason[128];
     int64_t created_ms;
@@ -70,13 +72,36 @@ static int keep_cell_start(void *context, size_t cell, struct err *err) {
     return memory->cells[cell].values != NULL ? 0 : err_set_nomem(err);
 }
 
+/* Runs it, and paints it if it is one of those to be painted: all of it or nothing. */
+static int execute(struct memory_job *memory, const struct job_run *run,
+                   struct run_result *out, struct err *err) {
+    const bool wanted = memory->pictures.cell_count > 0 && run->repetition == 0;
+    struct recording recording;
+    recording_init(&recording);
+    recording.kinds = RUN_PICTURE_KINDS;
+    const struct run_options options = {.repetition = run->repetition,
+                                        .sink = wanted ? &recording.sink : NULL,
+                                        .cancel = run->cancel};
+    int code = run_execute(out, run->plan, &options, err);
+    if (code == 0 && wanted && out->status != RUN_STOPPED) {
+        const struct run_picture_source source = {&recording, &out->lanes,
+                                                  out->duration_ns};
+        memory->pictures.cell_count--;
+        code = run_picture_paint(&run_at(memory, run->cell, 0)->picture, &source,
+                                 &memory->pictures.size, err);
+        if (code != 0) {
+            run_result_deinit(out);
+        }
+    }
+    recording_deinit(&recording);
+    return code;
+}
+
 static int keep_run(void *context, const struct job_run *run, struct job_outcome *out,
                     struct err *err) {
-    const struct memory_job *memory = context;
-    const struct run_options options = {.repetition = run->repetition,
-                                        .cancel = run->cancel};
+    struct memory_job *memory = context;
     struct run_result result;
-    const int code = run_execute(&result, run->plan, &options, err);
+    const int code = execute(memory, run, &result, err);
     if (code != 0) {
         return code;
     }
@@ -227,6 +252,11 @@ int memory_job_create(struct memory_job **out, const struct document *document,
     return 0;
 }
 
+void memory_job_keep_pictures(struct memory_job *memory,
+                              const struct memory_pictures *pictures) {
+    memory->pictures = *pictures;
+}
+
 void memory_job_keep_histograms(struct memory_job *memory) {
     memory->keep_histograms = true;
 }
@@ -237,6 +267,7 @@ static void free_runs(struct memory_job *memory) {
         for (int id = 0; id < RUN_HISTOGRAM_COUNT; id++) {
             run_histogram_deinit(&memory->runs[i].histograms[id]);
         }
+        run_picture_deinit(&memory->runs[i].picture);
     }
     free(memory->runs);
 }
@@ -326,6 +357,7 @@ static void add_run_row(const struct memory_job *memory, size_t cell, uint32_t r
         .duration_ns = kept->duration_ns,
         .transitions = (int64_t)kept->transitions,
         .histograms = memory->keep_histograms ? kept->histograms : NULL,
+        .picture = kept->picture.lanes != NULL ? &kept->picture : NULL,
     };
     if (kept->status != RUN_STOPPED) {
         snprintf(row->fingerprint, sizeof row->fingerprint, "%016" PRIx64,

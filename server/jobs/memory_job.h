@@ -3,7 +3,7 @@
  * memory_job - an experiment that is run without a database: its outcome is kept in
  * memory, in the rows that the database would give, so that one writer shows both.
  *
- * Timelines are not recorded. Ids are e1, c1, c2 ..., r1, r2 ... in the order of cells
+ * Timelines are not kept, but perhaps a picture of some. Ids are e1, c1, c2 ..., r1, r2 ... in the order of cells
  * and repetitions. Summaries are over runs that are done or limited, as in
  * db/cell_store.h.
  */
@@ -12,6 +12,7 @@
 
 #include "db/cell_store.h"
 #include "db/experiment_store.h"
+#include "db/run_picture.h"
 #include "db/run_store.h"
 #include "engine/base/err.h"
 #include "server/document/document.h"
@@ -26,6 +27,14 @@ int memory_job_create(struct memory_job **out, const struct document *document,
 
 /* Before it runs: keep the histograms of every run, too. */
 void memory_job_keep_histograms(struct memory_job *memory);
+
+/* Before it runs: paint the first repetition of the first so many cells that can run. */
+struct memory_pictures {
+    size_t cell_count;
+    struct run_picture_size size;
+};
+void memory_job_keep_pictures(struct memory_job *memory,
+                              const struct memory_pictures *pictures);
 
 /* After the queue that uses it is destroyed. NULL is accepted. */
 void memory_job_destroy(struct memory_job *memory);

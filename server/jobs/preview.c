@@ -212,16 +212,29 @@ static int run_memory(struct memory_job *memory, atomic_bool *cancel, struct err
     return code;
 }
 
-static int run_document(struct preview *preview, struct running *place,
-                        struct previews *previews, struct err *err) {
+static int run_document(struct preview *preview, atomic_bool *cancel,
+                        const struct preview_request *request, struct err *err) {
     struct grid *grid = NULL;
     int code = open_grid(&grid, preview->document, err);
     if (code == 0) {
         code = memory_job_create(&preview->memory, preview->document, grid, err);
     }
-    if (code == 0) {
-        code = run_memory(preview->memory, &place->cancel, err);
+    if (code == 0 && request->picture.pixels > 0) {
+        const struct memory_pictures pictures = {PREVIEW_PICTURES_MAX, request->picture};
+        memory_job_keep_pictures(preview->memory, &pictures);
     }
+    return code == 0 ? run_memory(preview->memory, cancel, err) : code;
+}
+
+static int run_in_place(struct preview *preview, struct previews *previews,
+                        const struct preview_request *request, struct err *err) {
+    struct running *place = NULL;
+    int code =
+        enter(previews, request->client != NULL ? request->client : "", &place, err);
+    if (code != 0) {
+        return code;
+    }
+    code = run_document(preview, &place->cancel, request, err);
     const bool replaced = leave(previews, place);
     return code == 0 && replaced
                ? err_set(err, ERR_CONFLICT,
@@ -232,14 +245,9 @@ static int run_document(struct preview *preview, struct running *place,
 int preview_run(struct preview *out, struct previews *previews,
                 const struct preview_request *request, struct err *err) {
     struct preview preview = {0};
-    struct running *place = NULL;
     int code = read_document(&preview.document, request, err);
     if (code == 0) {
-        code =
-            enter(previews, request->client != NULL ? request->client : "", &place, err);
-    }
-    if (code == 0) {
-        code = run_document(&preview, place, previews, err);
+        code = run_in_place(&preview, previews, request, err);
     }
     if (code != 0) {
         preview_deinit(&preview);

@@ -3,6 +3,8 @@
  * preview - runs a document at once, in the thread that asks, and keeps nothing: what a slider
  * shows while it is dragged.
  *
+ * It may give a small picture of the timelines of the first PREVIEW_PICTURES_MAX cells.
+ *
  * It is capped: at most PREVIEW_RUNS_MAX runs, each cut off after PREVIEW_EVENTS_MAX
  * transitions, and none begins after PREVIEW_MS; the cells that are left are interrupted. So
  * it takes PREVIEW_MS and one run at most.
@@ -23,6 +25,8 @@ enum {
     PREVIEW_RUNS_MAX = 256,
     PREVIEW_EVENTS_MAX = 500000,
     PREVIEW_MS = 200,
+    PREVIEW_PICTURES_MAX = 16, /* cells with a picture of their first repetition */
+    PREVIEW_PIXELS_MAX = 1024,
     PREVIEW_AT_ONCE = 3 /* of all clients; the HTTP executor has threads left */
 };
 
@@ -40,6 +44,7 @@ struct preview_request {
     const char *text; /* the document; UTF-8 */
     size_t size;
     const char *client; /* below FAIR_CLIENT_SIZE characters, or NULL: nobody's next */
+    struct run_picture_size picture; /* of the first cells; no pixels: none */
 };
 
 /* Owns both. */

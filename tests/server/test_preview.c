@@ -20,7 +20,8 @@ static const char large[] = "{\"schema\":1,\"repetitions\":100," JOBS(1000000, 5
 
 static int run(struct preview *out, struct previews *previews, const char *text,
                const char *client, struct err *err) {
-    const struct preview_request request = {text, strlen(text), client};
+    const struct preview_request request = {
+        .text = text, .size = strlen(text), .client = client};
     return preview_run(out, previews, &request, err);
 }
 
@@ -68,6 +69,36 @@ static void test_preview_is_the_run(void **state) {
                  (unsigned long long)fingerprint(small, i / 2, (uint32_t)(i % 2)));
         assert_string_equal(rows.runs.items[i].fingerprint, print);
     }
+    memory_rows_deinit(&rows);
+    preview_deinit(&preview);
+    previews_destroy(previews);
+}
+
+/* Pictures change nothing, and are of the first repetition. */
+static void test_preview_gives_pictures(void **state) {
+    (void)state;
+    struct previews *previews = open_previews();
+    const struct preview_request request = {
+        .text = small, .size = strlen(small), .picture = {100, 4}};
+    struct preview preview;
+    struct memory_rows rows;
+    struct err err = {0};
+    assert_int_equal(preview_run(&preview, previews, &request, &err), 0);
+    assert_int_equal(memory_job_rows(preview.memory, &rows, &err), 0);
+    for (size_t i = 0; i < rows.runs.count; i++) {
+        const struct run_row *row = &rows.runs.items[i];
+        char print[32];
+        snprintf(print, sizeof print, "%016llx",
+                 (unsigned long long)fingerprint(small, i / 2, (uint32_t)(i % 2)));
+        assert_string_equal(row->fingerprint, print);
+        assert_int_equal(row->picture != NULL, row->repetition == 0);
+        if (row->picture != NULL) {
+            assert_int_equal(row->picture->window.to_ns, row->duration_ns);
+        }
+    }
+    /* Four workers and the GIL are more than fit; one after the other has a thread. */
+    assert_int_equal(rows.runs.items[0].picture->view.lane_count, 4);
+    assert_int_equal(rows.runs.items[2].picture->view.lane_count, 2);
     memory_rows_deinit(&rows);
     preview_deinit(&preview);
     previews_destroy(previews);
@@ -181,6 +212,7 @@ static void test_preview_of_a_closed_server(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_preview_is_the_run),
+        cmocka_unit_test(test_preview_gives_pictures),
         cmocka_unit_test(test_preview_is_capped),
         cmocka_unit_test(test_preview_reads_as_the_server_does),
         cmocka_unit_test(test_preview_is_replaced),

@@ -48,6 +48,15 @@ const ASKS: Record<string, Ask[]> = {
 
 const FIRST_IDS: Record<string, string> = { experiments: "e1", cells: "c1", runs: "r1", notes: "n1" };
 
+interface Picture {
+  lanes: { id: number }[];
+  timeline: Json;
+}
+
+interface PicturedGrid {
+  cells: { runs: { picture?: Picture }[] }[];
+}
+
 let server: Server;
 let contract: Contract;
 let served: Answer["text"];
@@ -106,6 +115,23 @@ test("every preset is accepted, and runs as a preview", async () => {
   const { json } = await contract.ask("list_presets");
   for (const { document } of json.items as { document: Json }[]) {
     await contract.ask("run_preview", { body: { ...document, limits: { events: 2000 } }, query: { client: "contract" } });
+  }
+});
+
+test("a preview gives pictures, which are what the stored timeline shows", async () => {
+  const query = { client: "contract", pixels: "100", lanes: "4" };
+  const { cells } = (await contract.ask("run_preview", { body: DOCUMENT, query })).json as unknown as PicturedGrid;
+  for (const [index, { runs }] of cells.entries()) {
+    assert.deepEqual(runs.map(({ picture }) => picture !== undefined), [true, false]);
+    const { lanes, timeline } = runs[0]?.picture as Picture;
+    const { json } = await contract.ask("get_cell", { id: `c${index + 1}` });
+    const id = (json.runs as { id: string }[])[0]?.id;
+    const ids = lanes.map((lane) => lane.id);
+    const window = { pixels: "100", lanes: ids.join(",") };
+    const stored = (await contract.ask("get_timeline", { id, query: window })).json;
+    assert.deepEqual(timeline, { ...stored, instants: timeline.instants, counters: [] });
+    const all = (await contract.ask("list_lanes", { id })).json.items as { id: number }[];
+    assert.deepEqual(lanes, all.filter((lane) => ids.includes(lane.id)));
   }
 });
 
