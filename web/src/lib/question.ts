@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: MIT
+// A document as a sentence: how many jobs, what each of them does, on how many cores, under
+// which runtimes and strategies. Reads what the sentence can say out of a document, and changes
+// its text where the sentence is changed; what it does not speak about stays as it is.
+//
+// Several steps of a kind are said as their sum and changed in proportion, and so are times
+// that are drawn from a distribution, which are said as what is typical of it.
+
+import { compactLabel, isRecord } from "./grid";
+import { insertBefore, removeValue, setValue } from "./json-edit";
+import { escapePointer } from "./json-scan";
+
+export type FieldName =
+  | "count"
+  | "rate"
+  | "seconds"
+  | "python"
+  | "wait"
+  | "c"
+  | "share"
+  | "cores"
+  | "workers"
+  | "interval";
+
+/** Why a field cannot be changed here, or what a change of it means. */
+export type FieldNote = "swept" | "differs" | "unread" | "several" | "drawn";
+
+export interface Field {
+  /** Milliseconds of python, wait and c; percent of share; null: nothing to be said. */
+  value: number | null;
+  editable: boolean;
+  note: FieldNote | null;
+}
+
+export interface StrategyWords {
+  pointer: string;
+  /** "sequential", "threads" ...; "" for what the form has no word for. */
+  kind: StrategyKind | "";
+  count: number | null;
+  /** What else is said of it. */
+  rest: string;
+}
+
+export interface Question {
+  /** How the work is given. */
+  work: "count" | "arrivals" | "actors";
+  fields: Record<FieldName, Field>;
+  runtimes: { pointer: string; label: string; base: string }[];
+  strategies: StrategyWords[];
+  /** Kinds of steps that the sentence does not speak about. */
+  otherSteps: string[];
+  /** Pointers that the sweep sets. */
+  swept: string[];
+}
+
+/** What the server's models say, as far as it is known. */
+export interface QuestionDefaults {
+  cores: number | null;
+  /** Names of runtimes that have a switch interval. */
+  withInterval: ReadonlySet<string>;
+}
+
+export const STRATEGY_KINDS = ["sequential", "threads", "asyncio", "processes", "interpreters"] as const;
+export type StrategyKind = (typeof STRATEGY_KINDS)[number];
+
+export const DEFAULT_INTERVAL_US = 5000;
+
+const STEPS = "/workload/jobs/steps";
+const MS = 1000;
+/* Those whose number is that of workers, each busy with one job. */
+const WORKERS: readonly string[] = ["threads", "processes", "interpreters"];
+/* Those of which one for each core is what one has. */
+const PER_CORE: readonly string[] = ["processes", "interpreters"];
+
+/** The document that waits for the reader's own numbers. */
+export function ownQuestion(name: string): unknown {
+  return {
+    schema: 1,
+    name,
+    seed: 1,
+    repetitions: 3,
+    goal: "makespan_us",
+    machine: { profile: "linux-desktop", cores: 4 },
+    reference: "cpython-3.12",
+    runtimes: ["cpython-3.14", "cpython-3.14t"],
+    strategies: ["sequential", { threads: 32 }, { asyncio: 100 }, { processes: 4 }, { interpreters: 4 }],
+    workload: { jobs: { count: 200, steps: [{ python_us: 2000 }, { io_us: 50000 }] } },
+  };
+}
+
+/* --- times ------------------------------------------------------------------------------ */
+
+const LOCATIONS: Record<string, readonly string[]> = {
+  constant: ["value"],
+  uniform: ["min", "max"],
+  exponential: ["mean"],
+  lognormal: ["median"],
+  pareto: ["min"],
+  empirical: ["values_us"],
+};
+
+function round(us: number): number {
+  return Math.round(us * 1000) / 1000;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** What is typical of a time, in its unit; NaN when it cannot be read. */
+export function typicalTime(time: unknown): number {
+  if (typeof time === "number") return time;
+  if (!isRecord(time)) return NaN;
+  const parts = (LOCATIONS[String(time.dist)] ?? []).flatMap((key) => time[key]);
+  return parts.length > 0 && parts.every((part) => typeof part === "number") ? mean(parts as number[]) : NaN;
+}
+
+/** The same law, `factor` times as long. */
+export function scaleTime(time: unknown, factor: number): unknown {
+  if (typeof time === "number") return round(time * factor);
+  if (Array.isArray(time)) return time.map((value) => scaleTime(value, factor));
+  if (!isRecord(time)) return time;
+  const scaled = LOCATIONS[String(time.dist)] ?? [];
+  return Object.fromEntries(
+    Object.entries(time).map(([key, value]) => [key, scaled.includes(key) ? scaleTime(value, factor) : value]),
+  );
+}
+
+/* --- steps ------------------------------------------------------------------------------ */
+
+type StepKind = "python" | "wait" | "free" | "held";
+
+interface Timed {
+  kind: StepKind;
+  /** The member with the time. */
+  key: string;
+  pointer: string;
+  time: unknown;
+}
+
+function stepsOf(document: unknown): readonly unknown[] {
+  const workload = isRecord(document) ? document.workload : null;
+  const jobs = isRecord(workload) ? workload.jobs : null;
+  return isRecord(jobs) && Array.isArray(jobs.steps) ? jobs.steps : [];
+}
+
+function timedStep(step: unknown, index: number): Timed | null {
+  if (!isRecord(step)) return null;
+  const key = ["python_us", "io_us", "sleep_us", "c_us"].find((name) => name in step);
+  if (key === undefined) return null;
+  const call = step.gil === "released" ? "free" : "held";
+  const kind = key === "python_us" ? "python" : key === "c_us" ? call : "wait";
+  return { kind, key, pointer: `${STEPS}/${index}`, time: step[key] };
+}
+
+function timedSteps(document: unknown): Timed[] {
+  return stepsOf(document).flatMap((step, index) => timedStep(step, index) ?? []);
+}
+
+function sumOf(steps: readonly Timed[]): number {
+  return steps.reduce((sum, { time }) => sum + typicalTime(time), 0);
+}
+
+/* --- reading ---------------------------------------------------------------------------- */
+
+const LOCKED: Field = { value: null, editable: false, note: null };
+
+function sweptPointers(document: Record<string, unknown>): string[] {
+  return isRecord(document.sweep) ? Object.keys(document.sweep) : [];
+}
+
+function isSwept(swept: readonly string[], pointer: string): boolean {
+  return swept.some((at) => at === pointer || at.startsWith(`${pointer}/`) || pointer.startsWith(`${at}/`));
+}
+
+function numberField(value: unknown, pointer: string, swept: readonly string[]): Field {
+  if (isSwept(swept, pointer)) return { value: typeof value === "number" ? value : null, editable: false, note: "swept" };
+  if (value === undefined || typeof value === "number") return { value: value ?? null, editable: true, note: null };
+  return { ...LOCKED, note: "unread" };
+}
+
+function timeField(steps: readonly Timed[], swept: readonly string[]): Field {
+  const total = sumOf(steps);
+  if (Number.isNaN(total)) return { ...LOCKED, note: "unread" };
+  const value = round(total) / MS;
+  if (steps.some(({ pointer }) => isSwept(swept, pointer))) return { value, editable: false, note: "swept" };
+  const drawn = steps.some(({ time }) => typeof time !== "number");
+  return { value, editable: true, note: drawn ? "drawn" : steps.length > 1 ? "several" : null };
+}
+
+function shareField(free: Field, held: Field): Field {
+  const total = (free.value ?? 0) + (held.value ?? 0);
+  const value = total > 0 ? Math.round((100 * (free.value ?? 0)) / total) : 100;
+  return { value, editable: free.editable && held.editable && total > 0, note: null };
+}
+
+function callField(free: Field, held: Field): Field {
+  const note = free.note ?? held.note;
+  if (free.value === null || held.value === null) return { ...LOCKED, note };
+  return { value: round(free.value + held.value), editable: free.editable && held.editable, note };
+}
+
+export function strategyWords(strategy: unknown, pointer: string): StrategyWords {
+  if (strategy === "sequential") return { pointer, kind: "sequential", count: null, rest: "" };
+  const kind = isRecord(strategy) ? STRATEGY_KINDS.find((name) => typeof strategy[name] === "number") : undefined;
+  if (!isRecord(strategy) || kind === undefined) return { pointer, kind: "", count: null, rest: compactLabel(strategy) };
+  const rest = Object.fromEntries(Object.entries(strategy).filter(([key]) => key !== kind));
+  return { pointer, kind, count: strategy[kind] as number, rest: compactLabel(rest) };
+}
+
+function baseOf(runtime: unknown): string {
+  const base = isRecord(runtime) ? runtime.base : runtime;
+  return typeof base === "string" ? base : "";
+}
+
+function intervalOf(runtime: unknown): number {
+  const own = isRecord(runtime) ? runtime.switch_interval_us : undefined;
+  return typeof own === "number" ? own : DEFAULT_INTERVAL_US;
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function workersField(strategies: readonly StrategyWords[], swept: readonly string[]): Field {
+  const counts = strategies.filter(({ kind, count }) => WORKERS.includes(kind) && count !== null);
+  if (counts.length === 0) return LOCKED;
+  if (isSwept(swept, "/strategies")) return { ...LOCKED, note: "swept" };
+  return { value: Math.max(...counts.map(({ count }) => count ?? 0)), editable: true, note: null };
+}
+
+function intervalField(runtimes: readonly unknown[], known: QuestionDefaults, swept: readonly string[]): Field {
+  const with_ = runtimes.filter((runtime) => known.withInterval.has(baseOf(runtime)));
+  if (with_.length === 0) return LOCKED;
+  if (isSwept(swept, "/runtimes")) return { ...LOCKED, note: "swept" };
+  const values = new Set(with_.map(intervalOf));
+  return values.size > 1 ? { ...LOCKED, note: "differs" } : { value: [...values][0] ?? null, editable: true, note: null };
+}
+
+/** Null when it is no document at all. */
+export function readQuestion(document: unknown, known: QuestionDefaults): Question | null {
+  if (!isRecord(document)) return null;
+  const workload = isRecord(document.workload) ? document.workload : {};
+  const jobs = isRecord(workload.jobs) ? workload.jobs : {};
+  const machine = isRecord(document.machine) ? document.machine : {};
+  const arrivals = isRecord(jobs.arrivals) ? jobs.arrivals : {};
+  const swept = sweptPointers(document);
+  const steps = timedSteps(document);
+  const isJobs = isRecord(workload.jobs);
+  const of = (kind: StepKind): Field =>
+    isJobs ? timeField(steps.filter((step) => step.kind === kind), swept) : LOCKED;
+  const work = isJobs ? (jobs.arrivals === undefined ? "count" : "arrivals") : "actors";
+  const given = (member: string, as: Question["work"]): Field => {
+    const value = as === "arrivals" ? arrivals[member] : jobs[member];
+    const place = as === "arrivals" ? "/workload/jobs/arrivals" : "/workload/jobs";
+    return work === as ? numberField(value, `${place}/${member}`, swept) : LOCKED;
+  };
+  const strategies = list(document.strategies).map((entry, index) => strategyWords(entry, `/strategies/${index}`));
+  const cores = numberField(machine.cores, "/machine/cores", swept);
+  const others = stepsOf(document).filter((step, index) => timedStep(step, index) === null);
+  return {
+    work,
+    fields: {
+      count: given("count", "count"),
+      rate: given("rate_per_s", "arrivals"),
+      seconds: given("for_s", "arrivals"),
+      python: of("python"),
+      wait: of("wait"),
+      c: callField(of("free"), of("held")),
+      share: shareField(of("free"), of("held")),
+      cores: { ...cores, value: cores.value ?? (cores.note === null ? known.cores : null) },
+      workers: workersField(strategies, swept),
+      interval: intervalField(list(document.runtimes), known, swept),
+    },
+    runtimes: list(document.runtimes).map((runtime, index) => ({
+      pointer: `/runtimes/${index}`,
+      label: compactLabel(runtime),
+      base: baseOf(runtime),
+    })),
+    strategies,
+    otherSteps: [...new Set(others.map((step) => (isRecord(step) ? (Object.keys(step)[0] ?? "") : "")))],
+    swept,
+  };
+}
+
+/* --- changing --------------------------------------------------------------------------- */
+
+const NEW_STEPS: Record<StepKind, (us: number) => Record<string, unknown>> = {
+  python: (python_us) => ({ python_us }),
+  wait: (io_us) => ({ io_us }),
+  free: (c_us) => ({ c_us, gil: "released" }),
+  held: (c_us) => ({ c_us, gil: "held" }),
+};
+
+/* Python comes first; a sweep knows the steps by their numbers, which then stay. */
+function addStep(text: string, document: Record<string, unknown>, kind: StepKind, us: number): string {
+  const first = kind === "python" && !isSwept(sweptPointers(document), STEPS);
+  const step = NEW_STEPS[kind](us);
+  return first && stepsOf(document).length > 0
+    ? insertBefore(text, `${STEPS}/0`, step)
+    : setValue(text, `${STEPS}/${stepsOf(document).length}`, step);
+}
+
+/** All steps of a kind together take so many microseconds. */
+function setTime(text: string, kind: StepKind, us: number): string {
+  const document = JSON.parse(text) as Record<string, unknown>;
+  const steps = timedSteps(document).filter((step) => step.kind === kind);
+  const total = sumOf(steps);
+  if (steps.length === 0) return us > 0 ? addStep(text, document, kind, us) : text;
+  const mayGo = us === 0 && steps.length < stepsOf(document).length && !isSwept(sweptPointers(document), STEPS);
+  // From the last to the first, since what is taken away moves what comes after it.
+  return steps.reduceRight((now, { pointer, key, time }, index) => {
+    if (mayGo) return removeValue(now, pointer);
+    const share = total > 0 ? scaleTime(time, us / total) : index === 0 ? us : time;
+    return setValue(now, `${pointer}/${key}`, steps.length === 1 && typeof time === "number" ? us : share);
+  }, text);
+}
+
+function setCall(text: string, us: number, percent: number): string {
+  const free = round((us * percent) / 100);
+  // What grows comes first, so that there is a step as long as there is something to say.
+  const one = setTime(text, free > 0 ? "free" : "held", free > 0 ? free : round(us - free));
+  return setTime(one, free > 0 ? "held" : "free", free > 0 ? round(us - free) : 0);
+}
+
+/* A worker for each core stays one for each core. */
+function setCores(text: string, question: Question, cores: number): string {
+  const before = question.fields.cores.value;
+  const following = question.strategies.filter(({ kind, count }) => PER_CORE.includes(kind) && count === before);
+  return following.reduce(
+    (now, { pointer, kind }) => setValue(now, `${pointer}/${kind}`, cores),
+    setValue(text, "/machine/cores", cores),
+  );
+}
+
+function setWorkers(text: string, question: Question, count: number): string {
+  return question.strategies
+    .filter(({ kind }) => WORKERS.includes(kind))
+    .reduce((now, { pointer, kind }) => setValue(now, `${pointer}/${kind}`, count), text);
+}
+
+/* A runtime as it is has no member of its own for what it does anyway. */
+function setInterval(text: string, known: QuestionDefaults, us: number): string {
+  const { runtimes } = JSON.parse(text) as Record<string, unknown>;
+  return list(runtimes).reduce<string>((now, runtime, index) => {
+    const base = baseOf(runtime);
+    if (!known.withInterval.has(base)) return now;
+    const own = isRecord(runtime) ? { ...runtime, switch_interval_us: us } : { base, switch_interval_us: us };
+    const isPlain = us === DEFAULT_INTERVAL_US && Object.keys(own).length === 2;
+    return setValue(now, `/runtimes/${index}`, isPlain ? base : own);
+  }, text);
+}
+
+/** The text with another number in the field, which has to be editable. */
+export function setField(text: string, name: FieldName, value: number, known: QuestionDefaults): string {
+  const question = readQuestion(JSON.parse(text) as unknown, known);
+  if (!question?.fields[name].editable) return text;
+  const { c, share } = question.fields;
+  switch (name) {
+    case "count":
+      return setValue(text, "/workload/jobs/count", value);
+    case "rate":
+      return setValue(text, "/workload/jobs/arrivals/rate_per_s", value);
+    case "seconds":
+      return setValue(text, "/workload/jobs/arrivals/for_s", value);
+    case "python":
+    case "wait":
+      return setTime(text, name, round(value * MS));
+    case "c":
+      return setCall(text, round(value * MS), share.value ?? 100);
+    case "share":
+      return setCall(text, round((c.value ?? 0) * MS), value);
+    case "cores":
+      return setCores(text, question, value);
+    case "workers":
+      return setWorkers(text, question, value);
+    case "interval":
+      return setInterval(text, known, value);
+  }
+}
+
+export function addRuntime(text: string, name: string): string {
+  const { runtimes } = JSON.parse(text) as Record<string, unknown>;
+  return setValue(text, `/runtimes/${list(runtimes).length}`, name);
+}
+
+export function addStrategy(text: string, kind: StrategyKind, cores: number): string {
+  const { strategies } = JSON.parse(text) as Record<string, unknown>;
+  const counts = { threads: 32, asyncio: 100, processes: cores, interpreters: cores };
+  const entry = kind === "sequential" ? kind : { [kind]: counts[kind] };
+  return setValue(text, `/strategies/${list(strategies).length}`, entry);
+}
+
+export function setStrategyCount(text: string, { pointer, kind }: StrategyWords, count: number): string {
+  return setValue(text, `${pointer}/${escapePointer(kind)}`, count);
+}
