@@ -33,9 +33,18 @@ export interface ModelSummary {
   title: string;
 }
 
+export interface RuntimeSummary extends ModelSummary {
+  /** How its GIL changes hands: "interval" by the switch interval. */
+  gil: string;
+}
+
+export interface ProfileSummary extends ModelSummary {
+  parameters: { name: string; value: number | boolean }[];
+}
+
 export interface Models {
-  items: ModelSummary[];
-  profiles: ModelSummary[];
+  items: RuntimeSummary[];
+  profiles: ProfileSummary[];
 }
 
 export interface MetricInfo {
@@ -73,6 +82,15 @@ export interface RunSummary {
   status: RunStatus;
   fingerprint: string | null;
   has_timeline: boolean;
+  /** Of a preview that was asked for pixels. */
+  picture?: WirePicture;
+}
+
+/** What is seen of a whole run on a few lanes. */
+export interface WirePicture {
+  states: string[];
+  lanes: Lane[];
+  timeline: WireTimeline;
 }
 
 export interface Cell {
@@ -456,11 +474,12 @@ export async function getMetrics(): Promise<MetricInfo[]> {
 }
 
 /** `document` goes out as the user wrote it: the server is the judge of it. */
-function postJson<T>(path: string, body: string): Promise<T> {
+function postJson<T>(path: string, body: string, signal?: AbortSignal): Promise<T> {
   return request<T>(path, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body,
+    ...(signal ? { signal } : {}),
   });
 }
 
@@ -471,6 +490,27 @@ export function signIn(token: string): Promise<void> {
 
 export function createExperiment(document: string): Promise<Experiment> {
   return postJson<Experiment>("/experiments", document);
+}
+
+export interface PictureSize {
+  pixels: number;
+  lanes: number;
+}
+
+/** Runs a document and keeps nothing; the next preview of the same client ends this one. */
+export function runPreview(
+  document: string,
+  client: string,
+  { pixels, lanes }: PictureSize,
+  signal?: AbortSignal,
+): Promise<Experiment> {
+  const query = `client=${id(client)}&pixels=${pixels}&lanes=${lanes}`;
+  return postJson<Experiment>(`/preview?${query}`, document, signal);
+}
+
+/** JSON Schema of documents. */
+export function getSchema(): Promise<unknown> {
+  return request<unknown>("/schema");
 }
 
 export function listExperiments(

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+// What the document on the Ask page does, run by the server while it is being changed and kept
+// by nobody. One preview is on its way at a time and the last change wins: what is changed
+// meanwhile waits for the answer, or ends what takes too long.
+
+import { computed, signal } from "@preact/signals";
+import { ApiError, type Cell, type Experiment, runPreview } from "../api";
+import { gridShape } from "../lib/grid";
+import { setValue } from "../lib/json-edit";
+import { scanJson } from "../lib/json-scan";
+import { decodePicture, type Picture } from "../lib/picture";
+import { asApiError } from "./resource";
+
+export interface PreviewedCell {
+  cell: Cell;
+  picture: Picture | null;
+}
+
+export interface Preview {
+  text: string;
+  experiment: Experiment;
+  cells: PreviewedCell[];
+}
+
+/** A text that the server did not run, and why not. */
+export interface Trouble {
+  text: string;
+  error: ApiError;
+  /** Nothing is wrong with it but its size. */
+  isTooLarge: boolean;
+}
+
+export const preview = signal<Preview | null>(null);
+export const trouble = signal<Trouble | null>(null);
+export const previewing = signal(false);
+
+/** Whether some of it is only the beginning. */
+export const isCutShort = computed(() =>
+  (preview.value?.cells ?? []).some(({ cell }) => cell.status === "limited" || cell.status === "interrupted"),
+);
+
+export const PICTURE = { pixels: 360, lanes: 8 };
+/* The server has so many runs for a preview. */
+const CELLS_MAX = 256;
+const PREEMPT_MS = 150;
+const BUSY_MS = 400;
+const CLIENT = `ask-${Math.random().toString(36).slice(2, 12)}`;
+
+let wanted: string | null = null;
+let running: AbortController | null = null;
+let timer = 0;
+
+/** One repetition shows how it goes; the text stays the user's but for that. */
+function previewText(text: string): string {
+  const { repetitions } = JSON.parse(text) as { repetitions?: unknown };
+  return Number.isInteger(repetitions) && (repetitions as number) > 1 ? setValue(text, "/repetitions", 1) : text;
+}
+
+function take(text: string, experiment: Experiment): void {
+  const cells = experiment.cells.map((cell) => {
+    const wire = cell.runs?.find(({ picture }) => picture)?.picture;
+    return { cell, picture: wire ? decodePicture(wire) : null };
+  });
+  preview.value = { text, experiment, cells };
+  trouble.value = null;
+}
+
+function refuse(text: string, error: ApiError): void {
+  const cells = gridShape(JSON.parse(text) as unknown)?.cells ?? 0;
+  const isTooLarge = cells > CELLS_MAX && error.problem?.errors[0]?.pointer === "/repetitions";
+  trouble.value = { text, error, isTooLarge };
+}
+
+const isReplaced = ({ problem }: ApiError): boolean => problem?.status === 409;
+const isBusy = ({ problem }: ApiError): boolean => problem?.status === 503 || problem?.status === 429;
+
+async function run(text: string): Promise<void> {
+  const mine = new AbortController();
+  running = mine;
+  previewing.value = true;
+  try {
+    const experiment = await runPreview(previewText(text), CLIENT, PICTURE, mine.signal);
+    if (running === mine) take(text, experiment);
+  } catch (reason) {
+    if (running !== mine) return;
+    const error = asApiError(reason);
+    if (isBusy(error)) return askAgain(text);
+    if (!isReplaced(error)) refuse(text, error);
+  }
+  if (running !== mine) return;
+  running = null;
+  previewing.value = false;
+  next();
+}
+
+/* It stays on its way for a while, so that nothing else is sent to a server that is busy. */
+function askAgain(text: string): void {
+  wanted ??= text;
+  window.clearTimeout(timer);
+  timer = window.setTimeout(preempt, BUSY_MS);
+}
+
+/** Runs what is wanted, unless something is on its way. */
+function next(): void {
+  const text = wanted;
+  if (text === null || running) return;
+  wanted = null;
+  void run(text);
+}
+
+/* What takes too long is not waited for, and the server ends it when the next one comes. */
+function drop(): void {
+  running?.abort();
+  running = null;
+  previewing.value = false;
+}
+
+function preempt(): void {
+  drop();
+  next();
+}
+
+/** Shows what `text` does, `delay` milliseconds from now unless something else is asked for. */
+export function showPreview(text: string, delay = 0): void {
+  window.clearTimeout(timer);
+  wanted = scanJson(text).error ? null : text;
+  if (wanted === null) return;
+  if (delay > 0) timer = window.setTimeout(() => showPreview(text), delay);
+  else if (running) timer = window.setTimeout(preempt, PREEMPT_MS);
+  else next();
+}
+
+/** Forgets what is shown: another document is looked at. */
+export function forgetPreview(): void {
+  window.clearTimeout(timer);
+  wanted = null;
+  drop();
+  preview.value = null;
+  trouble.value = null;
+}
