@@ -8,6 +8,7 @@
 #include "server/api/event_api.h"
 #include "server/api/experiment_api.h"
 #include "server/api/item_list.h"
+#include "server/api/library_api.h"
 #include "server/api/measure_api.h"
 #include "server/api/monitor_api.h"
 #include "server/api/note_api.h"
@@ -47,7 +48,10 @@ const struct http_route routes[] = {
     {"GET", "/api/v1/experiments/{id}", experiment_api_read, 0, NULL, JSON},
     {"GET", "/api/v1/compare", compare_api_read, 0, "cells other_work", JSON},
     {"GET", "/api/v1/experiments/{id}/advice", experiment_api_advice, 0, NULL, JSON},
+    {"PATCH", "/api/v1/experiments/{id}", library_api_rename, HTTP_ROUTE_JSON_BODY, NULL,
+     JSON},
     {"DELETE", "/api/v1/experiments/{id}", experiment_api_remove, 0, NULL, JSON},
+    {"GET", "/api/v1/storage", library_api_storage, 0, "experiments", JSON},
     {"GET", "/api/v1/cells/{id}", cell_api_read, 0, NULL, JSON},
     {"GET", "/api/v1/cells/{id}/document", cell_api_document, 0, NULL, JSON},
     {"GET", "/api/v1/runs/{id}", run_api_read, 0, NULL, JSON},

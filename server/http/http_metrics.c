@@ -9,8 +9,8 @@
 #include "server/http/prometheus_text.h"
 
 /* Others are counted together: a client must not be able to make new series. */
-static const char *const methods[] = {"GET",    "HEAD",    "POST", "PUT",
-                                      "DELETE", "OPTIONS", "other"};
+static const char *const methods[] = {"GET",   "HEAD",   "POST",    "PUT",
+                                      "PATCH", "DELETE", "OPTIONS", "other"};
 static const unsigned statuses[] = {0,   200, 201, 202, 204, 304, 400, 401,
                                     403, 404, 405, 406, 409, 413, 414, 415,
                                     421, 422, 429, 431, 500, 503, 999};

@@ -43,6 +43,7 @@ const ASKS: Record<string, Ask[]> = {
     { query: { kind: "thread", limit: "3" }, headers: LINES },
   ],
   get_span_at: [{ query: { lane: "0", at: "1000" } }, { query: { lane: "1", at: "0" } }],
+  get_storage: [{}, { query: { experiments: "e1,e9" } }],
   get_next_span: [{ query: { lane: "0", at: "0" } }, { query: { lane: "0", at: "0", direction: "previous" } }],
 };
 
@@ -144,6 +145,11 @@ test("notes are added, changed and removed", async () => {
   await contract.ask("remove_note", { id: "n2" }, 204);
 });
 
+test("an experiment gets another name", async () => {
+  const { json } = await contract.ask("rename_experiment", { id: "e1", body: { name: "Contract, renamed" } });
+  assert.equal(json.name, "Contract, renamed");
+});
+
 test("findings, speed-ups and timelines are made, and can be cancelled", async () => {
   for (const what of ["findings", "speedup"]) {
     await contract.ask(`get_${what}`, { id: "r1" }, 202);
@@ -227,6 +233,7 @@ function rightBody(operation: Operation): unknown {
   const bodies: Record<string, unknown> = {
     submit_what_if: { patch: [{ op: "remove", path: "/name" }] },
     make_timeline: {},
+    rename_experiment: { name: "any" },
     add_note: { text: "" },
     change_note: { text: "" },
     open_session: { token: "any" },
@@ -271,7 +278,7 @@ test("every path says which methods it answers", async () => {
     const methods = of.flatMap(({ method }) => (method === "GET" ? ["GET", "HEAD"] : [method]));
     const wanted = [...methods, "OPTIONS"].sort();
     const url = contract.url(of[0] as Operation, { id: idOf(of[0] as Operation) });
-    for (const [method, status] of [["PATCH", 405], ["OPTIONS", 204]] as const) {
+    for (const [method, status] of [["PROPFIND", 405], ["OPTIONS", 204]] as const) {
       const answer = await fetch(url, { method });
       assert.equal(answer.status, status, `${method} ${path}`);
       assert.deepEqual(answer.headers.get("allow")?.split(", ").sort(), wanted, path);
