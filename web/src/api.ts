@@ -7,7 +7,7 @@ import type { Histogram } from "./lib/histogram";
 import type { WireTimeline } from "./lib/columns";
 import type { OpenApi } from "./lib/contract";
 import type { Lane } from "./lib/lanes";
-import type { FindQuery } from "./lib/route";
+import type { FindQuery, RunsQuery } from "./lib/route";
 import type { FetchWindow, Viewport } from "./lib/viewport";
 
 export type ExperimentStatus = "queued" | "running" | "done" | "failed" | "interrupted";
@@ -238,6 +238,13 @@ export interface ExperimentSummary {
   created_ms: number;
   cells: number;
   cells_done: number;
+}
+
+/** Room that the store takes; experiments that are not there are left out. */
+export interface Storage {
+  bytes: number;
+  free_bytes: number;
+  experiments: { id: string; bytes: number }[];
 }
 
 export interface Run {
@@ -473,14 +480,23 @@ export async function getMetrics(): Promise<MetricInfo[]> {
   return (await request<{ items: MetricInfo[] }>("/metrics")).items;
 }
 
-/** `document` goes out as the user wrote it: the server is the judge of it. */
-function postJson<T>(path: string, body: string, signal?: AbortSignal): Promise<T> {
+function sendJson<T>(
+  method: "POST" | "PUT" | "PATCH",
+  path: string,
+  body: string,
+  signal?: AbortSignal,
+): Promise<T> {
   return request<T>(path, {
-    method: "POST",
+    method,
     headers: { "content-type": "application/json" },
     body,
     ...(signal ? { signal } : {}),
   });
+}
+
+/** `document` goes out as the user wrote it: the server is the judge of it. */
+function postJson<T>(path: string, body: string, signal?: AbortSignal): Promise<T> {
+  return sendJson<T>("POST", path, body, signal);
 }
 
 /** The browser then has a cookie; the token itself is kept nowhere. */
@@ -488,6 +504,7 @@ export function signIn(token: string): Promise<void> {
   return postJson<void>("/session", JSON.stringify({ token }));
 }
 
+/** `document` goes out as the user wrote it: the server is the judge of it. */
 export function createExperiment(document: string): Promise<Experiment> {
   return postJson<Experiment>("/experiments", document);
 }
@@ -514,10 +531,36 @@ export function getSchema(): Promise<unknown> {
 }
 
 export function listExperiments(
+  { name, statuses, order }: RunsQuery,
   after: string | null,
+  limit = 50,
 ): Promise<{ items: ExperimentSummary[]; next: string | null }> {
-  const cursor = after === null ? "" : `&after=${id(after)}`;
-  return request(`/experiments?limit=50${cursor}`);
+  const params = new URLSearchParams({ limit: String(limit), order });
+  if (name !== "") params.set("name", name);
+  if (statuses.length > 0) params.set("status", statuses.join(","));
+  if (after !== null) params.set("after", after);
+  return request(`/experiments?${params.toString()}`);
+}
+
+export function renameExperiment(experiment: string, name: string): Promise<ExperimentSummary> {
+  return sendJson("PATCH", `/experiments/${id(experiment)}`, JSON.stringify({ name }));
+}
+
+/** It is sent to its end, even when the page is left meanwhile. */
+export function deleteExperiment(experiment: string): Promise<void> {
+  return request(`/experiments/${id(experiment)}`, { method: "DELETE", keepalive: true });
+}
+
+export function cancelExperiment(experiment: string): Promise<Experiment> {
+  return request(`/experiments/${id(experiment)}/cancel`, { method: "POST" });
+}
+
+export function resumeExperiment(experiment: string): Promise<Experiment> {
+  return request(`/experiments/${id(experiment)}/resume`, { method: "POST" });
+}
+
+export function getStorage(experiments: readonly string[]): Promise<Storage> {
+  return request(`/storage?experiments=${experiments.map(id).join(",")}`);
 }
 
 export function getExperiment(experiment: string): Promise<Experiment> {

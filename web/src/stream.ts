@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Progress of one experiment over server-sent events. The browser reconnects by itself after a
+// Progress of experiments over server-sent events. The browser reconnects by itself after a
 // dropped connection; when it gives up (the server answered with an error) this does, with
-// growing pauses. After every reconnection, and on `resync`, the caller must read the
-// experiment again: events in between are lost to it. It does so after an error of the server,
+// growing pauses. After every reconnection, and on `resync`, the caller must read
+// again what it shows: events in between are lost to it. It does so after an error of the server,
 // too, which it learns in no other way.
 
 import type { CellStatus, ExperimentStatus } from "./api";
@@ -27,10 +27,17 @@ export interface FinishedEvent {
   status: ExperimentStatus;
 }
 
+/** How many experiments run and wait. */
+export interface QueueEvent {
+  running: number;
+  waiting: number;
+}
+
 export interface StreamHandlers {
   progress(event: ProgressEvent): void;
-  cells(event: CellsEvent): void;
   finished(event: FinishedEvent): void;
+  cells?(event: CellsEvent): void;
+  queue?(event: QueueEvent): void;
   resync(): void;
   connected(yes: boolean): void;
 }
@@ -38,21 +45,30 @@ export interface StreamHandlers {
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 15000;
 
+/** Follows all experiments and the queue until the returned function is called. */
+export function followAll(handlers: StreamHandlers): () => void {
+  return follow("experiments,queue", handlers);
+}
+
 /** Follows an experiment until the returned function is called. */
 export function followExperiment(experiment: string, handlers: StreamHandlers): () => void {
+  return follow(experiment, handlers);
+}
+
+function follow(topics: string, handlers: StreamHandlers): () => void {
   let source: EventSource | null = null;
   let timer = 0;
   let pause = FIRST_PAUSE_MS;
   let opened = false;
 
-  const on = <T>(name: string, handle: (event: T) => void): void => {
+  const on = <T>(name: string, handle: ((event: T) => void) | undefined): void => {
     source?.addEventListener(name, (message) => {
-      handle(JSON.parse((message as MessageEvent<string>).data) as T);
+      handle?.(JSON.parse((message as MessageEvent<string>).data) as T);
     });
   };
 
   const open = (): void => {
-    source = new EventSource(`/api/v1/events?topics=${encodeURIComponent(experiment)}`);
+    source = new EventSource(`/api/v1/events?topics=${encodeURIComponent(topics)}`);
     source.onopen = () => {
       pause = FIRST_PAUSE_MS;
       handlers.connected(true);
@@ -68,6 +84,7 @@ export function followExperiment(experiment: string, handlers: StreamHandlers): 
     };
     on<ProgressEvent>("progress", handlers.progress);
     on<CellsEvent>("cells", handlers.cells);
+    on<QueueEvent>("queue", handlers.queue);
     on<FinishedEvent>("finished", handlers.finished);
     source.addEventListener("resync", () => handlers.resync());
   };

@@ -80,6 +80,17 @@ export function formatMetric(value: number, unit: string, locale: string): strin
   return `${formatNumber(value, locale)}${NARROW_SPACE}${unit}`;
 }
 
+const BYTES: readonly (readonly [number, string])[] = [
+  [1e9, "GB"],
+  [1e6, "MB"],
+  [1e3, "kB"],
+];
+
+export function formatBytes(bytes: number, locale: string): string {
+  const [size, symbol] = BYTES.find(([least]) => bytes >= least) ?? [1, "B"];
+  return `${formatNumber(bytes / size, locale)}${NARROW_SPACE}${symbol}`;
+}
+
 export function formatDate(ms: number, locale: string): string {
   return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(ms);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The URL is the view. Everything after # is a path and a query; nothing else is kept.
 //   #/?preset=ID or #/?from=EXPERIMENT     Ask
-//   #/experiments                          Runs
+//   #/experiments?name=TEXT&status=WORDS&order=WORD   Runs: what of them
 //   #/api/NAME                             API: an operation or a schema, or all of them
 //   #/experiments/ID?metric=NAME           Grid
 //   #/runs/ID?from=NS&to=NS&...            Timeline: the window and, as far as there is one,
@@ -24,6 +24,16 @@ export interface FindQuery {
   least: number;
 }
 
+export const RUN_ORDERS = ["newest", "oldest", "name"] as const;
+export type RunOrder = (typeof RUN_ORDERS)[number];
+
+/** Which experiments: with `name` in theirs, in one of the statuses; "" and none ask for all. */
+export interface RunsQuery {
+  name: string;
+  statuses: readonly string[];
+  order: RunOrder;
+}
+
 export interface TimelineRoute {
   page: "timeline";
   run: string;
@@ -38,7 +48,7 @@ export interface TimelineRoute {
 
 export type Route =
   | { page: "ask"; preset: string | null; experiment: string | null }
-  | { page: "runs" }
+  | ({ page: "runs" } & RunsQuery)
   | { page: "api"; place: string | null }
   | { page: "experiment"; id: string; metric: string | null }
   | TimelineRoute
@@ -66,6 +76,16 @@ function rangeOf(text: string | null): Viewport | null {
   return range.from < range.to ? range : null;
 }
 
+function runsQueryOf(params: URLSearchParams): RunsQuery {
+  const order = RUN_ORDERS.find((word) => word === params.get("order")) ?? "newest";
+  const words = (params.get("status") ?? "").split(",");
+  return {
+    name: params.get("name") ?? "",
+    statuses: words.filter((word) => /^[a-z_]+$/.test(word)),
+    order,
+  };
+}
+
 export function parseRoute(hash: string): Route {
   const text = hash.replace(/^#/, "") || "/";
   const [path = "/", query = ""] = text.split("?", 2);
@@ -80,7 +100,9 @@ export function parseRoute(hash: string): Route {
   if (first === undefined) {
     return { page: "ask", preset: params.get("preset"), experiment: params.get("from") };
   }
-  if (first === "experiments" && id === undefined) return { page: "runs" };
+  if (first === "experiments" && id === undefined) {
+    return { page: "runs", ...runsQueryOf(params) };
+  }
   if (first === "api" && more === undefined) return { page: "api", place: id ?? null };
   if (first === "experiments" && id !== undefined && more === undefined) {
     return { page: "experiment", id, metric: params.get("metric") };
@@ -115,7 +137,11 @@ export function formatRoute(route: Route): string {
     case "ask":
       return withQuery("#/", { preset: route.preset, from: route.experiment });
     case "runs":
-      return "#/experiments";
+      return withQuery("#/experiments", {
+        name: route.name || null,
+        status: route.statuses.join(",") || null,
+        order: route.order === "newest" ? null : route.order,
+      });
     case "api":
       return route.place === null ? "#/api" : `#/api/${encodeURIComponent(route.place)}`;
     case "experiment":
@@ -157,5 +183,6 @@ export const wholeRun = (run: string): TimelineRoute => ({
   find: null,
 });
 export const timelineRoute = (run: string): string => formatRoute(wholeRun(run));
-export const runsRoute = "#/experiments";
+export const ALL_RUNS: RunsQuery = { name: "", statuses: [], order: "newest" };
+export const runsRoute = formatRoute({ page: "runs", ...ALL_RUNS });
 export const apiRoute = (place: string | null = null): string => formatRoute({ page: "api", place });

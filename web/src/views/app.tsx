@@ -19,6 +19,7 @@ import { Empty } from "./feedback";
 import { Icon, type IconName } from "./icon";
 import { lazyPage } from "./lazy-page";
 import { SignIn } from "./sign-in";
+import { UndoBar } from "./undo-bar";
 
 const RunsPage = lazyPage(async () => (await import("./runs-page")).RunsPage);
 const ExperimentPage = lazyPage(async () => (await import("./experiment-page")).ExperimentPage);
@@ -126,7 +127,7 @@ function Page({ route: at }: { route: Route }) {
     case "ask":
       return <AskPage preset={at.preset} experiment={at.experiment} />;
     case "runs":
-      return <RunsPage />;
+      return <RunsPage query={at} />;
     case "experiment":
       return <ExperimentPage key={at.id} id={at.id} metric={at.metric} />;
     case "timeline":
@@ -171,6 +172,7 @@ export function App() {
       <main id="main" class="main" tabIndex={-1}>
         {signedOut.value ? <SignIn /> : <Page route={at} />}
       </main>
+      <UndoBar />
     </>
   );
 }

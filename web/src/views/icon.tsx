@@ -21,6 +21,9 @@ const PATHS = {
   search: "M7 2.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9ZM10.5 10.5 14 14",
   help: "M5.5 6a2.5 2.5 0 1 1 3.6 2.2c-.7.4-1.1.9-1.1 1.8M8 12.8v.2",
   again: "M13 8a5 5 0 1 1-1.5-3.6M13 2v3h-3",
+  rename: "M10.5 3.5 12.5 5.5 5.5 12.5 3 13l.5-2.5 7-7ZM9 5l2 2",
+  remove: "M3 4.5h10M6.5 4.5V3h3v1.5M4.5 4.5 5 13h6l.5-8.5M7 7v3.5M9 7v3.5",
+  stop: "M4.5 4.5h7v7h-7z",
 } as const;
 
 export type IconName = keyof typeof PATHS;

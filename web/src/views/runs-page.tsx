@@ -1,96 +1,179 @@
 // SPDX-License-Identifier: MIT
-// Runs: every stored experiment, newest first.
+// Runs: every stored experiment, what runs and waits now, and the room that all of it takes.
 
 import { useEffect } from "preact/hooks";
-import type { ExperimentSummary } from "../api";
-import { formatDate } from "../lib/format";
-import { askRoute, experimentRoute } from "../lib/route";
-import { experimentName } from "../state/catalogue";
+import { formatBytes, formatNumber } from "../lib/format";
+import { ALL_RUNS, askRoute, type RunsQuery } from "../lib/route";
 import { language, t } from "../state/preferences";
-import { loadingMore, readMoreRuns, reloadRuns, runList, watchRuns } from "../state/runs";
-import { Empty, Failed, Loading, Status } from "./feedback";
+import { actionError, watchQueue } from "../state/queue";
+import { removalError, removals } from "../state/removal";
+import { replaceRoute } from "../state/router";
+import {
+  isFiltered,
+  loadingMore,
+  readMoreRuns,
+  reloadRuns,
+  runList,
+  runsQuery,
+  runsStale,
+  showRuns,
+  shownRuns,
+} from "../state/runs";
+import { readSizeAgain, store, wantSizes } from "../state/storage";
+import { Empty, errorText, Failed, Loading } from "./feedback";
+import { QueuePanel } from "./queue-panel";
+import { RunRow } from "./run-row";
+import { RunsFilter } from "./runs-filter";
 
-function RunRow({ item }: { item: ExperimentSummary }) {
+/* The room of what was removed comes free in the background. */
+const FREED_MS = 1500;
+
+function NoMatch() {
   return (
-    <tr>
-      <td class="cell-main">
-        <a class="row-link" href={experimentRoute(item.id)}>
-          {experimentName(item.name)}
-        </a>
-      </td>
-      <td data-label={t("runs.column.status")}>
-        <Status status={item.status} />
-      </td>
-      <td class="is-number" data-label={t("runs.column.cells")}>
-        {item.cells_done}/{item.cells}
-      </td>
-      <td data-label={t("runs.column.created")}>
-        <time dateTime={new Date(item.created_ms).toISOString()}>
-          {formatDate(item.created_ms, language.value)}
-        </time>
-      </td>
-    </tr>
+    <Empty title={t("runs.none.title")} text={t("runs.none.text")}>
+      <button
+        type="button"
+        class="button"
+        onClick={() => replaceRoute({ page: "runs", ...ALL_RUNS, order: runsQuery.peek().order })}
+      >
+        {t("runs.none.action")}
+      </button>
+    </Empty>
   );
 }
 
-function RunTable() {
+function NothingYet() {
+  return (
+    <Empty title={t("runs.empty.title")} text={t("runs.empty.text")}>
+      <a class="button is-primary" href={askRoute()}>
+        {t("runs.empty.action")}
+      </a>
+    </Empty>
+  );
+}
+
+function Table() {
+  const items = shownRuns.value;
+  return (
+    <div class="table-frame" aria-busy={runsStale.value}>
+      <table class="table is-stacking runs-table">
+        <caption class="visually-hidden">{t("runs.title")}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{t("runs.column.name")}</th>
+            <th scope="col">{t("runs.column.status")}</th>
+            <th scope="col" class="is-number">
+              {t("runs.column.cells")}
+            </th>
+            <th scope="col" class="is-number">
+              {t("runs.column.size")}
+            </th>
+            <th scope="col">{t("runs.column.created")}</th>
+            <th scope="col">
+              <span class="visually-hidden">{t("runs.column.actions")}</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {items.map((item) => (
+            <RunRow key={item.id} item={item} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function More() {
   const state = runList.value;
+  if (state.status !== "ready" || state.value.next === null) return null;
+  const count = formatNumber(shownRuns.value.length, language.value);
+  return (
+    <p class="runs-more">
+      <button
+        type="button"
+        class="button"
+        disabled={loadingMore.value}
+        onClick={() => void readMoreRuns()}
+      >
+        {t("runs.more")}
+      </button>
+      <span class="is-muted">{t("runs.shown", { count })}</span>
+    </p>
+  );
+}
+
+function List() {
+  const state = runList.value;
+  const items = shownRuns.value;
+  useEffect(() => wantSizes(items.map(({ id }) => id)), [items]);
   if (state.status === "failed") return <Failed error={state.error} retry={reloadRuns} />;
   if (state.status !== "ready") return <Loading lines={6} />;
-  const { items, next } = state.value;
-  if (items.length === 0) {
-    return (
-      <Empty title={t("runs.empty.title")} text={t("runs.empty.text")}>
-        <a class="button is-primary" href={askRoute()}>
-          {t("runs.empty.action")}
-        </a>
-      </Empty>
-    );
+  if (items.length === 0 && state.value.next === null) {
+    return isFiltered(runsQuery.value) ? <NoMatch /> : <NothingYet />;
   }
   return (
     <>
-      <div class="table-frame">
-        <table class="table is-stacking">
-          <thead>
-            <tr>
-              <th scope="col">{t("runs.column.name")}</th>
-              <th scope="col">{t("runs.column.status")}</th>
-              <th scope="col" class="is-number">
-                {t("runs.column.cells")}
-              </th>
-              <th scope="col">{t("runs.column.created")}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {items.map((item) => (
-              <RunRow key={item.id} item={item} />
-            ))}
-          </tbody>
-        </table>
-      </div>
-      {next !== null && (
-        <button
-          type="button"
-          class="button"
-          disabled={loadingMore.value}
-          onClick={() => void readMoreRuns()}
-        >
-          {t("runs.more")}
-        </button>
-      )}
+      <Table />
+      <More />
     </>
   );
 }
 
-export function RunsPage() {
-  useEffect(() => watchRuns(), []);
+function Errors() {
+  const removal = removalError.value;
+  const action = actionError.value;
+  if (!removal && !action) return null;
+  return (
+    <div class="notice is-error" role="alert">
+      {removal && (
+        <p>
+          {t("removal.failed", { name: removal.name })} {errorText(removal.error)}
+        </p>
+      )}
+      {action && <p>{errorText(action)}</p>}
+    </div>
+  );
+}
+
+function Room() {
+  const room = store.value;
+  if (!room) return null;
+  const bytes = formatBytes(room.bytes, language.value);
+  const free = formatBytes(room.free_bytes, language.value);
+  return (
+    <p class="runs-room">
+      {t("runs.room", { bytes })}
+      {room.free_bytes > 0 && <span class="is-muted"> {t("runs.room.free", { free })}</span>}
+    </p>
+  );
+}
+
+export function RunsPage({ query }: { query: RunsQuery }) {
+  const wanted = JSON.stringify([query.name, query.statuses, query.order]);
+  useEffect(() => showRuns(query), [wanted]);
+  useEffect(() => watchQueue(), []);
+  const freed = removals.value;
+  useEffect(() => {
+    readSizeAgain();
+    const timer = window.setTimeout(readSizeAgain, FREED_MS);
+    return () => window.clearTimeout(timer);
+  }, [freed]);
+  const isEmpty =
+    runList.value.status === "ready" && shownRuns.value.length === 0 && !isFiltered(query);
   return (
     <div class="page">
-      <div class="page-head">
-        <h1 class="page-title">{t("runs.title")}</h1>
-        <p class="page-lead">{t("runs.lead")}</p>
+      <div class="page-head runs-head">
+        <div>
+          <h1 class="page-title">{t("runs.title")}</h1>
+          <p class="page-lead">{t("runs.lead")}</p>
+        </div>
+        <Room />
       </div>
-      <RunTable />
+      <QueuePanel />
+      <Errors />
+      {!isEmpty && <RunsFilter query={query} />}
+      <List />
     </div>
   );
 }

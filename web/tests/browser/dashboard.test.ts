@@ -8,6 +8,7 @@ import { gzipSync } from "node:zlib";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { formatDuration } from "../../src/lib/format";
 import { LANGUAGES, translateIfKnown } from "../../src/i18n/translate";
+import { onPage as onFreshPage, timelineReady } from "./page";
 import { type Server, startBrowser, startServer } from "./server";
 
 const GIL_EXAMPLE = "gil-two-cpu-threads";
@@ -31,30 +32,12 @@ after(async () => {
   await server?.stop();
 });
 
-/** Runs `body` on a fresh page; `expected` names console errors that the test provokes. */
-async function onPage(
+function onPage(
   options: BrowserContextOptions,
   body: (page: Page) => Promise<void>,
   expected?: RegExp,
 ): Promise<void> {
-  const context = await browser.newContext({
-    viewport: { width: 1280, height: 800 },
-    locale: "en-GB",
-    colorScheme: "light",
-    ...options,
-  });
-  const page = await context.newPage();
-  const errors: string[] = [];
-  page.on("pageerror", (error) => errors.push(String(error)));
-  page.on("console", (message) => {
-    if (message.type() === "error" && !expected?.test(message.text())) errors.push(message.text());
-  });
-  try {
-    await body(page);
-    assert.deepEqual(errors, []);
-  } finally {
-    await context.close();
-  }
+  return onFreshPage(browser, options, body, expected);
 }
 
 async function runExample(page: Page, id: string): Promise<void> {
@@ -68,11 +51,6 @@ async function openTimeline(page: Page, row: number): Promise<void> {
   await page.locator(".grid-table tbody .cell-action a").nth(row).click();
   await page.waitForURL(/#\/runs\//);
   await timelineReady(page);
-}
-
-async function timelineReady(page: Page): Promise<void> {
-  await page.locator('.stage-base[data-ready="yes"]').waitFor();
-  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => done(null))));
 }
 
 interface Wire {

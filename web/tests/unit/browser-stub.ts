@@ -8,6 +8,7 @@ interface Timer {
 }
 
 export interface Asked {
+  method: string;
   path: string;
   body: string | null;
   signal: AbortSignal | null;
@@ -68,6 +69,7 @@ const fakeWindow = {
 
 async function fakeFetch(path: string, init: RequestInit = {}): Promise<unknown> {
   const question = {
+    method: init.method ?? "GET",
     path,
     body: typeof init.body === "string" ? init.body : null,
     signal: init.signal ?? null,

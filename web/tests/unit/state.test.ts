@@ -312,10 +312,9 @@ test("pages of the list join without doubles", async () => {
       ? { status: 200, body: { items: [item("e1")], next: null } }
       : { status: 200, body: { items: [item("e3"), item("e2")], next: "T2" } },
   );
-  const stop = state.runs.watchRuns();
+  state.runs.reloadRuns();
   await settle();
   await state.runs.readMoreRuns();
-  stop();
   const list = state.runs.runList.value;
   assert.ok(list.status === "ready");
   assert.deepEqual(

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+// What runs and what waits, live: the event stream says how far each experiment is and when
+// the queue changes, and then it is read again. Nothing is asked for while nothing happens.
+
+import { signal } from "@preact/signals";
+import {
+  type ApiError,
+  cancelExperiment,
+  type ExperimentSummary,
+  listExperiments,
+  resumeExperiment,
+} from "../api";
+import { type Sample, timeLeft } from "../lib/eta";
+import { followAll, type ProgressEvent } from "../stream";
+import { isOver } from "./experiment";
+import { asApiError } from "./resource";
+import { changeRun, refreshRuns } from "./runs";
+import { readSizeAgain } from "./storage";
+
+const SOON_MS = 250;
+const MOST = 50;
+const UNDER_WAY = { name: "", statuses: ["running", "queued"], order: "oldest" } as const;
+
+export interface Queued extends ExperimentSummary {
+  /** Milliseconds; null while nobody can tell. */
+  left: number | null;
+}
+
+export const queue = signal<readonly Queued[]>([]);
+/** More wait than `queue` has. */
+export const queueCut = signal(false);
+export const queueConnected = signal(true);
+export const actionError = signal<ApiError | null>(null);
+
+/* Where each experiment was when it was first seen running. */
+const seen = new Map<string, Sample>();
+
+function leftOf({ id, status, cells, cells_done }: ExperimentSummary): number | null {
+  if (status !== "running") return null;
+  const now = { at: performance.now(), done: cells_done };
+  const first = seen.get(id);
+  if (!first) seen.set(id, now);
+  return first ? timeLeft(first, now, cells) : null;
+}
+
+async function readQueue(): Promise<void> {
+  try {
+    const { items, next } = await listExperiments(UNDER_WAY, null, MOST);
+    queue.value = [...items]
+      .sort((a, b) => Number(a.status === "queued") - Number(b.status === "queued"))
+      .map((item) => ({ ...item, left: leftOf(item) }));
+    queueCut.value = next !== null;
+    for (const id of seen.keys()) if (!items.some((item) => item.id === id)) seen.delete(id);
+  } catch {
+    // The list below says that the server does not answer; the stream tells when it does again.
+  }
+}
+
+function changeQueued({ experiment, status, cells, cells_done }: ProgressEvent): boolean {
+  const items = queue.peek();
+  if (!items.some(({ id }) => id === experiment)) return false;
+  queue.value = items.map((item) => {
+    if (item.id !== experiment) return item;
+    const now = { ...item, status, cells, cells_done };
+    return { ...now, left: leftOf(now) };
+  });
+  return true;
+}
+
+/** Keeps queue and list current until the returned function is called. */
+export function watchQueue(): () => void {
+  let timer = 0;
+  let counts = "";
+  const soon = (): void => {
+    if (timer !== 0) return;
+    timer = window.setTimeout(() => {
+      timer = 0;
+      void readQueue();
+      refreshRuns();
+    }, SOON_MS);
+  };
+  void readQueue();
+  const stop = followAll({
+    progress(event) {
+      const { experiment: id, status, cells, cells_done } = event;
+      changeRun(id, { status, cells, cells_done });
+      if (!changeQueued(event)) soon();
+    },
+    finished({ experiment: id, status }) {
+      changeRun(id, { status });
+      queue.value = queue.peek().filter((item) => item.id !== id);
+      readSizeAgain(id);
+      soon();
+    },
+    queue({ running, waiting }) {
+      const now = `${running} ${waiting}`;
+      if (counts !== "" && counts !== now) soon();
+      counts = now;
+    },
+    resync: soon,
+    connected(yes) {
+      queueConnected.value = yes;
+    },
+  });
+  return () => {
+    window.clearTimeout(timer);
+    stop();
+    queue.value = [];
+    actionError.value = null;
+    seen.clear();
+  };
+}
+
+async function act(id: string, ask: (id: string) => Promise<{ status: string }>): Promise<void> {
+  actionError.value = null;
+  try {
+    const { status } = await ask(id);
+    changeRun(id, { status: status as ExperimentSummary["status"] });
+    if (isOver(status)) queue.value = queue.peek().filter((item) => item.id !== id);
+  } catch (reason) {
+    actionError.value = asApiError(reason);
+  }
+}
+
+export function cancelRun(id: string): Promise<void> {
+  return act(id, cancelExperiment);
+}
+
+export function resumeRun(id: string): Promise<void> {
+  return act(id, resumeExperiment);
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// What runs and what waits, with how far it is and how long it still takes.
+
+import { formatNumber, formatShare } from "../lib/format";
+import { experimentRoute } from "../lib/route";
+import { experimentName } from "../state/catalogue";
+import { language, t } from "../state/preferences";
+import { cancelRun, queue, queueConnected, queueCut, type Queued } from "../state/queue";
+import { ToolButton } from "./tool-button";
+
+const MS_PER_S = 1000;
+const S_PER_MIN = 60;
+
+/** Nobody needs milliseconds of a guess. */
+function leftWords(ms: number): string {
+  const seconds = Math.ceil(ms / MS_PER_S);
+  if (seconds < S_PER_MIN) return t("queue.left.s", { count: Math.max(1, seconds) });
+  return t("queue.left.min", { count: Math.ceil(seconds / S_PER_MIN) });
+}
+
+function Entry({ item, place }: { item: Queued; place: number }) {
+  const name = experimentName(item.name);
+  const share = item.cells > 0 ? item.cells_done / item.cells : 0;
+  const isRunning = item.status === "running";
+  const cells = `${formatNumber(item.cells_done, language.value)}/${formatNumber(item.cells, language.value)}`;
+  return (
+    <li class="queue-entry" data-status={item.status}>
+      <a class="row-link" href={experimentRoute(item.id)}>
+        {name}
+      </a>
+      {isRunning ? (
+        <>
+          <span
+            class="queue-bar"
+            role="progressbar"
+            aria-label={t("queue.progress", { name })}
+            aria-valuemin={0}
+            aria-valuemax={item.cells}
+            aria-valuenow={item.cells_done}
+            aria-valuetext={`${cells}, ${formatShare(share, language.value)}`}
+          >
+            <span style={{ width: `${share * 100}%` }} />
+          </span>
+          <span class="queue-figures">
+            <span>{t("queue.cells", { cells })}</span>
+            <span class="is-muted">
+              {item.left === null ? t("queue.left.unknown") : leftWords(item.left)}
+            </span>
+          </span>
+        </>
+      ) : (
+        <span class="queue-figures">
+          <span class="is-muted">{t("queue.place", { place })}</span>
+        </span>
+      )}
+      <ToolButton icon="stop" label={t("runs.cancel", { name })} act={() => void cancelRun(item.id)} />
+    </li>
+  );
+}
+
+export function QueuePanel() {
+  const items = queue.value;
+  if (items.length === 0) return null;
+  const running = items.filter(({ status }) => status === "running").length;
+  return (
+    <section class="queue" aria-labelledby="queue-title">
+      <div class="queue-head">
+        <h2 id="queue-title" class="section-title">
+          {t("queue.title")}
+        </h2>
+        <p class="is-muted">
+          {t("queue.counts", { running, waiting: items.length - running })}
+          {queueCut.value && ` ${t("queue.cut")}`}
+        </p>
+        {!queueConnected.value && <p role="status">{t("queue.disconnected")}</p>}
+      </div>
+      <ul class="queue-list">
+        {items.map((item, index) => (
+          <Entry key={item.id} item={item} place={index - running + 1} />
+        ))}
+      </ul>
+    </section>
+  );
+}
