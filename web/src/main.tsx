@@ -7,6 +7,7 @@ import "./styles/ask.css";
 import "./styles/grid.css";
 import "./styles/runs.css";
 import "./styles/stage.css";
+import "./styles/lanes.css";
 import "./styles/timeline.css";
 import "./styles/api.css";
 import "uplot/dist/uPlot.min.css";

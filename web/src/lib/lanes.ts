@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The order of rows: the cores first, then each process with its GIL, locks, threads and under
 // their thread the event loops with their tasks; the GIL of an interpreter that has one of its
-// own stands over its thread. A group can be folded; its head stays.
+// own stands over its thread. A group can be folded; its head stays. Whoever looks may pin, move
+// and hide lanes (arrangement.ts).
 
+import { type Arrangement, moved } from "./arrangement";
 import { isQuiet } from "./states";
 
 export type LaneKind = "core" | "process" | "gil" | "thread" | "loop" | "task" | "lock";
@@ -24,9 +26,15 @@ export interface Row {
   key: string;
   lane: Lane | null;
   depth: number;
+  /** Key of the row that it may be moved about in; PINNED for a lane on top. */
+  within: string;
+  isPinned: boolean;
   children: number;
   folded: boolean;
 }
+
+/** What pinned lanes are in instead of their group. */
+export const PINNED = "pinned";
 
 const KIND_ORDER: Record<LaneKind, number> = {
   core: 0,
@@ -103,34 +111,115 @@ function childrenOf(lanes: readonly Lane[]): Map<number, Lane[]> {
   return children;
 }
 
-export function arrangeRows(lanes: readonly Lane[], folded: ReadonlySet<string>): Row[] {
-  const children = childrenOf(lanes);
+/** What decides about the rows. */
+export interface RowPlan {
+  folded: ReadonlySet<string>;
+  arrangement: Arrangement;
+  /** What a lane is called on the screen, where the arrangement's text is looked for. */
+  titleOf(lane: Lane): string;
+}
+
+/** Lanes with the text in their title, with what is around and below them; null for all. */
+function lanesWith(lanes: readonly Lane[], plan: RowPlan): ReadonlySet<number> | null {
+  const text = plan.arrangement.lanes.trim().toLowerCase();
+  if (text === "") return null;
+  const byId = new Map(lanes.map((lane) => [lane.id, lane]));
+  const matches = new Map<number, boolean>();
+  /* Whether it or one around it has the text. */
+  const isWithin = (lane: Lane): boolean => {
+    let known = matches.get(lane.id);
+    if (known === undefined) {
+      const parent = byId.get(lane.parent);
+      known = plan.titleOf(lane).toLowerCase().includes(text) || (!!parent && isWithin(parent));
+      matches.set(lane.id, known);
+    }
+    return known;
+  };
+  const shown = new Set<number>();
+  for (const lane of lanes) {
+    if (!isWithin(lane)) continue;
+    for (let at: Lane | undefined = lane; at && !shown.has(at.id); at = byId.get(at.parent)) {
+      shown.add(at.id);
+    }
+  }
+  return shown;
+}
+
+/** Rows from top to bottom; the pinned lanes with what is below them come first. */
+export function arrangeRows(lanes: readonly Lane[], plan: RowPlan): Row[] {
+  const { arrangement } = plan;
+  const shown = lanesWith(lanes, plan);
+  const byId = new Map(lanes.map((lane) => [lane.id, lane]));
+  const hidden = new Set(arrangement.hide);
+  const pinned = new Set(arrangement.pin);
+  const isHidden = (lane: Lane): boolean => {
+    for (let at: Lane | undefined = lane; at; at = byId.get(at.parent)) {
+      if (hidden.has(at.id)) return true;
+    }
+    return false;
+  };
+  const isShown = (lane: Lane): boolean =>
+    (shown?.has(lane.id) ?? true) && (hidden.size === 0 || !isHidden(lane));
+  const folded = shown ? new Set<string>() : plan.folded;
+  const children = childrenOf(lanes.filter(isShown));
   const rows: Row[] = [];
 
-  const addLane = (lane: Lane, depth: number): void => {
-    const below = children.get(lane.id) ?? [];
+  const ordered = (list: readonly Lane[]): Lane[] => moved([...list], arrangement.move);
+  const addLane = (lane: Lane, depth: number, within: string): void => {
+    const below = (children.get(lane.id) ?? []).filter(({ id }) => !pinned.has(id));
     const key = `lane-${lane.id}`;
     const type = lane.kind === "process" ? "group" : "lane";
-    rows.push({ type, key, lane, depth, children: below.length, folded: folded.has(key) });
-    if (!folded.has(key)) for (const child of below) addLane(child, depth + 1);
+    const isFolded = folded.has(key);
+    const isPinned = within === PINNED;
+    rows.push({ type, key, lane, depth, within, isPinned, children: below.length, folded: isFolded });
+    if (!isFolded) for (const child of ordered(below)) addLane(child, depth + 1, key);
   };
 
   const addGroup = (key: GroupKey, members: readonly Lane[], depth: number): boolean => {
     if (members.length === 0) return false;
     const open = !folded.has(key);
-    rows.push({ type: "group", key, lane: null, depth, children: members.length, folded: !open });
+    const shape = { lane: null, depth, within: "", isPinned: false, children: members.length };
+    rows.push({ type: "group", key, ...shape, folded: !open });
     return open;
   };
 
-  const roots = children.get(-1) ?? [];
-  const cores = roots.filter((lane) => lane.kind === "core");
+  for (const id of arrangement.pin) {
+    const lane = byId.get(id);
+    if (lane && !isHidden(lane)) addLane(lane, 0, PINNED);
+  }
+  const roots = (children.get(-1) ?? []).filter(({ id }) => !pinned.has(id));
+  const cores = ordered(roots.filter((lane) => lane.kind === "core"));
   const unused = cores.filter((lane) => !isUsed(lane));
   if (addGroup("cores", cores, 0)) {
-    for (const core of cores) if (isUsed(core)) addLane(core, 1);
-    if (addGroup("unused-cores", unused, 1)) for (const core of unused) addLane(core, 2);
+    for (const core of cores) if (isUsed(core)) addLane(core, 1, "cores");
+    if (addGroup("unused-cores", unused, 1)) {
+      for (const core of unused) addLane(core, 2, "unused-cores");
+    }
   }
-  for (const lane of roots) if (lane.kind !== "core") addLane(lane, 0);
+  for (const lane of ordered(roots.filter(({ kind }) => kind !== "core"))) addLane(lane, 0, "");
   return rows;
+}
+
+/** How many rows at the top belong to what is pinned. */
+export function pinnedRows(rows: readonly Row[]): number {
+  if (!rows[0]?.isPinned) return 0;
+  const next = rows.findIndex(({ depth, isPinned }) => depth === 0 && !isPinned);
+  return next < 0 ? rows.length : next;
+}
+
+/**
+ * Where a lane comes to stand when it goes `by` rows of its own group down, or up: the lane after
+ * which it then is, null before all of them, undefined when it can go no further.
+ */
+export function placeBeside(rows: readonly Row[], id: number, by: number): number | null | undefined {
+  const own = rows.find(({ lane }) => lane?.id === id);
+  if (!own || by === 0) return undefined;
+  const group = rows.flatMap(({ lane, within }) => (lane && within === own.within ? [lane.id] : []));
+  const from = group.indexOf(id);
+  const to = Math.min(Math.max(0, from + by), group.length - 1);
+  if (to === from) return undefined;
+  const others = group.filter((other) => other !== id);
+  return to === 0 ? null : (others[to - 1] as number);
 }
 
 /** Lanes that tell the story in a few pixels: the GILs, loops, threads, cores; at most `limit`. */

@@ -9,7 +9,9 @@
 //     counter=N.NAME&at=NS                   the counter that is looked at, of lane N
 //     range=NS-NS                            the range with statistics
 //     name=TEXT&state=WORD&least=NS          what is searched for
+//     fold=, pin=, hide=, move=, lanes=, only=   how lanes are arranged (arrangement.ts)
 
+import { type Arrangement, PLAIN, readArrangement, writeArrangement } from "./arrangement";
 import type { Viewport } from "./viewport";
 
 export interface CounterAddress {
@@ -44,6 +46,7 @@ export interface TimelineRoute {
   counter: CounterAddress | null;
   range: Viewport | null;
   find: FindQuery | null;
+  arrangement: Arrangement;
 }
 
 export type Route =
@@ -118,6 +121,7 @@ export function parseRoute(hash: string): Route {
       counter: counterAddress(params.get("counter")),
       range: rangeOf(params.get("range")),
       find: findOf(params),
+      arrangement: readArrangement(params),
     };
   }
   return { page: "not-found", path };
@@ -159,6 +163,7 @@ export function formatRoute(route: Route): string {
         state: route.find?.state || null,
         least: route.find?.least || null,
         range: route.range && `${route.range.from}-${route.range.to}`,
+        ...writeArrangement(route.arrangement),
       });
     }
     case "not-found":
@@ -181,6 +186,7 @@ export const wholeRun = (run: string): TimelineRoute => ({
   counter: null,
   range: null,
   find: null,
+  arrangement: PLAIN,
 });
 export const timelineRoute = (run: string): string => formatRoute(wholeRun(run));
 export const ALL_RUNS: RunsQuery = { name: "", statuses: [], order: "newest" };

@@ -7,7 +7,8 @@ import { getBlame } from "../api";
 import { type Blame, blameOfRows, blameWait } from "../lib/blame";
 import type { Span } from "../lib/columns";
 import type { Lane } from "../lib/lanes";
-import { current, data, isLive, lanesById, selection, stateName } from "./timeline";
+import { current, isLive, lanesById, stateName } from "./opened";
+import { data, selection } from "./timeline";
 
 export const selectionBlame = signal<Blame | null>(null);
 

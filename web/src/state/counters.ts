@@ -12,18 +12,9 @@ import {
 } from "../lib/counters";
 import type { TimelineData } from "../lib/columns";
 import type { TimelineRoute } from "../lib/route";
-import {
-  counters,
-  data,
-  duration,
-  opened,
-  overview,
-  select,
-  selection,
-  show,
-  unknownFrom,
-  viewport,
-} from "./timeline";
+import { duration, opened } from "./opened";
+import { counters, data, overview, select, selection, unknownFrom } from "./timeline";
+import { show, viewport } from "./viewport";
 
 /** A counter at a moment: what is looked at instead of a span. */
 export interface CounterPlace {

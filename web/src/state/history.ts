@@ -1,18 +1,25 @@
 // SPDX-License-Identifier: MIT
-// Where the window has rested before: undone and done again one by one, as long as the run is open.
+// What was looked at before, window and arrangement of the lanes: undone and done again one by
+// one, as long as the run is open.
 
-import { effect, signal } from "@preact/signals";
+import { batch, effect, signal } from "@preact/signals";
+import { type Arrangement, PLAIN, sameArrangement } from "../lib/arrangement";
 import type { Viewport } from "../lib/viewport";
-import { current, duration, restingViewport, show, showAll, viewport } from "./timeline";
+import { arrangement } from "./arrangement";
+import { current, duration } from "./opened";
+import { restingViewport, show, showAll, viewport } from "./viewport";
 
 const KEPT = 200;
 
-/** A place where the window rested; null for the whole run, which may still grow. */
-type Place = Viewport | null;
+interface Place {
+  /** Where the window rested; null for the whole run, which may still grow. */
+  window: Viewport | null;
+  arranged: Arrangement;
+}
 
 let past: Place[] = [];
 let future: Place[] = [];
-let here: Place = null;
+let here: Place = { window: null, arranged: PLAIN };
 let run: string | undefined;
 
 export const canUndo = signal(false);
@@ -23,18 +30,28 @@ function tell(): void {
   canRedo.value = future.length > 0;
 }
 
-function placeOf(view: Viewport): Place {
-  return view.from <= 0 && view.to >= duration.peek() ? null : view;
+function placeOf(view: Viewport, arranged: Arrangement): Place {
+  const isWhole = view.from <= 0 && view.to >= duration.peek();
+  return { window: isWhole ? null : view, arranged };
 }
 
-function isHere(place: Place): boolean {
-  return place === here || (place?.from === here?.from && place?.to === here?.to);
+function isHere({ window, arranged }: Place): boolean {
+  const isSame = window?.from === here.window?.from && window?.to === here.window?.to;
+  return isSame && sameArrangement(arranged, here.arranged);
 }
 
-/** Notes that the window is somewhere else now. */
-function arrive(view: Viewport): void {
-  const place = placeOf(view);
+/* The last step was a letter of the lanes' filter: the next one belongs to it. */
+let isTyping = false;
+
+/** Notes that one looks at something else now. */
+function arrive(place: Place): void {
   if (isHere(place)) return;
+  const isLetter = isHere({ ...place, arranged: { ...place.arranged, lanes: here.arranged.lanes } });
+  if (isLetter && isTyping) {
+    here = place;
+    return;
+  }
+  isTyping = isLetter;
   past = [...past, here].slice(-KEPT);
   future = [];
   here = place;
@@ -42,25 +59,32 @@ function arrive(view: Viewport): void {
 }
 
 effect(() => {
-  const view = restingViewport.value;
+  const place = placeOf(restingViewport.value, arrangement.value);
   const id = current.value?.run.id;
-  if (id === run) return id === undefined ? undefined : arrive(view);
+  if (id === run) return id === undefined ? undefined : arrive(place);
   run = id;
+  isTyping = false;
   past = [];
   future = [];
-  here = placeOf(view);
+  here = place;
   tell();
 });
 
 function goTo(place: Place): void {
+  isTyping = false;
   here = place;
   tell();
-  if (place) show(place);
-  else showAll();
+  batch(() => {
+    arrangement.value = place.arranged;
+    if (place.window) show(place.window);
+    else showAll();
+    // It rests there, so that no step lies between the window and the lanes.
+    restingViewport.value = viewport.peek();
+  });
 }
 
 export function undoView(): void {
-  arrive(viewport.peek());
+  arrive(placeOf(viewport.peek(), arrangement.peek()));
   const place = past.pop();
   if (place === undefined) return;
   future.push(here);

@@ -5,7 +5,8 @@ import { effect, signal } from "@preact/signals";
 import { getRange, type RangeStats } from "../api";
 import type { Viewport } from "../lib/viewport";
 import { asApiError, type Loaded } from "./resource";
-import { current, duration, selection } from "./timeline";
+import { current, duration } from "./opened";
+import { selection } from "./timeline";
 
 const REST_MS = 150;
 const LONGEST_WAITS = 5;

@@ -7,7 +7,9 @@ import { searchSpans } from "../api";
 import type { Span } from "../lib/columns";
 import type { FindQuery } from "../lib/route";
 import { asApiError, type Loaded } from "./resource";
-import { current, selection, viewport } from "./timeline";
+import { current } from "./opened";
+import { selection } from "./timeline";
+import { viewport } from "./viewport";
 import { spanOf, visit } from "./walk";
 
 const REST_MS = 250;

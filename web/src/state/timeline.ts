@@ -6,7 +6,6 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import {
   type ApiError,
-  type Experiment,
   getExperiment,
   getRun,
   getRunHistograms,
@@ -14,84 +13,49 @@ import {
   getRunMetrics,
   getTimeline,
   type Run,
-  type RunLanes,
-  type RunMetric,
 } from "../api";
 import { decodeTimeline, readSpan, type Span, spanAt, type TimelineData } from "../lib/columns";
 import type { Histogram } from "../lib/histogram";
 import {
-  arrangeRows,
   countedLanes,
-  FOLDED_AT_FIRST,
   type Lane,
   overviewLanes,
 } from "../lib/lanes";
 import type { TimelineRoute } from "../lib/route";
 import {
-  clampViewport,
   fetchWindow,
   type FetchWindow,
   focusViewport,
   type Viewport,
   windowCovers,
 } from "../lib/viewport";
-import { asApiError, type Loaded } from "./resource";
-
-export interface OpenRun {
-  run: Run;
-  lanes: RunLanes;
-  metrics: RunMetric[];
-  experiment: Experiment;
-}
+import { arrangement, asAtFirst } from "./arrangement";
+import { forgetRows, pinnedCount, rows, rowsOnScreen } from "./lane-rows";
+import { current, duration, isLive, lanesById, opened, type OpenRun } from "./opened";
+import { asApiError } from "./resource";
+import { restingViewport, show, showAll, viewport, whole, width } from "./viewport";
 
 const DEBOUNCE_MS = 70;
-const REST_MS = 200;
 const RETRY_MS = 3000;
 /* How often one looks how far a running run has come. */
 const LIVE_MS = 1000;
 /* Lanes of a larger run are read anew every so many looks only. */
 const FEW_LANES = 2000;
 const LOOKS_FOR_LANES = 10;
-/* Room behind what is known of a running run, so that one sees that there is more to come. */
-const LIVE_ROOM = 1.05;
 const OVERVIEW_PIXELS = 1200;
 const OVERVIEW_LANES = 8;
 /* More of them have their counters only where all lanes are asked for. */
 const COUNTED_LANES = 64;
 const ALL_LANES_LIMIT = 32;
-/* Rows that exist before anything was measured. */
-const FIRST_ROWS = 40;
 const WAITED_FOR: ReadonlySet<Lane["kind"]> = new Set(["gil", "lock", "loop"] as const);
 
-export const opened = signal<Loaded<OpenRun>>({ status: "idle" });
-export const viewport = signal<Viewport>({ from: 0, to: 1 });
-/** Width of the drawing in CSS pixels; 0 until it is on the page. */
-export const width = signal(0);
 export const data = signal<TimelineData | null>(null);
 export const overview = signal<TimelineData | null>(null);
 export const stale = signal(false);
 /** Why the picture cannot be made sharper; it is tried again by itself. */
 export const fetchError = signal<ApiError | null>(null);
-export const folded = signal<ReadonlySet<string>>(new Set(FOLDED_AT_FIRST));
-/** Rows on the screen and a few around them, as a range of `rows`. */
-export const rowsOnScreen = signal({ first: 0, last: FIRST_ROWS });
-/** State code that is singled out; null shows all alike. */
-export const singledOut = signal<number | null>(null);
 export const selection = signal<Span | null>(null);
 
-/** The run that is open, once it is there. */
-export const current = computed(() => (opened.value.status === "ready" ? opened.value.value : null));
-/** The run is still being recorded: it can be seen as far as it is known. */
-export const isLive = computed(() => (current.value?.run.known_until ?? null) !== null);
-export const duration = computed(() => {
-  const run = current.value?.run;
-  const known = run?.known_until ?? null;
-  return Math.max(1, known === null ? (run?.duration_ns ?? 1) : Math.ceil(known * LIVE_ROOM));
-});
-export const rows = computed(() => arrangeRows(current.value?.lanes.items ?? [], folded.value));
-export const lanesById = computed(
-  () => new Map((current.value?.lanes.items ?? []).map((lane) => [lane.id, lane])),
-);
 export const overviewRows = computed<Lane[]>(() =>
   overviewLanes(current.value?.lanes.items ?? [], OVERVIEW_LANES),
 );
@@ -104,7 +68,8 @@ const lanesNeeded = computed(() => {
   const lanes = lanesById.value;
   if (lanes.size <= ALL_LANES_LIMIT) return null;
   const { first, last } = rowsOnScreen.value;
-  const near = rows.value.slice(first, last);
+  const pinned = pinnedCount.value;
+  const near = [...rows.value.slice(0, pinned), ...rows.value.slice(Math.max(first, pinned), last)];
   const ids = near.flatMap((row) => (row.type === "lane" && row.lane ? [row.lane.id] : []));
   const held = [...lanes.values()].filter(({ kind }) => WAITED_FOR.has(kind));
   const counted = counters.value.map(({ lane }) => lane);
@@ -114,54 +79,11 @@ const lanesNeeded = computed(() => {
 /** Lanes to ask for, when there are too many to ask for all. */
 const lanesWanted = computed(() => lanesNeeded.value?.split(",").map(Number) ?? null);
 
-/** Index of each thread among the threads: its identity colour. */
-export const threadIndex = computed(() => {
-  const threads = (current.value?.lanes.items ?? []).filter((lane) => lane.kind === "thread");
-  return new Map(threads.map((lane, index) => [lane.id, index]));
-});
-
 /** From where on nothing is known of a lane; Infinity when everything is. */
 export function unknownFrom(lane: number): number {
   if (!isLive.peek() || (lanesById.peek().get(lane)?.died_ns ?? null) !== null) return Infinity;
   const known = (data.peek() ?? overview.peek())?.lanes.get(lane)?.knownUntil;
   return known ?? lanesById.peek().get(lane)?.born_ns ?? 0;
-}
-
-export function stateName(code: number): string {
-  return current.value?.lanes.states[code] ?? "";
-}
-
-function isWhole(view: Viewport): boolean {
-  return view.from <= 0 && view.to >= duration.value;
-}
-
-/** Whether the window is the whole run. */
-export const whole = computed(() => isWhole(viewport.value));
-
-/** The window a moment after it last moved: for what is too costly to follow every frame. */
-export const restingViewport = signal<Viewport>({ from: 0, to: 1 });
-export const restsOnWhole = computed(() => isWhole(restingViewport.value));
-let restTimer = 0;
-effect(() => {
-  const view = viewport.value;
-  window.clearTimeout(restTimer);
-  restTimer = window.setTimeout(() => {
-    restingViewport.value = view;
-  }, REST_MS);
-});
-
-export function show(view: Viewport): void {
-  viewport.value = clampViewport(view, duration.peek());
-}
-
-export function showAll(): void {
-  show({ from: 0, to: duration.peek() });
-}
-
-export function toggleFold(key: string): void {
-  const next = new Set(folded.peek());
-  if (!next.delete(key)) next.add(key);
-  folded.value = next;
 }
 
 /* --- selection --- */
@@ -311,12 +233,6 @@ async function fetchOverview(open: OpenRun): Promise<void> {
   }
 }
 
-/** Told by the page: rows [first, last) are on the screen or close to it. */
-export function reportRows(first: number, last: number): void {
-  const before = rowsOnScreen.peek();
-  if (before.first !== first || before.last !== last) rowsOnScreen.value = { first, last };
-}
-
 /* --- histograms --- */
 
 /** Of the whole run; they come when they come, and nothing waits for them. */
@@ -344,9 +260,8 @@ function reset(): void {
     overview.value = null;
     histograms.value = [];
     selection.value = null;
-    singledOut.value = null;
-    rowsOnScreen.value = { first: 0, last: FIRST_ROWS };
-    folded.value = new Set(FOLDED_AT_FIRST);
+    asAtFirst();
+    forgetRows();
     stale.value = false;
     fetchError.value = null;
   });
@@ -434,7 +349,8 @@ function selectFromRoute({ lane, at }: TimelineRoute): void {
   };
 }
 
-function showFromRoute({ from, to }: TimelineRoute): void {
+function showFromRoute({ from, to, arrangement: arranged }: TimelineRoute): void {
+  arrangement.value = arranged;
   const all = { from: 0, to: duration.peek() };
   show(from !== null && to !== null && to > from ? { from, to } : all);
   restingViewport.value = viewport.peek();

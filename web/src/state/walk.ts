@@ -7,7 +7,9 @@ import { batch, effect, signal } from "@preact/signals";
 import { type ApiError, getSpanAt, getSpanBefore, type WireSpan } from "../api";
 import type { Span } from "../lib/columns";
 import { asApiError } from "./resource";
-import { current, duration, select, selection, show, viewport } from "./timeline";
+import { current, duration } from "./opened";
+import { select, selection } from "./timeline";
+import { show, viewport } from "./viewport";
 
 /** Where one has come from, the oldest first; the selection is the end of it. */
 export const trail = signal<readonly Span[]>([]);

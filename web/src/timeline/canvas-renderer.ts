@@ -15,7 +15,7 @@ import { ticksBetween } from "../lib/ticks";
 import type { Viewport } from "../lib/viewport";
 import type { Palette } from "./palette";
 import { anchorPattern, patternFill } from "./patterns";
-import type { OverlayScene, PlacedLane, Renderer, RulerScene, Scene } from "./renderer";
+import type { OverlayScene, Part, PlacedLane, Renderer, RulerScene, Scene } from "./renderer";
 
 const FADED = 0.16;
 const MERGED = 0.78;
@@ -151,24 +151,46 @@ export class CanvasRenderer implements Renderer {
     if (!palette || this.width === 0) return;
     const context = this.begin(this.base, this.height);
     const scale = scaleOf(scene.view, this.width);
-    this.drawBackground(context, scene, scale, palette);
-    for (const lane of scene.lanes) {
-      if (lane.top > this.height || lane.top + lane.height < 0) continue;
+    const { height } = scene.pinned;
+    this.drawPart(context, scene, scene.rest, { from: height, to: this.height }, scale, palette);
+    if (height === 0) return;
+    this.drawPart(context, scene, scene.pinned, { from: 0, to: height }, scale, palette);
+    context.fillStyle = palette.muted;
+    context.fillRect(0, height - 1, this.width, 1);
+  }
+
+  /** Lanes with what is behind and on them, nothing of it outside of these heights. */
+  private drawPart(
+    context: CanvasRenderingContext2D,
+    scene: Scene,
+    part: Part,
+    { from, to }: Viewport,
+    scale: Scale,
+    palette: Palette,
+  ): void {
+    context.save();
+    context.beginPath();
+    context.rect(0, from, this.width, to - from);
+    context.clip();
+    this.drawBackground(context, scene.view, part, scale, palette);
+    for (const lane of part.lanes) {
       this.drawLane(context, scene, lane, scale, palette);
       this.drawUnknown(context, lane, scene.unknownFrom(lane.id), scale, palette);
     }
-    if (scene.data) this.drawInstants(context, scene, scene.data, scale, palette);
+    if (scene.data) this.drawInstants(context, scene, part, scene.data, scale, palette);
+    context.restore();
   }
 
   private drawBackground(
     context: CanvasRenderingContext2D,
-    scene: Scene,
+    view: Viewport,
+    part: Part,
     scale: Scale,
     palette: Palette,
   ): void {
     context.fillStyle = palette.band;
-    for (const band of scene.bands) context.fillRect(0, band.top, this.width, band.height);
-    const { at } = ticksBetween(scene.view.from, scene.view.to, this.width / TICK_SPACING);
+    for (const band of part.bands) context.fillRect(0, band.top, this.width, band.height);
+    const { at } = ticksBetween(view.from, view.to, this.width / TICK_SPACING);
     context.fillStyle = palette.line;
     for (const time of at) context.fillRect(Math.round(xOf(scale, time)), 0, 1, this.height);
   }
@@ -245,7 +267,7 @@ export class CanvasRenderer implements Renderer {
       const bucket = this.buckets[state] as number[];
       if (bucket.length === 0) continue;
       const look = lookOf(scene.states[state] ?? "");
-      const dim = scene.singledOut !== null && scene.singledOut !== state;
+      const dim = scene.singledOut?.has(state) === false;
       this.fillBucket(context, lane, bucket, look, dim ? FADED : 1, scale, palette);
     }
     context.globalAlpha = 1;
@@ -315,7 +337,7 @@ export class CanvasRenderer implements Renderer {
     const span = readSpan(columns, index);
     if (!span) return;
     const look = lookOf(scene.states[span.state] ?? "");
-    const dim = scene.singledOut !== null && scene.singledOut !== span.state;
+    const dim = scene.singledOut?.has(span.state) === false;
     context.globalAlpha = dim ? FADED : 1;
     const x0 = Math.max(0, xOf(scale, span.start));
     const x1 = Math.min(this.width, xOf(scale, span.end));
@@ -389,12 +411,13 @@ export class CanvasRenderer implements Renderer {
   private drawInstants(
     context: CanvasRenderingContext2D,
     scene: Scene,
+    part: Part,
     data: TimelineData,
     scale: Scale,
     palette: Palette,
   ): void {
     if (scene.singledOut !== null) return;
-    const tops = new Map(scene.lanes.map((lane) => [lane.id, lane]));
+    const tops = new Map(part.lanes.map((lane) => [lane.id, lane]));
     const { instants } = data;
     const last = new Map<number, number>();
     const dense = new Path2D();
@@ -442,7 +465,7 @@ export class CanvasRenderer implements Renderer {
     this.overlayEmpty = empty;
     const context = this.begin(this.overlay, this.height);
     const scale = scaleOf(scene.view, this.width);
-    const lanes = new Map(scene.lanes.map((lane) => [lane.id, lane]));
+    const { lanes } = scene;
     if (range) this.drawRange(context, range, scale, palette);
     if (pointerX !== null) {
       context.fillStyle = palette.muted;

@@ -25,16 +25,25 @@ export interface PlacedBand {
   height: number;
 }
 
-export interface Scene {
-  view: Viewport;
+/** A part of the drawing from top to bottom. */
+export interface Part {
   lanes: readonly PlacedLane[];
   /** Backgrounds of group rows. */
   bands: readonly PlacedBand[];
+}
+
+export interface Scene {
+  view: Viewport;
+  /** What scrolls. */
+  rest: Part;
+  /** What stays on top of it, so high. */
+  pinned: Part & { height: number };
   data: TimelineData | null;
   /** Coarse data of the whole run for what `data` does not reach. */
   fallback: TimelineData | null;
   states: readonly string[];
-  singledOut: number | null;
+  /** Codes of the states that are not faded; null fades none. */
+  singledOut: ReadonlySet<number> | null;
   /** From where on nothing is known of a lane; Infinity when everything is. */
   unknownFrom(lane: number): number;
   /** Kind of instant that must not be missed; -1 if the server has no such kind. */
@@ -47,7 +56,8 @@ export interface Scene {
 
 export interface OverlayScene {
   view: Viewport;
-  lanes: readonly PlacedLane[];
+  /** Those that the spans below are on, even when they are off the screen. */
+  lanes: ReadonlyMap<number, PlacedLane>;
   pointerX: number | null;
   hover: Span | null;
   selection: Span | null;

@@ -5,7 +5,7 @@ import type { Blame } from "../lib/blame";
 import { formatShare } from "../lib/format";
 import { IDENTITY_COLOURS } from "../timeline/palette";
 import { language, t } from "../state/preferences";
-import { threadIndex } from "../state/timeline";
+import { threadIndex } from "../state/opened";
 import { laneFullTitle } from "./timeline-words";
 
 interface Part {

@@ -13,7 +13,9 @@ import {
   counterName,
 } from "../state/counters";
 import { language, t } from "../state/preferences";
-import { counters, folded, toggleFold, viewport } from "../state/timeline";
+import { folded, toggleFold } from "../state/arrangement";
+import { counters } from "../state/timeline";
+import { viewport } from "../state/viewport";
 import { attachGestures } from "../timeline/gestures";
 import { COUNTER_HEIGHT, CounterDrawing } from "./counter-drawing";
 import { counterTitle } from "./counter-words";

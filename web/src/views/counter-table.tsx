@@ -5,7 +5,8 @@
 import { extentOf } from "../lib/counters";
 import { columnsIn } from "../state/counters";
 import { t } from "../state/preferences";
-import { counters, data, restingViewport, restsOnWhole } from "../state/timeline";
+import { counters, data } from "../state/timeline";
+import { restingViewport, restsOnWhole } from "../state/viewport";
 import { counterTitle, counterValue } from "./counter-words";
 import { laneFullTitle } from "./timeline-words";
 import { TwinTable } from "./twin-table";

@@ -6,7 +6,7 @@ import type { Finding, FindingLane } from "../api";
 import { type Values, translateIfKnown } from "../i18n/translate";
 import { formatDuration, formatMetric, formatNumber, formatShare } from "../lib/format";
 import { language, t } from "../state/preferences";
-import { lanesById } from "../state/timeline";
+import { lanesById } from "../state/opened";
 import type { Words } from "./said";
 import { laneFullTitle, stateWords } from "./timeline-words";
 

@@ -24,6 +24,8 @@ const PATHS = {
   rename: "M10.5 3.5 12.5 5.5 5.5 12.5 3 13l.5-2.5 7-7ZM9 5l2 2",
   remove: "M3 4.5h10M6.5 4.5V3h3v1.5M4.5 4.5 5 13h6l.5-8.5M7 7v3.5M9 7v3.5",
   stop: "M4.5 4.5h7v7h-7z",
+  more: "M8 3.5v.1M8 8v.1M8 12.5v.1",
+  pin: "M6 2.5h4M6.5 2.5v4L4.5 9h7l-2-2.5v-4M8 9v4.5",
 } as const;
 
 export type IconName = keyof typeof PATHS;

@@ -6,7 +6,7 @@ import { formatDuration, formatNumber } from "../lib/format";
 import { byLegendOrder, isQuiet } from "../lib/states";
 import { language, t } from "../state/preferences";
 import { ask, closeSearch, matches, matchSelected, nextMatch, query, searchOpen } from "../state/search";
-import { opened } from "../state/timeline";
+import { opened } from "../state/opened";
 import { errorText } from "./feedback";
 import { Select } from "./select";
 import { sharedStateWords } from "./timeline-words";

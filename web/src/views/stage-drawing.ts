@@ -8,23 +8,15 @@ import { formatInstant } from "../lib/format";
 import { SLOW_CALLBACK } from "../lib/states";
 import { language, theme } from "../state/preferences";
 import { range } from "../state/range";
-import {
-  data,
-  opened,
-  overview,
-  reportRows,
-  rows,
-  selection,
-  singledOut,
-  threadIndex,
-  unknownFrom,
-  viewport,
-  width,
-} from "../state/timeline";
+import { singledOut } from "../state/arrangement";
+import { reportRows, rowOfLane, rows, rowsThatFit, stickyCount } from "../state/lane-rows";
+import { opened, threadIndex } from "../state/opened";
+import { data, overview, selection, unknownFrom } from "../state/timeline";
+import { viewport, width } from "../state/viewport";
 import { trail } from "../state/walk";
 import { CanvasRenderer } from "../timeline/canvas-renderer";
 import { readPalette } from "../timeline/palette";
-import { layoutOf, revealRow, ROW_HEIGHT, timeAt } from "./stage-place";
+import { layoutOf, placesOf, revealRow, ROW_HEIGHT, timeAt } from "./stage-place";
 import { instant, spanLabel } from "./timeline-words";
 
 const RULER_HEIGHT = 30;
@@ -80,8 +72,8 @@ export class StageDrawing {
       }),
       effect(() => {
         const lane = selection.value?.lane;
-        const row = rows.peek().findIndex((it) => it.lane !== null && it.lane.id === lane);
-        revealRow(parts.scroll, row, ROW_HEIGHT);
+        const row = rowOfLane.peek().get(lane ?? -1) ?? -1;
+        revealRow(parts.scroll, row, ROW_HEIGHT, stickyCount.peek());
         void [trail.value, range.value];
         this.request(false);
       }),
@@ -108,6 +100,7 @@ export class StageDrawing {
     const tall = Math.min(rows.peek().length * ROW_HEIGHT, scroll.clientHeight);
     this.renderer.resize(wide, tall, RULER_HEIGHT, window.devicePixelRatio || 1);
     width.value = wide;
+    rowsThatFit.value = Math.floor(scroll.clientHeight / ROW_HEIGHT);
     this.reportRows();
     cancelAnimationFrame(this.frame);
     this.baseDirty = true;
@@ -132,13 +125,11 @@ export class StageDrawing {
     const open = opened.peek();
     if (open.status !== "ready") return;
     const view = viewport.peek();
-    const { lanes, bands } = layoutOf(rows.peek(), this.parts.scroll.scrollTop);
     const locale = language.peek();
     if (this.baseDirty) {
       this.renderer.drawBase({
         view,
-        lanes,
-        bands,
+        ...layoutOf(this.parts.scroll),
         data: data.peek(),
         fallback: overview.peek(),
         states: open.value.lanes.states,
@@ -154,14 +145,16 @@ export class StageDrawing {
     const pointerX = this.pointer?.x ?? null;
     const hover = this.pointer?.span ?? null;
     const chosen = selection.peek();
+    const flows = chosen ? [...trail.peek(), chosen] : hover ? [hover] : [];
+    const spans = [...flows, ...(hover ? [hover] : [])];
     this.renderer.drawOverlay({
       view,
-      lanes,
+      lanes: placesOf(new Set(spans.flatMap(({ lane, by }) => [lane, by])), this.parts.scroll),
       pointerX,
       hover,
       selection: chosen,
       range: range.peek(),
-      flows: chosen ? [...trail.peek(), chosen] : hover ? [hover] : [],
+      flows,
     });
     this.renderer.drawRuler({
       view,

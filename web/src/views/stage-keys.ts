@@ -3,22 +3,15 @@
 
 import { signal } from "@preact/signals";
 import type { MessageKey } from "../i18n/translate";
+import { hide, laneInHand, moveBy, pin } from "./lane-actions";
 import { panViewport, zoomViewport } from "../lib/viewport";
 import { chooseCounter, chosenCounter, stepCounter, stepCounterRow } from "../state/counters";
 import { redoView, undoView } from "../state/history";
 import { chooseRange, range, rangeFromSelection } from "../state/range";
 import { searchOpen } from "../state/search";
-import {
-  duration,
-  focusSelection,
-  select,
-  selection,
-  show,
-  showAll,
-  step,
-  stepLane,
-  viewport,
-} from "../state/timeline";
+import { duration } from "../state/opened";
+import { focusSelection, select, selection, step, stepLane } from "../state/timeline";
+import { show, showAll, viewport } from "../state/viewport";
 import { walkBack, walkOn } from "../state/walk";
 
 const KEY_PAN = 0.2;
@@ -65,6 +58,10 @@ function openSearch(): void {
   document.querySelector<HTMLElement>(".search-input")?.focus();
 }
 
+function openFilter(): void {
+  document.querySelector<HTMLElement>(".lane-filter")?.focus();
+}
+
 /** The range first, then what is selected. */
 function clear(): void {
   if (range.peek()) return chooseRange(null);
@@ -80,8 +77,8 @@ interface Binding {
   shown: readonly string[];
   says: MessageKey;
   act(): void;
-  /** Where it counts: with Ctrl or Cmd; only while the drawing has the focus. */
-  when?: "mod" | "stage";
+  /** When it counts: with Ctrl or Cmd; with Alt; only while the drawing has the focus. */
+  when?: "mod" | "alt" | "stage";
 }
 
 /** The sheet of keys lists them in this order. */
@@ -98,6 +95,11 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ["]"], shown: ["]"], says: "key.cause", act: () => void walkBack() },
   { keys: ["["], shown: ["["], says: "key.effect", act: () => void walkOn() },
   { keys: ["/"], shown: ["/"], says: "key.search", act: openSearch },
+  { keys: ["l"], shown: ["L"], says: "key.filter", act: openFilter },
+  { keys: ["p"], shown: ["P"], says: "key.pin", act: () => pin(laneInHand()) },
+  { keys: ["h"], shown: ["H"], says: "key.hide", act: () => hide(laneInHand()) },
+  { keys: ["ArrowUp"], shown: ["Alt", "↑"], says: "key.moveUp", act: () => moveBy(laneInHand(), -1), when: "alt" },
+  { keys: ["ArrowDown"], shown: ["Alt", "↓"], says: "key.moveDown", act: () => moveBy(laneInHand(), 1), when: "alt" },
   { keys: ["z"], shown: ["Ctrl", "Z"], says: "key.undo", act: undoView, when: "mod" },
   { keys: ["y"], shown: ["Ctrl", "Y"], says: "key.redo", act: redoView, when: "mod" },
   { keys: ["?"], shown: ["?"], says: "key.sheet", act: toggleSheet },
@@ -116,18 +118,18 @@ function takesText(target: EventTarget | null): boolean {
 
 export function attachKeys(plot: HTMLElement): () => void {
   const onKey = (event: KeyboardEvent): void => {
-    if (event.altKey || takesText(event.target)) return;
-    const mod = event.ctrlKey || event.metaKey;
+    if (takesText(event.target)) return;
+    const held = event.ctrlKey || event.metaKey ? "mod" : event.altKey ? "alt" : undefined;
     const onStage = document.activeElement === plot;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     const bound = BINDINGS.find(
       ({ keys, when }) =>
-        keys.includes(key) && mod === (when === "mod") && (when !== "stage" || onStage),
+        keys.includes(key) && (when === "stage" ? onStage && !held : when === held),
     );
     // The sheet has the keys while it is open.
     if (!bound || (sheetOpen.peek() && bound.act !== toggleSheet)) return;
     event.preventDefault();
-    if (mod && event.shiftKey && key === "z") redoView();
+    if (held === "mod" && event.shiftKey && key === "z") redoView();
     else bound.act();
   };
   window.addEventListener("keydown", onKey);

@@ -1,65 +1,120 @@
 // SPDX-License-Identifier: MIT
-// The lane names beside the drawing, with fold buttons and the colour of each thread.
+// The lane names beside the drawing, with fold buttons, menus and the colour of each thread.
 
+import { useEffect, useRef } from "preact/hooks";
 import type { Row } from "../lib/lanes";
+import { toggleFold } from "../state/arrangement";
+import { rows, rowsOnScreen, stickyCount } from "../state/lane-rows";
+import { laneTitle } from "../state/lane-title";
+import { threadIndex } from "../state/opened";
 import { t } from "../state/preferences";
-import { rows, rowsOnScreen, selection, threadIndex, toggleFold } from "../state/timeline";
+import { selection } from "../state/timeline";
 import { IDENTITY_COLOURS } from "../timeline/palette";
 import { Icon } from "./icon";
+import { attachLaneDrag, drop } from "./lane-drag";
+import { openLaneMenu } from "./lane-menu";
 import { ROW_HEIGHT } from "./stage-place";
-import { laneTitle } from "./timeline-words";
+import { laneFullTitle } from "./timeline-words";
 
-function LaneName({ row }: { row: Row }) {
-  const { lane } = row;
-  const group = row.key === "cores" ? "timeline.cores" : "timeline.unusedCores";
-  const name = lane ? laneTitle(lane) : t(group);
-  const index = lane ? threadIndex.value.get(lane.id) : undefined;
-  const chosen = lane !== null && selection.value?.lane === lane.id;
+function FoldButton({ row, name }: { row: Row; name: string }) {
   const fold = t(row.folded ? "timeline.unfold" : "timeline.fold", { name });
   return (
+    <button
+      type="button"
+      class="fold"
+      aria-expanded={!row.folded}
+      aria-label={fold}
+      title={fold}
+      onClick={() => toggleFold(row.key)}
+    >
+      <Icon name="chevron" />
+    </button>
+  );
+}
+
+/** One of them is a stop of the Tab key: the keys of a lane do the same without it. */
+function MenuButton({ lane, name, isStop }: { lane: number; name: string; isStop: boolean }) {
+  return (
+    <button
+      type="button"
+      class="lane-menu"
+      tabIndex={isStop ? 0 : -1}
+      aria-haspopup="menu"
+      aria-label={t("lanes.menu", { name })}
+      title={t("lanes.menu", { name })}
+      onClick={(event) => openLaneMenu(lane, event.currentTarget)}
+    >
+      <Icon name="more" />
+    </button>
+  );
+}
+
+function LaneName({ row, index }: { row: Row; index: number }) {
+  const { lane } = row;
+  const group = row.key === "cores" ? "timeline.cores" : "timeline.unusedCores";
+  const name = lane ? (row.isPinned ? laneFullTitle(lane.id) : laneTitle(lane)) : t(group);
+  const thread = lane ? threadIndex.value.get(lane.id) : undefined;
+  const chosen = lane !== null && selection.value?.lane === lane.id;
+  const line = drop.value?.line;
+  const looks = [
+    `lane-name is-${row.type}`,
+    chosen ? "is-chosen" : "",
+    line === index ? "has-line" : line === index + 1 ? "has-line-below" : "",
+    lane && drop.value?.lane === lane.id ? "is-held" : "",
+  ];
+  return (
     <li
-      class={`lane-name is-${row.type}${chosen ? " is-chosen" : ""}`}
+      class={looks.filter(Boolean).join(" ")}
       data-lane={lane?.id}
       style={{ "--depth": String(row.depth) }}
     >
-      {row.children > 0 && (
-        <button
-          type="button"
-          class="fold"
-          aria-expanded={!row.folded}
-          aria-label={fold}
-          title={fold}
-          onClick={() => toggleFold(row.key)}
-        >
-          <Icon name="chevron" />
-        </button>
-      )}
-      {(index !== undefined || row.children === 0) && (
+      {row.children > 0 && <FoldButton row={row} name={name} />}
+      {(thread !== undefined || row.children === 0) && (
         <span
           class="identity"
           style={
-            index === undefined
+            thread === undefined
               ? {}
-              : { background: `var(--identity-${(index % IDENTITY_COLOURS) + 1})` }
+              : { background: `var(--identity-${(thread % IDENTITY_COLOURS) + 1})` }
           }
         />
       )}
+      {row.isPinned && <Icon name="pin" />}
       <span class="lane-text" title={lane ? `${t(`kind.${lane.kind}`)} ${name}` : name}>
         {name}
       </span>
       {row.folded && <span class="lane-count">{row.children}</span>}
+      {lane && <MenuButton lane={lane.id} name={name} isStop={chosen} />}
     </li>
   );
 }
 
-/** Only the names on the screen exist: a run may have thousands of tasks. */
-export function LaneNames() {
-  const { first, last } = rowsOnScreen.value;
+function Names({ first, last }: { first: number; last: number }) {
   return (
-    <ul class="lane-names" style={{ paddingTop: `${first * ROW_HEIGHT}px` }}>
-      {rows.value.slice(first, last).map((row) => (
-        <LaneName key={row.key} row={row} />
+    <>
+      {rows.value.slice(first, last).map((row, offset) => (
+        <LaneName key={row.key} row={row} index={first + offset} />
       ))}
-    </ul>
+    </>
+  );
+}
+
+/** Only the names on the screen exist: a run may have thousands of tasks. */
+export function LaneNames({ rowAt }: { rowAt(clientY: number): number }) {
+  const list = useRef<HTMLDivElement>(null);
+  useEffect(() => (list.current ? attachLaneDrag(list.current, rowAt) : undefined), []);
+  const sticky = stickyCount.value;
+  const first = Math.max(sticky, rowsOnScreen.value.first);
+  return (
+    <div ref={list} class="lane-names">
+      {sticky > 0 && (
+        <ul class="lane-names-pinned">
+          <Names first={0} last={sticky} />
+        </ul>
+      )}
+      <ul style={{ paddingTop: `${(first - sticky) * ROW_HEIGHT}px` }}>
+        <Names first={first} last={rowsOnScreen.value.last} />
+      </ul>
+    </div>
   );
 }

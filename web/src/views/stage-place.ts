@@ -2,10 +2,11 @@
 // Where things are on the stage: rows to pixels, pixels back to lanes, times, spans, instants.
 
 import type { Span } from "../lib/columns";
-import type { Row } from "../lib/lanes";
 import { chooseRange } from "../state/range";
-import { data, findSpan, rows, viewport, width } from "../state/timeline";
-import type { PlacedBand, PlacedLane } from "../timeline/renderer";
+import { rowOfLane, rows, stickyCount } from "../state/lane-rows";
+import { data, findSpan } from "../state/timeline";
+import { viewport, width } from "../state/viewport";
+import type { Part, PlacedBand, PlacedLane } from "../timeline/renderer";
 
 export const ROW_HEIGHT = 28;
 const BAR_HEIGHT = 18;
@@ -20,27 +21,66 @@ export interface HoverInstant {
   count: number;
 }
 
+/** What is on the screen of the rows: what scrolls, and the pinned ones that stay on top. */
 export interface Layout {
-  lanes: PlacedLane[];
-  bands: PlacedBand[];
+  rest: Part;
+  pinned: Part & { height: number };
 }
 
-export function layoutOf(list: readonly Row[], scrollTop: number): Layout {
+function topOf(index: number, sticky: number, scrollTop: number): number {
+  return index * ROW_HEIGHT - (index < sticky ? 0 : scrollTop);
+}
+
+function placed(id: number, top: number): PlacedLane {
+  return { id, top: top + (ROW_HEIGHT - BAR_HEIGHT) / 2, height: BAR_HEIGHT };
+}
+
+function partOf(first: number, last: number, sticky: number, scrollTop: number): Part {
   const lanes: PlacedLane[] = [];
   const bands: PlacedBand[] = [];
-  list.forEach((row, index) => {
-    const top = index * ROW_HEIGHT - scrollTop;
+  rows.peek().slice(first, last).forEach((row, offset) => {
+    const top = topOf(first + offset, sticky, scrollTop);
     if (row.type === "group") bands.push({ top, height: ROW_HEIGHT });
-    else if (row.lane) {
-      lanes.push({ id: row.lane.id, top: top + (ROW_HEIGHT - BAR_HEIGHT) / 2, height: BAR_HEIGHT });
-    }
+    else if (row.lane) lanes.push(placed(row.lane.id, top));
   });
   return { lanes, bands };
 }
 
-/** `y` counts from the top of the whole list, scrolled or not. */
-function laneUnder(y: number): number {
-  const row = rows.peek()[Math.floor(y / ROW_HEIGHT)];
+export function layoutOf({ scrollTop, clientHeight }: HTMLElement): Layout {
+  const sticky = stickyCount.peek();
+  const first = Math.max(sticky, Math.floor(scrollTop / ROW_HEIGHT));
+  const last = Math.ceil((scrollTop + clientHeight) / ROW_HEIGHT);
+  return {
+    rest: partOf(first, last, sticky, scrollTop),
+    pinned: { ...partOf(0, sticky, sticky, scrollTop), height: sticky * ROW_HEIGHT },
+  };
+}
+
+/** Where lanes are, on the screen or not. */
+export function placesOf(
+  ids: Iterable<number>,
+  { scrollTop }: HTMLElement,
+): Map<number, PlacedLane> {
+  const sticky = stickyCount.peek();
+  const places = new Map<number, PlacedLane>();
+  for (const id of ids) {
+    const index = rowOfLane.peek().get(id);
+    if (index === undefined || rows.peek()[index]?.type !== "lane") continue;
+    const place = placed(id, topOf(index, sticky, scrollTop));
+    // Not on top of what is pinned.
+    if (index < sticky || place.top >= sticky * ROW_HEIGHT - BAR_HEIGHT / 2) places.set(id, place);
+  }
+  return places;
+}
+
+/** The row at `y` with its fraction; `y` counts from the top of the whole list, scrolled or not. */
+export function rowUnder(y: number, { scrollTop }: HTMLElement): number {
+  const onScreen = y - scrollTop;
+  return (onScreen < stickyCount.peek() * ROW_HEIGHT ? onScreen : y) / ROW_HEIGHT;
+}
+
+function laneUnder(y: number, list: HTMLElement): number {
+  const row = rows.peek()[Math.floor(rowUnder(y, list))];
   return row?.type === "lane" && row.lane ? row.lane.id : -1;
 }
 
@@ -59,13 +99,13 @@ export function dragRange(x0: number, x1: number): void {
   chooseRange({ from: timeAt(x0), to: timeAt(x1) });
 }
 
-export function spanUnder(x: number, y: number): Span | null {
-  const lane = laneUnder(y);
+export function spanUnder(x: number, y: number, list: HTMLElement): Span | null {
+  const lane = laneUnder(y, list);
   return lane < 0 ? null : findSpan(lane, timeAt(x), HIT_PIXELS * nsPerPixel());
 }
 
-export function instantUnder(x: number, y: number): HoverInstant | null {
-  const lane = laneUnder(y);
+export function instantUnder(x: number, y: number, list: HTMLElement): HoverInstant | null {
+  const lane = laneUnder(y, list);
   const instants = data.peek()?.instants;
   if (lane < 0 || !instants) return null;
   const time = timeAt(x);
@@ -86,11 +126,11 @@ export function instantUnder(x: number, y: number): HoverInstant | null {
   return nearest;
 }
 
-/** Scrolls a list so that one of its rows, all `height` high, is in it. */
-export function revealRow(scroll: HTMLElement, row: number, height: number): void {
-  if (row < 0) return;
-  const top = row * height;
-  const bottom = top + height - scroll.clientHeight;
+/** Scrolls a list so that one of its rows, all `height` high, is in it below the first `sticky`. */
+export function revealRow(scroll: HTMLElement, row: number, height: number, sticky = 0): void {
+  if (row < sticky) return;
+  const top = (row - sticky) * height;
+  const bottom = (row + 1) * height - scroll.clientHeight;
   if (top < scroll.scrollTop) scroll.scrollTop = top;
   else if (bottom > scroll.scrollTop) scroll.scrollTop = bottom;
 }

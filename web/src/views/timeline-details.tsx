@@ -12,14 +12,8 @@ import {
   stepCounter,
 } from "../state/counters";
 import { t } from "../state/preferences";
-import {
-  focusSelection,
-  goTo,
-  select,
-  selection,
-  stateName,
-  step,
-} from "../state/timeline";
+import { stateName } from "../state/opened";
+import { focusSelection, goTo, select, selection, step } from "../state/timeline";
 import { walkBack, walkDamaged, walkEnd, walkError, walkOn } from "../state/walk";
 import { BlameBar } from "./blame-bar";
 import { bandWords, counterTitle, counterValue } from "./counter-words";

@@ -7,7 +7,7 @@ import { lookOf, SLOW_CALLBACK } from "../lib/states";
 import { blameOf } from "../state/blame";
 import { type CounterPlace, readingAt } from "../state/counters";
 import { t, tServer } from "../state/preferences";
-import { opened, stateName } from "../state/timeline";
+import { opened, stateName } from "../state/opened";
 import { BlameBar } from "./blame-bar";
 import { bandWords, counterTitle, counterValue } from "./counter-words";
 import type { HoverInstant } from "./stage-place";

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-// The states of this run. Pressing one fades all others.
+// The states of this run. Pressing one fades all others, with Shift one more stays.
 
 import type { RunMetric } from "../api";
 import { statesIn } from "../lib/columns";
 import { byLegendOrder, isQuiet } from "../lib/states";
 import { t } from "../state/preferences";
-import { isLive, opened, overview, singledOut } from "../state/timeline";
+import { arrangement, singleOut } from "../state/arrangement";
+import { isLive, opened } from "../state/opened";
+import { overview } from "../state/timeline";
 import { StateSwatch } from "./state-swatch";
 import { sharedStateWords } from "./timeline-words";
 
@@ -22,20 +24,19 @@ export function Legend() {
   const used = states
     .flatMap((name, code) => {
       const occurs = seen?.has(code) || items.some((lane) => (lane.totals[name] ?? 0) > 0);
-      return occurs && !isQuiet(name) ? [{ name, code }] : [];
+      return occurs && !isQuiet(name) ? [name] : [];
     })
-    .sort((a, b) => byLegendOrder(a.name, b.name));
+    .sort(byLegendOrder);
   return (
     <div class="state-legend" role="group" aria-label={t("timeline.legend")}>
-      {used.map(({ name, code }) => (
+      {used.map((name) => (
         <button
           key={name}
           type="button"
           class="state-button"
-          aria-pressed={singledOut.value === code}
-          onClick={() => {
-            singledOut.value = singledOut.value === code ? null : code;
-          }}
+          aria-pressed={arrangement.value.only.includes(name)}
+          title={t("timeline.legend.more")}
+          onClick={(event) => singleOut(name, event.shiftKey)}
         >
           <StateSwatch state={name} />
           {sharedStateWords(name, items)}

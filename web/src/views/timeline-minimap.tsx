@@ -4,7 +4,9 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { t, theme } from "../state/preferences";
-import { duration, opened, overview, overviewRows, show, viewport } from "../state/timeline";
+import { duration, opened } from "../state/opened";
+import { overview, overviewRows } from "../state/timeline";
+import { show, viewport } from "../state/viewport";
 import { drawMinimap } from "../timeline/minimap";
 import { readPalette } from "../timeline/palette";
 

@@ -19,22 +19,15 @@ import {
 } from "../state/catalogue";
 import { cellLabel, goalOf } from "../state/experiment";
 import { chosenCounter, counterName, followCounter } from "../state/counters";
+import { arrangement } from "../state/arrangement";
 import { canUndo, undoView } from "../state/history";
 import { language, t } from "../state/preferences";
 import { chooseRange, range } from "../state/range";
 import { query, searchOpen } from "../state/search";
 import { go, replaceRoute, route as routeNow, visits } from "../state/router";
-import {
-  followRoute,
-  isLive,
-  opened,
-  openRun,
-  restingViewport,
-  restsOnWhole,
-  selection,
-  showAll,
-  whole,
-} from "../state/timeline";
+import { isLive, opened } from "../state/opened";
+import { followRoute, openRun, selection } from "../state/timeline";
+import { restingViewport, restsOnWhole, showAll, whole } from "../state/viewport";
 import { CounterTable } from "./counter-table";
 import { Empty, Failed, Loading, Status } from "./feedback";
 import { FindingsSection } from "./findings-section";
@@ -75,6 +68,7 @@ function RouteFollower({ run }: { run: string }) {
   const counter = chosenCounter.value;
   const marked = range.value;
   const find = query.value;
+  const arranged = arrangement.value;
   const all = restsOnWhole.value;
   useEffect(() => {
     const at = routeNow.peek();
@@ -89,8 +83,9 @@ function RouteFollower({ run }: { run: string }) {
       }),
       range: marked,
       find,
+      arrangement: arranged,
     });
-  }, [run, from, to, all, chosen, counter, marked, find]);
+  }, [run, from, to, all, chosen, counter, marked, find, arranged]);
   return null;
 }
 

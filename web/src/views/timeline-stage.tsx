@@ -8,26 +8,20 @@ import type { Span } from "../lib/columns";
 import { formatDuration } from "../lib/format";
 import type { CounterPlace } from "../state/counters";
 import { language, t } from "../state/preferences";
-import {
-  data,
-  duration,
-  fetchError,
-  focusSelection,
-  isLive,
-  lanesById,
-  restingViewport,
-  rows,
-  select,
-  stale,
-} from "../state/timeline";
+import { rows } from "../state/lane-rows";
+import { duration, isLive, lanesById } from "../state/opened";
+import { data, fetchError, focusSelection, select, stale } from "../state/timeline";
+import { restingViewport } from "../state/viewport";
 import { attachGestures } from "../timeline/gestures";
 import type { CounterDrawing } from "./counter-drawing";
 import { CounterPane } from "./counter-pane";
 import { errorText } from "./feedback";
+import { LaneFilter, LaneState } from "./lane-filter";
+import { LaneMenu } from "./lane-menu";
 import { StageDrawing } from "./stage-drawing";
 import { attachKeys, panBy, zoomBy } from "./stage-keys";
 import { LaneNames } from "./stage-names";
-import { dragRange, instantUnder, ROW_HEIGHT, spanUnder } from "./stage-place";
+import { dragRange, instantUnder, ROW_HEIGHT, rowUnder, spanUnder } from "./stage-place";
 import { type Hover, HoverCard } from "./timeline-hover";
 import { Minimap } from "./timeline-minimap";
 import { instant } from "./timeline-words";
@@ -36,15 +30,14 @@ import { instant } from "./timeline-words";
    anew, several milliseconds a frame, and the ruler moves along. */
 
 function StageWindow() {
-  const { from, to } = restingViewport.value;
+  const view = restingViewport.value;
+  const [from, to] = [instant(view.from, view), instant(view.to, view)];
   return (
-    <p class="stage-window">{t("timeline.window", { from: instant(from), to: instant(to) })}</p>
+    <div>
+      <p class="stage-window">{t("timeline.window", { from, to })}</p>
+      <p class="stage-corner">{formatDuration(view.to - view.from, language.value)}</p>
+    </div>
   );
-}
-
-function StageSpan() {
-  const { from, to } = restingViewport.value;
-  return <span class="stage-corner">{formatDuration(to - from, language.value)}</span>;
 }
 
 function Fetching() {
@@ -118,8 +111,8 @@ export function Stage() {
       drag: dragRange,
       scroll: (pixels) => lanesList.scrollBy(0, pixels),
       hover(x, y) {
-        const span = spanUnder(x, y);
-        const tick = instantUnder(x, y);
+        const span = spanUnder(x, y, lanesList);
+        const tick = instantUnder(x, y, lanesList);
         point(x, span);
         const outer = stage.current?.getBoundingClientRect();
         const inner = plot.current?.getBoundingClientRect();
@@ -128,7 +121,7 @@ export function Stage() {
         return setHover({ ...place, span, instant: tick, counter: null });
       },
       leave,
-      click: (x, y) => select(spanUnder(x, y)),
+      click: (x, y) => select(spanUnder(x, y, lanesList)),
       doubleClick: focusSelection,
     });
     const detachKeys = attachKeys(plot.current);
@@ -140,6 +133,10 @@ export function Stage() {
     };
   }, []);
 
+  const rowAt = (clientY: number): number => {
+    if (!scroll.current || !plot.current) return 0;
+    return rowUnder(clientY - plot.current.getBoundingClientRect().top, scroll.current);
+  };
   const label = t("timeline.canvas", {
     lanes: lanesById.value.size,
     duration: formatDuration(duration.value, language.value),
@@ -151,11 +148,11 @@ export function Stage() {
         <Minimap />
       </div>
       <div class="stage-ruler">
-        <StageSpan />
+        <LaneFilter />
         <canvas ref={ruler} aria-hidden="true" />
       </div>
       <div ref={scroll} class="stage-scroll">
-        <LaneNames />
+        <LaneNames rowAt={rowAt} />
         <div
           ref={plot}
           class="stage-plot"
@@ -170,6 +167,8 @@ export function Stage() {
           </div>
         </div>
       </div>
+      <LaneState />
+      <LaneMenu />
       <CounterPane
         attach={(drawing) => {
           counters.current = drawing;

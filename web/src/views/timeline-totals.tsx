@@ -6,9 +6,12 @@ import type { Lane } from "../lib/lanes";
 import { rangeTotals, visibleTotals, wholeTotals } from "../lib/totals";
 import { t } from "../state/preferences";
 import { rangeStats } from "../state/range";
-import { data, isLive, opened, restingViewport, restsOnWhole } from "../state/timeline";
+import { isLive, opened } from "../state/opened";
+import { data } from "../state/timeline";
+import { restingViewport, restsOnWhole } from "../state/viewport";
+import { laneTitle } from "../state/lane-title";
 import { StateSwatch } from "./state-swatch";
-import { duration, laneHome, laneTitle, sharedStateWords } from "./timeline-words";
+import { duration, laneHome, sharedStateWords } from "./timeline-words";
 import { TwinTable } from "./twin-table";
 
 /* A run may have thousands of tasks; the table begins with the first lanes. */

@@ -4,26 +4,14 @@
 import { computed } from "@preact/signals";
 import type { Span } from "../lib/columns";
 import { formatDuration, formatInstant } from "../lib/format";
-import { gilOwner, homeOf, type Lane } from "../lib/lanes";
+import { homeOf, type Lane } from "../lib/lanes";
 import type { Viewport } from "../lib/viewport";
 import { resolvePointer } from "../lib/json-scan";
 import { isCarried } from "../state/blame";
+import { laneTitle } from "../state/lane-title";
 import { language, t, tServer } from "../state/preferences";
-import { lanesById, opened, stateName, viewport, width } from "../state/timeline";
-
-/** What the engine calls a lane that the document gave no name. */
-const UNNAMED: Partial<Record<Lane["kind"], string>> = { loop: "event loop", process: "process" };
-
-export function laneTitle(lane: Lane | undefined): string {
-  if (!lane) return "";
-  const kind = t(`kind.${lane.kind}`);
-  if (lane.name === UNNAMED[lane.kind]) return kind;
-  const owner = gilOwner(lane);
-  if (owner !== null) return t("timeline.gilOf", { thread: owner });
-  const numbered = new RegExp(`^${lane.kind}[ -]?(\\d+)$`, "i").exec(lane.name);
-  if (numbered) return `${kind} ${numbered[1]}`;
-  return lane.name || `${kind} ${lane.id}`;
-}
+import { lanesById, opened, stateName } from "../state/opened";
+import { viewport, width } from "../state/viewport";
 
 export function laneTitleById(id: number): string {
   return laneTitle(lanesById.value.get(id));

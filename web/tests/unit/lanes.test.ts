@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { arrangeRows, countedLanes, homeOf, type Lane, type LaneKind, overviewLanes } from "../../src/lib/lanes";
+import { type Arrangement, PLAIN, readArrangement, withMove, writeArrangement } from "../../src/lib/arrangement";
+import { arrangeRows, countedLanes, homeOf, type Lane, type LaneKind, overviewLanes, pinnedRows, placeBeside, type Row } from "../../src/lib/lanes";
 import { decodeTimeline } from "../../src/lib/columns";
 import { rangeTotals, visibleTotals, wholeTotals } from "../../src/lib/totals";
 
@@ -27,8 +28,16 @@ const LANES = [
   lane(8, "task", 5),
 ];
 
-const keysOf = (folded: string[]): string[] =>
-  arrangeRows(LANES, new Set(folded)).map((row) => `${row.depth}:${row.key}`);
+function rowsOf(lanes: readonly Lane[], folded: string[], change: Partial<Arrangement> = {}): Row[] {
+  return arrangeRows(lanes, {
+    folded: new Set(folded),
+    arrangement: { ...PLAIN, ...change },
+    titleOf: ({ name }) => name,
+  });
+}
+
+const keysOf = (folded: string[], change: Partial<Arrangement> = {}): string[] =>
+  rowsOf(LANES, folded, change).map((row) => `${row.depth}:${row.key}`);
 
 test("cores, then process with GIL, threads, and the loop with its tasks under its thread", () => {
   assert.deepEqual(keysOf([]), [
@@ -57,8 +66,105 @@ test("a folded group keeps its head and hides what is below", () => {
   ]);
 });
 
+test("pinned lanes come first, with what is below them, and are nowhere else", () => {
+  const rows = rowsOf(LANES, [], { pin: [7, 5] });
+  assert.deepEqual(
+    rows.map(({ key, depth }) => `${depth}:${key}`),
+    [
+      "0:lane-7",
+      "0:lane-5",
+      "1:lane-6",
+      "1:lane-8",
+      "0:cores",
+      "1:lane-0",
+      "1:unused-cores",
+      "2:lane-1",
+      "0:lane-2",
+      "1:lane-4",
+      "1:lane-3",
+    ],
+  );
+  assert.equal(pinnedRows(rows), 4);
+  assert.equal(pinnedRows(rowsOf(LANES, [])), 0);
+  assert.equal(pinnedRows(rowsOf([LANES[3] as Lane], [], { pin: [3] })), 1, "all of them");
+});
+
+test("a hidden lane takes along what is below it, pinned or not", () => {
+  assert.deepEqual(keysOf(["cores"], { hide: [3], pin: [6] }), ["0:cores", "0:lane-2", "1:lane-4", "1:lane-7"]);
+  assert.deepEqual(keysOf([], { hide: [0, 1, 2] }), []);
+});
+
+test("the filter leaves lanes with the text, what they are in and what is in them", () => {
+  assert.deepEqual(keysOf([], { lanes: " TASK-6 " }), ["0:lane-2", "1:lane-3", "2:lane-5", "3:lane-6"]);
+  assert.deepEqual(keysOf(["lane-2", "lane-3"], { lanes: "loop" }), [
+    "0:lane-2",
+    "1:lane-3",
+    "2:lane-5",
+    "3:lane-6",
+    "3:lane-8",
+  ]);
+  assert.deepEqual(keysOf([], { lanes: "nothing is called so" }), []);
+});
+
+test("moved lanes stand where they were put, as far as that is in their group", () => {
+  const threads = (change: Partial<Arrangement>): string =>
+    rowsOf(LANES, [], change)
+      .flatMap(({ lane, depth }) => (lane && depth === 1 && lane.kind !== "core" ? [lane.id] : []))
+      .join(" ");
+  assert.equal(threads({}), "4 3 7");
+  assert.equal(threads({ move: [{ lane: 7, after: 4 }] }), "4 7 3");
+  assert.equal(threads({ move: [{ lane: 7, after: null }] }), "7 4 3");
+  assert.equal(threads({ move: [{ lane: 4, after: 7 }, { lane: 3, after: 4 }] }), "7 4 3");
+  assert.equal(threads({ move: [{ lane: 7, after: 0 }, { lane: 7, after: 7 }, { lane: 99, after: 3 }] }), "4 3 7");
+});
+
+test("a step up or down is a place beside another lane of the group", () => {
+  const rows = rowsOf(LANES, []);
+  assert.equal(placeBeside(rows, 3, 1), 7);
+  assert.equal(placeBeside(rows, 3, -1), null);
+  assert.equal(placeBeside(rows, 4, -1), undefined, "it is the first one");
+  assert.equal(placeBeside(rows, 7, 5), undefined, "it is the last one");
+  assert.equal(placeBeside(rows, 4, 2), 7);
+  assert.equal(placeBeside(rows, 99, 1), undefined);
+});
+
+test("any walk of steps keeps every lane, once", () => {
+  let move: Arrangement["move"] = [];
+  let seed = 1;
+  for (let i = 0; i < 300; i++) {
+    seed = (seed * 48271) % 2147483647;
+    const id = seed % LANES.length;
+    const by = (seed >> 8) % 2 === 0 ? 1 : -1;
+    const before = rowsOf(LANES, [], { move });
+    const after = placeBeside(before, id, by);
+    if (after === undefined) continue;
+    move = withMove(move, { lane: id, after });
+    const rows = rowsOf(LANES, [], { move });
+    assert.deepEqual(rows.map(({ key }) => key).sort(), before.map(({ key }) => key).sort());
+    const group = rows.filter(({ within }) => within === rows.find(({ lane }) => lane?.id === id)?.within);
+    const place = group.findIndex(({ lane }) => lane?.id === id);
+    assert.equal(group[place - 1]?.lane?.id ?? null, after);
+  }
+});
+
+test("an arrangement survives the way into the address, and nonsense is left out", () => {
+  const full: Arrangement = {
+    fold: ["cores", "lane-12"],
+    pin: [7, 0],
+    hide: [3],
+    move: [{ lane: 4, after: 7 }, { lane: 9, after: null }],
+    lanes: "worker 1 & 2",
+    only: ["wait_gil", "io"],
+  };
+  const params = new URLSearchParams();
+  for (const [key, value] of Object.entries(writeArrangement(full))) if (value !== null) params.set(key, value);
+  assert.equal(params.get("move"), "4.7,9");
+  assert.deepEqual(readArrangement(params), full);
+  assert.deepEqual(readArrangement(new URLSearchParams("pin=x,-1&move=1.,.2&fold=%3Cb%3E&only=A")), PLAIN);
+});
+
 test("a lane whose parent is unknown is still shown", () => {
-  const rows = arrangeRows([lane(9, "thread", 77)], new Set());
+  const rows = rowsOf([lane(9, "thread", 77)], []);
   assert.deepEqual(
     rows.map((row) => row.key),
     ["lane-9"],
@@ -153,7 +259,7 @@ test("the GIL of an interpreter stands over its thread, others first", () => {
     named(6, "gil", 0, "GIL of worker 1"),
     named(7, "gil", 0, "GIL of nobody"),
   ];
-  const order = arrangeRows(lanes, new Set()).map((row) => row.lane?.name);
+  const order = rowsOf(lanes, []).map((row) => row.lane?.name);
   assert.deepEqual(order, [
     "process",
     "GIL",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { PLAIN } from "../../src/lib/arrangement";
 import { formatRoute, parseRoute, type Route, wholeRun } from "../../src/lib/route";
 
 test("every view survives the way into the URL and back", () => {
@@ -19,6 +20,7 @@ test("every view survives the way into the URL and back", () => {
     { ...wholeRun("r45"), from: 1, to: 90, range: { from: 3, to: 60_000_000_000 } },
     { ...wholeRun("r45"), find: { name: "worker 1", state: "wait_gil", least: 1_000_000 } },
     { ...wholeRun("r45"), find: { name: "", state: "", least: 5 } },
+    { ...wholeRun("r45"), arrangement: { ...PLAIN, pin: [3], fold: ["cores"], lanes: "a b" } },
     wholeRun("r45"),
   ];
   for (const view of views) assert.deepEqual(parseRoute(formatRoute(view)), view);

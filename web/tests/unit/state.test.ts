@@ -19,7 +19,11 @@ type Modules = {
   runs: typeof import("../../src/state/runs");
   search: typeof import("../../src/state/search");
   session: typeof import("../../src/state/session");
-  timeline: typeof import("../../src/state/timeline");
+  timeline: typeof import("../../src/state/timeline") &
+    typeof import("../../src/state/opened") &
+    typeof import("../../src/state/viewport") &
+    typeof import("../../src/state/arrangement") &
+    typeof import("../../src/state/lane-rows");
   walk: typeof import("../../src/state/walk");
 };
 
@@ -39,7 +43,13 @@ before(async () => {
     runs: await import("../../src/state/runs"),
     search: await import("../../src/state/search"),
     session: await import("../../src/state/session"),
-    timeline: await import("../../src/state/timeline"),
+    timeline: {
+      ...(await import("../../src/state/timeline")),
+      ...(await import("../../src/state/opened")),
+      ...(await import("../../src/state/viewport")),
+      ...(await import("../../src/state/arrangement")),
+      ...(await import("../../src/state/lane-rows")),
+    },
     walk: await import("../../src/state/walk"),
   };
   await state.preferences.languageReady;
@@ -657,6 +667,41 @@ test("the window goes back to where it rested, and forward again", async () => {
   assert.equal(canRedo.value, false, "who goes elsewhere has nothing to do again");
   close();
   assert.equal(canUndo.value, false);
+});
+
+test("the arrangement of the lanes is undone with the window, a typed filter as a whole", async () => {
+  const close = await openTimeline();
+  const { canUndo, redoView, undoView } = state.history;
+  const { arrangement, filterLanes, folded, hideLane, moveLane, show, singleOut, singledOut, togglePin, viewport } =
+    state.timeline;
+  togglePin(2);
+  show({ from: 1 * NS, to: 2 * NS });
+  runTimers();
+  for (const text of ["t", "th", "thr"]) filterLanes(text);
+  singleOut("wait_gil", false);
+  singleOut("running", true);
+  assert.equal(singledOut.value?.size, 2);
+  undoView();
+  undoView();
+  assert.equal(singledOut.value, null);
+  assert.equal(arrangement.value.lanes, "thr");
+  undoView();
+  assert.equal(arrangement.value.lanes, "");
+  assert.deepEqual(viewport.value, { from: 1 * NS, to: 2 * NS });
+  undoView();
+  assert.deepEqual(viewport.value, { from: 0, to: DURATION });
+  assert.deepEqual(arrangement.value.pin, [2], "one step at a time");
+  redoView();
+  assert.deepEqual(viewport.value, { from: 1 * NS, to: 2 * NS });
+  undoView();
+  undoView();
+  assert.deepEqual(arrangement.value.pin, []);
+  assert.equal(canUndo.value, false);
+  hideLane(1);
+  moveLane(2, null);
+  close();
+  assert.deepEqual(arrangement.value.hide, [], "another run begins anew");
+  assert.ok(folded.value.has("unused-cores"));
 });
 
 /* --- search --- */

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+// How the lanes of the open run are arranged: folded, pinned, hidden, moved, filtered, and which
+// states are singled out. One value, so that the address and undoing have all of it.
+
+import { computed, signal } from "@preact/signals";
+import {
+  type Arrangement,
+  PLAIN,
+  sameArrangement,
+  toggled,
+  withMove,
+} from "../lib/arrangement";
+import { FOLDED_AT_FIRST } from "../lib/lanes";
+import { current } from "./opened";
+
+export const arrangement = signal<Arrangement>(PLAIN);
+
+export function arrange(change: Partial<Arrangement>): void {
+  const next = { ...arrangement.peek(), ...change };
+  if (!sameArrangement(next, arrangement.peek())) arrangement.value = next;
+}
+
+/* --- groups --- */
+
+export const folded = computed<ReadonlySet<string>>(() => {
+  const keys = new Set(FOLDED_AT_FIRST);
+  for (const key of arrangement.value.fold) if (!keys.delete(key)) keys.add(key);
+  return keys;
+});
+
+export function toggleFold(key: string): void {
+  arrange({ fold: toggled(arrangement.peek().fold, key) });
+}
+
+/** Folds all of these, or opens them. */
+export function foldAll(keys: readonly string[], isFolded: boolean): void {
+  const wrong = keys.filter((key) => folded.peek().has(key) !== isFolded);
+  arrange({ fold: wrong.reduce(toggled<string>, [...arrangement.peek().fold]) });
+}
+
+/* --- lanes --- */
+
+export function togglePin(lane: number): void {
+  arrange({ pin: toggled(arrangement.peek().pin, lane) });
+}
+
+export function hideLane(lane: number): void {
+  const { hide, pin } = arrangement.peek();
+  arrange({ hide: [...new Set([...hide, lane])], pin: pin.filter((other) => other !== lane) });
+}
+
+export function showHidden(): void {
+  arrange({ hide: [] });
+}
+
+/** Puts a lane after another one of its group, or before all of them. */
+export function moveLane(lane: number, after: number | null): void {
+  const { move, pin } = arrangement.peek();
+  if (!pin.includes(lane)) return arrange({ move: withMove(move, { lane, after }) });
+  const others = pin.filter((other) => other !== lane);
+  const place = after === null ? 0 : others.indexOf(after) + 1;
+  arrange({ pin: [...others.slice(0, place), lane, ...others.slice(place)] });
+}
+
+export function filterLanes(text: string): void {
+  arrange({ lanes: text });
+}
+
+export function asAtFirst(): void {
+  arrangement.value = PLAIN;
+}
+
+export const isArranged = computed(() => !sameArrangement(arrangement.value, PLAIN));
+
+/* --- states --- */
+
+/** Codes of the states that are singled out; null shows all alike. */
+export const singledOut = computed<ReadonlySet<number> | null>(() => {
+  const states = current.value?.lanes.states ?? [];
+  const codes = arrangement.value.only.map((name) => states.indexOf(name));
+  const known = codes.filter((code) => code >= 0);
+  return known.length > 0 ? new Set(known) : null;
+});
+
+/** Alone, or beside those that are singled out already. */
+export function singleOut(state: string, more: boolean): void {
+  const { only } = arrangement.peek();
+  const isAlone = only.length === 1 && only[0] === state;
+  arrange({ only: more ? toggled(only, state) : isAlone ? [] : [state] });
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+// The lanes of a timeline as somebody arranges them: by key, by menu, by mouse, and by address.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { Browser, Page } from "playwright-core";
+import { onPage, runToEnd, timelineOf, timelineReady } from "./page";
+import { type Server, startBrowser, startServer } from "./server";
+
+const THREADS = {
+  schema: 1,
+  name: "Lanes",
+  record: "timeline",
+  strategies: [{ threads: 4 }],
+  workload: { jobs: { count: 24, steps: [{ python_us: 3000 }, { io_us: 2000 }] } },
+};
+const MANY_TASKS = {
+  schema: 1,
+  name: "Thousands",
+  record: "timeline",
+  strategies: [{ asyncio: 5000 }],
+  workload: { jobs: { count: 5000, steps: [{ python_us: 5 }, { io_us: 200 }] } },
+};
+
+let server: Server;
+let browser: Browser;
+let run: string;
+
+before(async () => {
+  server = await startServer();
+  browser = await startBrowser();
+  run = timelineOf(await runToEnd(server.address, THREADS));
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+async function onTimeline(body: (page: Page) => Promise<void>, query = "", id = run): Promise<void> {
+  await onPage(browser, {}, async (page) => {
+    await page.goto(`${server.address}/#/runs/${id}${query}`);
+    await timelineReady(page);
+    await body(page);
+  });
+}
+
+const lanes = (page: Page): Promise<string[]> => page.locator(".lane-name[data-lane] .lane-text").allInnerTexts();
+const laneNamed = (page: Page, name: string) =>
+  page.locator(".lane-name").filter({ has: page.locator(".lane-text", { hasText: name }) });
+
+async function selectOn(page: Page, name: string): Promise<void> {
+  const row = await laneNamed(page, name).first().boundingBox();
+  const plot = await page.locator(".stage-plot").boundingBox();
+  assert.ok(row && plot);
+  await page.mouse.click(plot.x + plot.width / 2, row.y + row.height / 2);
+  await page.locator(".details .fact-list").waitFor();
+}
+
+async function lanesBecome(page: Page, test: (names: string[]) => boolean): Promise<string[]> {
+  for (;;) {
+    const names = await lanes(page);
+    if (test(names)) return names;
+    await page.waitForTimeout(20);
+  }
+}
+
+test("a lane is pinned, moved and hidden by key; the address has it, and undo takes it back", async () => {
+  await onTimeline(async (page) => {
+    const first = await lanes(page);
+    const worker = first.filter((name) => /worker|Thread/.test(name)).at(-1) ?? "";
+    assert.notEqual(worker, "");
+    await selectOn(page, worker);
+    await page.keyboard.press("p");
+    await lanesBecome(page, (names) => names[0] === worker);
+    await page.waitForURL(/pin=\d+/);
+    await page.reload();
+    await timelineReady(page);
+    assert.equal((await lanes(page))[0], worker);
+    await page.keyboard.press("p");
+    assert.deepEqual(await lanesBecome(page, (names) => names[0] !== worker), first);
+    await page.keyboard.press("Alt+ArrowUp");
+    const up = first.indexOf(worker) - 1;
+    await lanesBecome(page, (names) => names[up] === worker);
+    await page.waitForURL(/move=\d+/);
+    await page.keyboard.press("Alt+ArrowDown");
+    await lanesBecome(page, (names) => names[up + 1] === worker);
+    await page.keyboard.press("h");
+    await lanesBecome(page, (names) => !names.includes(worker));
+    await page.locator(".lane-state", { hasText: "1 lane hidden" }).waitFor();
+    await page.keyboard.press("Control+z");
+    assert.deepEqual(await lanesBecome(page, (names) => names.includes(worker)), first);
+    await page.keyboard.press("Control+y");
+    await lanesBecome(page, (names) => !names.includes(worker));
+    await page.locator(".lane-state .button", { hasText: "Reset lanes" }).click();
+    assert.deepEqual(await lanesBecome(page, (names) => names.includes(worker)), first);
+    await page.waitForURL((url) => !/hide=|move=|pin=/.test(url.hash));
+  });
+});
+
+test("the menu of a lane is reached and left by keyboard", async () => {
+  await onTimeline(async (page) => {
+    const [name = ""] = (await lanes(page)).filter((each) => /worker|Thread/.test(each)).slice(-1);
+    await selectOn(page, name);
+    await laneNamed(page, name).locator(".lane-menu").focus();
+    await page.keyboard.press("Enter");
+    await page.locator(".menu-item").first().waitFor();
+    await page.keyboard.press("Escape");
+    await page.locator(".menu").waitFor({ state: "detached" });
+    await page.keyboard.press("Enter");
+    await page.locator(".menu-item").first().waitFor();
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await lanesBecome(page, (names) => !names.includes(name));
+  });
+});
+
+test("a lane's name is dragged to another place", async () => {
+  await onTimeline(async (page) => {
+    const first = await lanes(page);
+    const threads = first.filter((name) => /worker|Thread/.test(name));
+    const [last = "", before = ""] = [threads.at(-1), threads.at(-3)];
+    const from = await laneNamed(page, last).locator(".lane-text").boundingBox();
+    const to = await laneNamed(page, before).boundingBox();
+    assert.ok(from && to);
+    await page.mouse.move(from.x + 8, from.y + from.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(to.x + 8, to.y + 20, { steps: 6 });
+    await page.mouse.move(to.x + 8, to.y + 4, { steps: 3 });
+    await page.locator(".has-line").waitFor();
+    await page.mouse.up();
+    const names = await lanesBecome(page, (now) => now.indexOf(last) < now.indexOf(before));
+    assert.deepEqual([...names].sort(), [...first].sort());
+  });
+});
+
+test("the filter shows lanes with the text, says when there are none, and is one step of undo", async () => {
+  await onTimeline(async (page) => {
+    const first = await lanes(page);
+    await page.keyboard.press("l");
+    await page.keyboard.type("gil");
+    const some = await lanesBecome(page, (names) => names.length < first.length);
+    assert.ok(some.some((name) => name.includes("GIL")));
+    await page.keyboard.type(" of nobody");
+    await page.locator(".lane-state", { hasText: "No lane has" }).waitFor();
+    await page.waitForURL(/lanes=gil\+of\+nobody/);
+    await page.locator(".stage-plot").focus();
+    await page.keyboard.press("Control+z");
+    assert.deepEqual(await lanesBecome(page, (names) => names.length > 0), first);
+  });
+});
+
+test("the legend singles states out, several with Shift, and the address keeps them", async () => {
+  await onTimeline(async (page) => {
+    const buttons = page.locator(".state-button");
+    await buttons.nth(0).click();
+    await buttons.nth(1).click({ modifiers: ["Shift"] });
+    await page.waitForURL(/only=[a-z_]+%2C[a-z_]+/);
+    await page.reload();
+    await timelineReady(page);
+    assert.equal(await page.locator('.state-button[aria-pressed="true"]').count(), 2);
+    await buttons.nth(0).click();
+    assert.equal(await page.locator('.state-button[aria-pressed="true"]').count(), 1);
+    await buttons.nth(0).click();
+    await page.waitForURL((url) => !url.hash.includes("only="));
+  });
+});
+
+test("pinned lanes stay on top of thousands, which are asked for as they are seen", async () => {
+  const many = timelineOf(await runToEnd(server.address, MANY_TASKS));
+  await onTimeline(
+    async (page) => {
+      const asked: number[] = [];
+      page.on("request", (request) => {
+        const lanes = /\/timeline\?.*lanes=([\d,]+)/.exec(request.url())?.[1];
+        if (lanes) asked.push(lanes.split(",").length);
+      });
+      assert.ok((await page.locator(".lane-name").count()) < 100);
+      await page.locator(".stage-plot").focus();
+      await page.keyboard.press("ArrowDown");
+      await page.locator(".details .fact-list").waitFor();
+      await page.keyboard.press("p");
+      await page.locator(".lane-names-pinned .lane-name").waitFor();
+      const pinned = await page.locator(".lane-names-pinned .lane-text").first().innerText();
+      await page.locator(".stage-scroll").evaluate((list) => list.scrollTo(0, list.scrollHeight / 2));
+      await page.waitForFunction(() => {
+        const names = [...document.querySelectorAll(".lane-name[data-lane] .lane-text")];
+        return names.some((name) => /\b2[34]\d\d\b/.test(name.textContent ?? ""));
+      });
+      await page.waitForResponse((answer) => /\/timeline\?/.test(answer.url()));
+      assert.equal(await page.locator(".lane-names-pinned .lane-text").first().innerText(), pinned);
+      const top = await page.locator(".stage-scroll").boundingBox();
+      const row = await page.locator(".lane-names-pinned").boundingBox();
+      assert.ok(top && row && Math.abs(top.y - row.y) < 2, "it is at the top of the list");
+      assert.ok(asked.length > 0 && Math.max(...asked) < 200, `lanes asked for: ${asked.join(" ")}`);
+      assert.ok((await page.locator(".lane-name").count()) < 100);
+    },
+    "",
+    many,
+  );
+});
