@@ -263,6 +263,21 @@ export interface Run {
   not_modelled: string[];
 }
 
+/** What somebody wrote about a part of a run; without text it is a bookmark. */
+export interface NoteDraft {
+  text: string;
+  from: number;
+  to: number;
+  /** Null: about all of them. */
+  lane: number | null;
+}
+
+export interface Note extends NoteDraft {
+  id: string;
+  created_ms: number;
+  changed_ms: number;
+}
+
 export interface RunMetric {
   name: string;
   unit: string;
@@ -661,4 +676,20 @@ export function searchSpans(
   if (state !== "") params.set("states", state);
   if (after !== null) params.set("after", after);
   return request(`/runs/${id(run)}/spans?${params.toString()}`);
+}
+
+export async function listNotes(run: string): Promise<Note[]> {
+  return (await request<{ items: Note[] }>(`/runs/${id(run)}/notes`)).items;
+}
+
+export function addNote(run: string, { text, from, to, lane }: NoteDraft): Promise<Note> {
+  return postJson<Note>(`/runs/${id(run)}/notes`, JSON.stringify({ text, from, to, lane }));
+}
+
+export function changeNote(note: string, { text, from, to, lane }: NoteDraft): Promise<Note> {
+  return sendJson<Note>("PUT", `/notes/${id(note)}`, JSON.stringify({ text, from, to, lane }));
+}
+
+export function deleteNote(note: string): Promise<void> {
+  return request<void>(`/notes/${id(note)}`, { method: "DELETE" });
 }

@@ -8,6 +8,7 @@ import "./styles/grid.css";
 import "./styles/runs.css";
 import "./styles/stage.css";
 import "./styles/lanes.css";
+import "./styles/notes.css";
 import "./styles/timeline.css";
 import "./styles/api.css";
 import "uplot/dist/uPlot.min.css";

@@ -26,6 +26,8 @@ const PATHS = {
   stop: "M4.5 4.5h7v7h-7z",
   more: "M8 3.5v.1M8 8v.1M8 12.5v.1",
   pin: "M6 2.5h4M6.5 2.5v4L4.5 9h7l-2-2.5v-4M8 9v4.5",
+  bookmark: "M4.5 2.5h7v11L8 11l-3.5 2.5z",
+  note: "M3 3h10v7l-3 3H3zM13 10h-3v3M5.5 6h5M5.5 8.5h3",
 } as const;
 
 export type IconName = keyof typeof PATHS;

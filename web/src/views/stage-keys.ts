@@ -7,6 +7,7 @@ import { hide, laneInHand, moveBy, pin } from "./lane-actions";
 import { panViewport, zoomViewport } from "../lib/viewport";
 import { chooseCounter, chosenCounter, stepCounter, stepCounterRow } from "../state/counters";
 import { redoView, undoView } from "../state/history";
+import { addBookmark, beginNote, stepNote } from "../state/notes";
 import { chooseRange, range, rangeFromSelection } from "../state/range";
 import { searchOpen } from "../state/search";
 import { duration } from "../state/opened";
@@ -95,6 +96,10 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ["]"], shown: ["]"], says: "key.cause", act: () => void walkBack() },
   { keys: ["["], shown: ["["], says: "key.effect", act: () => void walkOn() },
   { keys: ["/"], shown: ["/"], says: "key.search", act: openSearch },
+  { keys: ["b", "m"], shown: ["B", "M"], says: "key.bookmark", act: () => void addBookmark() },
+  { keys: ["n"], shown: ["N"], says: "key.note", act: beginNote },
+  { keys: ["<"], shown: ["<"], says: "key.notePrevious", act: () => stepNote(-1) },
+  { keys: [">"], shown: [">"], says: "key.noteNext", act: () => stepNote(1) },
   { keys: ["l"], shown: ["L"], says: "key.filter", act: openFilter },
   { keys: ["p"], shown: ["P"], says: "key.pin", act: () => pin(laneInHand()) },
   { keys: ["h"], shown: ["H"], says: "key.hide", act: () => hide(laneInHand()) },

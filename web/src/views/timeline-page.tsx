@@ -35,6 +35,7 @@ import { SpeedupSection } from "./speedup-section";
 import { Histograms } from "./histograms";
 import { Icon } from "./icon";
 import { KeysSheet } from "./keys-sheet";
+import { NotesPanel } from "./notes-panel";
 import { RangeDetails } from "./range-details";
 import { reasonWords, Said } from "./said";
 import { SearchBar } from "./search-bar";
@@ -279,6 +280,7 @@ export function TimelinePage({ route }: { route: TimelineRoute }) {
           <KeysSheet />
           <RangeDetails />
           <Details />
+          <NotesPanel />
           <Totals />
           <CounterTable />
         </>

@@ -7,6 +7,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Span } from "../lib/columns";
 import { formatDuration } from "../lib/format";
 import type { CounterPlace } from "../state/counters";
+import { pointedAt } from "../state/notes";
 import { language, t } from "../state/preferences";
 import { rows } from "../state/lane-rows";
 import { duration, isLive, lanesById } from "../state/opened";
@@ -18,10 +19,11 @@ import { CounterPane } from "./counter-pane";
 import { errorText } from "./feedback";
 import { LaneFilter, LaneState } from "./lane-filter";
 import { LaneMenu } from "./lane-menu";
+import { NoteFlags } from "./note-flags";
 import { StageDrawing } from "./stage-drawing";
 import { attachKeys, panBy, zoomBy } from "./stage-keys";
 import { LaneNames } from "./stage-names";
-import { dragRange, instantUnder, ROW_HEIGHT, rowUnder, spanUnder } from "./stage-place";
+import { dragRange, instantUnder, ROW_HEIGHT, rowUnder, spanUnder, timeAt } from "./stage-place";
 import { type Hover, HoverCard } from "./timeline-hover";
 import { Minimap } from "./timeline-minimap";
 import { instant } from "./timeline-words";
@@ -78,6 +80,7 @@ export function Stage() {
   const point = (x: number | null, span: Span | null): void => {
     lanes.current?.point(x === null ? null : { x, span });
     counters.current?.point(x);
+    pointedAt.value = x === null ? null : timeAt(x);
   };
   const leave = (): void => {
     point(null, null);
@@ -149,7 +152,10 @@ export function Stage() {
       </div>
       <div class="stage-ruler">
         <LaneFilter />
-        <canvas ref={ruler} aria-hidden="true" />
+        <div class="ruler-plot">
+          <canvas ref={ruler} aria-hidden="true" />
+          <NoteFlags />
+        </div>
       </div>
       <div ref={scroll} class="stage-scroll">
         <LaneNames rowAt={rowAt} />

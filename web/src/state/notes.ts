@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+// Notes and bookmarks of the open run. They are kept with the run, so everybody has the same.
+
+import { effect, signal } from "@preact/signals";
+import {
+  addNote,
+  type ApiError,
+  changeNote,
+  deleteNote,
+  listNotes,
+  type Note,
+  type NoteDraft,
+} from "../api";
+import { inOrder, nextIndex } from "../lib/note-places";
+import { chosenCounter } from "./counters";
+import { current, duration } from "./opened";
+import { t } from "./preferences";
+import { chooseRange, range } from "./range";
+import { asApiError } from "./resource";
+import { goTo, select, selection } from "./timeline";
+import { offerUndo } from "./undo";
+import { show, viewport } from "./viewport";
+
+export const notes = signal<readonly Note[]>([]);
+export const chosenNote = signal<string | null>(null);
+/** What is being written: a new one, or an old one with its id. */
+export const draft = signal<(NoteDraft & { id: string | null }) | null>(null);
+export const noteError = signal<ApiError | null>(null);
+/** The moment under the pointer; null when it is elsewhere. */
+export const pointedAt = signal<number | null>(null);
+
+async function read(run: string): Promise<void> {
+  try {
+    const items = await listNotes(run);
+    if (current.peek()?.run.id === run) notes.value = inOrder(items);
+  } catch (reason) {
+    if (current.peek()?.run.id === run) noteError.value = asApiError(reason);
+  }
+}
+
+let opened: string | undefined;
+effect(() => {
+  const run = current.value?.run.id;
+  if (run === opened) return;
+  opened = run;
+  notes.value = [];
+  chosenNote.value = null;
+  draft.value = null;
+  noteError.value = null;
+  if (run !== undefined) void read(run);
+});
+
+/** Does something with the server; false when it failed, which is then said. */
+async function ask(act: (run: string) => Promise<void>): Promise<boolean> {
+  const run = current.peek()?.run.id;
+  if (run === undefined) return false;
+  noteError.value = null;
+  try {
+    await act(run);
+    return true;
+  } catch (reason) {
+    if (current.peek()?.run.id === run) noteError.value = asApiError(reason);
+    return false;
+  }
+}
+
+function put(run: string, note: Note): void {
+  if (current.peek()?.run.id !== run) return;
+  notes.value = inOrder([...notes.peek().filter(({ id }) => id !== note.id), note]);
+  chosenNote.value = note.id;
+}
+
+/* --- where --- */
+
+function whole(time: number): number {
+  return Math.min(Math.max(0, Math.floor(time)), duration.peek());
+}
+
+/** The range, else what is selected, else the moment pointed at, else the middle of the window. */
+function place(): Omit<NoteDraft, "text"> {
+  const ends = range.peek();
+  if (ends) return { from: ends.from, to: ends.to, lane: selection.peek()?.lane ?? null };
+  const span = selection.peek();
+  if (span) return { from: whole(span.start), to: whole(span.end), lane: span.lane };
+  const counter = chosenCounter.peek();
+  if (counter) return { from: whole(counter.at), to: whole(counter.at), lane: counter.lane };
+  const { from, to } = viewport.peek();
+  const at = whole(pointedAt.peek() ?? (from + to) / 2);
+  return { from: at, to: at, lane: null };
+}
+
+/* --- writing --- */
+
+export async function addBookmark(): Promise<void> {
+  const bookmark = { text: "", ...place() };
+  await ask(async (run) => put(run, await addNote(run, bookmark)));
+}
+
+export function beginNote(): void {
+  draft.value = { id: null, text: "", ...place() };
+}
+
+export function editNote({ id, text, from, to, lane }: Note): void {
+  draft.value = { id, text, from, to, lane };
+}
+
+export function dropDraft(): void {
+  draft.value = null;
+}
+
+/** A draft stays until it is stored. */
+export async function saveDraft(text: string): Promise<void> {
+  const written = draft.peek();
+  if (!written) return;
+  const note = { ...written, text: text.trim() };
+  const { id } = note;
+  const isStored = await ask(async (run) => {
+    put(run, id === null ? await addNote(run, note) : await changeNote(id, note));
+  });
+  if (isStored && draft.peek() === written) draft.value = null;
+}
+
+export async function removeNote(note: Note): Promise<void> {
+  const isGone = await ask(async () => {
+    await deleteNote(note.id);
+    notes.value = notes.peek().filter(({ id }) => id !== note.id);
+  });
+  if (!isGone) return;
+  if (draft.peek()?.id === note.id) draft.value = null;
+  const said = note.text === "" ? "notes.gone.bookmark" : "notes.gone.note";
+  const run = current.peek()?.run.id ?? "";
+  offerUndo({
+    says: () => t(said),
+    undo: () => void ask(async () => put(run, await addNote(run, note))),
+  });
+}
+
+/* --- going there --- */
+
+/** What it is about is on the screen and marked. */
+export function visitNote(note: Note): void {
+  chosenNote.value = note.id;
+  const { from, to } = viewport.peek();
+  const isSeen = note.from >= from && note.to <= to;
+  const long = note.to - note.from;
+  const half = Math.max((to - from) / 2, long);
+  const middle = note.from + long / 2;
+  if (!isSeen) show({ from: middle - half, to: middle + half });
+  select(null);
+  if (note.lane !== null) goTo(note.lane, note.from);
+  chooseRange(long > 0 && !selection.peek() ? note : null);
+}
+
+export function stepNote(direction: 1 | -1): void {
+  const list = notes.peek();
+  const here = list.findIndex(({ id }) => id === chosenNote.peek());
+  const next = list[nextIndex(list.length, here, direction)];
+  if (next) visitNote(next);
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+// Notes and bookmarks on a timeline: written, found again after a reload, gone to, deleted.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { Browser, Page } from "playwright-core";
+import { onPage, runToEnd, timelineOf, timelineReady } from "./page";
+import { type Server, startBrowser, startServer } from "./server";
+
+const THREADS = {
+  schema: 1,
+  name: "Notes",
+  record: "timeline",
+  strategies: [{ threads: 3 }],
+  workload: { jobs: { count: 12, steps: [{ python_us: 3000 }, { io_us: 2000 }] } },
+};
+const MARKUP = `<img src=x onerror="owned=1"><script>owned=1</script>`;
+
+let server: Server;
+let browser: Browser;
+
+before(async () => {
+  server = await startServer();
+  browser = await startBrowser();
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+/** The timeline of a run of its own. */
+async function onTimeline(body: (page: Page, run: string) => Promise<void>): Promise<void> {
+  const run = timelineOf(await runToEnd(server.address, THREADS));
+  await onPage(browser, {}, async (page) => {
+    await page.goto(`${server.address}/#/runs/${run}`);
+    await timelineReady(page);
+    await body(page, run);
+  });
+}
+
+async function kept(run: string): Promise<{ text: string; from: number; to: number; lane: number | null }[]> {
+  const answer = await fetch(`${server.address}/api/v1/runs/${run}/notes`);
+  return ((await answer.json()) as { items: never[] }).items;
+}
+
+test("a note about what is selected is written by keyboard, and is there after a reload", async () => {
+  await onTimeline(async (page, run) => {
+    await page.locator(".stage-plot").focus();
+    await page.keyboard.press("ArrowDown");
+    await page.locator(".details .fact-list").waitFor();
+    await page.keyboard.press("n");
+    await page.locator(".note-text-field").waitFor();
+    await page.keyboard.type(MARKUP);
+    await page.keyboard.press("Control+Enter");
+    const note = page.locator(".note-text", { hasText: "<img src=x" });
+    await note.waitFor();
+    assert.equal(await page.locator(".note-flag.is-note").count(), 1);
+    const [stored] = await kept(run);
+    assert.equal(stored?.text, MARKUP);
+    assert.ok(stored && stored.lane !== null && stored.to > stored.from);
+    await page.reload();
+    await timelineReady(page);
+    await note.waitFor();
+    assert.equal(await page.evaluate(() => "owned" in window), false);
+    assert.equal(await page.locator('img[src="x"]').count(), 0);
+  });
+});
+
+test("bookmarks are gone to, edited, deleted and had back", async () => {
+  await onTimeline(async (page, run) => {
+    await page.keyboard.press("b");
+    await page.locator(".note").waitFor();
+    await page.keyboard.press("w");
+    await page.keyboard.press("w");
+    for (let i = 0; i < 8; i++) await page.keyboard.press("d");
+    const plot = await page.locator(".stage-plot").boundingBox();
+    assert.ok(plot);
+    await page.mouse.move(plot.x + plot.width * 0.25, plot.y + 10);
+    await page.keyboard.press("m");
+    await page.locator(".note").nth(1).waitFor();
+    const [first, second] = await kept(run);
+    assert.ok(first && second && first.from < second.from);
+    assert.equal(await page.locator(".note-flag").count(), 1, "the other one is out of the window");
+    await page.keyboard.press("<");
+    await page.locator(".note").nth(0).and(page.locator(".is-chosen")).waitFor();
+    await page.waitForFunction(() => document.querySelectorAll(".note-flag.is-chosen").length === 1);
+    await page.locator(".note").nth(1).locator(".note-jump").click();
+    await page.locator(".note").nth(1).and(page.locator(".is-chosen")).waitFor();
+
+    await page.locator(".note").nth(1).getByRole("button", { name: /^Edit/ }).click();
+    await page.locator(".note-text-field").fill("Here it begins");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.locator(".note-text", { hasText: "Here it begins" }).waitFor();
+    await page.locator(".note").nth(1).getByRole("button", { name: /^Delete/ }).click();
+    await page.locator(".note").nth(1).waitFor({ state: "detached" });
+    assert.equal((await kept(run)).length, 1);
+    await page.locator(".undo-bar .button", { hasText: "Undo" }).click();
+    await page.locator(".note-text", { hasText: "Here it begins" }).waitFor();
+    assert.equal((await kept(run)).length, 2);
+    await page.locator(".note").nth(0).getByRole("button", { name: /^Edit/ }).click();
+    await page.keyboard.type("dropped");
+    await page.keyboard.press("Escape");
+    await page.locator(".note-form").waitFor({ state: "detached" });
+    assert.deepEqual((await kept(run)).map(({ text }) => text), ["", "Here it begins"]);
+  });
+});
+
+test("letters in a note are no keys of the page", async () => {
+  await onTimeline(async (page) => {
+    const was = await page.locator(".stage-window").innerText();
+    await page.keyboard.press("n");
+    await page.locator(".note-text-field").waitFor();
+    await page.keyboard.type("wasd0bnp?");
+    assert.equal(await page.locator(".note-text-field").inputValue(), "wasd0bnp?");
+    assert.equal(await page.locator(".stage-window").innerText(), was);
+    assert.equal(await page.locator(".note").count(), 0);
+  });
+});
