@@ -22,8 +22,10 @@ export interface Explained {
 }
 
 export interface Assistant {
-  /** The schema of documents; null until it is there. */
+  /** The schema of documents; null until it is there, or when it cannot be read. */
   schema(): unknown;
+  /** When it is clear which. */
+  ready(): Promise<void>;
   /** A field in the reader's language. */
   meaning(field: FieldWords): Explained;
   /** What a value means, such as a runtime; null when nobody knows. */
@@ -131,7 +133,8 @@ function fieldResult(assistant: Assistant, state: EditorState, object: SyntaxNod
 }
 
 export function completeDocument(assistant: Assistant) {
-  return (context: CompletionContext): CompletionResult | null => {
+  return async (context: CompletionContext): Promise<CompletionResult | null> => {
+    await assistant.ready();
     const word = wordBefore(context);
     const container = containerOf(syntaxTree(context.state).resolveInner(context.pos, -1));
     if (!word || !container) return null;

@@ -1,18 +1,49 @@
 // SPDX-License-Identifier: MIT
-// The document being written on the Ask page, what is wrong with it, and sending it.
+// The document being written on the Ask page, what is wrong with it, and sending it. The text is
+// what there is: the form reads it, and changes it as the editor does.
 
 import { computed, signal } from "@preact/signals";
-import { ApiError, createExperiment, getExperiment } from "../api";
-import { gridShape } from "../lib/grid";
+import { ApiError, createExperiment, getExperiment, type ProblemDetail } from "../api";
+import { gridShape, isRecord } from "../lib/grid";
+import { removeValue } from "../lib/json-edit";
 import { prettyJson } from "../lib/json-pretty";
 import { scanJson } from "../lib/json-scan";
-import { asApiError } from "./resource";
+import {
+  addRuntime,
+  addStrategy,
+  type FieldName,
+  type Question,
+  type QuestionDefaults,
+  readQuestion,
+  setField,
+  setStrategyCount,
+  type StrategyKind,
+  type StrategyWords,
+} from "../lib/question";
+import { models } from "./catalogue";
+import { trouble } from "./preview";
+import { asApiError, valueOf } from "./resource";
 
 /** Where the document came from; null while none is chosen. */
 export const source = signal<{ key: string; original: string } | null>(null);
 export const draft = signal("");
+/** Whether its last change was typed, so that another letter may follow soon. */
+export const isTyped = signal(false);
 export const sending = signal(false);
 export const refusal = signal<ApiError | null>(null);
+
+/* What somebody has chosen holds for every document. */
+const chosenShown = signal<boolean | null>(null);
+
+/** Whether the text is beside the form: at first only where somebody comes for a document. */
+export const isDocumentShown = {
+  get value(): boolean {
+    return chosenShown.value ?? source.value?.key !== "own";
+  },
+  set value(isShown: boolean) {
+    chosenShown.value = isShown;
+  },
+};
 
 export const scan = computed(() => scanJson(draft.value));
 export const shape = computed(() =>
@@ -21,6 +52,40 @@ export const shape = computed(() =>
 export const changed = computed(
   () => source.value !== null && draft.value !== source.value.original,
 );
+
+/** The document as a value; undefined while it is no JSON. */
+const written = computed<unknown>(() =>
+  scan.value.error ? undefined : (JSON.parse(draft.value) as unknown),
+);
+
+const DEFAULT_PROFILE = "linux-desktop";
+
+const known = computed<QuestionDefaults>(() => {
+  const { items = [], profiles = [] } = valueOf(models) ?? {};
+  const document = written.value;
+  const machine = isRecord(document) && isRecord(document.machine) ? document.machine : {};
+  const profile = profiles.find(({ name }) => name === (machine.profile ?? DEFAULT_PROFILE));
+  const cores = profile?.parameters.find(({ name }) => name === "cores")?.value;
+  return {
+    cores: typeof cores === "number" ? cores : null,
+    withInterval: new Set(items.filter(({ gil }) => gil === "interval").map(({ name }) => name)),
+  };
+});
+
+let lastQuestion: Question | null = null;
+
+/** What the form says: while the text is no JSON, what it said before. */
+export const question = computed<Question | null>(() => {
+  if (!scan.value.error) lastQuestion = readQuestion(written.value, known.value);
+  return source.value === null ? null : lastQuestion;
+});
+
+/** What the server has to say against the text, from a preview or from sending it. */
+export const problems = computed<readonly ProblemDetail[]>(() => {
+  const found = trouble.value;
+  const error = refusal.value ?? (found?.text === draft.value && !found.isTooLarge ? found.error : null);
+  return error?.problem?.errors ?? [];
+});
 
 const draftKey = (key: string): string => `gilscope.draft.${key}`;
 
@@ -47,6 +112,7 @@ export function openDocument(key: string, document: unknown): void {
   source.value = { key, original };
   draft.value = keptDraft(key) ?? original;
   refusal.value = null;
+  isTyped.value = false;
 }
 
 export async function openDocumentOf(experiment: string): Promise<string | null> {
@@ -60,23 +126,52 @@ export async function openDocumentOf(experiment: string): Promise<string | null>
   }
 }
 
-export function closeDocument(): void {
-  source.value = null;
-  refusal.value = null;
-}
-
-export function editDraft(text: string): void {
+function changeDraft(text: string, byTyping: boolean): void {
   // What was refused is no longer what is written.
   if (text !== draft.peek()) refusal.value = null;
+  isTyped.value = byTyping;
   draft.value = text;
   const from = source.peek();
   if (from) keepDraft(from.key, text === from.original ? null : text);
 }
 
+/** Types into the document. */
+export function editDraft(text: string): void {
+  changeDraft(text, true);
+}
+
 export function resetDraft(): void {
   const from = source.peek();
-  if (from) editDraft(from.original);
+  if (from) changeDraft(from.original, false);
   refusal.value = null;
+}
+
+/* --- the form --------------------------------------------------------------------------- */
+
+/* While the text is no JSON the form has nothing that it could change. */
+function changeByForm(change: (text: string) => string): void {
+  if (!scan.peek().error) changeDraft(change(draft.peek()), false);
+}
+
+export function changeField(name: FieldName, value: number): void {
+  changeByForm((text) => setField(text, name, value, known.peek()));
+}
+
+export function appendRuntime(name: string): void {
+  changeByForm((text) => addRuntime(text, name));
+}
+
+export function appendStrategy(kind: StrategyKind): void {
+  changeByForm((text) => addStrategy(text, kind, question.peek()?.fields.cores.value ?? 1));
+}
+
+export function changeStrategy(strategy: StrategyWords, count: number): void {
+  changeByForm((text) => setStrategyCount(text, strategy, count));
+}
+
+/** Takes a runtime or a strategy away. */
+export function removeEntry(pointer: string): void {
+  changeByForm((text) => removeValue(text, pointer));
 }
 
 /** Sends the draft; the new experiment's id, or null when it was refused. */

@@ -39,7 +39,7 @@ export const isCutShort = computed(() =>
   (preview.value?.cells ?? []).some(({ cell }) => cell.status === "limited" || cell.status === "interrupted"),
 );
 
-export const PICTURE = { pixels: 360, lanes: 8 };
+export const PICTURE = { pixels: 360, lanes: 6 };
 /* The server has so many runs for a preview. */
 const CELLS_MAX = 256;
 const PREEMPT_MS = 150;

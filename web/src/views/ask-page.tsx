@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: MIT
-// Ask: pick an example, change the document, run it. What the server refuses is shown with its
-// JSON pointer, and the line it points to is one click away.
+// Ask: a question in one's own numbers, or an example; the same document as a sentence and as
+// text; and what it does, shown while it is being changed. Run keeps it and shows the grid.
 
-import { useEffect, useRef, useState } from "preact/hooks";
-import type { Preset, ProblemDetail } from "../api";
-import { type GridShape, gridShape } from "../lib/grid";
-import { findPlace, lineOf } from "../lib/json-scan";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { type GridShape } from "../lib/grid";
+import { ownQuestion } from "../lib/question";
 import { askRoute, experimentRoute } from "../lib/route";
 import {
   changed,
-  closeDocument,
   draft,
-  editDraft,
+  isDocumentShown,
+  isTyped,
   openDocument,
   openDocumentOf,
   refusal,
@@ -22,16 +21,23 @@ import {
   source,
   submitDraft,
 } from "../state/ask";
-import { experimentName, models, presetLook, presetName, presets } from "../state/catalogue";
+import { experimentName, metrics, models, presetLook, presetName, presets } from "../state/catalogue";
 import { t } from "../state/preferences";
+import { forgetPreview, showPreview } from "../state/preview";
 import { valueOf } from "../state/resource";
 import { go } from "../state/router";
-import { Empty, errorText, Failed, Loading } from "./feedback";
-import { Icon } from "./icon";
+import { AskProblems, markedLines } from "./ask-problems";
+import { DocumentEditor } from "./document-editor";
 import { WORD_GROUPS } from "./document-words";
-import { type EditorHandle, JsonEditor } from "./json-editor";
+import { Loading } from "./feedback";
+import { Icon } from "./icon";
+import type { EditorHandle } from "./json-editor";
+import { PresetCards } from "./preset-cards";
+import { PreviewSection } from "./preview-section";
+import { QuestionForm } from "./question-form";
 
-const CHIPS = 4;
+/* A word is not half written for longer than this. */
+const TYPING_MS = 250;
 
 function shapeWords({ runtimes, strategies, points }: GridShape): string[] {
   return [
@@ -41,119 +47,11 @@ function shapeWords({ runtimes, strategies, points }: GridShape): string[] {
   ];
 }
 
-/** What the grid is made of, by name, as far as there is room. */
-function chipWords({ runtimes, strategies, points }: GridShape): string[] {
-  const names = [...runtimes, ...strategies];
-  const more = names.length > CHIPS ? [`+${names.length - CHIPS}`] : [];
-  const sweep = points > 1 ? [t("ask.shape.points", { count: points })] : [];
-  return [...names.slice(0, CHIPS), ...more, ...sweep];
-}
-
-function PresetCard({ preset, chosen }: { preset: Preset; chosen: boolean }) {
-  const grid = gridShape(preset.document);
-  return (
-    <li class="card-cell">
-      <a class="card" href={askRoute(preset.id)} aria-current={chosen ? "true" : undefined}>
-        <h3 class="card-title">{presetName(preset)}</h3>
-        <p class="card-text">{presetLook(preset)}</p>
-        {grid && (
-          <ul class="chips">
-            {chipWords(grid).map((words) => (
-              <li key={words} class="chip">
-                {words}
-              </li>
-            ))}
-          </ul>
-        )}
-      </a>
-    </li>
-  );
-}
-
-function Presets({ chosen }: { chosen: string | null }) {
-  const state = presets.state.value;
-  if (state.status === "failed") {
-    return <Failed error={state.error} retry={() => void presets.reload()} />;
-  }
-  if (state.status !== "ready") return <Loading lines={4} />;
-  if (state.value.length === 0) {
-    return <Empty title={t("ask.presets.empty.title")} text={t("ask.presets.empty.text")} />;
-  }
-  return (
-    <ul class="cards">
-      {state.value.map((preset) => (
-        <PresetCard key={preset.id} preset={preset} chosen={preset.id === chosen} />
-      ))}
-    </ul>
-  );
-}
-
-function Problems(props: { items: readonly ProblemDetail[]; go(pointer: string): void }) {
-  return (
-    <ul class="problems">
-      {props.items.map(({ pointer, detail }) => {
-        const place = findPlace(scan.value, pointer);
-        return (
-          <li key={pointer + detail}>
-            <button type="button" class="problem" onClick={() => props.go(pointer)}>
-              <code class="problem-pointer">{pointer || t("ask.wholeDocument")}</code>
-              {place && (
-                <span class="problem-line">
-                  {t("ask.goto", { line: String(lineOf(draft.value, place.keyStart)) })}
-                </span>
-              )}
-              <span class="problem-text">{detail}</span>
-            </button>
-          </li>
-        );
-      })}
-    </ul>
-  );
-}
-
-function Refusal({ goTo }: { goTo(pointer: string): void }) {
-  const error = refusal.value;
-  if (!error) return null;
-  const items = error.problem?.errors ?? [];
-  return (
-    <section class="notice is-error" role="alert">
-      <h3 class="notice-title">
-        {items.length > 0
-          ? t("ask.refused", { count: items.length })
-          : error.problem
-            ? t("ask.refused.title")
-            : t("error.title")}
-      </h3>
-      {items.length > 0 ? <Problems items={items} go={goTo} /> : <p>{errorText(error)}</p>}
-    </section>
-  );
-}
-
-function SyntaxNotice({ goTo }: { goTo(start: number, end: number): void }) {
-  const { error } = scan.value;
-  if (!error) return null;
-  const line = lineOf(draft.value, error.offset);
-  const problem = t(`json.${error.problem}`);
-  return (
-    <section class="notice is-warning">
-      <h3 class="notice-title">{t("ask.invalid")}</h3>
-      <button type="button" class="problem" onClick={() => goTo(error.offset, error.offset + 1)}>
-        <span class="problem-text">{t("json.line", { line: String(line), problem })}</span>
-      </button>
-    </section>
-  );
-}
-
 function GridFacts() {
   const grid = shape.value;
   if (!grid) return null;
-  return (
-    <section class="facts">
-      <h3 class="facts-title">{t("ask.shape.title")}</h3>
-      <p class="facts-figure">{t("ask.shape.cells", { count: grid.cells })}</p>
-      <p class="facts-text">{shapeWords(grid).join(" × ")}</p>
-    </section>
-  );
+  const words = `${t("ask.shape.cells", { count: grid.cells })}: ${shapeWords(grid).join(" × ")}`;
+  return <p class="composer-shape">{words}</p>;
 }
 
 interface WordList {
@@ -169,7 +67,6 @@ function documentWords(): WordList[] {
 }
 
 function Vocabulary() {
-  useEffect(() => models.ensure(), []);
   const known = valueOf(models);
   const lists: WordList[] = [
     ...documentWords(),
@@ -202,28 +99,59 @@ function Vocabulary() {
   );
 }
 
-function markedLines(): Set<number> {
-  const marked = new Set<number>();
+/* The preview follows the text; what is typed may go on. */
+function usePreview(): void {
+  const key = source.value?.key;
   const text = draft.value;
-  const { error } = scan.value;
-  if (error) marked.add(lineOf(text, error.offset));
-  for (const { pointer } of refusal.value?.problem?.errors ?? []) {
-    const place = findPlace(scan.value, pointer);
-    if (place) marked.add(lineOf(text, place.keyStart));
-  }
-  return marked;
+  useEffect(() => forgetPreview, [key]);
+  useEffect(() => showPreview(text, isTyped.peek() ? TYPING_MS : 0), [key, text]);
+}
+
+function run(): void {
+  void submitDraft().then((id) => {
+    if (id !== null) go(experimentRoute(id));
+  });
+}
+
+function Actions() {
+  const isShown = isDocumentShown.value;
+  return (
+    <div class="composer-actions">
+      {changed.value && (
+        <button type="button" class="button is-quiet" onClick={resetDraft}>
+          {t("ask.reset")}
+        </button>
+      )}
+      <button
+        type="button"
+        class="button"
+        aria-expanded={isShown}
+        aria-controls="document"
+        onClick={() => (isDocumentShown.value = !isShown)}
+      >
+        {t(isShown ? "ask.document.hide" : "ask.document.show")}
+      </button>
+      <button
+        type="button"
+        class="button is-primary"
+        disabled={sending.value || scan.value.error !== null}
+        onClick={run}
+      >
+        <Icon name="play" />
+        {sending.value ? t("ask.running") : t("ask.run")}
+      </button>
+    </div>
+  );
 }
 
 function Composer({ title, look }: { title: string; look: string | null }) {
   const editor = useRef<EditorHandle>(null);
-  const run = (): void => {
-    void submitDraft().then((id) => {
-      if (id !== null) go(experimentRoute(id));
-    });
-  };
-  const goToPointer = (pointer: string): void => {
-    const place = findPlace(scan.value, pointer);
-    if (place) editor.current?.select(place.keyStart, place.end);
+  const isShown = isDocumentShown.value;
+  usePreview();
+  const goTo = (start: number, end: number): void => {
+    isDocumentShown.value = true;
+    // The editor may have to come first.
+    window.setTimeout(() => editor.current?.select(start, end));
   };
   return (
     <section class="composer" aria-labelledby="composer-title">
@@ -231,48 +159,24 @@ function Composer({ title, look }: { title: string; look: string | null }) {
         <h2 id="composer-title" class="section-title">
           {title}
         </h2>
-        <div class="composer-actions">
-          {changed.value && (
-            <button type="button" class="button is-quiet" onClick={resetDraft}>
-              {t("ask.reset")}
-            </button>
-          )}
-          <button
-            type="button"
-            class="button is-primary"
-            disabled={sending.value || scan.value.error !== null}
-            onClick={run}
-          >
-            <Icon name="play" />
-            {sending.value ? t("ask.running") : t("ask.run")}
-          </button>
-        </div>
+        <Actions />
       </div>
-      <div class="composer-body">
-        <div class="composer-editor">
-          <JsonEditor
-            text={draft.value}
-            scan={scan.value}
-            marked={markedLines()}
-            handle={editor}
-            onInput={editDraft}
-            onSubmit={run}
-          />
-          <p id="editor-help" class="hint">
-            {t("ask.editor.help")}
-          </p>
-        </div>
-        <div class="composer-side">
-          <Refusal goTo={goToPointer} />
-          <SyntaxNotice goTo={(start, end) => editor.current?.select(start, end)} />
-          {look && (
-            <section class="facts">
-              <h3 class="facts-title">{t("ask.look")}</h3>
-              <p class="facts-lead">{look}</p>
-            </section>
+      {look && <p class="composer-look">{look}</p>}
+      <QuestionForm />
+      <GridFacts />
+      <AskProblems goTo={goTo} />
+      <div class={isShown ? "composer-body has-document" : "composer-body"}>
+        <PreviewSection />
+        <div id="document" class="composer-editor" hidden={!isShown}>
+          {isShown && (
+            <>
+              <DocumentEditor handle={editor} marked={markedLines()} onSubmit={run} />
+              <p id="editor-help" class="hint">
+                {t("ask.editor.help")}
+              </p>
+              <Vocabulary />
+            </>
           )}
-          <GridFacts />
-          <Vocabulary />
         </div>
       </div>
     </section>
@@ -285,13 +189,19 @@ export function AskPage(props: { preset: string | null; experiment: string | nul
   const place = useRef<HTMLDivElement>(null);
   const known = valueOf(presets);
   const chosen = known?.find((item) => item.id === preset) ?? null;
+  const isOwn = preset === null && experiment === null;
 
   useEffect(() => presets.ensure(), []);
   useEffect(() => {
+    models.ensure();
+    metrics.ensure();
+  }, []);
+  // Before anything is painted: what comes later pushes the examples down.
+  useLayoutEffect(() => {
     if (experiment !== null) void openDocumentOf(experiment).then(setFrom);
     else if (chosen) openDocument(`preset.${chosen.id}`, chosen.document);
-    else if (preset === null) closeDocument();
-  }, [experiment, chosen, preset]);
+    else if (isOwn) openDocument("own", ownQuestion(t("ask.own.name")));
+  }, [experiment, chosen, isOwn]);
   const opened = source.value !== null;
   useEffect(() => {
     if (opened && (chosen || experiment !== null)) {
@@ -300,22 +210,33 @@ export function AskPage(props: { preset: string | null; experiment: string | nul
   }, [chosen, experiment, opened]);
 
   const origin = from === null ? "" : t("ask.from", { name: experimentName(from) });
-  const title = chosen ? presetName(chosen) : origin;
+  const title = isOwn ? t("ask.own") : chosen ? presetName(chosen) : origin;
   return (
     <div class="page">
       <div class="page-head">
         <h1 class="page-title">{t("ask.title")}</h1>
         <p class="page-lead">{t("ask.lead")}</p>
       </div>
-      <section aria-labelledby="presets-title">
-        <h2 id="presets-title" class="section-title">
-          {t("ask.presets")}
-        </h2>
-        <Presets chosen={chosen?.id ?? null} />
-      </section>
       <div ref={place} class="composer-place">
-        {source.value && <Composer title={title} look={chosen ? presetLook(chosen) : null} />}
+        {opened ? (
+          <Composer title={title} look={chosen ? presetLook(chosen) : null} />
+        ) : (
+          <div class="composer is-waiting">{refusal.value ? <AskProblems goTo={() => undefined} /> : <Loading lines={6} />}</div>
+        )}
       </div>
+      <section aria-labelledby="presets-title">
+        <div class="section-head">
+          <h2 id="presets-title" class="section-title">
+            {t("ask.presets")}
+          </h2>
+          {!isOwn && (
+            <a class="button is-quiet" href={askRoute()}>
+              {t("ask.own.back")}
+            </a>
+          )}
+        </div>
+        <PresetCards chosen={chosen?.id ?? null} />
+      </section>
     </div>
   );
 }

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+// What is wrong with the document: in the server's words with a JSON pointer, or not JSON at all.
+// The place is one click away.
+
+import { findPlace, lineOf } from "../lib/json-scan";
+import { draft, problems, refusal, scan } from "../state/ask";
+import { t } from "../state/preferences";
+import { trouble } from "../state/preview";
+import { errorText } from "./feedback";
+
+interface ProblemsProps {
+  goTo(start: number, end: number): void;
+}
+
+function ProblemList({ goTo }: ProblemsProps) {
+  return (
+    <ul class="problems">
+      {problems.value.map(({ pointer, detail }) => {
+        const place = findPlace(scan.value, pointer);
+        return (
+          <li key={pointer + detail}>
+            <button
+              type="button"
+              class="problem"
+              onClick={() => place && goTo(place.keyStart, place.end)}
+            >
+              <code class="problem-pointer">{pointer || t("ask.wholeDocument")}</code>
+              {place && (
+                <span class="problem-line">
+                  {t("ask.goto", { line: String(lineOf(draft.value, place.keyStart)) })}
+                </span>
+              )}
+              <span class="problem-text">{detail}</span>
+            </button>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+function SyntaxNotice({ goTo }: ProblemsProps) {
+  const { error } = scan.value;
+  if (!error) return null;
+  const line = lineOf(draft.value, error.offset);
+  const problem = t(`json.${error.problem}`);
+  return (
+    <section class="notice is-warning">
+      <h3 class="notice-title">{t("ask.invalid")}</h3>
+      <button type="button" class="problem" onClick={() => goTo(error.offset, error.offset + 1)}>
+        <span class="problem-text">{t("json.line", { line: String(line), problem })}</span>
+      </button>
+    </section>
+  );
+}
+
+/** What a preview could not, which is no fault of the text, is said there. */
+export function AskProblems({ goTo }: ProblemsProps) {
+  const items = problems.value;
+  const found = trouble.value;
+  const error = refusal.value ?? (items.length > 0 && found ? found.error : null);
+  if (scan.value.error) return <SyntaxNotice goTo={goTo} />;
+  if (!error) return null;
+  return (
+    <section class="notice is-error" role="alert">
+      <h3 class="notice-title">
+        {items.length > 0
+          ? t("ask.refused", { count: items.length })
+          : error.problem
+            ? t("ask.refused.title")
+            : t("error.title")}
+      </h3>
+      {items.length > 0 ? <ProblemList goTo={goTo} /> : <p>{errorText(error)}</p>}
+    </section>
+  );
+}
+
+/** Lines with something to correct, 1-based. */
+export function markedLines(): Set<number> {
+  const marked = new Set<number>();
+  const text = draft.value;
+  const { error } = scan.value;
+  if (error) marked.add(lineOf(text, error.offset));
+  for (const { pointer } of problems.value) {
+    const place = findPlace(scan.value, pointer);
+    if (place) marked.add(lineOf(text, place.keyStart));
+  }
+  return marked;
+}

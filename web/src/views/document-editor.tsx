@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+// The editor of documents: CodeMirror, whose script is read when somebody opens it, and until
+// then, or when it cannot be read, a text area with the same text.
+
+import type { Ref } from "preact";
+import { useEffect, useImperativeHandle, useRef, useState } from "preact/hooks";
+import { getSchema } from "../api";
+import type { CodeEditor, Mark } from "../editor/code-editor";
+import type { Assistant } from "../editor/document-assist";
+import { findPlace } from "../lib/json-scan";
+import { draft, editDraft, problems, scan } from "../state/ask";
+import { models } from "../state/catalogue";
+import { language, t } from "../state/preferences";
+import { createResource, valueOf } from "../state/resource";
+import { WORD_GROUPS } from "./document-words";
+import { type EditorHandle, JsonEditor } from "./json-editor";
+
+const schema = createResource(getSchema);
+let reading: Promise<void> | null = null;
+
+/* The first meaning of each word: enough where the schema speaks another language. */
+const meanings = new Map(
+  WORD_GROUPS.flatMap(({ words }) => words)
+    .reverse()
+    .map(([word, key]) => [word, key] as const),
+);
+
+const assistant: Assistant = {
+  schema: () => valueOf(schema),
+  ready: () => (reading ??= schema.reload()),
+  meaning({ name, meaning }) {
+    const key = meanings.get(name);
+    if (language.peek() === "en" || key === undefined) return { text: meaning, lang: "en" };
+    return { text: t(key) };
+  },
+  title(value) {
+    const { items = [], profiles = [] } = valueOf(models) ?? {};
+    return [...items, ...profiles].find(({ name }) => name === value)?.title ?? null;
+  },
+};
+
+/** What is wrong with the text, at its places. */
+function marks(): Mark[] {
+  const { error } = scan.value;
+  if (error) {
+    return [{ from: error.offset, to: error.offset + 1, message: t(`json.${error.problem}`) }];
+  }
+  return problems.value.map(({ pointer, detail }) => {
+    const place = findPlace(scan.value, pointer);
+    return { from: place?.keyStart ?? 0, to: place?.end ?? 0, message: detail };
+  });
+}
+
+export interface DocumentEditorProps {
+  handle: Ref<EditorHandle>;
+  /** Lines with something to correct, for the text area. */
+  marked: ReadonlySet<number>;
+  onSubmit(): void;
+}
+
+type Loading = "loading" | "ready" | "failed";
+
+/* The editor in its host; what it calls is what was given last. */
+function useCodeEditor(onSubmit: () => void) {
+  const host = useRef<HTMLDivElement>(null);
+  const editor = useRef<CodeEditor | null>(null);
+  const submit = useRef(onSubmit);
+  const [state, setState] = useState<Loading>("loading");
+  submit.current = onSubmit;
+  useEffect(() => {
+    let gone = false;
+    void assistant.ready();
+    import("../editor/code-editor")
+      .then((loaded) => {
+        if (gone || !host.current) return;
+        editor.current = new loaded.CodeEditor(host.current, {
+          text: draft.peek(),
+          label: t("ask.editor"),
+          description: t("ask.editor.help"),
+          assistant,
+          onChange: editDraft,
+          onSubmit: () => submit.current(),
+        });
+        setState("ready");
+      })
+      .catch(() => gone || setState("failed"));
+    return () => {
+      gone = true;
+      editor.current?.destroy();
+    };
+  }, []);
+  return { host, editor, state };
+}
+
+export function DocumentEditor({ handle, marked, onSubmit }: DocumentEditorProps) {
+  const { host, editor, state } = useCodeEditor(onSubmit);
+  const area = useRef<EditorHandle>(null);
+  const text = draft.value;
+  const wrong = marks();
+  useEffect(() => editor.current?.setText(text), [text]);
+  useEffect(() => editor.current?.setMarks(wrong), [state, JSON.stringify(wrong)]);
+  useImperativeHandle(handle, () => ({
+    select: (start, end) => (editor.current ?? area.current)?.select(start, end),
+  }));
+  return (
+    <>
+      <div ref={host} class="code-editor" data-state={state} hidden={state !== "ready"} />
+      {state !== "ready" && (
+        <JsonEditor
+          text={text}
+          scan={scan.value}
+          marked={marked}
+          handle={area}
+          onInput={editDraft}
+          onSubmit={onSubmit}
+        />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+// The examples: what each is about, what it compares, and a picture of what happens in it, which
+// comes when the card comes into view.
+
+import { useEffect, useRef } from "preact/hooks";
+import type { Preset } from "../api";
+import { type GridShape, gridShape } from "../lib/grid";
+import { askRoute } from "../lib/route";
+import { presetLook, presetName, presets } from "../state/catalogue";
+import { miniatures, wantMiniature } from "../state/miniatures";
+import { t } from "../state/preferences";
+import { Empty, Failed, Loading } from "./feedback";
+import { Miniature } from "./miniature";
+
+const CHIPS = 4;
+/* Asked for a little before it is seen. */
+const MARGIN = "200px";
+
+/** What the grid is made of, by name, as far as there is room. */
+function chipWords({ runtimes, strategies, points }: GridShape): string[] {
+  const names = [...runtimes, ...strategies];
+  const more = names.length > CHIPS ? [`+${names.length - CHIPS}`] : [];
+  const sweep = points > 1 ? [t("ask.shape.points", { count: points })] : [];
+  return [...names.slice(0, CHIPS), ...more, ...sweep];
+}
+
+function CardPicture({ preset }: { preset: Preset }) {
+  const place = useRef<HTMLDivElement>(null);
+  const picture = miniatures.value.get(preset.id);
+  useEffect(() => {
+    const element = place.current;
+    if (!element) return;
+    const observer = new IntersectionObserver(
+      ([entry]) => {
+        if (!entry?.isIntersecting) return;
+        observer.disconnect();
+        wantMiniature(preset);
+      },
+      { rootMargin: MARGIN },
+    );
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [preset.id]);
+  const state = picture === undefined ? "waiting" : picture === null ? "missing" : "ready";
+  return (
+    <div ref={place} class="card-picture" data-state={state}>
+      {picture && <Miniature picture={picture} label={presetName(preset)} />}
+    </div>
+  );
+}
+
+function PresetCard({ preset, chosen }: { preset: Preset; chosen: boolean }) {
+  const grid = gridShape(preset.document);
+  return (
+    <li class="card-cell">
+      <a class="card" href={askRoute(preset.id)} aria-current={chosen ? "true" : undefined}>
+        <CardPicture preset={preset} />
+        <h3 class="card-title">{presetName(preset)}</h3>
+        <p class="card-text">{presetLook(preset)}</p>
+        {grid && (
+          <ul class="chips">
+            {chipWords(grid).map((words) => (
+              <li key={words} class="chip">
+                {words}
+              </li>
+            ))}
+          </ul>
+        )}
+      </a>
+    </li>
+  );
+}
+
+export function PresetCards({ chosen }: { chosen: string | null }) {
+  const state = presets.state.value;
+  if (state.status === "failed") {
+    return <Failed error={state.error} retry={() => void presets.reload()} />;
+  }
+  if (state.status !== "ready") return <Loading lines={4} />;
+  if (state.value.length === 0) {
+    return <Empty title={t("ask.presets.empty.title")} text={t("ask.presets.empty.text")} />;
+  }
+  return (
+    <ul class="cards">
+      {state.value.map((preset) => (
+        <PresetCard key={preset.id} preset={preset} chosen={preset.id === chosen} />
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: MIT
+// What the document does, side by side: for each cell a bar of the metric it is about and a
+// picture of its timeline, drawn anew while the document changes.
+
+import type { Cell } from "../api";
+import { formatMetric, formatDuration } from "../lib/format";
+import { compactLabel, isRecord, pointerLabel } from "../lib/grid";
+import { pictureStates } from "../lib/picture";
+import { STRATEGY_KINDS } from "../lib/question";
+import { byLegendOrder } from "../lib/states";
+import { scan, shape } from "../state/ask";
+import { metricInfo, metricMeaning, metricTitle } from "../state/catalogue";
+import { bestCells } from "../state/experiment";
+import { language, t, tServer } from "../state/preferences";
+import { isCutShort, preview, type Preview, type PreviewedCell, previewing, trouble } from "../state/preview";
+import { Icon } from "./icon";
+import { Miniature } from "./miniature";
+import { PreviewSliders } from "./preview-sliders";
+import { runtimeTitle } from "./question-form";
+import { reasonWords, Said } from "./said";
+import { StateSwatch } from "./state-swatch";
+
+const SHOWN = 12;
+const COUNTED = STRATEGY_KINDS.filter((kind) => kind !== "sequential");
+const DEFAULT_METRIC = "makespan_us";
+
+function goalOf(document: unknown): string {
+  const goal = isRecord(document) ? document.goal : undefined;
+  return typeof goal === "string" ? goal : DEFAULT_METRIC;
+}
+
+/** "32 threads" of "threads(32)", or the strategy as the server names it. */
+function strategyTitle(name: string): string {
+  if (name === "sequential") return t("ask.strategy.sequential");
+  const [, kind, count, rest] = /^(\w+)\((\d+)(?:, (.*))?\)$/.exec(name) ?? [];
+  const counted = COUNTED.find((known) => known === kind);
+  if (!counted) return name === "actors" ? "" : name;
+  const title = t(`ask.strategy.${counted}.with`, { count: Number(count) });
+  return rest === undefined ? title : `${title} · ${rest}`;
+}
+
+/** "CPython 3.12 (switch_interval_us=1000)". */
+function runtimeWords(name: string): string {
+  const base = /^\S+/.exec(name)?.[0] ?? "";
+  return runtimeTitle(base) + name.slice(base.length);
+}
+
+function cellWords(cell: Cell, document: unknown): { what: string; where: string } {
+  const points = Object.entries(cell.point).map(
+    ([pointer, value]) => `${pointerLabel(pointer, document)} ${compactLabel(value)}`,
+  );
+  const runtime = runtimeWords(String(cell.runtime));
+  const [what, ...rest] = [strategyTitle(String(cell.strategy)), ...points].filter(Boolean);
+  return what === undefined ? { what: runtime, where: "" } : { what, where: [runtime, ...rest].join(" · ") };
+}
+
+function CellFigure({ cell, metric, top, best }: { cell: Cell; metric: string; top: number; best: boolean }) {
+  const median = cell.metrics?.[metric]?.median;
+  if (median === undefined) return null;
+  return (
+    <>
+      <p class="preview-figure">
+        {formatMetric(median, metricInfo(metric).unit, language.value)}
+        {best && (
+          <span class="bar-best">
+            <Icon name="check" />
+            {t("experiment.best")}
+          </span>
+        )}
+      </p>
+      <span class="bar-track" aria-hidden="true">
+        <span class={best ? "bar is-best" : "bar"} style={{ width: `${top > 0 ? (100 * median) / top : 0}%` }} />
+      </span>
+    </>
+  );
+}
+
+function PreviewCell(props: { item: PreviewedCell; shown: Preview; metric: string; top: number; best: boolean }) {
+  const { cell, picture } = props.item;
+  const { what, where } = cellWords(cell, props.shown.experiment.document);
+  const isShort = cell.status === "limited" || cell.status === "interrupted";
+  return (
+    <li class="preview-cell" data-status={cell.status} data-cell={cell.index}>
+      <div class="preview-head">
+        <h4 class="preview-name">{what}</h4>
+        <p class="preview-where">{where}</p>
+        <CellFigure cell={cell} metric={props.metric} top={props.top} best={props.best} />
+      </div>
+      {picture ? (
+        <div class="preview-picture">
+          <Miniature picture={picture} label={[what, where].filter(Boolean).join(", ")} />
+          <p class="preview-axis">
+            <span>0</span>
+            {isShort && <span class="preview-cut">{t("ask.preview.cut")}</span>}
+            <span>{formatDuration(picture.duration, language.value)}</span>
+          </p>
+        </div>
+      ) : (
+        <p class="preview-none">
+          {cell.reason ? <Said words={reasonWords(cell.reason)} /> : t("ask.preview.notRun")}
+        </p>
+      )}
+    </li>
+  );
+}
+
+function Legend({ shown }: { shown: Preview }) {
+  const pictures = shown.cells.flatMap(({ picture }) => picture ?? []);
+  const states = [...pictureStates(pictures)].sort(byLegendOrder);
+  return (
+    <ul class="preview-legend" aria-label={t("ask.preview.legend")}>
+      {states.map((state) => (
+        <li key={state}>
+          <StateSwatch state={state} />
+          {tServer("state", state, state)}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** The runtimes of one strategy side by side, whatever the order of the grid is. */
+function byStrategy(items: readonly PreviewedCell[]): PreviewedCell[] {
+  const groups = new Map<string, PreviewedCell[]>();
+  for (const item of items) {
+    const key = JSON.stringify([item.cell.strategy, item.cell.point]);
+    groups.set(key, [...(groups.get(key) ?? []), item]);
+  }
+  return [...groups.values()].flat();
+}
+
+function Cells({ shown }: { shown: Preview }) {
+  const metric = goalOf(shown.experiment.document);
+  const cells = shown.experiment.cells;
+  const best = bestCells(cells, metric);
+  const top = Math.max(0, ...cells.map((cell) => cell.metrics?.[metric]?.median ?? 0));
+  const more = shown.cells.length - SHOWN;
+  return (
+    <>
+      <p class="preview-metric">{t("ask.preview.metric", { metric: metricTitle(metric), meaning: metricMeaning(metric) })}</p>
+      <ul class="preview-cells">
+        {byStrategy(shown.cells).slice(0, SHOWN).map((item) => (
+          <PreviewCell
+            key={item.cell.index}
+            item={item}
+            shown={shown}
+            metric={metric}
+            top={top}
+            best={cells.length > 1 && best.has(item.cell.id)}
+          />
+        ))}
+      </ul>
+      {more > 0 && <p class="hint">{t("ask.preview.more", { count: more })}</p>}
+      <Legend shown={shown} />
+    </>
+  );
+}
+
+/** As much room as the cells will take. */
+function Skeleton() {
+  const count = Math.min(SHOWN, shape.value?.cells ?? 4);
+  return (
+    <ul class="preview-cells" aria-busy="true" aria-label={t("app.loading")}>
+      {Array.from({ length: count }, (_, index) => (
+        <li key={index} class="preview-cell is-waiting" />
+      ))}
+    </ul>
+  );
+}
+
+function note(): string {
+  const found = trouble.value;
+  if (found?.isTooLarge) return t("ask.preview.large");
+  if (found || scan.value.error) return t("ask.preview.refused");
+  return isCutShort.value ? t("ask.preview.short") : t("ask.preview.note");
+}
+
+export function PreviewSection() {
+  const shown = preview.value;
+  const isOld = trouble.value !== null || scan.value.error !== null;
+  return (
+    <section class="preview" aria-labelledby="preview-title" aria-busy={previewing.value}>
+      <h3 id="preview-title" class="facts-title">
+        {t("ask.preview")}
+      </h3>
+      <PreviewSliders />
+      <div class={isOld ? "preview-body is-old" : "preview-body"}>
+        {shown ? <Cells shown={shown} /> : isOld ? null : <Skeleton />}
+      </div>
+      <p class="hint" role="status">
+        {note()}
+      </p>
+    </section>
+  );
+}

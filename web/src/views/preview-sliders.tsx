@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// What one plays with: each step of a slider changes the document, and the preview follows.
+
+import { formatDuration, formatNumber, formatShare } from "../lib/format";
+import type { Field, FieldName, FieldNote } from "../lib/question";
+import { changeField, question } from "../state/ask";
+import { language, t } from "../state/preferences";
+
+const CORES = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64];
+const WORKERS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 100, 200];
+const INTERVALS_US = [100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000];
+const SHARES = [0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100];
+
+type SliderName = Extract<FieldName, "cores" | "workers" | "interval" | "share">;
+
+const SLIDERS: readonly { name: SliderName; stops: readonly number[] }[] = [
+  { name: "cores", stops: CORES },
+  { name: "workers", stops: WORKERS },
+  { name: "interval", stops: INTERVALS_US },
+  { name: "share", stops: SHARES },
+];
+
+function valueWords(name: SliderName, value: number): string {
+  const locale = language.value;
+  if (name === "interval") return formatDuration(value * 1000, locale);
+  return name === "share" ? formatShare(value / 100, locale) : formatNumber(value, locale);
+}
+
+/** The stop that is next to a value. */
+function nearest(stops: readonly number[], value: number): number {
+  const far = (index: number): number => Math.abs((stops[index] ?? Infinity) - value);
+  return stops.reduce((best, _, index) => (far(index) < far(best) ? index : best), 0);
+}
+
+/* Why a slider does not move. */
+function reasonFor(name: SliderName, note: FieldNote | null): string {
+  return note === null ? t(`ask.slider.${name}.none`) : t(`ask.note.${note}`);
+}
+
+function Slider({ name, stops, field }: { name: SliderName; stops: readonly number[]; field: Field }) {
+  const { value, editable, note } = field;
+  const words = value === null ? "–" : valueWords(name, value);
+  return (
+    <label class={editable ? "slider" : "slider is-off"} title={editable ? t(`ask.slider.${name}.title`) : reasonFor(name, note)}>
+      <span class="slider-name">{t(`ask.slider.${name}`)}</span>
+      <output class="slider-value">{words}</output>
+      <input
+        type="range"
+        min={0}
+        max={stops.length - 1}
+        step={1}
+        value={value === null ? 0 : nearest(stops, value)}
+        disabled={!editable}
+        aria-valuetext={words}
+        data-slider={name}
+        onInput={(event) => {
+          const stop = stops[Number(event.currentTarget.value)];
+          if (stop !== undefined) changeField(name, stop);
+        }}
+      />
+    </label>
+  );
+}
+
+export function PreviewSliders() {
+  const asked = question.value;
+  if (!asked) return null;
+  return (
+    <div class="sliders" role="group" aria-label={t("ask.sliders")}>
+      {SLIDERS.map(({ name, stops }) => (
+        <Slider key={name} name={name} stops={stops} field={asked.fields[name]} />
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: MIT
+// The document as a sentence with numbers in it, and what is compared. It changes the document's
+// text and nothing else; what it cannot say it says so.
+
+import type { ComponentChildren } from "preact";
+import type { MessageKey } from "../i18n/translate";
+import {
+  type Field,
+  type FieldName,
+  type Question,
+  STRATEGY_KINDS,
+  type StrategyKind,
+  type StrategyWords,
+} from "../lib/question";
+import {
+  appendRuntime,
+  appendStrategy,
+  changeField,
+  changeStrategy,
+  question,
+  removeEntry,
+} from "../state/ask";
+import { models } from "../state/catalogue";
+import { t } from "../state/preferences";
+import { valueOf } from "../state/resource";
+import { Icon } from "./icon";
+import { NumberField } from "./number-field";
+
+/** Those that the sentence has. */
+type SlotName = Exclude<FieldName, "workers" | "interval">;
+
+const WHOLE: readonly FieldName[] = ["count", "cores", "share"];
+const LEAST: Partial<Record<FieldName, number>> = { count: 1, cores: 1 };
+
+/* {count} decides the form of a message, so the field has another name in it. */
+const FIELD_OF: Record<string, SlotName> = { jobs: "count" };
+
+function noteOf({ note }: Field): string | undefined {
+  return note === null ? undefined : t(`ask.note.${note}`);
+}
+
+function Slot({ name, field }: { name: SlotName; field: Field }) {
+  return (
+    <NumberField
+      label={t(`ask.field.${name}`)}
+      title={noteOf(field) ?? t(`ask.field.${name}.title`)}
+      value={field.value}
+      whole={WHOLE.includes(name)}
+      min={LEAST[name] ?? 0}
+      disabled={!field.editable}
+      onChange={(value) => changeField(name, value)}
+    />
+  );
+}
+
+/** A message with fields in the places of {names}; `count` decides its form. */
+function Phrase({ say, count, fields }: { say: MessageKey; count?: number; fields: Question["fields"] }) {
+  const parts = t(say, count === undefined ? {} : { count }).split(/\{(\w+)\}/);
+  return (
+    <>
+      {parts.map((part, index) => {
+        if (index % 2 === 0) return part;
+        const name = FIELD_OF[part] ?? (part as SlotName);
+        return <Slot key={name} name={name} field={fields[name]} />;
+      })}
+    </>
+  );
+}
+
+function Sentence({ asked }: { asked: Question }) {
+  const { work, fields } = asked;
+  const hasCalls = fields.c.value !== null && fields.c.value > 0;
+  const cores = fields.cores.value ?? 0;
+  return (
+    <p class="sentence">
+      {work === "count" && <Phrase say="ask.say.count" count={fields.count.value ?? 0} fields={fields} />}
+      {work === "arrivals" && <Phrase say="ask.say.arrivals" fields={fields} />}
+      {work === "actors" ? t("ask.say.actors") : <Phrase say="ask.say.each" fields={fields} />}
+      {hasCalls && <Phrase say="ask.say.share" fields={fields} />}
+      <Phrase say="ask.say.cores" count={cores} fields={fields} />
+    </p>
+  );
+}
+
+function notesOf(asked: Question): string[] {
+  const { fields, otherSteps, swept } = asked;
+  const said = [fields.python, fields.wait, fields.c].map(({ note }) => note);
+  return [
+    ...(said.includes("drawn") ? [t("ask.note.drawn")] : []),
+    ...(said.includes("several") ? [t("ask.note.several")] : []),
+    ...(said.includes("unread") ? [t("ask.note.unread")] : []),
+    ...(otherSteps.length > 0 ? [t("ask.note.steps", { steps: otherSteps.join(", ") })] : []),
+    ...(swept.length > 0 ? [t("ask.note.sweep", { pointers: swept.join(", ") })] : []),
+    ...(asked.work === "actors" ? [t("ask.note.actors")] : []),
+  ];
+}
+
+/* --- what is compared ------------------------------------------------------------------- */
+
+function Chip(props: { remove: string; only: boolean; onRemove(): void; children: ComponentChildren }) {
+  return (
+    <li class="choice">
+      {props.children}
+      {!props.only && (
+        <button
+          type="button"
+          class="choice-remove"
+          aria-label={props.remove}
+          title={props.remove}
+          onClick={props.onRemove}
+        >
+          <Icon name="close" />
+        </button>
+      )}
+    </li>
+  );
+}
+
+function Adder<Value extends string>(props: {
+  label: string;
+  options: readonly { value: Value; text: string }[];
+  onAdd(value: Value): void;
+}) {
+  return (
+    <li class="choice-add">
+      <Icon name="plus" />
+      <select
+        aria-label={props.label}
+        value=""
+        onChange={(event) => {
+          const { value } = event.currentTarget;
+          event.currentTarget.value = "";
+          if (value !== "") props.onAdd(value as Value);
+        }}
+      >
+        <option value="">{t("ask.add")}</option>
+        {props.options.map(({ value, text }) => (
+          <option key={value} value={value}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </li>
+  );
+}
+
+/** "CPython 3.14, free-threaded" where the server told, else the name. */
+export function runtimeTitle(base: string): string {
+  const known = valueOf(models)?.items.find(({ name }) => name === base);
+  const free = /^cpython-(\d+\.\d+)t$/.exec(base)?.[1];
+  if (free) return t("ask.runtime.free", { version: free });
+  const version = /^cpython-(\d+\.\d+)$/.exec(base)?.[1];
+  return version ? `CPython ${version}` : (known?.title ?? base);
+}
+
+function Runtimes({ asked }: { asked: Question }) {
+  const items = valueOf(models)?.items ?? [];
+  const taken = new Set(asked.runtimes.map(({ label }) => label));
+  const options = items
+    .filter(({ name }) => !taken.has(name))
+    .map(({ name }) => ({ value: name, text: runtimeTitle(name) }))
+    .reverse();
+  return (
+    <ul class="choices" aria-label={t("ask.runtimes")}>
+      {asked.runtimes.map(({ pointer, label, base }) => (
+        <Chip
+          key={pointer}
+          remove={t("ask.remove", { name: label })}
+          only={asked.runtimes.length === 1}
+          onRemove={() => removeEntry(pointer)}
+        >
+          <span class="choice-name">{runtimeTitle(base) + label.slice(base.length)}</span>
+        </Chip>
+      ))}
+      <Adder label={t("ask.runtimes.add")} options={options} onAdd={appendRuntime} />
+    </ul>
+  );
+}
+
+function StrategyName({ strategy }: { strategy: StrategyWords }) {
+  const { kind, count, rest } = strategy;
+  if (kind === "" || kind === "sequential" || count === null) {
+    return <span class="choice-name">{kind === "" ? rest : t("ask.strategy.sequential")}</span>;
+  }
+  return (
+    <>
+      <span class="choice-name">{t(`ask.strategy.${kind}`)}</span>
+      <NumberField
+        label={t(`ask.strategy.${kind}.count`)}
+        value={count}
+        whole
+        min={1}
+        onChange={(value) => changeStrategy(strategy, value)}
+      />
+      {rest !== "" && <span class="choice-rest">{rest}</span>}
+    </>
+  );
+}
+
+function Strategies({ asked }: { asked: Question }) {
+  const has = asked.strategies.some(({ kind }) => kind === "sequential");
+  const options = STRATEGY_KINDS.filter((kind) => kind !== "sequential" || !has).map((kind: StrategyKind) => ({
+    value: kind,
+    text: t(`ask.strategy.${kind}`),
+  }));
+  return (
+    <ul class="choices" aria-label={t("ask.strategies")}>
+      {asked.strategies.map((strategy) => (
+        <Chip
+          key={strategy.pointer}
+          remove={t("ask.remove", { name: [strategy.kind, strategy.count ?? "", strategy.rest].join(" ").trim() })}
+          only={asked.strategies.length === 1}
+          onRemove={() => removeEntry(strategy.pointer)}
+        >
+          <StrategyName strategy={strategy} />
+        </Chip>
+      ))}
+      <Adder label={t("ask.strategies.add")} options={options} onAdd={appendStrategy} />
+    </ul>
+  );
+}
+
+export function QuestionForm() {
+  const asked = question.value;
+  if (!asked) return null;
+  return (
+    <div class="question">
+      <Sentence asked={asked} />
+      {asked.work !== "actors" && <p class="hint">{t("ask.say.help")}</p>}
+      <dl class="compare">
+        <dt>{t("ask.compare.runtimes")}</dt>
+        <dd>
+          <Runtimes asked={asked} />
+        </dd>
+        {asked.work !== "actors" && (
+          <>
+            <dt>{t("ask.compare.strategies")}</dt>
+            <dd>
+              <Strategies asked={asked} />
+            </dd>
+          </>
+        )}
+      </dl>
+      {notesOf(asked).map((note) => (
+        <p key={note} class="hint">
+          {note}
+        </p>
+      ))}
+    </div>
+  );
+}

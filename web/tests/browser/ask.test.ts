@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: MIT
+// Asking in a browser: a sentence and a document that are one thing, a preview that follows the
+// hand and stores nothing, an editor that knows what may be written, and the way of somebody who
+// has never seen a profiler.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { type Server, startBrowser, startServer } from "./server";
+
+const DONE_TIMEOUT = 60_000;
+
+let server: Server;
+let browser: Browser;
+
+before(async () => {
+  server = await startServer();
+  browser = await startBrowser();
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+/** Runs `body` on a fresh page; `expected` names console errors that the test provokes. */
+async function onPage(
+  options: BrowserContextOptions,
+  body: (page: Page) => Promise<void>,
+  expected?: RegExp,
+): Promise<void> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: "en-GB", ...options });
+  const page = await context.newPage();
+  const errors: string[] = [];
+  page.on("pageerror", (error) => errors.push(String(error)));
+  page.on("console", (message) => {
+    if (message.type() === "error" && !expected?.test(message.text())) errors.push(message.text());
+  });
+  try {
+    await body(page);
+    assert.deepEqual(errors, []);
+  } finally {
+    await context.close();
+  }
+}
+
+const field = (page: Page, name: string) => page.getByRole("textbox", { name, exact: true });
+const slider = (page: Page, name: string) => page.locator(`[data-slider="${name}"]`);
+const editor = (page: Page) => page.locator('.code-editor[data-state="ready"] .cm-content');
+const problem = /status of 4\d\d/;
+
+async function openOwn(page: Page): Promise<void> {
+  await page.goto(server.address);
+  await page.locator(".preview-cell .miniature[data-ready]").first().waitFor();
+}
+
+async function openDocument(page: Page): Promise<void> {
+  await openOwn(page);
+  await page.getByRole("button", { name: "Show the document" }).click();
+  await editor(page).waitFor();
+}
+
+/** The document as the page keeps it for this tab. */
+async function draft(page: Page): Promise<{ [key: string]: unknown }> {
+  const text = await page.evaluate(() => sessionStorage.getItem("gilscope.draft.own"));
+  return JSON.parse(text ?? "{}") as { [key: string]: unknown };
+}
+
+/** Writes over all that is in the editor. */
+async function write(page: Page, text: string): Promise<void> {
+  await editor(page).click();
+  await page.keyboard.press("Control+a");
+  await page.keyboard.insertText(text);
+}
+
+function experiments(): Promise<{ items: unknown[] }> {
+  return fetch(`${server.address}/api/v1/experiments`).then((answer) => answer.json()) as Promise<{ items: unknown[] }>;
+}
+
+test("a newcomer learns which model to use, and why, with 4 clicks and 3 numbers", async () => {
+  await onPage({}, async (page) => {
+    await openOwn(page);
+    let clicks = 0;
+    const click = async (where: { click(): Promise<void> }): Promise<void> => {
+      clicks += 1;
+      await where.click();
+    };
+    for (const [name, number] of [["Jobs", "500"], ["Python in a job, in milliseconds", "5"], ["Cores", "8"]] as const) {
+      await click(field(page, name));
+      await page.keyboard.type(number);
+    }
+    await click(page.locator(".composer .button.is-primary"));
+    assert.equal(clicks, 4);
+    await page.waitForURL(/#\/experiments\//);
+    await page.locator('.page-head .status[data-status="done"]').waitFor({ timeout: DONE_TIMEOUT });
+    const advice = page.locator(".advice").first();
+    await advice.waitFor();
+    assert.match(await advice.innerText(), /(threads|asyncio|processes|interpreters)/i);
+    const { items } = await experiments();
+    const [{ id }] = items as [{ id: string }];
+    const stored = await (await fetch(`${server.address}/api/v1/experiments/${id}`)).json();
+    const { machine, workload, strategies } = stored.document;
+    assert.equal(machine.cores, 8);
+    assert.equal(workload.jobs.count, 500);
+    assert.deepEqual(workload.jobs.steps, [{ python_us: 5000 }, { io_us: 50000 }]);
+    assert.deepEqual(strategies.slice(-2), [{ processes: 8 }, { interpreters: 8 }]);
+  });
+});
+
+test("the sentence changes the document, and the document the sentence", async () => {
+  await onPage({}, async (page) => {
+    await openDocument(page);
+    await field(page, "Waiting in a job, in milliseconds").fill("12.5");
+    await field(page, "C code in a job, in milliseconds").fill("3");
+    await field(page, "Share of the C code without the GIL, in percent").fill("50");
+    const steps = [{ python_us: 2000 }, { io_us: 12500 }, { c_us: 1500, gil: "released" }, { c_us: 1500, gil: "held" }];
+    await page.waitForFunction(() => sessionStorage.getItem("gilscope.draft.own")?.includes('"held"'));
+    assert.deepEqual((await draft(page)).workload, { jobs: { count: 200, steps } });
+    assert.match(await editor(page).innerText(), /"io_us": 12500/);
+
+    const text = JSON.stringify({ ...(await draft(page)), machine: { cores: 3, timer_slack_us: 7 } }, null, 1);
+    await write(page, text);
+    await page.waitForFunction(() => document.querySelector<HTMLInputElement>('[aria-label="Cores"]')?.value === "3");
+    await field(page, "Cores").fill("5");
+    assert.deepEqual((await draft(page)).machine, { cores: 5, timer_slack_us: 7 }, "what the form does not say stays");
+  });
+});
+
+test("strategies and runtimes are added and left out", async () => {
+  await onPage({}, async (page) => {
+    await openOwn(page);
+    await page.getByLabel("Add a runtime").selectOption("cpython-3.9");
+    await page.getByRole("button", { name: "Leave out threads 32" }).click();
+    await page.getByLabel("Add a strategy").selectOption("threads");
+    await page.getByLabel("How many threads").fill("7");
+    const { runtimes, strategies } = await draft(page);
+    assert.deepEqual(runtimes, ["cpython-3.14", "cpython-3.14t", "cpython-3.9"]);
+    assert.deepEqual((strategies as unknown[]).at(-1), { threads: 7 });
+    assert.equal((strategies as unknown[]).length, 5);
+  });
+});
+
+/** `act` changes what is drawn, or said, in the cell of the threads with a GIL. */
+async function drawsAnew(page: Page, what: "picture" | "figure", act: () => Promise<void>): Promise<void> {
+  const cell = page.locator('.preview-cell[data-cell="1"]');
+  const look = () =>
+    what === "figure"
+      ? cell.locator(".preview-figure").innerText()
+      : cell.locator(".miniature").evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+  await page.locator('.preview[aria-busy="false"]').waitFor();
+  const before = await look();
+  await act();
+  for (;;) {
+    if ((await look()) !== before) return;
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => done(null))));
+  }
+}
+
+test("a slider draws anew while it moves, and nothing is stored", async () => {
+  await onPage({}, async (page) => {
+    const asked: string[] = [];
+    const before = (await experiments()).items.length;
+    await openOwn(page);
+    page.on("request", (request) => asked.push(`${request.method()} ${new URL(request.url()).pathname}`));
+    const changes = (what: "picture" | "figure", act: () => Promise<void>) => drawsAnew(page, what, act);
+    await changes("picture", () => slider(page, "cores").press("Home"));
+    await changes("figure", () => slider(page, "workers").press("Home"));
+    await changes("picture", () => slider(page, "interval").press("Home"));
+    const { machine, strategies, runtimes } = await draft(page);
+    assert.deepEqual(machine, { profile: "linux-desktop", cores: 1 });
+    assert.deepEqual((strategies as unknown[])[1], { threads: 1 });
+    assert.deepEqual((runtimes as unknown[])[0], { base: "cpython-3.14", switch_interval_us: 100 });
+    assert.equal((await experiments()).items.length, before);
+    const posts = asked.filter((request) => request.startsWith("POST"));
+    assert.ok(posts.length > 0 && posts.every((request) => request === "POST /api/v1/preview"), posts.join());
+  });
+});
+
+test("only the share of C code that there is can be moved", async () => {
+  await onPage({}, async (page) => {
+    await openOwn(page);
+    assert.ok(await slider(page, "share").isDisabled());
+    await field(page, "C code in a job, in milliseconds").fill("10");
+    await slider(page, "share").press("Home");
+    const { workload } = (await draft(page)) as { workload: { jobs: { steps: unknown[] } } };
+    assert.deepEqual(workload.jobs.steps.at(-1), { c_us: 10000, gil: "held" });
+  });
+});
+
+test("a preview that was cut short says so", async () => {
+  await onPage({}, async (page) => {
+    await openOwn(page);
+    await field(page, "Jobs").fill("1");
+    await page.getByText("nothing is stored").waitFor();
+    await field(page, "Jobs").fill("900000");
+    await page.locator('.preview-cell[data-status="limited"]').first().waitFor();
+    assert.match(await page.locator(".preview > .hint").innerText(), /only the beginning/);
+    await page.locator(".preview-cut").first().waitFor();
+  });
+});
+
+test("what the server has against the document is said in its place while one types", async () => {
+  await onPage(
+    {},
+    async (page) => {
+      await openDocument(page);
+      await field(page, "Cores").fill("9");
+      const text = JSON.stringify(await draft(page), null, 2);
+      await write(page, text.replace('"cores": 9', '"cores": 9, "corse": 1'));
+      const wrong = page.locator(".cm-lintRange-error");
+      await wrong.first().waitFor();
+      assert.equal(await wrong.first().innerText(), '"corse": 1');
+      await wrong.first().hover();
+      assert.match(await page.locator(".cm-diagnostic").innerText(), /corse.*cores/s);
+      assert.match(await page.locator(".problem-pointer").innerText(), /^\/machine\/corse$/);
+      await write(page, text);
+      await wrong.first().waitFor({ state: "detached" });
+      assert.equal(await page.locator(".problem").count(), 0);
+    },
+    problem,
+  );
+});
+
+test("the editor proposes fields and values, and explains them", async () => {
+  await onPage(
+    {},
+    async (page) => {
+      await openDocument(page);
+      await write(page, '{\n  "schema": 1,\n  \n}');
+      await page.keyboard.press("ArrowUp");
+      await page.keyboard.press("End");
+      await page.keyboard.type('"repe');
+      const option = (name: string) => page.locator(".cm-tooltip-autocomplete li", { hasText: name });
+      await option("repetitions").click();
+      await page.keyboard.type("2,");
+      await page.keyboard.press("Enter");
+      await page.keyboard.type('"goal": "throu');
+      await option("throughput_per_s").click();
+      assert.deepEqual(await draft(page), { schema: 1, repetitions: 2, goal: "throughput_per_s" });
+      await page.getByText('"repetitions"').hover();
+      assert.match(await page.locator(".cm-explanation-text").innerText(), /how many runs each cell has/);
+    },
+    problem,
+  );
+});
+
+test("without its script the editor is a text area, and works", async () => {
+  await onPage(
+    {},
+    async (page) => {
+      await page.route(/code-editor-.*\.js$/, (route) => route.abort());
+      await openOwn(page);
+      await page.getByRole("button", { name: "Show the document" }).click();
+      await page.locator('.code-editor[data-state="failed"]').waitFor({ state: "attached" });
+      const area = page.locator(".editor-input");
+      await area.fill((await area.inputValue()).replace('"cores": 4', '"cores": 6'));
+      await page.waitForFunction(() => document.querySelector<HTMLInputElement>('[aria-label="Cores"]')?.value === "6");
+      await area.fill('{\n  "schema": 1,\n  "name" "x"\n}');
+      assert.equal(await page.locator(".editor-number.is-marked").innerText(), "3");
+    },
+    /ERR_FAILED|status of 4\d\d/,
+  );
+});
+
+test("what the form cannot say it says, and what it can it changes", async () => {
+  await onPage({}, async (page) => {
+    await page.goto(`${server.address}/#/?preset=requests-arriving`);
+    await page.locator(".sentence").waitFor();
+    const form = await page.locator(".question").innerText();
+    assert.match(form, /sweeps \/workload\/jobs\/arrivals\/rate_per_s/);
+    assert.ok(await field(page, "Jobs a second").isDisabled());
+    assert.equal(await field(page, "Python in a job, in milliseconds").inputValue(), "5");
+    await page.goto(`${server.address}/#/?preset=loop-blocked`);
+    await page.getByText("What they do is in the document").waitFor();
+    assert.ok(await field(page, "Cores").isEnabled());
+  });
+});
+
+test("every card has a picture of its own, in both themes", async () => {
+  await onPage({}, async (page) => {
+    await page.goto(server.address);
+    const cards = page.locator(".card-picture");
+    await cards.first().waitFor();
+    const count = await cards.count();
+    for (let index = 0; index < count; index++) {
+      await cards.nth(index).scrollIntoViewIfNeeded();
+      await page.locator(".card-picture").nth(index).locator(".miniature[data-ready]").waitFor();
+    }
+    const pictures = () =>
+      page.evaluate(() =>
+        [...document.querySelectorAll<HTMLCanvasElement>(".card .miniature")].map((canvas) => canvas.toDataURL()),
+      );
+    const light = await pictures();
+    assert.equal(new Set(light).size, count);
+    await page.locator('[data-theme-choice="dark"]').click();
+    await page.waitForFunction(
+      (was) => document.querySelector<HTMLCanvasElement>(".card .miniature")?.toDataURL() !== was,
+      light[0],
+    );
+  });
+});
+
+test("the first page stays where it is while it fills", async () => {
+  await onPage({}, async (page) => {
+    await page.addInitScript(() => {
+      const shifts: number[] = [];
+      Object.assign(window, { shifts });
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) shifts.push((entry as unknown as { value: number }).value);
+      }).observe({ type: "layout-shift", buffered: true });
+    });
+    await openOwn(page);
+    await page.locator(".card").first().scrollIntoViewIfNeeded();
+    await page.locator(".card .miniature[data-ready]").first().waitFor();
+    const shifts = await page.evaluate(() => (window as unknown as { shifts: number[] }).shifts);
+    const sum = shifts.reduce((all, shift) => all + shift, 0);
+    assert.ok(sum < 0.02, String(sum));
+  });
+});
+
+test("the first page fits a phone, and its fields can be reached by the keyboard", async () => {
+  await onPage({ viewport: { width: 390, height: 844 }, hasTouch: true }, async (page) => {
+    await openOwn(page);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    assert.ok(wide <= 390, String(wide));
+    await field(page, "Jobs").focus();
+    for (const name of ["Python in a job, in milliseconds", "Waiting in a job, in milliseconds", "C code in a job, in milliseconds", "Cores"]) {
+      await page.keyboard.press("Tab");
+      assert.equal(await page.evaluate(() => document.activeElement?.getAttribute("aria-label")), name);
+    }
+  });
+});
