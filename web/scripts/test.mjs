@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Bundles the TypeScript tests (Node 18 cannot read them) and hands them to Node's own runner.
-//   node scripts/test.mjs unit|browser|contract|screenshot|bench [arguments of the bundled program]
+//   node scripts/test.mjs unit|browser|contract [NAME ...]          those tests only
+//   node scripts/test.mjs screenshot|bench [arguments of the program]
 // The bundle lives in a temporary folder inside node_modules, so that bare imports resolve, and
 // goes away whatever happens.
 
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, mkdirSync, readdirSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -33,7 +34,11 @@ mkdirSync(cache, { recursive: true });
 const out = mkdtempSync(join(cache, "tests-"));
 let status = 1;
 try {
-  const entries = entriesOf[kind]().filter((path) => PROGRAMS.includes(kind) || path.endsWith(".test.ts"));
+  const isWanted = (path) =>
+    PROGRAMS.includes(kind) ||
+    (path.endsWith(".test.ts") && (rest.length === 0 || rest.includes(basename(path, ".test.ts"))));
+  const entries = entriesOf[kind]().filter(isWanted);
+  if (entries.length === 0) throw new Error(`no ${kind} test is called ${rest.join(" or ")}`);
   await build({
     absWorkingDir: root,
     entryPoints: entries,

@@ -5,6 +5,7 @@ import "./styles/base.css";
 import "./styles/components.css";
 import "./styles/ask.css";
 import "./styles/grid.css";
+import "./styles/side-by-side.css";
 import "./styles/runs.css";
 import "./styles/stage.css";
 import "./styles/lanes.css";

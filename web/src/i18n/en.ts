@@ -327,6 +327,16 @@ export const en = {
   "experiment.unstable": "unstable",
   "experiment.sort": "Sort, best first",
   "experiment.unsort": "Back to the order of the document",
+  "sideBySide.title": "Side by side",
+  "sideBySide.axis": "How far the axis goes",
+  "sideBySide.axis.whole": "Whole",
+  "sideBySide.axis.fastest": "Until the fastest has ended",
+  "sideBySide.note.whole":
+    "The same work on one axis of time, a few lanes of the first run of each cell; a line is where it ended.",
+  "sideBySide.note.fastest":
+    "What each one does until the fastest has ended: a few lanes of the first run of each cell.",
+  "sideBySide.more": { one: "Show {count} more", other: "Show {count} more" },
+
   "experiment.chart": "{metric} over {axis}",
   "experiment.chart.axis": "Axis",
   "experiment.chart.log": "Logarithmic scale",

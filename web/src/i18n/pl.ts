@@ -401,6 +401,21 @@ export const pl = {
   "experiment.unstable": "niestabilna",
   "experiment.sort": "Sortuj od najlepszego",
   "experiment.unsort": "Wróć do kolejności z dokumentu",
+  "sideBySide.title": "Obok siebie",
+  "sideBySide.axis": "Dokąd sięga oś",
+  "sideBySide.axis.whole": "Całość",
+  "sideBySide.axis.fastest": "Do końca najszybszego",
+  "sideBySide.note.whole":
+    "Ta sama praca na jednej osi czasu: kilka torów pierwszego przebiegu każdej komórki. Kreska to jego koniec.",
+  "sideBySide.note.fastest":
+    "Co robi każdy z nich, zanim skończy najszybszy: kilka torów pierwszego przebiegu każdej komórki.",
+  "sideBySide.more": {
+    one: "Pokaż jeszcze {count}",
+    few: "Pokaż jeszcze {count}",
+    many: "Pokaż jeszcze {count}",
+    other: "Pokaż jeszcze {count}",
+  },
+
   "experiment.chart": "{metric} względem {axis}",
   "experiment.chart.axis": "Oś",
   "experiment.chart.log": "Skala logarytmiczna",

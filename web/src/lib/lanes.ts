@@ -228,6 +228,24 @@ export function overviewLanes(lanes: readonly Lane[], limit: number): Lane[] {
   return [...of("gil"), ...of("loop"), ...of("thread"), ...of("core")].slice(0, limit);
 }
 
+/* As in the pictures of previews (db/run_picture.c). */
+const TURNS: readonly LaneKind[] = ["gil", "loop", "thread", "task"];
+
+/**
+ * A few lanes that show all that takes part: the kinds take turns, a GIL, a loop, a thread, a
+ * task, the next GIL. In the order in which they are drawn.
+ */
+export function tellingLanes(lanes: readonly Lane[], limit: number): Lane[] {
+  const queues = TURNS.map((kind) => lanes.filter((lane) => lane.kind === kind && isUsed(lane)));
+  const chosen: Lane[] = [];
+  while (chosen.length < limit && queues.some((queue) => queue.length > 0)) {
+    for (const queue of queues) chosen.push(...queue.splice(0, 1));
+  }
+  return chosen
+    .slice(0, limit)
+    .sort((a, b) => TURNS.indexOf(a.kind) - TURNS.indexOf(b.kind) || a.id - b.id);
+}
+
 /** What can be counted, as far as it fits: what is shared first, what there are thousands of last. */
 export function countedLanes(lanes: readonly Lane[], limit: number): Lane[] {
   const of = (kind: LaneKind): Lane[] => lanes.filter((lane) => lane.kind === kind);

@@ -33,6 +33,7 @@ import { Icon } from "./icon";
 import { reasonWords, Said } from "./said";
 import { ScalingSection } from "./scaling-section";
 import { Select } from "./select";
+import { SideBySideSection } from "./side-by-side-section";
 import { SweepSection } from "./sweep-section";
 
 function Progress({ value }: { value: Experiment }) {
@@ -170,6 +171,7 @@ export function ExperimentPage({ id, metric }: { id: string; metric: string | nu
         )}
         <CellTable cells={value.cells} document={value.document} metric={shown} />
       </section>
+      <SideBySideSection cells={value.cells} document={value.document} metric={shown} />
       {shown !== null && (
         <SweepSection cells={value.cells} document={value.document} metric={shown} />
       )}

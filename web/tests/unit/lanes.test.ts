@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Arrangement, PLAIN, readArrangement, withMove, writeArrangement } from "../../src/lib/arrangement";
-import { arrangeRows, countedLanes, homeOf, type Lane, type LaneKind, overviewLanes, pinnedRows, placeBeside, type Row } from "../../src/lib/lanes";
+import { arrangeRows, countedLanes, homeOf, type Lane, type LaneKind, overviewLanes, pinnedRows, placeBeside, type Row, tellingLanes } from "../../src/lib/lanes";
 import { decodeTimeline } from "../../src/lib/columns";
 import { rangeTotals, visibleTotals, wholeTotals } from "../../src/lib/totals";
 
@@ -295,4 +295,22 @@ test("of lanes with one name each is told by the nearest lane around it that has
   const homes = all.map((entry) => homeOf(entry, byId, once)?.name ?? null);
   const [one, two] = ["one", "two"];
   assert.deepEqual(homes, [null, null, one, two, one, two, one, two, null, null, null]);
+});
+
+test("a few lanes show all that takes part: kinds take turns, cores and the unused are left out", () => {
+  const used = { running: 5 };
+  const lanes = [
+    lane(0, "core", -1, used),
+    lane(1, "thread", -1, used),
+    lane(2, "thread", -1, used),
+    lane(3, "thread", -1, used),
+    lane(4, "gil", -1, { held: 5 }),
+    lane(5, "task", -1, used),
+    lane(6, "loop", -1, { idle: 100 }),
+  ];
+  const ids = (limit: number): number[] => tellingLanes(lanes, limit).map(({ id }) => id);
+  assert.deepEqual(ids(3), [4, 1, 5]);
+  assert.deepEqual(ids(4), [4, 1, 2, 5]);
+  assert.deepEqual(ids(9), [4, 1, 2, 3, 5]);
+  assert.deepEqual(tellingLanes([], 3), []);
 });

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// The cells of a grid as small timelines on one axis of time.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { Browser, Page } from "playwright-core";
+import { onPage, runToEnd } from "./page";
+import { type Server, startBrowser, startServer } from "./server";
+
+/* One after the other takes twenty times as long as all at once. */
+const DOCUMENT = {
+  schema: 1,
+  name: "Side by side",
+  runtimes: ["cpython-3.12"],
+  strategies: ["sequential", { threads: 20 }, { asyncio: 20 }],
+  workload: { jobs: { count: 20, steps: [{ python_us: 100 }, { io_us: 20000 }] } },
+};
+
+let server: Server;
+let browser: Browser;
+let id: string;
+
+before(async () => {
+  server = await startServer();
+  browser = await startBrowser();
+  ({ id } = await runToEnd(server.address, DOCUMENT));
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+const drawn = (page: Page): Promise<number> =>
+  page.locator('.side-picture[data-state="ready"] canvas[data-ready="yes"]').count();
+
+async function allDrawn(page: Page): Promise<void> {
+  await page.locator(".side-by-side").scrollIntoViewIfNeeded();
+  for (let row = 0; row < 3; row++) {
+    await page.locator('.side-picture[data-state="ready"]').nth(row).waitFor();
+  }
+}
+
+test("cells that differ much are shown until the fastest has ended, or whole", async () => {
+  await onPage(browser, {}, async (page) => {
+    await page.goto(`${server.address}/#/experiments/${id}`);
+    await allDrawn(page);
+    assert.equal(await drawn(page), 3);
+    assert.equal(await page.locator('.side-by-side [aria-pressed="true"]').innerText(), "Until the fastest has ended");
+    // Nothing has ended before the fastest has.
+    assert.equal(await page.locator(".side-end").count(), 0);
+    await page.getByRole("button", { name: "Whole", exact: true }).click();
+    await page.locator(".side-end").nth(1).waitFor();
+    await allDrawn(page);
+    // Both that overlap their waits have ended early, at the same share of the axis as of time.
+    const ends = await page.locator(".side-end span").evaluateAll((marks) =>
+      marks.map((mark) => Number.parseFloat((mark as HTMLElement).style.left)),
+    );
+    assert.equal(ends.length, 2);
+    for (const end of ends) assert.ok(end > 3 && end < 10, `${end}`);
+  });
+});
+
+test("a row leads to the timeline, at the part that is shown", async () => {
+  await onPage(browser, {}, async (page) => {
+    await page.goto(`${server.address}/#/experiments/${id}`);
+    await allDrawn(page);
+    const run = await page.locator(".side-row").first().getAttribute("data-run");
+    await page.locator(".side-link").first().click();
+    await page.waitForURL(new RegExp(`#/runs/${run}\\?from=0&to=2\\d{7}`));
+    await page.locator('.stage-base[data-ready="yes"]').waitFor();
+  });
+});
