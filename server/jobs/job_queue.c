@@ -41,6 +41,7 @@ struct job_queue {
     struct job_queue_options options;
     struct fair_shares shares;
     unsigned started;
+    unsigned ordinary; /* constant: the first ones, the others are in reserve */
     struct worker workers[2 * WORKERS_MAX];
 };
 
@@ -254,6 +255,16 @@ static bool has_cell(const struct job *job) {
     return !job->stopped && job->next_cell < grid_cell_count(job->grid);
 }
 
+/* Those in reserve leave to a worker what it is about to take. */
+static bool all_at_work(const struct job_queue *queue) {
+    for (unsigned i = 0; i < queue->ordinary; i++) {
+        if (queue->workers[i].job == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* The oldest job of the client whose turn it is, or NULL: none that the worker may take. */
 static struct job *choose_job(const struct worker *worker) {
     const struct job_queue *queue = worker->queue;
@@ -265,7 +276,7 @@ static struct job *choose_job(const struct worker *worker) {
         }
     }
     const bool waits = chosen != NULL && chosen->share->running == 0;
-    return waits || !worker->is_reserve ? chosen : NULL;
+    return !worker->is_reserve || (waits && all_at_work(queue)) ? chosen : NULL;
 }
 
 /* Takes the job's next cell. Under the mutex. */
@@ -519,11 +530,11 @@ int job_queue_create(struct job_queue **out, const struct job_queue_options *opt
     pthread_mutex_init(&queue->mutex, NULL);
     clock_condition_init(&queue->changed);
     pthread_cond_init(&queue->idle, NULL);
-    const unsigned workers = worker_count(options->workers);
-    while (queue->started < 2 * workers) {
+    queue->ordinary = worker_count(options->workers);
+    while (queue->started < 2 * queue->ordinary) {
         struct worker *worker = &queue->workers[queue->started];
         worker->queue = queue;
-        worker->is_reserve = queue->started >= workers;
+        worker->is_reserve = queue->started >= queue->ordinary;
         if (pthread_create(&worker->thread, NULL, worker_main, worker) != 0) {
             job_queue_destroy(queue);
             return err_set(err, ERR_NOMEM, "a thread could not be started");

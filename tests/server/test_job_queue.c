@@ -30,6 +30,7 @@ struct fixture {
     pthread_cond_t changed;
     int failing_cell;                            /* its run cannot be kept; -1: none */
     bool runs_block;                             /* runs wait until they are cancelled */
+    int newcomers_take_ms;                       /* to be asked for, if nothing runs */
     int failing_finishes, failing_cell_finishes; /* that many fail */
     int finish_code;                             /* with this */
     int runs, running;                           /* begun, and not ended yet */
@@ -128,9 +129,26 @@ static int keep_finish(void *context, enum experiment_status status, const char 
 
 static void keep_close(void *context) { ((struct fixture *)context)->closed++; }
 
+static int count_running(struct fixture *fixture) {
+    pthread_mutex_lock(&fixture->mutex);
+    const int running = fixture->running;
+    pthread_mutex_unlock(&fixture->mutex);
+    return running;
+}
+
+/* Takes its time, in which somebody else may begin a run. */
+static void ask_for_newcomers(struct fixture *fixture) {
+    const int64_t due_ms = monotonic_ms() + fixture->newcomers_take_ms;
+    while (count_running(fixture) == 0 && monotonic_ms() < due_ms) {
+        poll_pause(monotonic_ms());
+    }
+}
+
 static int next_job(void *context, bool newcomers, struct job **out, struct err *err) {
-    (void)newcomers;
     struct fixture *fixture = context;
+    if (newcomers) {
+        ask_for_newcomers(fixture);
+    }
     if (fixture->job == NULL) {
         return err_set(err, ERR_NOT_FOUND, "no more");
     }
@@ -171,6 +189,15 @@ static void make_job(struct fixture *fixture) {
     };
 }
 
+static void open_queue(struct fixture *fixture, unsigned workers) {
+    const struct job_queue_options options = {
+        .workers = workers,
+        .source = {.context = fixture, .next = next_job},
+        .listener = {.context = fixture, .notify = listen_to},
+    };
+    assert_int_equal(job_queue_create(&fixture->queue, &options, NULL), 0);
+}
+
 static int set_up(void **state) {
     struct document *document = NULL;
     struct fixture *fixture = calloc(1, sizeof *fixture);
@@ -185,12 +212,7 @@ static int set_up(void **state) {
     document_destroy(document);
     assert_int_equal(grid_cell_count(fixture->grid), CELLS);
     make_job(fixture);
-    const struct job_queue_options options = {
-        .workers = 3,
-        .source = {.context = fixture, .next = next_job},
-        .listener = {.context = fixture, .notify = listen_to},
-    };
-    assert_int_equal(job_queue_create(&fixture->queue, &options, NULL), 0);
+    open_queue(fixture, 3);
     *state = fixture;
     return 0;
 }
@@ -270,6 +292,25 @@ static void test_job_queue_finishes_a_job_without_cells_to_run(void **state) {
     assert_int_equal(fixture->runs, 0);
     assert_int_equal(fixture->status, EXPERIMENT_DONE);
     assert_int_equal(fixture->finished_events, 1);
+}
+
+/* While the worker asks for other clients, who is in reserve leaves it its cell. */
+static void test_job_queue_has_no_more_at_work_than_workers(void **state) {
+    enum { PATIENCE_MS = 100 };
+    struct fixture *fixture = *state;
+    job_queue_destroy(fixture->queue);
+    open_queue(fixture, 1);
+    fixture->newcomers_take_ms = PATIENCE_MS;
+    fixture->runs_block = true;
+    job_queue_notify(fixture->queue);
+    for (const int64_t started = monotonic_ms(); count_running(fixture) == 0;) {
+        poll_pause(started);
+    }
+    for (const int64_t due_ms = monotonic_ms() + PATIENCE_MS;
+         count_running(fixture) == 1 && monotonic_ms() < due_ms;) {
+        poll_pause(monotonic_ms());
+    }
+    assert_int_equal(count_running(fixture), 1);
 }
 
 static void test_job_queue_cancel_interrupts_what_runs(void **state) {
@@ -384,6 +425,7 @@ int main(void) {
         TEST(test_job_queue_a_failed_cell_leaves_the_others),
         TEST(test_job_queue_skips_cells_that_are_finished),
         TEST(test_job_queue_finishes_a_job_without_cells_to_run),
+        TEST(test_job_queue_has_no_more_at_work_than_workers),
         TEST(test_job_queue_cancel_interrupts_what_runs),
         TEST(test_job_queue_keeps_an_end_that_could_not_be_kept),
         TEST(test_job_queue_keeps_an_end_before_the_next_job),
