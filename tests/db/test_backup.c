@@ -29,7 +29,8 @@ static struct names names_of(const struct fixture *fixture) {
 
 static struct fixture as_fixture(const struct fixture *fixture, const char *path) {
     struct fixture other = *fixture;
-    snprintf(other.path, sizeof other.path, "%s", path);
+    assert_true(snprintf(other.path, sizeof other.path, "%s", path) <
+                (int)sizeof other.path);
     return other;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * kill -9 at a random moment while several clients submit experiments and write notes, again
- * and again on one store. What was acknowledged is there after each start, the store is sound,
+ * kill -9 at a random moment while several clients submit and rename experiments and write
+ * notes, again and again on one store. What was acknowledged is there after each start, the store is sound,
  * and at the end all of it runs to its end.
  *
  * GILSCOPE_LONG: 50 times.
@@ -40,7 +40,7 @@ struct client {
     int number, round;
     struct kept *kept;
     size_t count;
-    char fault[256];
+    char fault[512];
 };
 
 static atomic_uint acknowledged; /* by the server that is to be killed next */
@@ -118,33 +118,49 @@ static bool find_run(struct client *client, char out[TEXT]) {
     return answered;
 }
 
+/* Gives what was kept another value. */
+static bool change(struct client *client, const char *method, struct kept *kept,
+                   int number) {
+    char body[2 * TEXT];
+    json_t *changed = NULL;
+    snprintf(kept->asked, sizeof kept->asked, "%d, changed", number);
+    snprintf(body, sizeof body, "{\"%s\":\"%s\"}", kept->member, kept->asked);
+    const bool answered = ask(client, method, kept->path, body, &changed);
+    if (answered) {
+        memcpy(kept->value, kept->asked, sizeof kept->value);
+        kept->asked[0] = '\0';
+        atomic_fetch_add(&acknowledged, 1);
+    }
+    json_decref(changed);
+    return answered;
+}
+
 /* A note, changed a moment later. */
 static bool write_note(struct client *client, int number) {
     char run[TEXT];
     char path[2 * TEXT];
-    char body[2 * TEXT];
     json_t *made = NULL;
-    json_t *changed = NULL;
-    if (!find_run(client, run) || run[0] == '\0') {
-        return client->fault[0] == '\0' && run[0] == '\0';
+    if (!find_run(client, run)) {
+        return false;
+    }
+    if (run[0] == '\0') {
+        return true;
     }
     snprintf(path, sizeof path, "/api/v1/runs/%s/notes", run);
-    snprintf(body, sizeof body, "{\"text\":\"note %d\"}", number);
-    if (!ask(client, "POST", path, body, &made)) {
+    if (!ask(client, "POST", path, "{\"text\":\"a note\"}", &made)) {
         json_decref(made);
         return false;
     }
     struct kept *kept = keep(client, "notes", made, "text");
     json_decref(made);
-    snprintf(kept->asked, sizeof kept->asked, "note %d, changed", number);
-    snprintf(body, sizeof body, "{\"text\":\"%s\"}", kept->asked);
-    const bool answered = ask(client, "PUT", kept->path, body, &changed);
-    if (answered) {
-        memcpy(kept->value, kept->asked, sizeof kept->value);
-        kept->asked[0] = '\0';
-    }
-    json_decref(changed);
-    return answered;
+    return change(client, "PUT", kept, number);
+}
+
+/* One of its experiments, old or new, gets another name. */
+static bool rename_one(struct client *client, int number) {
+    struct kept *kept =
+        &client->kept[dice_between(&client->dice, 0, (int64_t)client->count - 1)];
+    return strcmp(kept->member, "name") != 0 || change(client, "PATCH", kept, number);
 }
 
 /* Until nobody answers any more. */
@@ -152,9 +168,10 @@ static void *client_main(void *context) {
     struct client *client = context;
     bool answered = true;
     for (int i = 0; answered; i++) {
-        answered = client->count == 0 || dice_between(&client->dice, 0, 2) > 0
-                       ? submit(client, i)
-                       : write_note(client, i);
+        const int64_t what = client->count > 0 ? dice_between(&client->dice, 0, 3) : 0;
+        answered = what == 1   ? write_note(client, i)
+                   : what == 2 ? rename_one(client, i)
+                               : submit(client, i);
     }
     return NULL;
 }
@@ -190,12 +207,16 @@ static void check_runs(const json_t *experiment) {
     }
 }
 
-static void check_kept(uint16_t port, const struct client *client) {
+/* Of a change that was not answered it is now known whether it was made. */
+static void check_kept(uint16_t port, struct client *client) {
     for (size_t i = 0; i < client->count; i++) {
-        const struct kept *kept = &client->kept[i];
+        struct kept *kept = &client->kept[i];
         json_t *json = read_json(port, kept->path);
-        if (!is(json, kept->member, kept->value) &&
-            (kept->asked[0] == '\0' || !is(json, kept->member, kept->asked))) {
+        if (kept->asked[0] != '\0' && is(json, kept->member, kept->asked)) {
+            memcpy(kept->value, kept->asked, sizeof kept->value);
+        }
+        kept->asked[0] = '\0';
+        if (!is(json, kept->member, kept->value)) {
             fail_msg("%s: %s is '%s', not '%s'", kept->path, kept->member,
                      text_of(json, kept->member), kept->value);
         }

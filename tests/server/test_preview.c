@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http_client.h"
 #include "server/jobs/preview.h"
 #include "tests/support/test.h"
 
@@ -52,14 +53,29 @@ static uint64_t fingerprint(const char *text, size_t cell, uint32_t repetition) 
     return print;
 }
 
+/* Where others use the processor its time may be over before its last run begins: once more. */
+static void run_whole(struct preview *out, struct previews *previews,
+                      struct memory_rows *rows) {
+    const int64_t started = monotonic_ms();
+    struct err err = {0};
+    for (;;) {
+        assert_int_equal(run(out, previews, small, "a", &err), 0);
+        assert_int_equal(memory_job_rows(out->memory, rows, &err), 0);
+        if (rows->experiment.status != EXPERIMENT_INTERRUPTED) {
+            return;
+        }
+        memory_rows_deinit(rows);
+        preview_deinit(out);
+        poll_pause(started);
+    }
+}
+
 static void test_preview_is_the_run(void **state) {
     (void)state;
     struct previews *previews = open_previews();
     struct preview preview;
     struct memory_rows rows;
-    struct err err = {0};
-    assert_int_equal(run(&preview, previews, small, "a", &err), 0);
-    assert_int_equal(memory_job_rows(preview.memory, &rows, &err), 0);
+    run_whole(&preview, previews, &rows);
     assert_int_equal(rows.experiment.status, EXPERIMENT_DONE);
     assert_int_equal(rows.cells.count, 2);
     assert_int_equal(rows.runs.count, 4);
