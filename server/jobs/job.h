@@ -55,7 +55,7 @@ struct cell_outcome {
  */
 struct job_keeper {
     void *context;
-    int (*begin)(void *context, struct err *err);
+    int (*begin)(void *context, struct err *err); /* ERR_CONFLICT: it was cancelled */
     int (*cell_start)(void *context, size_t cell, struct err *err);
     /* Executes the run and keeps its outcome. */
     int (*run)(void *context, const struct job_run *run, struct job_outcome *out,

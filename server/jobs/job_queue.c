@@ -368,8 +368,9 @@ static bool execute(struct work *work) {
     return more;
 }
 
-/* Asks the source; the new job is announced before its first cell can begin. */
-static struct job *ask_source(struct job_queue *queue, bool newcomers) {
+/* Asks the source; the new job is announced before its first cell can begin. Nothing is logged
+ * of a job that was cancelled meanwhile: ERR_CONFLICT. */
+static int ask_source(struct job_queue *queue, bool newcomers, struct job **out) {
     struct job *job = NULL;
     struct err err = {0};
     int code =
@@ -378,11 +379,11 @@ static struct job *ask_source(struct job_queue *queue, bool newcomers) {
         code = job->keeper.begin(job->keeper.context, &err);
     }
     if (code != 0) {
-        if (code != ERR_NOT_FOUND) {
+        if (code != ERR_NOT_FOUND && code != ERR_CONFLICT) {
             log_write(LOG_ERROR, "jobs", "no job could be begun: %s", err.text);
         }
         job_destroy(job);
-        return NULL;
+        return code;
     }
     const size_t cells = grid_cell_count(job->grid);
     for (size_t i = 0; i < cells; i++) {
@@ -393,7 +394,8 @@ static struct job *ask_source(struct job_queue *queue, bool newcomers) {
     job->started = true;
     const struct job_event event = describe(job, JOB_EVENT_PROGRESS);
     tell(queue, &event);
-    return job;
+    *out = job;
+    return 0;
 }
 
 static void add_job(struct job_queue *queue, struct job *job) {
@@ -424,12 +426,15 @@ static void ask(struct job_queue *queue, bool newcomers) {
     queue->newcomers_may_be = false; /* a notification from here on counts again */
     queue->source_may_have = queue->source_may_have && newcomers;
     pthread_mutex_unlock(&queue->mutex);
-    struct job *job = ask_source(queue, newcomers);
+    struct job *job = NULL;
+    const int code = ask_source(queue, newcomers, &job);
     pthread_mutex_lock(&queue->mutex);
     queue->asking = false;
-    if (job != NULL) {
+    if (code == 0 || code == ERR_CONFLICT) { /* there may be another one behind it */
         queue->source_may_have = true;
         queue->newcomers_may_be = true;
+    }
+    if (code == 0) {
         add_job(queue, job);
     }
 }

@@ -34,6 +34,7 @@ struct fixture {
     int failing_finishes, failing_cell_finishes; /* that many fail */
     int finish_code;                             /* with this */
     int runs, running;                           /* begun, and not ended yet */
+    int conflicts; /* jobs that cannot be begun any more, with another one behind them */
     int begun, closed;
     int closed_before_begin; /* jobs that were over when the last one began */
     enum cell_status cells[CELLS];
@@ -46,9 +47,15 @@ struct fixture {
 
 /* --- the keeper ------------------------------------------------------------------ */
 
+static void make_job(struct fixture *fixture);
+
 static int keep_begin(void *context, struct err *err) {
-    (void)err;
     struct fixture *fixture = context;
+    if (fixture->conflicts > 0) {
+        fixture->conflicts--;
+        make_job(fixture);
+        return err_set(err, ERR_CONFLICT, "cancelled");
+    }
     fixture->begun++;
     fixture->closed_before_begin = fixture->closed;
     return 0;
@@ -406,6 +413,17 @@ static void test_job_queue_gives_up_what_is_forbidden(void **state) {
     assert_int_equal(fixture->finished_events, 1);
 }
 
+/* Cancelled after the source has given them out: what waits behind them begins. */
+static void test_job_queue_passes_over_what_was_cancelled(void **state) {
+    struct fixture *fixture = *state;
+    fixture->conflicts = 2;
+    job_queue_notify(fixture->queue);
+    job_queue_wait(fixture->queue);
+    assert_int_equal(fixture->closed, 3);
+    assert_int_equal(fixture->runs, 2 * CELLS);
+    assert_int_equal(fixture->status, EXPERIMENT_DONE);
+}
+
 static void test_job_queue_takes_what_comes_later(void **state) {
     struct fixture *fixture = *state;
     for (int i = 1; i <= 3; i++) {
@@ -431,6 +449,7 @@ int main(void) {
         TEST(test_job_queue_keeps_an_end_before_the_next_job),
         TEST(test_job_queue_tries_a_last_time_when_it_is_closed),
         TEST(test_job_queue_gives_up_what_is_forbidden),
+        TEST(test_job_queue_passes_over_what_was_cancelled),
         TEST(test_job_queue_takes_what_comes_later),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
