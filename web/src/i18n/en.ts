@@ -67,6 +67,7 @@ export const en = {
   "ask.say.share": " ({share} % of it without the GIL)",
   "ask.say.cores": { one: " on {cores} core.", other: " on {cores} cores." },
   "ask.say.actors": "Threads, event loops and tasks as the document describes them,",
+  "ask.say.none": "The document does not say yet what there is to do,",
   "ask.say.help":
     "Python is what the interpreter computes itself, such as parsing. Waiting is a download, a database, a sleep. C code is NumPy, compression, hashing.",
   "ask.field.count": "Jobs",

@@ -105,6 +105,7 @@ export const pl = {
     other: " na {cores} rdzenia.",
   },
   "ask.say.actors": "Wątki, pętle zdarzeń i ich zadania takie, jak opisuje je dokument,",
+  "ask.say.none": "Dokument jeszcze nie mówi, co jest do zrobienia,",
   "ask.say.help":
     "Python to to, co liczy sam interpreter, na przykład parsowanie. Czekanie to pobieranie, baza danych, sleep. Kod w C to NumPy, kompresja, skróty kryptograficzne.",
   "ask.field.count": "Zadania",

@@ -42,8 +42,8 @@ export interface StrategyWords {
 }
 
 export interface Question {
-  /** How the work is given. */
-  work: "count" | "arrivals" | "actors";
+  /** How the work is given; "none": not yet. */
+  work: "count" | "arrivals" | "actors" | "none";
   fields: Record<FieldName, Field>;
   runtimes: { pointer: string; label: string; base: string }[];
   strategies: StrategyWords[];
@@ -249,7 +249,7 @@ export function readQuestion(document: unknown, known: QuestionDefaults): Questi
   const isJobs = isRecord(workload.jobs);
   const of = (kind: StepKind): Field =>
     isJobs ? timeField(steps.filter((step) => step.kind === kind), swept) : LOCKED;
-  const work = isJobs ? (jobs.arrivals === undefined ? "count" : "arrivals") : "actors";
+  const work = isJobs ? (jobs.arrivals === undefined ? "count" : "arrivals") : Array.isArray(workload.actors) ? "actors" : "none";
   const given = (member: string, as: Question["work"]): Field => {
     const value = as === "arrivals" ? arrivals[member] : jobs[member];
     const place = as === "arrivals" ? "/workload/jobs/arrivals" : "/workload/jobs";

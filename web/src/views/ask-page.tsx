@@ -47,11 +47,13 @@ function shapeWords({ runtimes, strategies, points }: GridShape): string[] {
   ];
 }
 
+/* Empty while the text is no JSON, so that what is below stays where it is. */
 function GridFacts() {
   const grid = shape.value;
-  if (!grid) return null;
-  const words = `${t("ask.shape.cells", { count: grid.cells })}: ${shapeWords(grid).join(" × ")}`;
-  return <p class="composer-shape">{words}</p>;
+  if (!grid) return <p class="composer-shape" />;
+  const cells = t("ask.shape.cells", { count: grid.cells });
+  const words = shapeWords(grid).join(" × ");
+  return <p class="composer-shape">{words === "" ? cells : `${cells}: ${words}`}</p>;
 }
 
 interface WordList {
@@ -164,7 +166,7 @@ function Composer({ title, look }: { title: string; look: string | null }) {
       {look && <p class="composer-look">{look}</p>}
       <QuestionForm />
       <GridFacts />
-      <AskProblems goTo={goTo} />
+      {!isShown && <AskProblems goTo={goTo} />}
       <div class={isShown ? "composer-body has-document" : "composer-body"}>
         <PreviewSection />
         <div id="document" class="composer-editor" hidden={!isShown}>
@@ -174,6 +176,7 @@ function Composer({ title, look }: { title: string; look: string | null }) {
               <p id="editor-help" class="hint">
                 {t("ask.editor.help")}
               </p>
+              <AskProblems goTo={goTo} />
               <Vocabulary />
             </>
           )}

@@ -46,8 +46,10 @@ function marks(): Mark[] {
     return [{ from: error.offset, to: error.offset + 1, message: t(`json.${error.problem}`) }];
   }
   return problems.value.map(({ pointer, detail }) => {
-    const place = findPlace(scan.value, pointer);
-    return { from: place?.keyStart ?? 0, to: place?.end ?? 0, message: detail };
+    const { keyStart, end } = findPlace(scan.value, pointer) ?? { keyStart: 0, end: 0 };
+    // A whole page of underlines hides what they are about.
+    const [line = ""] = draft.value.slice(keyStart, end).split("\n", 1);
+    return { from: keyStart, to: keyStart + line.length, message: detail };
   });
 }
 
@@ -97,7 +99,8 @@ export function DocumentEditor({ handle, marked, onSubmit }: DocumentEditorProps
   const area = useRef<EditorHandle>(null);
   const text = draft.value;
   const wrong = marks();
-  useEffect(() => editor.current?.setText(text), [text]);
+  // Meanwhile somebody may have typed: what is there now is what counts.
+  useEffect(() => editor.current?.setText(draft.peek()), [text]);
   useEffect(() => editor.current?.setMarks(wrong), [state, JSON.stringify(wrong)]);
   useImperativeHandle(handle, () => ({
     select: (start, end) => (editor.current ?? area.current)?.select(start, end),

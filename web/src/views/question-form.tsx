@@ -71,11 +71,12 @@ function Sentence({ asked }: { asked: Question }) {
   const { work, fields } = asked;
   const hasCalls = fields.c.value !== null && fields.c.value > 0;
   const cores = fields.cores.value ?? 0;
+  const hasJobs = work === "count" || work === "arrivals";
   return (
     <p class="sentence">
       {work === "count" && <Phrase say="ask.say.count" count={fields.count.value ?? 0} fields={fields} />}
       {work === "arrivals" && <Phrase say="ask.say.arrivals" fields={fields} />}
-      {work === "actors" ? t("ask.say.actors") : <Phrase say="ask.say.each" fields={fields} />}
+      {hasJobs ? <Phrase say="ask.say.each" fields={fields} /> : t(`ask.say.${work}`)}
       {hasCalls && <Phrase say="ask.say.share" fields={fields} />}
       <Phrase say="ask.say.cores" count={cores} fields={fields} />
     </p>
@@ -226,7 +227,7 @@ export function QuestionForm() {
   return (
     <div class="question">
       <Sentence asked={asked} />
-      {asked.work !== "actors" && <p class="hint">{t("ask.say.help")}</p>}
+      {asked.fields.python.value !== null && <p class="hint">{t("ask.say.help")}</p>}
       <dl class="compare">
         <dt>{t("ask.compare.runtimes")}</dt>
         <dd>

@@ -237,8 +237,25 @@ test("the editor proposes fields and values, and explains them", async () => {
       await page.keyboard.type('"goal": "throu');
       await option("throughput_per_s").click();
       assert.deepEqual(await draft(page), { schema: 1, repetitions: 2, goal: "throughput_per_s" });
+      await page.locator(".cm-lintRange-error").first().waitFor();
       await page.getByText('"repetitions"').hover();
       assert.match(await page.locator(".cm-explanation-text").innerText(), /how many runs each cell has/);
+    },
+    problem,
+  );
+});
+
+test("no letter that is typed gets lost, however fast", async () => {
+  await onPage(
+    {},
+    async (page) => {
+      await openDocument(page);
+      await write(page, '{"schema": 1, "name": ""}');
+      await page.keyboard.press("ArrowLeft");
+      await page.keyboard.press("ArrowLeft");
+      const letters = "the quick brown fox jumps over the lazy dog ".repeat(4);
+      await page.keyboard.type(letters);
+      assert.equal((await draft(page)).name, letters);
     },
     problem,
   );
