@@ -41,7 +41,6 @@ export const pl = {
   "ask.presets": "Przykłady",
   "ask.presets.empty.title": "Ten serwer nie ma przykładów",
   "ask.presets.empty.text": "Wyślij dokument pod /api/v1/experiments albo użyj gilscope run.",
-  "ask.look": "Na co zwrócić uwagę",
   "ask.editor": "Dokument",
   "ask.editor.help":
     "JSON, schemat 1. Ctrl+Enter uruchamia, Escape i potem Tab wychodzi z edytora.",
@@ -73,7 +72,6 @@ export const pl = {
     many: "{count} komórek",
     other: "{count} komórki",
   },
-  "ask.shape.title": "Siatka",
   "ask.invalid": "To jeszcze nie jest JSON",
   "ask.refused": {
     one: "{count} rzecz do poprawienia",

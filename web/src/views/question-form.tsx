@@ -224,6 +224,7 @@ function Strategies({ asked }: { asked: Question }) {
 export function QuestionForm() {
   const asked = question.value;
   if (!asked) return null;
+  const notes = notesOf(asked);
   return (
     <div class="question">
       <Sentence asked={asked} />
@@ -242,11 +243,7 @@ export function QuestionForm() {
           </>
         )}
       </dl>
-      {notesOf(asked).map((note) => (
-        <p key={note} class="hint">
-          {note}
-        </p>
-      ))}
+      {notes.length > 0 && <p class="hint">{notes.join(" ")}</p>}
     </div>
   );
 }
