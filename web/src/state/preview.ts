@@ -9,6 +9,7 @@ import { gridShape } from "../lib/grid";
 import { setValue } from "../lib/json-edit";
 import { scanJson } from "../lib/json-scan";
 import { decodePicture, type Picture } from "../lib/picture";
+import { previewPart } from "../lib/preview-part";
 import { asApiError } from "./resource";
 
 export interface PreviewedCell {
@@ -42,6 +43,8 @@ export const isCutShort = computed(() =>
 export const PICTURE = { pixels: 360, lanes: 6 };
 /* The server has so many runs for a preview. */
 const CELLS_MAX = 256;
+/* Cells from here on are not waited for when there was no time for them. */
+const PARTS_MAX = 16;
 const PREEMPT_MS = 150;
 const BUSY_MS = 400;
 const CLIENT = `ask-${Math.random().toString(36).slice(2, 12)}`;
@@ -56,13 +59,43 @@ function previewText(text: string): string {
   return Number.isInteger(repetitions) && (repetitions as number) > 1 ? setValue(text, "/repetitions", 1) : text;
 }
 
+function previewed(cell: Cell): PreviewedCell {
+  const wire = cell.runs?.find(({ picture }) => picture)?.picture;
+  return { cell, picture: wire ? decodePicture(wire) : null };
+}
+
 function take(text: string, experiment: Experiment): void {
-  const cells = experiment.cells.map((cell) => {
-    const wire = cell.runs?.find(({ picture }) => picture)?.picture;
-    return { cell, picture: wire ? decodePicture(wire) : null };
-  });
-  preview.value = { text, experiment, cells };
+  preview.value = { text, experiment, cells: experiment.cells.map(previewed) };
   trouble.value = null;
+}
+
+const isMissing = ({ cell }: PreviewedCell): boolean => cell.status === "interrupted";
+
+/* The cells of a part in the places of those that are missing; how many came. */
+function takePart(first: number, cells: readonly Cell[]): number {
+  const shown = preview.peek();
+  if (!shown) return 0;
+  const merged = shown.cells.map((item, index) => {
+    const cell = cells[index - first];
+    const isNew = cell && isMissing(item) && cell.status !== "interrupted";
+    return isNew ? previewed({ ...cell, id: item.cell.id, index }) : item;
+  });
+  preview.value = { ...shown, cells: merged };
+  return merged.filter((item, index) => item !== shown.cells[index]).length;
+}
+
+/* A slow server has not run all cells in the time of a preview: the others come one part after
+ * the other, as long as nothing else is wanted. */
+async function runRest(mine: AbortController): Promise<void> {
+  while (running === mine && wanted === null) {
+    const shown = preview.peek();
+    const missing = shown?.cells.slice(0, PARTS_MAX).findIndex(isMissing) ?? -1;
+    const part = missing < 0 ? null : previewPart(shown?.experiment.document, missing);
+    if (!part) return;
+    const text = JSON.stringify({ ...part.document, repetitions: 1 });
+    const answer = await runPreview(text, CLIENT, PICTURE, mine.signal).catch(() => null);
+    if (!answer || running !== mine || takePart(part.first, answer.cells) === 0) return;
+  }
 }
 
 function refuse(text: string, error: ApiError): void {
@@ -81,6 +114,7 @@ async function run(text: string): Promise<void> {
   try {
     const experiment = await runPreview(previewText(text), CLIENT, PICTURE, mine.signal);
     if (running === mine) take(text, experiment);
+    await runRest(mine);
   } catch (reason) {
     if (running !== mine) return;
     const error = asApiError(reason);

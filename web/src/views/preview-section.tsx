@@ -131,7 +131,7 @@ function byStrategy(items: readonly PreviewedCell[]): PreviewedCell[] {
 
 function Cells({ shown }: { shown: Preview }) {
   const metric = goalOf(shown.experiment.document);
-  const cells = shown.experiment.cells;
+  const cells = shown.cells.map(({ cell }) => cell);
   // What is only begun may end before what looks best now.
   const best = isCutShort.value ? new Set<string>() : bestCells(cells, metric);
   const top = Math.max(0, ...cells.map((cell) => cell.metrics?.[metric]?.median ?? 0));

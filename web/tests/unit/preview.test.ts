@@ -90,6 +90,40 @@ test("a busy server is asked again", async () => {
   assert.equal(state.preview.value?.text, text(1));
 });
 
+test("cells for which there was no time come one part after the other", async () => {
+  const document = {
+    seed: 1,
+    gate: [],
+    runtimes: ["a", "b"],
+    strategies: ["x", "y", "z"],
+    sweep: { "/seed": [1, 2] },
+  };
+  // The server runs three cells a preview.
+  answerWith(({ body }) => {
+    const part = JSON.parse(body ?? "") as typeof document;
+    const names = part.runtimes.flatMap((runtime) => part.strategies.flatMap((strategy) => [1, 2].map((seed) => runtime + strategy + seed)));
+    const cells = names.map((name, index) => ({
+      id: `c${index + 1}`,
+      index,
+      runtime: name,
+      status: index < 3 ? "done" : "interrupted",
+      runs: [],
+    }));
+    return { status: 200, body: { document, cells } };
+  });
+  state.showPreview(JSON.stringify(document));
+  await settle();
+  await settle();
+  await settle();
+  const cells = state.preview.value?.cells.map(({ cell }) => cell) ?? [];
+  assert.deepEqual(
+    cells.map(({ id, index, runtime, status }) => [id, index, runtime, status].join()),
+    ["ax1", "ax2", "ay1", "ay2", "az1", "az2", "bx1", "bx2", "by1", "by2", "bz1", "bz2"].map((name, i) => `c${i + 1},${i},${name},done`),
+  );
+  assert.ok(asked.slice(1).every(({ body }) => !body?.includes("gate")));
+  assert.equal(state.previewing.value, false);
+});
+
 test("a refusal is of its text; what is only too large is no fault of it", async () => {
   const refusal = (pointer: string) => ({
     status: 422,
