@@ -107,15 +107,19 @@ function PreviewCell(props: { item: PreviewedCell; shown: Preview; metric: strin
 function Legend({ shown }: { shown: Preview }) {
   const pictures = shown.cells.flatMap(({ picture }) => picture ?? []);
   const states = [...pictureStates(pictures)].sort(byLegendOrder);
+  const words = (state: string): string => tServer("ask.state", state, tServer("state", state, state));
   return (
-    <ul class="preview-legend" aria-label={t("ask.preview.legend")}>
-      {states.map((state) => (
-        <li key={state}>
-          <StateSwatch state={state} />
-          {tServer("state", state, state)}
-        </li>
-      ))}
-    </ul>
+    <>
+      <ul class="preview-legend" aria-label={t("ask.preview.legend")}>
+        {states.map((state) => (
+          <li key={state}>
+            <StateSwatch state={state} />
+            {words(state)}
+          </li>
+        ))}
+      </ul>
+      {states.includes("wait_gil") && <p class="hint">{t("ask.preview.gil")}</p>}
+    </>
   );
 }
 
