@@ -12,6 +12,7 @@ import "./styles/lanes.css";
 import "./styles/notes.css";
 import "./styles/timeline.css";
 import "./styles/api.css";
+import "./styles/palette.css";
 import "uplot/dist/uPlot.min.css";
 
 import { render } from "preact";

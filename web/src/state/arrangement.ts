@@ -10,8 +10,8 @@ import {
   toggled,
   withMove,
 } from "../lib/arrangement";
-import { FOLDED_AT_FIRST } from "../lib/lanes";
-import { current } from "./opened";
+import { FOLDED_AT_FIRST, isUsed, type Lane } from "../lib/lanes";
+import { current, lanesById } from "./opened";
 
 export const arrangement = signal<Arrangement>(PLAIN);
 
@@ -60,6 +60,23 @@ export function moveLane(lane: number, after: number | null): void {
   const others = pin.filter((other) => other !== lane);
   const place = after === null ? 0 : others.indexOf(after) + 1;
   arrange({ pin: [...others.slice(0, place), lane, ...others.slice(place)] });
+}
+
+/** Undoes whatever keeps a lane from having a row: hidden, filtered, or in a folded group. */
+export function bringUp(lane: Lane): void {
+  const { hide } = arrangement.peek();
+  const around = [lane];
+  for (let at = lane; ; ) {
+    const parent = lanesById.peek().get(at.parent);
+    if (!parent) break;
+    around.push(parent);
+    at = parent;
+  }
+  const groups = around.slice(1).map(({ id }) => `lane-${id}`);
+  if (lane.kind === "core") groups.push("cores", ...(isUsed(lane) ? [] : ["unused-cores"]));
+  foldAll(groups, false);
+  const ids = new Set(around.map(({ id }) => id));
+  arrange({ hide: hide.filter((id) => !ids.has(id)), lanes: "" });
 }
 
 export function filterLanes(text: string): void {

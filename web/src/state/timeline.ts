@@ -29,7 +29,7 @@ import {
   type Viewport,
   windowCovers,
 } from "../lib/viewport";
-import { arrangement, asAtFirst } from "./arrangement";
+import { arrangement, asAtFirst, bringUp } from "./arrangement";
 import { forgetRows, pinnedCount, rows, rowsOnScreen } from "./lane-rows";
 import { current, duration, isLive, lanesById, opened, type OpenRun } from "./opened";
 import { asApiError } from "./resource";
@@ -262,6 +262,7 @@ function reset(): void {
     selection.value = null;
     asAtFirst();
     forgetRows();
+    sought.value = null;
     stale.value = false;
     fetchError.value = null;
   });
@@ -324,18 +325,11 @@ function watch(before: OpenRun, look: number): void {
 let given: TimelineRoute | null = null;
 let stopSeeking = (): void => {};
 
-/** Selects the span that `route` names, once there is sharp data to find it in. */
-function selectFromRoute({ lane, at }: TimelineRoute): void {
-  stopSeeking();
-  const now = selection.peek();
-  if (lane !== null && at !== null && now?.lane === lane && now.start <= at && at < now.end) {
-    return;
-  }
-  select(null);
-  if (lane === null || at === null) return;
+/** Selects what happens on `lane` at a time, once `isThere` says that there is data to find it in. */
+function selectSoon(lane: number, at: number, isThere: (loaded: TimelineData) => boolean): void {
   let over = false;
   const stop = effect(() => {
-    if (!data.value || stale.value || over) return;
+    if (over || !data.value || stale.value || !isThere(data.value)) return;
     over = true;
     const found = findSpan(lane, at, 0);
     queueMicrotask(() => {
@@ -347,6 +341,33 @@ function selectFromRoute({ lane, at }: TimelineRoute): void {
     over = true;
     stop();
   };
+}
+
+/** Selects the span that `route` names. */
+function selectFromRoute({ lane, at }: TimelineRoute): void {
+  stopSeeking();
+  const now = selection.peek();
+  if (lane !== null && at !== null && now?.lane === lane && now.start <= at && at < now.end) {
+    return;
+  }
+  select(null);
+  if (lane !== null && at !== null) selectSoon(lane, at, () => true);
+}
+
+/** The lane that is looked for: its row is to be on the screen. */
+export const sought = signal<number | null>(null);
+
+/** Goes to a lane, wherever it was put away, and selects what happens there in mid-window. */
+export function seekLane(id: number): void {
+  const lane = lanesById.peek().get(id);
+  if (!lane) return;
+  stopSeeking();
+  select(null);
+  bringUp(lane);
+  sought.value = null;
+  sought.value = id;
+  const { from, to } = viewport.peek();
+  selectSoon(id, Math.floor((from + to) / 2), ({ lanes }) => lanes.has(id));
 }
 
 function showFromRoute({ from, to, arrangement: arranged }: TimelineRoute): void {

@@ -4,6 +4,7 @@
 import { useEffect, useLayoutEffect } from "preact/hooks";
 import { apiRoute, askRoute, type Route, runsRoute } from "../lib/route";
 import { type Language, LANGUAGES } from "../i18n/translate";
+import { toggleOverlay } from "../state/commands";
 import {
   chooseLanguage,
   chooseTheme,
@@ -18,6 +19,7 @@ import { AskPage } from "./ask-page";
 import { Empty } from "./feedback";
 import { Icon, type IconName } from "./icon";
 import { lazyPage } from "./lazy-page";
+import { Overlays } from "./overlays";
 import { SignIn } from "./sign-in";
 import { UndoBar } from "./undo-bar";
 
@@ -103,6 +105,18 @@ function Header({ page }: { page: Route["page"] }) {
         ))}
       </nav>
       <div class="header-tools">
+        <button
+          type="button"
+          class="palette-button"
+          aria-haspopup="dialog"
+          aria-keyshortcuts="Control+K"
+          aria-label={t("palette.title")}
+          title={`${t("palette.title")} (Ctrl+K)`}
+          onClick={() => toggleOverlay("palette")}
+        >
+          <Icon name="search" />
+          <kbd aria-hidden="true">Ctrl K</kbd>
+        </button>
         <LanguageSwitch />
         <ThemeSwitch />
       </div>
@@ -173,6 +187,7 @@ export function App() {
         {signedOut.value ? <SignIn /> : <Page route={at} />}
       </main>
       <UndoBar />
+      <Overlays />
     </>
   );
 }

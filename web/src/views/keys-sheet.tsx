@@ -1,60 +1,66 @@
 // SPDX-License-Identifier: MIT
-// All keys and gestures of the timeline on one sheet.
+// All keys and gestures of the page on one sheet.
 
-import { useEffect, useRef } from "preact/hooks";
+import { APP_COMMANDS } from "../state/app-commands";
+import { type Command, overlay, pageCommands } from "../state/commands";
 import { t } from "../state/preferences";
-import { BINDINGS, sheetOpen } from "./stage-keys";
+import { useDialog } from "./dialog";
 import { ToolButton } from "./tool-button";
 
-const GESTURES = [
-  ["sheet.wheel", "gesture.wheel"],
-  ["sheet.shiftWheel", "gesture.shiftWheel"],
-  ["sheet.drag", "gesture.drag"],
-  ["sheet.shiftDrag", "gesture.shiftDrag"],
-  ["sheet.click", "gesture.click"],
-  ["sheet.doubleClick", "gesture.doubleClick"],
-] as const;
+function Keys({ command }: { command: Command }) {
+  return (
+    <div class="sheet-row">
+      <dt>
+        {command.shown.map((key) => (
+          <kbd key={key}>{key}</kbd>
+        ))}
+      </dt>
+      <dd>{t(command.says)}</dd>
+    </div>
+  );
+}
+
+function Rows({ commands }: { commands: readonly Command[] }) {
+  return (
+    <>
+      {commands
+        .filter(({ shown }) => shown.length > 0)
+        .map((command) => (
+          <Keys key={command.shown.join(" ")} command={command} />
+        ))}
+    </>
+  );
+}
 
 export function KeysSheet() {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const open = sheetOpen.value;
-  useEffect(() => {
-    if (open) dialog.current?.showModal();
-    else dialog.current?.close();
-  }, [open]);
-  const close = (): void => {
-    sheetOpen.value = false;
-  };
+  const dialog = useDialog();
+  const { commands, gestures = [] } = pageCommands.value;
+  const close = (): void => dialog.current?.close();
   return (
-    <dialog ref={dialog} class="sheet" aria-labelledby="sheet-title" onClose={close}>
-      {open && (
-        <>
-          <div class="details-head">
-            <h2 id="sheet-title" class="section-title">
-              {t("sheet.title")}
-            </h2>
-            <ToolButton icon="close" label={t("sheet.close")} act={close} />
+    <dialog
+      ref={dialog}
+      class="sheet"
+      aria-labelledby="sheet-title"
+      onClose={() => {
+        overlay.value = null;
+      }}
+    >
+      <div class="details-head">
+        <h2 id="sheet-title" class="section-title">
+          {t("sheet.title")}
+        </h2>
+        <ToolButton icon="close" label={t("sheet.close")} act={close} />
+      </div>
+      <dl class="sheet-list">
+        <Rows commands={commands} />
+        {gestures.map(([gesture, says]) => (
+          <div key={says} class="sheet-row">
+            <dt>{t(gesture)}</dt>
+            <dd>{t(says)}</dd>
           </div>
-          <dl class="sheet-list">
-            {BINDINGS.map(({ shown, says }) => (
-              <div key={says} class="sheet-row">
-                <dt>
-                  {shown.map((key) => (
-                    <kbd key={key}>{key}</kbd>
-                  ))}
-                </dt>
-                <dd>{t(says)}</dd>
-              </div>
-            ))}
-            {GESTURES.map(([gesture, says]) => (
-              <div key={says} class="sheet-row">
-                <dt>{t(gesture)}</dt>
-                <dd>{t(says)}</dd>
-              </div>
-            ))}
-          </dl>
-        </>
-      )}
+        ))}
+        <Rows commands={APP_COMMANDS} />
+      </dl>
     </dialog>
   );
 }

@@ -40,3 +40,16 @@ export function lazyPage<Props extends object>(
     );
   };
 }
+
+/** The same for what is nothing until it is there. */
+export function lazyPart(load: () => Promise<ComponentType>): ComponentType {
+  const part = signal<ComponentType | null>(null);
+  return function LazyPart() {
+    useEffect(() => {
+      // Where the server is away, the next time may have it.
+      if (!part.peek()) load().then((loaded) => (part.value = loaded), () => undefined);
+    }, []);
+    const Loaded = part.value;
+    return Loaded && <Loaded />;
+  };
+}

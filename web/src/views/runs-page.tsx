@@ -5,6 +5,7 @@ import { useEffect } from "preact/hooks";
 import { formatBytes, formatNumber } from "../lib/format";
 import { ALL_RUNS, askRoute, type RunsQuery } from "../lib/route";
 import { language, t } from "../state/preferences";
+import { offerCommands, type PageCommands } from "../state/commands";
 import { actionError, watchQueue } from "../state/queue";
 import { removalError, removals } from "../state/removal";
 import { replaceRoute } from "../state/router";
@@ -27,6 +28,17 @@ import { RunsFilter } from "./runs-filter";
 
 /* The room of what was removed comes free in the background. */
 const FREED_MS = 1500;
+
+const COMMANDS: PageCommands = {
+  commands: [
+    {
+      keys: ["/"],
+      shown: ["/"],
+      says: "key.runs.search",
+      act: () => document.querySelector<HTMLElement>(".runs-search input")?.focus(),
+    },
+  ],
+};
 
 function NoMatch() {
   return (
@@ -153,6 +165,7 @@ export function RunsPage({ query }: { query: RunsQuery }) {
   const wanted = JSON.stringify([query.name, query.statuses, query.order]);
   useEffect(() => showRuns(query), [wanted]);
   useEffect(() => watchQueue(), []);
+  useEffect(() => offerCommands(COMMANDS), []);
   const freed = removals.value;
   useEffect(() => {
     readSizeAgain();

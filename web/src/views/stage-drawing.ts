@@ -11,7 +11,7 @@ import { range } from "../state/range";
 import { singledOut } from "../state/arrangement";
 import { reportRows, rowOfLane, rows, rowsThatFit, stickyCount } from "../state/lane-rows";
 import { opened, threadIndex } from "../state/opened";
-import { data, overview, selection, unknownFrom } from "../state/timeline";
+import { data, overview, selection, sought, unknownFrom } from "../state/timeline";
 import { viewport, width } from "../state/viewport";
 import { trail } from "../state/walk";
 import { CanvasRenderer } from "../timeline/canvas-renderer";
@@ -71,7 +71,7 @@ export class StageDrawing {
         this.request(true);
       }),
       effect(() => {
-        const lane = selection.value?.lane;
+        const lane = selection.value?.lane ?? sought.value;
         const row = rowOfLane.peek().get(lane ?? -1) ?? -1;
         revealRow(parts.scroll, row, ROW_HEIGHT, stickyCount.peek());
         void [trail.value, range.value];

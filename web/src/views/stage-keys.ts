@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
-// The keys of the timeline, most of them anywhere on the page, but never while somebody types.
+// What can be done on the timeline, with its keys: most of them count anywhere on the page.
 
-import { signal } from "@preact/signals";
-import type { MessageKey } from "../i18n/translate";
-import { hide, laneInHand, moveBy, pin } from "./lane-actions";
 import { panViewport, zoomViewport } from "../lib/viewport";
+import type { Command, PageCommands, Target } from "../state/commands";
 import { chooseCounter, chosenCounter, stepCounter, stepCounterRow } from "../state/counters";
 import { redoView, undoView } from "../state/history";
 import { addBookmark, beginNote, stepNote } from "../state/notes";
+import { duration, lanesById } from "../state/opened";
 import { chooseRange, range, rangeFromSelection } from "../state/range";
 import { searchOpen } from "../state/search";
-import { duration } from "../state/opened";
-import { focusSelection, select, selection, step, stepLane } from "../state/timeline";
+import { focusSelection, seekLane, select, selection, step, stepLane } from "../state/timeline";
 import { show, showAll, viewport } from "../state/viewport";
 import { walkBack, walkOn } from "../state/walk";
+import { hide, laneInHand, moveBy, pin } from "./lane-actions";
+import { laneFullTitle } from "./timeline-words";
 
 const KEY_PAN = 0.2;
 const KEY_ZOOM = 0.7;
@@ -50,10 +50,6 @@ export function focus(): void {
   if (from === before.from && to === before.to) showAll();
 }
 
-function toggleSheet(): void {
-  sheetOpen.value = !sheetOpen.peek();
-}
-
 function openSearch(): void {
   searchOpen.value = true;
   document.querySelector<HTMLElement>(".search-input")?.focus();
@@ -70,20 +66,8 @@ function clear(): void {
   select(null);
 }
 
-export const sheetOpen = signal(false);
-
-interface Binding {
-  /** As KeyboardEvent.key says it, letters small. */
-  keys: readonly string[];
-  shown: readonly string[];
-  says: MessageKey;
-  act(): void;
-  /** When it counts: with Ctrl or Cmd; with Alt; only while the drawing has the focus. */
-  when?: "mod" | "alt" | "stage";
-}
-
 /** The sheet of keys lists them in this order. */
-export const BINDINGS: readonly Binding[] = [
+const BINDINGS: readonly Command[] = [
   { keys: ["w", "+", "="], shown: ["W", "+"], says: "key.in", act: () => zoomBy(KEY_ZOOM) },
   { keys: ["s", "-"], shown: ["S", "-"], says: "key.out", act: () => zoomBy(1 / KEY_ZOOM) },
   { keys: ["a"], shown: ["A"], says: "key.earlier", act: () => panBy(-KEY_PAN) },
@@ -106,8 +90,7 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ["ArrowUp"], shown: ["Alt", "↑"], says: "key.moveUp", act: () => moveBy(laneInHand(), -1), when: "alt" },
   { keys: ["ArrowDown"], shown: ["Alt", "↓"], says: "key.moveDown", act: () => moveBy(laneInHand(), 1), when: "alt" },
   { keys: ["z"], shown: ["Ctrl", "Z"], says: "key.undo", act: undoView, when: "mod" },
-  { keys: ["y"], shown: ["Ctrl", "Y"], says: "key.redo", act: redoView, when: "mod" },
-  { keys: ["?"], shown: ["?"], says: "key.sheet", act: toggleSheet },
+  { keys: ["y", "Z"], shown: ["Ctrl", "Y"], says: "key.redo", act: redoView, when: "mod" },
   { keys: ["Escape"], shown: ["Esc"], says: "key.clear", act: clear },
   // These would scroll the page, so they count only while the drawing has the focus.
   { keys: ["ArrowLeft"], shown: ["←"], says: "key.left", act: () => panBy(-KEY_PAN), when: "stage" },
@@ -117,29 +100,26 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ["Enter"], shown: ["Enter"], says: "key.enter", act: focus, when: "stage" },
 ];
 
-function takesText(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.matches("input, select, textarea");
+/** By mouse, and what it does. */
+const GESTURES = [
+  ["sheet.wheel", "gesture.wheel"],
+  ["sheet.shiftWheel", "gesture.shiftWheel"],
+  ["sheet.drag", "gesture.drag"],
+  ["sheet.shiftDrag", "gesture.shiftDrag"],
+  ["sheet.click", "gesture.click"],
+  ["sheet.doubleClick", "gesture.doubleClick"],
+] as const;
+
+function lanes(): Target[] {
+  return [...lanesById.peek().values()].map(({ id }) => ({
+    key: `lane-${id}`,
+    text: laneFullTitle(id),
+    act: () => seekLane(id),
+  }));
 }
 
-export function attachKeys(plot: HTMLElement): () => void {
-  const onKey = (event: KeyboardEvent): void => {
-    if (takesText(event.target)) return;
-    const held = event.ctrlKey || event.metaKey ? "mod" : event.altKey ? "alt" : undefined;
-    const onStage = document.activeElement === plot;
-    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-    const bound = BINDINGS.find(
-      ({ keys, when }) =>
-        keys.includes(key) && (when === "stage" ? onStage && !held : when === held),
-    );
-    // The sheet has the keys while it is open.
-    if (!bound || (sheetOpen.peek() && bound.act !== toggleSheet)) return;
-    event.preventDefault();
-    if (held === "mod" && event.shiftKey && key === "z") redoView();
-    else bound.act();
-  };
-  window.addEventListener("keydown", onKey);
-  return () => {
-    sheetOpen.value = false;
-    window.removeEventListener("keydown", onKey);
-  };
-}
+export const TIMELINE: PageCommands = {
+  commands: BINDINGS,
+  gestures: GESTURES,
+  targets: { says: "palette.lanes", list: lanes },
+};

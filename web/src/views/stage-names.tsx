@@ -8,7 +8,7 @@ import { rows, rowsOnScreen, stickyCount } from "../state/lane-rows";
 import { laneTitle } from "../state/lane-title";
 import { threadIndex } from "../state/opened";
 import { t } from "../state/preferences";
-import { selection } from "../state/timeline";
+import { selection, sought } from "../state/timeline";
 import { IDENTITY_COLOURS } from "../timeline/palette";
 import { Icon } from "./icon";
 import { attachLaneDrag, drop } from "./lane-drag";
@@ -54,7 +54,7 @@ function LaneName({ row, index }: { row: Row; index: number }) {
   const group = row.key === "cores" ? "timeline.cores" : "timeline.unusedCores";
   const name = lane ? (row.isPinned ? laneFullTitle(lane.id) : laneTitle(lane)) : t(group);
   const thread = lane ? threadIndex.value.get(lane.id) : undefined;
-  const chosen = lane !== null && selection.value?.lane === lane.id;
+  const chosen = lane !== null && (selection.value?.lane ?? sought.value) === lane.id;
   const line = drop.value?.line;
   const looks = [
     `lane-name is-${row.type}`,

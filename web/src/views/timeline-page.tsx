@@ -20,6 +20,7 @@ import {
 import { cellLabel, goalOf } from "../state/experiment";
 import { chosenCounter, counterName, followCounter } from "../state/counters";
 import { arrangement } from "../state/arrangement";
+import { offerCommands, toggleOverlay } from "../state/commands";
 import { canUndo, undoView } from "../state/history";
 import { language, t } from "../state/preferences";
 import { chooseRange, range } from "../state/range";
@@ -34,13 +35,12 @@ import { FindingsSection } from "./findings-section";
 import { SpeedupSection } from "./speedup-section";
 import { Histograms } from "./histograms";
 import { Icon } from "./icon";
-import { KeysSheet } from "./keys-sheet";
 import { NotesPanel } from "./notes-panel";
 import { RangeDetails } from "./range-details";
 import { reasonWords, Said } from "./said";
 import { SearchBar } from "./search-bar";
 import { Select } from "./select";
-import { sheetOpen, zoomBy } from "./stage-keys";
+import { TIMELINE, zoomBy } from "./stage-keys";
 import { Details } from "./timeline-details";
 import { Legend } from "./timeline-legend";
 import { Stage } from "./timeline-stage";
@@ -184,9 +184,7 @@ function Toolbar() {
         <ToolButton
           icon="help"
           label={t("key.sheet")}
-          act={() => {
-            sheetOpen.value = true;
-          }}
+          act={() => toggleOverlay("keys")}
         />
       </div>
     </div>
@@ -241,6 +239,8 @@ export function TimelinePage({ route }: { route: TimelineRoute }) {
   useEffect(() => followRoute(route), [visit]);
   const state = opened.value;
   const ready = state.status === "ready";
+  const isSeen = ready && (state.value.run.has_timeline || isLive.value);
+  useEffect(() => (isSeen ? offerCommands(TIMELINE) : undefined), [isSeen]);
   useEffect(() => {
     if (!ready) return;
     followCounter(route);
@@ -271,13 +271,12 @@ export function TimelinePage({ route }: { route: TimelineRoute }) {
     <div class="page is-wide">
       <Head run={run} experiment={experiment} />
       <Figures run={run} items={metrics} goal={goalOf(experiment.document)} />
-      {run.has_timeline || isLive.value ? (
+      {isSeen ? (
         <>
           <RouteFollower run={run.id} />
           <Toolbar />
           <SearchBar />
           <Stage />
-          <KeysSheet />
           <RangeDetails />
           <Details />
           <NotesPanel />

@@ -21,7 +21,7 @@ import { LaneFilter, LaneState } from "./lane-filter";
 import { LaneMenu } from "./lane-menu";
 import { NoteFlags } from "./note-flags";
 import { StageDrawing } from "./stage-drawing";
-import { attachKeys, panBy, zoomBy } from "./stage-keys";
+import { panBy, zoomBy } from "./stage-keys";
 import { LaneNames } from "./stage-names";
 import { dragRange, instantUnder, ROW_HEIGHT, rowUnder, spanUnder, timeAt } from "./stage-place";
 import { type Hover, HoverCard } from "./timeline-hover";
@@ -127,12 +127,10 @@ export function Stage() {
       click: (x, y) => select(spanUnder(x, y, lanesList)),
       doubleClick: focusSelection,
     });
-    const detachKeys = attachKeys(plot.current);
     return () => {
       lanes.current = null;
       drawing.stop();
       detach();
-      detachKeys();
     };
   }, []);
 

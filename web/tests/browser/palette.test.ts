@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+// The palette and the sheet of keys, by keyboard only, on every page.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { Browser, Page } from "playwright-core";
+import { onPage, runToEnd, timelineOf, timelineReady } from "./page";
+import { type Server, startBrowser, startServer } from "./server";
+
+const THREADS = {
+  schema: 1,
+  name: "Palette",
+  record: "timeline",
+  strategies: [{ threads: 3 }],
+  workload: { jobs: { count: 12, steps: [{ python_us: 3000 }, { io_us: 2000 }] } },
+};
+
+let server: Server;
+let browser: Browser;
+let run: string;
+
+before(async () => {
+  server = await startServer();
+  browser = await startBrowser();
+  run = timelineOf(await runToEnd(server.address, THREADS));
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+async function openPalette(page: Page, key = "Control+k"): Promise<void> {
+  await page.keyboard.press(key);
+  await page.locator(".palette input:focus").waitFor();
+}
+
+async function choose(page: Page, letters: string, text: string): Promise<void> {
+  await page.keyboard.type(letters);
+  await page.locator('.palette-option[aria-selected="true"]', { hasText: text }).waitFor();
+  const active = await page.locator(".palette input").getAttribute("aria-activedescendant");
+  assert.equal(await page.locator(`[id="${active}"]`).getAttribute("aria-selected"), "true");
+  await page.keyboard.press("Enter");
+  await page.locator(".palette").waitFor({ state: "detached" });
+}
+
+test("pages, languages and themes are a few letters away, from everywhere", async () => {
+  await onPage(browser, {}, async (page) => {
+    await page.goto(server.address);
+    await page.locator(".card").first().waitFor();
+    await openPalette(page);
+    await choose(page, "gruns", "Go to: Runs");
+    await page.waitForURL(/#\/experiments/);
+    await page.locator(".runs-search input").focus();
+    await openPalette(page);
+    await choose(page, "dark", "Theme: dark");
+    await page.locator('html[data-theme="dark"]').waitFor();
+    assert.ok(await page.locator(".runs-search input:focus").count(), "the focus is where it was");
+    await page.locator("#main").focus();
+    await openPalette(page, ":");
+    await choose(page, "polski", "Language: Polski");
+    await page.locator('html[lang="pl"]').waitFor();
+    await openPalette(page);
+    await choose(page, "jezyk eng", "Język: English");
+    await page.locator('html[lang="en"]').waitFor();
+  });
+});
+
+test("an experiment is found by its name", async () => {
+  await onPage(browser, {}, async (page) => {
+    await page.goto(`${server.address}/#/api`);
+    await page.locator(".page-title").waitFor();
+    await openPalette(page);
+    await page.keyboard.type("Palet");
+    const option = page.locator(".palette-option", { hasText: "Palette" }).last();
+    await option.waitFor();
+    for (;;) {
+      if ((await option.getAttribute("aria-selected")) === "true") break;
+      await page.keyboard.press("ArrowDown");
+    }
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/#\/experiments\/e\d+/);
+  });
+});
+
+test("commands and lanes of a timeline are in the palette, and its keys wait behind it", async () => {
+  await onPage(browser, {}, async (page) => {
+    await page.goto(`${server.address}/#/runs/${run}?hide=0&fold=cores`);
+    await timelineReady(page);
+    const was = await page.locator(".stage-window").innerText();
+    await openPalette(page);
+    await choose(page, "zoom in", "Zoom in");
+    await page.waitForFunction(
+      (text) => document.querySelector<HTMLElement>(".stage-window")?.innerText !== text,
+      was,
+    );
+    await openPalette(page);
+    await page.keyboard.type("nothing at all is called so");
+    await page.locator(".palette-none", { hasText: "Nothing" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.locator(".palette").waitFor({ state: "detached" });
+    await openPalette(page);
+    await choose(page, "core 0", "core 0");
+    await page.locator(".lane-name.is-chosen .lane-text", { hasText: "core 0" }).waitFor();
+  });
+});
+
+test("the sheet shows the keys of the page that is open", async () => {
+  await onPage(browser, {}, async (page) => {
+    await page.goto(server.address);
+    await page.locator(".card").first().waitFor();
+    await page.locator("#main").focus();
+    await page.keyboard.press("?");
+    await page.locator(".sheet[open]").waitFor();
+    const few = await page.locator(".sheet-row").count();
+    await page.keyboard.press("Escape");
+    await page.locator(".sheet").waitFor({ state: "detached" });
+    await page.goto(`${server.address}/#/runs/${run}`);
+    await timelineReady(page);
+    await page.keyboard.press("?");
+    await page.locator(".sheet[open]").waitFor();
+    assert.ok((await page.locator(".sheet-row").count()) > few + 20);
+    await page.keyboard.press("?");
+    await page.locator(".sheet").waitFor({ state: "detached" });
+  });
+});
