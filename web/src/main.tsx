@@ -13,6 +13,7 @@ import "./styles/notes.css";
 import "./styles/timeline.css";
 import "./styles/api.css";
 import "./styles/palette.css";
+import "./styles/modes.css";
 import "uplot/dist/uPlot.min.css";
 
 import { render } from "preact";

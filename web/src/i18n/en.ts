@@ -601,6 +601,13 @@ export const en = {
   "command.light": "Theme: light",
   "command.dark": "Theme: dark",
 
+  "spans.title": "The spans of a lane as a table",
+  "spans.caption": "What {lane} did from {from} to {to}",
+  "spans.state": "What it did",
+  "spans.others": "With whom",
+  "spans.notThere": "This lane is not loaded. Scroll to it, and its spans are here.",
+  "spans.more": "The first {shown} of {count}. Zoom in for the others.",
+
   "notes.title": "Notes",
   "notes.bookmark": "Bookmark",
   "notes.none": "None yet. What you write here is kept with the run: for you and for everybody who looks at it.",

@@ -763,6 +763,13 @@ export const pl = {
   "command.light": "Motyw: jasny",
   "command.dark": "Motyw: ciemny",
 
+  "spans.title": "Odcinki toru jako tabela",
+  "spans.caption": "Co robił {lane} od {from} do {to}",
+  "spans.state": "Co robił",
+  "spans.others": "Z kim",
+  "spans.notThere": "Ten tor nie jest wczytany. Przewiń do niego, a jego odcinki pojawią się tutaj.",
+  "spans.more": "Pierwsze {shown} z {count}. Pozostałe zobaczysz po przybliżeniu.",
+
   "notes.title": "Notatki",
   "notes.bookmark": "Zakładka",
   "notes.none": "Jeszcze ich nie ma. To, co tu zapiszesz, zostaje przy przebiegu: dla ciebie i dla każdego, kto go ogląda.",

@@ -157,6 +157,21 @@ export function readSpan(columns: LaneColumns, index: number): Span | null {
   };
 }
 
+/** The first `most` spans that lie in a window, and how many there are. */
+export function spansIn(
+  columns: LaneColumns,
+  from: number,
+  to: number,
+  most: number,
+): { items: Span[]; count: number } {
+  const first = firstEndingAfter(columns, from);
+  let after = first;
+  while (after < columns.length && (columns.start[after] as number) < to) after++;
+  const items: Span[] = [];
+  for (let i = first; i < Math.min(after, first + most); i++) items.push(readSpan(columns, i) as Span);
+  return { items, count: after - first };
+}
+
 /** Time per state code inside [from, to). `exact` is false when a merged span took part. */
 export function stateTotals(
   columns: LaneColumns,

@@ -55,9 +55,18 @@ systemDark.addEventListener("change", (event) => {
 /** A language is chosen when its catalogue is there. */
 export const language = signal<Language>("en");
 export const themeChoice = signal<ThemeChoice>(initialTheme());
-export const theme = computed<Theme>(() =>
-  themeChoice.value === "system" ? systemTheme.value : themeChoice.value,
-);
+/** Paper is light. */
+const printing = signal(false);
+window.addEventListener("beforeprint", () => {
+  printing.value = true;
+});
+window.addEventListener("afterprint", () => {
+  printing.value = false;
+});
+export const theme = computed<Theme>(() => {
+  if (printing.value) return "light";
+  return themeChoice.value === "system" ? systemTheme.value : themeChoice.value;
+});
 
 effect(() => {
   document.documentElement.lang = language.value;

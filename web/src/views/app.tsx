@@ -110,12 +110,12 @@ function Header({ page }: { page: Route["page"] }) {
           class="palette-button"
           aria-haspopup="dialog"
           aria-keyshortcuts="Control+K"
-          aria-label={t("palette.title")}
           title={`${t("palette.title")} (Ctrl+K)`}
           onClick={() => toggleOverlay("palette")}
         >
           <Icon name="search" />
-          <kbd aria-hidden="true">Ctrl K</kbd>
+          <span class="visually-hidden">{t("palette.title")}</span>
+          <kbd>Ctrl K</kbd>
         </button>
         <LanguageSwitch />
         <ThemeSwitch />

@@ -20,6 +20,8 @@ import { layoutOf, placesOf, revealRow, ROW_HEIGHT, timeAt } from "./stage-place
 import { instant, spanLabel } from "./timeline-words";
 
 const RULER_HEIGHT = 30;
+/* Rows on paper: no more than a sheet or two. */
+const MOST_PRINTED = 80;
 /* Rows beyond the edges that are asked for too. */
 const ROW_MARGIN = 6;
 
@@ -53,7 +55,16 @@ export class StageDrawing {
       this.request(true);
     };
     parts.scroll.addEventListener("scroll", onScroll, { passive: true });
+    const onPrint = (event: Event): void => {
+      const isBefore = event.type === "beforeprint";
+      parts.scroll.style.maxHeight = isBefore ? `${MOST_PRINTED * ROW_HEIGHT}px` : "";
+      this.measure();
+    };
+    window.addEventListener("beforeprint", onPrint);
+    window.addEventListener("afterprint", onPrint);
     this.stops.push(
+      () => window.removeEventListener("beforeprint", onPrint),
+      () => window.removeEventListener("afterprint", onPrint),
       () => observer.disconnect(),
       () => parts.scroll.removeEventListener("scroll", onScroll),
       effect(() => {

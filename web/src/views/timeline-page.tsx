@@ -32,6 +32,7 @@ import { restingViewport, restsOnWhole, showAll, whole } from "../state/viewport
 import { CounterTable } from "./counter-table";
 import { Empty, Failed, Loading, Status } from "./feedback";
 import { FindingsSection } from "./findings-section";
+import { SpanTable } from "./span-table";
 import { SpeedupSection } from "./speedup-section";
 import { Histograms } from "./histograms";
 import { Icon } from "./icon";
@@ -281,6 +282,7 @@ export function TimelinePage({ route }: { route: TimelineRoute }) {
           <Details />
           <NotesPanel />
           <Totals />
+          <SpanTable />
           <CounterTable />
         </>
       ) : (

@@ -7,6 +7,7 @@ import {
   type LaneColumns,
   readSpan,
   spanAt,
+  spansIn,
   stateTotals,
   type WireLane,
 } from "../../src/lib/columns";
@@ -148,4 +149,21 @@ test("what is missing in the store is counted", () => {
   const wire = { from: 0, to: 1, pixels: 1, lanes: [], ...NO_EVENTS };
   assert.equal(decodeTimeline(wire).damaged, 0);
   assert.equal(decodeTimeline({ ...wire, damages: [{ what: "x" }, { what: "y" }] }).damaged, 2);
+});
+
+test("the spans of a window are those that any part of is in it", () => {
+  const columns = decode(1, [
+    [0, 10, RUNNING],
+    [10, 30, WAITING],
+    [30, 40, RUNNING],
+    [50, 60, RUNNING],
+  ]);
+  const starts = (from: number, to: number, most = 9): number[] =>
+    spansIn(columns, from, to, most).items.map(({ start }) => start);
+  assert.deepEqual(starts(0, 60), [0, 10, 30, 50]);
+  assert.deepEqual(starts(10, 30), [10]);
+  assert.deepEqual(starts(15, 16), [10]);
+  assert.deepEqual(starts(40, 50), []);
+  assert.deepEqual(starts(0, 60, 2), [0, 10]);
+  assert.equal(spansIn(columns, 0, 60, 2).count, 4);
 });
