@@ -54,22 +54,26 @@ int library_rename(struct db *db, int64_t experiment, const char *name, struct e
     " JOIN " table " t ON t.run = r.id WHERE c.experiment = e.id)"
 
 /* The length of a blob stands in the head of its row. Numbers count eight bytes each. */
+#define OF_METRICS OF_RUNS("8 + length(t.name)", "metric")
+#define OF_HISTOGRAMS OF_RUNS("64 + length(t.data)", "histogram")
+#define OF_LANES OF_RUNS("48 + length(t.name) + length(t.totals)", "lane")
+#define OF_SPANS                                                                         \
+    OF_RUNS("96 + length(t.data) + ifnull(length(t.totals), 0)", "span_chunk")
+#define OF_SHEETS OF_RUNS("64 + length(t.data)", "sheet")
+#define OF_HOLDERS OF_RUNS("24 + length(t.data)", "holder_total")
+#define OF_CARRIED OF_RUNS("24", "carried_span")
+#define OF_INSTANTS OF_RUNS("48 + length(t.data)", "instant_chunk")
+#define OF_COUNTERS                                                                      \
+    OF_RUNS("48 + length(t.data) + ifnull(length(t.carry), 0)", "counter_chunk")
+
 static const char READ_BYTES[] =
     "SELECT length(e.document)"
     " + (SELECT ifnull(sum(64 + length(c.key) + length(c.point)), 0) FROM cell c"
     "    WHERE c.experiment = e.id)"
     " + (SELECT ifnull(sum(64 + length(r.sites)), 0) FROM cell c"
-    "    JOIN run r ON r.cell = c.id WHERE c.experiment = e.id)" OF_RUNS(
-        "8 + length(t.name)", "metric") OF_RUNS("64 + length(t.data)", "histogram")
-        OF_RUNS("48 + length(t.name) + length(t.totals)", "lane") OF_RUNS(
-            "96 + length(t.data) + ifnull(length(t.totals), 0)",
-            "span_chunk") OF_RUNS("64 + length(t.data)",
-                                  "sheet") OF_RUNS("24 + length(t.data)",
-                                                   "holder_total") OF_RUNS("24",
-                                                                           "carried_span")
-            OF_RUNS("48 + length(t.data)", "instant_chunk") OF_RUNS(
-                "48 + length(t.data) + ifnull(length(t.carry), 0)",
-                "counter_chunk") " FROM experiment e WHERE e.id = ? AND e.removing = 0";
+    "    JOIN run r ON r.cell = c.id WHERE c.experiment = e.id)" OF_METRICS OF_HISTOGRAMS
+        OF_LANES OF_SPANS OF_SHEETS OF_HOLDERS OF_CARRIED OF_INSTANTS OF_COUNTERS
+    " FROM experiment e WHERE e.id = ? AND e.removing = 0";
 
 int library_bytes(struct db_reader *reader, int64_t experiment, int64_t *out,
                   struct err *err) {
