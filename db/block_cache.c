@@ -118,15 +118,6 @@ static void remove_oldest(struct shard *shard) {
     remove_at(shard, oldest);
 }
 
-static bool has(const struct shard *shard, const struct block *block) {
-    for (size_t i = 0; i < shard->count; i++) {
-        if (shard->blocks[i] == block) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* NULL when it is not there. One whose row has become another one goes. */
 static struct block *find(struct shard *shard, enum decoded_kind kind,
                           const struct block_row *row, uint64_t stamp) {
@@ -166,20 +157,6 @@ static void keep(const struct block_cache *cache, struct shard *shard,
         shard->bytes += block->decoded.bytes;
         shard->blocks[shard->count++] = block;
     }
-}
-
-/* When the shard has the block it has more then: others may have to go, or this one. */
-static int fill_columns(const struct block_cache *cache, struct shard *shard,
-                        struct block *block) {
-    const size_t before = block->decoded.bytes;
-    const int rc = decoded_fill_columns(&block->decoded);
-    if (rc == 0 && block->decoded.bytes != before && has(shard, block)) {
-        shard->bytes += block->decoded.bytes - before;
-        while (shard->bytes > cache->at_most) {
-            remove_oldest(shard);
-        }
-    }
-    return rc;
 }
 
 static void shard_clear(struct shard *shard) {
@@ -319,30 +296,12 @@ int block_cache_get(struct block_hold *hold, enum decoded_kind kind,
     return rc;
 }
 
-int block_cache_kinds(struct block_hold *hold, const struct block_row *row,
+int block_cache_spans(struct block_hold *hold, const struct block_row *row,
                       const struct decoded_spans **out, struct err *err) {
-    const struct decoded *decoded;
+    const struct decoded *decoded = NULL;
     const int rc = block_cache_get(hold, DECODED_SPANS, row, &decoded, err);
     if (rc == 0) {
         *out = &decoded->as.spans;
     }
     return rc;
-}
-
-int block_cache_spans(struct block_hold *hold, const struct block_row *row,
-                      const struct decoded_spans **out, struct err *err) {
-    const struct decoded_spans *spans;
-    int rc = block_cache_kinds(hold, row, &spans, err);
-    if (rc != 0) {
-        return rc;
-    }
-    struct shard *shard = shard_of(hold->cache, DECODED_SPANS, row->id);
-    pthread_mutex_lock(&shard->mutex);
-    rc = fill_columns(hold->cache, shard, hold->block);
-    pthread_mutex_unlock(&shard->mutex);
-    if (rc != 0) {
-        return err_set_nomem(err);
-    }
-    *out = spans;
-    return 0;
 }

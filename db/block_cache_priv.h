@@ -17,7 +17,7 @@
  * shard; the mutex of that is held while blocks are compared, counted or let go, never while
  * one is decoded: two threads that decode the same row at the same time do it twice, and the
  * second one takes what the first one kept. A block stays as long as the cache or a hold has
- * it, and does not change, but for columns that are added under the mutex.
+ * it, and does not change.
  *
  * All blocks of a cache together take up to its size, and those that are held besides: one of
  * each hold. One that is larger than a shard is not kept. A sheet has to be left alone for
@@ -65,10 +65,8 @@ int block_cache_get(struct block_hold *hold, enum decoded_kind kind,
                     const struct block_row *row, const struct decoded **out,
                     struct err *err) WARN_UNUSED;
 
-/* The same of spans, with or without all columns of the chunk. */
+/* The same of spans in the order of time. */
 int block_cache_spans(struct block_hold *hold, const struct block_row *row,
-                      const struct decoded_spans **out, struct err *err) WARN_UNUSED;
-int block_cache_kinds(struct block_hold *hold, const struct block_row *row,
                       const struct decoded_spans **out, struct err *err) WARN_UNUSED;
 
 #endif

@@ -285,9 +285,9 @@ static int get_rest(struct chunk_cursor *cursor, const char *name, uint32_t *cou
     return 0;
 }
 
-/* The kind of each span into out->kind. */
+/* The kind of each span into `kinds`. */
 static int get_sequence(struct chunk_cursor *cursor, const struct chunk_header *h,
-                        struct span_block *out) {
+                        uint16_t *kinds) {
     struct chunk_sequence sequence; /* no zeros: large */
     struct column hits;
     sequence.kind_count = h->kind_count;
@@ -299,54 +299,134 @@ static int get_sequence(struct chunk_cursor *cursor, const struct chunk_header *
     if (rc == 0) {
         rc = get_rest(cursor, "misses", &sequence.miss_count);
     }
-    for (uint32_t i = 0; rc == 0 && i < sequence.miss_count; i++) {
-        if (cursor->values[i] < 0 || cursor->values[i] >= h->kind_count) {
-            return chunk_corrupt_column(cursor, "misses", "is out of range");
-        }
-        sequence.misses[i] = (uint16_t)cursor->values[i];
+    const uint32_t misses = rc == 0 ? sequence.miss_count : 0;
+    uint64_t beyond = 0;
+    for (uint32_t i = 0; i < misses; i++) {
+        const uint64_t kind = (uint64_t)cursor->values[i];
+        beyond |= (uint64_t)(kind >= h->kind_count);
+        sequence.misses[i] = (uint16_t)kind;
     }
-    if (rc == 0 && !chunk_sequence_kinds(&sequence, h->count, out->kind)) {
+    if (beyond != 0) {
+        return chunk_corrupt_column(cursor, "misses", "is out of range");
+    }
+    if (rc == 0 && !chunk_sequence_kinds(&sequence, h->count, kinds)) {
         rc = chunk_corrupt(cursor->err, "hits and misses do not fit together");
     }
     return rc;
 }
 
+/* In which order a block has its spans. */
+enum order { BY_TIME, BY_LANE };
+
+/* What goes on while the spans are gone through. */
+struct clocks {
+    struct chunk_lanes lanes;
+    uint32_t next[LANE_GROUP_LANES]; /* by lane: where its next span goes */
+    uint8_t of[CHUNK_SPANS];         /* by kind: place of the lane | NOT_JOINED */
+    uint16_t kinds[CHUNK_SPANS];     /* of spans, in the order of time */
+};
+enum { NOT_JOINED = LANE_GROUP_LANES };
+
+static void set_clocks(struct clocks *clocks, const struct span_block *block) {
+    for (uint32_t i = 0; i < block->kind_count; i++) {
+        clocks->of[i] = (uint8_t)(chunk_place(block->kinds[i].lane) +
+                                  (block->kinds[i].joined ? 0 : NOT_JOINED));
+    }
+}
+
+/* Where the spans of each lane begin. */
+static void place_lanes(struct clocks *clocks, struct span_block *out) {
+    uint32_t sum = 0;
+    memset(clocks->next, 0, sizeof clocks->next);
+    for (uint32_t i = 0; i < out->chunk.count; i++) {
+        clocks->next[clocks->of[clocks->kinds[i]] % NOT_JOINED]++;
+    }
+    for (uint32_t place = 0; place < LANE_GROUP_LANES; place++) {
+        const uint32_t count = clocks->next[place];
+        out->first[place] = clocks->next[place] = sum;
+        sum += count;
+    }
+    out->first[LANE_GROUP_LANES] = sum;
+}
+
+static int fail_times(const struct chunk_cursor *cursor, const struct span_block *out,
+                      uint32_t row, const char *fault) {
+    return chunk_wrong_row(&out->chunk, row, fault, ERR_CORRUPT, cursor->err);
+}
+
 /* The columns of the spans, out of their kinds and times. */
-static int get_times(struct chunk_cursor *cursor, const struct chunk_header *h,
-                     struct span_block *out, struct chunk_lanes *lanes) {
+static inline int get_times(struct chunk_cursor *cursor, struct clocks *clocks,
+                            struct span_block *out, enum order order) {
+    const uint32_t rows = out->chunk.count;
+    const int64_t *values = cursor->values;
     uint32_t count, used = 0;
     const int rc = get_rest(cursor, "times", &count);
-    sim_ns end = h->t0_ns;
-    for (uint32_t i = 0; rc == 0 && i < h->count; i++) {
-        const struct span_kind *kind = &out->kinds[out->kind[i]];
+    if (rc != 0) {
+        return rc;
+    }
+    uint64_t end = (uint64_t)out->chunk.t0_ns;
+    uint64_t left = (uint64_t)out->chunk.t1_ns - end;
+    for (uint32_t i = 0; i < rows; i++) {
         /* Whether it is joined is as good as chance: no branch depends on it. */
-        const uint64_t step =
-            (uint64_t)cursor->values[used] & ((uint64_t)kind->joined - 1);
-        used += !kind->joined;
+        const uint16_t kind = clocks->kinds[i];
+        const uint32_t clock = clocks->of[kind], moves = clock / NOT_JOINED;
+        const uint64_t step = (uint64_t)values[used] & (0 - (uint64_t)moves);
+        used += moves;
         if (used > count) {
             return chunk_corrupt_column(cursor, "times", "is too short");
         }
-        if (step > (uint64_t)(h->t1_ns - end)) {
+        if (step > left) {
             return chunk_corrupt_column(cursor, "times", "is out of range");
         }
-        end += (sim_ns)step;
-        sim_ns *start = &lanes->start_ns[chunk_place(kind->lane)];
-        out->start_ns[i] = *start;
-        out->end_ns[i] = end;
-        const char *fault = chunk_end_fault(start, end);
+        end += step;
+        left -= step;
+        sim_ns *start = &clocks->lanes.start_ns[clock % NOT_JOINED];
+        uint32_t at = i;
+        if (order == BY_LANE) {
+            at = clocks->next[clock % NOT_JOINED]++;
+        } else {
+            out->start_ns[at] = *start;
+        }
+        out->end_ns[at] = (sim_ns)end;
+        out->kind[at] = kind;
+        const char *fault = chunk_end_fault(start, (sim_ns)end);
         if (fault != NULL) {
-            return chunk_wrong_row(&out->chunk, i, fault, ERR_CORRUPT, cursor->err);
+            return fail_times(cursor, out, i, fault);
         }
     }
-    return rc == 0 && used != count ? chunk_corrupt_column(cursor, "times", "is too long")
-                                    : rc;
+    return used != count ? chunk_corrupt_column(cursor, "times", "is too long") : 0;
+}
+
+/* The first span ends at t0, where nothing may; its time, if it has one, is the first. */
+static bool ends_at_t0(const struct chunk_cursor *cursor, const struct clocks *clocks,
+                       const struct span_block *out) {
+    return out->chunk.count > 0 &&
+           (clocks->of[clocks->kinds[0]] < NOT_JOINED || cursor->values[0] == 0);
+}
+
+static int get_rows(struct chunk_cursor *cursor, struct clocks *clocks,
+                    struct span_block *out, enum order order) {
+    int rc;
+    set_clocks(clocks, out);
+    if (order == BY_LANE) {
+        place_lanes(clocks, out);
+        rc = get_times(cursor, clocks, out, BY_LANE);
+    } else {
+        rc = get_times(cursor, clocks, out, BY_TIME);
+    }
+    memcpy(out->since_ns, clocks->lanes.start_ns, sizeof out->since_ns);
+    const char *fault = rc == 0 ? chunk_lost_fault(&out->chunk, &clocks->lanes) : NULL;
+    if (rc == 0 && ends_at_t0(cursor, clocks, out)) {
+        fault = "a span that ends outside the time of the chunk";
+    }
+    return fault == NULL ? rc : chunk_wrong(&out->chunk, fault, ERR_CORRUPT, cursor->err);
 }
 
 static int get_spans(struct chunk_cursor *cursor, const struct chunk_header *h,
-                     struct span_block *out) {
-    struct chunk_lanes lanes;
+                     struct span_block *out, enum order order) {
+    struct clocks clocks; /* no zeros: large */
     int rc = get_lanes(cursor, h, out);
-    const char *fault = rc == 0 ? chunk_frame_fault(&out->chunk, &lanes) : NULL;
+    const char *fault = rc == 0 ? chunk_frame_fault(&out->chunk, &clocks.lanes) : NULL;
     if (fault != NULL) {
         return chunk_wrong(&out->chunk, fault, ERR_CORRUPT, cursor->err);
     }
@@ -354,21 +434,13 @@ static int get_spans(struct chunk_cursor *cursor, const struct chunk_header *h,
         rc = get_kinds(cursor, h, out);
     }
     if (rc == 0) {
-        rc = get_sequence(cursor, h, out);
+        rc = get_sequence(cursor, h, clocks.kinds);
     }
-    if (rc == 0) {
-        rc = get_times(cursor, h, out, &lanes);
-        memcpy(out->since_ns, lanes.start_ns, sizeof out->since_ns);
-    }
-    fault = rc == 0 ? chunk_lost_fault(&out->chunk, &lanes) : NULL;
-    if (rc == 0 && h->count > 0 && out->end_ns[0] == h->t0_ns) {
-        fault = "a span that ends outside the time of the chunk";
-    }
-    return fault == NULL ? rc : chunk_wrong(&out->chunk, fault, ERR_CORRUPT, cursor->err);
+    return rc == 0 ? get_rows(cursor, &clocks, out, order) : rc;
 }
 
-int chunk_codec_decode_kinds(const void *data, size_t size, struct span_block *out,
-                             struct err *err) {
+static int decode(const void *data, size_t size, struct span_block *out, enum order order,
+                  struct err *err) {
     struct chunk_cursor cursor = {.values = out->column};
     struct chunk_header header = {
         .magic = span_magic, .has_kinds = true, .may_be_empty = true};
@@ -395,11 +467,21 @@ int chunk_codec_decode_kinds(const void *data, size_t size, struct span_block *o
         .by = out->by,
         .site = out->site,
     };
-    rc = get_spans(&cursor, &header, out);
+    rc = get_spans(&cursor, &header, out, order);
     return rc == 0 ? chunk_frame_close(&cursor) : rc;
 }
 
-void chunk_codec_fill_columns(struct span_block *block) {
+int chunk_codec_decode_kinds(const void *data, size_t size, struct span_block *out,
+                             struct err *err) {
+    return decode(data, size, out, BY_TIME, err);
+}
+
+int chunk_codec_decode_lanes(const void *data, size_t size, struct span_block *out,
+                             struct err *err) {
+    return decode(data, size, out, BY_LANE, err);
+}
+
+static void fill_columns(struct span_block *block) {
     for (uint32_t i = 0; i < block->chunk.count; i++) {
         const struct span_kind *kind = &block->kinds[block->kind[i]];
         block->lane[i] = kind->lane;
@@ -414,7 +496,7 @@ int chunk_codec_decode_spans(const void *data, size_t size, struct span_block *o
                              struct err *err) {
     const int rc = chunk_codec_decode_kinds(data, size, out, err);
     if (rc == 0) {
-        chunk_codec_fill_columns(out);
+        fill_columns(out);
     }
     return rc;
 }

@@ -50,8 +50,9 @@ struct span_block {
     lane_id by[CHUNK_SPANS];
     site_id site[CHUNK_SPANS];
     uint32_t kind_count;
-    struct span_kind kinds[CHUNK_SPANS]; /* the distinct ones */
-    uint16_t kind[CHUNK_SPANS];          /* which of them each span is */
+    struct span_kind kinds[CHUNK_SPANS];  /* the distinct ones */
+    uint16_t kind[CHUNK_SPANS];           /* which of them each span is */
+    uint32_t first[LANE_GROUP_LANES + 1]; /* in the order of lanes: span of each */
     /* Since when each lane does what it does at the end; SIM_NEVER: no such lane. */
     sim_ns since_ns[LANE_GROUP_LANES];
     int64_t column[CHUNK_SPANS]; /* private */
@@ -100,10 +101,13 @@ int chunk_codec_encode_counters(const struct counter_chunk *chunk,
 int chunk_codec_decode_spans(const void *data, size_t size, struct span_block *out,
                              struct err *err) WARN_UNUSED;
 /* The same, but lane, state, resource, by and site are not written: who needs some of them
- * takes them from kinds[kind[i]], or has them filled in later. */
+ * takes them from kinds[kind[i]]. */
 int chunk_codec_decode_kinds(const void *data, size_t size, struct span_block *out,
                              struct err *err) WARN_UNUSED;
-void chunk_codec_fill_columns(struct span_block *block);
+/* The same, one lane after the other, without start_ns: a span begins where the one before
+ * it of its lane ends, the first one where `before` says. */
+int chunk_codec_decode_lanes(const void *data, size_t size, struct span_block *out,
+                             struct err *err) WARN_UNUSED;
 int chunk_codec_decode_instants(const void *data, size_t size, struct instant_block *out,
                                 struct err *err) WARN_UNUSED;
 int chunk_codec_decode_counters(const void *data, size_t size, struct counter_block *out,

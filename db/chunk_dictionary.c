@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "db/column_codec_priv.h"
+
 /* A table of kinds, by hash: twice as many slots as there can be kinds. */
 enum { SLOTS = 2 * CHUNK_SPANS, NO_KIND = UINT16_MAX };
 
@@ -68,24 +70,41 @@ void chunk_sequence_of(struct chunk_sequence *out, const struct span_chunk *chun
     }
 }
 
+/* How many of the spans are no hits: bits behind the last one are 0. */
+static uint32_t count_misses(const uint8_t *hits, uint32_t count) {
+    const uint32_t bytes = (count + 7) / 8;
+    uint32_t misses = count, at = 0;
+    for (; bytes - at >= 8; at += 8) {
+        misses -= (uint32_t)__builtin_popcountll(column_get_word(hits + at));
+    }
+    const uint64_t rest = column_get_fixed(hits + at, bytes - at);
+    return misses - (uint32_t)__builtin_popcountll(rest);
+}
+
+/* A kind that there is not: with a bit that no other one has. */
+enum { NOTHING = CHUNK_SPANS };
+
 bool chunk_sequence_kinds(const struct chunk_sequence *sequence, uint32_t count,
                           uint16_t *kinds) {
-    uint16_t follows[CHUNK_SPANS], first = NO_KIND;
-    memset(follows, 0xff, sequence->kind_count * sizeof follows[0]);
-    uint16_t *expected = &first;
-    uint32_t missed = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        /* Whether it is a hit is as good as chance: no branch depends on it. */
-        const uint32_t is_miss = ~(uint32_t)sequence->hits[i / 8] >> i % 8 & 1;
-        const unsigned differs = *expected ^ sequence->misses[missed];
-        const uint16_t kind = (uint16_t)(*expected ^ (differs & (0 - is_miss)));
-        missed += is_miss;
-        if (missed > sequence->miss_count || kind >= sequence->kind_count) {
-            return false; /* the latter of NO_KIND, too */
-        }
-        *expected = kind;
-        kinds[i] = kind;
-        expected = &follows[kind];
+    uint16_t follows[CHUNK_SPANS + 1];
+    if (count_misses(sequence->hits, count) != sequence->miss_count) {
+        return false;
     }
-    return missed == sequence->miss_count;
+    for (uint32_t i = 0; i < sequence->kind_count; i++) {
+        follows[i] = NOTHING;
+    }
+    follows[NOTHING] = NOTHING; /* of the first span, and behind what is wrong */
+    const uint16_t *miss = sequence->misses;
+    uint32_t kind = NOTHING, seen = 0, hits = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        hits = i % 8 == 0 ? sequence->hits[i / 8] : hits >> 1;
+        /* Whether it is a hit is as good as chance: no branch depends on it. */
+        const uint32_t is_miss = ~hits & 1;
+        uint16_t *expected = &follows[kind];
+        kind = *expected ^ ((uint32_t)(*expected ^ *miss) & (0 - is_miss));
+        miss += is_miss;
+        seen |= kind;
+        *expected = kinds[i] = (uint16_t)kind;
+    }
+    return (seen & NOTHING) == 0;
 }

@@ -23,7 +23,7 @@ struct chunk_sequence {
     uint16_t first[CHUNK_SPANS];   /* of each kind, the first span of it */
     uint8_t hits[CHUNK_HIT_BYTES]; /* a bit for each span, lowest first */
     uint32_t miss_count;
-    uint16_t misses[CHUNK_SPANS]; /* the kind of each span that is no hit */
+    uint16_t misses[CHUNK_SPANS + 1]; /* the kind of each span that is no hit */
 };
 
 /* True when span i ended at the same time as the one before it, t0 before the first. */
@@ -32,8 +32,8 @@ bool chunk_span_is_joined(const struct span_chunk *chunk, uint32_t i);
 void chunk_sequence_of(struct chunk_sequence *out, const struct span_chunk *chunk);
 
 /*
- * The kind of each span into `kinds`. False when the sequence names a kind that there is
- * not, hits where nothing followed yet, or has another number of misses than it needs.
+ * The kind of each span into `kinds`; all misses are below kind_count. False when the
+ * sequence hits where nothing followed yet, or has another number of misses than it needs.
  */
 bool chunk_sequence_kinds(const struct chunk_sequence *sequence, uint32_t count,
                           uint16_t *kinds);

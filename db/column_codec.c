@@ -289,9 +289,9 @@ static uint32_t get_plain(const uint8_t *at, const uint8_t *end, uint32_t capaci
     return count;
 }
 
-/* Reads four bytes, of which the value has the first `size`. */
-static uint32_t get_some(const uint8_t *at, unsigned size) {
-    static const uint32_t masks[] = {0, 0xff, 0xffff, 0xffffff, 0xffffffff};
+/* Reads four bytes, of which the value has the first `size`, 0 .. 3, and one more. */
+static inline uint32_t get_some(const uint8_t *at, unsigned size) {
+    static const uint32_t masks[] = {0xff, 0xffff, 0xffffff, 0xffffffff};
     uint32_t value;
     memcpy(&value, at, sizeof value);
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
@@ -300,18 +300,35 @@ static uint32_t get_some(const uint8_t *at, unsigned size) {
     return value & masks[size];
 }
 
+/* Where each of four values ends whose sizes are in a byte. */
+#define SIZE(byte, k) (((byte) >> 2 * (k)&3) + 1)
+#define ENDS(byte)                                                                       \
+    {                                                                                    \
+        SIZE(byte, 0), SIZE(byte, 0) + SIZE(byte, 1),                                    \
+            SIZE(byte, 0) + SIZE(byte, 1) + SIZE(byte, 2),                               \
+            SIZE(byte, 0) + SIZE(byte, 1) + SIZE(byte, 2) + SIZE(byte, 3)                \
+    }
+#define ENDS_4(byte) ENDS(byte), ENDS((byte) + 1), ENDS((byte) + 2), ENDS((byte) + 3)
+#define ENDS_16(byte)                                                                    \
+    ENDS_4(byte), ENDS_4((byte) + 4), ENDS_4((byte) + 8), ENDS_4((byte) + 12)
+#define ENDS_64(byte)                                                                    \
+    ENDS_16(byte), ENDS_16((byte) + 16), ENDS_16((byte) + 32), ENDS_16((byte) + 48)
+static const uint8_t ends_of[256][4] = {ENDS_64(0), ENDS_64(64), ENDS_64(128),
+                                        ENDS_64(192)};
+
 /* Four values at a time, as long as there are so many and enough bytes for the longest. */
 static uint32_t get_fours(const uint8_t **at, const uint8_t *end, const uint8_t *sizes,
                           uint32_t count, int64_t *values) {
     const uint8_t *next = *at;
     uint32_t i = 0;
     for (; count - i >= 4 && end - next >= 16; i += 4) {
-        unsigned four = *sizes++;
-        for (unsigned k = 0; k < 4; k++, four >>= 2) {
-            const unsigned size = (four & 3) + 1;
-            values[i + k] = get_some(next, size);
-            next += size;
-        }
+        const unsigned four = *sizes++;
+        const uint8_t *ends = ends_of[four];
+        values[i] = get_some(next, four & 3);
+        values[i + 1] = get_some(next + ends[0], four >> 2 & 3);
+        values[i + 2] = get_some(next + ends[1], four >> 4 & 3);
+        values[i + 3] = get_some(next + ends[2], four >> 6);
+        next += ends[3];
     }
     *at = next;
     return i;

@@ -56,31 +56,112 @@ static lane_id last_lane(const lane_id *lanes, uint32_t count) {
     return last;
 }
 
-static int keep_spans(struct decoded *out, const struct span_block *block) {
+/* Room for `count` items. */
+static void *pool_take(struct pool *pool, size_t count, size_t size) {
+    void *items = pool->at;
+    pool->at += count * size;
+    return items;
+}
+
+#define TAKE(pool, items, count) ((items) = pool_take((pool), (count), sizeof *(items)))
+
+/* The columns that spans of a kind have in common. */
+static void fill_columns(struct span_chunk *c, const struct span_block *block,
+                         struct pool *pool) {
+    lane_id *lane, *resource, *by;
+    site_id *site;
+    uint8_t *state;
+    TAKE(pool, lane, c->count);
+    TAKE(pool, resource, c->count);
+    TAKE(pool, by, c->count);
+    TAKE(pool, site, c->count);
+    TAKE(pool, state, c->count);
+    for (uint32_t i = 0; i < c->count; i++) {
+        const struct span_kind *kind = &block->kinds[block->kind[i]];
+        lane[i] = kind->lane;
+        resource[i] = kind->resource;
+        by[i] = kind->by;
+        site[i] = kind->site;
+        state[i] = kind->state;
+    }
+    c->lane = lane;
+    c->resource = resource;
+    c->by = by;
+    c->site = site;
+    c->state = state;
+}
+
+/* All but the columns, which may be NULL. */
+static void keep_frame(struct decoded_spans *out, const struct span_block *block,
+                       struct pool *pool) {
     const struct span_chunk *c = &block->chunk;
-    struct decoded_spans *spans = &out->as.spans;
+    out->chunk = (struct span_chunk){.group = c->group,
+                                     .seq = c->seq,
+                                     .count = c->count,
+                                     .before_count = c->before_count,
+                                     .after_count = c->after_count,
+                                     .t0_ns = c->t0_ns,
+                                     .t1_ns = c->t1_ns,
+                                     .before = COPY(pool, c->before, c->before_count),
+                                     .after = COPY(pool, c->after, c->after_count)};
+    memcpy(out->since_ns, block->since_ns, sizeof out->since_ns);
+}
+
+static size_t frame_bytes(const struct span_chunk *c) {
+    return c->before_count * sizeof *c->before + c->after_count * sizeof *c->after;
+}
+
+static int keep_spans(struct decoded *out, const struct span_block *block) {
+    struct span_chunk *c = &out->as.spans.chunk;
+    const size_t row = sizeof *c->start_ns + sizeof *c->end_ns + sizeof *c->lane +
+                       sizeof *c->resource + sizeof *c->by + sizeof *c->site +
+                       sizeof *c->state;
+    struct pool pool;
+    const int rc =
+        pool_init(&pool, out, block->chunk.count * row + frame_bytes(&block->chunk));
+    if (rc == 0) {
+        keep_frame(&out->as.spans, block, &pool);
+        c->start_ns = COPY(&pool, block->start_ns, c->count);
+        c->end_ns = COPY(&pool, block->end_ns, c->count);
+        fill_columns(c, block, &pool);
+    }
+    return rc;
+}
+
+static int keep_lanes(struct decoded *out, const struct span_block *block) {
+    const struct span_chunk *c = &block->chunk;
+    struct decoded_lanes *lanes = &out->as.lanes;
     struct pool pool;
     const int rc =
         pool_init(&pool, out,
-                  c->count * (2 * sizeof *block->start_ns + sizeof *block->kind) +
-                      c->before_count * sizeof *block->before +
-                      c->after_count * sizeof *block->after +
-                      block->kind_count * sizeof *block->kinds);
+                  c->count * (sizeof *lanes->end_ns + sizeof *lanes->kind) +
+                      block->kind_count * sizeof *lanes->kinds + frame_bytes(c));
     if (rc != 0) {
         return rc;
     }
-    spans->chunk = *c;
-    spans->chunk.start_ns = COPY(&pool, block->start_ns, c->count);
-    spans->chunk.end_ns = COPY(&pool, block->end_ns, c->count);
-    spans->chunk.before = COPY(&pool, block->before, c->before_count);
-    spans->chunk.after = COPY(&pool, block->after, c->after_count);
-    spans->kinds = COPY(&pool, block->kinds, block->kind_count);
-    spans->kind = COPY(&pool, block->kind, c->count);
-    spans->chunk.lane = spans->chunk.resource = spans->chunk.by = NULL;
-    spans->chunk.state = NULL;
-    spans->chunk.site = NULL;
-    memcpy(spans->since_ns, block->since_ns, sizeof spans->since_ns);
+    keep_frame(&lanes->spans, block, &pool);
+    lanes->end_ns = COPY(&pool, block->end_ns, c->count);
+    lanes->kinds = COPY(&pool, block->kinds, block->kind_count);
+    lanes->kind = COPY(&pool, block->kind, c->count);
+    memcpy(lanes->first, block->first, sizeof lanes->first);
+    for (uint32_t i = 0; i < c->before_count; i++) {
+        lanes->begin_ns[c->before[i].lane % LANE_GROUP_LANES] = c->before[i].since_ns;
+    }
     return 0;
+}
+
+uint32_t decoded_lanes_after(const struct decoded_lanes *lanes, uint32_t place,
+                             sim_ns time) {
+    uint32_t low = lanes->first[place], high = lanes->first[place + 1];
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (lanes->end_ns[middle] <= time) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
 }
 
 static int keep_instants(struct decoded *out, const struct instant_block *block) {
@@ -117,40 +198,6 @@ static int keep_counters(struct decoded *out, const struct counter_block *block)
     return rc;
 }
 
-int decoded_fill_columns(struct decoded *decoded) {
-    struct decoded_spans *spans = &decoded->as.spans;
-    struct span_chunk *c = &spans->chunk;
-    if (c->lane != NULL) {
-        return 0;
-    }
-    const size_t bytes =
-        3 * sizeof(lane_id) + sizeof(site_id) + sizeof(uint8_t); /* of a span */
-    char *columns = memory_resize(NULL, c->count, bytes);
-    if (columns == NULL) {
-        return ERR_NOMEM;
-    }
-    lane_id *lane = (lane_id *)columns, *resource = lane + c->count;
-    lane_id *by = resource + c->count;
-    site_id *site = (site_id *)(by + c->count);
-    uint8_t *state = (uint8_t *)(site + c->count);
-    for (uint32_t i = 0; i < c->count; i++) {
-        const struct span_kind *kind = &spans->kinds[spans->kind[i]];
-        lane[i] = kind->lane;
-        resource[i] = kind->resource;
-        by[i] = kind->by;
-        site[i] = kind->site;
-        state[i] = kind->state;
-    }
-    decoded->columns = columns;
-    decoded->bytes += c->count * bytes;
-    c->lane = lane;
-    c->resource = resource;
-    c->by = by;
-    c->site = site;
-    c->state = state;
-    return 0;
-}
-
 /* --- kinds ---------------------------------------------------------------------- */
 
 static int decode_spans(struct decoded *out, const struct block_row *row,
@@ -158,6 +205,13 @@ static int decode_spans(struct decoded *out, const struct block_row *row,
     struct span_block *block = &scratch->of.spans;
     const int rc = chunk_codec_decode_kinds(row->data, row->size, block, err);
     return rc != 0 ? rc : keep_spans(out, block) == 0 ? 0 : err_set_nomem(err);
+}
+
+static int decode_lanes(struct decoded *out, const struct block_row *row,
+                        struct decoded_scratch *scratch, struct err *err) {
+    struct span_block *block = &scratch->of.spans;
+    const int rc = chunk_codec_decode_lanes(row->data, row->size, block, err);
+    return rc != 0 ? rc : keep_lanes(out, block) == 0 ? 0 : err_set_nomem(err);
 }
 
 static int decode_instants(struct decoded *out, const struct block_row *row,
@@ -219,6 +273,7 @@ static int (*const decoders[DECODED_KIND_COUNT])(struct decoded *out,
                                                  struct decoded_scratch *scratch,
                                                  struct err *err) = {
     [DECODED_SPANS] = decode_spans,
+    [DECODED_LANES] = decode_lanes,
     [DECODED_INSTANTS] = decode_instants,
     [DECODED_COUNTERS] = decode_counters,
     [DECODED_SHEET] = decode_sheet,
@@ -249,7 +304,6 @@ void decoded_deinit(struct decoded *decoded) {
         break;
     default:
         memory_free(decoded->arrays);
-        memory_free(decoded->columns);
         break;
     }
 }

@@ -69,7 +69,7 @@ sim_ns view_pixel_start(const struct view *w, uint64_t pixel) {
     } while (0)
 
 static int grow(struct timeline_lane *lane, struct err *err) {
-    const size_t capacity = lane->capacity == 0 ? ENTRIES_FIRST : lane->capacity * 4;
+    const size_t capacity = lane->capacity == 0 ? ENTRIES_FIRST : lane->capacity * 2;
     char *to = memory_resize(NULL, capacity, ENTRY_BYTES);
     if (to == NULL) {
         return err_set_nomem(err);
@@ -216,8 +216,8 @@ static int add_short(struct span_painter *painter, struct view *view,
     return rc;
 }
 
-int span_painter_add(struct span_painter *painter, struct view *view,
-                     const struct long_span *span, struct err *err) {
+static inline int add(struct span_painter *painter, struct view *view,
+                      const struct long_span *span, struct err *err) {
     painter->known_to = span->end_ns;
     if (span->end_ns <= view->from || span->start_ns >= view->to) {
         return 0;
@@ -230,6 +230,63 @@ int span_painter_add(struct span_painter *painter, struct view *view,
         rc = put_entry(view, &painter->lane, span, 1, err);
     }
     painter->free_from = span->end_ns;
+    return rc;
+}
+
+int span_painter_add(struct span_painter *painter, struct view *view,
+                     const struct long_span *span, struct err *err) {
+    return add(painter, view, span, err);
+}
+
+/* The spans of a lane in a chunk, from one on. */
+struct lane_spans {
+    const struct decoded_lanes *lanes;
+    uint32_t place, next, end;
+    sim_ns start_ns; /* of the next one */
+};
+
+/* Adds those that go on with what is short in the pixel: nearly all when there are many. */
+static inline void extend(struct span_painter *painter, const struct view *view,
+                          struct lane_spans *spans) {
+    const struct decoded_lanes *lanes = spans->lanes;
+    const sim_ns *end_ns = lanes->end_ns, pixel_end = painter->pixel_end;
+    const uint32_t first = spans->next, end = spans->end;
+    const unsigned known = painter->state;
+    sim_ns start = spans->start_ns;
+    uint32_t i = first, states = 0;
+    for (; i < end && end_ns[i] <= pixel_end && end_ns[i] - start < view->long_ns; i++) {
+        const unsigned state = lanes->kinds[lanes->kind[i]].state;
+        painter->state_ns[state] += end_ns[i] - start;
+        states |= UINT32_C(1) << state;
+        start = end_ns[i];
+    }
+    painter->mask |= states;
+    painter->agrees = painter->agrees && (states & ~(UINT32_C(1) << known)) == 0;
+    painter->ended += i - first;
+    spans->next = i;
+    spans->start_ns = start;
+}
+
+int span_painter_add_spans(struct span_painter *painter, struct view *view,
+                           const struct decoded_lanes *lanes, uint32_t place,
+                           struct err *err) {
+    struct lane_spans spans = {.lanes = lanes, .place = place};
+    spans.next = decoded_lanes_after(lanes, place, view->from);
+    spans.end = lanes->first[place + 1];
+    spans.start_ns = decoded_lanes_start(lanes, place, spans.next);
+    int rc = 0;
+    while (rc == 0 && spans.next < spans.end && spans.start_ns < view->to) {
+        if (painter->is_open) {
+            extend(painter, view, &spans);
+        }
+        if (spans.next < spans.end && spans.start_ns < view->to) {
+            const struct long_span span = decoded_lanes_span(lanes, place, spans.next);
+            rc = add(painter, view, &span, err);
+            spans.start_ns = span.end_ns;
+            spans.next++;
+        }
+        painter->known_to = spans.start_ns;
+    }
     return rc;
 }
 

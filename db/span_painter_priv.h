@@ -13,7 +13,7 @@
 #ifndef DB_SPAN_PAINTER_PRIV_H
 #define DB_SPAN_PAINTER_PRIV_H
 
-#include "db/sheet_codec_priv.h"
+#include "db/decoded_priv.h"
 #include "db/timeline.h"
 
 #include <stdbool.h>
@@ -71,24 +71,14 @@ static inline void span_painter_vote(struct span_painter *painter, unsigned stat
     painter->agrees = painter->agrees && painter->state == state;
 }
 
-/* True, and it is added, when the span goes on with what is short in the pixel: the way of
- * nearly all of them when there are many. */
-static inline bool span_painter_extend(struct span_painter *painter,
-                                       const struct view *view, sim_ns start, sim_ns end,
-                                       unsigned state) {
-    if (!painter->is_open || end > painter->pixel_end || end - start >= view->long_ns) {
-        return false;
-    }
-    painter->state_ns[state] += end - start;
-    painter->mask |= UINT32_C(1) << state;
-    painter->ended++;
-    span_painter_vote(painter, state);
-    return true;
-}
-
 /* Adds a span, which may be outside the window, or one that is known. */
 int span_painter_add(struct span_painter *painter, struct view *view,
                      const struct long_span *span, struct err *err) WARN_UNUSED;
+
+/* Adds those of a chunk that are in the window, of the lane at a place. */
+int span_painter_add_spans(struct span_painter *painter, struct view *view,
+                           const struct decoded_lanes *lanes, uint32_t place,
+                           struct err *err) WARN_UNUSED;
 
 /* Adds what a lane has in a sheet. */
 int span_painter_add_nodes(struct span_painter *painter, struct view *view,

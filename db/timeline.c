@@ -89,50 +89,12 @@ static int begin_group(struct painting *p, struct group_painting *g,
 
 /* --- painting them ------------------------------------------------------------- */
 
-static struct long_span span_of(const struct decoded_spans *block, uint32_t i) {
-    const struct span_kind *kind = &block->kinds[block->kind[i]];
-    return (struct long_span){
-        .start_ns = block->chunk.start_ns[i],
-        .end_ns = block->chunk.end_ns[i],
-        .resource = kind->resource,
-        .by = kind->by,
-        .site = kind->site,
-        .state = kind->state,
-    };
-}
-
-/* The first span that ends after `time`, or how many there are. */
-static uint32_t first_after(const struct span_chunk *chunk, sim_ns time) {
-    uint32_t low = 0, high = chunk->count;
-    while (low < high) {
-        const uint32_t middle = low + (high - low) / 2;
-        if (chunk->end_ns[middle] <= time) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
-}
-
 /* Adds the spans of the present chunk that are in the window. */
 static int paint_chunk(struct painting *p, struct group_painting *g, struct err *err) {
-    const struct decoded_spans *b = p->spans;
-    const sim_ns *start_ns = b->chunk.start_ns, *end_ns = b->chunk.end_ns;
     int rc = 0;
-    for (uint32_t i = first_after(&b->chunk, p->view.from); rc == 0 && i < b->chunk.count;
-         i++) {
-        if (start_ns[i] >= p->view.to) {
-            continue;
-        }
-        const struct span_kind *kind = &b->kinds[b->kind[i]];
-        struct span_painter *painter =
-            &g->painters[(uint32_t)kind->lane % LANE_GROUP_LANES];
-        if (painter->wanted && !span_painter_extend(painter, &p->view, start_ns[i],
-                                                    end_ns[i], kind->state)) {
-            const struct long_span span = span_of(b, i);
-            rc = span_painter_add(painter, &p->view, &span, err);
-        }
+    for (uint64_t rest = g->wanted; rc == 0 && rest != 0; rest &= rest - 1) {
+        const uint32_t place = (uint32_t)__builtin_ctzll(rest);
+        rc = span_painter_add_spans(&g->painters[place], &p->view, p->lanes, place, err);
     }
     return rc;
 }
@@ -156,12 +118,14 @@ static struct block_row row_of(const struct source *source, const struct query *
     return row;
 }
 
-/* Decodes a chunk of the group into p->spans. ERR_CORRUPT, ERR_NOMEM */
+/* Decodes a chunk of the group into p->lanes. ERR_CORRUPT, ERR_NOMEM */
 static int get_chunk(struct painting *p, const struct group_painting *g,
                      const struct block_row *row, struct err *err) {
-    const int rc =
-        block_cache_kinds(connection_blocks(p->run.connection), row, &p->spans, err);
-    return rc == 0 && p->spans->chunk.group != g->group
+    const struct decoded *decoded = NULL;
+    const int rc = block_cache_get(connection_blocks(p->run.connection), DECODED_LANES,
+                                   row, &decoded, err);
+    p->lanes = rc == 0 ? &decoded->as.lanes : NULL;
+    return rc == 0 && p->lanes->spans.chunk.group != g->group
                ? err_set(err, ERR_CORRUPT, "the chunk is of another lane group")
                : rc;
 }
@@ -246,12 +210,24 @@ static int paint_last_span(struct painting *p, struct group_painting *g, lane_id
     return span_painter_add(painter, &p->view, span, err);
 }
 
+/* That of a lane in the present chunk. */
+static int paint_last_in_chunk(struct painting *p, struct group_painting *g,
+                               uint32_t place, struct err *err) {
+    const struct decoded_lanes *lanes = p->lanes;
+    const uint32_t i = decoded_lanes_after(lanes, place, p->view.to - 1);
+    if (i == lanes->first[place + 1]) {
+        return 0;
+    }
+    const struct long_span span = decoded_lanes_span(lanes, place, i);
+    return paint_last_span(p, g, g->painters[place].lane.lane, &span, err);
+}
+
 /* The lanes of which the window ends in the span that is open at the end of the chunk, unless
  * that is known. */
 static uint64_t open_lanes(const struct painting *p, const struct group_painting *g) {
-    uint64_t lanes = g->wanted & carried_spans_before(p->spans, p->view.to);
+    uint64_t lanes = g->wanted & carried_spans_before(&p->lanes->spans, p->view.to);
     for (size_t i = 0; i < LANE_GROUP_LANES; i++) {
-        if (p->spans->since_ns[i] < g->painters[i].known_to) {
+        if (p->lanes->spans.since_ns[i] < g->painters[i].known_to) {
             lanes &= ~(UINT64_C(1) << i);
         }
     }
@@ -267,19 +243,15 @@ static int paint_open_span(struct painting *p, struct group_painting *g, lane_id
 
 static int paint_last_spans(struct painting *p, struct group_painting *g,
                             struct err *err) {
-    const struct decoded_spans *b = p->spans;
     int rc = 0;
-    for (uint32_t i = first_after(&b->chunk, p->view.to - 1);
-         rc == 0 && i < b->chunk.count; i++) {
-        if (b->chunk.start_ns[i] < p->view.to) {
-            const struct long_span span = span_of(b, i);
-            rc = paint_last_span(p, g, b->kinds[b->kind[i]].lane, &span, err);
-        }
+    for (uint64_t rest = g->wanted; rc == 0 && rest != 0; rest &= rest - 1) {
+        rc = paint_last_in_chunk(p, g, (uint32_t)__builtin_ctzll(rest), err);
     }
     struct carried_span carried[LANE_GROUP_LANES];
     uint32_t count = 0;
     if (rc == 0) {
-        rc = carried_spans_read(&p->run, b, open_lanes(p, g), carried, &count, err);
+        rc = carried_spans_read(&p->run, &p->lanes->spans, open_lanes(p, g), carried,
+                                &count, err);
     }
     for (uint32_t i = 0; rc == 0 && i < count; i++) {
         rc = carried[i].is_open && p->run.is_live

@@ -29,7 +29,7 @@ struct painting {
     size_t lanes_capacity;
     struct slot *slots; /* by lane */
     size_t slot_count;
-    const struct decoded_spans *spans; /* the chunk that is being painted */
+    const struct decoded_lanes *lanes; /* the chunk that is being painted */
     const struct sheet_block *sheet;   /* or the sheet */
 };
 

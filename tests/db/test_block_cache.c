@@ -82,9 +82,9 @@ static struct block_row row_of(int64_t id, const struct chunk_bytes *bytes) {
 struct reading {
     struct block_cache *cache;
     struct block_hold a, b;
-    struct chunk_bytes sheet, other_sheet;        /* of 7 and 8 spans */
-    struct chunk_bytes chunk, other_chunk;        /* IO and sleep */
-    size_t sheet_bytes, kinds_bytes, spans_bytes; /* decoded */
+    struct chunk_bytes sheet, other_sheet; /* of 7 and 8 spans */
+    struct chunk_bytes chunk, other_chunk; /* IO and sleep */
+    size_t sheet_bytes, spans_bytes;       /* decoded */
 };
 
 static const struct sheet_block *get_sheet(struct block_hold *hold, int64_t id,
@@ -105,13 +105,13 @@ static const struct decoded_spans *get_spans(struct block_hold *hold, int64_t id
     return spans;
 }
 
-static const struct decoded_spans *get_kinds(struct block_hold *hold, int64_t id,
+static const struct decoded_lanes *get_lanes(struct block_hold *hold, int64_t id,
                                              const struct chunk_bytes *bytes) {
     const struct block_row row = row_of(id, bytes);
-    const struct decoded_spans *spans = NULL;
+    const struct decoded *decoded = NULL;
     struct err err = {0};
-    assert_int_equal(block_cache_kinds(hold, &row, &spans, &err), 0);
-    return spans;
+    assert_int_equal(block_cache_get(hold, DECODED_LANES, &row, &decoded, &err), 0);
+    return &decoded->as.lanes;
 }
 
 static size_t decoded(const struct reading *r) {
@@ -148,18 +148,40 @@ static void test_block_cache_decodes_once_for_all_readers(void **state) {
     (void)state;
     struct reading *r = reading_create(BLOCK_CACHE_BYTES);
     const struct sheet_block *first = get_sheet(&r->a, 1, &r->sheet);
-    const struct decoded_spans *kinds = get_kinds(&r->b, 1, &r->chunk);
-    assert_int_equal(kinds->kinds[kinds->kind[SPANS - 1]].state, STATE_IO);
-    assert_null(kinds->chunk.state);
-    assert_int_equal(kinds->since_ns[0], 10 * SPANS);
+    const struct decoded_spans *spans = get_spans(&r->b, 1, &r->chunk);
+    assert_int_equal(spans->chunk.state[SPANS - 1], STATE_IO);
+    assert_int_equal(spans->chunk.start_ns[SPANS - 1], 10 * SPANS - 10);
+    assert_int_equal(spans->chunk.resource[0], LANE_NONE);
+    assert_int_equal(spans->since_ns[0], 10 * SPANS);
     assert_int_equal(decoded(r), 2); /* the tables have ids of their own */
     assert_ptr_equal(get_sheet(&r->b, 1, &r->sheet), first);
     assert_int_equal(first->nodes[NODES - 1].ended, 7);
-    assert_ptr_equal(get_spans(&r->a, 1, &r->chunk), kinds);
-    assert_int_equal(kinds->chunk.state[SPANS - 1],
-                     STATE_IO); /* added to what was there */
-    assert_int_equal(kinds->chunk.resource[0], LANE_NONE);
+    assert_ptr_equal(get_spans(&r->a, 1, &r->chunk), spans);
     assert_int_equal(decoded(r), 2);
+    reading_destroy(r);
+}
+
+/* The same row, in another order. */
+static void test_block_cache_keeps_lanes(void **state) {
+    (void)state;
+    struct reading *r = reading_create(BLOCK_CACHE_BYTES);
+    const struct decoded_lanes *lanes = get_lanes(&r->a, 1, &r->chunk);
+    get_spans(&r->b, 1, &r->chunk);
+    assert_int_equal(decoded(r), 2);
+    assert_ptr_equal(get_lanes(&r->b, 1, &r->chunk), lanes);
+    assert_int_equal(decoded(r), 2);
+    assert_int_equal(lanes->first[0], 0);
+    assert_int_equal(lanes->first[1], SPANS);
+    assert_int_equal(lanes->first[LANE_GROUP_LANES], SPANS);
+    assert_int_equal(lanes->spans.since_ns[0], 10 * SPANS);
+    assert_int_equal(decoded_lanes_start(lanes, 0, 0), 0);
+    const uint32_t last = decoded_lanes_after(lanes, 0, 10 * SPANS - 1);
+    const struct long_span span = decoded_lanes_span(lanes, 0, last);
+    assert_int_equal(last, SPANS - 1);
+    assert_int_equal(span.start_ns, 10 * SPANS - 10);
+    assert_int_equal(span.end_ns, 10 * SPANS);
+    assert_int_equal(span.state, STATE_IO);
+    assert_int_equal(decoded_lanes_after(lanes, 0, 10 * SPANS), SPANS);
     reading_destroy(r);
 }
 
@@ -208,11 +230,8 @@ static void test_block_cache_sees_that_a_row_is_another_one(void **state) {
 static void measure(struct reading *r) {
     get_sheet(&r->a, 1, &r->sheet);
     r->sheet_bytes = block_cache_use(r->cache).bytes;
-    get_kinds(&r->a, 1, &r->chunk);
-    r->kinds_bytes = block_cache_use(r->cache).bytes - r->sheet_bytes;
     get_spans(&r->a, 1, &r->chunk);
     r->spans_bytes = block_cache_use(r->cache).bytes - r->sheet_bytes;
-    assert_true(r->spans_bytes > r->kinds_bytes);
 }
 
 /* Chunks come and go in what room there is; the sheet stays until it was not asked for for
@@ -241,28 +260,6 @@ static void test_block_cache_is_bounded(void **state) {
     const size_t late = decoded(r);
     get_sheet(&r->a, 1, &r->sheet);
     assert_int_equal(decoded(r), late + 1);
-    reading_destroy(r);
-}
-
-/* Columns that are added later count, too. */
-static void test_block_cache_is_bounded_when_blocks_grow(void **state) {
-    (void)state;
-    struct reading *r = reading_create(BLOCK_CACHE_BYTES);
-    measure(r);
-    const size_t room = 4 * r->kinds_bytes;
-    block_cache_resize(r->cache, room);
-    for (int64_t id = 1; id <= 4; id++) {
-        get_kinds(&r->a, id, &r->chunk);
-    }
-    assert_int_equal(block_cache_use(r->cache).blocks, 4);
-    for (int64_t id = 1; id <= 4; id++) {
-        assert_int_equal(get_spans(&r->b, id, &r->chunk)->chunk.state[0], STATE_IO);
-        assert_true(block_cache_use(r->cache).bytes <= room);
-    }
-    block_cache_resize(r->cache, r->kinds_bytes); /* without its columns it is kept */
-    assert_int_equal(get_spans(&r->a, 5, &r->chunk)->chunk.state[0], STATE_IO);
-    assert_int_equal(block_cache_use(r->cache).blocks, 0);
-    assert_int_equal(block_cache_use(r->cache).bytes, 0);
     reading_destroy(r);
 }
 
@@ -369,8 +366,9 @@ static void *ask(void *context) {
             asker->wrong += rc != 0 || spans->chunk.state[SPANS - 1] != state;
             break;
         default:
-            rc = block_cache_kinds(&hold, &rows[0], &spans, NULL);
-            asker->wrong += rc != 0 || spans->kinds[spans->kind[0]].state != state;
+            rc = block_cache_get(&hold, DECODED_LANES, &rows[0], &got, NULL);
+            asker->wrong +=
+                rc != 0 || decoded_lanes_span(&got->as.lanes, 0, 0).state != state;
             break;
         }
     }
@@ -391,7 +389,7 @@ static void ask_together(size_t bytes) {
     }
     const struct block_cache_use use = block_cache_use(r->cache);
     assert_true(use.bytes <= bytes);
-    assert_true(use.blocks <= 2 * IDS); /* none twice */
+    assert_true(use.blocks <= 3 * IDS); /* none twice */
     reading_destroy(r);
 }
 
@@ -404,10 +402,10 @@ static void test_block_cache_serves_threads(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_block_cache_decodes_once_for_all_readers),
+        cmocka_unit_test(test_block_cache_keeps_lanes),
         cmocka_unit_test(test_block_cache_keeps_points),
         cmocka_unit_test(test_block_cache_sees_that_a_row_is_another_one),
         cmocka_unit_test(test_block_cache_is_bounded),
-        cmocka_unit_test(test_block_cache_is_bounded_when_blocks_grow),
         cmocka_unit_test(test_block_cache_gives_a_block_that_is_too_large),
         cmocka_unit_test(test_block_cache_does_not_keep_what_is_damaged),
         cmocka_unit_test(test_block_cache_survives_a_lack_of_memory),

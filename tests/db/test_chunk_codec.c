@@ -187,6 +187,33 @@ static bool same_instants(const struct instant_chunk *a, const struct instant_ch
            memcmp(a->by, b->by, n * sizeof *a->by) == 0;
 }
 
+/* The same bytes in the order of lanes are refused with the same words, or are the same
+ * spans. */
+static void check_lanes(const struct span_block *spans, const uint8_t *data, size_t size,
+                        int rc, const struct err *err) {
+    static struct span_block lanes;
+    struct err again = {0};
+    assert_int_equal(chunk_codec_decode_lanes(data, size, &lanes, &again), rc);
+    if (rc != 0) {
+        assert_true(err == NULL || strcmp(again.text, err->text) == 0);
+        return;
+    }
+    uint32_t next[LANE_GROUP_LANES];
+    memcpy(next, lanes.first, sizeof next);
+    for (uint32_t i = 0; i < spans->chunk.count; i++) {
+        const uint32_t place = (uint32_t)spans->lane[i] % LANE_GROUP_LANES;
+        const uint32_t at = next[place]++;
+        assert_int_equal(lanes.end_ns[at], spans->end_ns[i]);
+        assert_int_equal(lanes.kind[at], spans->kind[i]);
+        if (at > lanes.first[place]) {
+            assert_int_equal(lanes.end_ns[at - 1], spans->start_ns[i]);
+        }
+    }
+    assert_int_equal(lanes.first[LANE_GROUP_LANES], spans->chunk.count);
+    assert_memory_equal(next, lanes.first + 1, sizeof next);
+    assert_memory_equal(lanes.since_ns, spans->since_ns, sizeof lanes.since_ns);
+}
+
 /*
  * Decodes from a block of exactly this size, so that the sanitizers see every byte that
  * is read beyond it.
@@ -197,6 +224,7 @@ static int decode_spans(struct span_block *out, const uint8_t *data, size_t size
     assert_non_null(exact);
     memcpy(exact, data, size);
     const int rc = chunk_codec_decode_spans(exact, size, out, err);
+    check_lanes(out, exact, size, rc, err);
     free(exact);
     return rc;
 }

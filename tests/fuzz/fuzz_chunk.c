@@ -15,7 +15,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static struct span_block spans, spans_again;
+static struct span_block spans, spans_again, lanes;
 static struct instant_block instants, instants_again;
 static struct counter_block counters, counters_again;
 
@@ -26,6 +26,7 @@ static void check_refusal(int rc, const struct err *err) {
 static void try_spans(const uint8_t *data, size_t size) {
     struct err err = {0};
     const int rc = chunk_codec_decode_spans(data, size, &spans, &err);
+    ASSERT(chunk_codec_decode_lanes(data, size, &lanes, NULL) == rc);
     if (rc != 0) {
         check_refusal(rc, &err);
         return;
@@ -33,13 +34,14 @@ static void try_spans(const uint8_t *data, size_t size) {
     struct chunk_bytes bytes = {0};
     ASSERT(chunk_codec_encode_spans(&spans.chunk, &bytes, &err) == 0);
     ASSERT(chunk_codec_decode_spans(bytes.data, bytes.size, &spans_again, &err) == 0);
+    ASSERT(lanes.first[LANE_GROUP_LANES] == spans.chunk.count);
     const struct span_chunk *a = &spans.chunk, *b = &spans_again.chunk;
     ASSERT(a->count == b->count && a->before_count == b->before_count);
     ASSERT(a->after_count == b->after_count && a->t0_ns == b->t0_ns);
     const size_t times = a->count * sizeof spans.start_ns[0];
-    const size_t lanes = a->count * sizeof spans.lane[0];
-    ASSERT(memcmp(spans.lane, spans_again.lane, lanes) == 0);
-    ASSERT(memcmp(spans.resource, spans_again.resource, lanes) == 0);
+    const size_t row = a->count * sizeof spans.lane[0];
+    ASSERT(memcmp(spans.lane, spans_again.lane, row) == 0);
+    ASSERT(memcmp(spans.resource, spans_again.resource, row) == 0);
     ASSERT(memcmp(spans.start_ns, spans_again.start_ns, times) == 0);
     ASSERT(memcmp(spans.end_ns, spans_again.end_ns, times) == 0);
     chunk_bytes_deinit(&bytes);
