@@ -145,18 +145,24 @@ static const char READ_CHUNK[] = "SELECT data FROM main.span_chunk WHERE id = ?"
 
 /* The row of the query into `block`; ERR_CORRUPT when it is not what is at the place. */
 static int get_block(struct chunk_reader *reader, const struct chunk_place *place,
-                     const struct query *q, struct err *err) {
+                     enum decoded_kind kind, const struct query *q, struct err *err) {
     struct block_row row = {.id = place->id};
+    const struct decoded *decoded = NULL;
     row.data = query_get_blob(q, 0, &row.size);
-    const int rc = block_cache_spans(connection_blocks(reader->run.connection), &row,
-                                     &reader->block, err);
-    const char *fault = rc == 0 ? find_fault(reader, place) : NULL;
+    const int rc = block_cache_get(connection_blocks(reader->run.connection), kind, &row,
+                                   &decoded, err);
     reader->looked_at++;
-    return fault == NULL ? rc : err_set(err, ERR_CORRUPT, "%s", fault);
+    if (rc != 0) {
+        return rc;
+    }
+    reader->lanes = kind == DECODED_LANES ? &decoded->as.lanes : NULL;
+    reader->block = kind == DECODED_LANES ? &decoded->as.lanes.spans : &decoded->as.spans;
+    const char *fault = find_fault(reader, place);
+    return fault == NULL ? 0 : err_set(err, ERR_CORRUPT, "%s", fault);
 }
 
-int chunk_reader_read(struct chunk_reader *reader, const struct chunk_place *place,
-                      struct err *err) {
+static int read_chunk(struct chunk_reader *reader, const struct chunk_place *place,
+                      enum decoded_kind kind, struct err *err) {
     struct query q;
     struct err fault = {0};
     query_begin(&q, reader->run.connection, READ_CHUNK);
@@ -165,7 +171,7 @@ int chunk_reader_read(struct chunk_reader *reader, const struct chunk_place *pla
     if (rc == 0) {
         (void)err_set(&fault, ERR_CORRUPT, "the chunk has gone"); /* it is kept there */
     } else if (rc == 1) {
-        rc = get_block(reader, place, &q, &fault);
+        rc = get_block(reader, place, kind, &q, &fault);
     }
     query_end(&q);
     reader->is_sound = rc == 0 && fault.code == 0;
@@ -174,6 +180,16 @@ int chunk_reader_read(struct chunk_reader *reader, const struct chunk_place *pla
         return chunk_reader_note(reader, place, fault.text, err);
     }
     return rc == 0 ? 1 : err_set(err, rc, "%s", fault.text);
+}
+
+int chunk_reader_read(struct chunk_reader *reader, const struct chunk_place *place,
+                      struct err *err) {
+    return read_chunk(reader, place, DECODED_SPANS, err);
+}
+
+int chunk_reader_read_lanes(struct chunk_reader *reader, const struct chunk_place *place,
+                            struct err *err) {
+    return read_chunk(reader, place, DECODED_LANES, err);
 }
 
 int chunk_reader_all_carried(struct chunk_reader *reader, uint64_t wanted,

@@ -26,11 +26,12 @@ struct chunk_place {
     struct chunk_digest digest;
 };
 
-/* Only `block` and `run` are read from outside. */
+/* Only `block`, `lanes` and `run` are read from outside. */
 struct chunk_reader {
     struct recorded_run run;
     struct damage_list *damages;       /* the caller's */
     const struct decoded_spans *block; /* what was read last */
+    const struct decoded_lanes *lanes; /* the same, by chunk_reader_read_lanes() */
     bool is_sound;                     /* what was read last */
     int64_t sound_id;                  /* the row of that, 0: it is not */
     size_t looked_at;                  /* how many were read, for tests */
@@ -61,6 +62,10 @@ int chunk_reader_previous(struct chunk_reader *reader, struct chunk_place *place
  * the connection: 1, or 0 when it is damaged, which is noted. ERR_NOMEM */
 int chunk_reader_read(struct chunk_reader *reader, const struct chunk_place *place,
                       struct err *err) WARN_UNUSED;
+
+/* The same into `lanes`, and `block` without columns. */
+int chunk_reader_read_lanes(struct chunk_reader *reader, const struct chunk_place *place,
+                            struct err *err) WARN_UNUSED;
 
 /* Notes that what is at a place is damaged. ERR_NOMEM */
 int chunk_reader_note(struct chunk_reader *reader, const struct chunk_place *place,

@@ -48,14 +48,55 @@ static bool wants_group(const struct recording *recording, uint32_t group) {
 }
 
 /* Spans that cannot be right are damage; everything else is the recording's error. */
-static int add_spans(const struct chunk_reader *reader, const struct span_chunk *chunk,
-                     struct recording *out, struct err *err) {
+static int add_span(const struct chunk_reader *reader, lane_id lane,
+                    const struct long_span *span, struct recording *out,
+                    struct err *err) {
+    const struct span_chunk chunk = {
+        .count = 1,
+        .lane = &lane,
+        .start_ns = &span->start_ns,
+        .end_ns = &span->end_ns,
+        .state = &span->state,
+        .resource = &span->resource,
+        .by = &span->by,
+        .site = &span->site,
+    };
     struct err inner = {0};
-    const int rc = recording_add_spans(out, chunk, &inner);
+    const int rc = recording_add_spans(out, &chunk, &inner);
     if (rc == ERR_CORRUPT) {
         return recorded_run_damaged(&reader->run, inner.text, err);
     }
     return rc == 0 ? 0 : err_set(err, rc, "%s", inner.text);
+}
+
+/* Those of a lane in the reader's chunk. */
+static int add_lane(const struct chunk_reader *reader, lane_id lane,
+                    struct recording *out, struct err *err) {
+    const struct decoded_lanes *lanes = reader->lanes;
+    const uint32_t place = (uint32_t)lane % LANE_GROUP_LANES;
+    int rc = 0;
+    for (uint32_t i = decoded_lanes_after(lanes, place, out->from_ns);
+         rc == 0 && i < lanes->first[place + 1] &&
+         decoded_lanes_start(lanes, place, i) < out->to_ns;
+         i++) {
+        const struct long_span span = decoded_lanes_span(lanes, place, i);
+        rc = add_span(reader, lane, &span, out, err);
+    }
+    return rc;
+}
+
+/* Of the lanes that the recording wants, which are few of those of a chunk. */
+static int add_lanes(const struct chunk_reader *reader, struct recording *out,
+                     struct err *err) {
+    const size_t first = (size_t)reader->block->chunk.group * LANE_GROUP_LANES;
+    int rc = 0;
+    for (size_t i = first; rc == 0 && i < out->lane_count && i < first + LANE_GROUP_LANES;
+         i++) {
+        rc = (out->kinds >> out->lanes[i].kind & 1) != 0
+                 ? add_lane(reader, (lane_id)i, out, err)
+                 : 0;
+    }
+    return rc;
 }
 
 /* The spans in which the window ends, and which ended in a later chunk than the one in the
@@ -67,18 +108,7 @@ static int add_carried(struct chunk_reader *reader, struct recording *out,
     int rc = chunk_reader_all_carried(
         reader, carried_spans_before(reader->block, out->to_ns), carried, &count, err);
     for (uint32_t i = 0; rc == 0 && i < count; i++) {
-        const struct long_span *span = &carried[i].span;
-        const struct span_chunk chunk = {
-            .count = 1,
-            .lane = &carried[i].lane,
-            .start_ns = &span->start_ns,
-            .end_ns = &span->end_ns,
-            .state = &span->state,
-            .resource = &span->resource,
-            .by = &span->by,
-            .site = &span->site,
-        };
-        rc = add_spans(reader, &chunk, out, err);
+        rc = add_span(reader, carried[i].lane, &carried[i].span, out, err);
     }
     return rc;
 }
@@ -96,11 +126,11 @@ static int read_group(struct chunk_reader *reader, uint32_t group, struct record
         return 0;
     }
     while (rc == 1 && (place.t0_ns < out->to_ns || (has_read && !is_sound))) {
-        rc = chunk_reader_read(reader, &place, err);
+        rc = chunk_reader_read_lanes(reader, &place, err);
         has_read = true;
         is_sound = rc == 1;
         if (rc == 1) {
-            rc = add_spans(reader, &reader->block->chunk, out, err);
+            rc = add_lanes(reader, out, err);
         }
         if (rc == 0) {
             rc = chunk_reader_next(reader, &place, err);
