@@ -250,7 +250,7 @@ int bench_command(int argc, char **argv) {
             "which direction is better, and how it was measured. Takes about two "
             "minutes,\n"
             "and for the store 100 MB in TMPDIR, or /tmp, which should be on a disk.\n"
-            "viewport_growth takes minutes more and 700 MB: only when --only names it.",
+            "viewport_growth takes minutes more and 1 GB: only when --only names it.",
         .options = options,
         .option_count = sizeof options / sizeof options[0],
         .arguments_max = 1,
