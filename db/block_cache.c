@@ -295,13 +295,3 @@ int block_cache_get(struct block_hold *hold, enum decoded_kind kind,
     }
     return rc;
 }
-
-int block_cache_spans(struct block_hold *hold, const struct block_row *row,
-                      const struct decoded_spans **out, struct err *err) {
-    const struct decoded *decoded = NULL;
-    const int rc = block_cache_get(hold, DECODED_SPANS, row, &decoded, err);
-    if (rc == 0) {
-        *out = &decoded->as.spans;
-    }
-    return rc;
-}

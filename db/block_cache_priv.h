@@ -65,8 +65,4 @@ int block_cache_get(struct block_hold *hold, enum decoded_kind kind,
                     const struct block_row *row, const struct decoded **out,
                     struct err *err) WARN_UNUSED;
 
-/* The same of spans in the order of time. */
-int block_cache_spans(struct block_hold *hold, const struct block_row *row,
-                      const struct decoded_spans **out, struct err *err) WARN_UNUSED;
-
 #endif

@@ -285,9 +285,9 @@ static int get_rest(struct chunk_cursor *cursor, const char *name, uint32_t *cou
     return 0;
 }
 
-/* The kind of each span into `kinds`. */
+/* Kinds and uses of chunk_sequence_kinds(). */
 static int get_sequence(struct chunk_cursor *cursor, const struct chunk_header *h,
-                        uint16_t *kinds) {
+                        uint16_t *kinds, uint16_t *uses) {
     struct chunk_sequence sequence; /* no zeros: large */
     struct column hits;
     sequence.kind_count = h->kind_count;
@@ -309,7 +309,7 @@ static int get_sequence(struct chunk_cursor *cursor, const struct chunk_header *
     if (beyond != 0) {
         return chunk_corrupt_column(cursor, "misses", "is out of range");
     }
-    if (rc == 0 && !chunk_sequence_kinds(&sequence, h->count, kinds)) {
+    if (rc == 0 && !chunk_sequence_kinds(&sequence, h->count, kinds, uses)) {
         rc = chunk_corrupt(cursor->err, "hits and misses do not fit together");
     }
     return rc;
@@ -323,6 +323,7 @@ struct clocks {
     struct chunk_lanes lanes;
     uint32_t next[LANE_GROUP_LANES]; /* by lane: where its next span goes */
     uint8_t of[CHUNK_SPANS];         /* by kind: place of the lane | NOT_JOINED */
+    uint16_t uses[CHUNK_SPANS + 1];  /* by kind: how many spans */
     uint16_t kinds[CHUNK_SPANS];     /* of spans, in the order of time */
 };
 enum { NOT_JOINED = LANE_GROUP_LANES };
@@ -338,8 +339,8 @@ static void set_clocks(struct clocks *clocks, const struct span_block *block) {
 static void place_lanes(struct clocks *clocks, struct span_block *out) {
     uint32_t sum = 0;
     memset(clocks->next, 0, sizeof clocks->next);
-    for (uint32_t i = 0; i < out->chunk.count; i++) {
-        clocks->next[clocks->of[clocks->kinds[i]] % NOT_JOINED]++;
+    for (uint32_t i = 0; i < out->kind_count; i++) {
+        clocks->next[clocks->of[i] % NOT_JOINED] += clocks->uses[i];
     }
     for (uint32_t place = 0; place < LANE_GROUP_LANES; place++) {
         const uint32_t count = clocks->next[place];
@@ -434,7 +435,7 @@ static int get_spans(struct chunk_cursor *cursor, const struct chunk_header *h,
         rc = get_kinds(cursor, h, out);
     }
     if (rc == 0) {
-        rc = get_sequence(cursor, h, clocks.kinds);
+        rc = get_sequence(cursor, h, clocks.kinds, clocks.uses);
     }
     return rc == 0 ? get_rows(cursor, &clocks, out, order) : rc;
 }

@@ -85,14 +85,16 @@ static uint32_t count_misses(const uint8_t *hits, uint32_t count) {
 enum { NOTHING = CHUNK_SPANS };
 
 bool chunk_sequence_kinds(const struct chunk_sequence *sequence, uint32_t count,
-                          uint16_t *kinds) {
+                          uint16_t kinds[CHUNK_SPANS], uint16_t uses[CHUNK_SPANS + 1]) {
     uint16_t follows[CHUNK_SPANS + 1];
     if (count_misses(sequence->hits, count) != sequence->miss_count) {
         return false;
     }
     for (uint32_t i = 0; i < sequence->kind_count; i++) {
         follows[i] = NOTHING;
+        uses[i] = 0;
     }
+    uses[NOTHING] = 0;
     follows[NOTHING] = NOTHING; /* of the first span, and behind what is wrong */
     const uint16_t *miss = sequence->misses;
     uint32_t kind = NOTHING, seen = 0, hits = 0;
@@ -104,6 +106,7 @@ bool chunk_sequence_kinds(const struct chunk_sequence *sequence, uint32_t count,
         kind = *expected ^ ((uint32_t)(*expected ^ *miss) & (0 - is_miss));
         miss += is_miss;
         seen |= kind;
+        uses[kind]++; /* while the next kind waits for this one */
         *expected = kinds[i] = (uint16_t)kind;
     }
     return (seen & NOTHING) == 0;

@@ -32,10 +32,11 @@ bool chunk_span_is_joined(const struct span_chunk *chunk, uint32_t i);
 void chunk_sequence_of(struct chunk_sequence *out, const struct span_chunk *chunk);
 
 /*
- * The kind of each span into `kinds`; all misses are below kind_count. False when the
- * sequence hits where nothing followed yet, or has another number of misses than it needs.
+ * The kind of each span into `kinds`, and into `uses` how many spans each kind has; all misses
+ * are below kind_count. False when the sequence hits where nothing followed yet, or has
+ * another number of misses than it needs.
  */
 bool chunk_sequence_kinds(const struct chunk_sequence *sequence, uint32_t count,
-                          uint16_t *kinds);
+                          uint16_t kinds[CHUNK_SPANS], uint16_t uses[CHUNK_SPANS + 1]);
 
 #endif

@@ -99,10 +99,10 @@ static const struct sheet_block *get_sheet(struct block_hold *hold, int64_t id,
 static const struct decoded_spans *get_spans(struct block_hold *hold, int64_t id,
                                              const struct chunk_bytes *bytes) {
     const struct block_row row = row_of(id, bytes);
-    const struct decoded_spans *spans = NULL;
+    const struct decoded *decoded = NULL;
     struct err err = {0};
-    assert_int_equal(block_cache_spans(hold, &row, &spans, &err), 0);
-    return spans;
+    assert_int_equal(block_cache_get(hold, DECODED_SPANS, &row, &decoded, &err), 0);
+    return &decoded->as.spans;
 }
 
 static const struct decoded_lanes *get_lanes(struct block_hold *hold, int64_t id,
@@ -281,7 +281,6 @@ static void test_block_cache_does_not_keep_what_is_damaged(void **state) {
     struct reading *r = reading_create(BLOCK_CACHE_BYTES);
     struct err err = {0};
     const struct decoded *got = NULL;
-    const struct decoded_spans *spans = NULL;
     get_sheet(&r->a, 1, &r->sheet);
     block_hold_deinit(&r->a);
     r->a.cache = r->cache;
@@ -292,7 +291,10 @@ static void test_block_cache_does_not_keep_what_is_damaged(void **state) {
     row.size = 0;
     assert_int_equal(block_cache_get(&r->a, DECODED_SHEET, &row, &got, &err),
                      ERR_CORRUPT);
-    assert_int_equal(block_cache_spans(&r->a, &row, &spans, &err), ERR_CORRUPT);
+    assert_int_equal(block_cache_get(&r->a, DECODED_SPANS, &row, &got, &err),
+                     ERR_CORRUPT);
+    assert_int_equal(block_cache_get(&r->a, DECODED_LANES, &row, &got, &err),
+                     ERR_CORRUPT);
     assert_null(got);
     assert_int_equal(block_cache_use(r->cache).blocks, 0);
     assert_int_equal(block_cache_use(r->cache).bytes, 0);
@@ -307,18 +309,17 @@ static void test_block_cache_survives_a_lack_of_memory(void **state) {
     block_cache_resize(r->cache, 2 * r->spans_bytes);
     int64_t failures = 0;
     for (int64_t id = 1; id <= 60; id++) {
-        const struct block_row rows[2] = {row_of(id, &r->sheet), row_of(id, &r->chunk)};
+        static const enum decoded_kind kinds[3] = {DECODED_SHEET, DECODED_SPANS,
+                                                   DECODED_LANES};
+        const struct block_row row = row_of(id, id % 3 == 0 ? &r->sheet : &r->chunk);
         const struct decoded *got = NULL;
-        const struct decoded_spans *spans = NULL;
         struct err err = {0};
         memory_fail_after(id % 10);
-        const int rc = id % 2 == 0
-                           ? block_cache_get(&r->a, DECODED_SHEET, &rows[0], &got, &err)
-                           : block_cache_spans(&r->a, &rows[1], &spans, &err);
+        const int rc = block_cache_get(&r->a, kinds[id % 3], &row, &got, &err);
         memory_fail_after(-1);
         failures += rc != 0;
         assert_int_equal(rc, rc == 0 ? 0 : ERR_NOMEM);
-        assert_int_equal(rc == 0, got != NULL || spans != NULL);
+        assert_int_equal(rc == 0, got != NULL);
         assert_int_equal(get_sheet(&r->b, id, &r->sheet)->nodes[1].ended, 7);
         assert_int_equal(get_spans(&r->b, id, &r->chunk)->chunk.state[0], STATE_IO);
     }
@@ -353,7 +354,6 @@ static void *ask(void *context) {
         const struct block_row rows[2] = {
             row_of(id, chunk), row_of(id, other ? &r->other_sheet : &r->sheet)};
         const uint8_t state = other ? STATE_SLEEP : STATE_IO;
-        const struct decoded_spans *spans = NULL;
         const struct decoded *got = NULL;
         int rc = 0;
         switch (draw >> 9 & 3) {
@@ -362,8 +362,8 @@ static void *ask(void *context) {
             asker->wrong += rc != 0 || got->as.sheet.nodes[NODES - 1].ended != 7U + other;
             break;
         case 1:
-            rc = block_cache_spans(&hold, &rows[0], &spans, NULL);
-            asker->wrong += rc != 0 || spans->chunk.state[SPANS - 1] != state;
+            rc = block_cache_get(&hold, DECODED_SPANS, &rows[0], &got, NULL);
+            asker->wrong += rc != 0 || got->as.spans.chunk.state[SPANS - 1] != state;
             break;
         default:
             rc = block_cache_get(&hold, DECODED_LANES, &rows[0], &got, NULL);
