@@ -35,6 +35,69 @@ const char *model_outside_text(enum model_outside outside) {
     return outsides[outside].text;
 }
 
+/* --- the rows ---------------------------------------------------------------------- */
+
+/* A row, with what is to be looked up for it. */
+struct known_row {
+    const struct error_row *row;
+    const struct runtime *runtime; /* that models its build */
+    bool jobs;                     /* of that family */
+};
+
+struct near {
+    const struct error_row *row;
+    double distance;
+};
+
+struct model_rows {
+    struct known_row *items; /* those of a build that is modelled */
+    size_t count;
+    struct near *alike;  /* room for each row */
+    double *errors;      /* likewise */
+    double *differences; /* room for `room` */
+    size_t room;
+};
+
+int model_rows_create(struct model_rows **out, struct err *err) {
+    enum { PAIRS_A_ROW = 8 }; /* more strategies for the same jobs than were measured */
+    const size_t count = error_row_count + 1;
+    struct model_rows *rows = memory_zeroed(1, sizeof *rows);
+    if (rows == NULL) {
+        return err_set_nomem(err);
+    }
+    rows->room = PAIRS_A_ROW * count;
+    rows->items = memory_zeroed(count, sizeof *rows->items);
+    rows->alike = memory_zeroed(count, sizeof *rows->alike);
+    rows->errors = memory_zeroed(count, sizeof *rows->errors);
+    rows->differences = memory_zeroed(rows->room, sizeof *rows->differences);
+    if (rows->items == NULL || rows->alike == NULL || rows->errors == NULL ||
+        rows->differences == NULL) {
+        model_rows_destroy(rows);
+        return err_set_nomem(err);
+    }
+    for (size_t i = 0; i < error_row_count; i++) {
+        const char *name = family_runtime_of(error_rows[i].build);
+        const struct runtime_row *runtime = name != NULL ? runtime_row_find(name) : NULL;
+        if (runtime != NULL) {
+            rows->items[rows->count++] =
+                (struct known_row){&error_rows[i], &runtime->runtime,
+                                   strcmp(error_rows[i].family, "jobs") == 0};
+        }
+    }
+    *out = rows;
+    return 0;
+}
+
+void model_rows_destroy(struct model_rows *rows) {
+    if (rows != NULL) {
+        memory_free(rows->items);
+        memory_free(rows->alike);
+        memory_free(rows->errors);
+        memory_free(rows->differences);
+        memory_free(rows);
+    }
+}
+
 /* --- what was measured ------------------------------------------------------------- */
 
 /* Steps of the documents of server/fidelity/family_*.c whose groups are eligible; a wait for
@@ -80,14 +143,9 @@ static bool is_other_machine(const struct plan *plan) {
            memcmp(&measured, &plan->machine, sizeof measured) != 0;
 }
 
-static bool row_is_of(const struct error_row *row, const char *runtime) {
-    const char *measured = family_runtime_of(row->build);
-    return measured != NULL && strcmp(measured, runtime) == 0;
-}
-
-static bool is_other_runtime(const struct plan *plan) {
-    for (size_t i = 0; i < error_row_count; i++) {
-        if (row_is_of(&error_rows[i], plan->runtime.name)) {
+static bool is_other_runtime(const struct model_rows *rows, const struct plan *plan) {
+    for (size_t i = 0; i < rows->count; i++) {
+        if (strcmp(rows->items[i].runtime->name, plan->runtime.name) == 0) {
             return false;
         }
     }
@@ -132,19 +190,20 @@ static bool goal_is_latency(enum metric_id goal) {
            goal == METRIC_LATENCY_MAX_US || goal == METRIC_LATENCY_MEAN_US;
 }
 
-static uint32_t outside_of(const struct model_case *of, size_t rows) {
+static uint32_t outside_of(const struct model_rows *rows, const struct model_case *of,
+                           size_t near) {
     const struct plan *plan = of->plan;
     const bool is[OUTSIDE_COUNT] = {
         [OUTSIDE_MACHINE] = is_other_machine(plan),
         [OUTSIDE_CORES] = plan->machine.cores != ERROR_TABLE_CORES,
-        [OUTSIDE_RUNTIME] = is_other_runtime(plan),
+        [OUTSIDE_RUNTIME] = is_other_runtime(rows, plan),
         [OUTSIDE_PARAMETERS] = has_other_parameters(of->runtime),
         [OUTSIDE_STRATEGY] = is_other_form(&plan->strategy),
         [OUTSIDE_START] = has_other_start(plan),
         [OUTSIDE_ARRIVALS] = plan->arrivals.kind != ARRIVALS_NONE,
         [OUTSIDE_STEPS] = has_other_steps(plan),
         [OUTSIDE_METRIC] = !goal_is_wall(of->goal) && of->goal != METRIC_LATENCY_P50_US,
-        [OUTSIDE_FEW] = rows < MODEL_ERROR_FEW,
+        [OUTSIDE_FEW] = near < MODEL_ERROR_FEW,
     };
     uint32_t bits = 0;
     for (int i = 0; i < OUTSIDE_COUNT; i++) {
@@ -192,44 +251,11 @@ static const char *class_of(const struct plan *plan) {
                                         : strategy_kind_name(plan->strategy.kind);
 }
 
-static bool is_of_kind(const struct error_row *row, const struct plan *plan) {
-    const struct runtime_row *runtime = runtime_row_find(family_runtime_of(row->build));
-    return runtime != NULL && runtime->runtime.gil == plan->runtime.gil;
-}
-
-/* Goes through the rows of the plan's kind. Those of one build stand together: it is looked
- * up once for all of them. */
-struct kind_rows {
-    const struct plan *plan;
-    size_t next;
-    const char *build; /* of the row before */
-    bool matches;      /* this build */
-};
-
-static const struct error_row *next_of_kind(struct kind_rows *rows) {
-    while (rows->next < error_row_count) {
-        const struct error_row *row = &error_rows[rows->next++];
-        if (row->build != rows->build) {
-            rows->build = row->build;
-            rows->matches = is_of_kind(row, rows->plan);
-        }
-        if (rows->matches) {
-            return row;
-        }
-    }
-    return NULL;
-}
-
 static double error_of(const struct error_row *row, enum metric_id goal) {
     return goal_is_wall(goal)      ? fabs(row->deviation)
            : goal_is_latency(goal) ? row->p50_error
                                    : NAN;
 }
-
-struct near {
-    const struct error_row *row;
-    double distance;
-};
 
 static int compare_near(const void *left, const void *right) {
     const struct near *a = left, *b = right;
@@ -240,19 +266,19 @@ static int compare_near(const void *left, const void *right) {
 }
 
 /* Those of the same kind and strategy, the nearest first. */
-static size_t list_alike(struct near *out, const struct model_case *of) {
+static size_t list_alike(struct model_rows *rows, const struct model_case *of) {
     const char *class = class_of(of->plan);
     size_t count = 0;
-    struct kind_rows rows = {.plan = of->plan};
-    const struct error_row *row;
-    while ((row = next_of_kind(&rows)) != NULL) {
-        if (strcmp(row->strategy, class) == 0 && !isnan(error_of(row, of->goal))) {
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct error_row *row = rows->items[i].row;
+        if (rows->items[i].runtime->gil == of->plan->runtime.gil &&
+            strcmp(row->strategy, class) == 0 && !isnan(error_of(row, of->goal))) {
             const double apart = fabs(row->gil_wait_share - of->gil_wait_share);
-            out[count++] = (struct near){row, isnan(apart) ? 0 : apart};
+            rows->alike[count++] = (struct near){row, isnan(apart) ? 0 : apart};
         }
     }
     if (count > 0) {
-        qsort(out, count, sizeof *out, compare_near);
+        qsort(rows->alike, count, sizeof *rows->alike, compare_near);
     }
     return count;
 }
@@ -266,37 +292,26 @@ static size_t count_nearest(const struct near *alike, size_t count) {
     return nearest;
 }
 
-int model_error_find(struct model_error *out, const struct model_case *of,
-                     struct err *err) {
-    struct near *alike = memory_zeroed(error_row_count + 1, sizeof *alike);
-    double *errors = memory_zeroed(error_row_count + 1, sizeof *errors);
-    if (alike == NULL || errors == NULL) {
-        memory_free(alike);
-        memory_free(errors);
-        return err_set_nomem(err);
-    }
-    struct model_error found = {.rows = count_nearest(alike, list_alike(alike, of))};
+void model_error_find(struct model_error *out, struct model_rows *rows,
+                      const struct model_case *of) {
+    struct model_error found = {.rows = count_nearest(rows->alike, list_alike(rows, of))};
     for (size_t i = 0; i < found.rows; i++) {
-        errors[i] = error_of(alike[i].row, of->goal);
+        rows->errors[i] = error_of(rows->alike[i].row, of->goal);
         if (i < MODEL_ERROR_NAMED) {
-            found.nearest[i] = alike[i].row;
+            found.nearest[i] = rows->alike[i].row;
         }
     }
-    found.median = quantile(errors, found.rows, 0.5);
-    found.p90 = quantile(errors, found.rows, 0.9);
-    found.outside = outside_of(of, found.rows);
-    memory_free(alike);
-    memory_free(errors);
+    found.median = quantile(rows->errors, found.rows, 0.5);
+    found.p90 = quantile(rows->errors, found.rows, 0.9);
+    found.outside = outside_of(rows, of, found.rows);
     *out = found;
-    return 0;
 }
 
 /* --- pairs ------------------------------------------------------------------------- */
 
 static bool same_jobs(const struct error_row *a, const struct error_row *b) {
     const double x = a->switch_interval_us, y = b->switch_interval_us;
-    return strcmp(a->family, "jobs") == 0 && strcmp(b->family, "jobs") == 0 &&
-           strcmp(a->build, b->build) == 0 && strcmp(a->work, b->work) == 0 &&
+    return strcmp(a->build, b->build) == 0 && strcmp(a->work, b->work) == 0 &&
            ((isnan(x) && isnan(y)) || (x <= y && x >= y));
 }
 
@@ -307,18 +322,33 @@ static bool are_of(const struct error_row *a, const struct error_row *b,
            (strcmp(a->strategy, classes[1]) == 0 && strcmp(b->strategy, classes[0]) == 0);
 }
 
-/* Differences of deviations; `out` has room for `room`. */
-static size_t list_pairs(double *out, size_t room, const struct model_pair *pair) {
+/* The jobs that were measured on that kind of runtime with one of the strategies. */
+static size_t list_jobs(struct model_rows *rows, const struct plan *plan,
+                        const char *const classes[2]) {
+    size_t count = 0;
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct known_row *known = &rows->items[i];
+        if (known->jobs && known->runtime->gil == plan->runtime.gil &&
+            (strcmp(known->row->strategy, classes[0]) == 0 ||
+             strcmp(known->row->strategy, classes[1]) == 0)) {
+            rows->alike[count++].row = known->row;
+        }
+    }
+    return count;
+}
+
+/* Differences of deviations. */
+static size_t list_pairs(struct model_rows *rows, const struct model_pair *pair) {
     const char *const classes[] = {class_of(pair->cases[0].plan),
                                    class_of(pair->cases[1].plan)};
+    const size_t jobs = list_jobs(rows, pair->cases[0].plan, classes);
     size_t count = 0;
-    struct kind_rows rows = {.plan = pair->cases[0].plan};
-    const struct error_row *a;
-    while ((a = next_of_kind(&rows)) != NULL) {
-        for (size_t k = rows.next; k < error_row_count && count < room; k++) {
-            const struct error_row *b = &error_rows[k];
-            if (same_jobs(a, b) && are_of(a, b, classes)) {
-                out[count++] = fabs(a->deviation - b->deviation);
+    for (size_t i = 0; i < jobs; i++) {
+        const struct error_row *a = rows->alike[i].row;
+        for (size_t k = i + 1; k < jobs && count < rows->room; k++) {
+            const struct error_row *b = rows->alike[k].row;
+            if (are_of(a, b, classes) && same_jobs(a, b)) {
+                rows->differences[count++] = fabs(a->deviation - b->deviation);
             }
         }
     }
@@ -333,17 +363,8 @@ static bool pairs_were_measured(const struct model_pair *pair) {
            b->plan->strategy.kind != STRATEGY_ACTORS;
 }
 
-int model_error_between(double *out, const struct model_pair *pair, struct err *err) {
-    enum { PAIRS_A_ROW = 8 }; /* more strategies for the same jobs than were measured */
-    const size_t room = PAIRS_A_ROW * (error_row_count + 1);
-    double *differences = memory_zeroed(room, sizeof *differences);
-    if (differences == NULL) {
-        return err_set_nomem(err);
-    }
-    const size_t count =
-        pairs_were_measured(pair) ? list_pairs(differences, room, pair) : 0;
-    *out = count >= MODEL_ERROR_FEW ? quantile(differences, count, 0.9)
+double model_error_between(struct model_rows *rows, const struct model_pair *pair) {
+    const size_t count = pairs_were_measured(pair) ? list_pairs(rows, pair) : 0;
+    return count >= MODEL_ERROR_FEW ? quantile(rows->differences, count, 0.9)
                                     : hypot(pair->errors[0]->p90, pair->errors[1]->p90);
-    memory_free(differences);
-    return 0;
 }

@@ -60,9 +60,16 @@ struct model_error {
     uint32_t outside;                                   /* bits 1 << enum model_outside */
 };
 
-/* No rows where the goal is neither a time nor a rate. ERR_NOMEM. */
-int model_error_find(struct model_error *out, const struct model_case *of,
-                     struct err *err) WARN_UNUSED;
+/* The measured workloads, with what is looked up for each of them once, and room to work
+ * in: for one thread. ERR_NOMEM. */
+struct model_rows;
+int model_rows_create(struct model_rows **out, struct err *err) WARN_UNUSED;
+/* NULL is accepted. */
+void model_rows_destroy(struct model_rows *rows);
+
+/* No rows where the goal is neither a time nor a rate. */
+void model_error_find(struct model_error *out, struct model_rows *rows,
+                      const struct model_case *of);
 
 /* Two cells, with what model_error_find() says of them. */
 struct model_pair {
@@ -76,9 +83,8 @@ struct model_pair {
  * the same jobs on one build with these two strategies, whose common errors fall out. Where
  * there are fewer than MODEL_ERROR_FEW pairs, the cells differ in their runtimes or the
  * goal is no wall time: the root of the sum of squares of both p90, as if errors had nothing
- * in common. NaN when one of them has no rows. ERR_NOMEM.
+ * in common. NaN when one of them has no rows.
  */
-int model_error_between(double *out, const struct model_pair *pair,
-                        struct err *err) WARN_UNUSED;
+double model_error_between(struct model_rows *rows, const struct model_pair *pair);
 
 #endif

@@ -107,7 +107,8 @@ static int open_case(struct model_case *out, struct plan *plan,
 
 /* Of the best cell and the others, in this order. */
 static int find_errors(struct recommendation *of, enum metric_id goal,
-                       const struct grid *grid, struct err *err) {
+                       const struct grid *grid, struct model_rows *rows,
+                       struct err *err) {
     enum { ONES = 3 };
     struct recommended *const ones[ONES] = {&of->best, &of->runner_up, &of->first};
     struct plan plans[ONES] = {0};
@@ -119,12 +120,12 @@ static int find_errors(struct recommendation *of, enum metric_id goal,
         }
         rc = open_case(&cases[i], &plans[i], ones[i], grid, err);
         if (rc == 0) {
-            rc = model_error_find(&ones[i]->model, &cases[i], err);
+            model_error_find(&ones[i]->model, rows, &cases[i]);
         }
         if (rc == 0 && ones[i]->cell != of->best.cell) {
             const struct model_pair pair = {{cases[0], cases[i]},
                                             {&of->best.model, &ones[i]->model}};
-            rc = model_error_between(&ones[i]->pair_error, &pair, err);
+            ones[i]->pair_error = model_error_between(rows, &pair);
         }
     }
     for (size_t i = 0; i < ONES; i++) {
@@ -191,20 +192,28 @@ static void make_items(struct recommendation_list *list, struct place *places,
     qsort(list->items, list->count, sizeof *list->items, compare_items);
 }
 
+static int add_errors(struct recommendation_list *list, const struct grid *grid,
+                      struct err *err) {
+    struct model_rows *rows = NULL;
+    int rc = model_rows_create(&rows, err);
+    for (size_t i = 0; rc == 0 && i < list->count; i++) {
+        rc = find_errors(&list->items[i], list->goal, grid, rows, err);
+    }
+    model_rows_destroy(rows);
+    return rc;
+}
+
 static int conclude(struct recommendation_list *list, const struct grid *grid,
                     struct err *err) {
-    for (size_t i = 0; i < list->count; i++) {
+    const int rc = grid != NULL ? add_errors(list, grid, err) : 0;
+    for (size_t i = 0; rc == 0 && i < list->count; i++) {
         struct recommendation *item = &list->items[i];
-        const int rc = grid == NULL ? 0 : find_errors(item, list->goal, grid, err);
-        if (rc != 0) {
-            return rc;
-        }
         set_range(&item->best);
         set_range(&item->runner_up);
         set_range(&item->first);
         item->verdict = judge(item);
     }
-    return 0;
+    return rc;
 }
 
 int recommendation_list_make(struct recommendation_list *out,
