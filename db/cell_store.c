@@ -4,11 +4,13 @@
 #include <assert.h>
 #include <math.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "db/db_priv.h"
 #include "db/finished_run_priv.h"
 #include "engine/analysis/metrics.h"
+#include "engine/base/check.h"
 
 static const char *const status_names[] = {
     "pending", "running", "done", "failed", "limited", "not_applicable", "interrupted",
@@ -29,24 +31,33 @@ static const unsigned allowed[CELL_STATUS_COUNT] = {
 
 /* --- reading ------------------------------------------------------------------- */
 
-#define CELL_COLUMNS                                                                     \
-    "SELECT id, experiment, idx, key, runtime, strategy, point, reason, status FROM "    \
-    "cell"
+#define CELL_COLUMNS(repetitions)                                                        \
+    "SELECT id, experiment, idx, key, runtime, strategy, point, reason, "                \
+    "status, " repetitions " FROM cell"
 #define METRIC_COLUMNS                                                                   \
     "SELECT m.cell, m.name, m.median, m.min, m.max, m.n, m.mean, m.mean_low,"            \
     " m.mean_high, m.median_low, m.median_high"
+#define LISTED "experiment = ?1 AND idx >= ?2 AND idx < ?3"
 
-/* The rows of both come in the same order: of cells, and within a cell by name. */
+/* The rows of both come in the same order: of cells, and within a cell by name. ?1 to ?3 are
+ * those of a list; ?4 a JSON array of names. */
 struct cell_queries {
     const char *cells, *metrics;
 };
 static const struct cell_queries list_cells = {
-    CELL_COLUMNS " WHERE experiment = ? ORDER BY idx",
+    CELL_COLUMNS("0") " WHERE " LISTED " ORDER BY idx",
     METRIC_COLUMNS " FROM cell c CROSS JOIN cell_metric m ON m.cell = c.id"
-                   " WHERE c.experiment = ? ORDER BY c.idx, m.name"};
+                   " WHERE c." LISTED " ORDER BY c.idx, m.name"};
+/* Metrics that are not wanted are not visited, but for how many repetitions they have. */
+static const struct cell_queries list_some = {
+    CELL_COLUMNS("(SELECT max(n) FROM cell_metric WHERE cell = cell.id)") " WHERE " LISTED
+                                                                          " ORDER BY idx",
+    METRIC_COLUMNS " FROM cell c CROSS JOIN cell_metric m ON m.cell = c.id"
+                   " AND m.name IN (SELECT value FROM json_each(?4))"
+                   " WHERE c." LISTED " ORDER BY c.idx, m.name"};
 static const struct cell_queries read_cell = {
-    CELL_COLUMNS " WHERE id = ?",
-    METRIC_COLUMNS " FROM cell_metric m WHERE m.cell = ? ORDER BY m.name"};
+    CELL_COLUMNS("0") " WHERE id = ?1",
+    METRIC_COLUMNS " FROM cell_metric m WHERE m.cell = ?1 ORDER BY m.name"};
 
 /* A list while it grows. */
 struct builder {
@@ -76,6 +87,7 @@ static int add_cell(struct builder *b, struct query *q, struct err *err) {
         .point = query_copy_text(q, 6, &b->list.arena),
         .reason = query_copy_text(q, 7, &b->list.arena),
         .status = (enum cell_status)status,
+        .repetitions = (size_t)query_get_int(q, 9),
     };
     return 0;
 }
@@ -96,6 +108,9 @@ const struct metric_summary *cell_row_metric(const struct cell_row *cell,
 }
 
 bool cell_row_is_whole(const struct cell_row *cell, const struct metric_summary *metric) {
+    if (cell->repetitions > metric->of.count) {
+        return false;
+    }
     for (size_t i = 0; i < cell->metric_count; i++) {
         if (cell->metrics[i].of.count > metric->of.count) {
             return false;
@@ -154,11 +169,28 @@ static void share_metrics(struct builder *b) {
     b->list.summaries = b->metrics;
 }
 
+/* What the queries take: those of a list, or read_cell, where `first` is the cell. */
+struct cell_bounds {
+    int64_t experiment; /* 0: of read_cell */
+    int64_t first, end;
+    const char *names; /* NULL: of no metrics in particular */
+};
+
+static void bind_bounds(struct query *q, const struct cell_bounds *bounds) {
+    if (bounds->experiment != 0) {
+        query_int(q, bounds->experiment);
+        query_int(q, bounds->first);
+        query_int(q, bounds->end);
+    } else {
+        query_int(q, bounds->first);
+    }
+}
+
 static int add_cells(struct builder *b, struct connection *connection, const char *sql,
-                     int64_t id, struct err *err) {
+                     const struct cell_bounds *bounds, struct err *err) {
     struct query q;
     query_begin(&q, connection, sql);
-    query_int(&q, id);
+    bind_bounds(&q, bounds);
     int rc;
     while ((rc = query_next(&q, err)) == 1 && (rc = add_cell(b, &q, err)) == 0) {
     }
@@ -167,11 +199,14 @@ static int add_cells(struct builder *b, struct connection *connection, const cha
 }
 
 static int add_metrics(struct builder *b, struct connection *connection, const char *sql,
-                       int64_t id, struct err *err) {
+                       const struct cell_bounds *bounds, struct err *err) {
     size_t at = 0;
     struct query q;
     query_begin(&q, connection, sql);
-    query_int(&q, id);
+    bind_bounds(&q, bounds);
+    if (bounds->names != NULL) {
+        query_text(&q, bounds->names);
+    }
     int rc;
     while ((rc = query_next(&q, err)) == 1 && (rc = add_metric(b, &q, &at, err)) == 0) {
     }
@@ -180,15 +215,16 @@ static int add_metrics(struct builder *b, struct connection *connection, const c
 }
 
 static int read_cells(struct db_reader *reader, const struct cell_queries *queries,
-                      int64_t id, struct cell_list *out, struct err *err) {
+                      const struct cell_bounds *bounds, struct cell_list *out,
+                      struct err *err) {
     struct builder b = {0};
     struct connection *connection = db_reader_connection(reader);
     int rc = db_reader_begin(reader, err);
     if (rc != 0) {
         return rc;
     }
-    rc = add_cells(&b, connection, queries->cells, id, err);
-    rc = rc == 0 ? add_metrics(&b, connection, queries->metrics, id, err) : rc;
+    rc = add_cells(&b, connection, queries->cells, bounds, err);
+    rc = rc == 0 ? add_metrics(&b, connection, queries->metrics, bounds, err) : rc;
     db_reader_end(reader);
     share_metrics(&b);
     if (rc != 0) {
@@ -199,15 +235,49 @@ static int read_cells(struct db_reader *reader, const struct cell_queries *queri
     return 0;
 }
 
+enum { NAMES_SIZE = METRIC_COUNT * 32 };
+
+/* ["cpu_us","makespan_us"] */
+static void write_names(const bool *wanted, char out[NAMES_SIZE]) {
+    size_t used = 0;
+    for (int i = 0; i < METRIC_COUNT; i++) {
+        if (wanted[i]) {
+            used += (size_t)snprintf(out + used, NAMES_SIZE - used, "%s\"%s\"",
+                                     used == 0 ? "[" : ",", metrics[i].name);
+            ASSERT(used < NAMES_SIZE - 1);
+        }
+    }
+    snprintf(out + used, NAMES_SIZE - used, used == 0 ? "[]" : "]");
+}
+
+int cell_store_list_some(struct db_reader *reader, const struct cell_wish *wish,
+                         struct cell_list *out, struct err *err) {
+    char names[NAMES_SIZE];
+    struct cell_bounds bounds = {.experiment = wish->experiment,
+                                 .first = wish->first,
+                                 .end = wish->count < INT64_MAX - wish->first
+                                            ? wish->first + wish->count
+                                            : INT64_MAX};
+    if (wish->metrics != NULL) {
+        write_names(wish->metrics, names);
+        bounds.names = names;
+    }
+    return read_cells(reader, wish->metrics != NULL ? &list_some : &list_cells, &bounds,
+                      out, err);
+}
+
 int cell_store_list(struct db_reader *reader, int64_t experiment, struct cell_list *out,
                     struct err *err) {
-    return read_cells(reader, &list_cells, experiment, out, err);
+    return cell_store_list_some(
+        reader, &(struct cell_wish){.experiment = experiment, .count = INT64_MAX}, out,
+        err);
 }
 
 int cell_store_read(struct db_reader *reader, int64_t id, struct cell_list *out,
                     struct err *err) {
     struct cell_list list;
-    int rc = read_cells(reader, &read_cell, id, &list, err);
+    int rc =
+        read_cells(reader, &read_cell, &(struct cell_bounds){.first = id}, &list, err);
     if (rc != 0) {
         return rc;
     }

@@ -68,6 +68,7 @@ struct cell_row {
     enum cell_status status;
     const struct metric_summary *metrics; /* by name; none before the cell is finished */
     size_t metric_count;
+    size_t repetitions; /* how many have a metric; 0: `metrics` are all and tell */
     struct cell_versus versus;
 };
 
@@ -85,6 +86,17 @@ struct cell_list {
     struct metric_summary *summaries; /* private: of all items */
     struct arena arena;
 };
+
+/* Which cells, and what of them. */
+struct cell_wish {
+    int64_t experiment;
+    int64_t first, count; /* indexes: `count` of them from `first` on */
+    const bool *metrics;  /* borrowed, METRIC_COUNT: which; NULL: all, of any name */
+};
+
+/* By index; what an index names is in the experiment or not. */
+int cell_store_list_some(struct db_reader *reader, const struct cell_wish *wish,
+                         struct cell_list *out, struct err *err) WARN_UNUSED;
 
 /* All cells of an experiment (none when there is no such experiment). */
 int cell_store_list(struct db_reader *reader, int64_t experiment, struct cell_list *out,

@@ -34,11 +34,11 @@ static int not_found(int64_t id, struct err *err) {
 
 static const char FIND_BY_HASH[] = "SELECT id FROM experiment WHERE content_hash = ?";
 
-/* The one id that a query has; *id = 0 when it has none. Ends it. */
-static int read_id(struct query *q, int64_t *id, struct err *err) {
+/* The one number that a query has; 0 when it has none. Ends it. */
+static int read_number(struct query *q, int64_t *out, struct err *err) {
     int rc = query_next(q, err);
     if (rc >= 0) {
-        *id = rc == 1 ? query_get_int(q, 0) : 0;
+        *out = rc == 1 ? query_get_int(q, 0) : 0;
         rc = 0;
     }
     query_end(q);
@@ -50,7 +50,7 @@ static int find_by_hash(struct connection *connection, const char *content_hash,
     struct query q;
     query_begin(&q, connection, FIND_BY_HASH);
     query_text(&q, content_hash);
-    return read_id(&q, id, err);
+    return read_number(&q, id, err);
 }
 
 static const char FIND_SAME[] =
@@ -69,7 +69,7 @@ static int find_same(struct connection *connection, const char *document_hash,
     query_begin(&q, connection, FIND_SAME);
     query_text(&q, document_hash);
     query_text(&q, engine_version);
-    return read_id(&q, id, err);
+    return read_number(&q, id, err);
 }
 
 /* What a submission would only repeat; *id = 0 when it is new. */
@@ -251,6 +251,25 @@ void experiment_deinit(struct experiment *experiment) {
     *experiment = (struct experiment){0};
 }
 
+static const char COUNT_CELLS[] =
+    "SELECT cell_count FROM experiment WHERE id = ? AND removing = 0";
+
+int experiment_store_count_cells(struct db_reader *reader, int64_t id, int64_t *count,
+                                 struct err *err) {
+    int64_t found = 0;
+    struct query q;
+    query_begin(&q, db_reader_connection(reader), COUNT_CELLS);
+    query_int(&q, id);
+    const int rc = read_number(&q, &found, err);
+    if (rc == 0 && found == 0) {
+        return not_found(id, err);
+    }
+    if (rc == 0) {
+        *count = found;
+    }
+    return rc;
+}
+
 /* The result of a search that gave `found`. */
 static int give_found(int rc, int64_t found, int64_t *id, struct err *err) {
     if (rc == 0 && found == 0) {
@@ -429,7 +448,7 @@ int experiment_store_next_queued(struct db_reader *reader, int64_t after, int64_
     query_begin(&q, db_reader_connection(reader), NEXT_QUEUED);
     query_int(&q, after);
     query_int(&q, most);
-    const int rc = read_id(&q, &found, err);
+    const int rc = read_number(&q, &found, err);
     if (rc != 0) {
         return rc;
     }

@@ -113,6 +113,10 @@ int experiment_store_read(struct db_reader *reader, int64_t id, struct experimen
                           struct err *err) WARN_UNUSED;
 void experiment_deinit(struct experiment *experiment);
 
+/* How many cells it has; ERR_NOT_FOUND. */
+int experiment_store_count_cells(struct db_reader *reader, int64_t id, int64_t *count,
+                                 struct err *err) WARN_UNUSED;
+
 /* ERR_NOT_FOUND when there is none with this hash. */
 int experiment_store_find(struct db_reader *reader, const char *content_hash, int64_t *id,
                           struct err *err) WARN_UNUSED;

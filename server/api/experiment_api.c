@@ -12,21 +12,53 @@
 #include "server/api/experiment_query.h"
 #include "server/api/experiment_view.h"
 #include "server/api/item_list.h"
+#include "server/api/metric_query.h"
 #include "server/api/recommend_view.h"
 #include "server/api/resource_id.h"
 #include "server/document/document.h"
+#include "server/document/gate.h"
 #include "server/grid/grid.h"
 
 enum { IDENTITY_SIZE = 129, KEY_MAX = 100 };
 
 /* --- reading --------------------------------------------------------------------- */
 
-enum with_runs { WITHOUT_RUNS, WITH_RUNS };
+/* Adds the metrics without which gates and the comparison cannot be told; false: not known,
+ * as of a document that another version of the engine took. */
+static bool add_judged(const char *text, bool wanted[METRIC_COUNT]) {
+    struct document *document = NULL;
+    if (document_parse(&document, text, strlen(text), NULL) != 0) {
+        return false;
+    }
+    if (document->goal != METRIC_COUNT) {
+        wanted[document->goal] = true;
+    }
+    for (size_t i = 0; i < document->gate_count; i++) {
+        wanted[document->gates[i].metric] = true;
+    }
+    document_destroy(document);
+    return true;
+}
 
-/* Writes an experiment as one state of the store. */
+/* The cells, with at least the metrics that are to be shown, if only some are. */
+static int read_cells(struct db_reader *reader, const struct experiment_row *row,
+                      const bool *shown, struct cell_list *out, struct err *err) {
+    bool wanted[METRIC_COUNT];
+    struct cell_wish wish = {.experiment = row->id, .count = INT64_MAX};
+    if (shown != NULL) {
+        memcpy(wanted, shown, sizeof wanted);
+        wish.metrics = add_judged(row->document, wanted) ? wanted : NULL;
+    }
+    return cell_store_list_some(reader, &wish, out, err);
+}
+
+/* Writes an experiment as one state of the store; `shown` NULL: without its results. */
 static int write_experiment(struct db_reader *reader, int64_t id,
-                            enum with_runs with_runs, struct json_writer *writer,
+                            const struct metric_query *shown, struct json_writer *writer,
                             struct err *err) {
+    static const struct metric_query none = {.is_given = true};
+    const struct metric_query *read = shown != NULL ? shown : &none;
+    const bool *wanted = read->is_given ? read->wanted : NULL;
     struct experiment experiment;
     struct cell_list cells = {0};
     struct run_list runs = {0};
@@ -39,17 +71,18 @@ static int write_experiment(struct db_reader *reader, int64_t id,
         db_reader_end(reader);
         return resource_id_missing(code, RESOURCE_EXPERIMENT, id, err);
     }
-    code = cell_store_list(reader, id, &cells, err);
-    if (code == 0) {
+    code = read_cells(reader, &experiment.row, wanted, &cells, err);
+    if (code == 0 && shown != NULL) {
         code = cell_compare_stored(reader, id, &cells, err);
-    }
-    if (code == 0 && with_runs == WITH_RUNS) {
-        code = run_store_list(reader, id, &runs, err);
+        code = code == 0 ? run_store_list(reader, id, &runs, err) : code;
     }
     db_reader_end(reader);
     if (code == 0) {
-        code = experiment_view_write(writer, &experiment.row, &cells,
-                                     with_runs == WITH_RUNS ? &runs : NULL, err);
+        const struct experiment_view view = {.row = &experiment.row,
+                                             .cells = &cells,
+                                             .runs = shown != NULL ? &runs : NULL,
+                                             .metrics = wanted};
+        code = experiment_view_write_part(writer, &view, err);
     }
     run_list_deinit(&runs);
     cell_list_deinit(&cells);
@@ -61,10 +94,14 @@ int experiment_api_read(void *context, const struct http_request *request,
                         struct http_response *response, struct err *err) {
     const struct api *api = context;
     struct json_writer writer = {0};
+    struct metric_query shown;
     int64_t id;
     int code = resource_id_parse(RESOURCE_EXPERIMENT, request->capture[0], &id, err);
     if (code == 0) {
-        code = write_experiment(api_reader(api, request), id, WITH_RUNS, &writer, err);
+        code = metric_query_parse(request, &shown, err);
+    }
+    if (code == 0) {
+        code = write_experiment(api_reader(api, request), id, &shown, &writer, err);
     }
     return code != 0 ? code : http_response_take_json(response, 200, &writer, err);
 }
@@ -96,7 +133,7 @@ static int write_advice(struct db_reader *reader, int64_t id, struct json_writer
         db_reader_end(reader);
         return resource_id_missing(code, RESOURCE_EXPERIMENT, id, err);
     }
-    code = cell_store_list(reader, id, &cells, err);
+    code = read_cells(reader, &experiment.row, recommend_view_metrics, &cells, err);
     if (code == 0) {
         code = cell_compare_stored(reader, id, &cells, err);
     }
@@ -275,7 +312,7 @@ int experiment_api_submit_text(const struct api *api, const struct http_request 
         document_destroy(document);
     }
     if (code == 0) {
-        code = write_experiment(api_reader(api, request), id, WITHOUT_RUNS, &writer, err);
+        code = write_experiment(api_reader(api, request), id, NULL, &writer, err);
     }
     if (code == 0) {
         code = http_response_take_json(response, existed ? 200 : 201, &writer, err);
@@ -302,8 +339,7 @@ int experiment_api_submit(void *context, const struct http_request *request,
 static int respond(const struct api *api, const struct http_request *request, int64_t id,
                    struct http_response *response, struct err *err) {
     struct json_writer writer = {0};
-    const int code =
-        write_experiment(api_reader(api, request), id, WITHOUT_RUNS, &writer, err);
+    const int code = write_experiment(api_reader(api, request), id, NULL, &writer, err);
     return code != 0 ? code : http_response_take_json(response, 202, &writer, err);
 }
 

@@ -43,11 +43,20 @@ void experiment_view_interval(struct json_writer *writer, const char *key,
     json_writer_interval(writer, interval.low, interval.high);
 }
 
-static void write_metrics(struct json_writer *writer, const struct cell_row *cell) {
+static bool is_shown(const bool *shown, const char *name) {
+    const enum metric_id id = shown != NULL ? metric_find(name) : METRIC_COUNT;
+    return shown == NULL || (id != METRIC_COUNT && shown[id]);
+}
+
+static void write_metrics(struct json_writer *writer, const struct cell_row *cell,
+                          const bool *shown) {
     json_writer_key(writer, "metrics");
     json_writer_begin_object(writer);
     for (size_t i = 0; i < cell->metric_count; i++) {
         const struct bootstrap_summary *of = &cell->metrics[i].of;
+        if (!is_shown(shown, cell->metrics[i].name)) {
+            continue;
+        }
         json_writer_key(writer, cell->metrics[i].name);
         json_writer_begin_object(writer);
         write_int(writer, "n", (int64_t)of->count);
@@ -118,14 +127,14 @@ static void write_cell(struct json_writer *writer, const struct cell_row *cell) 
     json_writer_raw(writer, cell->point, strlen(cell->point));
     write_text(writer, "status", cell_status_name(cell->status));
     write_optional(writer, "reason", cell->reason);
-    write_metrics(writer, cell);
 }
 
 void experiment_view_write_cell(struct json_writer *writer, const struct cell_row *cell,
-                                const struct run_list *runs) {
+                                const struct run_list *runs, const bool *shown) {
     size_t next = 0;
     json_writer_begin_object(writer);
     write_cell(writer, cell);
+    write_metrics(writer, cell, shown);
     experiment_view_id(writer, "experiment", RESOURCE_EXPERIMENT, cell->experiment);
     write_runs(writer, cell, runs, &next);
     json_writer_end_object(writer);
@@ -134,7 +143,31 @@ void experiment_view_write_cell(struct json_writer *writer, const struct cell_ro
 int experiment_view_write(struct json_writer *writer, const struct experiment_row *row,
                           const struct cell_list *cells, const struct run_list *runs,
                           struct err *err) {
+    return experiment_view_write_part(
+        writer, &(struct experiment_view){.row = row, .cells = cells, .runs = runs}, err);
+}
+
+static void write_cells(struct json_writer *writer, const struct experiment_view *view) {
     size_t next = 0;
+    json_writer_key(writer, "cells");
+    json_writer_begin_array(writer);
+    for (size_t i = 0; i < view->cells->count; i++) {
+        const struct cell_row *cell = &view->cells->items[i];
+        json_writer_begin_object(writer);
+        write_cell(writer, cell);
+        if (view->runs != NULL) {
+            write_metrics(writer, cell, view->metrics);
+            write_versus(writer, &cell->versus);
+            write_runs(writer, cell, view->runs, &next);
+        }
+        json_writer_end_object(writer);
+    }
+    json_writer_end_array(writer);
+}
+
+int experiment_view_write_part(struct json_writer *writer,
+                               const struct experiment_view *view, struct err *err) {
+    const struct experiment_row *row = view->row;
     json_writer_begin_object(writer);
     experiment_view_id(writer, "id", RESOURCE_EXPERIMENT, row->id);
     write_text(writer, "name", row->name);
@@ -145,19 +178,8 @@ int experiment_view_write(struct json_writer *writer, const struct experiment_ro
     write_int(writer, "cells_done", row->cells_done);
     json_writer_key(writer, "document");
     json_writer_raw(writer, row->document, strlen(row->document));
-    json_writer_key(writer, "cells");
-    json_writer_begin_array(writer);
-    for (size_t i = 0; i < cells->count; i++) {
-        json_writer_begin_object(writer);
-        write_cell(writer, &cells->items[i]);
-        write_versus(writer, &cells->items[i].versus);
-        if (runs != NULL) {
-            write_runs(writer, &cells->items[i], runs, &next);
-        }
-        json_writer_end_object(writer);
-    }
-    json_writer_end_array(writer);
-    const int code = gate_view_write(writer, row->document, cells, err);
+    write_cells(writer, view);
+    const int code = gate_view_write(writer, row->document, view->cells, err);
     json_writer_end_object(writer);
     return code;
 }

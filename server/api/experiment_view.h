@@ -20,17 +20,28 @@ void experiment_view_interval(struct json_writer *writer, const char *key,
                               struct bootstrap_interval interval);
 
 /*
- * The whole experiment. `runs` by (cell, repetition, id) in the order of `cells`; NULL
- * leaves the member "runs" of the cells out. Runs show histograms and pictures that
- * they have. ERR_NOMEM
+ * The whole experiment. `runs` by (cell, repetition, id) in the order of `cells`. Runs show
+ * histograms and pictures that they have. ERR_NOMEM
  */
 int experiment_view_write(struct json_writer *writer, const struct experiment_row *row,
                           const struct cell_list *cells, const struct run_list *runs,
                           struct err *err) WARN_UNUSED;
 
-/* One cell and its runs, without a comparison to others. */
+/* A part of it; everything is borrowed. */
+struct experiment_view {
+    const struct experiment_row *row;
+    const struct cell_list *cells;
+    const struct run_list
+        *runs;           /* NULL: of cells without "metrics", "versus_best", "runs" */
+    const bool *metrics; /* METRIC_COUNT, those to show; NULL: all */
+};
+int experiment_view_write_part(struct json_writer *writer,
+                               const struct experiment_view *view,
+                               struct err *err) WARN_UNUSED;
+
+/* One cell and its runs, without a comparison to others; `shown` as `metrics` above. */
 void experiment_view_write_cell(struct json_writer *writer, const struct cell_row *cell,
-                                const struct run_list *runs);
+                                const struct run_list *runs, const bool *shown);
 
 /* An item of the list of experiments. */
 void experiment_view_write_item(struct json_writer *writer,

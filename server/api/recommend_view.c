@@ -188,6 +188,15 @@ static void write_all(struct json_writer *writer,
     json_writer_end_object(writer);
 }
 
+/* What sets a limit, and how much work was done. */
+const bool recommend_view_metrics[METRIC_COUNT] = {
+    [METRIC_CORE_UTILISATION] = true, [METRIC_GIL_HELD_SHARE] = true,
+    [METRIC_GIL_WAIT_SHARE] = true,   [METRIC_LOOP_POLL_SHARE] = true,
+    [METRIC_LOCK_WAIT_US] = true,     [METRIC_CPU_US] = true,
+    [METRIC_MAKESPAN_US] = true,      [METRIC_THROUGHPUT_PER_S] = true,
+    [METRIC_ARRIVALS] = true,
+};
+
 int recommend_view_write(struct json_writer *writer, const struct cell_list *cells,
                          const struct grid *grid, struct err *err) {
     struct recommendation_list recommendations;

@@ -7,7 +7,12 @@
 #include "db/cell_store.h"
 #include "server/http/json_writer.h"
 
+#include <stdbool.h>
+
 struct grid;
+
+/* METRIC_COUNT: those that are looked at, besides the document's goal. */
+extern const bool recommend_view_metrics[];
 
 /* One object; `cells` have been compared. `grid` is what they are cells of, or NULL.
  * ERR_NOMEM */

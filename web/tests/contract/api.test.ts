@@ -31,6 +31,8 @@ const ASKS: Record<string, Ask[]> = {
     { headers: LINES },
     { query: { status: "done,failed", name: "contract", order: "name", limit: "1" } },
   ],
+  get_experiment: [{}, { query: { metrics: "makespan_us,cpu_us" } }],
+  list_cells: [{}, { query: { metrics: "", limit: "2" } }, { query: { after: "0" }, headers: LINES }],
   compare_cells: [{ query: { cells: "c1,c2" } }, { query: { cells: "c1,c3", other_work: "true" } }],
   get_blame: [{}, { query: { from: "0", to: "9000000", waiters: "1,2,3" } }],
   get_flows: [{}, { query: { from: "0", to: "9000000" } }],
