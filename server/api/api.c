@@ -22,6 +22,7 @@ static void mark_final(struct db_reader *reader, const struct http_request *requ
         resource_id_parse(RESOURCE_RUN, request->capture[0], &run, NULL) == 0 &&
         run_store_is_final(reader, run, NULL) == 1) {
         response->cache_control = "private, max-age=86400, immutable";
+        response->keep = true;
     }
 }
 

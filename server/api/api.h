@@ -25,11 +25,13 @@
 
 #include <stdatomic.h>
 
+struct answer_cache;
 struct http_metrics;
 
 struct api {
     const struct access *access;
     struct http_metrics *http_metrics;
+    struct answer_cache *answers;
     struct db *db;
     struct db_reader *readers[HTTP_EXECUTOR_THREADS];
     struct stored_source *source;

@@ -18,6 +18,7 @@
 #include "server/document/document.h"
 #include "server/document/gate.h"
 #include "server/grid/grid.h"
+#include "server/http/answer_cache.h"
 
 enum { IDENTITY_SIZE = 129, KEY_MAX = 100 };
 
@@ -410,6 +411,7 @@ int experiment_api_remove(void *context, const struct http_request *request,
     }
     if (code == 0) {
         response->status = 204;
+        answer_cache_forget(api->answers);
         janitor_wake(api->janitor);
     }
     return code;

@@ -9,6 +9,7 @@
 #include "server/api/routes.h"
 #include "server/clock/clock.h"
 #include "server/examples/example.h"
+#include "server/http/answer_cache.h"
 #include "server/http/http_metrics.h"
 #include "server/http/http_server.h"
 #include "server/jobs/analysis_job.h"
@@ -102,6 +103,7 @@ static struct http_server_options http_options(struct service *service,
                                         .port = options->port,
                                         .access = &service->access,
                                         .metrics = service->api.http_metrics,
+                                        .answers = service->api.answers,
                                         .limits = options->limits,
                                         .hosts = options->hosts,
                                         .host_count = options->host_count,
@@ -124,6 +126,7 @@ static int start_parts(struct service *service, const struct service_options *op
     if ((code = access_init(&service->access, options->token, options->port, err)) != 0 ||
         (code = service_check(options, err)) != 0 ||
         (code = http_metrics_create(&api->http_metrics, routes, route_count, err)) != 0 ||
+        (code = answer_cache_create(&api->answers, err)) != 0 ||
         (code = open_store(service, options, err)) != 0 ||
         (code = run_maker_open(&api->timelines, api->db, timeline_job_run, err)) != 0 ||
         (code = open_analyses(api, err)) != 0 ||
@@ -235,6 +238,7 @@ void service_stop(struct service *service) {
         sql_session_close(api->sql[i]);
     }
     db_close(api->db);
+    answer_cache_destroy(api->answers);
     http_metrics_destroy(api->http_metrics);
     free(service);
 }

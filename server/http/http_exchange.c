@@ -7,6 +7,7 @@
 #include <microhttpd.h>
 
 #include "server/clock/clock.h"
+#include "server/http/answer_cache.h"
 #include "server/http/http_metrics.h"
 #include "server/http/http_peer.h"
 #include "server/http/http_server_priv.h"
@@ -75,7 +76,39 @@ static void choose_representation(struct http_exchange *exchange) {
     }
 }
 
+/* Where the answer may be kept; NULL when more than the path decides. */
+static struct answer_cache *answers_of(const struct http_exchange *exchange) {
+    const struct http_route *route = exchange->route;
+    return strcmp(route->method, "GET") == 0 && strchr(route->produces, ',') == NULL &&
+                   !http_request_has_query(&exchange->request)
+               ? exchange->server->options.answers
+               : NULL;
+}
+
+/* With the etag of the body as it is, if it was sent so. */
+static void keep_answer(const struct http_exchange *exchange, uint64_t age) {
+    const struct http_response *response = &exchange->response;
+    struct answer_cache *answers = answers_of(exchange);
+    if (answers != NULL && response->keep && response->status == MHD_HTTP_OK &&
+        response->encoding == NULL) {
+        answer_cache_keep(answers, exchange->request.path, age, response);
+    }
+}
+
+static bool give_kept(struct http_exchange *exchange) {
+    struct answer_cache *answers = answers_of(exchange);
+    exchange->answered =
+        answers != NULL &&
+        answer_cache_find(answers, exchange->request.path, &exchange->response);
+    if (exchange->answered) {
+        choose_representation(exchange);
+    }
+    return exchange->answered;
+}
+
 static void run_handler(struct http_exchange *exchange) {
+    struct answer_cache *answers = exchange->server->options.answers;
+    const uint64_t age = answers != NULL ? answer_cache_age(answers) : 0;
     struct err err = {0};
     const int code = exchange->route->handle(
         exchange->server->options.context, &exchange->request, &exchange->response, &err);
@@ -90,6 +123,7 @@ static void run_handler(struct http_exchange *exchange) {
         }
     } else {
         choose_representation(exchange);
+        keep_answer(exchange, age);
     }
     exchange->answered = true;
 }
@@ -132,10 +166,11 @@ bool http_exchange_answer(struct http_exchange *exchange) {
             exchange->answered = true;
         } else if ((exchange->route->flags & HTTP_ROUTE_INLINE) != 0) {
             run_handler(exchange);
-        } else if (http_executor_submit(exchange->server->executor, &exchange->task,
-                                        suspend, exchange->request.connection)) {
-            return true;
-        } else {
+        } else if (!give_kept(exchange)) {
+            if (http_executor_submit(exchange->server->executor, &exchange->task, suspend,
+                                     exchange->request.connection)) {
+                return true;
+            }
             http_exchange_refuse(exchange, MHD_HTTP_SERVICE_UNAVAILABLE,
                                  HTTP_SERVER_STOPPING);
         }

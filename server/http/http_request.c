@@ -15,6 +15,11 @@ const char *http_request_query(const struct http_request *request, const char *n
     return value != NULL ? value : "";
 }
 
+bool http_request_has_query(const struct http_request *request) {
+    return MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, NULL,
+                                     NULL) > 0;
+}
+
 const char *http_request_header(const struct http_request *request, const char *name) {
     return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
 }

@@ -28,6 +28,9 @@ struct http_request {
  */
 const char *http_request_query(const struct http_request *request, const char *name);
 
+/* Whether there is any query parameter. */
+bool http_request_has_query(const struct http_request *request);
+
 /* The first value of a header, or NULL. */
 const char *http_request_header(const struct http_request *request, const char *name);
 

@@ -29,6 +29,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct answer_cache;
 struct http_metrics;
 struct http_server;
 
@@ -56,6 +57,7 @@ struct http_server_options {
     const char *const *hosts;    /* names it answers to besides those of loopback */
     size_t host_count;
     struct http_metrics *metrics; /* must outlive the server; NULL: none are kept */
+    struct answer_cache *answers; /* likewise */
     struct http_limits limits;
     const struct http_route *routes; /* must outlive the server */
     size_t route_count;

@@ -69,7 +69,9 @@ void representation_choose(struct http_response *response,
         return;
     }
     const bool gzip = wants_gzip(response, wanted);
-    make_etag(response, gzip ? "-gzip" : "");
+    if (gzip || response->etag[0] == '\0') {
+        make_etag(response, gzip ? "-gzip" : "");
+    }
     response->vary =
         response->vary != NULL ? "Accept, Accept-Encoding" : "Accept-Encoding";
     if (response->cache_control == NULL) {

@@ -43,7 +43,7 @@ struct http_route {
 struct router_match {
     const struct http_route *route; /* NULL: no row has this path and method */
     bool path_known;                /* some row has this path */
-    char allow[64]; /* the methods of this path: "GET, HEAD, POST, OPTIONS" */
+    char allow[64]; /* without a route, the methods of this path: "GET, HEAD, OPTIONS" */
 };
 
 /* Finds the row and fills the captures of `request` from its path. */
