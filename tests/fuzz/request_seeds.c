@@ -23,6 +23,7 @@ static const struct pair ids[] = {
     {"experiments", "e1"}, {"cells", "c1"}, {"runs", "r1"}, {"notes", "n1"}};
 
 static const struct pair parameters[] = {{"after", "0-3271-0"},
+                                         {"again", "false"},
                                          {"at", "7000500"},
                                          {"by", "1"},
                                          {"cells", "c1,c2"},
@@ -35,6 +36,7 @@ static const struct pair parameters[] = {{"after", "0-3271-0"},
                                          {"lanes", "1,2,3"},
                                          {"least", "1000"},
                                          {"limit", "5"},
+                                         {"metrics", "cpu_us,makespan_us"},
                                          {"name", "Thread"},
                                          {"order", "time"},
                                          {"other_work", "true"},
