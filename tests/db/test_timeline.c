@@ -200,6 +200,30 @@ static void test_timeline_takes_the_longest_windows(void **state) {
     db_close(db);
 }
 
+/* A short span that ends with the window, and is not the first of its pixel, is counted
+ * once. */
+static void test_timeline_counts_a_span_at_the_edge_once(void **state) {
+    const struct fixture *fixture = *state;
+    struct err err = {0};
+    struct db *db = fixture_open(fixture);
+    struct db_reader *reader = fixture_reader(db);
+    const int64_t cell = fixture_cell(reader, fixture_experiment(db, 1, 1));
+    const int64_t run = fixture_run(db, cell, 0, 3); /* spans of 10 ns */
+    const struct timeline_query query = {
+        .run = run, .from_ns = 0, .to_ns = 800, .pixels = 60}; /* of 8 or 16 ns */
+    struct timeline_view got;
+    fixture_ok(timeline_read(reader, &query, &got, &err), &err);
+    assert_int_equal(got.lane_count, 1);
+    const struct timeline_lane *lane = &got.lanes[0];
+    const size_t last = lane->count - 1; /* 784 .. 800, in which two end */
+    assert_int_equal(lane->start_ns[last], 784);
+    assert_int_equal(lane->end_ns[last], 800);
+    assert_int_equal(lane->merged[last], 2);
+    timeline_view_deinit(&got);
+    db_reader_close(reader);
+    db_close(db);
+}
+
 /* The last instant of a chunk lies at its t1: a window that begins there shows it, one
  * that ends there does not. All of the first cell is in the window, even if it begins
  * before. */
@@ -419,6 +443,7 @@ int main(void) {
         TEST(test_timeline_survives_a_lack_of_memory),
         TEST(test_timeline_of_an_older_store_is_whole),
         TEST(test_timeline_takes_the_longest_windows),
+        TEST(test_timeline_counts_a_span_at_the_edge_once),
         TEST(test_timeline_shows_an_instant_at_the_edge),
         TEST(test_timeline_leaves_out_points_of_unknown_lanes),
         TEST(test_timeline_refuses_wrong_queries),
