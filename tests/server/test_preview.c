@@ -189,7 +189,7 @@ static void *ask(void *context) {
     return NULL;
 }
 
-/* The client's next one ends it; another client's does not. */
+/* The client's next one ends the one before; another client's does not. */
 static void test_preview_is_replaced(void **state) {
     (void)state;
     int replaced = 0;
@@ -202,14 +202,17 @@ static void test_preview_is_replaced(void **state) {
         assert_int_equal(pthread_create(&threads[1], NULL, ask, &other), 0);
         const struct timespec pause = {0, 20 * 1000 * 1000};
         nanosleep(&pause, NULL);
-        struct err err = {0};
-        assert_int_equal(run(&preview, first.previews, small, "a", &err), 0);
-        preview_deinit(&preview);
+        const int code = run(&preview, first.previews, small, "a", NULL);
+        if (code == 0) {
+            preview_deinit(&preview);
+        }
         pthread_join(threads[0], NULL);
         pthread_join(threads[1], NULL);
+        /* On a busy machine the thread's may be the later one. */
+        assert_true(code == 0 || (code == ERR_CONFLICT && first.code == 0));
         assert_true(first.code == 0 || first.code == ERR_CONFLICT);
         assert_int_equal(other.code, 0);
-        replaced += first.code == ERR_CONFLICT;
+        replaced += code == ERR_CONFLICT || first.code == ERR_CONFLICT;
         previews_destroy(first.previews);
     }
     assert_int_equal(replaced, 3);
