@@ -287,30 +287,39 @@ const char *MHD_lookup_connection_value(struct MHD_Connection *connection,
     return value;
 }
 
+/* Without an iterator they are only counted. */
 int MHD_get_connection_values(struct MHD_Connection *connection, enum MHD_ValueKind kind,
                               MHD_KeyValueIterator iterator, void *iterator_cls) {
+    int count = 0;
     for (size_t i = 0; i < connection->pair_count; i++) {
         const struct pair *pair = &connection->pairs[i];
-        if (pair->kind == kind &&
-            iterator(iterator_cls, kind, pair->name, pair->value) == MHD_NO) {
-            break;
+        if (pair->kind == kind) {
+            count++;
+            if (iterator != NULL &&
+                iterator(iterator_cls, kind, pair->name, pair->value) == MHD_NO) {
+                break;
+            }
         }
     }
-    return (int)connection->pair_count;
+    return count;
 }
 
 int MHD_get_connection_values_n(struct MHD_Connection *connection,
                                 enum MHD_ValueKind kind, MHD_KeyValueIteratorN iterator,
                                 void *iterator_cls) {
+    int count = 0;
     for (size_t i = 0; i < connection->pair_count; i++) {
         const struct pair *pair = &connection->pairs[i];
-        if (pair->kind == kind &&
-            iterator(iterator_cls, kind, pair->name, strlen(pair->name), pair->value,
-                     pair->value != NULL ? strlen(pair->value) : 0) == MHD_NO) {
-            break;
+        if (pair->kind == kind) {
+            count++;
+            if (iterator != NULL &&
+                iterator(iterator_cls, kind, pair->name, strlen(pair->name), pair->value,
+                         pair->value != NULL ? strlen(pair->value) : 0) == MHD_NO) {
+                break;
+            }
         }
     }
-    return (int)connection->pair_count;
+    return count;
 }
 
 const union MHD_ConnectionInfo *
