@@ -227,7 +227,7 @@ export function AskPage(props: { preset: string | null; experiment: string | nul
           <div class="composer is-waiting">{refusal.value ? <AskProblems goTo={() => undefined} /> : <Loading lines={6} />}</div>
         )}
       </div>
-      <section aria-labelledby="presets-title">
+      <section class="examples" aria-labelledby="presets-title">
         <div class="section-head">
           <h2 id="presets-title" class="section-title">
             {t("ask.presets")}

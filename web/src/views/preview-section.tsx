@@ -13,6 +13,7 @@ import { metricInfo, metricMeaning, metricTitle } from "../state/catalogue";
 import { bestCells } from "../state/experiment";
 import { language, t, tServer } from "../state/preferences";
 import { isCutShort, preview, type Preview, type PreviewedCell, previewing, trouble } from "../state/preview";
+import { errorText } from "./feedback";
 import { Icon } from "./icon";
 import { Miniature } from "./miniature";
 import { PreviewSliders } from "./preview-sliders";
@@ -176,6 +177,7 @@ function Skeleton() {
 function note(): string {
   const found = trouble.value;
   if (found?.isTooLarge) return t("ask.preview.large");
+  if (found && (found.error.problem?.status ?? 500) >= 500) return errorText(found.error);
   if (found || scan.value.error) return t("ask.preview.refused");
   return isCutShort.value ? t("ask.preview.short") : t("ask.preview.note");
 }
