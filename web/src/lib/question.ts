@@ -8,7 +8,6 @@
 
 import { compactLabel, isRecord } from "./grid";
 import { insertBefore, removeValue, setValue } from "./json-edit";
-import { escapePointer } from "./json-scan";
 
 export type FieldName =
   | "count"
@@ -392,5 +391,5 @@ export function addStrategy(text: string, kind: StrategyKind, cores: number): st
 }
 
 export function setStrategyCount(text: string, { pointer, kind }: StrategyWords, count: number): string {
-  return setValue(text, `${pointer}/${escapePointer(kind)}`, count);
+  return setValue(text, `${pointer}/${kind}`, count);
 }

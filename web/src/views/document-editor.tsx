@@ -18,6 +18,14 @@ import { type EditorHandle, JsonEditor } from "./json-editor";
 const schema = createResource(getSchema);
 let reading: Promise<void> | null = null;
 
+/* What could not be read is tried again by the next one who needs it. */
+function read(): Promise<void> {
+  reading ??= schema.reload().then(() => {
+    reading = null;
+  });
+  return reading;
+}
+
 /* The first meaning of each word: enough where the schema speaks another language. */
 const meanings = new Map(
   WORD_GROUPS.flatMap(({ words }) => words)
@@ -27,7 +35,7 @@ const meanings = new Map(
 
 const assistant: Assistant = {
   schema: () => valueOf(schema),
-  ready: () => (reading ??= schema.reload()),
+  ready: () => (valueOf(schema) === null ? read() : Promise.resolve()),
   meaning({ name, meaning }) {
     const key = meanings.get(name);
     if (language.peek() === "en" || key === undefined) return { text: meaning, lang: "en" };
