@@ -68,6 +68,13 @@ export interface DocumentEditorProps {
   onSubmit(): void;
 }
 
+/* Without adopted style sheets it would add elements with styles, which the server forbids. */
+function loadEditor(): Promise<typeof import("../editor/code-editor")> {
+  return "adoptedStyleSheets" in document
+    ? import("../editor/code-editor")
+    : Promise.reject(new Error("no adopted style sheets"));
+}
+
 type Loading = "loading" | "ready" | "failed";
 
 /* The editor in its host; what it calls is what was given last. */
@@ -80,7 +87,7 @@ function useCodeEditor(onSubmit: () => void) {
   useEffect(() => {
     let gone = false;
     void assistant.ready();
-    import("../editor/code-editor")
+    loadEditor()
       .then((loaded) => {
         if (gone || !host.current) return;
         editor.current = new loaded.CodeEditor(host.current, {
