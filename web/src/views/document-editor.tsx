@@ -75,6 +75,8 @@ function loadEditor(): Promise<typeof import("../editor/code-editor")> {
     : Promise.reject(new Error("no adopted style sheets"));
 }
 
+const MARKS_MS = 200;
+
 type Loading = "loading" | "ready" | "failed";
 
 /* The editor in its host; what it calls is what was given last. */
@@ -116,7 +118,11 @@ export function DocumentEditor({ handle, marked, onSubmit }: DocumentEditorProps
   const wrong = marks();
   // Meanwhile somebody may have typed: what is there now is what counts.
   useEffect(() => editor.current?.setText(draft.peek()), [text]);
-  useEffect(() => editor.current?.setMarks(wrong), [state, JSON.stringify(wrong)]);
+  // What is half written is not wrong yet.
+  useEffect(() => {
+    const timer = window.setTimeout(() => editor.current?.setMarks(wrong), MARKS_MS);
+    return () => window.clearTimeout(timer);
+  }, [state, text, JSON.stringify(wrong)]);
   useImperativeHandle(handle, () => ({
     select: (start, end) => (editor.current ?? area.current)?.select(start, end),
   }));

@@ -28,7 +28,9 @@ function commandFor(event: KeyboardEvent): Command | undefined {
 export function attachKeys(): () => void {
   const onKey = (event: KeyboardEvent): void => {
     const command = commandFor(event);
-    if (!command || (takesText(event.target) && !command.always)) return;
+    // The editor of documents lies in a shadow root, which hides what is inside from the window.
+    const [target = null] = event.composedPath();
+    if (!command || (takesText(target) && !command.always)) return;
     const open = overlay.peek();
     if (open !== null && command.act !== (open === "keys" ? openKeys : openPalette)) return;
     event.preventDefault();
