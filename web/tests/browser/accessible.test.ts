@@ -3,11 +3,10 @@
 // see: narrow and enlarged pages, forced colours, less motion, paper.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import axe from "axe-core";
-import type { Browser, Page } from "playwright-core";
-import { onPage, runToEnd, submit, timelineOf, timelineReady } from "./page";
-import { type Server, startBrowser, startServer } from "./server";
+import type { Page } from "playwright-core";
+import { runToEnd, submit, testSite, timelineOf, timelineReady } from "./page";
 
 const GRID = {
   schema: 1,
@@ -39,16 +38,11 @@ interface Look {
   leave?(): Promise<unknown>;
 }
 
-let server: Server;
-let browser: Browser;
 let looks: Look[];
-
-before(async () => {
-  server = await startServer();
-  browser = await startBrowser();
-  const grid = await runToEnd(server.address, GRID);
+const site = testSite(async (address) => {
+  const grid = await runToEnd(address, GRID);
   const run = timelineOf(grid);
-  await fetch(`${server.address}/api/v1/runs/${run}/notes`, {
+  await fetch(`${address}/api/v1/runs/${run}/notes`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ text: "A note", from: 5_000_000, to: 9_000_000 }),
@@ -68,10 +62,10 @@ before(async () => {
       name: "runs",
       hash: "#/experiments",
       async ready(page) {
-        long = await submit(server.address, LONG);
+        long = await submit(address, LONG);
         await page.locator('.queue-entry[data-status="running"]').waitFor();
       },
-      leave: () => fetch(`${server.address}/api/v1/experiments/${long}/cancel`, { method: "POST" }),
+      leave: () => fetch(`${address}/api/v1/experiments/${long}/cancel`, { method: "POST" }),
     },
     { name: "no runs", hash: "#/experiments?name=zzz", ready: seen(".empty") },
     { name: "grid", hash: `#/experiments/${grid.id}`, ready: seen(".grid-table tbody tr") },
@@ -105,14 +99,9 @@ before(async () => {
   ];
 });
 
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
-
 async function visit(page: Page, look: Look): Promise<void> {
   await page.goto("about:blank");
-  await page.goto(`${server.address}/${look.hash}`);
+  await page.goto(`${site.address}/${look.hash}`);
   await look.ready(page);
   await page.evaluate(() => document.fonts.ready.then(() => undefined));
 }
@@ -135,7 +124,7 @@ for (const { locale, colorScheme } of [
   { locale: "pl-PL", colorScheme: "dark" },
 ] as const) {
   test(`axe finds nothing serious: ${locale}, ${colorScheme}`, async () => {
-    await onPage(browser, { locale, colorScheme, reducedMotion: "reduce" }, async (page) => {
+    await site.onPage({ locale, colorScheme, reducedMotion: "reduce" }, async (page) => {
       const serious: string[] = [];
       for (const look of looks) {
         await visit(page, look);
@@ -149,7 +138,7 @@ for (const { locale, colorScheme } of [
 
 test("no page is wider than the window: enlarged to 200 %, and on small telephones", async () => {
   const viewport = { width: 640, height: 800 }; /* 1280 at 200 % */
-  await onPage(browser, { viewport, locale: "pl-PL", hasTouch: true }, async (page) => {
+  await site.onPage({ viewport, locale: "pl-PL", hasTouch: true }, async (page) => {
     const wide: string[] = [];
     for (const look of looks) {
       await page.setViewportSize(viewport);
@@ -166,7 +155,7 @@ test("no page is wider than the window: enlarged to 200 %, and on small telephon
 });
 
 test("with less motion nothing moves by itself", async () => {
-  await onPage(browser, { reducedMotion: "reduce" }, async (page) => {
+  await site.onPage({ reducedMotion: "reduce" }, async (page) => {
     const moving: string[] = [];
     for (const look of looks) {
       await visit(page, look);
@@ -186,7 +175,7 @@ test("with less motion nothing moves by itself", async () => {
 });
 
 test("with forced colours what is pressed, chosen and drawn can still be told", async () => {
-  await onPage(browser, { forcedColors: "active" }, async (page) => {
+  await site.onPage({ forcedColors: "active" }, async (page) => {
     const look = looks.find(({ name }) => name === "span");
     assert.ok(look);
     await visit(page, look);
@@ -208,7 +197,7 @@ test("with forced colours what is pressed, chosen and drawn can still be told", 
 });
 
 test("on paper, A4 upright, there is what was found, and nothing to press", async () => {
-  await onPage(browser, { viewport: { width: 794, height: 1123 } }, async (page) => {
+  await site.onPage({ viewport: { width: 794, height: 1123 } }, async (page) => {
     const look = looks.find(({ name }) => name === "timeline");
     assert.ok(look);
     await visit(page, look);
@@ -225,7 +214,7 @@ test("on paper, A4 upright, there is what was found, and nothing to press", asyn
 });
 
 test("the table of a lane says what the drawing shows, and leads there", async () => {
-  await onPage(browser, {}, async (page) => {
+  await site.onPage({}, async (page) => {
     const look = looks.find(({ name }) => name === "table");
     assert.ok(look);
     await visit(page, look);

@@ -2,18 +2,10 @@
 // The lanes of a timeline as somebody arranges them: by key, by menu, by mouse, and by address.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import type { Browser, Page } from "playwright-core";
-import { onPage, runToEnd, timelineOf, timelineReady } from "./page";
-import { type Server, startBrowser, startServer } from "./server";
+import { test } from "node:test";
+import type { Page } from "playwright-core";
+import { runToEnd, testSite, threads, timelineOf, timelineReady } from "./page";
 
-const THREADS = {
-  schema: 1,
-  name: "Lanes",
-  record: "timeline",
-  strategies: [{ threads: 4 }],
-  workload: { jobs: { count: 24, steps: [{ python_us: 3000 }, { io_us: 2000 }] } },
-};
 const MANY_TASKS = {
   schema: 1,
   name: "Thousands",
@@ -22,24 +14,14 @@ const MANY_TASKS = {
   workload: { jobs: { count: 5000, steps: [{ python_us: 5 }, { io_us: 200 }] } },
 };
 
-let server: Server;
-let browser: Browser;
 let run: string;
-
-before(async () => {
-  server = await startServer();
-  browser = await startBrowser();
-  run = timelineOf(await runToEnd(server.address, THREADS));
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
+const site = testSite(async (address) => {
+  run = timelineOf(await runToEnd(address, threads("Lanes")));
 });
 
 async function onTimeline(body: (page: Page) => Promise<void>, query = "", id = run): Promise<void> {
-  await onPage(browser, {}, async (page) => {
-    await page.goto(`${server.address}/#/runs/${id}${query}`);
+  await site.onPage({}, async (page) => {
+    await page.goto(`${site.address}/#/runs/${id}${query}`);
     await timelineReady(page);
     await body(page);
   });
@@ -167,7 +149,7 @@ test("the legend singles states out, several with Shift, and the address keeps t
 });
 
 test("pinned lanes stay on top of thousands, which are asked for as they are seen", async () => {
-  const many = timelineOf(await runToEnd(server.address, MANY_TASKS));
+  const many = timelineOf(await runToEnd(site.address, MANY_TASKS));
   await onTimeline(
     async (page) => {
       const asked: number[] = [];

@@ -2,45 +2,26 @@
 // Notes and bookmarks on a timeline: written, found again after a reload, gone to, deleted.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import type { Browser, Page } from "playwright-core";
-import { onPage, runToEnd, timelineOf, timelineReady } from "./page";
-import { type Server, startBrowser, startServer } from "./server";
+import { test } from "node:test";
+import type { Page } from "playwright-core";
+import { runToEnd, testSite, threads, timelineOf, timelineReady } from "./page";
 
-const THREADS = {
-  schema: 1,
-  name: "Notes",
-  record: "timeline",
-  strategies: [{ threads: 3 }],
-  workload: { jobs: { count: 12, steps: [{ python_us: 3000 }, { io_us: 2000 }] } },
-};
 const MARKUP = `<img src=x onerror="owned=1"><script>owned=1</script>`;
 
-let server: Server;
-let browser: Browser;
-
-before(async () => {
-  server = await startServer();
-  browser = await startBrowser();
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const site = testSite();
 
 /** The timeline of a run of its own. */
 async function onTimeline(body: (page: Page, run: string) => Promise<void>): Promise<void> {
-  const run = timelineOf(await runToEnd(server.address, THREADS));
-  await onPage(browser, {}, async (page) => {
-    await page.goto(`${server.address}/#/runs/${run}`);
+  const run = timelineOf(await runToEnd(site.address, threads("Notes")));
+  await site.onPage({}, async (page) => {
+    await page.goto(`${site.address}/#/runs/${run}`);
     await timelineReady(page);
     await body(page, run);
   });
 }
 
 async function kept(run: string): Promise<{ text: string; from: number; to: number; lane: number | null }[]> {
-  const answer = await fetch(`${server.address}/api/v1/runs/${run}/notes`);
+  const answer = await fetch(`${site.address}/api/v1/runs/${run}/notes`);
   return ((await answer.json()) as { items: never[] }).items;
 }
 

@@ -1,9 +1,44 @@
 // SPDX-License-Identifier: MIT
-// What tests of the dashboard do again and again: a fresh page whose console errors fail the test,
-// a document that is run to its end.
+// What tests of the dashboard do again and again: a server and a browser for a file of tests, a
+// fresh page whose console errors fail the test, a document that is run to its end.
 
 import assert from "node:assert/strict";
+import { after, before } from "node:test";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { type Server, startBrowser, startServer } from "./server";
+
+export interface Site {
+  address: string;
+  onPage(
+    options: BrowserContextOptions,
+    body: (page: Page) => Promise<void>,
+    expected?: RegExp,
+  ): Promise<void>;
+}
+
+/** A server of its own and a browser, from before the first test of a file to after the last. */
+export function testSite(setUp?: (address: string) => Promise<void>): Site {
+  let server: Server | undefined;
+  let browser: Browser | undefined;
+  const site: Site = {
+    address: "",
+    onPage(options, body, expected) {
+      assert.ok(browser, "tests only");
+      return onPage(browser, options, body, expected);
+    },
+  };
+  before(async () => {
+    server = await startServer();
+    site.address = server.address;
+    browser = await startBrowser();
+    await setUp?.(server.address);
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+  return site;
+}
 
 /** Runs `body` on a fresh page; `expected` names console errors that the test provokes. */
 export async function onPage(
@@ -40,6 +75,17 @@ export async function submit(address: string, document: unknown): Promise<string
   });
   assert.equal(answer.status, 201, await answer.clone().text());
   return ((await answer.json()) as { id: string }).id;
+}
+
+/** Four threads that compute and wait: short, and with every lane that threads have. */
+export function threads(name: string): unknown {
+  return {
+    schema: 1,
+    name,
+    record: "timeline",
+    strategies: [{ threads: 4 }],
+    workload: { jobs: { count: 24, steps: [{ python_us: 3000 }, { io_us: 2000 }] } },
+  };
 }
 
 export interface ExperimentView {

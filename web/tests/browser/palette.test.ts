@@ -2,32 +2,13 @@
 // The palette and the sheet of keys, by keyboard only, on every page.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import type { Browser, Page } from "playwright-core";
-import { onPage, runToEnd, timelineOf, timelineReady } from "./page";
-import { type Server, startBrowser, startServer } from "./server";
+import { test } from "node:test";
+import type { Page } from "playwright-core";
+import { runToEnd, testSite, threads, timelineOf, timelineReady } from "./page";
 
-const THREADS = {
-  schema: 1,
-  name: "Palette",
-  record: "timeline",
-  strategies: [{ threads: 3 }],
-  workload: { jobs: { count: 12, steps: [{ python_us: 3000 }, { io_us: 2000 }] } },
-};
-
-let server: Server;
-let browser: Browser;
 let run: string;
-
-before(async () => {
-  server = await startServer();
-  browser = await startBrowser();
-  run = timelineOf(await runToEnd(server.address, THREADS));
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
+const site = testSite(async (address) => {
+  run = timelineOf(await runToEnd(address, threads("Palette")));
 });
 
 async function openPalette(page: Page, key = "Control+k"): Promise<void> {
@@ -45,8 +26,8 @@ async function choose(page: Page, letters: string, text: string): Promise<void> 
 }
 
 test("pages, languages and themes are a few letters away, from everywhere", async () => {
-  await onPage(browser, {}, async (page) => {
-    await page.goto(server.address);
+  await site.onPage({}, async (page) => {
+    await page.goto(site.address);
     await page.locator(".card").first().waitFor();
     await openPalette(page);
     await choose(page, "gruns", "Go to: Runs");
@@ -67,8 +48,8 @@ test("pages, languages and themes are a few letters away, from everywhere", asyn
 });
 
 test("an experiment is found by its name", async () => {
-  await onPage(browser, {}, async (page) => {
-    await page.goto(`${server.address}/#/api`);
+  await site.onPage({}, async (page) => {
+    await page.goto(`${site.address}/#/api`);
     await page.locator(".page-title").waitFor();
     await openPalette(page);
     await page.keyboard.type("Palet");
@@ -84,8 +65,8 @@ test("an experiment is found by its name", async () => {
 });
 
 test("commands and lanes of a timeline are in the palette, and its keys wait behind it", async () => {
-  await onPage(browser, {}, async (page) => {
-    await page.goto(`${server.address}/#/runs/${run}?hide=0&fold=cores`);
+  await site.onPage({}, async (page) => {
+    await page.goto(`${site.address}/#/runs/${run}?hide=0&fold=cores`);
     await timelineReady(page);
     const was = await page.locator(".stage-window").innerText();
     await openPalette(page);
@@ -106,8 +87,8 @@ test("commands and lanes of a timeline are in the palette, and its keys wait beh
 });
 
 test("the sheet shows the keys of the page that is open", async () => {
-  await onPage(browser, {}, async (page) => {
-    await page.goto(server.address);
+  await site.onPage({}, async (page) => {
+    await page.goto(site.address);
     await page.locator(".card").first().waitFor();
     await page.locator("#main").focus();
     await page.keyboard.press("?");
@@ -115,7 +96,7 @@ test("the sheet shows the keys of the page that is open", async () => {
     const few = await page.locator(".sheet-row").count();
     await page.keyboard.press("Escape");
     await page.locator(".sheet").waitFor({ state: "detached" });
-    await page.goto(`${server.address}/#/runs/${run}`);
+    await page.goto(`${site.address}/#/runs/${run}`);
     await timelineReady(page);
     await page.keyboard.press("?");
     await page.locator(".sheet[open]").waitFor();

@@ -2,10 +2,9 @@
 // The page of all experiments: search, filter, order, rename, delete with undo, sizes, queue.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import type { Browser, Page } from "playwright-core";
-import { onPage, runToEnd, submit } from "./page";
-import { type Server, startBrowser, startServer } from "./server";
+import { test } from "node:test";
+import type { Page } from "playwright-core";
+import { runToEnd, submit, testSite } from "./page";
 
 const QUICK = {
   schema: 1,
@@ -23,30 +22,19 @@ const LONG = {
 };
 const MANY = 130;
 
-let server: Server;
-let browser: Browser;
-
-before(async () => {
-  server = await startServer();
-  browser = await startBrowser();
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const site = testSite();
 
 const row = (page: Page, name: string) => page.locator(".runs-table tbody tr", { hasText: name });
 const names = (page: Page): Promise<string[]> => page.locator(".runs-table .row-link").allInnerTexts();
 
 async function statusOf(id: string): Promise<number> {
-  return (await fetch(`${server.address}/api/v1/experiments/${id}`)).status;
+  return (await fetch(`${site.address}/api/v1/experiments/${id}`)).status;
 }
 
 test("search, filter and order are in the address and survive a reload", async () => {
-  for (const name of ["Alpha", "beta", "Gamma"]) await runToEnd(server.address, { ...QUICK, name });
-  await onPage(browser, {}, async (page) => {
-    await page.goto(`${server.address}/#/experiments`);
+  for (const name of ["Alpha", "beta", "Gamma"]) await runToEnd(site.address, { ...QUICK, name });
+  await site.onPage({}, async (page) => {
+    await page.goto(`${site.address}/#/experiments`);
     await row(page, "Alpha").waitFor();
     assert.deepEqual(await names(page), ["Gamma", "beta", "Alpha"]);
     await page.locator(".runs-filter select").selectOption("name");
@@ -71,8 +59,8 @@ test("search, filter and order are in the address and survive a reload", async (
 });
 
 test("every experiment has a size, and the store has one", async () => {
-  await onPage(browser, {}, async (page) => {
-    await page.goto(`${server.address}/#/experiments`);
+  await site.onPage({}, async (page) => {
+    await page.goto(`${site.address}/#/experiments`);
     await page.locator(".runs-room").waitFor();
     assert.match(await page.locator(".runs-room").innerText(), /\d\s?[kM]B in use/);
     await page.waitForFunction(() =>
@@ -85,9 +73,9 @@ test("every experiment has a size, and the store has one", async () => {
 
 test("an experiment is renamed in place, by keyboard, and markup is a name like any other", async () => {
   const markup = `<img src=x onerror="owned=1">`;
-  const { id } = await runToEnd(server.address, { ...QUICK, name: "Old name" });
-  await onPage(browser, {}, async (page) => {
-    await page.goto(`${server.address}/#/experiments`);
+  const { id } = await runToEnd(site.address, { ...QUICK, name: "Old name" });
+  await site.onPage({}, async (page) => {
+    await page.goto(`${site.address}/#/experiments`);
     await row(page, "Old name").locator(".row-link").focus();
     await page.keyboard.press("F2");
     await page.keyboard.type("Forgotten");
@@ -102,15 +90,15 @@ test("an experiment is renamed in place, by keyboard, and markup is a name like 
     await row(page, markup).waitFor();
     assert.equal(await page.locator('img[src="x"]').count(), 0);
   });
-  const read = (await (await fetch(`${server.address}/api/v1/experiments/${id}`)).json()) as { name: string };
+  const read = (await (await fetch(`${site.address}/api/v1/experiments/${id}`)).json()) as { name: string };
   assert.equal(read.name, markup);
 });
 
 test("a deletion can be undone, waits through a reload, and is then done", async () => {
-  const { id } = await runToEnd(server.address, { ...QUICK, name: "Doomed" });
+  const { id } = await runToEnd(site.address, { ...QUICK, name: "Doomed" });
   const remove = (page: Page) => row(page, "Doomed").getByRole("button", { name: /^Delete/ }).click();
-  await onPage(browser, {}, async (page) => {
-    await page.goto(`${server.address}/#/experiments`);
+  await site.onPage({}, async (page) => {
+    await page.goto(`${site.address}/#/experiments`);
     await remove(page);
     await row(page, "Doomed").waitFor({ state: "detached" });
     assert.equal(await statusOf(id), 200, "the server knows nothing yet");
@@ -134,12 +122,12 @@ test("a deletion can be undone, waits through a reload, and is then done", async
 });
 
 test("the queue shows what runs and waits, without being asked, and stops it", async () => {
-  await onPage(browser, {}, async (page) => {
-    await page.goto(`${server.address}/#/experiments`);
+  await site.onPage({}, async (page) => {
+    await page.goto(`${site.address}/#/experiments`);
     await row(page, "Alpha").waitFor();
     assert.equal(await page.locator(".queue").count(), 0);
-    const first = await submit(server.address, LONG);
-    const second = await submit(server.address, { ...LONG, name: "Later", seed: 2 });
+    const first = await submit(site.address, LONG);
+    const second = await submit(site.address, { ...LONG, name: "Later", seed: 2 });
     const later = page.locator(".queue-entry", { hasText: "Later" });
     await page.locator('.queue-entry[data-status="running"]').first().waitFor();
     await later.waitFor();
@@ -149,7 +137,7 @@ test("the queue shows what runs and waits, without being asked, and stops it", a
     await row(page, "Later").getByRole("button", { name: /^Go on/ }).click();
     await later.waitFor();
     for (const id of [second, first]) {
-      await fetch(`${server.address}/api/v1/experiments/${id}/cancel`, { method: "POST" });
+      await fetch(`${site.address}/api/v1/experiments/${id}/cancel`, { method: "POST" });
     }
     await page.locator(".queue").waitFor({ state: "detached" });
     await row(page, "Long").locator('.status[data-status="interrupted"]').waitFor();
@@ -157,12 +145,11 @@ test("the queue shows what runs and waits, without being asked, and stops it", a
 });
 
 test("a long list comes page by page, and an error can be tried again", async () => {
-  for (let i = 0; i < MANY; i++) await submit(server.address, { ...QUICK, name: `n ${i}`, seed: i });
-  await onPage(
-    browser,
+  for (let i = 0; i < MANY; i++) await submit(site.address, { ...QUICK, name: `n ${i}`, seed: i });
+  await site.onPage(
     {},
     async (page) => {
-      await page.goto(`${server.address}/#/experiments?name=n+&order=oldest`);
+      await page.goto(`${site.address}/#/experiments?name=n+&order=oldest`);
       await row(page, "n 49").waitFor();
       await page.locator(".runs-more .button").click();
       await row(page, "n 99").waitFor();
