@@ -74,6 +74,7 @@ function extensions(options: CodeEditorOptions, onText: (text: string) => void):
       indentWithTab,
     ]),
     EditorView.contentAttributes.of({
+      tabindex: "0",
       "aria-label": options.label,
       "aria-description": options.description,
       spellcheck: "false",
