@@ -67,8 +67,9 @@ export async function onPage(
   }
 }
 
+/** The id of a new experiment, even where there is one of the same document. */
 export async function submit(address: string, document: unknown): Promise<string> {
-  const answer = await fetch(`${address}/api/v1/experiments`, {
+  const answer = await fetch(`${address}/api/v1/experiments?again=true`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify(document),
