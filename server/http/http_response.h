@@ -24,16 +24,16 @@ struct http_response {
     char *body;               /* heap, owned; or static when `body_is_static` */
     size_t body_size;
     bool body_is_static;
-    const char *cache_control; /* static; NULL means "no-store", or
+    const char *cache_control;        /* static; NULL means "no-store", or
                                       of a GET "no-cache" */
-    const char *encoding;      /* static: "gzip", or NULL */
-    const char *vary;          /* static, or NULL */
-    unsigned retry_after_s;    /* 0: header not sent */
-    char etag[64];             /* quotes included; "" : header not sent */
-    char allow[64];            /* "" : header not sent */
-    char location[96];         /* "" : header not sent */
-    char cookie[144];          /* Set-Cookie; "" : header not sent */
-    bool keep;
+    const char *encoding;             /* static: "gzip", or NULL */
+    const char *vary;                 /* static, or NULL */
+    unsigned retry_after_s;           /* 0: header not sent */
+    char etag[64];                    /* quotes included; "" : header not sent */
+    char allow[64];                   /* "" : header not sent */
+    char location[96];                /* "" : header not sent */
+    char cookie[144];                 /* Set-Cookie; "" : header not sent */
+    bool keep;                        /* it can no longer change: answer_cache.h */
     bool replayed;                    /* nothing was made: Idempotent-Replayed is sent */
     const char *authenticate;         /* static: WWW-Authenticate, or NULL */
     bool close;                       /* the connection, after the answer */
