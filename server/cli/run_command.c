@@ -276,8 +276,7 @@ static int submit(const struct run_request *request, struct stored_source *sourc
     return code;
 }
 
-static int run_stored(const struct run_request *request, int *exit_code,
-                      struct err *err) {
+static int run_stored(struct run_request *request, int *exit_code, struct err *err) {
     struct db *db = NULL;
     struct stored_source *source = NULL;
     int64_t id = 0;
@@ -288,6 +287,8 @@ static int run_stored(const struct run_request *request, int *exit_code,
         goto out;
     }
     code = submit(request, source, &id, err);
+    grid_destroy(request->grid); /* the job makes its own */
+    request->grid = NULL;
     if (code == 0) {
         stored_source_restrict(source, id);
         code = run_jobs(request, stored_source_jobs(source), err);

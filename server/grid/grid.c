@@ -211,15 +211,22 @@ static int make_key(const struct point *point, size_t runtime, size_t strategy,
     return rc;
 }
 
+/* A label of a row is mostly that of its first point, too: then it is kept once. */
+static const char *keep_label(struct grid *grid, const char *first, const char *label) {
+    return first != NULL && strcmp(first, label) == 0 ? first
+                                                      : arena_strdup(&grid->arena, label);
+}
+
 static int make_cell(struct grid *grid, const struct point *point, size_t runtime,
                      size_t strategy, struct err *err) {
-    struct grid_cell *cell =
-        &grid->cells[(runtime * grid->strategy_count + strategy) * grid->sweep.points +
-                     point->index];
+    struct grid_cell *first =
+        &grid->cells[(runtime * grid->strategy_count + strategy) * grid->sweep.points];
+    struct grid_cell *cell = first + point->index;
     cell->point = point->text;
-    cell->runtime = arena_strdup(&grid->arena, point->reading.runtimes[runtime].label);
+    cell->runtime =
+        keep_label(grid, first->runtime, point->reading.runtimes[runtime].label);
     cell->strategy =
-        arena_strdup(&grid->arena, point->reading.strategies[strategy].label);
+        keep_label(grid, first->strategy, point->reading.strategies[strategy].label);
     if (cell->runtime == NULL || cell->strategy == NULL) {
         return err_set_nomem(err);
     }
