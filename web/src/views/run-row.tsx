@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // One experiment in the list: its name, which can be changed in place, and what can be done.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { ApiError, ExperimentSummary } from "../api";
 import { formatBytes, formatDate } from "../lib/format";
 import { experimentRoute } from "../lib/route";
@@ -23,13 +23,20 @@ function NameField(props: { item: ExperimentSummary; done(): void }) {
   const input = useRef<HTMLInputElement>(null);
   const [error, setError] = useState<ApiError | null>(null);
   const old = experimentName(item.name);
-  useEffect(() => input.current?.select(), []);
+  useLayoutEffect(() => input.current?.select(), []);
+  /* The field loses the focus once more when it goes. */
+  const hasEnded = useRef(false);
+  const end = (): void => {
+    if (hasEnded.current) return;
+    hasEnded.current = true;
+    done();
+  };
   const save = async (): Promise<void> => {
     const name = input.current?.value.trim() ?? "";
-    if (name === "" || name === old) return done();
+    if (hasEnded.current || name === "" || name === old) return end();
     try {
       await renameRun(item.id, name);
-      done();
+      end();
     } catch (reason) {
       setError(asApiError(reason));
     }
@@ -50,7 +57,7 @@ function NameField(props: { item: ExperimentSummary; done(): void }) {
         aria-label={t("runs.rename.label", { name: old })}
         aria-invalid={error !== null}
         onKeyDown={(event) => {
-          if (event.key === "Escape") done();
+          if (event.key === "Escape") end();
         }}
         onBlur={() => void save()}
       />
@@ -96,14 +103,18 @@ function Actions({ item, rename }: { item: ExperimentSummary; rename(): void }) 
 export function RunRow({ item }: { item: ExperimentSummary }) {
   const [isNaming, setNaming] = useState(false);
   const row = useRef<HTMLTableRowElement>(null);
+  const wasHere = useRef(false);
   const bytes = sizes.value.get(item.id);
   const stopNaming = (): void => {
+    wasHere.current = row.current?.contains(document.activeElement) ?? false;
     setNaming(false);
-    // Whoever was at the field goes on from here; whoever went elsewhere stays there.
-    if (row.current?.contains(document.activeElement)) {
-      requestAnimationFrame(() => row.current?.querySelector<HTMLElement>(".row-link")?.focus());
-    }
   };
+  // Whoever was at the field goes on from here; whoever went elsewhere stays there.
+  useLayoutEffect(() => {
+    if (isNaming || !wasHere.current) return;
+    wasHere.current = false;
+    row.current?.querySelector<HTMLElement>(".row-link")?.focus();
+  }, [isNaming]);
   return (
     <tr ref={row}>
       <td class="cell-main">
