@@ -79,7 +79,6 @@ function extensions(options: CodeEditorOptions, onText: (text: string) => void):
       "aria-description": options.description,
       spellcheck: "false",
       autocapitalize: "off",
-      tabindex: "0",
     }),
     EditorView.updateListener.of((update) => {
       if (update.docChanged) onText(update.state.doc.toString());
