@@ -142,22 +142,39 @@ static int insert_cell(struct connection *connection, int64_t experiment, size_t
 }
 
 static const char COUNT_QUEUED[] =
-    "SELECT count(*) FROM experiment WHERE status = 'queued' AND owner = owner_self()";
+    "SELECT count(*), count(*) FILTER (WHERE client = ?) FROM experiment"
+    " WHERE status = 'queued' AND owner = owner_self()";
 
+/* Who submits a lot leaves room for others. */
 static int check_queue(struct connection *connection,
                        const struct experiment_new *experiment, struct err *err) {
-    int64_t queued = 0;
     if (experiment->queued_max == 0) {
         return 0;
     }
-    const int rc = connection_read_number(connection, COUNT_QUEUED, &queued, err);
-    if (rc == 0 && queued >= experiment->queued_max) {
+    struct query q;
+    query_begin(&q, connection, COUNT_QUEUED);
+    query_text(&q, experiment->client != NULL ? experiment->client : "");
+    const int rc = query_next(&q, err);
+    const int64_t all = rc == 1 ? query_get_int(&q, 0) : 0;
+    const int64_t own = rc == 1 ? query_get_int(&q, 1) : 0;
+    query_end(&q);
+    if (rc < 0) {
+        return rc;
+    }
+    if (all >= experiment->queued_max) {
         return err_set(err, ERR_LIMIT,
                        "%lld experiments are waiting already; submit again when one of "
                        "them has begun",
-                       (long long)queued);
+                       (long long)all);
     }
-    return rc;
+    if (experiment->queued_client_max != 0 && own >= experiment->queued_client_max) {
+        return err_set(
+            err, ERR_LIMIT,
+            "%lld experiments of this client are waiting already; submit again "
+            "when one of them has begun",
+            (long long)own);
+    }
+    return 0;
 }
 
 int experiment_store_insert(struct db *db, const struct experiment_new *experiment,

@@ -47,7 +47,8 @@ struct experiment_new {
     int64_t created_ms; /* since 1970, UTC */
     const struct cell_new *cells;
     size_t cell_count;
-    int64_t queued_max; /* how many of our own may be queued; 0: any number */
+    int64_t queued_max;        /* how many of our own may be queued; 0: any number */
+    int64_t queued_client_max; /* how many of them of one client; 0: any number */
 };
 
 struct experiment_row {
@@ -103,7 +104,7 @@ enum { EXPERIMENT_PAGE_MAX = 200 };
  * Stores a queued experiment. When one with this content_hash exists, or without `again` one
  * that experiment_store_find_same() finds, nothing is stored, `*id` is its id and `*existed`
  * is true. ERR_INVALID when SQLite does not take a text for JSON. ERR_LIMIT: queued_max of
- * them wait.
+ * them wait, or queued_client_max of this client.
  */
 int experiment_store_insert(struct db *db, const struct experiment_new *experiment,
                             int64_t *id, bool *existed, struct err *err) WARN_UNUSED;

@@ -365,6 +365,7 @@ int stored_source_submit(struct stored_source *source,
         .cells = cells,
         .cell_count = count,
         .queued_max = STORED_QUEUE_MAX,
+        .queued_client_max = STORED_QUEUE_CLIENT_MAX,
     };
     const int code = experiment_store_insert(source->db, &experiment, id, existed, err);
     free(cells);

@@ -30,7 +30,10 @@ void stored_source_restrict(struct stored_source *source, int64_t experiment);
 /* For job_queue_options. */
 struct job_source stored_source_jobs(struct stored_source *source);
 
-enum { STORED_QUEUE_MAX = 1000 }; /* experiments that may wait */
+enum {
+    STORED_QUEUE_MAX = 1000,       /* experiments that may wait */
+    STORED_QUEUE_CLIENT_MAX = 500, /* of one client; all that give no name are one */
+};
 
 struct stored_submission {
     const struct document *document;

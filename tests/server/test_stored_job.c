@@ -77,21 +77,36 @@ static int tear_down(void **state) {
     return 0;
 }
 
-static int64_t submit(struct fixture *fixture) {
+static int try_submit(struct fixture *fixture, const char *client, int64_t *id,
+                      struct err *err) {
     char identity[129];
-    int64_t id = 0;
     bool existed = true;
-    struct err err = {0};
     assert_int_equal(stored_job_once(identity, sizeof identity, NULL), 0);
     const struct stored_submission submission = {.document = fixture->document,
                                                  .grid = fixture->grid,
                                                  .identity = identity,
+                                                 .client = client,
                                                  .again = true};
-    if (stored_source_submit(fixture->source, &submission, &id, &existed, &err) != 0) {
+    const int code =
+        stored_source_submit(fixture->source, &submission, id, &existed, err);
+    assert_true(code != 0 || !existed);
+    return code;
+}
+
+static int64_t submit(struct fixture *fixture, const char *client) {
+    int64_t id = 0;
+    struct err err = {0};
+    if (try_submit(fixture, client, &id, &err) != 0) {
         fail_msg("%s", err.text);
     }
-    assert_false(existed);
     return id;
+}
+
+static void refuse(struct fixture *fixture, const char *client, const char *why) {
+    int64_t id = 0;
+    struct err err = {0};
+    assert_int_equal(try_submit(fixture, client, &id, &err), ERR_LIMIT);
+    assert_non_null(strstr(err.text, why));
 }
 
 static enum experiment_status status_of(struct fixture *fixture, int64_t id) {
@@ -107,7 +122,7 @@ static enum experiment_status status_of(struct fixture *fixture, int64_t id) {
 
 static void test_stored_job_that_cannot_begin_waits_and_counts_once(void **state) {
     struct fixture *fixture = *state;
-    const int64_t first = submit(fixture);
+    const int64_t first = submit(fixture, NULL);
     fixture->begin_fails = true;
     for (int i = 1; i <= 3; i++) {
         job_queue_notify(fixture->queue);
@@ -115,27 +130,22 @@ static void test_stored_job_that_cannot_begin_waits_and_counts_once(void **state
         assert_int_equal(fixture->begins, i);
         assert_int_equal(status_of(fixture, first), EXPERIMENT_QUEUED);
     }
-    const int64_t second = submit(fixture); /* the queue is not full */
+    const int64_t second = submit(fixture, NULL); /* the queue is not full */
     fixture->begin_fails = false;
     job_queue_notify(fixture->queue);
     job_queue_wait(fixture->queue);
     assert_int_equal(status_of(fixture, first), EXPERIMENT_DONE);
     assert_int_equal(status_of(fixture, second), EXPERIMENT_DONE);
-    /* Nothing waits: exactly as many as may wait are taken. */
-    for (int i = 0; i < STORED_QUEUE_MAX; i++) {
-        submit(fixture);
+    /* Nothing waits: exactly as many as may wait are taken, and of nobody more than a share. */
+    for (int i = 0; i < STORED_QUEUE_CLIENT_MAX; i++) {
+        submit(fixture, "one");
     }
-    char identity[129];
-    int64_t id = 0;
-    bool existed = false;
-    assert_int_equal(stored_job_once(identity, sizeof identity, NULL), 0);
-    const struct stored_submission submission = {.document = fixture->document,
-                                                 .grid = fixture->grid,
-                                                 .identity = identity,
-                                                 .again = true};
-    assert_int_equal(
-        stored_source_submit(fixture->source, &submission, &id, &existed, NULL),
-        ERR_LIMIT);
+    refuse(fixture, "one", "500 experiments of this client");
+    for (int i = STORED_QUEUE_CLIENT_MAX; i < STORED_QUEUE_MAX; i++) {
+        submit(fixture, NULL);
+    }
+    refuse(fixture, NULL, "1000 experiments are waiting");
+    refuse(fixture, "another", "1000 experiments are waiting");
 }
 
 int main(void) {
