@@ -102,14 +102,17 @@ static void expect_little(const struct pool_stage *stage,
 
 static void test_job_counters_obey_littles_law(void **state) {
     (void)state;
-    static const struct strategy_each threads = {.kind = STRATEGY_THREADS, .workers = 2};
     static const struct system systems[] = {
         {STRATEGY_SEQUENTIAL, 1, {0}, ARRIVALS_EXPONENTIAL, 1},
         {STRATEGY_THREADS, 3, {0}, ARRIVALS_EXPONENTIAL, 1},
         {STRATEGY_THREADS, 3, {0}, ARRIVALS_BURSTS, 7},
         {STRATEGY_ASYNCIO, 20, {0}, ARRIVALS_CONSTANT, 1},
         {STRATEGY_ASYNCIO, 20, {0}, ARRIVALS_CONSTANT, 5},
-        {STRATEGY_PROCESSES, 2, threads, ARRIVALS_EXPONENTIAL, 1},
+        {STRATEGY_PROCESSES,
+         2,
+         {.kind = STRATEGY_THREADS, .workers = 2},
+         ARRIVALS_EXPONENTIAL,
+         1},
     };
     for (size_t i = 0; i < sizeof systems / sizeof systems[0]; i++) {
         struct pool_stage stage;
