@@ -238,8 +238,14 @@ test("the editor proposes fields and values, and explains them", async () => {
       await option("throughput_per_s").click();
       assert.deepEqual(await draft(page), { schema: 1, repetitions: 2, goal: "throughput_per_s" });
       await page.locator(".cm-lintRange-error").first().waitFor();
-      await page.getByText('"repetitions"').hover();
-      assert.match(await page.locator(".cm-explanation-text").innerText(), /how many runs each cell has/);
+      // The text moves when an error comes or goes: the pointer then has to be moved once more.
+      const explanation = page.locator(".cm-explanation-text");
+      for (let tries = 0; tries < 10 && !(await explanation.isVisible()); tries++) {
+        await page.mouse.move(0, 0);
+        await page.getByText('"repetitions"').hover();
+        await explanation.waitFor({ timeout: 2000 }).catch(() => {});
+      }
+      assert.match(await explanation.innerText(), /how many runs each cell has/);
     },
     problem,
   );
