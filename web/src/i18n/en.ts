@@ -143,7 +143,6 @@ export const en = {
   "ask.preview.gil":
     "Orange hatching is a thread that could compute but waits for the GIL: only one thread of an interpreter runs Python at a time.",
   "ask.state.held": "somebody has the GIL",
-  "ask.preview.legend": "What the colours mean",
 
   "api.title": "The API",
   "api.lead": "All that this page shows and does is a request that you can make, too.",

@@ -206,7 +206,6 @@ export const pl = {
   "ask.preview.gil":
     "Pomarańczowe kreskowanie to wątek, który mógłby liczyć, ale czeka na GIL: w jednym interpreterze Pythona wykonuje naraz tylko jeden wątek.",
   "ask.state.held": "ktoś ma GIL",
-  "ask.preview.legend": "Co znaczą kolory",
 
   "api.title": "API",
   "api.lead":

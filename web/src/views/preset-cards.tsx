@@ -2,7 +2,7 @@
 // The examples: what each is about, what it compares, and a picture of what happens in it, which
 // comes when the card comes into view.
 
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import type { Preset } from "../api";
 import { type GridShape, gridShape } from "../lib/grid";
 import { askRoute } from "../lib/route";
@@ -11,10 +11,9 @@ import { miniatures, wantMiniature } from "../state/miniatures";
 import { t } from "../state/preferences";
 import { Empty, Failed, Loading } from "./feedback";
 import { Miniature } from "./miniature";
+import { useNear } from "./use-near";
 
 const CHIPS = 4;
-/* Asked for a little before it is seen. */
-const MARGIN = "200px";
 
 /** What the grid is made of, by name, as far as there is room. */
 function chipWords({ runtimes, strategies, points }: GridShape): string[] {
@@ -25,22 +24,11 @@ function chipWords({ runtimes, strategies, points }: GridShape): string[] {
 }
 
 function CardPicture({ preset }: { preset: Preset }) {
-  const place = useRef<HTMLDivElement>(null);
+  const [place, near] = useNear<HTMLDivElement>();
   const picture = miniatures.value.get(preset.id);
   useEffect(() => {
-    const element = place.current;
-    if (!element) return;
-    const observer = new IntersectionObserver(
-      ([entry]) => {
-        if (!entry?.isIntersecting) return;
-        observer.disconnect();
-        wantMiniature(preset);
-      },
-      { rootMargin: MARGIN },
-    );
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, [preset.id]);
+    if (near) wantMiniature(preset);
+  }, [near, preset.id]);
   const state = picture === undefined ? "waiting" : picture === null ? "missing" : "ready";
   return (
     <div ref={place} class="card-picture" data-state={state}>

@@ -4,31 +4,24 @@
 
 import type { Cell } from "../api";
 import { formatMetric, formatDuration } from "../lib/format";
-import { compactLabel, isRecord, pointerLabel } from "../lib/grid";
-import { pictureStates } from "../lib/picture";
+import { compactLabel, pointerLabel } from "../lib/grid";
 import { STRATEGY_KINDS } from "../lib/question";
-import { byLegendOrder } from "../lib/states";
 import { scan, shape } from "../state/ask";
 import { metricInfo, metricMeaning, metricTitle } from "../state/catalogue";
-import { bestCells } from "../state/experiment";
-import { language, t, tServer } from "../state/preferences";
+import { bestCells, goalOf } from "../state/experiment";
+import { language, t } from "../state/preferences";
 import { isCutShort, preview, type Preview, type PreviewedCell, previewing, trouble } from "../state/preview";
 import { errorText } from "./feedback";
 import { Icon } from "./icon";
 import { Miniature } from "./miniature";
+import { PictureLegend } from "./picture-legend";
 import { PreviewSliders } from "./preview-sliders";
 import { runtimeTitle } from "./question-form";
 import { reasonWords, Said } from "./said";
-import { StateSwatch } from "./state-swatch";
 
 const SHOWN = 12;
 const COUNTED = STRATEGY_KINDS.filter((kind) => kind !== "sequential");
 const DEFAULT_METRIC = "makespan_us";
-
-function goalOf(document: unknown): string {
-  const goal = isRecord(document) ? document.goal : undefined;
-  return typeof goal === "string" ? goal : DEFAULT_METRIC;
-}
 
 /** "32 threads" of "threads(32)", or the strategy as the server names it. */
 function strategyTitle(name: string): string {
@@ -105,25 +98,6 @@ function PreviewCell(props: { item: PreviewedCell; shown: Preview; metric: strin
   );
 }
 
-function Legend({ shown }: { shown: Preview }) {
-  const pictures = shown.cells.flatMap(({ picture }) => picture ?? []);
-  const states = [...pictureStates(pictures)].sort(byLegendOrder);
-  const words = (state: string): string => tServer("ask.state", state, tServer("state", state, state));
-  return (
-    <>
-      <ul class="preview-legend" aria-label={t("ask.preview.legend")}>
-        {states.map((state) => (
-          <li key={state}>
-            <StateSwatch state={state} />
-            {words(state)}
-          </li>
-        ))}
-      </ul>
-      {states.includes("wait_gil") && <p class="hint">{t("ask.preview.gil")}</p>}
-    </>
-  );
-}
-
 /** The runtimes of one strategy side by side, whatever the order of the grid is. */
 function byStrategy(items: readonly PreviewedCell[]): PreviewedCell[] {
   const groups = new Map<string, PreviewedCell[]>();
@@ -135,7 +109,7 @@ function byStrategy(items: readonly PreviewedCell[]): PreviewedCell[] {
 }
 
 function Cells({ shown }: { shown: Preview }) {
-  const metric = goalOf(shown.experiment.document);
+  const metric = goalOf(shown.experiment.document) ?? DEFAULT_METRIC;
   const cells = shown.cells.map(({ cell }) => cell);
   // What is only begun may end before what looks best now.
   const best = isCutShort.value ? new Set<string>() : bestCells(cells, metric);
@@ -157,7 +131,7 @@ function Cells({ shown }: { shown: Preview }) {
         ))}
       </ul>
       {more > 0 && <p class="hint">{t("ask.preview.more", { count: more })}</p>}
-      <Legend shown={shown} />
+      <PictureLegend pictures={shown.cells.flatMap(({ picture }) => picture ?? [])} />
     </>
   );
 }

@@ -2,15 +2,13 @@
 // The cells of a grid as small timelines on one axis of time: what each does while the fastest
 // one is already done.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { Cell } from "../api";
 import { formatDuration } from "../lib/format";
-import { pictureStates } from "../lib/picture";
 import { formatRoute, wholeRun } from "../lib/route";
-import { byLegendOrder } from "../lib/states";
 import { ticksBetween } from "../lib/ticks";
 import { bestCells, cellLabel } from "../state/experiment";
-import { language, t, tServer } from "../state/preferences";
+import { language, t } from "../state/preferences";
 import {
   type Axis,
   axis,
@@ -24,7 +22,8 @@ import {
 } from "../state/side-by-side";
 import { Icon } from "./icon";
 import { Miniature } from "./miniature";
-import { StateSwatch } from "./state-swatch";
+import { PictureLegend } from "./picture-legend";
+import { useNear } from "./use-near";
 
 const SHOWN_FIRST = 8;
 const SHOWN_MORE = 24;
@@ -32,8 +31,6 @@ const TICKS = 5;
 /* Behind this share of the axis there is no room for a tick's words. */
 const LAST_TICK = 0.93;
 const AXES: readonly Axis[] = ["whole", "fastest"];
-/* Asked for a little before it is seen. */
-const MARGIN = "300px";
 
 interface Shown {
   run: string;
@@ -118,41 +115,16 @@ function Row({ shown }: { shown: Shown }) {
   );
 }
 
-function Legend({ rows }: { rows: readonly Shown[] }) {
-  const seen = rows.flatMap(({ run }) => pictures.value.get(run) ?? []);
-  return (
-    <ul class="side-legend" aria-label={t("timeline.legend")}>
-      {[...pictureStates(seen)].sort(byLegendOrder).map((state) => (
-        <li key={state}>
-          <StateSwatch state={state} />
-          {tServer("state", state, state)}
-        </li>
-      ))}
-    </ul>
-  );
-}
-
 export function SideBySideSection(props: {
   cells: readonly Cell[];
   document: unknown;
   metric: string | null;
 }) {
-  const place = useRef<HTMLElement>(null);
-  const [near, setNear] = useState(false);
+  const [place, near] = useNear<HTMLElement>();
   const [room, setRoom] = useState(SHOWN_FIRST);
   const all = shownOf(props.cells, props.document, props.metric);
   const rows = all.slice(0, room);
   const runs = rows.map(({ run }) => run).join();
-  useEffect(() => {
-    const element = place.current;
-    if (!element) return;
-    const observer = new IntersectionObserver(
-      ([entry]) => entry?.isIntersecting && setNear(true),
-      { rootMargin: MARGIN },
-    );
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, [all.length > 1]);
   useEffect(() => {
     if (near && runs !== "") showSideBySide(runs.split(","));
   }, [near, runs]);
@@ -175,7 +147,7 @@ export function SideBySideSection(props: {
           ))}
         </ul>
       </div>
-      <Legend rows={rows} />
+      <PictureLegend pictures={rows.flatMap(({ run }) => pictures.value.get(run) ?? [])} />
       {all.length > room && (
         <button type="button" class="button" onClick={() => setRoom(room + SHOWN_MORE)}>
           {t("sideBySide.more", { count: all.length - room })}

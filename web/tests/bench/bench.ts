@@ -56,10 +56,25 @@ async function scriptSize({ server }: Bench): Promise<Figure[]> {
   return [{ name: "first_script_kb", value: round(bytes / 1024), unit: "KiB", better: "lower", note }];
 }
 
+/** What the browser takes for a line of text: the share that is none of ours. */
+async function plainPaint(bench: Bench): Promise<number> {
+  return freshPage(bench, async (page) => {
+    await page.goto(`${bench.server.address}/healthz`);
+    return page.evaluate(async () => {
+      const paint = (): number | undefined =>
+        performance.getEntriesByName("first-contentful-paint")[0]?.startTime;
+      while (paint() === undefined) await new Promise(requestAnimationFrame);
+      return paint() ?? 0;
+    });
+  });
+}
+
 async function firstPicture(bench: Bench): Promise<Figure[]> {
+  const plain: number[] = [];
   const painted: number[] = [];
   const cards: number[] = [];
   for (let i = 0; i < COLD_LOADS; i++) {
+    plain.push(await plainPaint(bench));
     await freshPage(bench, async (page) => {
       await page.addInitScript(() => {
         const watch = new MutationObserver(() => {
@@ -81,6 +96,7 @@ async function firstPicture(bench: Bench): Promise<Figure[]> {
   }
   const note = `median of ${COLD_LOADS} loads, each in a context of its own with nothing in its cache`;
   return [
+    { name: "plain_paint_ms", value: round(percentile(plain, 0.5)), unit: "ms", better: "lower", note: `first contentful paint of /healthz, a line of text, ${note}` },
     { name: "first_paint_ms", value: round(percentile(painted, 0.5)), unit: "ms", better: "lower", note: `first contentful paint, ${note}` },
     { name: "first_picture_ms", value: round(percentile(cards, 0.5)), unit: "ms", better: "lower", note: `until the frame with the examples, ${note}` },
   ];
@@ -134,6 +150,8 @@ async function zoomJumps(bench: Bench): Promise<Figure[]> {
     const times = await page.evaluate(async (count) => {
       const run = location.hash.split("?")[0];
       const whole = 400e9;
+      // A window that is asked for is so within this time; another one was there already.
+      const COVERED_MS = 300;
       const durations: { asked: number; whole: number }[] = [];
       const frame = (): Promise<number> => new Promise(requestAnimationFrame);
       let seed = 1;
@@ -144,14 +162,19 @@ async function zoomJumps(bench: Bench): Promise<Figure[]> {
         performance.clearResourceTimings();
         const begin = performance.now();
         location.hash = `${run}?from=${from}&to=${Math.floor(from + wide)}`;
-        do await frame();
-        while (!document.querySelector(".stage-stale") && performance.now() - begin < 1000);
-        while (document.querySelector(".stage-stale")) await frame();
-        const end = await frame();
-        const asked = performance
-          .getEntriesByType("resource")
-          .filter(({ name }) => name.includes("/timeline?"))
-          .map(({ startTime }) => startTime);
+        // An answer may come between two frames, before the sign of waiting is ever seen.
+        let end = begin;
+        let asked: number[] = [];
+        do {
+          end = await frame();
+          asked = performance
+            .getEntriesByType("resource")
+            .filter(({ name }) => name.includes("/timeline?"))
+            .map(({ startTime }) => startTime);
+        } while (
+          document.querySelector(".stage-stale") !== null ||
+          (asked.length === 0 && end - begin < COVERED_MS)
+        );
         if (asked.length > 0) durations.push({ asked: end - Math.max(...asked), whole: end - begin });
       }
       return durations;
