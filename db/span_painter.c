@@ -69,7 +69,7 @@ sim_ns view_pixel_start(const struct view *w, uint64_t pixel) {
     } while (0)
 
 static int grow(struct timeline_lane *lane, struct err *err) {
-    const size_t capacity = lane->capacity == 0 ? ENTRIES_FIRST : lane->capacity * 2;
+    const size_t capacity = lane->capacity == 0 ? ENTRIES_FIRST : lane->capacity * 4;
     char *to = memory_resize(NULL, capacity, ENTRY_BYTES);
     if (to == NULL) {
         return err_set_nomem(err);
