@@ -4,9 +4,11 @@
  * what of each lies in the range.
  *
  * Blame takes as long as there are spans during the wait. Together the waits of an answer
- * have a budget for that, the longest first; those for which it does not suffice come
- * without shares, and engine/analysis/blame.h has to be asked for a shorter time. A wait that
- * takes longer than what is left of the budget's chunks uses up nothing of it.
+ * have a budget for that, the longest first. Where it does not suffice, a wait for what
+ * somebody held has its shares by holder, from stored totals (range_totals.h), and nothing of
+ * what the holders did meanwhile; any other wait, such as that of a task for its loop, has no
+ * shares, nor have those beyond LONGEST_WAITS_BY_HOLDER. engine/analysis/blame.h can be asked for a shorter time then. A wait that takes
+ * longer than what is left of the budget's chunks uses up nothing of it.
  */
 #ifndef DB_LONGEST_WAITS_H
 #define DB_LONGEST_WAITS_H
@@ -17,12 +19,14 @@
 enum {
     LONGEST_WAITS_MAX = 100,
     LONGEST_WAITS_SPANS = 20000, /* of the lanes that can be to blame */
-    LONGEST_WAITS_CHUNKS = 100   /* in which they are looked for */
+    LONGEST_WAITS_CHUNKS = 100,  /* in which they are looked for */
+    LONGEST_WAITS_BY_HOLDER = 20 /* waits whose blame may come from totals */
 };
 
 struct longest_wait {
     struct span_found wait; /* whole, also where it is outside the range */
     bool is_blamed;         /* `blame` has its shares, perhaps none */
+    bool is_by_holder;      /* of which site and state are not known */
     struct blame blame;
 };
 

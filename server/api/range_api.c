@@ -74,6 +74,8 @@ static void write_blame(struct json_writer *writer, const struct longest_wait *w
         return;
     }
     json_writer_begin_object(writer);
+    json_writer_key(writer, "by_holder");
+    json_writer_bool(writer, wait->is_by_holder);
     WRITE_COLUMN(writer, "holder", blame->shares, blame->count, holder);
     WRITE_COLUMN(writer, "site", blame->shares, blame->count, site);
     WRITE_COLUMN(writer, "state", blame->shares, blame->count, state);

@@ -47,6 +47,37 @@ static void expect_blame(const struct longest_wait *got, struct recording *whole
     blame_deinit(&want);
 }
 
+/* The shares of each holder, site and state left out, are what they are added up. */
+static void expect_holders(const struct longest_wait *got, struct recording *whole,
+                           const struct wait_query *q) {
+    struct blame want;
+    struct err err = {0};
+    sim_ns of[RANDOM_LANES + 1] = {0}; /* nobody first */
+    whole->from_ns =
+        got->wait.span.start_ns > q->from_ns ? got->wait.span.start_ns : q->from_ns;
+    whole->to_ns = got->wait.span.end_ns < q->to_ns ? got->wait.span.end_ns : q->to_ns;
+    fixture_ok(blame_of_wait(whole, got->wait.lane, &got->wait.span, &want, &err), &err);
+    for (size_t i = 0; i < want.count; i++) {
+        of[want.shares[i].holder + 1] += want.shares[i].ns;
+    }
+    for (size_t i = 0; i < got->blame.count; i++) {
+        const struct blame_share *share = &got->blame.shares[i];
+        assert_int_equal(share->site, SITE_NONE);
+        assert_int_equal(share->state, -1);
+        assert_int_equal(share->resource, got->wait.span.resource);
+        assert_int_equal(share->ns, of[share->holder + 1]);
+        of[share->holder + 1] = 0;
+    }
+    for (size_t i = 0; i <= RANDOM_LANES; i++) {
+        assert_int_equal(of[i], 0);
+    }
+    blame_deinit(&want);
+}
+
+static bool is_for_gil(const struct span_found *wait) {
+    return wait->span.state == STATE_WAIT_GIL || wait->span.state == STATE_FORCED_WAIT;
+}
+
 static void test_longest_waits_have_their_blame(void **state) {
     uint64_t random = 31;
     size_t blamed = 0;
@@ -70,7 +101,7 @@ static void test_longest_waits_have_their_blame(void **state) {
         fixture_ok(longest_waits_read(reader, &query, &got, &err), &err);
         expect_longest(&got, &query);
         for (size_t k = 0; k < got.count; k++) {
-            if (got.items[k].is_blamed) {
+            if (got.items[k].is_blamed && !got.items[k].is_by_holder) {
                 expect_blame(&got.items[k], &whole, &query);
                 blamed++;
             }
@@ -83,8 +114,9 @@ static void test_longest_waits_have_their_blame(void **state) {
     db_close(db);
 }
 
-/* A wait that takes too many chunks has no shares, and leaves the budget to shorter ones. */
-static void test_longest_waits_pass_over_what_takes_too_long(void **state) {
+/* A wait that takes too many chunks has its shares by holder, and leaves the budget to
+ * shorter ones. */
+static void test_longest_waits_by_holder_when_they_take_too_long(void **state) {
     uint64_t random = 34;
     struct err err = {0};
     struct db *db = fixture_open(*state);
@@ -99,15 +131,19 @@ static void test_longest_waits_pass_over_what_takes_too_long(void **state) {
     struct longest_waits got;
     fixture_ok(longest_waits_read(reader, &query, &got, &err), &err);
     expect_longest(&got, &query);
-    assert_false(got.items[0].is_blamed);
-    size_t blamed = 0;
+    size_t by_step = 0, by_holder = 0;
     for (size_t k = 0; k < got.count; k++) {
-        if (got.items[k].is_blamed) {
-            expect_blame(&got.items[k], &whole, &query);
-            blamed++;
+        const struct longest_wait *wait = &got.items[k];
+        if (wait->is_by_holder && is_for_gil(&wait->wait)) {
+            expect_holders(wait, &whole, &query);
+            by_holder++;
+        } else if (wait->is_blamed && !wait->is_by_holder) {
+            expect_blame(wait, &whole, &query);
+            by_step++;
         }
     }
-    assert_in_range(blamed, 1, LONGEST_WAITS_CHUNKS);
+    assert_in_range(by_step, 1, LONGEST_WAITS_CHUNKS);
+    assert_in_range(by_holder, 5, LONGEST_WAITS_BY_HOLDER);
     longest_waits_deinit(&got);
     recording_deinit(&whole);
     db_reader_close(reader);
@@ -206,7 +242,7 @@ static void test_longest_waits_report_every_failed_allocation(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_longest_waits_have_their_blame),
-        TEST(test_longest_waits_pass_over_what_takes_too_long),
+        TEST(test_longest_waits_by_holder_when_they_take_too_long),
         TEST(test_span_flow_equals_a_look_at_all),
         TEST(test_longest_waits_report_every_failed_allocation),
     };
