@@ -10,6 +10,11 @@
 #include "server/examples/example.h"
 #include "server/http/static_file.h"
 
+#include <stdio.h>
+#include <string.h>
+
+#include <string.h>
+
 static void write_text(struct json_writer *writer, const char *key, const char *text) {
     json_writer_key(writer, key);
     json_writer_string(writer, text);
@@ -72,10 +77,42 @@ int catalogue_api_presets(void *context, const struct http_request *request,
 
 /* --- models ---------------------------------------------------------------------- */
 
-static void write_parameters(struct json_writer *writer, const struct field *fields,
-                             size_t count, const void *base) {
+/* Query parameter 'parameters': names with commas in between; NULL: all are wanted. */
+static int check_names(const char *names, struct err *err) {
+    char name[64];
+    for (const char *at = names; at != NULL && *at != '\0'; at += *at == ',') {
+        const size_t length = strcspn(at, ",");
+        snprintf(name, sizeof name, "%.*s", (int)length, at);
+        if (field_find(runtime_fields, runtime_field_count, name) == NULL &&
+            field_find(machine_fields, machine_field_count, name) == NULL) {
+            return err_set(err, ERR_INVALID,
+                           "query parameter 'parameters' must be names of parameters, "
+                           "separated by commas; there is no '%s'",
+                           name);
+        }
+        at += length;
+    }
+    return 0;
+}
+
+static bool is_wanted(const char *names, const struct field *field) {
+    for (const char *at = names; at != NULL && *at != '\0'; at += *at == ',') {
+        const size_t length = strcspn(at, ",");
+        if (length == strlen(field->name) && memcmp(at, field->name, length) == 0) {
+            return true;
+        }
+        at += length;
+    }
+    return names == NULL;
+}
+
+static void write_parameters(struct json_writer *writer, const char *names,
+                             const struct field *fields, size_t count, const void *base) {
     begin_list(writer, "parameters");
     for (size_t i = 0; i < count; i++) {
+        if (!is_wanted(names, &fields[i])) {
+            continue;
+        }
         const double value = field_get(&fields[i], base);
         json_writer_begin_object(writer);
         write_text(writer, "name", fields[i].name);
@@ -96,7 +133,11 @@ static void write_parameters(struct json_writer *writer, const struct field *fie
 int catalogue_api_models(void *context, const struct http_request *request,
                          struct http_response *response, struct err *err) {
     (void)context;
-    (void)request;
+    const char *names = http_request_query(request, "parameters");
+    const int code = check_names(names, err);
+    if (code != 0) {
+        return code;
+    }
     struct json_writer writer = {0};
     json_writer_begin_object(&writer);
     begin_list(&writer, "items");
@@ -108,7 +149,8 @@ int catalogue_api_models(void *context, const struct http_request *request,
         write_text(&writer, "gil", row->gil);
         json_writer_key(&writer, "hypothetical");
         json_writer_bool(&writer, row->hypothetical);
-        write_parameters(&writer, runtime_fields, runtime_field_count, &row->runtime);
+        write_parameters(&writer, names, runtime_fields, runtime_field_count,
+                         &row->runtime);
         json_writer_end_object(&writer);
     }
     json_writer_end_array(&writer);
@@ -118,7 +160,8 @@ int catalogue_api_models(void *context, const struct http_request *request,
         json_writer_begin_object(&writer);
         write_text(&writer, "name", profile->name);
         write_text(&writer, "title", profile->title);
-        write_parameters(&writer, machine_fields, machine_field_count, &profile->machine);
+        write_parameters(&writer, names, machine_fields, machine_field_count,
+                         &profile->machine);
         json_writer_end_object(&writer);
     }
     json_writer_end_array(&writer);

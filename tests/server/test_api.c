@@ -620,6 +620,35 @@ static void test_api_lists_presets_models_metrics(void **state) {
     json_decref(list);
 }
 
+/* How many parameters the models have in all, each of which is called "cores". */
+static size_t count_cores(const json_t *list) {
+    size_t i, k, count = 0;
+    json_t *model, *parameter;
+    json_array_foreach(list, i, model) {
+        json_array_foreach(json_object_get(model, "parameters"), k, parameter) {
+            assert_string_equal(text_of(parameter, "name"), "cores");
+            count++;
+        }
+    }
+    return count;
+}
+
+static void test_api_lists_models_with_the_parameters_asked_for(void **state) {
+    const struct fixture *fixture = *state;
+    json_t *none = get(fixture, "/api/v1/models?parameters=");
+    json_t *cores = get(fixture, "/api/v1/models?parameters=cores");
+    assert_int_equal(count_cores(json_object_get(none, "profiles")), 0);
+    assert_int_equal(count_cores(json_object_get(none, "items")), 0);
+    assert_int_equal(count_cores(json_object_get(cores, "items")), 0);
+    assert_int_equal(count_cores(json_object_get(cores, "profiles")),
+                     json_array_size(json_object_get(cores, "profiles")));
+    json_decref(none);
+    json_decref(cores);
+    json_t *problem = get_status(fixture, "/api/v1/models?parameters=cores,core", 400);
+    assert_non_null(strstr(text_of(problem, "detail"), "'core'"));
+    json_decref(problem);
+}
+
 /* --- events ---------------------------------------------------------------------- */
 
 static void test_api_streams_progress_to_the_end(void **state) {
@@ -736,6 +765,7 @@ int main(void) {
         TEST(test_api_lanes_and_spans_agree),
         TEST(test_api_refuses_wrong_parameters),
         TEST(test_api_lists_presets_models_metrics),
+        TEST(test_api_lists_models_with_the_parameters_asked_for),
         TEST(test_api_streams_progress_to_the_end),
         TEST(test_api_streams_all_experiments),
         TEST(test_api_keeps_everything_over_a_restart),
