@@ -2,6 +2,7 @@
 // Messages with {parameters} and plural forms. English is the reference: every other catalogue
 // has its keys, no more and no fewer (a test holds this), with the plural forms of its language.
 
+import { formatPlain } from "../lib/format";
 import { en } from "./en";
 
 export type Plural = Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
@@ -25,16 +26,17 @@ export async function loadCatalogue(language: Language): Promise<Catalogue> {
   return (catalogues[language] ??= await loaders[language]());
 }
 
-const plurals: Record<Language, Intl.PluralRules> = {
-  en: new Intl.PluralRules("en"),
-  pl: new Intl.PluralRules("pl"),
-};
+const plurals: Partial<Record<Language, Intl.PluralRules>> = {};
+
+function pluralForm(language: Language, count: number): Intl.LDMLPluralRule {
+  return (plurals[language] ??= new Intl.PluralRules(language)).select(count);
+}
 
 function fill(text: string, values: Values, language: Language): string {
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = values[name];
     if (value === undefined) return whole;
-    return typeof value === "number" ? value.toLocaleString(language) : value;
+    return typeof value === "number" ? formatPlain(value, language) : value;
   });
 }
 
@@ -53,7 +55,7 @@ export function translateIfKnown(
   if (!Object.hasOwn(catalogue, key)) return null;
   const message = catalogue[key] as Message;
   if (typeof message === "string") return fill(message, values, language);
-  const form = plurals[language].select(Number(values.count ?? 0));
+  const form = pluralForm(language, Number(values.count ?? 0));
   return fill(message[form] ?? message.other, values, language);
 }
 

@@ -15,16 +15,29 @@ const UNITS: readonly Unit[] = [
   { symbol: "ns", ns: 1 },
 ];
 
+/* A format takes far longer to make than to use. */
 const formats = new Map<string, Intl.NumberFormat>();
 
 function numberFormat(locale: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
-  const key = locale + JSON.stringify(options);
+  const { useGrouping, minimumFractionDigits, maximumFractionDigits, maximumSignificantDigits } = options;
+  const digits = `${minimumFractionDigits} ${maximumFractionDigits} ${maximumSignificantDigits}`;
+  const key = `${locale} ${useGrouping} ${digits}`;
   let format = formats.get(key);
   if (!format) {
     format = new Intl.NumberFormat(locale, options);
     formats.set(key, format);
   }
   return format;
+}
+
+/** As one types it: nothing between thousands. */
+export function formatTyped(value: number, locale: string): string {
+  return numberFormat(locale, { useGrouping: false, maximumFractionDigits: 6 }).format(value);
+}
+
+/** With up to three decimals, as `toLocaleString` has it. */
+export function formatPlain(value: number, locale: string): string {
+  return numberFormat(locale, {}).format(value);
 }
 
 export function formatNumber(value: number, locale: string, digits = 3): string {

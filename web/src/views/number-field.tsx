@@ -3,6 +3,7 @@
 // one, too. The field keeps what was typed while somebody is in it.
 
 import { useState } from "preact/hooks";
+import { formatTyped } from "../lib/format";
 import { language } from "../state/preferences";
 
 interface NumberFieldProps {
@@ -23,8 +24,7 @@ function readNumber(text: string, whole: boolean, min: number): number | null {
 }
 
 function written(value: number | null): string {
-  if (value === null) return "";
-  return value.toLocaleString(language.value, { useGrouping: false, maximumFractionDigits: 6 });
+  return value === null ? "" : formatTyped(value, language.value);
 }
 
 export function NumberField(props: NumberFieldProps) {
