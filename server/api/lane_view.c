@@ -70,6 +70,20 @@ void lane_view_names(struct json_writer *writer) {
         json_writer_end_array(writer);                                                   \
     } while (0)
 
+/* The same, or `"key":value` when all are equal, as they are where spans are merged. */
+#define WRITE_COMPACT(writer, key, count, column)                                        \
+    do {                                                                                 \
+        size_t same = 0;                                                                 \
+        while (same < (count) && (column)[same] == (column)[0]) {                        \
+            same++;                                                                      \
+        }                                                                                \
+        if (same > 0 && same == (count)) {                                               \
+            span_view_int((writer), (key), (int64_t)(column)[0]);                        \
+        } else {                                                                         \
+            WRITE_COLUMN((writer), (key), (count), (column));                            \
+        }                                                                                \
+    } while (0)
+
 static void write_counters(struct json_writer *writer,
                            const struct timeline_counters *counters) {
     json_writer_key(writer, "counters");
@@ -90,8 +104,60 @@ static void write_counters(struct json_writer *writer,
     json_writer_end_array(writer);
 }
 
+static void write_lane(struct json_writer *writer, const struct timeline_lane *lane) {
+    json_writer_begin_object(writer);
+    span_view_int(writer, "id", lane->lane);
+    WRITE_COLUMN(writer, "start", lane->count, lane->start_ns);
+    WRITE_COLUMN(writer, "end", lane->count, lane->end_ns);
+    WRITE_COLUMN(writer, "state", lane->count, lane->state);
+    WRITE_COLUMN(writer, "resource", lane->count, lane->resource);
+    WRITE_COLUMN(writer, "by", lane->count, lane->by);
+    WRITE_COLUMN(writer, "site", lane->count, lane->site);
+    WRITE_COLUMN(writer, "count", lane->count, lane->merged);
+    span_view_known(writer, lane->known_until_ns);
+    json_writer_end_object(writer);
+}
+
+/* Entries mostly follow one another. */
+static void write_gaps(struct json_writer *writer, const struct timeline_lane *lane) {
+    sim_ns end = 0;
+    json_writer_key(writer, "gap");
+    json_writer_begin_array(writer);
+    for (size_t i = 0; i < lane->count; i++) {
+        json_writer_int(writer, lane->start_ns[i] - end);
+        end = lane->end_ns[i];
+    }
+    json_writer_end_array(writer);
+}
+
+static void write_durations(struct json_writer *writer,
+                            const struct timeline_lane *lane) {
+    json_writer_key(writer, "duration");
+    json_writer_begin_array(writer);
+    for (size_t i = 0; i < lane->count; i++) {
+        json_writer_int(writer, lane->end_ns[i] - lane->start_ns[i]);
+    }
+    json_writer_end_array(writer);
+}
+
+static void write_compact_lane(struct json_writer *writer,
+                               const struct timeline_lane *lane) {
+    json_writer_begin_object(writer);
+    span_view_int(writer, "id", lane->lane);
+    span_view_int(writer, "length", (int64_t)lane->count);
+    write_gaps(writer, lane);
+    write_durations(writer, lane);
+    WRITE_COMPACT(writer, "state", lane->count, lane->state);
+    WRITE_COMPACT(writer, "resource", lane->count, lane->resource);
+    WRITE_COMPACT(writer, "by", lane->count, lane->by);
+    WRITE_COMPACT(writer, "site", lane->count, lane->site);
+    WRITE_COMPACT(writer, "count", lane->count, lane->merged);
+    span_view_known(writer, lane->known_until_ns);
+    json_writer_end_object(writer);
+}
+
 void lane_view_window(struct json_writer *writer, const struct timeline_query *query,
-                      const struct timeline_view *timeline) {
+                      const struct timeline_view *timeline, bool compact) {
     json_writer_begin_object(writer);
     span_view_int(writer, "from", query->from_ns);
     span_view_int(writer, "to", query->to_ns);
@@ -99,18 +165,7 @@ void lane_view_window(struct json_writer *writer, const struct timeline_query *q
     json_writer_key(writer, "lanes");
     json_writer_begin_array(writer);
     for (size_t i = 0; i < timeline->lane_count; i++) {
-        const struct timeline_lane *lane = &timeline->lanes[i];
-        json_writer_begin_object(writer);
-        span_view_int(writer, "id", lane->lane);
-        WRITE_COLUMN(writer, "start", lane->count, lane->start_ns);
-        WRITE_COLUMN(writer, "end", lane->count, lane->end_ns);
-        WRITE_COLUMN(writer, "state", lane->count, lane->state);
-        WRITE_COLUMN(writer, "resource", lane->count, lane->resource);
-        WRITE_COLUMN(writer, "by", lane->count, lane->by);
-        WRITE_COLUMN(writer, "site", lane->count, lane->site);
-        WRITE_COLUMN(writer, "count", lane->count, lane->merged);
-        span_view_known(writer, lane->known_until_ns);
-        json_writer_end_object(writer);
+        (compact ? write_compact_lane : write_lane)(writer, &timeline->lanes[i]);
     }
     json_writer_end_array(writer);
     const struct timeline_instants *instants = &timeline->instants;
@@ -141,6 +196,6 @@ void lane_view_picture(struct json_writer *writer, const struct run_picture *pic
     }
     json_writer_end_array(writer);
     json_writer_key(writer, "timeline");
-    lane_view_window(writer, &picture->window, &picture->view);
+    lane_view_window(writer, &picture->window, &picture->view, false);
     json_writer_end_object(writer);
 }

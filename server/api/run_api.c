@@ -218,7 +218,11 @@ static int read_timeline(struct db_reader *reader, const struct http_request *re
     struct timeline_query query = {0};
     struct timeline_view timeline;
     lane_id *lanes = NULL;
+    bool compact;
     int code = parse_window(reader, request, &query, err);
+    if (code == 0) {
+        code = api_query_bool(request, "compact", &compact, err);
+    }
     if (code == 0) {
         code = api_query_lanes(request, "lanes", &lanes, &query.lane_count, err);
     }
@@ -230,7 +234,7 @@ static int read_timeline(struct db_reader *reader, const struct http_request *re
     if (code != 0) {
         return code;
     }
-    lane_view_window(&writer, &query, &timeline);
+    lane_view_window(&writer, &query, &timeline, compact);
     timeline_view_deinit(&timeline);
     return http_response_take_json(response, 200, &writer, err);
 }

@@ -627,7 +627,7 @@ export function getTimeline(
 ): Promise<WireTimeline> {
   const { from, to, pixels } = window;
   const only = lanes ? `&lanes=${lanes.join(",")}` : "";
-  const query = `from=${from}&to=${to}&pixels=${pixels}${only}`;
+  const query = `compact=true&from=${from}&to=${to}&pixels=${pixels}${only}`;
   return request<WireTimeline>(`/runs/${id(run)}/timeline?${query}`, signal ? { signal } : {});
 }
 

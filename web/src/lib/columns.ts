@@ -18,11 +18,26 @@ export interface WireLane {
   known_until?: number;
 }
 
+/** The same, in which times are differences, and a column of equal numbers is that number. */
+export interface CompactLane {
+  id: number;
+  length: number;
+  gap: number[];
+  duration: number[];
+  state: CompactColumn;
+  resource: CompactColumn;
+  by: CompactColumn;
+  site: CompactColumn;
+  count: CompactColumn;
+  known_until?: number;
+}
+type CompactColumn = number | number[];
+
 export interface WireTimeline {
   from: number;
   to: number;
   pixels: number;
-  lanes: WireLane[];
+  lanes: (WireLane | CompactLane)[];
   instants: { lane: number[]; at: number[]; kind: number[]; by: number[]; count: number[] };
   counters: WireCounter[];
   /** What of the store cannot be read, and is missing here. */
@@ -84,6 +99,48 @@ function laneColumns(wire: WireLane): LaneColumns {
   };
 }
 
+/** Both ends of each entry, out of the gap before it and its duration. */
+function timesOf({ id, length, gap, duration }: CompactLane): Pick<LaneColumns, "start" | "end"> {
+  if (gap.length !== length || duration.length !== length) {
+    throw new Error(`timeline: columns of lane ${id} differ in length`);
+  }
+  const start = new Float64Array(length);
+  const end = new Float64Array(length);
+  let at = 0;
+  for (let i = 0; i < length; i++) {
+    at += gap[i] as number;
+    start[i] = at;
+    at += duration[i] as number;
+    end[i] = at;
+  }
+  return { start, end };
+}
+
+function fill<Column extends Uint8Array | Int32Array | Float64Array>(
+  to: Column,
+  from: CompactColumn,
+): Column {
+  if (typeof from === "number") return to.fill(from) as Column;
+  if (from.length !== to.length) throw new Error("timeline: columns of a lane differ in length");
+  to.set(from);
+  return to;
+}
+
+function compactColumns(wire: CompactLane): LaneColumns {
+  const { id, length } = wire;
+  return {
+    id,
+    length,
+    ...timesOf(wire),
+    state: fill(new Uint8Array(length), wire.state),
+    resource: fill(new Int32Array(length), wire.resource),
+    by: fill(new Int32Array(length), wire.by),
+    site: fill(new Int32Array(length), wire.site),
+    count: fill(new Float64Array(length), wire.count),
+    knownUntil: wire.known_until ?? Infinity,
+  };
+}
+
 export function decodeTimeline(wire: WireTimeline): TimelineData {
   const { lane, at, kind, by, count } = wire.instants;
   const counters = wire.counters.map(decodeCounter);
@@ -91,7 +148,9 @@ export function decodeTimeline(wire: WireTimeline): TimelineData {
     from: wire.from,
     to: wire.to,
     pixels: wire.pixels,
-    lanes: new Map(wire.lanes.map((entry) => [entry.id, laneColumns(entry)])),
+    lanes: new Map(
+      wire.lanes.map((lane) => [lane.id, "gap" in lane ? compactColumns(lane) : laneColumns(lane)]),
+    ),
     instants: {
       length: at.length,
       lane: Int32Array.from(lane),

@@ -46,11 +46,16 @@ export interface FetchWindow {
   pixels: number;
 }
 
-/** What to ask the server for: one screen of margin on both sides, at the screen's density. */
-export function fetchWindow(view: Viewport, width: number, duration: number): FetchWindow {
+/** What to ask the server for: so many screens on both sides, too, at the screen's density. */
+export function fetchWindow(
+  view: Viewport,
+  width: number,
+  duration: number,
+  margin: number,
+): FetchWindow {
   const span = view.to - view.from;
-  const from = Math.max(0, Math.floor(view.from - span));
-  const to = Math.min(duration, Math.ceil(view.to + span));
+  const from = Math.max(0, Math.floor(view.from - margin * span));
+  const to = Math.min(duration, Math.ceil(view.to + margin * span));
   const pixels = Math.max(1, Math.round((width * (to - from)) / Math.max(1, span)));
   return { from, to, pixels: Math.min(4096, pixels) };
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // One run under the glass. The browser never holds the trace: it asks for the visible window
-// with a screen of margin on each side, at the screen's density, and draws what it has,
+// and then for a screen of margin on each side, at the screen's density, and draws what it has,
 // stretched, until the answer is there. A newer question cancels an older one.
 
 import { batch, computed, effect, signal } from "@preact/signals";
@@ -36,6 +36,7 @@ import { asApiError } from "./resource";
 import { restingViewport, show, showAll, viewport, whole, width } from "./viewport";
 
 const DEBOUNCE_MS = 70;
+const MARGIN_MS = 120;
 const RETRY_MS = 3000;
 /* How often one looks how far a running run has come. */
 const LIVE_MS = 1000;
@@ -178,11 +179,15 @@ function covered(view: Viewport, pixels: number, lanes: readonly number[] | null
   return lanes !== null && lanes.every((lane) => loaded.has(lane));
 }
 
-async function fetchVisible(run: string): Promise<void> {
+/**
+ * The window with a screen on both sides; after a jump first without them, so that it is there
+ * three times as soon.
+ */
+async function fetchVisible(run: string, jumped = false): Promise<void> {
   wanted?.abort();
   const controller = new AbortController();
   wanted = controller;
-  const wish = fetchWindow(viewport.peek(), width.peek(), duration.peek());
+  const wish = fetchWindow(viewport.peek(), width.peek(), duration.peek(), jumped ? 0 : 1);
   const lanes = lanesWanted.peek();
   try {
     const next = decodeTimeline(await getTimeline(run, wish, lanes, controller.signal));
@@ -193,6 +198,7 @@ async function fetchVisible(run: string): Promise<void> {
       stale.value = false;
       fetchError.value = null;
     });
+    if (jumped) timer = window.setTimeout(() => fetchMargin(run, wish), MARGIN_MS);
   } catch (reason) {
     if (controller.signal.aborted) return;
     batch(() => {
@@ -201,6 +207,12 @@ async function fetchVisible(run: string): Promise<void> {
     });
     timer = window.setTimeout(() => void fetchVisible(run), RETRY_MS);
   }
+}
+
+/** What lies beside the window of a jump, when nobody jumped on meanwhile. */
+function fetchMargin(run: string, { from, to }: FetchWindow): void {
+  const whole = from === 0 && to === duration.peek();
+  if (!whole) void fetchVisible(run);
 }
 
 effect(() => {
@@ -217,7 +229,8 @@ effect(() => {
   const moving = now - movedAt < DEBOUNCE_MS;
   movedAt = now;
   const { id } = open.run;
-  timer = window.setTimeout(() => void fetchVisible(id), have && moving ? DEBOUNCE_MS : 0);
+  const goesOn = have !== null && moving;
+  timer = window.setTimeout(() => void fetchVisible(id, !goesOn), goesOn ? DEBOUNCE_MS : 0);
 });
 
 async function fetchOverview(open: OpenRun): Promise<void> {

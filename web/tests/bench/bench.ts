@@ -169,13 +169,13 @@ async function zoomJumps(bench: Bench): Promise<Figure[]> {
           end = await frame();
           asked = performance
             .getEntriesByType("resource")
-            .filter(({ name }) => name.includes("/timeline?"))
+            .filter(({ name, startTime }) => name.includes("/timeline?") && startTime >= begin)
             .map(({ startTime }) => startTime);
         } while (
           document.querySelector(".stage-stale") !== null ||
           (asked.length === 0 && end - begin < COVERED_MS)
         );
-        if (asked.length > 0) durations.push({ asked: end - Math.max(...asked), whole: end - begin });
+        if (asked.length > 0) durations.push({ asked: end - Math.min(...asked), whole: end - begin });
       }
       return durations;
     }, JUMPS);

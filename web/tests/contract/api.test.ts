@@ -36,7 +36,11 @@ const ASKS: Record<string, Ask[]> = {
   compare_cells: [{ query: { cells: "c1,c2" } }, { query: { cells: "c1,c3", other_work: "true" } }],
   get_blame: [{}, { query: { from: "0", to: "9000000", waiters: "1,2,3" } }],
   get_flows: [{}, { query: { from: "0", to: "9000000" } }],
-  get_timeline: [{}, { query: { from: "0", to: "9000000", pixels: "200", lanes: "0,1,2" } }],
+  get_timeline: [
+    {},
+    { query: { from: "0", to: "9000000", pixels: "200", lanes: "0,1,2" } },
+    { query: { pixels: "20", compact: "true" } },
+  ],
   get_range: [{}, { query: { kind: "thread", name: "", waits: "3" } }],
   search_spans: [
     {},

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { blameWait } from "../../src/lib/blame";
 import {
+  type CompactLane,
   decodeTimeline,
   type LaneColumns,
   readSpan,
@@ -46,6 +47,40 @@ test("columns of different length are refused", () => {
   const broken = { ...lane(4, [[0, 1, RUNNING]]), by: [] };
   const wire = { from: 0, to: 1, pixels: 1, lanes: [broken], ...NO_EVENTS };
   assert.throws(() => decodeTimeline(wire), /lane 4/);
+});
+
+const COMPACT: CompactLane = {
+  id: 4,
+  length: 3,
+  gap: [1e15, 0, 7],
+  duration: [5, 6, 1],
+  state: [RUNNING, WAITING, HELD],
+  resource: -1,
+  by: -1,
+  site: [2, -1, 2],
+  count: 1,
+};
+
+test("a compact lane is the same as one in full", () => {
+  const full = {
+    ...lane(4, [
+      [1e15, 1e15 + 5, RUNNING],
+      [1e15 + 5, 1e15 + 11, WAITING],
+      [1e15 + 18, 1e15 + 19, HELD],
+    ]),
+    site: [2, -1, 2],
+  };
+  const [compact, plain] = [COMPACT, full].map((wire) =>
+    decodeTimeline({ from: 0, to: 2e15, pixels: 9, lanes: [wire], ...NO_EVENTS }).lanes.get(4),
+  );
+  assert.deepEqual(compact, plain);
+});
+
+test("a compact lane of columns that do not fit is refused", () => {
+  for (const broken of [{ gap: [1, 2] }, { duration: [] }, { state: [1, 2, 3, 4] }, { site: [1] }]) {
+    const wire = { from: 0, to: 1, pixels: 1, lanes: [{ ...COMPACT, ...broken }], ...NO_EVENTS };
+    assert.throws(() => decodeTimeline(wire), /differ in length/);
+  }
 });
 
 test("finds what a naive search finds, for every time", () => {

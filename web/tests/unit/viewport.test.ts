@@ -45,15 +45,15 @@ test("focus shows the span with air on both sides", () => {
 });
 
 test("asks for one screen more on each side, at the density of the screen", () => {
-  const wanted = fetchWindow({ from: 400_000, to: 500_000 }, 1000, DURATION);
+  const wanted = fetchWindow({ from: 400_000, to: 500_000 }, 1000, DURATION, 1);
   assert.deepEqual(wanted, { from: 300_000, to: 600_000, pixels: 3000 });
-  const edge = fetchWindow({ from: 0, to: DURATION }, 1000, DURATION);
+  const edge = fetchWindow({ from: 0, to: DURATION }, 1000, DURATION, 1);
   assert.deepEqual(edge, { from: 0, to: DURATION, pixels: 1000 });
 });
 
 test("asks with whole nanoseconds that contain the window", () => {
   const view = { from: 10.7, to: 333.2 };
-  const wanted = fetchWindow(view, 800, DURATION);
+  const wanted = fetchWindow(view, 800, DURATION, 1);
   assert.ok(Number.isInteger(wanted.from) && Number.isInteger(wanted.to));
   assert.ok(wanted.from <= view.from && wanted.to >= view.to);
 });
