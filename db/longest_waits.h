@@ -19,7 +19,7 @@
 enum {
     LONGEST_WAITS_MAX = 100,
     LONGEST_WAITS_SPANS = 20000, /* of the lanes that can be to blame */
-    LONGEST_WAITS_CHUNKS = 100,  /* in which they are looked for */
+    LONGEST_WAITS_CHUNKS = 64,   /* in which they are looked for */
     LONGEST_WAITS_BY_HOLDER = 20 /* waits whose blame may come from totals */
 };
 
