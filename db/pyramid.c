@@ -6,7 +6,7 @@
 #include "engine/base/memory.h"
 
 enum {
-    NODE_SPANS = 6,
+    NODE_SPANS = 5,
     PLAIN_CHUNKS = 4 /* the first chunks, which have no base */
 };
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sheet_codec - the bytes of a sheet of the pyramid, format version 2; columns and integers
+ * sheet_codec - the bytes of a sheet of the pyramid, format version 3; columns and integers
  * as in chunk_codec.c.
  *
  *     offset  size
  *          0     4  magic "GSpy"
- *          4     1  version: 2
+ *          4     1  version: 3
  *          5     1  level, 0 .. 62
  *          6     2  0
  *          8     4  group
@@ -20,16 +20,24 @@
  *     kinds    what nodes have in common, distinct ones, ascending:
  *              0 mask: 1 << state of each short time, 1 << 31 for a long span
  *              1 the state with most time, the smallest of equal ones; 0 without times
- *              2 bytes of each time, as many as the longest takes; 0 without times
+ *              2 bytes of each time, as many as the longest but that one takes; 0 without
  *     lanes    3 lane - 64 * group, ascending     4 how many nodes it has, at least 1
  *     nodes    of one lane after the other, in the order of time:
  *              5 cell - (cell of the one before it, of the first t0 >> level)
  *              6 which kind     7 ended
+ *              8 room - all its short time; 0 without times
  *     longs    for each node with one:
- *              8 end - cell's start     9 length - cell's length     10 state
- *              11 resource     12 by     13 site
- *     times    for each node and each state in its mask, ascending: no column, but integers
- *              of as many bytes as its kind says
+ *              9 end - cell's start     10 length - cell's length     11 state
+ *              12 resource     13 by     14 site
+ *     times    for each node and each state in its mask but that with most time, ascending:
+ *              no column, but integers of as many bytes as its kind says
+ *
+ * The room of a node is what its cell has beside long spans: the cell's length, less what
+ * the node's own long span has of the cell, less what that of the lane's next node has. Short
+ * ones fill it but where a lane begins or ends, or a sheet, so that column 8 is mostly zeros,
+ * and the time of one state, the longest, is what the others leave.
+ *
+ * Version 2, which is read, has no column 8, and all times.
  *
  * The checksum is h after h = rotate_left((h ^ word) * 0x9e3779b97f4a7c15, 31), from h = the
  * number of bytes, for each eight of them as a word, the last word filled up with zeros. Each
@@ -45,11 +53,13 @@
 #include "engine/base/memory.h"
 
 enum {
-    VERSION = 2,
+    VERSION = 3,
+    ALL_TIMES = 2, /* the version that has all times */
     HEADER_BYTES = 40,
     SUM_BYTES = 8,
-    COLUMNS = 14,
-    NODE_COLUMNS = 8, /* with kinds and lanes */
+    COLUMNS = 15,
+    NODE_COLUMNS = 9, /* with kinds and lanes */
+    NODE_VALUES = 4,  /* those that each node has a value in */
     LONG_COLUMNS = 6,
     NODES_MAX = 1 << 20
 };
@@ -59,6 +69,7 @@ static const uint8_t magic[4] = {'G', 'S', 'p', 'y'};
 void sheet_block_deinit(struct sheet_block *block) {
     memory_free(block->nodes);
     memory_free(block->longs);
+    memory_free(block->short_ns);
     memory_free(block->times);
     *block = (struct sheet_block){0};
 }
@@ -74,8 +85,12 @@ static uint64_t checksum(const uint8_t *data, size_t size) {
     return sum;
 }
 
-static uint32_t times_of(uint32_t mask) {
-    return (uint32_t)__builtin_popcount(mask & ~NODE_LONG);
+/* What a long span that touches the cell beginning at `start` has of it. */
+static sim_ns part_of(const struct long_span *span, sim_ns start, unsigned level) {
+    const sim_ns end = start + (INT64_C(1) << level);
+    const sim_ns from = span->start_ns > start ? span->start_ns : start;
+    const sim_ns to = span->end_ns < end ? span->end_ns : end;
+    return to > from ? to - from : 0;
 }
 
 /* --- encoding ------------------------------------------------------------------ */
@@ -128,6 +143,32 @@ static int64_t cell_before(const struct sheet *sheet, const struct ordered_node 
     return is_first ? sheet->t0_ns >> sheet->level : sheet->cell[nodes[i - 1].number];
 }
 
+static bool has_long(const struct sheet *sheet, const struct ordered_node *node) {
+    return (sheet->mask[node->number] & NODE_LONG) != 0;
+}
+
+/* What the cell of node i has beside long spans. */
+static sim_ns room_of(const struct sheet *sheet, const struct sheet_order *order,
+                      uint32_t i) {
+    const struct ordered_node *node = &order->nodes[i], *next = node + 1;
+    const sim_ns start = sheet->cell[node->number] << sheet->level;
+    sim_ns room = INT64_C(1) << sheet->level;
+    if (has_long(sheet, node)) {
+        room -= part_of(&sheet->longs[node->span], start, sheet->level);
+    }
+    if (i + 1 < sheet->count && has_long(sheet, next) &&
+        sheet->place[next->number] == sheet->place[node->number]) {
+        room -= part_of(&sheet->longs[next->span], start, sheet->level);
+    }
+    return room;
+}
+
+static sim_ns unused_room(const struct sheet *sheet, const struct sheet_order *order,
+                          uint32_t i) {
+    const sim_ns all = order->nodes[i].all_ns;
+    return all > 0 ? room_of(sheet, order, i) - all : 0;
+}
+
 static uint8_t *put_nodes(uint8_t *at, const struct sheet *sheet,
                           const struct sheet_order *order, int64_t *column) {
     const struct ordered_node *nodes = order->nodes;
@@ -139,6 +180,7 @@ static uint8_t *put_nodes(uint8_t *at, const struct sheet *sheet,
                sheet->cell[nodes[i].number] - cell_before(sheet, nodes, i));
     COLUMN_PUT(at, column, sheet->count, sheet_order_find(order, nodes[i].kind));
     COLUMN_PUT(at, column, sheet->count, sheet->ended[nodes[i].number]);
+    COLUMN_PUT(at, column, sheet->count, unused_room(sheet, order, i));
     return at;
 }
 
@@ -160,14 +202,23 @@ static uint8_t *put_longs(uint8_t *at, const struct sheet *sheet,
     return at;
 }
 
+/* Those of a node, but for that of the state with most time. */
+static uint8_t *put_node_times(uint8_t *at, const struct sheet *sheet,
+                               const struct ordered_node *node) {
+    const sim_ns *time = &sheet->times[node->time];
+    const uint32_t states = node_kind_mask(node->kind) & ~NODE_LONG;
+    for (uint32_t rest = states; rest != 0; rest &= rest - 1, time++) {
+        if (__builtin_ctz(rest) != node_kind_state(node->kind)) {
+            at = column_put_fixed(at, (uint64_t)*time, node_kind_bytes(node->kind));
+        }
+    }
+    return at;
+}
+
 static uint8_t *put_times(uint8_t *at, const struct sheet *sheet,
                           const struct sheet_order *order) {
     for (uint32_t i = 0; i < sheet->count; i++) {
-        const struct ordered_node *node = &order->nodes[i];
-        for (uint32_t n = 0; n < node->time_count; n++) {
-            at = column_put_fixed(at, (uint64_t)sheet->times[node->time + n],
-                                  node_kind_bytes(node->kind));
-        }
+        at = put_node_times(at, sheet, &order->nodes[i]);
     }
     return at;
 }
@@ -206,7 +257,8 @@ static int corrupt(struct err *err, const char *what) {
 
 struct cursor {
     const uint8_t *at, *end;
-    int64_t *values; /* as many as there are nodes */
+    int64_t *values; /* as many as there are nodes, for each of NODE_VALUES columns */
+    bool all_times;  /* version 2 */
     struct err *err;
 };
 
@@ -250,10 +302,16 @@ struct kind {
     uint16_t size; /* of all its times */
 };
 
-static bool is_sound(const struct kind *kind) {
+/* How many times are stored of a mask. */
+static uint32_t times_of(const struct cursor *cursor, uint32_t mask) {
+    return cursor->all_times ? (uint32_t)__builtin_popcount(mask & ~NODE_LONG)
+                             : node_mask_times(mask);
+}
+
+static bool is_sound(const struct kind *kind, uint32_t times) {
     const uint32_t states = kind->mask & ~NODE_LONG;
-    return states == 0 ? kind->state == 0 && kind->time_bytes == 0
-                       : (states >> kind->state & 1) != 0 && kind->time_bytes > 0;
+    return (states == 0 ? kind->state == 0 : (states >> kind->state & 1) != 0) &&
+           (kind->time_bytes > 0) == (times > 0);
 }
 
 static int get_kinds(struct cursor *cursor, unsigned level, struct kind *kinds,
@@ -270,8 +328,9 @@ static int get_kinds(struct cursor *cursor, unsigned level, struct kind *kinds,
     GET(rc, cursor, *count, 0, STATE_COUNT - 1, kinds[i].state = (uint8_t)value);
     GET(rc, cursor, *count, 0, most_bytes, kinds[i].time_bytes = (uint8_t)value);
     for (uint32_t i = 0; rc == 0 && i < *count; i++) {
-        kinds[i].size = (uint16_t)(times_of(kinds[i].mask) * kinds[i].time_bytes);
-        if (!is_sound(&kinds[i])) {
+        const uint32_t times = times_of(cursor, kinds[i].mask);
+        kinds[i].size = (uint16_t)(times * kinds[i].time_bytes);
+        if (!is_sound(&kinds[i], times)) {
             return corrupt(cursor->err, "a kind that cannot be");
         }
     }
@@ -306,50 +365,87 @@ static int get_lanes(struct cursor *cursor, struct sheet_block *out) {
     return rc == 0 && at != out->count ? corrupt(cursor->err, "nodes of no lane") : rc;
 }
 
-/* Cells are differences within a lane. */
-static int get_cells(struct cursor *cursor, struct sheet_block *out) {
-    const int64_t first = out->t0_ns >> out->level;
-    const int64_t last = (INT64_MAX >> out->level) - 1;
-    const int rc = get_column(cursor, out->count, first > 0 ? -1 : 0, last);
-    for (uint32_t n = 0; rc == 0 && n < out->lane_count; n++) {
-        int64_t cell = first;
-        for (uint32_t i = out->lanes[n].first; i < out->lanes[n].end; i++) {
-            cell = column_add(cell, cursor->values[i]);
-            out->nodes[i].cell = cell;
-            if (cell < 0 || cell > last) {
-                return corrupt(cursor->err, "a cell beyond all time");
-            }
-        }
+/* The columns that each node has a value in. */
+struct node_values {
+    const int64_t *cell, *kind, *ended, *unused;
+};
+
+static int get_node_values(struct cursor *cursor, const struct sheet_block *out,
+                           uint32_t kind_count, struct node_values *values) {
+    const uint32_t count = out->count;
+    const struct {
+        int64_t low, high;
+    } limits[NODE_VALUES] = {
+        {out->t0_ns >> out->level > 0 ? -1 : 0, (INT64_MAX >> out->level) - 1},
+        {0, (int64_t)kind_count - 1},
+        {0, UINT32_MAX},
+        {INT64_MIN, INT64_MAX},
+    };
+    const int columns = cursor->all_times ? NODE_VALUES - 1 : NODE_VALUES;
+    struct cursor to = *cursor;
+    int rc = 0;
+    for (int i = 0; rc == 0 && i < columns; i++, to.values += count) {
+        rc = get_column(&to, count, limits[i].low, limits[i].high);
     }
+    cursor->at = to.at;
+    const int64_t *all = cursor->values;
+    *values = (struct node_values){all, all + count, all + 2 * (size_t)count,
+                                   cursor->all_times ? NULL : all + 3 * (size_t)count};
     return rc;
 }
 
-/* What each node has of its kind. Counts long spans. */
-static int set_kinds(struct cursor *cursor, struct sheet_block *out,
-                     const struct kind *kinds, size_t time_bytes) {
-    uint32_t longs = 0;
-    size_t at = 0;
-    for (uint32_t n = 0; n < out->lane_count; n++) {
-        out->lanes[n].first_long = longs;
-        for (uint32_t i = out->lanes[n].first; i < out->lanes[n].end; i++) {
-            const struct kind *kind = &kinds[cursor->values[i]];
-            struct sheet_node *node = &out->nodes[i];
-            node->mask = kind->mask;
-            node->state = kind->state;
-            node->time_bytes = kind->time_bytes;
-            node->times_at = (uint32_t)at;
-            at += kind->size;
-            longs += kind->mask >> 31;
-        }
-        out->lanes[n].end_long = longs;
+/* What is known of a lane's nodes before long spans are. Where their times begin, and what
+ * is wrong with a cell, are for all lanes. */
+static void fill_lane(const struct sheet_block *out, const struct sheet_lane *lane,
+                      const struct node_values *values, const struct kind *kinds,
+                      size_t *times_at, bool *beyond) {
+    const uint64_t last = (uint64_t)(INT64_MAX >> out->level) - 1;
+    const sim_ns length = INT64_C(1) << out->level;
+    const int64_t *unused = values->unused;
+    int64_t cell = out->t0_ns >> out->level; /* differences within a lane */
+    size_t at = *times_at;
+    bool wrong = false;
+    for (uint32_t i = lane->first; i < lane->end; i++) {
+        const struct kind *kind = &kinds[values->kind[i]];
+        cell = column_add(cell, values->cell[i]);
+        wrong |= (uint64_t)cell > last;
+        out->nodes[i] = (struct sheet_node){.cell = cell,
+                                            .mask = kind->mask,
+                                            .ended = (uint32_t)values->ended[i],
+                                            .times_at = (uint32_t)at,
+                                            .state = kind->state,
+                                            .time_bytes = kind->time_bytes};
+        at += kind->size;
+        out->short_ns[i] = column_subtract(length, unused != NULL ? unused[i] : 0);
     }
-    out->long_count = longs;
-    return at == time_bytes ? 0 : corrupt(cursor->err, "wrong length of the times");
+    *times_at = at;
+    *beyond |= wrong;
+}
+
+/* Counts long spans. */
+static int fill_nodes(struct cursor *cursor, struct sheet_block *out,
+                      const struct node_values *values, const struct kind *kinds,
+                      size_t time_bytes) {
+    size_t times_at = 0;
+    bool beyond = false;
+    out->long_count = 0;
+    for (uint32_t n = 0; n < out->lane_count; n++) {
+        struct sheet_lane *lane = &out->lanes[n];
+        fill_lane(out, lane, values, kinds, &times_at, &beyond);
+        lane->first_long = out->long_count;
+        for (uint32_t i = lane->first; i < lane->end; i++) {
+            out->long_count += out->nodes[i].mask >> 31;
+        }
+        lane->end_long = out->long_count;
+    }
+    return beyond                   ? corrupt(cursor->err, "a cell beyond all time")
+           : times_at != time_bytes ? corrupt(cursor->err, "wrong length of the times")
+                                    : 0;
 }
 
 static int get_nodes(struct cursor *cursor, struct sheet_block *out, size_t time_bytes) {
     struct kind *kinds = memory_resize(NULL, out->count, sizeof *kinds);
-    struct sheet_node *nodes = out->nodes;
+    struct node_values values;
     uint32_t kind_count = out->count;
     int rc = kinds != NULL ? get_kinds(cursor, out->level, kinds, &kind_count)
                            : err_set_nomem(cursor->err);
@@ -357,28 +453,41 @@ static int get_nodes(struct cursor *cursor, struct sheet_block *out, size_t time
         rc = get_lanes(cursor, out);
     }
     if (rc == 0) {
-        rc = get_cells(cursor, out);
+        rc = get_node_values(cursor, out, kind_count, &values);
     }
     if (rc == 0) {
-        rc = get_column(cursor, out->count, 0, (int64_t)kind_count - 1);
+        rc = fill_nodes(cursor, out, &values, kinds, time_bytes);
     }
-    if (rc == 0) {
-        rc = set_kinds(cursor, out, kinds, time_bytes);
-    }
-    GET(rc, cursor, out->count, 0, UINT32_MAX, nodes[i].ended = (uint32_t)value);
     memory_free(kinds);
     return rc;
 }
 
 /* Ends are first read as what they are beyond the start of their cell, lengths as what
  * they are longer than one. */
+static void place_long(const struct sheet_block *out, uint32_t i,
+                       struct long_span *span) {
+    const sim_ns length = span->start_ns + (INT64_C(1) << out->level);
+    span->end_ns += out->nodes[i].cell << out->level;
+    span->start_ns = column_subtract(span->end_ns, length);
+}
+
+/* A long span takes of the room in its node's cell, and in that of the one before it. */
 static void place_longs(struct sheet_block *out) {
-    struct long_span *span = out->longs;
-    for (uint32_t i = 0; i < out->count; i++) {
-        if ((out->nodes[i].mask & NODE_LONG) != 0) {
-            const sim_ns length = span->start_ns + (INT64_C(1) << out->level);
-            span->end_ns += out->nodes[i].cell << out->level;
-            span->start_ns = column_subtract(span->end_ns, length);
+    for (uint32_t n = 0; n < out->lane_count; n++) {
+        const struct sheet_lane *lane = &out->lanes[n];
+        struct long_span *span = &out->longs[lane->first_long];
+        for (uint32_t i = lane->first; i < lane->end; i++) {
+            const struct sheet_node *node = &out->nodes[i];
+            if ((node->mask & NODE_LONG) == 0) {
+                continue;
+            }
+            place_long(out, i, span);
+            const uint32_t from = i > lane->first ? i - 1 : i;
+            for (uint32_t k = from; k <= i; k++) {
+                const sim_ns start = out->nodes[k].cell << out->level;
+                out->short_ns[k] =
+                    column_subtract(out->short_ns[k], part_of(span, start, out->level));
+            }
             span++;
         }
     }
@@ -401,6 +510,49 @@ static int get_longs(struct cursor *cursor, struct sheet_block *out) {
     return rc;
 }
 
+/* --- short time ---------------------------------------------------------------- */
+
+/* Nodes without times have none; what a sheet may not have is refused. */
+static int check_short(struct cursor *cursor, struct sheet_block *out) {
+    const uint64_t length = UINT64_C(1) << out->level;
+    bool wrong = false;
+    for (uint32_t i = 0; i < out->count; i++) {
+        const bool has_time = (out->nodes[i].mask & ~NODE_LONG) != 0;
+        wrong |= has_time && (uint64_t)out->short_ns[i] - 1 >= length;
+        out->short_ns[i] = has_time ? out->short_ns[i] : 0;
+    }
+    return wrong ? corrupt(cursor->err, "a cell with more time than it is long, or none")
+                 : 0;
+}
+
+/* Adds up all times of a node, and moves those down to `to` that a later version has. */
+static uint8_t *take_times(const struct sheet_block *block, const struct sheet_node *node,
+                           uint8_t *to, sim_ns *all) {
+    const uint8_t *at = block->times + node->times_at;
+    *all = 0;
+    for (uint32_t rest = node->mask & ~NODE_LONG; rest != 0; rest &= rest - 1) {
+        *all = column_add(*all, (int64_t)column_get_fixed(at, node->time_bytes));
+        if (__builtin_ctz(rest) != node->state) {
+            memmove(to, at, node->time_bytes);
+            to += node->time_bytes;
+        }
+        at += node->time_bytes;
+    }
+    return to;
+}
+
+/* Out of all times of version 2. */
+static void add_up_times(struct sheet_block *out) {
+    uint8_t *to = out->times;
+    for (uint32_t i = 0; i < out->count; i++) {
+        const uint32_t times_at = (uint32_t)(to - out->times);
+        to = take_times(out, &out->nodes[i], to, &out->short_ns[i]);
+        out->nodes[i].times_at = times_at;
+    }
+}
+
+/* --- the whole ----------------------------------------------------------------- */
+
 /* Makes an array longer, whose content does not matter: no longer than it must be, since
  * many sheets are kept (block_cache_priv.h). */
 static int enlarge(void **items, size_t *capacity, size_t count, size_t size) {
@@ -419,9 +571,11 @@ static int enlarge(void **items, size_t *capacity, size_t count, size_t size) {
 static int make_room_for_nodes(struct sheet_block *out, size_t time_bytes) {
     const int rc =
         enlarge((void **)&out->nodes, &out->capacity, out->count, sizeof *out->nodes);
-    return rc == 0 ? enlarge((void **)&out->times, &out->time_capacity,
-                             time_bytes + SUM_BYTES, 1)
-                   : rc;
+    if (rc != 0 || enlarge((void **)&out->short_ns, &out->short_capacity, out->count,
+                           sizeof *out->short_ns) != 0) {
+        return ERR_NOMEM;
+    }
+    return enlarge((void **)&out->times, &out->time_capacity, time_bytes + SUM_BYTES, 1);
 }
 
 static int get_columns(struct cursor *cursor, struct sheet_block *out,
@@ -434,9 +588,13 @@ static int get_columns(struct cursor *cursor, struct sheet_block *out,
     if (rc == 0) {
         rc = get_longs(cursor, out);
     }
-    return rc == 0 && cursor->at != cursor->end
-               ? corrupt(cursor->err, "bytes after the last column")
-               : rc;
+    if (rc == 0 && cursor->at != cursor->end) {
+        rc = corrupt(cursor->err, "bytes after the last column");
+    }
+    if (rc == 0 && cursor->all_times) {
+        add_up_times(out);
+    }
+    return rc == 0 ? check_short(cursor, out) : rc;
 }
 
 static int get_header(const uint8_t *data, size_t size, struct sheet_block *out,
@@ -446,10 +604,10 @@ static int get_header(const uint8_t *data, size_t size, struct sheet_block *out,
         memcmp(data, magic, 4) != 0) {
         return corrupt(err, "wrong length or magic");
     }
-    if (data[4] != VERSION) {
+    if (data[4] != VERSION && data[4] != ALL_TIMES) {
         return err_set(err, ERR_CORRUPT,
-                       "the sheet has format version %d, this program knows %d", data[4],
-                       VERSION);
+                       "the sheet has format version %d, this program knows %d and %d",
+                       data[4], ALL_TIMES, VERSION);
     }
     const size_t body = size - SUM_BYTES;
     if (column_get_word(data + body) != checksum(data, body)) {
@@ -479,7 +637,9 @@ int sheet_codec_decode(const void *data, size_t size, struct sheet_block *out,
         struct cursor cursor = {
             .at = (const uint8_t *)data + HEADER_BYTES,
             .end = times,
-            .values = memory_resize(NULL, out->count, sizeof *cursor.values),
+            .values =
+                memory_resize(NULL, out->count, NODE_VALUES * sizeof *cursor.values),
+            .all_times = ((const uint8_t *)data)[4] == ALL_TIMES,
             .err = err,
         };
         rc = cursor.values != NULL && make_room_for_nodes(out, time_bytes) == 0
@@ -502,9 +662,16 @@ void sheet_block_add_times(const struct sheet_block *block, const struct sheet_n
     const uint8_t *at = block->times + node->times_at; /* the checksum follows the last */
     const uint64_t bits =
         node->time_bytes > 0 ? UINT64_MAX >> (64 - 8 * node->time_bytes) : 0;
-    for (uint32_t rest = node->mask & ~NODE_LONG; rest != 0; rest &= rest - 1) {
+    const uint32_t states = node->mask & ~NODE_LONG;
+    sim_ns left = block->short_ns[node - block->nodes];
+    for (uint32_t rest = states & ~(UINT32_C(1) << node->state); rest != 0;
+         rest &= rest - 1) {
         sim_ns *sum = &state_ns[__builtin_ctz(rest)];
-        *sum = column_add(*sum, (int64_t)(column_get_word(at) & bits));
+        const int64_t time = (int64_t)(column_get_word(at) & bits);
+        *sum = column_add(*sum, time);
+        left = column_subtract(left, time);
         at += node->time_bytes;
     }
+    state_ns[node->state] =
+        column_add(state_ns[node->state], left); /* 0 without states */
 }

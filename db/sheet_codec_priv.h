@@ -17,7 +17,7 @@ struct sheet_node {
     int64_t cell;
     uint32_t mask; /* 1 << state, NODE_LONG */
     uint32_t ended;
-    uint32_t times_at; /* in sheet_block.times */
+    uint32_t times_at; /* in sheet_block.times: of all states but the next one */
     uint8_t state;     /* with most short time, the smallest of equal ones; 0: no time */
     uint8_t time_bytes;
 };
@@ -40,8 +40,9 @@ struct sheet_block {
     struct sheet_lane lanes[LANE_GROUP_LANES]; /* that have nodes, ascending */
     struct sheet_node *nodes;
     struct long_span *longs; /* of each node with NODE_LONG, in the same order */
+    sim_ns *short_ns;        /* of each node: all its short time */
     uint8_t *times;
-    size_t capacity, long_capacity, time_capacity; /* of the arrays */
+    size_t capacity, short_capacity, long_capacity, time_capacity; /* of the arrays */
 };
 
 void sheet_block_deinit(struct sheet_block *block);

@@ -6,17 +6,28 @@
 #include "db/column_codec_priv.h"
 #include "engine/base/memory.h"
 
-static node_kind kind_of(const struct sheet *sheet, const struct ordered_node *node) {
-    const uint32_t mask = sheet->mask[node->number];
-    const sim_ns *times = &sheet->times[node->time];
-    sim_ns most = 0, all = 0;
+/* The state with most time, the smallest of equal ones, and what all have together. */
+static unsigned longest_state(uint32_t states, const sim_ns *times, sim_ns *all) {
+    sim_ns most = 0;
     unsigned state = 0;
-    for (uint32_t rest = mask & ~NODE_LONG; rest != 0; rest &= rest - 1, times++) {
+    *all = 0;
+    for (uint32_t rest = states; rest != 0; rest &= rest - 1, times++) {
         state = *times > most ? (unsigned)__builtin_ctz(rest) : state;
         most = *times > most ? *times : most;
-        all |= *times;
+        *all += *times;
     }
-    const uint64_t bytes = all != 0 ? column_byte_size((uint64_t)all) : 0;
+    return state;
+}
+
+static node_kind kind_of(const struct sheet *sheet, struct ordered_node *node) {
+    const uint32_t mask = sheet->mask[node->number];
+    const sim_ns *times = &sheet->times[node->time];
+    const unsigned state = longest_state(mask & ~NODE_LONG, times, &node->all_ns);
+    sim_ns others = 0;
+    for (uint32_t rest = mask & ~NODE_LONG; rest != 0; rest &= rest - 1, times++) {
+        others |= (unsigned)__builtin_ctz(rest) != state ? *times : 0;
+    }
+    const uint64_t bytes = others != 0 ? column_byte_size((uint64_t)others) : 0;
     return (uint64_t)mask << 16 | (uint64_t)state << 8 | bytes;
 }
 
@@ -33,8 +44,7 @@ static void sort(struct sheet_order *order, const struct sheet *sheet) {
         const uint32_t mask = sheet->mask[i];
         struct ordered_node *node = &order->nodes[next[sheet->place[i]]++];
         *node = (struct ordered_node){.number = i, .time = time, .span = span};
-        node->time_count = (uint32_t)__builtin_popcount(mask & ~NODE_LONG);
-        time += node->time_count;
+        time += (uint32_t)__builtin_popcount(mask & ~NODE_LONG);
         span += (mask & NODE_LONG) != 0;
     }
 }
@@ -66,7 +76,8 @@ static void find_kinds(struct sheet_order *order, const struct sheet *sheet) {
         struct ordered_node *node = &order->nodes[i];
         node->kind = kind_of(sheet, node);
         add_kind(order, node->kind);
-        order->time_bytes += (size_t)node->time_count * node_kind_bytes(node->kind);
+        order->time_bytes +=
+            (size_t)node_kind_times(node->kind) * node_kind_bytes(node->kind);
         if ((sheet->mask[node->number] & NODE_LONG) != 0) {
             order->longs[longs++] = node->span;
         }

@@ -13,18 +13,29 @@
 #include "db/pyramid_priv.h"
 
 /* Mask, the state with most time (the smallest of equal ones, 0 without any) and how many
- * bytes the longest time takes: a number, in whose order kinds are stored. */
+ * bytes the longest time of the other states takes: a number, in whose order kinds are
+ * stored. */
 typedef uint64_t node_kind;
 
 static inline uint32_t node_kind_mask(node_kind kind) { return (uint32_t)(kind >> 16); }
 static inline uint8_t node_kind_state(node_kind kind) { return (uint8_t)(kind >> 8); }
 static inline uint8_t node_kind_bytes(node_kind kind) { return (uint8_t)kind; }
 
+/* How many times are stored of a mask: the longest one is what the others leave. */
+static inline uint32_t node_mask_times(uint32_t mask) {
+    const uint32_t states = (uint32_t)__builtin_popcount(mask & ~NODE_LONG);
+    return states > 0 ? states - 1 : 0;
+}
+static inline uint32_t node_kind_times(node_kind kind) {
+    return node_mask_times(node_kind_mask(kind));
+}
+
 struct ordered_node {
     node_kind kind;
-    uint32_t number;           /* in the sheet */
-    uint32_t time, time_count; /* the first of its times there, and how many */
-    uint32_t span;             /* its long span there, if it has one */
+    sim_ns all_ns;   /* all its times together */
+    uint32_t number; /* in the sheet */
+    uint32_t time;   /* the first of its times there */
+    uint32_t span;   /* its long span there, if it has one */
 };
 
 struct sheet_order {

@@ -130,8 +130,9 @@ static uint8_t take_state(struct span_painter *painter) {
     if (painter->agrees) {
         painter->first = painter->next;
         most = INT64_MAX;
+    } else {
+        add_times(painter);
     }
-    add_times(painter);
     for (uint32_t rest = painter->mask; rest != 0; rest &= rest - 1) {
         const unsigned state = (unsigned)__builtin_ctz(rest);
         if (painter->state_ns[state] > most) {

@@ -13,13 +13,25 @@ enum { NODES_MOST = 300, SUM_BYTES = 8 };
 
 /* --- sheets -------------------------------------------------------------------- */
 
+/* Together they are no longer than a cell. */
 static void add_times(struct sheet *sheet, uint32_t states, uint64_t *random) {
-    const uint32_t room = sheet->level < 20 ? UINT32_C(1) << sheet->level : 1 << 20;
+    const uint32_t cell = sheet->level < 20 ? UINT32_C(1) << sheet->level : 1 << 20;
+    const uint32_t count = (uint32_t)__builtin_popcount(states);
+    const uint32_t room = cell / (count > 0 ? count : 1);
     for (uint32_t rest = states; rest != 0; rest &= rest - 1) {
         const uint32_t most = fixture_below(random, 4) == 0 ? 3 : room;
         sheet->times[sheet->time_count++] =
             1 + fixture_below(random, most < room ? most : room);
     }
+}
+
+/* As many as there are nanoseconds in a cell at most. */
+static uint32_t random_states(unsigned level, uint64_t *random) {
+    uint32_t states = fixture_below(random, 1 << fixture_below(random, 6));
+    while (level < 3 && __builtin_popcount(states) > 1 << level) {
+        states &= states - 1;
+    }
+    return states;
 }
 
 /* Ends in the cell, and is at least as long. */
@@ -51,7 +63,7 @@ static struct sheet random_sheet(uint64_t *random) {
     sheet.t0_ns = INT64_C(1000) << sheet.level;
     for (; sheet.count < count; sheet.count++) {
         const uint32_t i = sheet.count, place = fixture_below(random, lanes);
-        const uint32_t states = fixture_below(random, 1 << fixture_below(random, 6));
+        const uint32_t states = random_states(sheet.level, random);
         const bool has_long = states == 0 || fixture_below(random, 3) == 0;
         cells[place] += fixture_below(random, 3);
         sheet.place[i] = (uint8_t)place;
@@ -183,6 +195,70 @@ static struct sheet frozen_sheet(void) {
 
 /* Worked out from the specification, and the checksum, by another program. */
 static const char frozen_text[] = /* header */
+    "47 53 70 79 03 09 00 00 01 00 00 00 06 00 00 00 "
+    "1c 0c 00 00 00 00 00 00 88 13 00 00 00 00 00 00 03 00 00 00 01 00 00 00 "
+    "00 07 00 00 00 04 06 fa ff ff ff 0f " /* kinds: mask */
+    "00 03 00 00 00 02 02 01 "             /* state with most time */
+    "00 03 00 00 00 00 02 01 "             /* bytes of a time */
+    "00 02 00 00 00 02 02 "                /* lanes */
+    "00 02 00 00 00 02 02 "                /* their nodes */
+    "00 03 00 00 00 02 01 04 "             /* nodes: cell */
+    "00 03 00 00 00 02 02 03 "             /* kind */
+    "00 03 00 00 00 00 02 02 "             /* ended */
+    "02 05 00 00 00 d1 01 d8 03 00 "       /* unused room */
+    "00 01 00 00 00 42 "                   /* long spans: end */
+    "00 02 00 00 00 a2 09 "                /* length */
+    "00 01 00 00 00 08 "                   /* state */
+    "02 01 00 00 00 41 "                   /* resource */
+    "00 01 00 00 00 01 "                   /* by */
+    "00 01 00 00 00 06 "                   /* site */
+    "03 "                                  /* times */
+    "e2 73 ab 4f 24 78 8d aa " /* checksum */;
+enum { FROZEN_BYTES = (sizeof frozen_text - 1) / 3 };
+
+/* Where columns of the frozen sheet begin. */
+enum {
+    AT_MASK = 40,
+    AT_STATE = 52,
+    AT_BYTES = 60,
+    AT_LANES = 68,
+    AT_NODES = 75,
+    AT_CELL = 82,
+    AT_KIND = 90,
+    AT_ENDED = 98,
+    AT_ROOM = 106,
+    AT_SITE = 147
+};
+
+static void bytes_of(const char *text, size_t count, uint8_t *out) {
+    for (size_t i = 0; i < count; i++) {
+        out[i] = (uint8_t)strtol(text + 3 * i, NULL, 16);
+    }
+}
+
+static void frozen_bytes(uint8_t out[FROZEN_BYTES]) {
+    bytes_of(frozen_text, FROZEN_BYTES, out);
+}
+
+static void test_sheet_codec_writes_the_frozen_bytes(void **state) {
+    (void)state;
+    const struct sheet sheet = frozen_sheet();
+    struct sheet_block back = {0};
+    uint8_t frozen[FROZEN_BYTES];
+    struct chunk_bytes bytes = {0};
+    struct err err = {0};
+    frozen_bytes(frozen);
+    fixture_ok(sheet_codec_encode(&sheet, &bytes, &err), &err);
+    assert_int_equal(bytes.size, sizeof frozen);
+    assert_memory_equal(bytes.data, frozen, sizeof frozen);
+    fixture_ok(decode(&back, frozen, sizeof frozen, &err), &err);
+    assert_same(&sheet, &back);
+    chunk_bytes_deinit(&bytes);
+    sheet_block_deinit(&back);
+}
+
+/* The same sheet, as it was written before. */
+static const char version_2_text[] =
     "47 53 70 79 02 09 00 00 01 00 00 00 06 00 00 00 "
     "1c 0c 00 00 00 00 00 00 88 13 00 00 00 00 00 00 03 00 00 00 07 00 00 00 "
     "00 07 00 00 00 04 06 fa ff ff ff 0f " /* kinds: mask */
@@ -201,41 +277,19 @@ static const char frozen_text[] = /* header */
     "00 01 00 00 00 06 "                   /* site */
     "03 00 2c 01 07 00 02 "                /* times */
     "dd da ae 30 be 36 df b3 ";            /* checksum */
-enum { FROZEN_BYTES = (sizeof frozen_text - 1) / 3 };
 
-/* Where columns of the frozen sheet begin. */
-enum {
-    AT_MASK = 40,
-    AT_STATE = 52,
-    AT_BYTES = 60,
-    AT_LANES = 68,
-    AT_NODES = 75,
-    AT_CELL = 82,
-    AT_KIND = 90,
-    AT_ENDED = 98,
-    AT_SITE = 137
-};
-
-static void frozen_bytes(uint8_t out[FROZEN_BYTES]) {
-    for (size_t i = 0; i < FROZEN_BYTES; i++) {
-        out[i] = (uint8_t)strtol(frozen_text + 3 * i, NULL, 16);
-    }
-}
-
-static void test_sheet_codec_writes_the_frozen_bytes(void **state) {
+static void test_sheet_codec_reads_version_2(void **state) {
     (void)state;
     const struct sheet sheet = frozen_sheet();
     struct sheet_block back = {0};
-    uint8_t frozen[FROZEN_BYTES];
-    struct chunk_bytes bytes = {0};
+    uint8_t bytes[(sizeof version_2_text - 1) / 3];
     struct err err = {0};
-    frozen_bytes(frozen);
-    fixture_ok(sheet_codec_encode(&sheet, &bytes, &err), &err);
-    assert_int_equal(bytes.size, sizeof frozen);
-    assert_memory_equal(bytes.data, frozen, sizeof frozen);
-    fixture_ok(decode(&back, frozen, sizeof frozen, &err), &err);
+    bytes_of(version_2_text, sizeof bytes, bytes);
+    fixture_ok(decode(&back, bytes, sizeof bytes, &err), &err);
     assert_same(&sheet, &back);
-    chunk_bytes_deinit(&bytes);
+    for (size_t size = 0; size < sizeof bytes; size++) {
+        assert_int_equal(decode(&back, bytes, size, NULL), ERR_CORRUPT);
+    }
     sheet_block_deinit(&back);
 }
 
@@ -353,13 +407,14 @@ static void test_sheet_codec_names_what_is_wrong(void **state) {
         {32, 0, "wrong level, number"},
         {34, 0x41, "wrong level, number"},
         {39, 1, "wrong level, number"},
-        {36, 6, "wrong length of the times"},
+        {36, 0, "wrong length of the times"},
         {36, 60, "a column is cut off"},
         {AT_MASK, 9, "kinds do not decode"},
         {AT_MASK + 5, 0, "unknown state"},
         {AT_STATE + 5, 0, "cannot be"},
         {AT_STATE + 5, 1, "out of range"},
         {AT_BYTES + 5, 6, "out of range"},
+        {AT_BYTES + 5, 2, "cannot be"},
         {AT_LANES, 9, "lanes do not decode"},
         {AT_LANES + 6, 0, "wrong lanes"},
         {AT_NODES + 6, 4, "wrong lanes"},
@@ -368,6 +423,8 @@ static void test_sheet_codec_names_what_is_wrong(void **state) {
         {AT_CELL + 6, 9, "out of range"},
         {AT_KIND + 5, 8, "out of range"},
         {AT_ENDED + 5, 1, "out of range"},
+        {AT_ROOM + 6, 4, "more time than it is long"},
+        {AT_ROOM + 8, 4, "more time than it is long"},
         {AT_SITE + 5, 3, "out of range"},
     };
     struct sheet_block back = {0};
@@ -427,6 +484,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sheet_codec_sheets_come_back),
         cmocka_unit_test(test_sheet_codec_writes_the_frozen_bytes),
+        cmocka_unit_test(test_sheet_codec_reads_version_2),
         cmocka_unit_test(test_sheet_codec_refuses_every_truncation),
         cmocka_unit_test(test_sheet_codec_notices_every_bit),
         cmocka_unit_test(test_sheet_codec_survives_forged_sheets),
