@@ -93,13 +93,17 @@ static int paint_lane(struct timeline_lane *out, struct view *view,
 static int paint_lanes(struct run_picture *picture, const struct recording *recording,
                        size_t count, struct err *err) {
     struct timeline_view *out = &picture->view;
-    struct view view = view_of(&picture->window);
-    int rc = 0;
+    struct view view;
+    int rc = view_init(&view, &picture->window, err);
+    if (rc != 0) {
+        return rc;
+    }
     for (; rc == 0 && out->lane_count < count; out->lane_count++) {
         const struct lane_total *total = &picture->lanes[out->lane_count];
         rc = paint_lane(&out->lanes[out->lane_count], &view,
                         &recording->lanes[total->lane.id], total, err);
     }
+    view_deinit(&view);
     return rc;
 }
 

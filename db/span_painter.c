@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "engine/base/memory.h"
+
 enum {
     ENTRIES_FIRST = 16,
     ENTRY_BYTES = 2 * sizeof(sim_ns) + 2 * sizeof(lane_id) + sizeof(site_id) +
@@ -24,7 +26,15 @@ static unsigned level_for(uint64_t width, uint64_t pixels) {
     return level;
 }
 
-struct view view_of(const struct timeline_query *query) {
+/* Pixel p begins with cell p * cells / pixels. */
+static void place_pixels(struct view *view) {
+    for (uint64_t pixel = 0; pixel <= view->pixels; pixel++) {
+        const uint64_t cell = pixel * view->cells / view->pixels;
+        view->starts[pixel] = view->from + (sim_ns)(cell << view->level);
+    }
+}
+
+int view_init(struct view *view, const struct timeline_query *query, struct err *err) {
     const sim_ns to = query->to_ns < LAST_NS ? query->to_ns : LAST_NS;
     const sim_ns from = query->from_ns < to ? query->from_ns : to - 1;
     const uint64_t width = (uint64_t)(to - from);
@@ -34,14 +44,25 @@ struct view view_of(const struct timeline_query *query) {
     const uint64_t cells = last - first + 1;
     const uint64_t pixels = query->pixels < cells ? query->pixels : cells;
     const uint64_t widest = cells / pixels + (cells % pixels != 0 ? 1 : 0);
-    return (struct view){
+    *view = (struct view){
         .level = level,
         .from = (sim_ns)(first << level),
         .to = (sim_ns)((last + 1) << level),
         .cells = cells,
         .pixels = pixels,
         .long_ns = (sim_ns)(widest << level),
+        .starts = memory_resize(NULL, pixels + 1, sizeof *view->starts),
     };
+    if (view->starts == NULL) {
+        return err_set_nomem(err);
+    }
+    place_pixels(view);
+    return 0;
+}
+
+void view_deinit(struct view *view) {
+    memory_free(view->starts);
+    view->starts = NULL;
 }
 
 /* A view has at most five cells for each pixel, mostly less than three (level_for): the
@@ -49,11 +70,6 @@ struct view view_of(const struct timeline_query *query) {
 uint64_t view_pixel(const struct view *w, sim_ns time) {
     const uint64_t cell = (uint64_t)(time - w->from) >> w->level;
     return (uint32_t)((cell + 1) * w->pixels - 1) / (uint32_t)w->cells;
-}
-
-sim_ns view_pixel_start(const struct view *w, uint64_t pixel) {
-    const uint64_t cell = (uint32_t)(pixel * w->cells) / (uint32_t)w->pixels;
-    return w->from + (sim_ns)(cell << w->level);
 }
 
 /* --- columns ------------------------------------------------------------------- */
@@ -168,8 +184,10 @@ static int close_pixel(struct span_painter *painter, struct view *view, sim_ns e
 /* Moves on to the pixel of a time: mostly the next one. Returns where it begins. */
 static inline sim_ns next_pixel(struct span_painter *painter, const struct view *view,
                                 sim_ns time) {
-    sim_ns start = painter->pixel_end;
-    painter->pixel_end = view_pixel_start(view, ++painter->pixel + 1);
+    sim_ns start = painter->pixel_end; /* 0: it was in none yet */
+    if (start > view->from && start < view->to) {
+        painter->pixel_end = view_pixel_start(view, ++painter->pixel + 1);
+    }
     if (start <= view->from || time < start || time >= painter->pixel_end) {
         painter->pixel = view_pixel(view, time);
         start = view_pixel_start(view, painter->pixel);

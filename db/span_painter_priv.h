@@ -25,14 +25,20 @@ struct view {
     uint64_t cells, pixels;
     sim_ns long_ns; /* the widest pixel: a span of that length is painted by itself */
     size_t entries; /* of all lanes and instants */
+    sim_ns *starts; /* of each pixel, and behind the last one: a division for each entry
+                       would take longer than all else of it */
 };
 
-/* The query has been checked. */
-struct view view_of(const struct timeline_query *query);
+/* The query has been checked. ERR_NOMEM */
+int view_init(struct view *view, const struct timeline_query *query,
+              struct err *err) WARN_UNUSED;
+void view_deinit(struct view *view);
 
 /* The pixel of a time inside the window, and where a pixel begins. */
 uint64_t view_pixel(const struct view *view, sim_ns time);
-sim_ns view_pixel_start(const struct view *view, uint64_t pixel);
+static inline sim_ns view_pixel_start(const struct view *view, uint64_t pixel) {
+    return view->starts[pixel];
+}
 
 /* Takes one entry of those that an answer may have; ERR_LIMIT. */
 static inline int WARN_UNUSED view_count_entry(struct view *view, struct err *err) {

@@ -434,9 +434,13 @@ int timeline_read(struct db_reader *reader, const struct timeline_query *query,
     if (rc != 0) {
         return rc;
     }
-    struct painting p = {.query = query, .view = view_of(query)};
-    rc = paint(&p, reader, err);
+    struct painting p = {.query = query};
+    rc = view_init(&p.view, query, err);
+    if (rc == 0) {
+        rc = paint(&p, reader, err);
+    }
     db_reader_end(reader);
+    view_deinit(&p.view);
     memory_free(p.slots);
     if (rc != 0) {
         timeline_view_deinit(&p.out);
