@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/analysis/measure.h"
 
+#include <assert.h>
 #include <math.h>
 
+#include "engine/analysis/memory_estimate.h"
 #include "engine/analysis/open_loop.h"
 #include "engine/analysis/run_histogram.h"
 #include "engine/python/py_thread.h"
@@ -20,15 +22,15 @@ struct kind_sum {
     double state_ns[STATE_COUNT];
 };
 
-static struct kind_sum sum_lanes(const struct recorder *recorder, enum lane_kind kind) {
-    const struct lane_table *lanes = recorder_lanes(recorder);
+static struct kind_sum sum_lanes(const struct sim *sim, enum lane_kind kind) {
+    const struct lane_table *lanes = recorder_lanes(sim->recorder);
     struct kind_sum sum = {0};
     for (lane_id id = 0; (size_t)id < lanes->count; id++) {
         if (lane_table_kind(lanes, id) != kind) {
             continue;
         }
         sim_ns times[STATE_COUNT];
-        lane_table_times(lanes, id, times);
+        lane_table_times_until(lanes, id, sim->now, times);
         sum.lanes++;
         for (int state = 0; state < STATE_COUNT; state++) {
             sum.state_ns[state] += (double)times[state];
@@ -76,10 +78,25 @@ static const struct percentile percentiles[] = {
     {METRIC_SERVICE_MAX_US, HISTOGRAM_SERVICE, 100},
 };
 
-static void measure_percentiles(const struct world *world, double *values) {
+/* The histogram of a kind of spans comes from `lengths` while the run goes on. */
+static const struct histogram *source_of(const struct world *world,
+                                         const struct histogram *lengths,
+                                         enum run_histogram_id id) {
+    if (lengths == NULL || id < HISTOGRAM_GIL_HOLD || id > HISTOGRAM_LOCK_WAIT) {
+        return run_histogram_source(world, id);
+    }
+    const struct histogram *histogram = &lengths[id - HISTOGRAM_GIL_HOLD];
+    return histogram->count > 0 ? histogram : NULL;
+}
+static_assert(LENGTHS_GIL_HOLD == 0 &&
+                  (int)LENGTHS_LOCK_WAIT == HISTOGRAM_LOCK_WAIT - HISTOGRAM_GIL_HOLD,
+              "in the same order");
+
+static void measure_percentiles(const struct world *world,
+                                const struct histogram *lengths, double *values) {
     for (size_t i = 0; i < sizeof percentiles / sizeof percentiles[0]; i++) {
         const struct percentile *it = &percentiles[i];
-        const struct histogram *histogram = run_histogram_source(world, it->histogram);
+        const struct histogram *histogram = source_of(world, lengths, it->histogram);
         if (histogram != NULL) {
             values[it->metric] =
                 us((double)histogram_percentile(histogram, it->percent / 100));
@@ -114,8 +131,8 @@ static double python_life_ns(const struct world *world) {
     double life = 0;
     for (size_t i = 0; i < world->thread_count; i++) {
         sim_ns times[STATE_COUNT];
-        lane_table_times(recorder_lanes(world->sim.recorder),
-                         world->threads[i]->client.os.lane, times);
+        lane_table_times_until(recorder_lanes(world->sim.recorder),
+                               world->threads[i]->client.os.lane, world->sim.now, times);
         for (int state = 0; state < STATE_COUNT; state++) {
             life += (double)times[state];
         }
@@ -125,7 +142,7 @@ static double python_life_ns(const struct world *world) {
 
 static void measure_gils(const struct world *world, const struct kind_sum *threads,
                          double *values) {
-    const struct kind_sum gils = sum_lanes(world->sim.recorder, LANE_GIL);
+    const struct kind_sum gils = sum_lanes(&world->sim, LANE_GIL);
     if (gils.lanes == 0) {
         return;
     }
@@ -161,7 +178,7 @@ static void measure_objects(const struct world *world, const struct kind_sum *th
         shown += (double)world->objects[i].counter.value;
     }
     if (locks) {
-        const struct kind_sum tasks = sum_lanes(world->sim.recorder, LANE_TASK);
+        const struct kind_sum tasks = sum_lanes(&world->sim, LANE_TASK);
         values[METRIC_LOCK_WAIT_US] =
             us(threads->state_ns[STATE_WAIT_LOCK] + threads->state_ns[STATE_SPIN] +
                tasks.state_ns[STATE_AWAIT_LOCK]);
@@ -174,7 +191,7 @@ static void measure_objects(const struct world *world, const struct kind_sum *th
 }
 
 static void measure_loops(const struct world *world, double *values) {
-    const struct kind_sum loops = sum_lanes(world->sim.recorder, LANE_LOOP);
+    const struct kind_sum loops = sum_lanes(&world->sim, LANE_LOOP);
     if (loops.lanes == 0) {
         return;
     }
@@ -189,7 +206,7 @@ static void measure_loops(const struct world *world, double *values) {
 
 static void measure_quota(const struct world *world, double *values) {
     if (quota_is_set(&world->cpu.quota)) {
-        const struct kind_sum cores = sum_lanes(world->sim.recorder, LANE_CORE);
+        const struct kind_sum cores = sum_lanes(&world->sim, LANE_CORE);
         values[METRIC_THROTTLED_US] = us(cores.state_ns[STATE_THROTTLED]);
         values[METRIC_THROTTLED_PERIODS] = (double)world->cpu.quota.throttled_periods;
     }
@@ -203,12 +220,20 @@ static void measure_gc(const struct tally *tally, double *values) {
     }
 }
 
-void measure_run(const struct world *world, double values[METRIC_COUNT]) {
+static int measure_memory(const struct world *world, double *values, struct err *err) {
+    int64_t bytes = 0;
+    const int rc = memory_estimate_peak(world, &bytes, err);
+    values[METRIC_MEMORY_PEAK_BYTES] = (double)bytes;
+    return rc;
+}
+
+int measure_run(const struct world *world, const struct histogram *lengths,
+                double values[METRIC_COUNT], struct err *err) {
     for (int i = 0; i < METRIC_COUNT; i++) {
         values[i] = NAN;
     }
-    const struct kind_sum threads = sum_lanes(world->sim.recorder, LANE_THREAD);
-    const struct kind_sum cores = sum_lanes(world->sim.recorder, LANE_CORE);
+    const struct kind_sum threads = sum_lanes(&world->sim, LANE_THREAD);
+    const struct kind_sum cores = sum_lanes(&world->sim, LANE_CORE);
     /* Of the lanes: a piece of work that the end of the run cut short counts, too. */
     const double busy = cores.state_ns[STATE_RUNNING] + cores.state_ns[STATE_SWITCH];
     const double makespan = (double)world->sim.now;
@@ -219,7 +244,7 @@ void measure_run(const struct world *world, double values[METRIC_COUNT]) {
     values[METRIC_READY_US] = us(threads.state_ns[STATE_READY]);
     values[METRIC_CONTEXT_SWITCHES] = (double)world->cpu.context_switches;
     values[METRIC_PREEMPTIONS] = (double)world->cpu.preemptions;
-    measure_percentiles(world, values);
+    measure_percentiles(world, lengths, values);
     measure_units(world, values);
     measure_gils(world, &threads, values);
     measure_objects(world, &threads, values);
@@ -230,4 +255,5 @@ void measure_run(const struct world *world, double values[METRIC_COUNT]) {
     measure_loops(world, values);
     measure_gc(&world->tally, values);
     measure_quota(world, values);
+    return measure_memory(world, values, err);
 }

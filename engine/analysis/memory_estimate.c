@@ -118,11 +118,13 @@ static void mark_python(struct estimate *estimate, const struct world *world) {
 static void add_all(struct estimate *estimate) {
     const struct lane_table *lanes = estimate->lanes;
     lane_id dead = lanes->first_dead;
+    size_t left = lanes->dead_count;
     for (lane_id id = 0; (size_t)id < lanes->count; id++) {
         const sim_ns now = lanes->origin[id].born_ns;
-        while (lane_table_died(lanes, dead) < now) { /* none before its own birth */
+        while (left > 0 && lane_table_died(lanes, dead) < now) {
             estimate->now -= price_of(estimate, dead);
             dead = lanes->origin[dead].next_dead;
+            left--;
         }
         add_lane(estimate, id);
     }

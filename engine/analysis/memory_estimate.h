@@ -20,7 +20,8 @@
 
 struct world;
 
-/* Of a run that has ended, whose recorder still has its lanes. ERR_NOMEM. */
+/* Of a run that has ended, whose recorder still has its lanes, or of one that goes on, so far.
+ * ERR_NOMEM. */
 int memory_estimate_peak(const struct world *world, int64_t *bytes,
                          struct err *err) WARN_UNUSED;
 

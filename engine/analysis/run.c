@@ -2,8 +2,8 @@
 #include "engine/analysis/run.h"
 
 #include "engine/analysis/measure.h"
-#include "engine/analysis/memory_estimate.h"
 #include "engine/analysis/open_loop.h"
+#include "engine/analysis/run_look_priv.h"
 #include "engine/strategy/strategy.h"
 
 #include <assert.h>
@@ -126,14 +126,6 @@ static int copy_histograms(const struct world *world, struct run_result *result,
     return rc;
 }
 
-static int estimate_memory(const struct world *world, struct run_result *result,
-                           struct err *err) {
-    int64_t bytes = 0;
-    const int rc = memory_estimate_peak(world, &bytes, err);
-    result->metric[METRIC_MEMORY_PEAK_BYTES] = (double)bytes;
-    return rc;
-}
-
 static int collect(struct world *world, struct run_result *result, struct err *err) {
     struct recorder *recorder = world->sim.recorder;
     result->status = status_of(world->sim.end);
@@ -142,10 +134,9 @@ static int collect(struct world *world, struct run_result *result, struct err *e
         result->status == RUN_STOPPED ? 0 : recorder_fingerprint(recorder);
     result->transitions = recorder_transitions(recorder);
     result->duration_ns = world->sim.now;
-    measure_run(world, result->metric);
-    int rc = copy_histograms(world, result, err);
+    int rc = measure_run(world, NULL, result->metric, err);
     if (rc == 0) {
-        rc = estimate_memory(world, result, err);
+        rc = copy_histograms(world, result, err);
     }
     result->lanes = recorder_steal_lanes(recorder);
     return rc;
@@ -184,6 +175,8 @@ int run_execute(struct run_result *out, const struct plan *plan,
     struct recorder *recorder = NULL;
     struct run_result result = {0};
     struct world *world = memory_zeroed(1, sizeof *world);
+    struct run_look look = {.world = world, .watcher = options->watcher};
+    const struct sim_watcher watcher = run_look_watcher(&look);
     rc = world == NULL ? err_set_nomem(err)
                        : recorder_create(&recorder, options->sink, err);
     if (rc == 0) {
@@ -194,9 +187,11 @@ int run_execute(struct run_result *out, const struct plan *plan,
                            .recorder = recorder,
                            .cancel = options->cancel,
                            .chooser = options->chooser,
+                           .watcher = options->watcher != NULL ? &watcher : NULL,
                        },
                        err);
     }
+    run_look_deinit(&look);
     memory_free(world);
     recorder_destroy(recorder);
     if (rc == 0) {

@@ -11,6 +11,7 @@
 
 #include "engine/analysis/metrics.h"
 #include "engine/analysis/run_histogram.h"
+#include "engine/analysis/run_watcher.h"
 #include "engine/base/err.h"
 #include "engine/program/plan.h"
 #include "engine/record/lane_table.h"
@@ -46,6 +47,8 @@ struct run_options {
     const struct sink *sink;       /* NULL: summary only */
     const atomic_bool *cancel;     /* may be NULL */
     const struct chooser *chooser; /* who decides ties; NULL = the first candidate */
+    const struct run_watcher
+        *watcher; /* who looks at it while it goes on; NULL: nobody */
 };
 
 /* "done", "limited", "stopped", "failed". */

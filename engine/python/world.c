@@ -12,6 +12,7 @@ int world_init(struct world *world, const struct world_spec *spec, struct err *e
         .recorder = spec->recorder,
         .chooser = spec->chooser,
         .cancel = spec->cancel,
+        .watcher = spec->watcher,
         .limit_ns = plan->limits.virtual_ns,
         .limit_transitions = plan->limits.events,
         .limit_spans = plan->limits.spans,

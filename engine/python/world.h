@@ -95,13 +95,15 @@ struct world {
 };
 
 /* Prepares clock and cores of a world of zero bytes: most of its memory are histograms,
- * which few runs touch. `recorder`, `plan`, `cancel`, `chooser` are borrowed. */
+ * which few runs touch. `recorder`, `plan`, `cancel`, `chooser`,
+ * `watcher` are borrowed. */
 struct world_spec {
     const struct plan *plan;
     uint32_t repetition;
     struct recorder *recorder;
     const struct chooser *chooser;
     const atomic_bool *cancel;
+    const struct sim_watcher *watcher;
 };
 int world_init(struct world *world, const struct world_spec *spec,
                struct err *err) WARN_UNUSED;

@@ -163,6 +163,15 @@ void lane_table_times(const struct lane_table *table, lane_id id,
     }
 }
 
+void lane_table_times_until(const struct lane_table *table, lane_id id, sim_ns now,
+                            sim_ns state_ns[STATE_COUNT]) {
+    const struct lane_present *present = &table->present[id];
+    lane_table_times(table, id, state_ns);
+    if (lane_table_is_alive(table, id)) {
+        state_ns[lane_state_of(present->doing)] += now - present->since_ns;
+    }
+}
+
 struct lane_total lane_table_total(const struct lane_table *table, lane_id id) {
     struct lane_total total = {
         .lane = lane_table_lane(table, id),

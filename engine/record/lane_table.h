@@ -113,6 +113,10 @@ struct lane lane_table_lane(const struct lane_table *table, lane_id id);
 void lane_table_times(const struct lane_table *table, lane_id id,
                       sim_ns state_ns[STATE_COUNT]);
 
+/* The same with the span that is open, as long as it is at `now`. */
+void lane_table_times_until(const struct lane_table *table, lane_id id, sim_ns now,
+                            sim_ns state_ns[STATE_COUNT]);
+
 /* All that is known of one lane. */
 struct lane_total {
     struct lane lane;

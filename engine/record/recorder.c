@@ -303,12 +303,17 @@ lane_id recorder_open_lane(struct recorder *recorder, sim_ns now,
     return lane.id;
 }
 
+/* The histogram that a span goes to whose state has one. */
+static enum span_lengths find_lengths(const struct recorder *recorder, lane_id lane,
+                                      enum lane_state state) {
+    return state == STATE_HELD && lane_table_kind(&recorder->lanes, lane) == LANE_GIL
+               ? LENGTHS_GIL_HOLD
+               : (enum span_lengths)(lengths_of[state] - 1);
+}
+
 static void count_length(struct recorder *recorder, lane_id lane, enum lane_state state,
                          sim_ns length) {
-    const enum span_lengths which =
-        state == STATE_HELD && lane_table_kind(&recorder->lanes, lane) == LANE_GIL
-            ? LENGTHS_GIL_HOLD
-            : (enum span_lengths)(lengths_of[state] - 1);
+    const enum span_lengths which = find_lengths(recorder, lane, state);
     if (recorder->lengths[which] == NULL) {
         recorder->lengths[which] = memory_zeroed(1, sizeof(struct histogram));
         if (recorder->lengths[which] == NULL) {
@@ -465,4 +470,23 @@ struct lane_table recorder_steal_lanes(struct recorder *recorder) {
 const struct histogram *recorder_lengths(const struct recorder *recorder,
                                          enum span_lengths which) {
     return recorder->lengths[which];
+}
+
+void recorder_lengths_until(const struct recorder *recorder, sim_ns now,
+                            struct histogram out[LENGTHS_COUNT]) {
+    for (int i = 0; i < LENGTHS_COUNT; i++) {
+        const struct histogram *closed = recorder->lengths[i];
+        if (closed != NULL) {
+            out[i] = *closed;
+        } else {
+            memset(&out[i], 0, sizeof out[i]);
+        }
+    }
+    for (lane_id id = 0; (size_t)id < recorder->lanes.count; id++) {
+        const struct lane_present *open = &recorder->lanes.present[id];
+        const enum lane_state state = lane_state_of(open->doing);
+        if (lengths_of[state] != 0 && open->since_ns < now) {
+            histogram_add(&out[find_lengths(recorder, id, state)], now - open->since_ns);
+        }
+    }
 }

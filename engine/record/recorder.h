@@ -116,4 +116,9 @@ struct lane_table recorder_steal_lanes(struct recorder *recorder) WARN_UNUSED;
 const struct histogram *recorder_lengths(const struct recorder *recorder,
                                          enum span_lengths which);
 
+/* The same before the end, of all kinds: what is open counts with the length that it has at
+ * `now`, as if the run ended then. */
+void recorder_lengths_until(const struct recorder *recorder, sim_ns now,
+                            struct histogram out[LENGTHS_COUNT]);
+
 #endif

@@ -8,6 +8,34 @@ enum {
 
 void sim_deinit(struct sim *sim) { event_queue_deinit(&sim->queue); }
 
+static void look_at_watchers(struct sim *sim) {
+    const struct sim_watcher *watcher = sim->watcher;
+    sim->shows_recording = sim->shows_recording || recorder_wants_open(sim->recorder);
+    sim->shows_run =
+        sim->shows_run || (watcher != NULL && watcher->wants(watcher->context));
+    if (sim->shows_recording || sim->shows_run) {
+        sim->unseen_ns = -1;
+    }
+}
+
+bool sim_leave_moment(struct sim *sim, sim_ns to) {
+    if (to > sim->limit_ns) {
+        return false;
+    }
+    if (to == sim->now) {
+        return true;
+    }
+    if (sim->shows_recording) {
+        recorder_show(sim->recorder, sim->now);
+    }
+    if (sim->shows_run) {
+        sim->watcher->show(sim->watcher->context);
+    }
+    sim->shows_recording = sim->shows_run = false;
+    sim->unseen_ns = sim->limit_ns;
+    return true;
+}
+
 void sim_look_at_limits(struct sim *sim) {
     const uint64_t transitions = recorder_transitions(sim->recorder);
     if (sim->now != sim->seen_ns) {
@@ -26,7 +54,7 @@ void sim_look_at_limits(struct sim *sim) {
     } else if (sim->steps - sim->steps_at_seen > STILL_STEPS_MAX) {
         sim_stop(sim, SIM_LIMIT_STEPS);
     }
-    sim->shows = sim->shows || recorder_wants_open(sim->recorder);
+    look_at_watchers(sim);
 }
 
 void sim_run(struct sim *sim) {
@@ -34,14 +62,10 @@ void sim_run(struct sim *sim) {
         const sim_ns next = event_queue_next(&sim->queue);
         if (next == SIM_NEVER) {
             sim_stop(sim, SIM_NOTHING_LEFT);
-        } else if (next > sim->limit_ns) {
+        } else if (next > sim->unseen_ns && !sim_leave_moment(sim, next)) {
             sim->now = sim->limit_ns;
             sim_stop(sim, SIM_LIMIT_TIME);
         } else {
-            if (sim->shows && next > sim->now) {
-                sim->shows = false;
-                recorder_show(sim->recorder, sim->now);
-            }
             struct event *event = event_queue_pop(&sim->queue, &sim->now);
             event->fire(event);
         }

@@ -4,7 +4,8 @@
  *
  * Whoever runs on a core may also advance the clock itself (sim_try_advance) while
  * nothing else is due before, which saves the way through the queue. Both ways give the
- * same order.
+ * same order, and both pass the end of a moment, where nothing of it is left to happen: what
+ * somebody wants to see of the run while it goes on is shown there.
  *
  * A run ends when sim_stop() is called (the main thread ended), when a limit is reached,
  * when it is cancelled, when the recorder fails, or when nothing is left to happen (a
@@ -33,13 +34,23 @@ enum sim_end {
     SIM_RAISED /* an exception that nobody catches */
 };
 
+/* Whoever looks at the run while it goes on, and does not change it. Answered yes, `wants` is
+ * asked again when the end of a moment was shown. */
+struct sim_watcher {
+    void *context;
+    bool (*wants)(void *context);
+    void (*show)(void *context);
+};
+
 struct sim {
     sim_ns now;
     struct event_queue queue;
     struct recorder *recorder;
-    const struct chooser *chooser; /* NULL = the default */
-    const atomic_bool *cancel;     /* NULL = never */
+    const struct chooser *chooser;     /* NULL = the default */
+    const atomic_bool *cancel;         /* NULL = never */
+    const struct sim_watcher *watcher; /* NULL = nobody looks */
     sim_ns limit_ns;
+    sim_ns unseen_ns; /* limit_ns, or below all times when this moment is to be shown */
     uint64_t limit_transitions;
     uint64_t limit_spans;
     uint64_t random_key; /* root key of the run */
@@ -47,7 +58,7 @@ struct sim {
     sim_ns seen_ns; /* the clock at the last look, and the steps until it moved */
     uint64_t steps_at_seen;
     enum sim_end end;
-    bool shows; /* the recording so far, at the end of this moment */
+    bool shows_recording, shows_run; /* at the end of this moment */
 };
 
 void sim_deinit(struct sim *sim);
@@ -75,10 +86,14 @@ static inline bool sim_step(struct sim *sim) {
     return sim->end == SIM_RUNNING;
 }
 
+/* Leaves the moment for `to`: shows it to who wants to see it. False beyond the limit. */
+bool sim_leave_moment(struct sim *sim, sim_ns to);
+
 /* Moves the clock to `to` and returns true, unless something else is due before or then.
  */
 static inline bool sim_try_advance(struct sim *sim, sim_ns to) {
-    if (to >= event_queue_next(&sim->queue) || to > sim->limit_ns) {
+    if (to >= event_queue_next(&sim->queue) ||
+        (to > sim->unseen_ns && !sim_leave_moment(sim, to))) {
         return false;
     }
     sim->now = to;
