@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/api/event_feed.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +40,7 @@ struct watched {
 
 struct event_feed {
     struct hub *hub;
+    struct live_runs *runs;
     struct db_reader *reader; /* the thread's */
     pthread_t thread;
     pthread_mutex_t mutex; /* guards what follows, up to the next comment */
@@ -127,6 +129,10 @@ void event_feed_queue_changed(struct event_feed *feed) {
     pthread_mutex_unlock(&feed->mutex);
 }
 
+struct live_runs *event_feed_runs(struct event_feed *feed) {
+    return feed->runs;
+}
+
 /* --- as JSON ----------------------------------------------------------------------- */
 
 static void write_uint(struct json_writer *writer, const char *key, uint64_t value) {
@@ -156,6 +162,39 @@ void event_feed_write_finished(struct json_writer *writer,
     json_writer_begin_object(writer);
     experiment_view_id(writer, "experiment", RESOURCE_EXPERIMENT, event->experiment);
     write_text(writer, "status", experiment_status_name(event->status));
+    json_writer_end_object(writer);
+}
+
+/* Those that have a meaning so far. */
+static void write_metrics(struct json_writer *writer, const double *values) {
+    json_writer_key(writer, "metrics");
+    json_writer_begin_object(writer);
+    for (int i = 0; i < METRIC_COUNT; i++) {
+        if (isfinite(values[i])) {
+            json_writer_key(writer, metrics[i].name);
+            json_writer_real(writer, values[i]);
+        }
+    }
+    json_writer_end_object(writer);
+}
+
+void event_feed_write_metrics(struct json_writer *writer,
+                              const struct live_run_known *known) {
+    const struct run_so_far *so_far = &known->so_far;
+    json_writer_begin_object(writer);
+    experiment_view_id(writer, "experiment", RESOURCE_EXPERIMENT, known->name.experiment);
+    experiment_view_id(writer, "cell", RESOURCE_CELL, known->name.cell);
+    if (known->name.run != 0) {
+        experiment_view_id(writer, "run", RESOURCE_RUN, known->name.run);
+    } else {
+        write_text(writer, "run", NULL);
+    }
+    write_uint(writer, "repetition", known->name.repetition);
+    write_uint(writer, "duration_ns", (uint64_t)so_far->now_ns);
+    write_uint(writer, "events", so_far->transitions);
+    write_uint(writer, "spans", so_far->spans);
+    write_uint(writer, "units", so_far->units);
+    write_metrics(writer, so_far->metric);
     json_writer_end_object(writer);
 }
 
@@ -293,6 +332,38 @@ static void look_at_runs(struct event_feed *feed) {
     feed->watched_count = count;
 }
 
+/* The topics that a run is about, as far as a stream is about them. */
+static void find_followed(const struct event_feed *feed, const struct live_run_name *name,
+                          struct hub_topics *out) {
+    const struct {
+        enum resource_kind kind;
+        int64_t id;
+    } topics[] = {{RESOURCE_EXPERIMENT, name->experiment}, {RESOURCE_RUN, name->run}};
+    out->count = 0;
+    for (size_t i = 0; i < sizeof topics / sizeof topics[0]; i++) {
+        resource_id_format(topics[i].kind, topics[i].id, out->name[out->count]);
+        out->count += hub_is_followed(feed->hub, out->name[out->count]) ? 1 : 0;
+    }
+}
+
+/* Tells what is known of the runs that go on, and asks for more. */
+static void look_at_metrics(const struct event_feed *feed) {
+    struct live_run_known known = {0};
+    while (live_runs_take(feed->runs, known.serial, &known)) {
+        struct hub_topics topics;
+        find_followed(feed, &known.name, &topics);
+        if (topics.count == 0) {
+            continue;
+        }
+        if (known.is_new) {
+            struct json_writer writer = {0};
+            event_feed_write_metrics(&writer, &known);
+            publish(feed, &topics, "metrics", &writer);
+        }
+        live_runs_ask(feed->runs, known.serial);
+    }
+}
+
 /* --- the thread -------------------------------------------------------------------- */
 
 /* Waits until there is something to tell, runs are to be looked at, or all is over. */
@@ -333,6 +404,7 @@ static void *feed_main(void *context) {
             publish_queue(feed);
         }
         look_at_runs(feed);
+        look_at_metrics(feed);
         pthread_mutex_lock(&feed->mutex);
         wait_for_round(feed, &due);
     }
@@ -351,7 +423,10 @@ int event_feed_start(struct event_feed **out, struct db *db, struct hub *hub,
     pthread_mutex_init(&feed->mutex, NULL);
     clock_condition_init(&feed->changed);
     feed->hub = hub;
-    int code = db_reader_open(&feed->reader, db, err);
+    int code = live_runs_create(&feed->runs, err);
+    if (code == 0) {
+        code = db_reader_open(&feed->reader, db, err);
+    }
     if (code == 0 && pthread_create(&feed->thread, NULL, feed_main, feed) != 0) {
         code = err_set(err, ERR_NOMEM, "a thread could not be started");
     }
@@ -387,5 +462,6 @@ void event_feed_destroy(struct event_feed *feed) {
     pthread_cond_destroy(&feed->changed);
     pthread_mutex_destroy(&feed->mutex);
     free_told(feed->told);
+    live_runs_destroy(feed->runs);
     free(feed);
 }

@@ -4,13 +4,14 @@
  *
  *     topic           events
  *     "experiments"   progress, cells, finished       of all experiments
- *     "e12"           the same                        of one
- *     "r7"            timeline                        how far a run that is recorded is known
+ *     "e12"           the same, metrics               of one; what its runs have so far
+ *     "r7"            timeline, metrics               how far a run that is recorded is known
  *     "queue"         queue                           what runs and how much waits
  *
  * A busy grid finishes thousands of cells a second, and no page wants thousands of events: what
  * happens within EVENT_FEED_MS becomes one event of each kind. The first after a pause is sent
- * at once. Timelines are looked at only while a stream is about them.
+ * at once. Runs that go on are looked at only while a stream is about them: their metrics so far
+ * come every LIVE_RUN_MS.
  */
 #ifndef SERVER_API_EVENT_FEED_H
 #define SERVER_API_EVENT_FEED_H
@@ -42,6 +43,9 @@ void event_feed_destroy(struct event_feed *feed);
 /* Gathers what job queues tell. */
 struct job_listener event_feed_listener(struct event_feed *feed);
 
+/* Where job queues say what runs; lives as long as the feed. */
+struct live_runs *event_feed_runs(struct event_feed *feed);
+
 /* Something was submitted, removed from the queue, or cancelled. */
 void event_feed_queue_changed(struct event_feed *feed);
 
@@ -49,6 +53,8 @@ void event_feed_queue_changed(struct event_feed *feed);
 
 void event_feed_write_progress(struct json_writer *writer, const struct job_event *event);
 void event_feed_write_finished(struct json_writer *writer, const struct job_event *event);
+void event_feed_write_metrics(struct json_writer *writer,
+                              const struct live_run_known *known);
 void event_feed_write_queue(struct json_writer *writer,
                             const struct experiment_queue *queue);
 

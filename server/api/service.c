@@ -142,6 +142,7 @@ static int start_parts(struct service *service, const struct service_options *op
         .workers = options->workers,
         .source = stored_source_jobs(api->source),
         .listener = event_feed_listener(api->feed),
+        .live = event_feed_runs(api->feed),
     };
     if ((code = job_queue_create(&api->queue, &queue, err)) != 0) {
         return code;

@@ -27,11 +27,27 @@ static void verdict_add_run(struct cell_outcome *verdict,
     verdict_add(verdict, statuses[outcome->status], outcome->reason);
 }
 
+static int execute_run(const struct cell_job *cell_job, struct job_run *run,
+                       struct job_outcome *out, struct err *err) {
+    const struct job *job = cell_job->job;
+    const struct live_run_name name = {
+        .experiment = job->experiment,
+        .cell = job->cell_ids != NULL ? job->cell_ids[cell_job->cell] : 0,
+        .repetition = run->repetition,
+    };
+    struct live_run live;
+    live_run_begin(&live, cell_job->live, &name);
+    run->live = &live;
+    const int code = job->keeper.run(job->keeper.context, run, out, err);
+    live_run_end(&live);
+    return code;
+}
+
 static void execute_runs(const struct cell_job *cell_job, const struct plan *plan,
                          struct cell_outcome *verdict) {
     const struct job *job = cell_job->job;
     for (uint32_t i = 0; i < job->repetitions; i++) {
-        const struct job_run run = {
+        struct job_run run = {
             .cell = cell_job->cell,
             .repetition = i,
             .plan = plan,
@@ -44,7 +60,7 @@ static void execute_runs(const struct cell_job *cell_job, const struct plan *pla
             verdict_add(verdict, CELL_INTERRUPTED, "stopped before it ended");
             return;
         }
-        if (job->keeper.run(job->keeper.context, &run, &outcome, &err) != 0) {
+        if (execute_run(cell_job, &run, &outcome, &err) != 0) {
             verdict_add(verdict, CELL_FAILED, err.text);
             return;
         }

@@ -13,6 +13,7 @@ struct cell_job {
     size_t cell;
     bool has_started; /* the keeper knows already */
     const atomic_bool *cancel;
+    struct live_runs *live; /* its runs are there while they go on; NULL: nobody looks */
     cell_job_run_fn on_run;
     void *context; /* of on_run */
 };

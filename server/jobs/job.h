@@ -16,6 +16,7 @@
 #include "engine/analysis/run.h"
 #include "server/grid/grid.h"
 #include "server/jobs/fair_share.h"
+#include "server/jobs/live_run.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,6 +29,7 @@ struct job_run {
     const struct plan *plan;
     bool record;               /* a timeline is wanted */
     const atomic_bool *cancel; /* for run_options */
+    struct live_run *live;     /* likewise its watcher; to be told the run's id */
 };
 
 /* What became of it. */

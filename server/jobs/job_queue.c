@@ -341,6 +341,7 @@ static bool execute(struct work *work) {
         .cell = work->cell,
         .has_started = work->has_started,
         .cancel = &work->worker->cancel,
+        .live = queue->options.live,
         .on_run = on_run,
         .context = &context,
     };

@@ -41,6 +41,8 @@ struct job_queue_options {
     unsigned workers; /* 0: one for each processor, at least 2 */
     struct job_source source;
     struct job_listener listener;
+    struct live_runs
+        *live; /* outlives the queue; NULL: nobody looks at runs that go on */
 };
 
 /* The workers sleep until the first notification. */

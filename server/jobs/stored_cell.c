@@ -123,7 +123,8 @@ static enum run_state state_after(const struct err *cause) {
 static int execute(struct waiting_run *waiting, const struct job_run *run,
                    struct job_outcome *out, struct err *err) {
     const struct run_options options = {.repetition = run->repetition,
-                                        .cancel = run->cancel};
+                                        .cancel = run->cancel,
+                                        .watcher = live_run_watcher(run->live)};
     int code = run_execute(&waiting->result, run->plan, &options, err);
     if (code != 0) {
         return code;
@@ -180,6 +181,7 @@ static int record(struct run_writer *writer, const struct job_run *run,
         .repetition = run->repetition,
         .sink = run_writer_sink(writer),
         .cancel = run->cancel,
+        .watcher = live_run_watcher(run->live),
     };
     struct run_result result;
     int code = run_execute(&result, run->plan, &options, err);
@@ -210,6 +212,7 @@ static int run_recorded(const struct stored_cell *cell, const struct job_run *ru
     if (code != 0) {
         return code;
     }
+    live_run_set_id(run->live, run_writer_id(writer));
     code = record(writer, run, out, cause);
     if (code != 0) {
         abandon(writer, cause);

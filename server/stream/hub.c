@@ -437,6 +437,17 @@ void hub_followed(struct hub *hub, char first, struct hub_topics *out) {
     pthread_mutex_unlock(&hub->mutex);
 }
 
+bool hub_is_followed(struct hub *hub, const char *topic) {
+    pthread_mutex_lock(&hub->mutex);
+    const struct topic *at = hub->topics;
+    while (at != NULL && strcmp(at->name, topic) != 0) {
+        at = at->next;
+    }
+    const bool is_followed = at != NULL && at->cursors != NULL;
+    pthread_mutex_unlock(&hub->mutex);
+    return is_followed;
+}
+
 /* --- publishing ------------------------------------------------------------------ */
 
 /* Under the lock. A ring without the event gives its readers a gap, hence a resync. */

@@ -29,6 +29,7 @@
 #include "engine/base/err.h"
 #include "server/http/http_stream.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -82,6 +83,9 @@ int hub_subscribe(struct hub *hub, const struct hub_subscription *subscription,
 /* The topics with that first letter that a stream is about, at most HUB_TOPICS_OF_STREAM:
  * what need not be published for nobody. */
 void hub_followed(struct hub *hub, char first, struct hub_topics *out);
+
+/* Whether a stream is about that topic. */
+bool hub_is_followed(struct hub *hub, const char *topic);
 
 /* The number of the newest event. */
 uint64_t hub_sequence(struct hub *hub);

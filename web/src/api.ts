@@ -264,6 +264,21 @@ export interface Run {
   not_modelled: string[];
 }
 
+/** A run that goes on: what it has so far, as an event of its experiment's stream. */
+export interface RunSoFar {
+  experiment: string;
+  cell: string;
+  /** Null: it is not recorded, and has an id when it has ended. */
+  run: string | null;
+  repetition: number;
+  duration_ns: number;
+  events: number;
+  spans: number;
+  units: number;
+  /** By name; those that have a meaning so far. */
+  metrics: Record<string, number>;
+}
+
 /** What somebody wrote about a part of a run; without text it is a bookmark. */
 export interface NoteDraft {
   text: string;

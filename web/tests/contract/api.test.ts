@@ -212,6 +212,15 @@ test("events are those that are listed", async () => {
   await names;
 });
 
+test("a run that goes on is told of until it is cancelled", async () => {
+  const jobs = { count: 1000000, steps: [{ python_us: 50 }, { io_us: 10 }] };
+  const limits = { events: 1e10, spans: 1e10, virtual_s: 1e6 };
+  const body = { ...DOCUMENT, seed: 8, limits, workload: { jobs }, record: "summary" };
+  const { id } = (await contract.ask("submit_experiment", { body }, 201)).json as { id: string };
+  await contract.listen("stream_events", { query: { topics: id } }, (seen) => seen.includes("metrics"));
+  await contract.ask("cancel_experiment", { id }, 202);
+});
+
 test("every operation that reads answers as it says, also to HEAD", async () => {
   for (const operation of contract.operations.filter(({ id, method }) => method === "GET" && id !== "stream_events")) {
     for (const ask of ASKS[operation.id] ?? [{}]) {
