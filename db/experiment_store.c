@@ -16,14 +16,14 @@ const char *experiment_status_name(enum experiment_status status) {
     return status_names[status];
 }
 
-/* The picture in the header: bit `to` of row `from`. Queued is reached by requeue only.
- */
+/* The picture in the header: of each status, bits of those that may become it. Queued is reached
+ * by requeue only. */
 #define BIT(status) (1U << (status))
-static const unsigned allowed[EXPERIMENT_STATUS_COUNT] = {
-    [EXPERIMENT_QUEUED] =
-        BIT(EXPERIMENT_RUNNING) | BIT(EXPERIMENT_FAILED) | BIT(EXPERIMENT_INTERRUPTED),
-    [EXPERIMENT_RUNNING] =
-        BIT(EXPERIMENT_DONE) | BIT(EXPERIMENT_FAILED) | BIT(EXPERIMENT_INTERRUPTED),
+static const unsigned allowed_from[EXPERIMENT_STATUS_COUNT] = {
+    [EXPERIMENT_RUNNING] = BIT(EXPERIMENT_QUEUED),
+    [EXPERIMENT_DONE] = BIT(EXPERIMENT_RUNNING),
+    [EXPERIMENT_FAILED] = BIT(EXPERIMENT_QUEUED) | BIT(EXPERIMENT_RUNNING),
+    [EXPERIMENT_INTERRUPTED] = BIT(EXPERIMENT_QUEUED) | BIT(EXPERIMENT_RUNNING),
 };
 
 static int not_found(int64_t id, struct err *err) {
@@ -553,67 +553,45 @@ static int conflict(int64_t id, int from, enum experiment_status to, struct err 
                    (long long)id, status_names[from], status_names[to]);
 }
 
-int experiment_store_set_status(struct db *db, int64_t id, enum experiment_status status,
-                                const char *reason, struct err *err) {
+/* Moves it there if its status is one of `from`, bits as above, and its cells with it. */
+static int move(struct db *db, int64_t id, unsigned from, enum experiment_status to,
+                const char *reason, struct err *err) {
     struct connection *connection;
     int rc = db_write_begin(db, &connection, err);
     if (rc != 0) {
         return rc;
     }
-    const int from = read_status(connection, id, err);
-    if (from < 0) {
-        rc = from;
-    } else if ((allowed[from] & BIT(status)) == 0) {
-        rc = conflict(id, from, status, err);
+    const int present = read_status(connection, id, err);
+    if (present < 0) {
+        rc = present;
+    } else if ((from & BIT(present)) == 0) {
+        rc = conflict(id, present, to, err);
     } else {
-        rc = write_status(connection, id, status, reason, err);
-        if (rc == 0 && status == EXPERIMENT_INTERRUPTED) {
-            rc = update_cells(connection, INTERRUPT_CELLS, id, err);
-        }
+        rc = write_status(connection, id, to, reason, err);
+    }
+    if (rc == 0 && to == EXPERIMENT_INTERRUPTED) {
+        rc = update_cells(connection, INTERRUPT_CELLS, id, err);
+    }
+    if (rc == 0 && to == EXPERIMENT_QUEUED) {
+        rc = update_cells(connection, FORGET_SUMMARIES, id, err);
+    }
+    if (rc == 0 && to == EXPERIMENT_QUEUED) {
+        rc = update_cells(connection, REVIVE_CELLS, id, err);
     }
     return db_write_end(db, rc, err);
+}
+
+int experiment_store_set_status(struct db *db, int64_t id, enum experiment_status status,
+                                const char *reason, struct err *err) {
+    return move(db, id, allowed_from[status], status, reason, err);
 }
 
 int experiment_store_cancel_queued(struct db *db, int64_t id, const char *reason,
                                    struct err *err) {
-    struct connection *connection;
-    int rc = db_write_begin(db, &connection, err);
-    if (rc != 0) {
-        return rc;
-    }
-    const int from = read_status(connection, id, err);
-    if (from < 0) {
-        rc = from;
-    } else if (from != EXPERIMENT_QUEUED) {
-        rc = conflict(id, from, EXPERIMENT_INTERRUPTED, err);
-    } else {
-        rc = write_status(connection, id, EXPERIMENT_INTERRUPTED, reason, err);
-        if (rc == 0) {
-            rc = update_cells(connection, INTERRUPT_CELLS, id, err);
-        }
-    }
-    return db_write_end(db, rc, err);
+    return move(db, id, BIT(EXPERIMENT_QUEUED), EXPERIMENT_INTERRUPTED, reason, err);
 }
 
 int experiment_store_requeue(struct db *db, int64_t id, struct err *err) {
-    struct connection *connection;
-    int rc = db_write_begin(db, &connection, err);
-    if (rc != 0) {
-        return rc;
-    }
-    const int from = read_status(connection, id, err);
-    if (from < 0) {
-        rc = from;
-    } else if (from != EXPERIMENT_INTERRUPTED && from != EXPERIMENT_FAILED) {
-        rc = conflict(id, from, EXPERIMENT_QUEUED, err);
-    } else {
-        rc = write_status(connection, id, EXPERIMENT_QUEUED, NULL, err);
-    }
-    if (rc == 0) {
-        rc = update_cells(connection, FORGET_SUMMARIES, id, err);
-    }
-    if (rc == 0) {
-        rc = update_cells(connection, REVIVE_CELLS, id, err);
-    }
-    return db_write_end(db, rc, err);
+    return move(db, id, BIT(EXPERIMENT_INTERRUPTED) | BIT(EXPERIMENT_FAILED),
+                EXPERIMENT_QUEUED, NULL, err);
 }

@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "db/cell_compare.h"
 #include "db/removal.h"
@@ -344,39 +343,36 @@ static int respond(const struct api *api, const struct http_request *request, in
     return code != 0 ? code : http_response_take_json(response, 202, &writer, err);
 }
 
-/* An experiment that is neither at work nor waits may be on its way from one to the other. */
-static bool is_under_way(struct db_reader *reader, int64_t id) {
-    struct experiment experiment;
-    if (experiment_store_read(reader, id, &experiment, NULL) != 0) {
-        return false;
+/*
+ * What waits is interrupted at once, what is at work as soon as the engine notices. A worker
+ * may take it between the first look at the queue and that at the store: then the second look
+ * finds it, or it has ended.
+ */
+static int cancel(const struct api *api, int64_t id, struct err *err) {
+    struct err why = {0};
+    int code = ERR_CONFLICT;
+    for (int look = 0; look < 2 && code == ERR_CONFLICT; look++) {
+        if (job_queue_stop(api->queue, id)) {
+            return 0;
+        }
+        err_clear(&why);
+        code = experiment_store_cancel_queued(api->db, id, "cancelled", &why);
     }
-    const enum experiment_status status = experiment.row.status;
-    experiment_deinit(&experiment);
-    return status == EXPERIMENT_QUEUED || status == EXPERIMENT_RUNNING;
+    if (code != 0) {
+        return resource_id_missing(err_set(err, code, "%s", why.text),
+                                   RESOURCE_EXPERIMENT, id, err);
+    }
+    event_feed_queue_changed(api->feed);
+    return 0;
 }
 
-/* What waits is interrupted at once, what is at work as soon as the engine notices. In between
- * a worker may just take it. */
 int experiment_api_cancel(void *context, const struct http_request *request,
                           struct http_response *response, struct err *err) {
-    enum { ATTEMPTS = 50, PAUSE_MS = 2 };
     const struct api *api = context;
     int64_t id;
     int code = resource_id_parse(RESOURCE_EXPERIMENT, request->capture[0], &id, err);
-    for (int i = 0; code == 0 && !job_queue_stop(api->queue, id); i++) {
-        struct err why = {0};
-        code = experiment_store_cancel_queued(api->db, id, "cancelled", &why);
-        if (code == 0) {
-            event_feed_queue_changed(api->feed);
-            break;
-        }
-        if (code != ERR_CONFLICT || i == ATTEMPTS ||
-            !is_under_way(api_reader(api, request), id)) {
-            return resource_id_missing(err_set(err, code, "%s", why.text),
-                                       RESOURCE_EXPERIMENT, id, err);
-        }
-        code = 0;
-        nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000L}, NULL);
+    if (code == 0) {
+        code = cancel(api, id, err);
     }
     return code == 0 ? respond(api, request, id, response, err) : code;
 }

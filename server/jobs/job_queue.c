@@ -30,7 +30,8 @@ struct job_queue {
     bool source_may_have;   /* ask the source when there is nothing else to do */
     bool newcomers_may_be;  /* ask it for other clients while there is */
     bool asking;            /* a worker is at it */
-    unsigned finishing;     /* jobs that left the list and are not settled yet */
+    uint64_t asked;         /* how often it was */
+    struct job *finishing;  /* jobs that left the list and are being settled */
     struct job *unsettled;  /* ended, but not kept: no other job begins before them */
     bool retrying;          /* a worker is at one of them */
     int64_t retry_ms;       /* when to try them again, on the monotonic clock */
@@ -162,7 +163,7 @@ static enum experiment_status conclude(const struct job *job, char *reason, size
     return EXPERIMENT_DONE;
 }
 
-/* Keeps what is owed of a job, then its end, and frees it; false: try again later. */
+/* Keeps what is owed of a job, then its end; false: try again later. */
 static bool settle_job(struct job_queue *queue, struct job *job) {
     char reason[96];
     struct err err = {0};
@@ -188,20 +189,32 @@ static bool settle_job(struct job_queue *queue, struct job *job) {
         event.status = status;
         tell(queue, &event);
     }
-    job_destroy(job);
     return true;
+}
+
+static void add_first(struct job **list, struct job *job) {
+    job->next = *list;
+    *list = job;
+}
+
+static void remove_job(struct job **list, const struct job *job) {
+    while (*list != job) {
+        list = &(*list)->next;
+    }
+    *list = job->next;
 }
 
 /* Called and returns with the mutex held. */
 static void finish_job(struct job_queue *queue, struct job *job) {
-    queue->finishing++;
+    add_first(&queue->finishing, job);
     pthread_mutex_unlock(&queue->mutex);
     const bool settled = settle_job(queue, job);
     pthread_mutex_lock(&queue->mutex);
-    queue->finishing--;
-    if (!settled) {
-        job->next = queue->unsettled;
-        queue->unsettled = job;
+    remove_job(&queue->finishing, job);
+    if (settled) {
+        job_destroy(job);
+    } else {
+        add_first(&queue->unsettled, job);
         queue->retry_ms = clock_ms() + RETRY_MS;
     }
     queue->newcomers_may_be = queue->source_may_have; /* its client is one again */
@@ -221,9 +234,8 @@ static void settle_rest(struct job_queue *queue) {
     while (queue->unsettled != NULL) {
         struct job *job = queue->unsettled;
         queue->unsettled = job->next;
-        if (!settle_job(queue, job)) {
-            job_destroy(job);
-        }
+        (void)settle_job(queue, job); /* it has logged why not */
+        job_destroy(job);
     }
 }
 
@@ -431,6 +443,7 @@ static void ask(struct job_queue *queue, bool newcomers) {
     const int code = ask_source(queue, newcomers, &job);
     pthread_mutex_lock(&queue->mutex);
     queue->asking = false;
+    queue->asked++;
     if (code == 0 || code == ERR_CONFLICT) { /* there may be another one behind it */
         queue->source_may_have = true;
         queue->newcomers_may_be = true;
@@ -477,7 +490,7 @@ static bool do_something(struct worker *worker) {
 }
 
 static bool is_idle(const struct job_queue *queue) {
-    return queue->jobs == NULL && !queue->asking && queue->finishing == 0 &&
+    return queue->jobs == NULL && !queue->asking && queue->finishing == NULL &&
            (!queue->source_may_have || queue->unsettled != NULL ||
             atomic_load(&queue->cancel));
 }
@@ -584,15 +597,32 @@ void job_queue_wait(struct job_queue *queue) {
     pthread_mutex_unlock(&queue->mutex);
 }
 
+static struct job *find_job(struct job *list, int64_t experiment) {
+    while (list != NULL && list->experiment != experiment) {
+        list = list->next;
+    }
+    return list;
+}
+
+/* The job at work, or NULL: it is neither at work nor on its way to or from it. Under the
+ * mutex, which is given up while a worker has something in its hands that may be that job. */
+static struct job *await_job(struct job_queue *queue, int64_t experiment) {
+    const uint64_t asked = queue->asked;
+    struct job *job;
+    while ((job = find_job(queue->jobs, experiment)) == NULL &&
+           ((queue->asking && queue->asked == asked) ||
+            find_job(queue->finishing, experiment) != NULL)) {
+        pthread_cond_wait(&queue->changed, &queue->mutex);
+    }
+    return job;
+}
+
 bool job_queue_stop(struct job_queue *queue, int64_t experiment) {
-    bool found = false;
     pthread_mutex_lock(&queue->mutex);
-    for (struct job *job = queue->jobs; job != NULL; job = job->next) {
-        if (job->experiment == experiment) {
-            found = true;
-            job->stopped = true;
-            job->interrupted = true;
-        }
+    struct job *job = await_job(queue, experiment);
+    if (job != NULL) {
+        job->stopped = true;
+        job->interrupted = true;
     }
     for (unsigned i = 0; i < queue->started; i++) {
         struct worker *worker = &queue->workers[i];
@@ -602,7 +632,7 @@ bool job_queue_stop(struct job_queue *queue, int64_t experiment) {
     }
     pthread_cond_broadcast(&queue->changed);
     pthread_mutex_unlock(&queue->mutex);
-    return found;
+    return job != NULL;
 }
 
 void job_queue_cancel(struct job_queue *queue) {

@@ -70,7 +70,8 @@ void job_queue_notify(struct job_queue *queue);
 void job_queue_wait(struct job_queue *queue);
 
 /* Stops the runs of one experiment that is at work, and takes none of its cells any more: it
- * finishes as interrupted, "cancelled". False: it is not at work. */
+ * finishes as interrupted, "cancelled". What the source was asked for and what is being kept is
+ * waited for. False: it was not at work then, and what there is of it is in the store. */
 bool job_queue_stop(struct job_queue *queue, int64_t experiment);
 
 /*

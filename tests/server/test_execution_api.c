@@ -74,6 +74,21 @@ static void test_execution_cancels_what_waits(void **state) {
     }
 }
 
+/* However far a worker has got with it: there is no moment in which it cannot be stopped. */
+static void test_execution_cancels_at_any_moment(void **state) {
+    struct api_fixture *fixture = *state;
+    enum { COUNT = 60 };
+    char path[64];
+    for (int i = 1; i <= COUNT; i++) {
+        submit(fixture, endless, "a");
+        snprintf(path, sizeof path, "/api/v1/experiments/e%d/cancel", i);
+        json_decref(api_expect(fixture, "POST", path, NULL, 202));
+        snprintf(path, sizeof path, "/api/v1/experiments/e%d", i);
+        api_wait_for(fixture, path, "status", "interrupted");
+        expect_text(fixture, path, "reason", "cancelled");
+    }
+}
+
 static void test_execution_goes_on(void **state) {
     struct api_fixture *fixture = *state;
     submit(fixture, long_one, "a");
@@ -165,6 +180,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_execution_cancels_what_runs),
         TEST(test_execution_cancels_what_waits),
+        TEST(test_execution_cancels_at_any_moment),
         TEST(test_execution_goes_on),
         TEST(test_execution_is_fair_to_clients),
         cmocka_unit_test(test_fair_share_gives_equal_time),

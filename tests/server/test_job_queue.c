@@ -2,6 +2,7 @@
 #include "server/jobs/job_queue.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 #include "server/grid/grid.h"
 #include "tests/support/test.h"
 
-enum { CELLS = 6 };
+enum { CELLS = 6, EXPERIMENT = 12 };
 
 static const char text[] =
     "{\"schema\":1,\"repetitions\":2,\"machine\":{\"cores\":1},"
@@ -28,9 +29,12 @@ struct fixture {
 
     pthread_mutex_t mutex; /* guards the rest */
     pthread_cond_t changed;
-    int failing_cell;                            /* its run cannot be kept; -1: none */
-    bool runs_block;                             /* runs wait until they are cancelled */
-    int newcomers_take_ms;                       /* to be asked for, if nothing runs */
+    int failing_cell;      /* its run cannot be kept; -1: none */
+    bool runs_block;       /* runs wait until they are cancelled */
+    int newcomers_take_ms; /* to be asked for, if nothing runs */
+    pthread_t stopper;     /* begun while the source is asked, or an end is kept */
+    bool stops_when_asked, stops_at_the_end;
+    int stopped; /* what job_queue_stop() said; -1: it has said nothing so far */
     int failing_finishes, failing_cell_finishes; /* that many fail */
     int finish_code;                             /* with this */
     int runs, running;                           /* begun, and not ended yet */
@@ -48,6 +52,33 @@ struct fixture {
 /* --- the keeper ------------------------------------------------------------------ */
 
 static void make_job(struct fixture *fixture);
+
+/* Somebody cancels; a good moment is left for that to have begun. */
+static void *stop_main(void *context) {
+    struct fixture *fixture = context;
+    pthread_mutex_lock(&fixture->mutex);
+    fixture->stopped = -1;
+    pthread_cond_broadcast(&fixture->changed);
+    pthread_mutex_unlock(&fixture->mutex);
+    const bool stopped = job_queue_stop(fixture->queue, EXPERIMENT);
+    pthread_mutex_lock(&fixture->mutex);
+    fixture->stopped = stopped ? 1 : 0;
+    pthread_mutex_unlock(&fixture->mutex);
+    return NULL;
+}
+
+static void begin_stopping(struct fixture *fixture) {
+    fixture->stopped = -2;
+    assert_int_equal(pthread_create(&fixture->stopper, NULL, stop_main, fixture), 0);
+    pthread_mutex_lock(&fixture->mutex);
+    while (fixture->stopped == -2) {
+        pthread_cond_wait(&fixture->changed, &fixture->mutex);
+    }
+    pthread_mutex_unlock(&fixture->mutex);
+    for (int i = 0; i < 100; i++) {
+        sched_yield();
+    }
+}
 
 static int keep_begin(void *context, struct err *err) {
     struct fixture *fixture = context;
@@ -128,6 +159,12 @@ static int keep_finish(void *context, enum experiment_status status, const char 
         pthread_mutex_unlock(&fixture->mutex);
         return err_set(err, fixture->finish_code, "disk full");
     }
+    if (fixture->stops_at_the_end) {
+        pthread_mutex_unlock(&fixture->mutex);
+        begin_stopping(fixture);
+        pthread_mutex_lock(&fixture->mutex);
+        assert_int_equal(fixture->stopped, -1); /* it waits for this */
+    }
     fixture->status = status;
     snprintf(fixture->reason, sizeof fixture->reason, "%s", reason);
     pthread_mutex_unlock(&fixture->mutex);
@@ -159,6 +196,9 @@ static int next_job(void *context, bool newcomers, struct job **out, struct err 
     if (fixture->job == NULL) {
         return err_set(err, ERR_NOT_FOUND, "no more");
     }
+    if (fixture->stops_when_asked) {
+        begin_stopping(fixture);
+    }
     *out = fixture->job;
     fixture->job = NULL;
     return 0;
@@ -185,6 +225,7 @@ static void listen_to(void *context, const struct job_event *event) {
 
 static void make_job(struct fixture *fixture) {
     assert_int_equal(job_create(&fixture->job, fixture->grid, 2, NULL), 0);
+    fixture->job->experiment = EXPERIMENT;
     fixture->job->keeper = (struct job_keeper){
         .context = fixture,
         .begin = keep_begin,
@@ -434,6 +475,31 @@ static void test_job_queue_takes_what_comes_later(void **state) {
     }
 }
 
+/* Who cancels while a worker takes the job stops it as soon as it is at work. */
+static void test_job_queue_stops_what_is_being_taken(void **state) {
+    struct fixture *fixture = *state;
+    fixture->runs_block = true;
+    fixture->stops_when_asked = true;
+    job_queue_notify(fixture->queue);
+    job_queue_wait(fixture->queue);
+    assert_int_equal(pthread_join(fixture->stopper, NULL), 0);
+    assert_int_equal(fixture->stopped, 1);
+    assert_int_equal(fixture->status, EXPERIMENT_INTERRUPTED);
+    assert_string_equal(fixture->reason, "cancelled");
+    assert_false(job_queue_stop(fixture->queue, EXPERIMENT));
+}
+
+/* Who cancels what is ending hears that it was not stopped, when its end is kept. */
+static void test_job_queue_stop_waits_for_what_is_ending(void **state) {
+    struct fixture *fixture = *state;
+    fixture->stops_at_the_end = true;
+    job_queue_notify(fixture->queue);
+    job_queue_wait(fixture->queue);
+    assert_int_equal(pthread_join(fixture->stopper, NULL), 0);
+    assert_int_equal(fixture->stopped, 0);
+    assert_int_equal(fixture->status, EXPERIMENT_DONE);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void) {
@@ -451,6 +517,8 @@ int main(void) {
         TEST(test_job_queue_gives_up_what_is_forbidden),
         TEST(test_job_queue_passes_over_what_was_cancelled),
         TEST(test_job_queue_takes_what_comes_later),
+        TEST(test_job_queue_stops_what_is_being_taken),
+        TEST(test_job_queue_stop_waits_for_what_is_ending),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
