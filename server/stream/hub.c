@@ -10,27 +10,10 @@
 
 #include "engine/base/check.h"
 #include "server/clock/clock.h"
+#include "server/stream/topic.h"
 
 static const char heartbeat_text[] = ": hb\n\n";
 static const char hello_text[] = "retry: 2000\n\n";
-
-/* One rendered event; shared by two rings and by whoever is sending it. */
-struct event {
-    uint64_t sequence;
-    uint32_t references; /* guarded by hub->mutex */
-    size_t size;
-    char *text;
-};
-
-struct topic {
-    char name[HUB_TOPIC_SIZE];
-    struct topic *next;
-    struct event *ring[HUB_RING_EVENTS]; /* slot = index % HUB_RING_EVENTS */
-    uint64_t first, end; /* indices of the oldest event and one past the newest */
-    uint64_t lost; /* sequence number of the newest event that the ring no longer has */
-    uint64_t used; /* sequence number when last used, for eviction */
-    struct cursor *cursors;
-};
 
 /* Where a stream is in a topic. */
 struct cursor {
@@ -59,8 +42,7 @@ struct subscriber {
 struct hub {
     pthread_mutex_t mutex; /* guards everything below */
     pthread_cond_t changed;
-    struct topic *topics;
-    uint32_t topic_count;
+    struct topics topics;
     struct subscriber *subscribers;
     uint32_t subscriber_count;
     uint64_t sequence;
@@ -87,73 +69,6 @@ char *hub_render(uint64_t sequence, const struct hub_event *event, size_t *size)
     memcpy(text + (size_t)length + event->size, "\n\n", 3);
     *size = (size_t)length + event->size + 2;
     return text;
-}
-
-static void event_release(struct event *event) {
-    if (event != NULL && --event->references == 0) {
-        free(event->text);
-        free(event);
-    }
-}
-
-/* --- topics ---------------------------------------------------------------------- */
-
-static void topic_free(struct topic *topic) {
-    for (uint64_t i = topic->first; i < topic->end; i++) {
-        event_release(topic->ring[i % HUB_RING_EVENTS]);
-    }
-    free(topic);
-}
-
-/* Forgets the topic that was idle longest, if one has no readers. */
-static void topic_evict(struct hub *hub) {
-    struct topic **oldest = NULL;
-    for (struct topic **at = &hub->topics; *at != NULL; at = &(*at)->next) {
-        if ((*at)->cursors == NULL && (oldest == NULL || (*at)->used < (*oldest)->used)) {
-            oldest = at;
-        }
-    }
-    if (oldest != NULL) {
-        struct topic *topic = *oldest;
-        *oldest = topic->next;
-        hub->topic_count--;
-        topic_free(topic);
-    }
-}
-
-/* The topic, made when it is not there; NULL without memory. */
-static struct topic *topic_get(struct hub *hub, const char *name) {
-    for (struct topic *topic = hub->topics; topic != NULL; topic = topic->next) {
-        if (strcmp(topic->name, name) == 0) {
-            topic->used = hub->sequence;
-            return topic;
-        }
-    }
-    if (hub->topic_count >= HUB_TOPICS_MAX) {
-        topic_evict(hub);
-    }
-    struct topic *topic = calloc(1, sizeof *topic);
-    if (topic != NULL) {
-        /* What was published before, if anything, is not here any more. */
-        *topic = (struct topic){
-            .next = hub->topics, .lost = hub->sequence, .used = hub->sequence};
-        snprintf(topic->name, sizeof topic->name, "%s", name);
-        hub->topics = topic;
-        hub->topic_count++;
-    }
-    return topic;
-}
-
-static void topic_append(struct topic *topic, struct event *event) {
-    if (topic->end - topic->first == HUB_RING_EVENTS) {
-        struct event *oldest = topic->ring[topic->first % HUB_RING_EVENTS];
-        topic->lost = oldest->sequence;
-        topic->first++;
-        event_release(oldest);
-    }
-    event->references++;
-    topic->ring[topic->end % HUB_RING_EVENTS] = event;
-    topic->end++;
 }
 
 /* --- subscribers ----------------------------------------------------------------- */
@@ -339,7 +254,8 @@ static void place_cursor(struct cursor *cursor, uint64_t after) {
 
 static int attach_cursor(struct subscriber *subscriber, const char *name, uint64_t after,
                          struct err *err) {
-    struct topic *topic = topic_get(subscriber->hub, name);
+    struct topic *topic =
+        topics_get(&subscriber->hub->topics, name, subscriber->hub->sequence);
     if (topic == NULL) {
         return err_set_nomem(err);
     }
@@ -428,7 +344,8 @@ int hub_subscribe(struct hub *hub, const struct hub_subscription *subscription,
 void hub_followed(struct hub *hub, char first, struct hub_topics *out) {
     out->count = 0;
     pthread_mutex_lock(&hub->mutex);
-    for (const struct topic *topic = hub->topics; topic != NULL; topic = topic->next) {
+    for (const struct topic *topic = hub->topics.first; topic != NULL;
+         topic = topic->next) {
         if (topic->cursors != NULL && topic->name[0] == first &&
             out->count < HUB_TOPICS_OF_STREAM) {
             memcpy(out->name[out->count++], topic->name, sizeof topic->name);
@@ -439,10 +356,7 @@ void hub_followed(struct hub *hub, char first, struct hub_topics *out) {
 
 bool hub_is_followed(struct hub *hub, const char *topic) {
     pthread_mutex_lock(&hub->mutex);
-    const struct topic *at = hub->topics;
-    while (at != NULL && strcmp(at->name, topic) != 0) {
-        at = at->next;
-    }
+    const struct topic *at = topics_find(&hub->topics, topic);
     const bool is_followed = at != NULL && at->cursors != NULL;
     pthread_mutex_unlock(&hub->mutex);
     return is_followed;
@@ -452,7 +366,7 @@ bool hub_is_followed(struct hub *hub, const char *topic) {
 
 /* Under the lock. A ring without the event gives its readers a gap, hence a resync. */
 static void publish_to(struct hub *hub, const char *name, struct event *event) {
-    struct topic *topic = topic_get(hub, name);
+    struct topic *topic = topics_get(&hub->topics, name, hub->sequence);
     if (topic == NULL) {
         return;
     }
@@ -567,11 +481,7 @@ void hub_destroy(struct hub *hub) {
         return;
     }
     ASSERT(hub->subscriber_count == 0);
-    while (hub->topics != NULL) {
-        struct topic *topic = hub->topics;
-        hub->topics = topic->next;
-        topic_free(topic);
-    }
+    topics_deinit(&hub->topics);
     pthread_cond_destroy(&hub->changed);
     pthread_mutex_destroy(&hub->mutex);
     free(hub);
