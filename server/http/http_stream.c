@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* POLLRDHUP */
 #include "server/http/http_stream.h"
 
 #include <assert.h>
+#include <poll.h>
 #include <stdlib.h>
 
 #include <microhttpd.h>
+
+#include "engine/base/check.h"
 
 enum { STREAM_BLOCK_BYTES = 16 * 1024 };
 
@@ -13,6 +17,7 @@ static_assert(HTTP_STREAM_END == MHD_CONTENT_READER_END_OF_STREAM,
 
 struct http_stream {
     struct MHD_Connection *connection;
+    int fd;
     struct http_stream_source source;
 };
 
@@ -40,6 +45,19 @@ void http_stream_resume(struct http_stream *stream) {
     MHD_resume_connection(stream->connection);
 }
 
+void http_streams_find_closed(struct http_stream *const *streams, size_t count,
+                              bool *closed) {
+    struct pollfd ends[HTTP_STREAMS_AT_ONCE];
+    ASSERT(count <= HTTP_STREAMS_AT_ONCE);
+    for (size_t i = 0; i < count; i++) {
+        ends[i] = (struct pollfd){.fd = streams[i]->fd, .events = POLLRDHUP};
+    }
+    const bool is_known = poll(ends, (nfds_t)count, 0) > 0;
+    for (size_t i = 0; i < count; i++) {
+        closed[i] = is_known && ends[i].revents != 0;
+    }
+}
+
 int http_stream_response(struct MHD_Response **out,
                          const struct http_stream_source *source,
                          struct MHD_Connection *connection, struct err *err) {
@@ -48,7 +66,12 @@ int http_stream_response(struct MHD_Response **out,
         source->close(source->context);
         return err_set_nomem(err);
     }
-    *stream = (struct http_stream){.connection = connection, .source = *source};
+    *stream = (struct http_stream){
+        .connection = connection,
+        .fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)
+                  ->connect_fd,
+        .source = *source,
+    };
     struct MHD_Response *response = MHD_create_response_from_callback(
         MHD_SIZE_UNKNOWN, STREAM_BLOCK_BYTES, stream_read, stream, stream_free);
     if (response == NULL) {

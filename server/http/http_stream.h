@@ -17,6 +17,7 @@
 
 #include "engine/base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -47,6 +48,15 @@ void http_stream_suspend(struct http_stream *stream);
 
 /* From any thread, under the source's lock, for a suspended stream. */
 void http_stream_resume(struct http_stream *stream);
+
+/*
+ * Of suspended streams, at most HTTP_STREAMS_AT_ONCE, under the source's lock: which clients have
+ * closed their end, as far as one call of the system tells. They may still read: only what is
+ * sent to them shows that they do not. Nobody else looks at a suspended connection.
+ */
+enum { HTTP_STREAMS_AT_ONCE = 64 };
+void http_streams_find_closed(struct http_stream *const *streams, size_t count,
+                              bool *closed);
 
 /* For http_response: a response that pulls from `source`, which it takes in every case.
  */

@@ -418,18 +418,62 @@ unsigned hub_stream_count(struct hub *hub) {
 
 /* --- life ------------------------------------------------------------------------ */
 
+static void send_heartbeat(struct subscriber *subscriber) {
+    subscriber->heartbeat_due = true;
+    wake(subscriber);
+}
+
+static void send_heartbeats(struct hub *hub) {
+    for (struct subscriber *at = hub->subscribers; at != NULL; at = at->next) {
+        send_heartbeat(at);
+    }
+}
+
+/* The next suspended ones from `*at` on, which moves behind them. */
+static size_t take_suspended(struct subscriber **at,
+                             struct subscriber *out[HTTP_STREAMS_AT_ONCE]) {
+    size_t count = 0;
+    for (; *at != NULL && count < HTTP_STREAMS_AT_ONCE; *at = (*at)->next) {
+        if ((*at)->suspended != NULL) {
+            out[count++] = *at;
+        }
+    }
+    return count;
+}
+
+/* A hundred microseconds with a thousand streams. */
+static void look_for_closed(struct hub *hub) {
+    struct subscriber *some[HTTP_STREAMS_AT_ONCE], *at = hub->subscribers;
+    struct http_stream *streams[HTTP_STREAMS_AT_ONCE];
+    bool closed[HTTP_STREAMS_AT_ONCE];
+    size_t count;
+    while ((count = take_suspended(&at, some)) > 0) {
+        for (size_t i = 0; i < count; i++) {
+            streams[i] = some[i]->suspended;
+        }
+        http_streams_find_closed(streams, count, closed);
+        for (size_t i = 0; i < count; i++) {
+            if (closed[i]) {
+                send_heartbeat(some[i]);
+            }
+        }
+    }
+}
+
 static void *heartbeat_main(void *context) {
     struct hub *hub = context;
+    int64_t heartbeat_ms = clock_ms() + 1000 * HUB_HEARTBEAT_S;
     pthread_mutex_lock(&hub->mutex);
     while (!hub->closed) {
-        const struct timespec due = clock_after_ms(1000 * HUB_HEARTBEAT_S);
+        const struct timespec due = clock_after_ms(HUB_LOOK_MS);
         int code = 0;
         while (!hub->closed && code == 0) {
             code = pthread_cond_timedwait(&hub->changed, &hub->mutex, &due);
         }
-        for (struct subscriber *at = hub->subscribers; at != NULL; at = at->next) {
-            at->heartbeat_due = true;
-            wake(at);
+        look_for_closed(hub);
+        if (clock_ms() >= heartbeat_ms) {
+            send_heartbeats(hub);
+            heartbeat_ms = clock_ms() + 1000 * HUB_HEARTBEAT_S;
         }
     }
     pthread_mutex_unlock(&hub->mutex);

@@ -17,7 +17,9 @@
  * Publishing never waits.
  *
  * A comment is sent to idle streams every HUB_HEARTBEAT_S seconds: it keeps proxies
- * content, and a client that left is noticed only by writing to it.
+ * content. Who closed its end is sent one within HUB_LOOK_MS: a client that left refuses it, and
+ * the next one finds the connection gone, while one that only said that it will send no more
+ * reads on.
  *
  * Every function may be called from any thread. One mutex guards the whole hub; it is
  * held while a stream is suspended or resumed (see http_stream.h), and for nothing that
@@ -42,6 +44,7 @@ enum {
     HUB_TOPICS_MAX = 256,   /* rings kept; the one that was idle longest goes first */
     HUB_STREAMS_MAX = 1792, /* leaves connections for ordinary requests */
     HUB_HEARTBEAT_S = 15,
+    HUB_LOOK_MS = 250,
     HUB_GRACE_S = 1
 };
 

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "http_client.h"
@@ -47,6 +49,14 @@ static int handle_events(void *context, const struct http_request *request,
 static const struct http_route table[] = {
     {"GET", "/events", handle_events, 0, "topics after", "text/event-stream"},
 };
+
+/* Both ends of every stream are files of this process. False: it may not have so many. */
+static bool raise_file_limit(rlim_t wanted) {
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = limit.rlim_cur > wanted ? limit.rlim_cur : wanted;
+    return limit.rlim_cur <= limit.rlim_max && setrlimit(RLIMIT_NOFILE, &limit) == 0;
+}
 
 static void start(struct fixture *fixture) {
     assert_int_equal(hub_create(&fixture->hub, NULL), 0);
@@ -327,6 +337,60 @@ static void test_hub_stops_with_all_kinds_of_clients(void **state) {
     close(idle);
 }
 
+/* --- clients that leave ------------------------------------------------------------ */
+
+static void wait_for_streams(const struct fixture *fixture, unsigned count) {
+    const int64_t started = monotonic_ms();
+    while (hub_stream_count(fixture->hub) != count) {
+        poll_pause(started);
+    }
+}
+
+/* Nothing is published and no heartbeat is due: only that they left tells it. */
+static void test_hub_forgets_streams_whose_clients_left(void **state) {
+    const struct fixture *fixture = *state;
+    enum { STREAMS = HUB_STREAMS_MAX };
+    char first[1024];
+    if (!raise_file_limit(2 * STREAMS + 200)) {
+        skip();
+    }
+    int *fds = calloc(STREAMS, sizeof *fds);
+    assert_non_null(fds);
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < STREAMS; i++) {
+            fds[i] = subscribe(fixture, TOPIC, 0, first, sizeof first);
+        }
+        assert_int_equal(hub_stream_count(fixture->hub), STREAMS);
+        struct http_answer answer;
+        http_client_request(fixture->port, "GET", "/events?topics=e1", NULL, &answer);
+        assert_int_equal(answer.status, 503);
+        http_answer_deinit(&answer);
+        for (int i = 0; i < STREAMS; i++) {
+            close(fds[i]);
+        }
+        wait_for_streams(fixture, 0);
+    }
+    free(fds);
+}
+
+/* "I send no more" is not "I have left". */
+static void test_hub_keeps_streams_that_only_read(void **state) {
+    const struct fixture *fixture = *state;
+    char buffer[4096] = "";
+    const int reader = subscribe(fixture, TOPIC, 0, buffer, sizeof buffer);
+    const int other = subscribe(fixture, OTHER, 0, buffer, sizeof buffer);
+    buffer[0] = '\0';
+    assert_int_equal(shutdown(reader, SHUT_WR), 0);
+    close(other);
+    /* Two looks later, at least: it was sent two heartbeats. */
+    http_client_read_until(reader, ": hb\n\n: hb\n\n", buffer, sizeof buffer);
+    wait_for_streams(fixture, 1);
+    publish(fixture, TOPIC, "{\"n\":5}");
+    http_client_read_until(reader, "{\"n\":5}\n\n", buffer, sizeof buffer);
+    close(reader);
+    wait_for_streams(fixture, 0);
+}
+
 /* A stream without a greeting may say so with NULL. */
 static void test_hub_needs_no_greeting(void **state) {
     (void)state;
@@ -368,6 +432,8 @@ int main(void) {
         TEST(test_hub_never_waits_for_a_slow_client),
         TEST(test_hub_close_ends_idle_streams),
         TEST(test_hub_stops_with_all_kinds_of_clients),
+        TEST(test_hub_forgets_streams_whose_clients_left),
+        TEST(test_hub_keeps_streams_that_only_read),
         cmocka_unit_test(test_hub_needs_no_greeting),
         cmocka_unit_test(test_hub_refuses_subscribers_once_closed),
     };
