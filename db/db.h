@@ -82,6 +82,9 @@ struct db_recovered {
  */
 int db_recover(struct db *db, struct db_recovered *out, struct err *err) WARN_UNUSED;
 
+/* Writes what is there already, so that it is known whether the store can be written. */
+int db_touch(struct db *db, struct err *err) WARN_UNUSED;
+
 /* --- readers ------------------------------------------------------------------- */
 
 /* A connection for one thread; it sees what was committed when a read begins. */

@@ -27,6 +27,7 @@
 
 struct answer_cache;
 struct http_metrics;
+struct readiness;
 
 struct api {
     const struct access *access;
@@ -41,6 +42,7 @@ struct api {
     struct run_maker *timelines, *analyses[ANALYSIS_KIND_COUNT];
     struct previews *previews;
     struct janitor *janitor;
+    struct readiness *readiness;
     struct sql_session *sql[HTTP_EXECUTOR_THREADS]; /* NULL until the thread needs it */
     atomic_int sql_running;
     atomic_bool closing; /* what may take long must end */

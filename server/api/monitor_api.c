@@ -1,65 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/api/monitor_api.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 
 #include "server/api/api.h"
 #include "server/api/process_metrics.h"
+#include "server/api/readiness.h"
 #include "server/http/http_metrics.h"
 #include "server/http/problem.h"
 #include "server/http/prometheus_text.h"
 
-/* With less than this, SQLite may not even be able to write that it failed. */
-enum { DISK_LEAST_BYTES = 1024 * 1024 };
-
 /* --- ready ----------------------------------------------------------------------- */
 
-static int check_disk(const char *database, struct err *err) {
-    struct statvfs disk;
-    if (statvfs(database, &disk) != 0) {
-        return err_set(err, ERR_IO, "the disk of the store: %s", strerror(errno));
-    }
-    if ((double)disk.f_bavail * (double)disk.f_frsize < DISK_LEAST_BYTES) {
-        return err_set(err, ERR_IO, "the disk of the store is full; make room on it");
-    }
-    return 0;
-}
-
-static int check_queue(struct job_queue *queue, struct err *err) {
-    struct job_totals totals;
-    job_queue_read_totals(queue, &totals);
-    if (totals.unsettled > 0) {
-        return err_set(err, ERR_IO,
-                       "the outcome of %u experiments cannot be stored; the log says why",
-                       totals.unsettled);
-    }
-    return 0;
-}
-
 /* 0, or why no request should be sent here. */
-static int check_all(const struct api *api, const struct http_request *request,
-                     struct err *err) {
+static int check(const struct api *api, const struct http_request *request,
+                 struct err *err) {
     struct experiment_queue queue;
-    int code;
     if (atomic_load(&api->closing)) {
         return err_set(err, ERR_CANCELLED, "the server is stopping");
     }
-    if ((code = experiment_store_read_queue(api_reader(api, request), &queue, err)) !=
-            0 ||
-        (code = check_queue(api->queue, err)) != 0) {
-        return code;
-    }
-    return check_disk(db_path(api->db), err);
+    const int code = experiment_store_read_queue(api_reader(api, request), &queue, err);
+    return code == 0 ? readiness_check(api->readiness, err) : code;
 }
 
 int monitor_api_ready(void *context, const struct http_request *request,
                       struct http_response *response, struct err *err) {
     struct err cause = {0};
-    if (check_all(context, request, &cause) != 0) {
+    if (check(context, request, &cause) != 0) {
         problem_set(response, 503, request->path, NULL, "%s", cause.text);
         return 0;
     }
@@ -81,6 +49,9 @@ static void write_jobs(struct job_queue *queue, FILE *out) {
     prometheus_text_value(out, "gilscope_experiments_unsettled", "gauge",
                           "Experiments whose outcome cannot be stored so far.",
                           totals.unsettled);
+    prometheus_text_value(out, "gilscope_workers", "gauge",
+                          "Threads that run cells, those in reserve included.",
+                          totals.workers);
     prometheus_text_family(out, "gilscope_runs_total", "counter", "Runs that ended.");
     for (int i = 0; i < RUN_STATUS_COUNT; i++) {
         prometheus_text_labelled(out, "gilscope_runs_total", (double)totals.runs[i],

@@ -6,6 +6,7 @@
 
 #include "server/api/api.h"
 #include "server/api/event_feed.h"
+#include "server/api/readiness.h"
 #include "server/api/routes.h"
 #include "server/clock/clock.h"
 #include "server/examples/example.h"
@@ -144,7 +145,8 @@ static int start_parts(struct service *service, const struct service_options *op
         .listener = event_feed_listener(api->feed),
         .live = event_feed_runs(api->feed),
     };
-    if ((code = job_queue_create(&api->queue, &queue, err)) != 0) {
+    if ((code = job_queue_create(&api->queue, &queue, err)) != 0 ||
+        (code = readiness_create(&api->readiness, api->db, api->queue, err)) != 0) {
         return code;
     }
     const struct janitor_options janitor = {
@@ -228,6 +230,7 @@ void service_stop(struct service *service) {
     run_maker_close(api->timelines);
     previews_destroy(api->previews);
     janitor_stop(api->janitor);
+    readiness_destroy(api->readiness);
     job_queue_destroy(api->queue);
     event_feed_destroy(api->feed);
     hub_destroy(api->hub);

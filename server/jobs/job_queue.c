@@ -381,20 +381,23 @@ static bool execute(struct work *work) {
     return more;
 }
 
-/* Asks the source; the new job is announced before its first cell can begin. Nothing is logged
- * of a job that was cancelled meanwhile: ERR_CONFLICT. */
-static int ask_source(struct job_queue *queue, bool newcomers, struct job **out) {
+/* Asks the source; the new job is announced before its first cell can begin. There may be none,
+ * and one may have been cancelled meanwhile, ERR_CONFLICT: then nothing is logged, and `err` is
+ * clear. */
+static int ask_source(struct job_queue *queue, bool newcomers, struct job **out,
+                      struct err *err) {
+    const struct job_source *source = &queue->options.source;
     struct job *job = NULL;
-    struct err err = {0};
-    int code =
-        queue->options.source.next(queue->options.source.context, newcomers, &job, &err);
+    int code = source->next(source->context, newcomers, &job, err);
     if (code == 0) {
-        code = job->keeper.begin(job->keeper.context, &err);
+        code = job->keeper.begin(job->keeper.context, err);
+    }
+    if (code == ERR_NOT_FOUND || code == ERR_CONFLICT) {
+        err_clear(err);
+    } else if (code != 0) {
+        log_write(LOG_ERROR, "jobs", "no job could be begun: %s", err->text);
     }
     if (code != 0) {
-        if (code != ERR_NOT_FOUND && code != ERR_CONFLICT) {
-            log_write(LOG_ERROR, "jobs", "no job could be begun: %s", err.text);
-        }
         job_destroy(job);
         return code;
     }
@@ -440,10 +443,12 @@ static void ask(struct job_queue *queue, bool newcomers) {
     queue->source_may_have = queue->source_may_have && newcomers;
     pthread_mutex_unlock(&queue->mutex);
     struct job *job = NULL;
-    const int code = ask_source(queue, newcomers, &job);
+    struct err err = {0};
+    const int code = ask_source(queue, newcomers, &job, &err);
     pthread_mutex_lock(&queue->mutex);
     queue->asking = false;
     queue->asked++;
+    queue->totals.unbegun = err;
     if (code == 0 || code == ERR_CONFLICT) { /* there may be another one behind it */
         queue->source_may_have = true;
         queue->newcomers_may_be = true;
@@ -576,6 +581,7 @@ void job_queue_read_totals(struct job_queue *queue, struct job_totals *out) {
     pthread_mutex_lock(&queue->mutex);
     *out = queue->totals;
     out->jobs = count_jobs(queue->jobs);
+    out->workers = queue->started;
     out->unsettled = count_jobs(queue->unsettled) + (queue->retrying ? 1 : 0);
     pthread_mutex_unlock(&queue->mutex);
 }
@@ -651,7 +657,9 @@ void job_queue_close(struct job_queue *queue) {
     for (unsigned i = 0; i < queue->started; i++) {
         pthread_join(queue->workers[i].thread, NULL);
     }
+    pthread_mutex_lock(&queue->mutex);
     queue->started = 0;
+    pthread_mutex_unlock(&queue->mutex);
     settle_rest(queue);
 }
 

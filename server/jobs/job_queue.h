@@ -56,6 +56,10 @@ struct job_totals {
     uint64_t events;                   /* transitions of those runs */
     unsigned jobs;                     /* at work */
     unsigned unsettled; /* ended, but what came out cannot be kept so far */
+    unsigned workers;   /* threads that are there */
+    struct err
+        unbegun; /* why the source could not be asked, or what it gave not be begun, the
+                         * last time; code 0: it could */
 };
 
 void job_queue_read_totals(struct job_queue *queue, struct job_totals *out);

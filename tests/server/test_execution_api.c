@@ -80,7 +80,7 @@ static void test_execution_cancels_at_any_moment(void **state) {
     enum { COUNT = 60 };
     char path[64];
     for (int i = 1; i <= COUNT; i++) {
-        submit(fixture, endless, "a");
+        submit(fixture, long_one, "a");
         snprintf(path, sizeof path, "/api/v1/experiments/e%d/cancel", i);
         json_decref(api_expect(fixture, "POST", path, NULL, 202));
         snprintf(path, sizeof path, "/api/v1/experiments/e%d", i);
