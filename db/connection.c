@@ -408,6 +408,15 @@ void query_end(struct query *query) {
     *query = (struct query){0};
 }
 
+int query_read_number(struct query *query, int64_t *out, struct err *err) {
+    const int rc = query_next(query, err);
+    if (rc >= 0) {
+        *out = rc == 1 ? query_get_int(query, 0) : 0;
+    }
+    query_end(query);
+    return rc < 0 ? rc : 0;
+}
+
 bool query_is_null(const struct query *query, int column) {
     return sqlite3_column_type(query->stmt, column) == SQLITE_NULL;
 }

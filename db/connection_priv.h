@@ -137,6 +137,9 @@ int query_run(struct query *query, struct err *err) WARN_UNUSED;
 
 void query_end(struct query *query);
 
+/* The one number that a query has, 0 when it has none; ends it. */
+int query_read_number(struct query *query, int64_t *out, struct err *err) WARN_UNUSED;
+
 /* Columns of the present row; pointers live until the next query_ call. */
 bool query_is_null(const struct query *query, int column);
 int64_t query_get_int(const struct query *query, int column);

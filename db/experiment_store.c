@@ -1,20 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "db/experiment_store.h"
 
-#include <assert.h>
 #include <stdio.h>
 
 #include "db/db_priv.h"
-
-static const char *const status_names[] = {
-    "queued", "running", "done", "failed", "interrupted",
-};
-static_assert(sizeof status_names / sizeof status_names[0] == EXPERIMENT_STATUS_COUNT,
-              "a name each");
-
-const char *experiment_status_name(enum experiment_status status) {
-    return status_names[status];
-}
+#include "db/experiment_row_priv.h"
 
 /* The picture in the header: of each status, bits of those that may become it. Queued is reached
  * by requeue only. */
@@ -34,23 +24,12 @@ static int not_found(int64_t id, struct err *err) {
 
 static const char FIND_BY_HASH[] = "SELECT id FROM experiment WHERE content_hash = ?";
 
-/* The one number that a query has; 0 when it has none. Ends it. */
-static int read_number(struct query *q, int64_t *out, struct err *err) {
-    int rc = query_next(q, err);
-    if (rc >= 0) {
-        *out = rc == 1 ? query_get_int(q, 0) : 0;
-        rc = 0;
-    }
-    query_end(q);
-    return rc;
-}
-
 static int find_by_hash(struct connection *connection, const char *content_hash,
                         int64_t *id, struct err *err) {
     struct query q;
     query_begin(&q, connection, FIND_BY_HASH);
     query_text(&q, content_hash);
-    return read_number(&q, id, err);
+    return query_read_number(&q, id, err);
 }
 
 static const char FIND_SAME[] =
@@ -69,7 +48,7 @@ static int find_same(struct connection *connection, const char *document_hash,
     query_begin(&q, connection, FIND_SAME);
     query_text(&q, document_hash);
     query_text(&q, engine_version);
-    return read_number(&q, id, err);
+    return query_read_number(&q, id, err);
 }
 
 /* What a submission would only repeat; *id = 0 when it is new. */
@@ -205,36 +184,9 @@ int experiment_store_insert(struct db *db, const struct experiment_new *experime
 
 /* --- reading ------------------------------------------------------------------- */
 
-#define ROW_COLUMNS                                                                      \
-    "e.id, e.name, e.content_hash, e.engine_version, e.reason, e.status, e.seed,"        \
-    " e.created_ms, e.cell_count, (SELECT count(*) FROM cell c WHERE c.experiment = "    \
-    "e.id AND c.status NOT IN ('pending', 'running', 'interrupted')), e.document_hash"
-
 static const char READ_EXPERIMENT[] =
-    "SELECT " ROW_COLUMNS
+    "SELECT " EXPERIMENT_ROW_COLUMNS
     ", e.document, e.client FROM experiment e WHERE e.id = ? AND e.removing = 0";
-
-static int read_row(struct query *q, struct experiment_row *row, struct arena *arena,
-                    struct err *err) {
-    const int status = query_get_word(q, 5, status_names, EXPERIMENT_STATUS_COUNT, err);
-    if (status < 0) {
-        return status;
-    }
-    *row = (struct experiment_row){
-        .id = query_get_int(q, 0),
-        .name = query_copy_text(q, 1, arena),
-        .content_hash = query_copy_text(q, 2, arena),
-        .engine_version = query_copy_text(q, 3, arena),
-        .reason = query_copy_text(q, 4, arena),
-        .status = (enum experiment_status)status,
-        .seed = (uint64_t)query_get_int(q, 6),
-        .created_ms = query_get_int(q, 7),
-        .cells = query_get_int(q, 8),
-        .cells_done = query_get_int(q, 9),
-        .document_hash = query_copy_text(q, 10, arena),
-    };
-    return 0;
-}
 
 int experiment_store_read(struct db_reader *reader, int64_t id, struct experiment *out,
                           struct err *err) {
@@ -247,7 +199,7 @@ int experiment_store_read(struct db_reader *reader, int64_t id, struct experimen
         rc = not_found(id, err);
     }
     if (rc == 1) {
-        rc = read_row(&q, &found.row, &found.arena, err);
+        rc = experiment_row_read(&q, &found.row, &found.arena, err);
         found.row.document = query_copy_text(&q, 11, &found.arena);
         found.row.client = query_copy_text(&q, 12, &found.arena);
         if (rc == 0) {
@@ -277,7 +229,7 @@ int experiment_store_count_cells(struct db_reader *reader, int64_t id, int64_t *
     struct query q;
     query_begin(&q, db_reader_connection(reader), COUNT_CELLS);
     query_int(&q, id);
-    const int rc = read_number(&q, &found, err);
+    const int rc = query_read_number(&q, &found, err);
     if (rc == 0 && found == 0) {
         return not_found(id, err);
     }
@@ -328,173 +280,13 @@ int experiment_store_find_left(struct db_reader *reader, const char *document,
     int rc = query_next(&q, err);
     if (rc == 1) {
         *id = query_get_int(&q, 0);
-        rc = query_get_word(&q, 1, status_names, EXPERIMENT_STATUS_COUNT, err);
+        rc = experiment_row_status(&q, 1, err);
         *status = (enum experiment_status)rc;
     } else if (rc == 0) {
         rc = err_set(err, ERR_NOT_FOUND, "no experiment of this document is interrupted");
     }
     query_end(&q);
     return rc < 0 ? rc : 0;
-}
-
-/* --- lists --------------------------------------------------------------------- */
-
-/* ?1 words of statuses, each between commas, or ""; ?2 part of the name, or ""; ?3 and ?4
- * name and id of the row before; ?5 how many. */
-#define WISHED                                                                           \
-    " WHERE e.removing = 0 AND (?1 = '' OR instr(?1, ',' || e.status || ',') > 0)"       \
-    " AND instr(lower(e.name), lower(?2)) > 0"
-#define BY_NAME " ORDER BY e.name COLLATE NOCASE, e.id"
-
-/* By name all experiments are sorted, so their cells are counted only for the page. */
-static const char *const list_statements[EXPERIMENT_ORDER_COUNT] = {
-    [EXPERIMENT_NEWEST] = "SELECT " ROW_COLUMNS " FROM experiment e" WISHED
-                          " AND e.id < ?4 ORDER BY e.id DESC LIMIT ?5",
-    [EXPERIMENT_OLDEST] = "SELECT " ROW_COLUMNS " FROM experiment e" WISHED
-                          " AND e.id > ?4 ORDER BY e.id LIMIT ?5",
-    [EXPERIMENT_BY_NAME] =
-        "SELECT " ROW_COLUMNS " FROM experiment e WHERE e.id IN"
-        " (SELECT e.id FROM experiment e" WISHED
-        " AND (e.name COLLATE NOCASE, e.id) > (?3, ?4)" BY_NAME " LIMIT ?5)" BY_NAME,
-};
-
-enum { WORDS_SIZE = 64 };
-static_assert(sizeof ",queued,running,done,failed,interrupted," <= WORDS_SIZE,
-              "room for every status");
-
-static void write_words(unsigned statuses, char out[WORDS_SIZE]) {
-    size_t used = 0;
-    out[0] = '\0';
-    for (int i = 0; i < EXPERIMENT_STATUS_COUNT; i++) {
-        if ((statuses & BIT(i)) != 0) {
-            used += (size_t)snprintf(out + used, WORDS_SIZE - used, "%s%s,",
-                                     used == 0 ? "," : "", status_names[i]);
-        }
-    }
-}
-
-/* One row more than the page holds tells whether there is a next page. */
-static int list_rows(struct query *q, size_t limit, struct experiment_list *list,
-                     struct err *err) {
-    int rc;
-    while ((rc = query_next(q, err)) == 1) {
-        if (list->count == limit) {
-            list->has_more = true;
-            return 0;
-        }
-        rc = read_row(q, &list->items[list->count], &list->arena, err);
-        if (rc != 0) {
-            return rc;
-        }
-        list->count++;
-    }
-    return rc;
-}
-
-static void bind_wish(struct query *q, const struct experiment_wish *wish,
-                      const char *words) {
-    const bool from_end = wish->order == EXPERIMENT_NEWEST && wish->after == 0;
-    query_text(q, words);
-    query_text(q, wish->part != NULL ? wish->part : "");
-    query_text(q, wish->after_name != NULL ? wish->after_name : "");
-    query_int(q, from_end ? INT64_MAX : wish->after);
-    query_int(q, (int64_t)wish->limit + 1);
-}
-
-int experiment_store_list(struct db_reader *reader, const struct experiment_wish *wish,
-                          struct experiment_list *out, struct err *err) {
-    if (wish->limit < 1 || wish->limit > EXPERIMENT_PAGE_MAX) {
-        return err_set(err, ERR_INVALID, "a page has 1 to %d items", EXPERIMENT_PAGE_MAX);
-    }
-    struct experiment_list list = {0};
-    list.items = arena_alloc(&list.arena, wish->limit, sizeof *list.items);
-    if (list.items == NULL) {
-        arena_deinit(&list.arena);
-        return err_set_nomem(err);
-    }
-    char words[WORDS_SIZE];
-    write_words(wish->statuses, words);
-    struct query q;
-    query_begin(&q, db_reader_connection(reader), list_statements[wish->order]);
-    bind_wish(&q, wish, words);
-    const int rc = list_rows(&q, wish->limit, &list, err);
-    query_end(&q);
-    if (rc != 0) {
-        experiment_list_deinit(&list);
-        return rc;
-    }
-    *out = list;
-    return 0;
-}
-
-void experiment_list_deinit(struct experiment_list *list) {
-    arena_deinit(&list->arena);
-    *list = (struct experiment_list){0};
-}
-
-/* --- the queue ----------------------------------------------------------------- */
-
-static const char NEXT_QUEUED[] =
-    "WITH busy (client, n) AS (SELECT client, count(*) FROM experiment"
-    "  WHERE status = 'running' AND owner = owner_self() GROUP BY client)"
-    " SELECT q.id FROM experiment q LEFT JOIN busy USING (client)"
-    " WHERE q.status = 'queued' AND q.id > ? AND coalesce(n, 0) < ?"
-    " AND (q.owner = owner_self() OR NOT owner_lives(q.owner))"
-    " ORDER BY coalesce(n, 0), q.id LIMIT 1";
-
-static const char READ_QUEUE[] = "SELECT count(*) FILTER (WHERE status = 'running'),"
-                                 " count(*) FILTER (WHERE status = 'queued')"
-                                 " FROM experiment WHERE status IN ('queued', 'running')";
-
-int experiment_store_read_queue(struct db_reader *reader, struct experiment_queue *out,
-                                struct err *err) {
-    struct query q;
-    query_begin(&q, db_reader_connection(reader), READ_QUEUE);
-    const int rc = query_next(&q, err);
-    if (rc == 1) {
-        *out = (struct experiment_queue){query_get_int(&q, 0), query_get_int(&q, 1)};
-    }
-    query_end(&q);
-    return rc < 0 ? rc : 0;
-}
-
-int experiment_store_next_queued(struct db_reader *reader, int64_t after, int64_t most,
-                                 int64_t *id, struct err *err) {
-    int64_t found = 0;
-    struct query q;
-    query_begin(&q, db_reader_connection(reader), NEXT_QUEUED);
-    query_int(&q, after);
-    query_int(&q, most);
-    const int rc = read_number(&q, &found, err);
-    if (rc != 0) {
-        return rc;
-    }
-    if (found == 0) {
-        return err_set(err, ERR_NOT_FOUND, "no experiment is queued");
-    }
-    *id = found;
-    return 0;
-}
-
-static const char CLAIM[] =
-    "UPDATE experiment SET owner = owner_self() WHERE id = ? AND status = 'queued'"
-    " AND (owner = owner_self() OR NOT owner_lives(owner))";
-
-int experiment_store_claim(struct db *db, int64_t id, struct err *err) {
-    struct connection *connection;
-    int rc = db_write_begin(db, &connection, err);
-    if (rc != 0) {
-        return rc;
-    }
-    struct query q;
-    query_begin(&q, connection, CLAIM);
-    query_int(&q, id);
-    rc = query_run(&q, err);
-    if (rc == 0 && connection_changes(connection) == 0) {
-        rc = err_set(err, ERR_CONFLICT, "experiment %lld was taken by another process",
-                     (long long)id);
-    }
-    return db_write_end(db, rc, err);
 }
 
 /* --- changing ------------------------------------------------------------------ */
@@ -529,7 +321,7 @@ static int read_status(struct connection *connection, int64_t id, struct err *er
     query_int(&q, id);
     int rc = query_next(&q, err);
     if (rc == 1) {
-        rc = query_get_word(&q, 0, status_names, EXPERIMENT_STATUS_COUNT, err);
+        rc = experiment_row_status(&q, 0, err);
     } else if (rc == 0) {
         rc = not_found(id, err);
     }
@@ -542,7 +334,7 @@ static int write_status(struct connection *connection, int64_t id,
                         struct err *err) {
     struct query q;
     query_begin(&q, connection, SET_STATUS);
-    query_text(&q, status_names[status]);
+    query_text(&q, experiment_status_name(status));
     query_text(&q, reason != NULL ? reason : "");
     query_int(&q, id);
     return query_run(&q, err);
@@ -550,7 +342,8 @@ static int write_status(struct connection *connection, int64_t id,
 
 static int conflict(int64_t id, int from, enum experiment_status to, struct err *err) {
     return err_set(err, ERR_CONFLICT, "experiment %lld is %s and cannot become %s",
-                   (long long)id, status_names[from], status_names[to]);
+                   (long long)id, experiment_status_name((enum experiment_status)from),
+                   experiment_status_name(to));
 }
 
 /* Moves it there if its status is one of `from`, bits as above, and its cells with it. */

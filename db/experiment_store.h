@@ -73,33 +73,6 @@ struct experiment {
     struct arena arena;
 };
 
-enum experiment_order {
-    EXPERIMENT_NEWEST,
-    EXPERIMENT_OLDEST,
-    EXPERIMENT_BY_NAME, /* those of one name, whatever the case of its letters, oldest first */
-    EXPERIMENT_ORDER_COUNT
-};
-
-/* Which experiments, and in which order; all text is borrowed for the call. */
-struct experiment_wish {
-    enum experiment_order order;
-    unsigned statuses; /* bits 1 << enum experiment_status; 0: any */
-    const char *part;  /* of the name, A to Z in either case; NULL: any */
-    int64_t after;     /* id of the last one of the page before; 0: from the beginning */
-    const char *after_name; /* its name, for EXPERIMENT_BY_NAME; NULL without one */
-    size_t limit;           /* 1 .. EXPERIMENT_PAGE_MAX */
-};
-
-/* One page of a list. */
-struct experiment_list {
-    struct experiment_row *items;
-    size_t count;
-    bool has_more; /* after the last one */
-    struct arena arena;
-};
-
-enum { EXPERIMENT_PAGE_MAX = 200 };
-
 /*
  * Stores a queued experiment. When one with this content_hash exists, or without `again` one
  * that experiment_store_find_same() finds, nothing is stored, `*id` is its id and `*existed`
@@ -137,30 +110,6 @@ int experiment_store_find_left(struct db_reader *reader, const char *document,
                                const char *engine_version, int64_t *id,
                                enum experiment_status *status,
                                struct err *err) WARN_UNUSED;
-
-/* One page of what is wished for; ERR_INVALID: it has no such limit. Release with
- * experiment_list_deinit(). */
-int experiment_store_list(struct db_reader *reader, const struct experiment_wish *wish,
-                          struct experiment_list *out, struct err *err) WARN_UNUSED;
-void experiment_list_deinit(struct experiment_list *list);
-
-/* How many experiments run, and how many wait to; of all processes. */
-struct experiment_queue {
-    int64_t running, waiting;
-};
-int experiment_store_read_queue(struct db_reader *reader, struct experiment_queue *out,
-                                struct err *err) WARN_UNUSED;
-
-/*
- * The queued experiment with an id above `after` whose turn it is, the reader's own or left by
- * a dead process: the oldest one of the client with the fewest of our own at work, if those are
- * fewer than `most`. ERR_NOT_FOUND when there is none.
- */
-int experiment_store_next_queued(struct db_reader *reader, int64_t after, int64_t most,
-                                 int64_t *id, struct err *err) WARN_UNUSED;
-
-/* Makes such an experiment our own; ERR_CONFLICT when another process was faster. */
-int experiment_store_claim(struct db *db, int64_t id, struct err *err) WARN_UNUSED;
 
 /*
  * Moves an experiment along the picture above (not to queued: see requeue). `reason` may

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "db/experiment_queue.h"
 #include "db/run_store.h"
 #include "server/api/api.h"
 #include "server/api/event_feed.h"
@@ -95,7 +96,7 @@ static int greet_queue(struct greeting *greeting, struct db_reader *reader,
                        struct err *err) {
     struct json_writer writer = {0};
     struct experiment_queue queue;
-    int code = experiment_store_read_queue(reader, &queue, err);
+    int code = experiment_queue_read(reader, &queue, err);
     if (code == 0) {
         event_feed_write_queue(&writer, &queue);
         code = append_event(greeting, "queue", &writer, err);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "db/experiment_queue.h"
 #include "db/experiment_store.h"
 #include "db/run_store.h"
 #include "server/api/experiment_view.h"
@@ -271,7 +272,7 @@ static void publish_queue(const struct event_feed *feed) {
     static const struct hub_topics topics = {.name = {EVENT_TOPIC_QUEUE}, .count = 1};
     struct json_writer writer = {0};
     struct experiment_queue queue;
-    if (experiment_store_read_queue(feed->reader, &queue, NULL) == 0) {
+    if (experiment_queue_read(feed->reader, &queue, NULL) == 0) {
         event_feed_write_queue(&writer, &queue);
         publish(feed, &topics, "queue", &writer);
     } /* else the next change tells */

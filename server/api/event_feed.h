@@ -17,6 +17,7 @@
 #define SERVER_API_EVENT_FEED_H
 
 #include "db/db.h"
+#include "db/experiment_queue.h"
 #include "db/experiment_store.h"
 #include "server/http/json_writer.h"
 #include "server/jobs/job.h"

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "db/cell_compare.h"
+#include "db/experiment_list.h"
 #include "db/removal.h"
 #include "server/api/api.h"
 #include "server/api/event_feed.h"
@@ -172,7 +173,7 @@ int experiment_api_list(void *context, const struct http_request *request,
     if (code != 0) {
         return code;
     }
-    code = experiment_store_list(api_reader(api, request), &query.wish, &list, err);
+    code = experiment_list_read(api_reader(api, request), &query.wish, &list, err);
     if (code == 0) {
         item_list_open(&items, request);
         for (size_t i = 0; i < list.count; i++) {

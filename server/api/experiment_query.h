@@ -11,6 +11,7 @@
 #ifndef SERVER_API_EXPERIMENT_QUERY_H
 #define SERVER_API_EXPERIMENT_QUERY_H
 
+#include "db/experiment_list.h"
 #include "db/experiment_store.h"
 #include "server/http/http_request.h"
 #include "server/http/json_writer.h"

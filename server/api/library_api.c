@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "db/experiment_list.h"
 #include "db/experiment_store.h"
 #include "db/library.h"
 #include "db/vacuum.h"

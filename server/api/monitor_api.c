@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "db/experiment_queue.h"
 #include "server/api/api.h"
 #include "server/api/process_metrics.h"
 #include "server/api/readiness.h"
@@ -20,7 +21,7 @@ static int check(const struct api *api, const struct http_request *request,
     if (atomic_load(&api->closing)) {
         return err_set(err, ERR_CANCELLED, "the server is stopping");
     }
-    const int code = experiment_store_read_queue(api_reader(api, request), &queue, err);
+    const int code = experiment_queue_read(api_reader(api, request), &queue, err);
     return code == 0 ? readiness_check(api->readiness, err) : code;
 }
 
@@ -87,7 +88,7 @@ static void write_store(const char *path, FILE *out) {
 static int write_all(const struct api *api, const struct http_request *request, FILE *out,
                      struct err *err) {
     struct experiment_queue queue;
-    const int code = experiment_store_read_queue(api_reader(api, request), &queue, err);
+    const int code = experiment_queue_read(api_reader(api, request), &queue, err);
     if (code != 0) {
         return code;
     }

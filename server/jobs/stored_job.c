@@ -8,6 +8,7 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "db/experiment_queue.h"
 #include "server/http/json_writer.h"
 #include "server/jobs/stored_cell.h"
 #include "server/log/log.h"
@@ -225,8 +226,8 @@ static int next_queued(const struct stored_source *source, bool newcomers, int64
                        struct err *err) {
     /* "The first above the one before" is the one itself, when it is queued. */
     const int64_t after = source->only > 0 ? source->only - 1 : 0;
-    const int code = experiment_store_next_queued(source->reader, after,
-                                                  newcomers ? 1 : INT64_MAX, id, err);
+    const int code =
+        experiment_queue_next(source->reader, after, newcomers ? 1 : INT64_MAX, id, err);
     if (code == 0 && source->only > 0 && *id != source->only) {
         return err_set(err, ERR_NOT_FOUND, "experiment %lld is not queued",
                        (long long)source->only);
@@ -244,7 +245,7 @@ static int take_queued(const struct stored_source *source, bool newcomers, int64
         if (code != 0) {
             return code;
         }
-        code = experiment_store_claim(source->db, *id, &lost);
+        code = experiment_queue_claim(source->db, *id, &lost);
         if (code != ERR_CONFLICT) {
             return code == 0 ? 0 : err_set(err, code, "%s", lost.text);
         }

@@ -7,6 +7,8 @@
 
 #include "db/connection_priv.h"
 #include "db/db_priv.h"
+#include "db/experiment_list.h"
+#include "db/experiment_queue.h"
 #include "engine/base/memory.h"
 
 /* What every test works on. */
@@ -203,7 +205,7 @@ static void assert_pages(struct world *w, size_t limit, const int64_t *ids, int 
     bool goes_on;
     do {
         struct experiment_list list;
-        fixture_ok(experiment_store_list(w->reader, &wish, &list, &err), &err);
+        fixture_ok(experiment_list_read(w->reader, &wish, &list, &err), &err);
         assert_true(list.count <= limit);
         for (size_t i = 0; i < list.count; i++) {
             assert_true(count > 0);
@@ -236,13 +238,13 @@ static void test_experiment_store_pages(void **state) {
     }
     assert_pages(w, 5, ids, COUNT, true);
     struct experiment_list list;
-    assert_int_equal(experiment_store_list(
+    assert_int_equal(experiment_list_read(
                          w->reader, &(struct experiment_wish){.limit = 0}, &list, NULL),
                      ERR_INVALID);
     assert_int_equal(
-        experiment_store_list(w->reader,
-                              &(struct experiment_wish){.limit = EXPERIMENT_PAGE_MAX + 1},
-                              &list, NULL),
+        experiment_list_read(w->reader,
+                             &(struct experiment_wish){.limit = EXPERIMENT_PAGE_MAX + 1},
+                             &list, NULL),
         ERR_INVALID);
     world_close(w);
 }
@@ -332,7 +334,7 @@ static void assert_as_naive(struct world *w, const struct named *all,
     do {
         struct experiment_list list;
         struct err err = {0};
-        fixture_ok(experiment_store_list(w->reader, &wish, &list, &err), &err);
+        fixture_ok(experiment_list_read(w->reader, &wish, &list, &err), &err);
         for (size_t i = 0; i < list.count; i++) {
             next = naive_next(all, last, &wish);
             assert_non_null(next);
@@ -380,15 +382,14 @@ static void test_experiment_store_lists_nothing(void **state) {
     struct world *w = world_of(state);
     struct err err = {0};
     struct experiment_list list;
-    fixture_ok(experiment_store_list(w->reader, &(struct experiment_wish){.limit = 10},
-                                     &list, &err),
+    fixture_ok(experiment_list_read(w->reader, &(struct experiment_wish){.limit = 10},
+                                    &list, &err),
                &err);
     assert_int_equal(list.count, 0);
     assert_false(list.has_more);
     experiment_list_deinit(&list);
     int64_t id = 0;
-    assert_int_equal(experiment_store_next_queued(w->reader, 0, 9, &id, NULL),
-                     ERR_NOT_FOUND);
+    assert_int_equal(experiment_queue_next(w->reader, 0, 9, &id, NULL), ERR_NOT_FOUND);
     world_close(w);
 }
 
@@ -398,13 +399,13 @@ static void test_experiment_store_gives_the_oldest_queued(void **state) {
     const int64_t first = fixture_experiment(w->db, 1, 1);
     const int64_t second = fixture_experiment(w->db, 2, 1);
     int64_t id = 0;
-    fixture_ok(experiment_store_next_queued(w->reader, 0, 9, &id, &err), &err);
+    fixture_ok(experiment_queue_next(w->reader, 0, 9, &id, &err), &err);
     assert_int_equal(id, first);
-    fixture_ok(experiment_store_next_queued(w->reader, first, 9, &id, &err), &err);
+    fixture_ok(experiment_queue_next(w->reader, first, 9, &id, &err), &err);
     assert_int_equal(id, second);
     fixture_ok(experiment_store_set_status(w->db, first, EXPERIMENT_RUNNING, NULL, &err),
                &err);
-    fixture_ok(experiment_store_next_queued(w->reader, 0, 9, &id, &err), &err);
+    fixture_ok(experiment_queue_next(w->reader, 0, 9, &id, &err), &err);
     assert_int_equal(id, second);
     world_close(w);
 }
@@ -564,8 +565,8 @@ static void test_experiment_store_survives_every_failing_allocation(void **state
         int rc = experiment_store_read(w->reader, id, &got, NULL);
         if (rc == 0) {
             experiment_deinit(&got);
-            rc = experiment_store_list(w->reader, &(struct experiment_wish){.limit = 10},
-                                       &list, NULL);
+            rc = experiment_list_read(w->reader, &(struct experiment_wish){.limit = 10},
+                                      &list, NULL);
         }
         if (rc == 0) {
             experiment_list_deinit(&list);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "db/connection_priv.h"
+#include "db/experiment_list.h"
 #include "db/removal.h"
 #include "db/retention.h"
 
@@ -54,8 +55,8 @@ static void assert_gone(struct db *db, int64_t id, int64_t run) {
     struct err err = {0};
     assert_int_equal(experiment_store_read(reader, id, &experiment, NULL), ERR_NOT_FOUND);
     assert_int_equal(run_store_read(reader, run, &runs, NULL), ERR_NOT_FOUND);
-    fixture_ok(experiment_store_list(reader, &(struct experiment_wish){.limit = 100},
-                                     &list, &err),
+    fixture_ok(experiment_list_read(reader, &(struct experiment_wish){.limit = 100},
+                                    &list, &err),
                &err);
     for (size_t i = 0; i < list.count; i++) {
         assert_true(list.items[i].id != id);
