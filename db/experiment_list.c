@@ -7,10 +7,14 @@
 #include "db/experiment_row_priv.h"
 
 /* ?1 words of statuses, each between commas, or ""; ?2 part of the name, or ""; ?3 and ?4
- * name and id of the row before; ?5 how many. */
+ * name and id of the row before; ?5 how many; ?6 and ?7 creation; ?8 client and ?9 document,
+ * NULL: any. What is not in the order is a condition on each row, of which there are as many as
+ * the rules of retention leave. */
 #define WISHED                                                                           \
     " WHERE e.removing = 0 AND (?1 = '' OR instr(?1, ',' || e.status || ',') > 0)"       \
-    " AND instr(lower(e.name), lower(?2)) > 0"
+    " AND instr(lower(e.name), lower(?2)) > 0"                                           \
+    " AND e.created_ms >= ?6 AND e.created_ms < ?7 AND e.client = ifnull(?8, e.client)"  \
+    " AND e.document_hash = ifnull(?9, e.document_hash)"
 #define BY_NAME " ORDER BY e.name COLLATE NOCASE, e.id"
 
 /* By name all experiments are sorted, so their cells are counted only for the page. */
@@ -67,6 +71,10 @@ static void bind_wish(struct query *q, const struct experiment_wish *wish,
     query_text(q, wish->after_name != NULL ? wish->after_name : "");
     query_int(q, from_end ? INT64_MAX : wish->after);
     query_int(q, (int64_t)wish->limit + 1);
+    query_int(q, wish->created_from_ms);
+    query_int(q, wish->created_until_ms != 0 ? wish->created_until_ms : INT64_MAX);
+    query_text(q, wish->client);
+    query_text(q, wish->document_hash);
 }
 
 int experiment_list_read(struct db_reader *reader, const struct experiment_wish *wish,

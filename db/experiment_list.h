@@ -20,9 +20,13 @@ enum experiment_order {
 /* Which experiments, and in which order; all text is borrowed for the call. */
 struct experiment_wish {
     enum experiment_order order;
-    unsigned statuses; /* bits 1 << enum experiment_status; 0: any */
-    const char *part;  /* of the name, A to Z in either case; NULL: any */
-    int64_t after;     /* id of the last one of the page before; 0: from the beginning */
+    unsigned statuses;         /* bits 1 << enum experiment_status; 0: any */
+    const char *part;          /* of the name, A to Z in either case; NULL: any */
+    const char *client;        /* who submitted it; NULL: anybody */
+    const char *document_hash; /* of what it says; NULL: any */
+    int64_t created_from_ms;   /* since 1970, UTC: from then on, and ... */
+    int64_t created_until_ms;  /* ... before that; 0: to this day */
+    int64_t after; /* id of the last one of the page before; 0: from the beginning */
     const char *after_name; /* its name, for EXPERIMENT_BY_NAME; NULL without one */
     size_t limit;           /* 1 .. EXPERIMENT_PAGE_MAX */
 };

@@ -6,6 +6,8 @@
 
 #include "server/api/api.h"
 #include "server/api/resource_id.h"
+#include "server/document/document.h"
+#include "server/examples/example.h"
 
 enum { PAGE_DEFAULT = 50 };
 
@@ -61,6 +63,47 @@ static int parse_statuses(const struct http_request *request, unsigned *out,
         at = at[length] == ',' ? at + length + 1 : NULL;
     }
     return 0;
+}
+
+/* --- what was submitted ---------------------------------------------------------- */
+
+static const struct example *find_preset(const char *id) {
+    for (size_t i = 0; i < example_count; i++) {
+        if (strcmp(examples[i].id, id) == 0) {
+            return &examples[i];
+        }
+    }
+    return NULL;
+}
+
+/* Experiments do not know what they came from: those of a preset say the same as it. */
+static int parse_preset(const struct http_request *request, char hash[HASH_TEXT_SIZE],
+                        struct err *err) {
+    const char *id = http_request_query(request, "preset");
+    if (id == NULL) {
+        return 0;
+    }
+    const struct example *preset = find_preset(id);
+    if (preset == NULL) {
+        return err_set(err, ERR_INVALID,
+                       "there is no preset '%.64s'; /api/v1/presets lists them", id);
+    }
+    struct document *document = NULL;
+    const int code = document_parse(&document, preset->text, preset->size, err);
+    if (code == 0) {
+        memcpy(hash, document->hash, sizeof document->hash);
+        document_destroy(document);
+    }
+    return code;
+}
+
+static int parse_created(const struct http_request *request, struct experiment_wish *out,
+                         struct err *err) {
+    const struct api_number from = {"created_from_ms", 0, 0, INT64_MAX};
+    const struct api_number until = {"created_until_ms", INT64_MAX, 0, INT64_MAX};
+    const int code = api_query_number(request, &from, &out->created_from_ms, err);
+    return code == 0 ? api_query_number(request, &until, &out->created_until_ms, err)
+                     : code;
 }
 
 /* --- cursors ------------------------------------------------------------------- */
@@ -162,6 +205,15 @@ int experiment_query_parse(const struct http_request *request,
         code = parse_statuses(request, &query.wish.statuses, err);
     }
     if (code == 0) {
+        code = parse_created(request, &query.wish, err);
+    }
+    if (code == 0) {
+        code = api_query_client(request, &query.wish.client, err);
+    }
+    if (code == 0) {
+        code = parse_preset(request, query.preset, err);
+    }
+    if (code == 0) {
         code = parse_after(request, &query, err);
     }
     if (code != 0) {
@@ -170,6 +222,7 @@ int experiment_query_parse(const struct http_request *request,
     }
     query.wish.limit = (size_t)limit;
     *out = query;
+    out->wish.document_hash = out->preset[0] != '\0' ? out->preset : NULL;
     return 0;
 }
 

@@ -13,12 +13,14 @@
 
 #include "db/experiment_list.h"
 #include "db/experiment_store.h"
+#include "server/document/hash.h"
 #include "server/http/http_request.h"
 #include "server/http/json_writer.h"
 
 struct experiment_query {
-    struct experiment_wish wish; /* borrows from the request and from `cursor` */
+    struct experiment_wish wish; /* borrows from the request and from what follows */
     char *cursor;                /* heap, or NULL */
+    char preset[HASH_TEXT_SIZE]; /* of its document; "": any */
 };
 
 /* ERR_INVALID, ERR_NOMEM. On success release with experiment_query_deinit(). */

@@ -257,6 +257,8 @@ struct named {
     int64_t id;
     const char *name;
     enum experiment_status status;
+    const char *client, *document_hash;
+    int64_t created_ms;
 };
 
 static void store_named(struct world *w, struct named out[NAMED]) {
@@ -270,11 +272,20 @@ static void store_named(struct world *w, struct named out[NAMED]) {
         struct err err = {0};
         struct named *it = &out[i];
         *it = (struct named){.name = names[i * 7 % 10],
-                             .status = (enum experiment_status)(i * 3 % 5)};
+                             .status = (enum experiment_status)(i * 3 % 5),
+                             .client = i % 3 == 0   ? "ann"
+                                       : i % 3 == 1 ? "bob"
+                                                    : "",
+                             .document_hash = i % 4 == 0 ? "aa" : "bb",
+                             .created_ms = 1000 + i * 11 % 7};
         snprintf(hash, sizeof hash, "named %d", i);
         const struct experiment_new experiment = {.name = it->name,
                                                   .document = "{}",
                                                   .content_hash = hash,
+                                                  .document_hash = it->document_hash,
+                                                  .again = true,
+                                                  .client = it->client,
+                                                  .created_ms = it->created_ms,
                                                   .engine_version = "0",
                                                   .cells = &cell,
                                                   .cell_count = 1};
@@ -301,7 +312,12 @@ static bool has_part(const char *name, const char *part) {
 
 static bool is_wished(const struct named *it, const struct experiment_wish *wish) {
     return (wish->statuses == 0 || (wish->statuses & 1U << it->status) != 0) &&
-           (wish->part == NULL || has_part(it->name, wish->part));
+           (wish->part == NULL || has_part(it->name, wish->part)) &&
+           (wish->client == NULL || strcmp(wish->client, it->client) == 0) &&
+           (wish->document_hash == NULL ||
+            strcmp(wish->document_hash, it->document_hash) == 0) &&
+           it->created_ms >= wish->created_from_ms &&
+           (wish->created_until_ms == 0 || it->created_ms < wish->created_until_ms);
 }
 
 static bool comes_before(const struct named *a, const struct named *b,
@@ -372,6 +388,32 @@ static void test_experiment_store_filters_as_a_naive_list(void **state) {
                                                  .statuses = statuses[j],
                                                  .limit = limit});
                 }
+            }
+        }
+    }
+    world_close(w);
+}
+
+static void test_experiment_store_filters_by_who_what_and_when(void **state) {
+    static const struct experiment_wish wishes[] = {
+        {.client = "ann"},
+        {.client = "nobody"},
+        {.document_hash = "aa"},
+        {.document_hash = "aa", .client = "bob", .statuses = 0x1f},
+        {.created_from_ms = 1003},
+        {.created_until_ms = 1003},
+        {.created_from_ms = 1002, .created_until_ms = 1005, .part = "a"},
+        {.created_from_ms = 1005, .created_until_ms = 1002},
+    };
+    struct world *w = world_of(state);
+    struct named all[NAMED];
+    store_named(w, all);
+    for (size_t i = 0; i < sizeof wishes / sizeof wishes[0]; i++) {
+        for (int order = 0; order < EXPERIMENT_ORDER_COUNT; order++) {
+            struct experiment_wish wish = wishes[i];
+            wish.order = (enum experiment_order)order;
+            for (wish.limit = 1; wish.limit <= NAMED; wish.limit *= 3) {
+                assert_as_naive(w, all, wish);
             }
         }
     }
@@ -595,6 +637,7 @@ int main(void) {
         TEST(test_experiment_store_refuses_what_is_no_json),
         TEST(test_experiment_store_pages),
         TEST(test_experiment_store_filters_as_a_naive_list),
+        TEST(test_experiment_store_filters_by_who_what_and_when),
         TEST(test_experiment_store_lists_nothing),
         TEST(test_experiment_store_gives_the_oldest_queued),
         TEST(test_experiment_store_changes_status_as_drawn),

@@ -2,6 +2,7 @@
 /* Long lists over the wire: lines say what the JSON object says, page by page. */
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -130,11 +131,40 @@ static void test_item_list_of_experiments_is_filtered(void **state) {
     expect_order(fixture, "status=queued,failed", "");
 }
 
+/* A preset, the same in other words, and another document. */
+static void test_item_list_of_experiments_tells_where_they_come_from(void **state) {
+    const struct api_fixture *fixture = *state;
+    char query[128];
+    json_t *presets = api_expect(fixture, "GET", "/api/v1/presets", NULL, 200);
+    const json_t *preset = json_array_get(json_object_get(presets, "items"), 0);
+    char *text = json_dumps(json_object_get(preset, "document"), JSON_SORT_KEYS);
+    assert_non_null(text);
+    run_three(fixture);
+    json_decref(api_expect(fixture, "POST", "/api/v1/experiments?client=ann", text, 201));
+    api_wait_for(fixture, "/api/v1/experiments/e4", "status", "done");
+    snprintf(query, sizeof query, "preset=%s",
+             json_string_value(json_object_get(preset, "id")));
+    expect_order(fixture, query, "e4");
+    expect_order(fixture, "client=ann", "e4");
+    expect_order(fixture, "client=bob", "");
+    api_change(fixture, "UPDATE experiment SET created_ms = 1000 * id");
+    expect_order(fixture, "order=oldest&created_until_ms=3000", "e1e2");
+    expect_order(fixture, "created_from_ms=3000", "e4e3");
+    expect_order(fixture, "created_from_ms=2000&created_until_ms=4000&name=a", "e3");
+    expect_order(fixture, "created_from_ms=5000", "");
+    free(text);
+    json_decref(presets);
+}
+
 static void test_item_list_refuses_other_words(void **state) {
     static const char *const wrong[] = {"status=finished",
                                         "status=done,",
                                         "status=",
                                         "order=age",
+                                        "preset=nothing",
+                                        "client=",
+                                        "created_from_ms=-1",
+                                        "created_until_ms=today",
                                         "order=name&after=e1",
                                         "order=name&after=e1-4",
                                         "order=name&after=e1-zz",
@@ -191,6 +221,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_item_list_lines_are_the_items),
         TEST(test_item_list_of_experiments_is_filtered),
+        TEST(test_item_list_of_experiments_tells_where_they_come_from),
         TEST(test_item_list_refuses_other_words),
         TEST(test_item_list_shows_rows_of_a_query),
         TEST(test_item_list_needs_a_name_for_each_column),

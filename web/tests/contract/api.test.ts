@@ -30,6 +30,7 @@ const ASKS: Record<string, Ask[]> = {
     {},
     { headers: LINES },
     { query: { status: "done,failed", name: "contract", order: "name", limit: "1" } },
+    { query: { client: "contract", preset: "echo-convoy", created_from_ms: "0", created_until_ms: "9000000000000" } },
   ],
   get_experiment: [{}, { query: { metrics: "makespan_us,cpu_us" } }],
   list_cells: [{}, { query: { metrics: "", limit: "2" } }, { query: { after: "0" }, headers: LINES }],
