@@ -37,11 +37,12 @@ struct http_exchange {
     struct http_peer *peer;
     char *body;
     size_t body_capacity;
-    uint64_t received;  /* bytes of the body, also those not kept */
-    bool nul_in_target; /* the path or the query is cut at it */
-    bool answered;      /* `response` is ready */
-    bool sent_at_once;  /* refused before its body was read */
-    bool begun;         /* the answer, as the server counts them */
+    uint64_t received;        /* bytes of the body, also those not kept */
+    const char *target_fault; /* what is wrong with it as it was sent; NULL: nothing */
+    bool needs_host;          /* HTTP/1.1 */
+    bool answered;            /* `response` is ready */
+    bool sent_at_once;        /* refused before its body was read */
+    bool begun;               /* the answer, as the server counts them */
 
     /* For the log. */
     char id[REQUEST_ID_SIZE];

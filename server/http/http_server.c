@@ -2,6 +2,7 @@
 #include "server/http/http_server.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -24,15 +25,45 @@ enum { POOL_THREADS = 2, SPARE_FILES = 128 };
 
 /* --- callbacks of the HTTP library ----------------------------------------------- */
 
-/* What *state is instead of NULL when the target has a NUL in it. */
-static char nul_in_target;
+/* Why nobody should send such a target. *state points to one of them before there is an exchange,
+ * if it is so. */
+enum { TARGET_HAS_NUL, TARGET_HAS_SPACE, TARGET_FAULTS };
+static const char *const target_faults[TARGET_FAULTS] = {
+    [TARGET_HAS_NUL] = "%00 means nothing in a path or a query",
+    [TARGET_HAS_SPACE] =
+        "a path or a query has no spaces and no control characters; write "
+        "%20 for a space",
+};
+
+static bool has_space(const char *target) {
+    while (*target != '\0' && (unsigned char)*target > ' ' && *target != 0x7F) {
+        target++;
+    }
+    return *target != '\0';
+}
 
 /* Called with the target as it was sent: decoded, it ends at a NUL. */
 static void *on_target(void *context, const char *target,
                        struct MHD_Connection *connection) {
+    const char *const *fault = NULL;
     (void)context;
     (void)connection;
-    return strstr(target, "%00") != NULL ? &nul_in_target : NULL;
+    if (strstr(target, "%00") != NULL) {
+        fault = &target_faults[TARGET_HAS_NUL];
+    } else if (has_space(target)) {
+        fault = &target_faults[TARGET_HAS_SPACE];
+    }
+    return (void *)(uintptr_t)fault;
+}
+
+/* What on_target() said, or NULL: it is an exchange. */
+static const char *find_target_fault(const void *state) {
+    for (size_t i = 0; i < TARGET_FAULTS; i++) {
+        if (state == &target_faults[i]) {
+            return target_faults[i];
+        }
+    }
+    return NULL;
 }
 
 /* Called with what on_target() returned first, then for every piece of the body, then
@@ -41,14 +72,15 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
                                   const char *path, const char *method,
                                   const char *version, const char *data, size_t *size,
                                   void **state) {
-    (void)version;
+    const char *fault = find_target_fault(*state);
     struct http_exchange *exchange = *state;
-    if (*state == NULL || *state == &nul_in_target) {
+    if (*state == NULL || fault != NULL) {
         exchange = http_exchange_create(context, connection, path, method);
         if (exchange == NULL) {
             return MHD_NO;
         }
-        exchange->nul_in_target = *state != NULL;
+        exchange->target_fault = fault;
+        exchange->needs_host = strcmp(version, MHD_HTTP_VERSION_1_0) != 0;
         *state = exchange;
         request_check_head(exchange);
         exchange->sent_at_once = request_check_sends_at_once(exchange);
@@ -65,7 +97,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 static void on_completed(void *context, struct MHD_Connection *connection, void **state,
                          enum MHD_RequestTerminationCode code) {
     const struct http_server *server = context;
-    http_exchange_destroy(*state != &nul_in_target ? *state : NULL,
+    http_exchange_destroy(find_target_fault(*state) == NULL ? *state : NULL,
                           code == MHD_REQUEST_TERMINATED_COMPLETED_OK
                               ? HTTP_EXCHANGE_COMPLETE
                               : HTTP_EXCHANGE_CUT);
@@ -139,10 +171,9 @@ static struct MHD_Daemon *start_daemon(struct http_server *server) {
         (unsigned)POOL_THREADS, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)HTTP_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)HTTP_CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)HTTP_IDLE_TIMEOUT_S, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL, MHD_OPTION_NOTIFY_COMPLETED,
-        on_completed, server, MHD_OPTION_NOTIFY_CONNECTION, on_peer, server,
-        MHD_OPTION_END);
+        (unsigned)HTTP_IDLE_TIMEOUT_S, MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
+        on_peer, server, MHD_OPTION_END);
 }
 
 static int64_t receive_ms(const struct http_server_options *options) {

@@ -107,8 +107,11 @@ static const char *find_framing_fault(const struct http_exchange *exchange,
         return "a header is malformed: its name is no token, or its value has a control "
                "character";
     }
-    if (exchange->nul_in_target) {
-        return "%00 means nothing in a path or a query";
+    if (exchange->target_fault != NULL) {
+        return exchange->target_fault;
+    }
+    if (exchange->needs_host && headers->hosts == 0) {
+        return "a request of HTTP/1.1 has a header Host";
     }
     if (headers->hosts > 1) {
         return "the header Host is there twice";

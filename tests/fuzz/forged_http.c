@@ -111,7 +111,6 @@ static void take_option(struct MHD_Daemon *daemon, enum MHD_OPTION option,
     case MHD_OPTION_THREAD_POOL_SIZE:
     case MHD_OPTION_CONNECTION_LIMIT:
     case MHD_OPTION_CONNECTION_TIMEOUT:
-    case MHD_OPTION_STRICT_FOR_CLIENT:
         (void)va_arg(*args, unsigned);
         break;
     default:

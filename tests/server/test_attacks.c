@@ -271,6 +271,127 @@ static void test_attacks_with_too_much_are_told_the_limit(void **state) {
     free(request);
 }
 
+static void test_attacks_by_the_first_line_are_told_what_is_wrong(void **state) {
+    expect_detail(*state, "GET /hello HTTP/1.1\r\n\r\n", 400, "has a header Host");
+    expect_detail(*state, "GET /hel lo HTTP/1.1\r\n" HOST "\r\n", 400, "write %20");
+    expect_detail(*state, "GET /hello?q=a b HTTP/1.1\r\n" HOST "\r\n", 400, "write %20");
+    expect_detail(*state, "GET /hel\tlo HTTP/1.1\r\n" HOST "\r\n", 400, "write %20");
+    expect_detail(*state, "GET /hel\x7flo HTTP/1.1\r\n" HOST "\r\n", 400, "write %20");
+    expect_detail(*state, "GET /hel%00lo HTTP/1.1\r\n" HOST "\r\n", 400, "%00 means");
+}
+
+/* --- what the HTTP library keeps to itself: see request_check.h -------------------- */
+
+#define BYTES(text) text, sizeof text - 1
+#define CHUNKED POST "Transfer-Encoding: chunked\r\n\r\n"
+
+/* Its page, or nothing (status 0), and then the end: no request behind it is answered. */
+static void test_attacks_that_the_library_answers(void **state) {
+    static const struct {
+        int status;
+        const char *bytes;
+        size_t size;
+    } rows[] = {
+        {400, BYTES("GET /hello HTTP/1.1\r\n" HOST "NoColon\r\n\r\n")},
+        {400, BYTES("GET /hello HTTP/1.1\r\n" HOST "X\0y: a\r\n\r\n")},
+        {400, BYTES("GET /hello\r\n" HOST "\r\n")},
+        {400, BYTES("GET  HTTP/1.1\r\n" HOST "\r\n")},
+        {400, BYTES("GET /hello http/1.1\r\n" HOST "\r\n")},
+        {400, BYTES("GET /hello HTTP/1.1x\r\n" HOST "\r\n")},
+        {400, BYTES("GET /hello HTTP/1.1\0\r\n" HOST "\r\n")},
+        {400, BYTES(CHUNKED "zz\r\n{}\r\n0\r\n\r\n")},
+        {400, BYTES(CHUNKED "2\r\n{}0\r\n\r\n")},
+        {413, BYTES(CHUNKED "ffffffffffffffffff\r\n{}\r\n0\r\n\r\n")},
+        {400, BYTES(POST "Content-Length: two\r\n\r\n{}")},
+        {413, BYTES(POST "Content-Length: 99999999999999999999999\r\n\r\n{}")},
+        {505, BYTES("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")},
+        {505, BYTES("GET /hello HTTP/0.9\r\n" HOST "\r\n")},
+        {0, BYTES("GET\r\n" HOST "\r\n")},
+        {0, BYTES(" GET /hello HTTP/1.1\r\n" HOST "\r\n")},
+        {0, BYTES("GET\t/hello\tHTTP/1.1\r\n" HOST "\r\n")},
+        {0, BYTES("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n")},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const int fd = http_client_connect(port_of(*state));
+        http_client_send(fd, rows[i].bytes, rows[i].size);
+        http_client_send_text(fd, "GET /items/smuggled HTTP/1.1\r\n" HOST "\r\n");
+        char *text = read_to_the_end(fd);
+        const long status =
+            text[0] != '\0' ? strtol(text + strlen("HTTP/1.1 "), NULL, 10) : 0;
+        if (status != rows[i].status || strstr(text, "smuggled") != NULL ||
+            strstr(text, "problem+json") != NULL ||
+            (status != 0 && strstr(text, "Connection: close\r\n") == NULL)) {
+            fail_msg("row %zu: %s\n--> %s", i, rows[i].bytes, text);
+        }
+        free(text);
+        close(fd);
+    }
+    expect_served(*state);
+}
+
+/* What is larger than the memory of a connection. */
+static void test_attacks_that_the_library_finds_too_long(void **state) {
+    static const struct {
+        int status;
+        const char *before, *after;
+    } rows[] = {
+        {414, "GET /", " HTTP/1.1\r\n" HOST "\r\n"},
+        {414, "GET /hello?q=", " HTTP/1.1\r\n" HOST "\r\n"},
+        {431, "GET /hello HTTP/1.1\r\n" HOST "X: ", "\r\n\r\n"},
+        {431, "GET /hello HTTP/1.1\r\n" HOST, ": x\r\n\r\n"},
+        {500, CHUNKED "2;", "\r\n{}\r\n0\r\n\r\n"},
+        {431, CHUNKED "2\r\n{}\r\n0\r\nX: ", "\r\n\r\n"},
+    };
+    char *filling = malloc(HTTP_CONNECTION_MEMORY + 1);
+    assert_non_null(filling);
+    memset(filling, 'a', HTTP_CONNECTION_MEMORY);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const int fd = http_client_connect(port_of(*state));
+        http_client_send_text(fd, rows[i].before);
+        http_client_send(fd, filling, HTTP_CONNECTION_MEMORY);
+        http_client_send_text(fd, rows[i].after);
+        char *text = read_to_the_end(fd);
+        /* It closes with unread bytes, so that its answer may be lost on the way. */
+        if (text[0] != '\0') {
+            assert_int_equal(strtol(text + strlen("HTTP/1.1 "), NULL, 10),
+                             rows[i].status);
+        }
+        free(text);
+        close(fd);
+        expect_served(*state);
+    }
+    free(filling);
+}
+
+/* Read leniently, but in one way only: each answer belongs to its request. */
+static void test_attacks_by_line_feeds_and_nuls_stay_in_step(void **state) {
+    static const struct {
+        const char *bytes;
+        size_t size;
+    } rows[] = {
+        {BYTES("GET /hello?q=one HTTP/1.1\nHost: localhost\n\n")},
+        {BYTES("GET /hello?q=one HTTP/1.1\r\n" HOST "X: a\nY: b\r\n\r\n")},
+        {BYTES("GET /hello?q=one HTTP/1.1\r\n" HOST "X: a\0b\r\n\r\n")},
+        {BYTES("GET /hello?q=one\0two HTTP/1.1\r\n" HOST "\r\n")},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct http_answer answer = {0};
+        const int fd = http_client_connect(port_of(*state));
+        http_client_send(fd, rows[i].bytes, rows[i].size);
+        http_client_send_text(fd, "GET /items/next HTTP/1.1\r\n" HOST "\r\n");
+        http_client_read(fd, false, &answer);
+        assert_int_equal(answer.status, 200);
+        assert_non_null(strstr(answer.body, "one"));
+        assert_null(strstr(answer.body, "two"));
+        http_answer_deinit(&answer);
+        http_client_read(fd, false, &answer);
+        assert_int_equal(answer.status, 404);
+        assert_non_null(strstr(answer.body, "next"));
+        http_answer_deinit(&answer);
+        close(fd);
+    }
+}
+
 /* The library answers by itself or closes; nobody else notices. */
 static void test_attacks_with_endless_lines_are_ended(void **state) {
     static const char *const begins[] = {"", "GET /", "GET /hello HTTP/1.1\r\n" HOST,
@@ -488,6 +609,10 @@ int main(void) {
         TEST(test_attacks_walk_out_of_no_folder),
         TEST(test_attacks_by_markup_come_back_as_text),
         TEST(test_attacks_with_too_much_are_told_the_limit),
+        TEST(test_attacks_by_the_first_line_are_told_what_is_wrong),
+        TEST(test_attacks_that_the_library_answers),
+        TEST(test_attacks_that_the_library_finds_too_long),
+        TEST(test_attacks_by_line_feeds_and_nuls_stay_in_step),
         TEST(test_attacks_with_endless_lines_are_ended),
         TEST(test_attacks_byte_by_byte_are_served),
         TEST(test_attacks_pipeline_is_answered_in_order),
