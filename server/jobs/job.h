@@ -47,7 +47,7 @@ struct cell_outcome {
     size_t next; /* the cell that the same worker goes on with, or CELL_NONE */
     enum cell_status status;
     char reason[320];
-    struct cell_outcome *owed_next; /* private to job_queue.c */
+    struct cell_outcome *owed_next; /* private to the queue */
 };
 
 /*
@@ -80,7 +80,7 @@ struct job {
     char client[FAIR_CLIENT_SIZE]; /* who submitted it; "": nobody in particular */
     struct job_keeper keeper;
 
-    /* Private to job_queue.c, guarded by its mutex. */
+    /* Private to the queue, guarded by its mutex. */
     struct job *next;
     size_t next_cell;  /* the first that nobody works on yet */
     size_t busy;       /* cells being worked on */
