@@ -25,9 +25,11 @@ static int compare(const void *a, const void *b) {
 
 /* --- the table of draws -------------------------------------------------------- */
 
-/* Ranks of the two middle values of a resample; the same one when there is one middle. */
+/* Ranks of the two middle values of a resample, the same one when there is one middle; and
+ * how many resamples have these. */
 struct bootstrap_middle {
-    uint32_t low, high;
+    uint32_t low, high, times;
+    double median; /* of the present values */
 };
 
 void bootstrap_deinit(struct bootstrap *bootstrap) {
@@ -58,7 +60,7 @@ static void draw(uint32_t *ranks, size_t count, uint64_t key) {
  * many numbers as there are ranks. */
 static struct bootstrap_middle middle_of(const uint32_t *ranks, size_t count,
                                          uint32_t *room) {
-    struct bootstrap_middle middle;
+    struct bootstrap_middle middle = {.times = 1};
     memset(room, 0, count * sizeof *room);
     for (size_t i = 0; i < count; i++) {
         room[ranks[i]]++;
@@ -76,6 +78,27 @@ static struct bootstrap_middle middle_of(const uint32_t *ranks, size_t count,
     return middle;
 }
 
+static int compare_ranks(const void *a, const void *b) {
+    const struct bootstrap_middle *x = a, *y = b;
+    const int order = (x->low > y->low) - (x->low < y->low);
+    return order != 0 ? order : (x->high > y->high) - (x->high < y->high);
+}
+
+/* Resamples of few values have few medians: those that are alike become one. */
+static void merge_middles(struct bootstrap *bootstrap) {
+    struct bootstrap_middle *middles = bootstrap->middles;
+    size_t last = 0;
+    qsort(middles, BOOTSTRAP_RESAMPLES, sizeof *middles, compare_ranks);
+    for (size_t i = 1; i < BOOTSTRAP_RESAMPLES; i++) {
+        if (compare_ranks(&middles[i], &middles[last]) == 0) {
+            middles[last].times++;
+        } else {
+            middles[++last] = middles[i];
+        }
+    }
+    bootstrap->middle_count = last + 1;
+}
+
 static void fill(struct bootstrap *bootstrap, uint32_t *room) {
     const size_t count = bootstrap->count;
     const uint64_t key = random_mix(UINT64_C(0x626f6f7473747261), count);
@@ -84,6 +107,7 @@ static void fill(struct bootstrap *bootstrap, uint32_t *room) {
         draw(ranks, count, random_mix(key, i));
         bootstrap->middles[i] = middle_of(ranks, count, room);
     }
+    merge_middles(bootstrap);
 }
 
 /* Makes room for `count` values, unless it is there. */
@@ -142,21 +166,6 @@ static void tail_add(struct tail *tail, double number) {
     tail->kept[at] = number;
 }
 
-/* Both ends of a statistic of the resamples; the upper one as if from below. */
-struct ends {
-    struct tail low, high;
-};
-
-static void ends_add(struct ends *ends, double statistic) {
-    tail_add(&ends->low, statistic);
-    tail_add(&ends->high, -statistic);
-}
-
-static struct bootstrap_interval ends_interval(const struct ends *ends) {
-    return (struct bootstrap_interval){ends->low.kept[BOUND - 1],
-                                       -ends->high.kept[BOUND - 1]};
-}
-
 /* In the order of draws. It may not leave the range of the values by rounding. */
 static double resample_mean(const double *sorted, const uint32_t *ranks, size_t count) {
     double sum = 0;
@@ -169,24 +178,39 @@ static double resample_mean(const double *sorted, const uint32_t *ranks, size_t 
                                       : mean;
 }
 
-static int resample(struct bootstrap *bootstrap, struct bootstrap_summary *out,
-                    struct err *err) {
-    const int rc = prepare_draws(bootstrap, err);
-    if (rc != 0) {
-        return rc;
-    }
-    const double *sorted = bootstrap->sorted;
+static struct bootstrap_interval mean_bounds(const struct bootstrap *bootstrap) {
     const size_t count = bootstrap->count;
-    struct ends means, medians;
-    means.low.count = means.high.count = medians.low.count = medians.high.count = 0;
+    struct tail low, high; /* the upper one as if from below */
+    low.count = high.count = 0;
     for (size_t i = 0; i < BOOTSTRAP_RESAMPLES; i++) {
-        const struct bootstrap_middle middle = bootstrap->middles[i];
-        ends_add(&means, resample_mean(sorted, &bootstrap->ranks[i * count], count));
-        ends_add(&medians, (sorted[middle.low] + sorted[middle.high]) / 2);
+        const double mean =
+            resample_mean(bootstrap->sorted, &bootstrap->ranks[i * count], count);
+        tail_add(&low, mean);
+        tail_add(&high, -mean);
     }
-    out->mean_95 = ends_interval(&means);
-    out->median_95 = ends_interval(&medians);
-    return 0;
+    return (struct bootstrap_interval){low.kept[BOUND - 1], -high.kept[BOUND - 1]};
+}
+
+static int compare_medians(const void *a, const void *b) {
+    return compare(&((const struct bootstrap_middle *)a)->median,
+                   &((const struct bootstrap_middle *)b)->median);
+}
+
+static struct bootstrap_interval median_bounds(struct bootstrap *bootstrap) {
+    const double *sorted = bootstrap->sorted;
+    struct bootstrap_middle *middles = bootstrap->middles;
+    for (size_t i = 0; i < bootstrap->middle_count; i++) {
+        middles[i].median = (sorted[middles[i].low] + sorted[middles[i].high]) / 2;
+    }
+    qsort(middles, bootstrap->middle_count, sizeof *middles, compare_medians);
+    size_t low = 0, high = bootstrap->middle_count - 1;
+    for (uint32_t seen = middles[low].times; seen < BOUND; seen += middles[low].times) {
+        low++;
+    }
+    for (uint32_t seen = middles[high].times; seen < BOUND; seen += middles[high].times) {
+        high--;
+    }
+    return (struct bootstrap_interval){middles[low].median, middles[high].median};
 }
 
 /* --- summaries ----------------------------------------------------------------- */
@@ -199,7 +223,30 @@ static double mean_of(const double *sorted, size_t count) {
     return sum / (double)count;
 }
 
-/* What is not spread needs no draws, as it is of all metrics of a single repetition. */
+static double median_of(const struct bootstrap *bootstrap) {
+    const double *sorted = bootstrap->sorted;
+    const size_t count = bootstrap->count;
+    return (sorted[(count - 1) / 2] + sorted[count / 2]) / 2;
+}
+
+/* The intervals of finite values; `mean` may be NULL. What is not spread needs no draws, as
+ * it is of all metrics of a single repetition. */
+static int find_intervals(struct bootstrap *bootstrap, struct bootstrap_interval *median,
+                          struct bootstrap_interval *mean, struct err *err) {
+    const size_t count = bootstrap->count;
+    const double min = bootstrap->sorted[0], max = bootstrap->sorted[count - 1];
+    const int rc = min < max ? prepare_draws(bootstrap, err) : 0;
+    if (rc != 0) {
+        return rc;
+    }
+    const struct bootstrap_interval point = {min, max};
+    *median = min < max ? median_bounds(bootstrap) : count > 1 ? point : none;
+    if (mean != NULL) {
+        *mean = min < max ? mean_bounds(bootstrap) : *median;
+    }
+    return 0;
+}
+
 static int summarise(struct bootstrap *bootstrap, struct bootstrap_summary *out,
                      struct err *err) {
     const double *sorted = bootstrap->sorted;
@@ -207,24 +254,17 @@ static int summarise(struct bootstrap *bootstrap, struct bootstrap_summary *out,
     struct bootstrap_summary summary = {
         .count = count,
         .mean = NAN,
-        .median = (sorted[(count - 1) / 2] + sorted[count / 2]) / 2,
+        .median = median_of(bootstrap),
         .min = sorted[0],
         .max = sorted[count - 1],
         .mean_95 = none,
         .median_95 = none,
     };
     int rc = 0;
-    if (!isfinite(summary.min) || !isfinite(summary.max)) {
-        /* neither mean nor interval */
-    } else if (summary.min < summary.max) {
-        summary.mean = mean_of(sorted, count);
-        rc = resample(bootstrap, &summary, err);
-    } else {
-        summary.mean = summary.min; /* all alike: nothing rounds */
-        if (count > 1) {
-            summary.mean_95 = summary.median_95 =
-                (struct bootstrap_interval){summary.min, summary.max};
-        }
+    if (isfinite(summary.min) && isfinite(summary.max)) {
+        /* Of equal ones nothing rounds. */
+        summary.mean = summary.min < summary.max ? mean_of(sorted, count) : summary.min;
+        rc = find_intervals(bootstrap, &summary.median_95, &summary.mean_95, err);
     }
     if (rc == 0) {
         *out = summary;
@@ -232,8 +272,9 @@ static int summarise(struct bootstrap *bootstrap, struct bootstrap_summary *out,
     return rc;
 }
 
-int bootstrap_summarise(struct bootstrap *bootstrap, struct bootstrap_sample sample,
-                        struct bootstrap_summary *out, struct err *err) {
+/* Numbers, none of them NaN. */
+static int take_values(struct bootstrap *bootstrap, struct bootstrap_sample sample,
+                       struct err *err) {
     const int rc = prepare_values(bootstrap, sample.count, err);
     if (rc != 0) {
         return rc;
@@ -243,7 +284,13 @@ int bootstrap_summarise(struct bootstrap *bootstrap, struct bootstrap_sample sam
         bootstrap->sorted[i] = sample.values[i];
     }
     qsort(bootstrap->sorted, sample.count, sizeof *bootstrap->sorted, compare);
-    return summarise(bootstrap, out, err);
+    return 0;
+}
+
+int bootstrap_summarise(struct bootstrap *bootstrap, struct bootstrap_sample sample,
+                        struct bootstrap_summary *out, struct err *err) {
+    const int rc = take_values(bootstrap, sample, err);
+    return rc == 0 ? summarise(bootstrap, out, err) : rc;
 }
 
 static double ratio(double value, double against) {
@@ -256,7 +303,6 @@ static double ratio(double value, double against) {
 int bootstrap_paired_ratio(struct bootstrap *bootstrap, struct bootstrap_pairs pairs,
                            struct bootstrap_ratio *out, struct err *err) {
     struct bootstrap_ratio result = {pairs.count, NAN, none};
-    struct bootstrap_summary summary;
     if (pairs.count == 0) {
         *out = result;
         return 0;
@@ -273,9 +319,11 @@ int bootstrap_paired_ratio(struct bootstrap *bootstrap, struct bootstrap_pairs p
     int rc = 0;
     if (finite) {
         const struct bootstrap_sample sample = {ratios, pairs.count};
-        rc = bootstrap_summarise(bootstrap, sample, &summary, err);
-        result.median = rc == 0 ? summary.median : NAN;
-        result.median_95 = rc == 0 ? summary.median_95 : none;
+        rc = take_values(bootstrap, sample, err);
+        rc = rc == 0 ? find_intervals(bootstrap, &result.median_95, NULL, err) : rc;
+    }
+    if (finite && rc == 0) {
+        result.median = median_of(bootstrap);
     }
     memory_free(ratios);
     if (rc == 0) {

@@ -23,8 +23,8 @@
  *
  * Since the draws are a function of n, they are made once and kept while n stays the same,
  * as it does for the metrics of a cell. Then time is O(n log n + resamples x n) with a few
- * instructions for each draw: the median of a resample is known by its rank, and the bounds
- * are found by keeping the 50 smallest and largest. Memory is 4 bytes x resamples x n.
+ * instructions for each draw of a mean, whose bounds are found by keeping the 50 smallest and
+ * largest. The median of a resample is known by its rank, and few are different. Memory is 4 bytes x resamples x n.
  */
 #ifndef ENGINE_ANALYSIS_BOOTSTRAP_H
 #define ENGINE_ANALYSIS_BOOTSTRAP_H
@@ -58,8 +58,9 @@ struct bootstrap_summary {
 struct bootstrap {
     size_t count;
     uint32_t *ranks;                  /* BOOTSTRAP_RESAMPLES x count */
-    struct bootstrap_middle *middles; /* of each resample */
-    double *sorted;                   /* the present values */
+    struct bootstrap_middle *middles; /* of the resamples, each pair once */
+    size_t middle_count;
+    double *sorted; /* the present values */
 };
 void bootstrap_deinit(struct bootstrap *bootstrap);
 
