@@ -210,47 +210,6 @@ void json_writer_int(struct json_writer *writer, int64_t value) {
     json_writer_uint(writer, 0 - (uint64_t)value);
 }
 
-/*
- * "12.345" of a number that has at most `decimals` of them and 15 digits in all: then no
- * other text of 15 digits is nearer, so that it is what "%.15g" says. Returns the length, 0
- * when the number is not so.
- */
-static int print_decimal(char out[JSON_REAL_SIZE], double value, int decimals,
-                         double scale) {
-    const double digits = nearbyint(fabs(value) * scale);
-    if (!(digits < 1e15) || digits / scale != fabs(value)) {
-        return 0;
-    }
-    char text[JSON_REAL_SIZE];
-    size_t at = sizeof text;
-    uint64_t left = (uint64_t)digits;
-    for (; decimals > 0 && left % 10 == 0; decimals--) {
-        left /= 10;
-    }
-    do {
-        text[--at] = (char)('0' + left % 10);
-        left /= 10;
-        if (--decimals == 0) {
-            text[--at] = '.';
-        }
-    } while (left > 0 || decimals >= 0);
-    if (signbit(value)) {
-        text[--at] = '-';
-    }
-    memcpy(out, text + at, sizeof text - at);
-    return (int)(sizeof text - at);
-}
-
-/* The shortest of 15 to 17 digits that reads back as the same. */
-static int print_real(char out[JSON_REAL_SIZE], double value) {
-    int length = print_decimal(out, value, 3, 1e3); /* nanoseconds as microseconds */
-    for (int precision = 15; precision <= 17 && length == 0; precision++) {
-        length = snprintf(out, JSON_REAL_SIZE, "%.*g", precision, value);
-        length = strtod(out, NULL) == value ? length : 0;
-    }
-    return length;
-}
-
 void json_writer_real(struct json_writer *writer, double value) {
     if (!isfinite(value)) {
         json_writer_null(writer);
@@ -259,10 +218,10 @@ void json_writer_real(struct json_writer *writer, double value) {
     struct json_real *last = &writer->last;
     if (last->length == 0 || memcmp(&last->value, &value, sizeof value) != 0) {
         *last = (struct json_real){.value = value};
-        last->length = print_real(last->text, value);
+        last->length = real_text_write(last->text, value);
     }
     separate(writer);
-    append(writer, last->text, (size_t)last->length);
+    append(writer, last->text, last->length);
 }
 
 void json_writer_interval(struct json_writer *writer, double low, double high) {

@@ -13,26 +13,27 @@
  *     json_writer_end_object(&w);            ->  {"id":"e12"}
  *
  * Strings are UTF-8; bytes that are not are written as U+FFFD, so that the text is always
- * valid JSON. Reals are the shortest text that reads back as the same double; NaN and
+ * valid JSON. Reals are the shortest text that reads back as the same (real_text.h); NaN and
  * infinities, which JSON does not have, are null.
  */
 #ifndef SERVER_HTTP_JSON_WRITER_H
 #define SERVER_HTTP_JSON_WRITER_H
 
 #include "engine/base/err.h"
+#include "server/http/real_text.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { JSON_WRITER_MAX_DEPTH = 32, JSON_REAL_SIZE = 32 };
+enum { JSON_WRITER_MAX_DEPTH = 32 };
 
 /* A number and its text, which is dear to find: median, mean and both ends of a single
  * repetition are one number. */
 struct json_real {
     double value;
-    int length; /* 0: there is none */
-    char text[JSON_REAL_SIZE];
+    size_t length; /* 0: there is none */
+    char text[REAL_TEXT_SIZE];
 };
 
 struct json_writer {

@@ -93,6 +93,18 @@ static void test_json_writer_reals_are_the_shortest_text(void **state) {
         assert_real(nextafter(edges[i], 1e300));
         assert_real(-nextafter(edges[i], -1e300));
     }
+    /* Below a power of two the next double is half as far as above it. */
+    for (int exponent = -70; exponent < 70; exponent++) {
+        const double power = ldexp(1, exponent);
+        assert_real(power);
+        assert_real(nextafter(power, 0));
+        assert_real(nextafter(power, 1e300));
+    }
+    for (double power = 1e-6; power < 1e18; power *= 10) {
+        assert_real(power);
+        assert_real(nextafter(power, 0));
+        assert_real(nextafter(power, 1e300));
+    }
     uint64_t random = 1;
     for (int i = 0; i < 20000; i++) {
         random = random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
