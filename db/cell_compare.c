@@ -134,8 +134,9 @@ int cell_compare(struct cell_list *cells, enum metric_id goal,
 
 /* --- from the store ------------------------------------------------------------ */
 
-static const char READ_GOAL[] = "SELECT json_extract(document, '$.goal') FROM experiment"
-                                " WHERE id = ? AND status IN ('done', 'failed')";
+static const char READ_GOAL[] =
+    "SELECT json_extract(document, '$.goal') FROM experiment WHERE id = ?1"
+    " AND (?2 OR status IN ('done', 'failed'))";
 static const char READ_SAMPLES[] =
     "WITH finished AS ("
     "   SELECT max(r.id) AS id, r.cell, r.repetition FROM cell c JOIN run r ON r.cell = "
@@ -146,11 +147,13 @@ static const char READ_SAMPLES[] =
     " JOIN metric m ON m.run = f.id AND m.name = ? JOIN cell c ON c.id = f.cell"
     " ORDER BY c.idx, f.repetition";
 
-static int read_goal(struct connection *connection, int64_t experiment,
+/* METRIC_COUNT when there is none, or, unless it is `early`, when it is too early to ask. */
+static int read_goal(struct connection *connection, int64_t experiment, bool early,
                      enum metric_id *out, struct err *err) {
     struct query q;
     query_begin(&q, connection, READ_GOAL);
     query_int(&q, experiment);
+    query_int(&q, early);
     const int rc = query_next(&q, err);
     *out = rc == 1 ? metric_find(query_get_text(&q, 0)) : METRIC_COUNT;
     query_end(&q);
@@ -182,16 +185,31 @@ static int read_samples(struct connection *connection, int64_t experiment,
     return rc;
 }
 
-int cell_compare_stored(struct db_reader *reader, int64_t experiment,
-                        struct cell_list *cells, struct err *err) {
-    struct connection *connection = db_reader_connection(reader);
+static int compare_by(struct connection *connection, int64_t experiment,
+                      enum metric_id goal, struct cell_list *cells, struct err *err) {
     struct samples samples = {0};
-    enum metric_id goal = METRIC_COUNT;
-    int rc = read_goal(connection, experiment, &goal, err);
-    if (rc == 0 && goal != METRIC_COUNT) {
+    int rc = 0;
+    if (goal != METRIC_COUNT) {
         rc = read_samples(connection, experiment, goal, &samples, err);
-        rc = rc == 0 ? cell_compare(cells, goal, samples.items, samples.count, err) : rc;
+    }
+    if (rc == 0) {
+        rc = cell_compare(cells, goal, samples.items, samples.count, err);
     }
     memory_free(samples.items);
     return rc;
+}
+
+int cell_compare_stored(struct db_reader *reader, int64_t experiment,
+                        struct cell_list *cells, struct err *err) {
+    struct connection *connection = db_reader_connection(reader);
+    enum metric_id goal = METRIC_COUNT;
+    const int rc = read_goal(connection, experiment, false, &goal, err);
+    return rc == 0 ? compare_by(connection, experiment, goal, cells, err) : rc;
+}
+
+int cell_compare_so_far(struct db_reader *reader, int64_t experiment,
+                        struct cell_list *cells, enum metric_id *goal, struct err *err) {
+    struct connection *connection = db_reader_connection(reader);
+    const int rc = read_goal(connection, experiment, true, goal, err);
+    return rc == 0 ? compare_by(connection, experiment, *goal, cells, err) : rc;
 }

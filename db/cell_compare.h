@@ -5,8 +5,8 @@
  * questions: who has the most cores is no answer to any of them.
  *
  * The best cell is the one with the best median of those that are done and have the goal in
- * all their runs; of several, the first. Cells are compared in pairs of equal repetitions (see bootstrap.h), of which both
- * must have the metric. A neutral metric has no best cell.
+ * all their runs; of several, the first. Cells are compared in pairs of equal repetitions (see
+ * bootstrap.h), of which both must have the metric. A neutral metric has no best cell.
  */
 #ifndef DB_CELL_COMPARE_H
 #define DB_CELL_COMPARE_H
@@ -33,5 +33,11 @@ int cell_compare(struct cell_list *cells, enum metric_id goal,
 /* The same with what is stored; does nothing before the experiment is done or failed. */
 int cell_compare_stored(struct db_reader *reader, int64_t experiment,
                         struct cell_list *cells, struct err *err) WARN_UNUSED;
+
+/* The same at any time, of the cells that are done by now. *goal: the document's, or
+ * METRIC_COUNT. */
+int cell_compare_so_far(struct db_reader *reader, int64_t experiment,
+                        struct cell_list *cells, enum metric_id *goal,
+                        struct err *err) WARN_UNUSED;
 
 #endif

@@ -25,6 +25,7 @@
 
 #include <stdatomic.h>
 
+struct advice_cache;
 struct answer_cache;
 struct http_metrics;
 struct readiness;
@@ -33,6 +34,7 @@ struct api {
     const struct access *access;
     struct http_metrics *http_metrics;
     struct answer_cache *answers;
+    struct advice_cache *advice;
     struct db *db;
     struct db_reader *readers[HTTP_EXECUTOR_THREADS];
     struct stored_source *source;

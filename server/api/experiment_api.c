@@ -13,7 +13,6 @@
 #include "server/api/experiment_view.h"
 #include "server/api/item_list.h"
 #include "server/api/metric_query.h"
-#include "server/api/recommend_view.h"
 #include "server/api/resource_id.h"
 #include "server/document/document.h"
 #include "server/document/gate.h"
@@ -103,62 +102,6 @@ int experiment_api_read(void *context, const struct http_request *request,
     }
     if (code == 0) {
         code = write_experiment(api_reader(api, request), id, &shown, &writer, err);
-    }
-    return code != 0 ? code : http_response_take_json(response, 200, &writer, err);
-}
-
-/* What the cells are cells of. None for a document without a goal, nor for one that another
- * engine stored and this one refuses: then nothing is known of the model's error. */
-static int open_grid(struct grid **out, const char *text, struct err *err) {
-    struct document *document = NULL;
-    int code = document_parse(&document, text, strlen(text), NULL);
-    if (code == 0 && document->goal != METRIC_COUNT) {
-        code = grid_create_again(out, document, NULL);
-    }
-    document_destroy(document);
-    return code == ERR_NOMEM ? err_set_nomem(err) : 0;
-}
-
-/* Cells beside each other, as one state of the store. */
-static int write_advice(struct db_reader *reader, int64_t id, struct json_writer *writer,
-                        struct err *err) {
-    struct experiment experiment;
-    struct cell_list cells = {0};
-    struct grid *grid = NULL;
-    int code = db_reader_begin(reader, err);
-    if (code != 0) {
-        return code;
-    }
-    code = experiment_store_read(reader, id, &experiment, err);
-    if (code != 0) {
-        db_reader_end(reader);
-        return resource_id_missing(code, RESOURCE_EXPERIMENT, id, err);
-    }
-    code = read_cells(reader, &experiment.row, recommend_view_metrics, &cells, err);
-    if (code == 0) {
-        code = cell_compare_stored(reader, id, &cells, err);
-    }
-    db_reader_end(reader);
-    if (code == 0) {
-        code = open_grid(&grid, experiment.row.document, err);
-    }
-    if (code == 0) {
-        code = recommend_view_write(writer, &cells, grid, err);
-    }
-    grid_destroy(grid);
-    cell_list_deinit(&cells);
-    experiment_deinit(&experiment);
-    return code;
-}
-
-int experiment_api_advice(void *context, const struct http_request *request,
-                          struct http_response *response, struct err *err) {
-    const struct api *api = context;
-    struct json_writer writer = {0};
-    int64_t id;
-    int code = resource_id_parse(RESOURCE_EXPERIMENT, request->capture[0], &id, err);
-    if (code == 0) {
-        code = write_advice(api_reader(api, request), id, &writer, err);
     }
     return code != 0 ? code : http_response_take_json(response, 200, &writer, err);
 }

@@ -17,8 +17,6 @@ int experiment_api_list(void *context, const struct http_request *request,
                         struct http_response *response, struct err *err);
 int experiment_api_read(void *context, const struct http_request *request,
                         struct http_response *response, struct err *err);
-int experiment_api_advice(void *context, const struct http_request *request,
-                          struct http_response *response, struct err *err);
 int experiment_api_cancel(void *context, const struct http_request *request,
                           struct http_response *response, struct err *err);
 int experiment_api_resume(void *context, const struct http_request *request,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/api/recommend_view.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "engine/analysis/run.h"
@@ -96,22 +98,70 @@ static void write_recommended(struct json_writer *writer, const char *key,
     json_writer_end_object(writer);
 }
 
+/* A metric of the cells that are named beside each other. */
+static void write_aligned(struct json_writer *writer, enum metric_id metric,
+                          const struct recommendation *of) {
+    const struct {
+        const char *name;
+        const struct recommended *one;
+    } columns[] = {
+        {"best", &of->best}, {"runner_up", &of->runner_up}, {"first", &of->first}};
+    json_writer_begin_object(writer);
+    write_text(writer, "name", metrics[metric].name);
+    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
+        const struct cell_row *cell = columns[i].one->cell;
+        const struct metric_summary *summary =
+            cell != NULL ? cell_row_metric(cell, metric) : NULL;
+        write_real(writer, columns[i].name,
+                   summary != NULL ? summary->of.median : (double)NAN);
+    }
+    json_writer_end_object(writer);
+}
+
+static void write_metrics(struct json_writer *writer,
+                          const struct recommendation *recommendation,
+                          enum metric_id goal) {
+    json_writer_key(writer, "metrics");
+    json_writer_begin_array(writer);
+    for (int i = 0; i < METRIC_COUNT; i++) {
+        if (recommend_view_metrics[i] || i == (int)goal) {
+            write_aligned(writer, (enum metric_id)i, recommendation);
+        }
+    }
+    json_writer_end_array(writer);
+}
+
+/* "So far, of 12 of 40 cells: " */
+static size_t write_so_far(const struct recommend_view *view,
+                           char out[RECOMMEND_TEXT_SIZE]) {
+    const int length = snprintf(
+        out, RECOMMEND_TEXT_SIZE,
+        "So far, of %lld of %zu cells: ", (long long)view->finished, view->cells->count);
+    return view->complete ? 0 : (size_t)length;
+}
+
+static void write_sentence(struct json_writer *writer, const struct recommend_view *view,
+                           const struct recommendation *recommendation) {
+    char text[2 * RECOMMEND_TEXT_SIZE];
+    recommend_sentence(recommendation, view->goal, text + write_so_far(view, text));
+    write_text(writer, "sentence", text);
+    recommend_honesty(recommendation, view->goal, text);
+    write_text(writer, "honesty", text);
+}
+
 static void write_recommendation(struct json_writer *writer,
-                                 const struct recommendation *recommendation,
-                                 enum metric_id goal) {
-    char sentence[RECOMMEND_TEXT_SIZE];
-    recommend_sentence(recommendation, goal, sentence);
+                                 const struct recommend_view *view,
+                                 const struct recommendation *recommendation) {
     json_writer_begin_object(writer);
     write_point(writer, recommendation->point);
     write_text(writer, "verdict", recommend_verdict_name(recommendation->verdict));
-    write_text(writer, "sentence", sentence);
-    recommend_honesty(recommendation, goal, sentence);
-    write_text(writer, "honesty", sentence);
+    write_sentence(writer, view, recommendation);
     json_writer_key(writer, "cells");
     json_writer_int(writer, (int64_t)recommendation->cells);
     write_recommended(writer, "best", &recommendation->best);
     write_recommended(writer, "runner_up", &recommendation->runner_up);
     write_recommended(writer, "first", &recommendation->first);
+    write_metrics(writer, recommendation, view->goal);
     json_writer_end_object(writer);
 }
 
@@ -161,16 +211,47 @@ static void write_curve(struct json_writer *writer, const struct curve *curve) {
     json_writer_end_object(writer);
 }
 
-static void write_all(struct json_writer *writer,
+/* Why nothing is recommended; NULL when something is. */
+static const char *find_reason(const struct recommend_view *view, size_t recommended) {
+    if (recommended > 0) {
+        return NULL;
+    }
+    if (view->goal == METRIC_COUNT) {
+        return "no_goal";
+    }
+    if (metrics[view->goal].better == METRIC_NEUTRAL) {
+        return "neutral_goal";
+    }
+    for (size_t i = 0; i < view->cells->count; i++) {
+        if (view->cells->items[i].status == CELL_DONE) {
+            return "no_value";
+        }
+    }
+    return "no_cell";
+}
+
+static void write_head(struct json_writer *writer, const struct recommend_view *view,
+                       size_t recommended) {
+    json_writer_key(writer, "complete");
+    json_writer_bool(writer, view->complete);
+    json_writer_key(writer, "cells");
+    json_writer_uint(writer, view->cells->count);
+    json_writer_key(writer, "cells_done");
+    json_writer_int(writer, view->finished);
+    write_text(writer, "goal",
+               view->goal != METRIC_COUNT ? metrics[view->goal].name : NULL);
+    write_text(writer, "reason", find_reason(view, recommended));
+}
+
+static void write_all(struct json_writer *writer, const struct recommend_view *view,
                       const struct recommendation_list *recommendations,
                       const struct curve_list *curves) {
-    const enum metric_id goal = recommendations->goal;
     json_writer_begin_object(writer);
-    write_text(writer, "goal", goal != METRIC_COUNT ? metrics[goal].name : NULL);
+    write_head(writer, view, recommendations->count);
     json_writer_key(writer, "recommendations");
     json_writer_begin_array(writer);
     for (size_t i = 0; i < recommendations->count; i++) {
-        write_recommendation(writer, &recommendations->items[i], goal);
+        write_recommendation(writer, view, &recommendations->items[i]);
     }
     json_writer_end_array(writer);
     json_writer_key(writer, "curves");
@@ -197,17 +278,17 @@ const bool recommend_view_metrics[METRIC_COUNT] = {
     [METRIC_ARRIVALS] = true,
 };
 
-int recommend_view_write(struct json_writer *writer, const struct cell_list *cells,
-                         const struct grid *grid, struct err *err) {
+int recommend_view_write(struct json_writer *writer, const struct recommend_view *view,
+                         struct err *err) {
     struct recommendation_list recommendations;
     struct curve_list curves;
-    int rc = recommendation_list_make(&recommendations, cells, grid, err);
+    int rc = recommendation_list_make(&recommendations, view->cells, view->grid, err);
     if (rc != 0) {
         return rc;
     }
-    rc = curve_list_make(&curves, cells, err);
+    rc = curve_list_make(&curves, view->cells, err);
     if (rc == 0) {
-        write_all(writer, &recommendations, &curves);
+        write_all(writer, view, &recommendations, &curves);
         curve_list_deinit(&curves);
     }
     recommendation_list_deinit(&recommendations);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/api/routes.h"
 
+#include "server/api/advice_api.h"
 #include "server/api/analysis_api.h"
 #include "server/api/catalogue_api.h"
 #include "server/api/cell_api.h"
@@ -51,7 +52,7 @@ const struct http_route routes[] = {
     {"GET", "/api/v1/experiments/{id}/cells", cell_api_list, 0, "metrics limit after",
      ITEM_LIST_TYPES},
     {"GET", "/api/v1/compare", compare_api_read, 0, "cells other_work", JSON},
-    {"GET", "/api/v1/experiments/{id}/advice", experiment_api_advice, 0, NULL, JSON},
+    {"GET", "/api/v1/experiments/{id}/advice", advice_api_read, 0, NULL, JSON},
     {"PATCH", "/api/v1/experiments/{id}", library_api_rename, HTTP_ROUTE_JSON_BODY, NULL,
      JSON},
     {"DELETE", "/api/v1/experiments/{id}", experiment_api_remove, 0, NULL, JSON},

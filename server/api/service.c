@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "server/api/advice_cache.h"
 #include "server/api/api.h"
 #include "server/api/event_feed.h"
 #include "server/api/readiness.h"
@@ -128,6 +129,7 @@ static int start_parts(struct service *service, const struct service_options *op
         (code = service_check(options, err)) != 0 ||
         (code = http_metrics_create(&api->http_metrics, routes, route_count, err)) != 0 ||
         (code = answer_cache_create(&api->answers, err)) != 0 ||
+        (code = advice_cache_create(&api->advice, err)) != 0 ||
         (code = open_store(service, options, err)) != 0 ||
         (code = run_maker_open(&api->timelines, api->db, timeline_job_run, err)) != 0 ||
         (code = open_analyses(api, err)) != 0 ||
@@ -242,6 +244,7 @@ void service_stop(struct service *service) {
         sql_session_close(api->sql[i]);
     }
     db_close(api->db);
+    advice_cache_destroy(api->advice);
     answer_cache_destroy(api->answers);
     http_metrics_destroy(api->http_metrics);
     free(service);

@@ -174,7 +174,8 @@ static char *advice_of_all(const struct api_fixture *fixture) {
     assert_int_equal(cell_compare_stored(reader, 1, &cells, &err), 0);
     assert_int_equal(document_parse(&document, swept, strlen(swept), &err), 0);
     assert_int_equal(grid_create(&grid, document, &err), 0);
-    assert_int_equal(recommend_view_write(&writer, &cells, grid, &err), 0);
+    const struct recommend_view view = {&cells, grid, METRIC_LATENCY_P99_US, true, CELLS};
+    assert_int_equal(recommend_view_write(&writer, &view, &err), 0);
     assert_int_equal(json_writer_steal(&writer, &text, &size, &err), 0);
     grid_destroy(grid);
     document_destroy(document);

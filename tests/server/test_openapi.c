@@ -244,6 +244,18 @@ static bool object_conforms(const json_t *value, const json_t *schema,
     return true;
 }
 
+/* null may be a word of an enum, too. */
+static bool has_value(const json_t *list, const json_t *value) {
+    size_t i;
+    const json_t *item;
+    json_array_foreach(list, i, item) {
+        if (json_equal(item, value)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool one_conforms(const json_t *value, const json_t *schemas,
                          char fault[FAULT_SIZE]) {
     size_t i;
@@ -270,8 +282,7 @@ static bool conforms(const json_t *value, const json_t *reference,
         snprintf(fault, FAULT_SIZE, "a value is %s", type_of(value));
         return false;
     }
-    if ((words != NULL &&
-         !has_text(words, json_is_string(value) ? json_string_value(value) : "")) ||
+    if ((words != NULL && !has_value(words, value)) ||
         (constant != NULL && !json_equal(constant, value))) {
         snprintf(fault, FAULT_SIZE, "'%s' is no word of an enum",
                  json_is_string(value) ? json_string_value(value) : type_of(value));
