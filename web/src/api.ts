@@ -213,6 +213,10 @@ export interface ScalingCurve {
 }
 
 export interface ExperimentAdvice {
+  /** Whether every cell has ended; else it is about the cells_done that have. */
+  complete: boolean;
+  cells: number;
+  cells_done: number;
   goal: string | null;
   recommendations: Recommendation[];
   curves: ScalingCurve[];
@@ -597,6 +601,21 @@ export function getStorage(experiments: readonly string[]): Promise<Storage> {
 
 export function getExperiment(experiment: string): Promise<Experiment> {
   return request<Experiment>(`/experiments/${id(experiment)}`);
+}
+
+/** What has become of its gates by now; without the metrics of the cells. */
+export async function getGates(experiment: string): Promise<GateResult[]> {
+  return (await request<Experiment>(`/experiments/${id(experiment)}?metrics=`)).gates;
+}
+
+/** As many cells as a page may have. */
+export const CELLS_MAX = 200;
+
+/** Cells of an experiment by index: `count` of them from `first` on. */
+export async function getCells(experiment: string, first: number, count: number): Promise<Cell[]> {
+  const after = first > 0 ? `&after=${first - 1}` : "";
+  const path = `/experiments/${id(experiment)}/cells?limit=${count}${after}`;
+  return (await request<{ items: Cell[] }>(path)).items;
 }
 
 export function getAdvice(experiment: string): Promise<ExperimentAdvice> {

@@ -338,6 +338,7 @@ export const en = {
     "What each one does until the fastest has ended: a few lanes of the first run of each cell.",
   "sideBySide.more": { one: "Show {count} more", other: "Show {count} more" },
 
+  "experiment.rows.more": { one: "Show {count} more", other: "Show {count} more" },
   "experiment.chart": "{metric} over {axis}",
   "experiment.chart.axis": "Axis",
   "experiment.chart.log": "Logarithmic scale",
@@ -345,6 +346,10 @@ export const en = {
   "experiment.metricNone": "No figures yet. They appear as cells finish.",
 
   "advice.title": "Recommendation",
+  "advice.preliminary": {
+    one: "Preliminary: {done} of {count} cell has ended",
+    other: "Preliminary: {done} of {count} cells have ended",
+  },
   "advice.name": "{strategy} on {runtime}",
   "advice.change": "Choose {name}: {metric} {value}",
   "advice.stay": "No difference worth the change: {name} has {metric} {value}",

@@ -417,6 +417,12 @@ export const pl = {
     other: "Pokaż jeszcze {count}",
   },
 
+  "experiment.rows.more": {
+    one: "Pokaż jeszcze {count}",
+    few: "Pokaż jeszcze {count}",
+    many: "Pokaż jeszcze {count}",
+    other: "Pokaż jeszcze {count}",
+  },
   "experiment.chart": "{metric} względem {axis}",
   "experiment.chart.axis": "Oś",
   "experiment.chart.log": "Skala logarytmiczna",
@@ -424,6 +430,12 @@ export const pl = {
   "experiment.metricNone": "Nie ma jeszcze liczb. Pojawią się, gdy komórki będą gotowe.",
 
   "advice.title": "Rekomendacja",
+  "advice.preliminary": {
+    one: "Wstępnie: zakończono {done} z {count} komórki",
+    few: "Wstępnie: zakończono {done} z {count} komórek",
+    many: "Wstępnie: zakończono {done} z {count} komórek",
+    other: "Wstępnie: zakończono {done} z {count} komórki",
+  },
   "advice.name": "{strategy} na {runtime}",
   "advice.change": "Wybierz {name}: {metric} {value}",
   "advice.stay": "Różnica niewarta zmiany: {name} ma {metric} {value}",

@@ -1,25 +1,47 @@
 // SPDX-License-Identifier: MIT
-// What the server says of an experiment that is over: whom to choose, and how it scales.
+// What the server says of an experiment: whom to choose, and how it scales. While the experiment
+// runs it speaks of the cells that have ended, and is asked again as more do.
 
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import { type ExperimentAdvice, getAdvice } from "../api";
+import { experiment, isOver } from "./experiment";
+import { createPace } from "./pace";
 
 /** null: not there (yet); the page does without. */
 export const advice = signal<ExperimentAdvice | null>(null);
 
-/** Reads the advice on an experiment that is over; returns how to stop caring. */
-export function readAdvice(id: string, over: boolean): () => void {
+/** Whether more is known of experiment `id` than what its advice is made of. */
+function isBehind(id: string): boolean {
+  const state = experiment.value;
+  if (state.status !== "ready" || state.value.id !== id) return false;
+  const { status, cells_done } = state.value;
+  const said = advice.peek();
+  if (said === null) return cells_done > 0 || isOver(status);
+  const ended = status === "done" || status === "failed";
+  return said.cells_done < cells_done || (ended && !said.complete);
+}
+
+/** Keeps the advice on an experiment that is watched current, until the returned function is
+ * called. */
+export function watchAdvice(id: string): () => void {
   let stopped = false;
+  const pace = createPace(async () => {
+    try {
+      const value = await getAdvice(id);
+      if (stopped) return;
+      advice.value = value;
+      if (isBehind(id)) pace.ask();
+    } catch (reason) {
+      console.warn(reason);
+    }
+  });
   advice.value = null;
-  if (over) {
-    getAdvice(id).then(
-      (value) => {
-        if (!stopped) advice.value = value;
-      },
-      (reason: unknown) => console.warn(reason),
-    );
-  }
+  const release = effect(() => {
+    if (isBehind(id)) pace.ask();
+  });
   return () => {
     stopped = true;
+    release();
+    pace.stop();
   };
 }

@@ -1,12 +1,24 @@
 // SPDX-License-Identifier: MIT
-// One experiment under observation: read once, then kept current by the event stream. Metrics
-// come with the experiment itself, so cells that finish cause a read, at most one at a time.
+// One experiment under observation: read whole once, then kept current by the event stream. Of
+// cells that begin and end only those are read, page by page; all again when it is over, since
+// only then the cells are compared.
 
 import { computed, signal } from "@preact/signals";
-import { type ApiError, type Cell, type Experiment, getExperiment } from "../api";
+import {
+  type ApiError,
+  type Cell,
+  type CellStatus,
+  CELLS_MAX,
+  type Experiment,
+  getCells,
+  getExperiment,
+  getGates,
+} from "../api";
+import { pagesOf } from "../lib/cell-pages";
 import { compactLabel, pointerLabel } from "../lib/grid";
 import { followExperiment, type ProgressEvent } from "../stream";
 import { metricInfo } from "./catalogue";
+import { createPace } from "./pace";
 import { asApiError, type Loaded } from "./resource";
 
 export const experiment = signal<Loaded<Experiment>>({ status: "idle" });
@@ -94,11 +106,39 @@ function patch(change: (current: Experiment) => Experiment): void {
   if (state.status === "ready") experiment.value = { status: "ready", value: change(state.value) };
 }
 
+/** Puts cells in the place of those of the same index; the others stay what they are. */
+function replaceCells(fresh: readonly Cell[]): void {
+  patch((current) => {
+    const cells = [...current.cells];
+    for (const cell of fresh) {
+      if (cells[cell.index]?.id === cell.id) cells[cell.index] = cell;
+    }
+    const done = progress.peek()?.cells_done ?? 0;
+    return { ...current, cells, cells_done: Math.max(current.cells_done, done) };
+  });
+}
+
+/** What the events said meanwhile, in one change of what is shown. */
+function applyStatuses(changed: ReadonlyMap<number, CellStatus>): void {
+  const state = experiment.peek();
+  if (state.status !== "ready") return;
+  replaceCells(
+    [...changed].flatMap(([index, status]) => {
+      const cell = state.value.cells[index];
+      return cell && cell.status !== status ? [{ ...cell, status }] : [];
+    }),
+  );
+}
+
 /** Shows experiment `id` and follows it until the returned function is called. */
 export function watchExperiment(id: string): () => void {
   let stopped = false;
   let reading = false;
   let again = false;
+  let opened = false;
+  /** What events said and was not read yet; and since the last whole read was asked for. */
+  let changed = new Map<number, CellStatus>();
+  let since = new Map<number, CellStatus>();
   let unfollow = (): void => {};
 
   const read = async (): Promise<void> => {
@@ -109,11 +149,13 @@ export function watchExperiment(id: string): () => void {
     reading = true;
     do {
       again = false;
+      since = new Map();
       try {
         const value = await getExperiment(id);
         if (stopped) return;
         experiment.value = { status: "ready", value };
         if (isOver(value.status)) finish();
+        else look(since); // the answer may be older than they are
       } catch (reason) {
         if (!stopped) fail(asApiError(reason));
       }
@@ -121,13 +163,52 @@ export function watchExperiment(id: string): () => void {
     reading = false;
   };
 
+  const look = (cells: ReadonlyMap<number, CellStatus>): void => {
+    for (const [index, status] of cells) changed.set(index, status);
+    if (changed.size > 0) pace.ask();
+  };
+
+  const readChanged = async (): Promise<void> => {
+    const now = changed;
+    changed = new Map();
+    applyStatuses(now);
+    try {
+      for (const { first, count } of pagesOf(now.keys(), CELLS_MAX)) {
+        const cells = await getCells(id, first, count);
+        if (stopped || isOverNow()) return;
+        replaceCells(cells);
+      }
+      const state = experiment.peek();
+      if (state.status === "ready" && state.value.gates.length > 0) gatesPace.ask();
+    } catch (reason) {
+      if (!stopped) fail(asApiError(reason));
+    }
+  };
+  const readGates = async (): Promise<void> => {
+    try {
+      const gates = await getGates(id);
+      if (!stopped && !isOverNow()) patch((current) => ({ ...current, gates }));
+    } catch (reason) {
+      if (!stopped) fail(asApiError(reason));
+    }
+  };
+  const pace = createPace(readChanged);
+  const gatesPace = createPace(readGates);
+
   // While the server is away what is shown stays: it is read again when the stream is back.
   const fail = (error: ApiError): void => {
     if (error.isAway && experiment.peek().status === "ready") connected.value = false;
     else experiment.value = { status: "failed", error };
   };
 
+  const isOverNow = (): boolean => {
+    const state = experiment.peek();
+    return state.status === "ready" && isOver(state.value.status);
+  };
+
   const finish = (): void => {
+    pace.stop();
+    gatesPace.stop();
     unfollow();
     unfollow = () => {};
     connected.value = true;
@@ -142,31 +223,30 @@ export function watchExperiment(id: string): () => void {
     unfollow = followExperiment(id, {
       progress(event) {
         progress.value = event;
-        patch((current) => ({ ...current, status: event.status, cells_done: event.cells_done }));
+        const state = experiment.peek();
+        if (state.status !== "ready" || state.value.status === event.status) return;
+        patch((current) => ({ ...current, status: event.status }));
       },
       cells(event) {
-        const status = new Map(event.cells.map((cell) => [cell.cell, cell.status]));
-        patch((current) => ({
-          ...current,
-          cells: current.cells.map((cell) => ({
-            ...cell,
-            status: status.get(cell.id) ?? cell.status,
-          })),
-        }));
-        if ([...status.values()].some((one) => one !== "running" && one !== "pending")) void read();
+        const cells = new Map(event.cells.map((cell) => [cell.index, cell.status]));
+        for (const [index, status] of cells) since.set(index, status);
+        look(cells);
       },
       finished: () => void read(),
       resync: () => void read(),
       connected(yes) {
         connected.value = yes;
+        // What happened between the first read and the subscription is in neither.
+        if (yes && !opened) void read();
+        opened ||= yes;
       },
     });
-    // What happened between the first read and the subscription is in neither.
-    void read();
   });
 
   return () => {
     stopped = true;
+    pace.stop();
+    gatesPace.stop();
     unfollow();
   };
 }

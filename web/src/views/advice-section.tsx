@@ -214,6 +214,11 @@ export function AdviceSection({ document }: { document: unknown }) {
       <h2 id="advice-title" class="section-title">
         {t("advice.title")}
       </h2>
+      {!value.complete && (
+        <p class="section-note advice-preliminary">
+          {t("advice.preliminary", { done: value.cells_done, count: value.cells })}
+        </p>
+      )}
       <ul class="advice-list">
         {recommendations.slice(0, SHOWN).map((item) => (
           <Answer key={JSON.stringify(item.point)} item={item} goal={goal} document={document} />

@@ -2,7 +2,7 @@
 // The cells of a grid as rows. The bar is the median over the repetitions, the whisker its 95 %
 // interval; all bars share one scale that begins at zero.
 
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import type { Cell, MetricSpread, VersusBest } from "../api";
 import { formatMetric, formatNumber } from "../lib/format";
 import { compactLabel, pointerLabel, whiskerOf } from "../lib/grid";
@@ -13,6 +13,9 @@ import { language, t } from "../state/preferences";
 import { Status } from "./feedback";
 import { Icon } from "./icon";
 import { reasonWords, Said } from "./said";
+
+/* Who lays out ten thousand rows at once keeps the reader waiting for many seconds. */
+const ROWS = 300;
 
 /** "1.25 x the best": how many times as large the goal is as in the best cell. */
 function VersusFigure({ versus }: { versus: VersusBest }) {
@@ -81,7 +84,7 @@ function MetricBar(props: {
   );
 }
 
-function TimelineLink({ cell, label }: { cell: Cell; label: string }) {
+function TimelineLink({ cell, document }: { cell: Cell; document: unknown }) {
   const run = (cell.runs ?? []).find(
     (candidate) => candidate.has_timeline || candidate.status === "running",
   );
@@ -90,7 +93,7 @@ function TimelineLink({ cell, label }: { cell: Cell; label: string }) {
       <a
         class="button is-small"
         href={timelineRoute(run.id)}
-        aria-label={t("experiment.open.label", { cell: label })}
+        aria-label={t("experiment.open.label", { cell: cellLabel(cell, document) })}
       >
         {t("experiment.open")}
         <Icon name="chevron" />
@@ -107,9 +110,10 @@ function beside(cell: Cell, metric: string | null): VersusBest | null {
   return versus && versus.metric === metric && versus.cell !== cell.id ? versus : null;
 }
 
+/** Drawn again only when one of these is another: a grid may have ten thousand of them. */
 function Row(props: {
   cell: Cell;
-  label: string;
+  document: unknown;
   /** Sweep pointers with the words for them. */
   axes: readonly { pointer: string; words: string }[];
   metric: string | null;
@@ -154,7 +158,7 @@ function Row(props: {
         )}
       </td>
       <td class="cell-action" data-label={t("experiment.column.timeline")}>
-        <TimelineLink cell={cell} label={props.label} />
+        <TimelineLink cell={cell} document={props.document} />
       </td>
     </tr>
   );
@@ -196,48 +200,59 @@ export function CellTable(props: {
 }) {
   const { cells, document, metric } = props;
   const [sorted, setSorted] = useState(false);
+  const [room, setRoom] = useState(ROWS);
   const shown = sorted && metric !== null ? sortCells(cells, metric) : cells;
   const pointers = [...new Set(cells.flatMap((cell) => Object.keys(cell.point)))];
-  const axes = pointers.map((pointer) => ({ pointer, words: pointerLabel(pointer, document) }));
+  const axes = useMemo(
+    () => pointers.map((pointer) => ({ pointer, words: pointerLabel(pointer, document) })),
+    [pointers.join(), document],
+  );
   const maxima = cells.map((cell) => (metric === null ? 0 : (cell.metrics?.[metric]?.max ?? 0)));
   const top = Math.max(0, ...maxima);
   const best = metric === null ? new Set<string>() : bestCells(cells, metric);
   const actors = cells.every((cell) => strategyLabel(cell) === "");
   return (
-    <div class="table-frame">
-      <table
-        class={actors ? "table grid-table is-stacking no-strategy" : "table grid-table is-stacking"}
-      >
-        <thead>
-          <tr>
-            <th scope="col">{t("experiment.column.runtime")}</th>
-            <th scope="col">{t("experiment.column.strategy")}</th>
-            {axes.map(({ pointer, words }) => (
-              <th key={pointer} scope="col" class="is-number" title={pointer}>
-                {words}
+    <>
+      <div class="table-frame">
+        <table
+          class={actors ? "table grid-table is-stacking no-strategy" : "table grid-table is-stacking"}
+        >
+          <thead>
+            <tr>
+              <th scope="col">{t("experiment.column.runtime")}</th>
+              <th scope="col">{t("experiment.column.strategy")}</th>
+              {axes.map(({ pointer, words }) => (
+                <th key={pointer} scope="col" class="is-number" title={pointer}>
+                  {words}
+                </th>
+              ))}
+              <th scope="col">{t("experiment.column.status")}</th>
+              <MetricHead metric={metric} sorted={sorted} toggle={() => setSorted(!sorted)} />
+              <th scope="col" class="cell-action">
+                {t("experiment.column.timeline")}
               </th>
+            </tr>
+          </thead>
+          <tbody>
+            {shown.slice(0, room).map((cell) => (
+              <Row
+                key={cell.id}
+                cell={cell}
+                document={document}
+                axes={axes}
+                metric={metric}
+                top={top}
+                best={best.has(cell.id)}
+              />
             ))}
-            <th scope="col">{t("experiment.column.status")}</th>
-            <MetricHead metric={metric} sorted={sorted} toggle={() => setSorted(!sorted)} />
-            <th scope="col" class="cell-action">
-              {t("experiment.column.timeline")}
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {shown.map((cell) => (
-            <Row
-              key={cell.id}
-              cell={cell}
-              label={cellLabel(cell, document)}
-              axes={axes}
-              metric={metric}
-              top={top}
-              best={best.has(cell.id)}
-            />
-          ))}
-        </tbody>
-      </table>
-    </div>
+          </tbody>
+        </table>
+      </div>
+      {shown.length > room && (
+        <button type="button" class="button table-more" onClick={() => setRoom(room + ROWS)}>
+          {t("experiment.rows.more", { count: shown.length - room })}
+        </button>
+      )}
+    </>
   );
 }

@@ -22,7 +22,7 @@ import {
   progress,
   watchExperiment,
 } from "../state/experiment";
-import { readAdvice } from "../state/advice";
+import { watchAdvice } from "../state/advice";
 import { language, t } from "../state/preferences";
 import { replaceRoute } from "../state/router";
 import { AdviceSection } from "./advice-section";
@@ -128,8 +128,7 @@ export function ExperimentPage({ id, metric }: { id: string; metric: string | nu
     return watchExperiment(id);
   }, [id]);
   const state = experiment.value;
-  const over = state.status === "ready" && state.value.id === id && isOver(state.value.status);
-  useEffect(() => readAdvice(id, over), [id, over]);
+  useEffect(() => watchAdvice(id), [id]);
   if (state.status === "failed") {
     return (
       <div class="page">

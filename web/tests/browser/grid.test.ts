@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The cells of a grid as small timelines on one axis of time.
+// A grid while its cells end, and its cells as small timelines on one axis of time.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -69,5 +69,59 @@ test("a row leads to the timeline, at the part that is shown", async () => {
     await page.locator(".side-link").first().click();
     await page.waitForURL(new RegExp(`#/runs/${run}\\?from=0&to=2\\d{7}`));
     await page.locator('.stage-base[data-ready="yes"]').waitFor();
+  });
+});
+
+/* --- while it runs --- */
+
+/* Points of a sweep, of which only the last takes long. */
+const POINTS = 300;
+const GROWING = {
+  schema: 1,
+  name: "Growing",
+  repetitions: 30,
+  goal: "makespan_us",
+  record: "summary",
+  limits: { events: 10_000_000_000, spans: 10_000_000_000, virtual_s: 1_000_000 },
+  runtimes: ["cpython-3.12"],
+  strategies: [{ threads: 4 }],
+  sweep: {
+    "/workload/jobs/count": [...Array.from({ length: POINTS }, (_, index) => 10 + index), 1_000_000],
+  },
+  workload: { jobs: { count: 1, steps: [{ python_us: 50 }, { io_us: 100 }] } },
+};
+
+test("a grid that grows is read whole a few times, however many of its cells end", async () => {
+  await onPage(browser, { locale: "pl-PL" }, async (page) => {
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+    await page.goto(server.address);
+    const answer = await fetch(`${server.address}/api/v1/experiments`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(GROWING),
+    });
+    assert.equal(answer.status, 201);
+    const { id: growing } = (await answer.json()) as { id: string };
+    await page.goto(`${server.address}/#/experiments/${growing}`);
+    await page.waitForFunction(
+      (count) => document.querySelectorAll('.grid-table [data-status="done"] .bar').length === count,
+      POINTS,
+      { timeout: 120_000 },
+    );
+    const words = `zakończono ${POINTS} z ${POINTS + 1} komórek`;
+    await page.locator(".advice-preliminary", { hasText: words }).waitFor({ timeout: 120_000 });
+    assert.equal(await page.locator(".advice-sentence").count(), 8);
+    const path = `/api/v1/experiments/${growing}`;
+    const whole = (): number => asked.filter((one) => one === path).length;
+    assert.ok(whole() <= 2, `${whole()} times before the end`);
+    assert.ok(asked.some((one) => one === `${path}/cells`));
+    assert.equal(await page.locator(".grid-table tbody tr").count(), POINTS);
+    await page.locator(".table-more").click();
+    assert.equal(await page.locator(".grid-table tbody tr").count(), POINTS + 1);
+    assert.equal(await page.locator(".table-more").count(), 0);
+    await fetch(`${server.address}${path}/cancel`, { method: "POST" });
+    await page.locator('.page-head [data-status="interrupted"]').waitFor({ timeout: 120_000 });
+    assert.ok(whole() <= 4, `${whole()} times in all`);
   });
 });

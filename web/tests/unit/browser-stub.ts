@@ -14,7 +14,12 @@ export interface Asked {
   signal: AbortSignal | null;
 }
 
-export type Answer = (asked: Asked) => { status: number; body: unknown } | Promise<never>;
+export interface Reply {
+  status: number;
+  body: unknown;
+}
+
+export type Answer = (asked: Asked) => Reply | Promise<Reply>;
 
 let timers: Timer[] = [];
 let nextTimer = 1;

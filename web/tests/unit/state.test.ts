@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import type { Cell, MetricSpread } from "../../src/api";
+import type { Cell, GateResult, GateVerdict, MetricSpread } from "../../src/api";
 import { wholeRun } from "../../src/lib/route";
 import { answerWith, asked, installBrowser, runTimers, settle, sources } from "./browser-stub";
 
 const NS = 1_000_000;
 
 type Modules = {
+  advice: typeof import("../../src/state/advice");
   ask: typeof import("../../src/state/ask");
   blame: typeof import("../../src/state/blame");
   catalogue: typeof import("../../src/state/catalogue");
@@ -32,6 +33,7 @@ let state: Modules;
 before(async () => {
   installBrowser();
   state = {
+    advice: await import("../../src/state/advice"),
     ask: await import("../../src/state/ask"),
     blame: await import("../../src/state/blame"),
     catalogue: await import("../../src/state/catalogue"),
@@ -191,13 +193,24 @@ function experimentOf(status: string, cells: Cell[]) {
     cells_done: done,
     document: { workload: { actors: [{ name: "spinner" }] } },
     cells,
+    gates: [] as GateResult[],
   };
 }
 
-test("an experiment under way is followed, read again as cells finish, and let go at its end", async () => {
+/** Answers for an experiment, and for pages of its cells. */
+function answerFor(now: () => ReturnType<typeof experimentOf>): void {
+  answerWith(({ path }) => {
+    const page = /cells\?limit=(\d+)(?:&after=(\d+))?/.exec(path);
+    if (!page) return { status: 200, body: now() };
+    const first = page[2] === undefined ? 0 : Number(page[2]) + 1;
+    return { status: 200, body: { items: now().cells.slice(first, first + Number(page[1])) } };
+  });
+}
+
+test("an experiment under way is followed, its cells read as they finish, and let go at its end", async () => {
   const { connected, experiment, watchExperiment } = state.experiment;
   let now = experimentOf("running", [cellOf("c1", "running", null)]);
-  answerWith(() => ({ status: 200, body: now }));
+  answerFor(() => now);
   const stop = watchExperiment("e1");
   await settle();
   const source = sources[0];
@@ -236,6 +249,164 @@ test("an experiment under way is followed, read again as cells finish, and let g
   await settle();
   assert.equal(source?.readyState, 2);
   stop();
+});
+
+test("of many cells those that changed are read, at a pace", async () => {
+  const { experiment, watchExperiment } = state.experiment;
+  const cells = Array.from({ length: 1000 }, (_, index) => ({
+    ...cellOf(`c${index + 1}`, "pending", null),
+    index,
+  }));
+  const end = (...indexes: number[]): void => {
+    for (const index of indexes) {
+      cells[index] = { ...cellOf(`c${index + 1}`, "done", index), index };
+    }
+    sources[0]?.emit("cells", {
+      experiment: "e1",
+      cells: indexes.map((index) => ({ cell: `c${index + 1}`, index, status: "done" })),
+    });
+  };
+  answerFor(() => experimentOf("running", [...cells]));
+  const stop = watchExperiment("e1");
+  await settle();
+  const shown = (): Cell[] =>
+    experiment.value.status === "ready" ? experiment.value.value.cells : [];
+  const before = shown();
+  asked.length = 0;
+  end(0, 1, 3, 700);
+  await settle();
+  const paths = (): string[] => asked.map(({ path }) => path.replace(/.*e1/, ""));
+  assert.deepEqual(paths(), ["/cells?limit=4", "/cells?limit=1&after=699"]);
+  assert.equal(shown()[700]?.metrics?.makespan_us?.median, 700);
+  assert.equal(shown()[999], before[999], "what did not change is what it was");
+  // What ends during the rest is read after it, together.
+  end(4);
+  end(203);
+  end(204);
+  await settle();
+  assert.equal(asked.length, 2);
+  runTimers();
+  await settle();
+  assert.deepEqual(paths().slice(2), ["/cells?limit=200&after=3", "/cells?limit=1&after=203"]);
+  assert.equal(shown()[204]?.status, "done");
+  stop();
+  end(5);
+  runTimers();
+  await settle();
+  assert.equal(asked.length, 4);
+});
+
+test("an answer that is older than what came after it loses no cell", async () => {
+  const { experiment, watchExperiment } = state.experiment;
+  const before = experimentOf("running", [cellOf("c1", "running", null)]);
+  const after = [cellOf("c1", "done", 70)];
+  let late = (): void => {};
+  let wholes = 0;
+  answerWith(({ path }) => {
+    if (path.includes("/cells")) return { status: 200, body: { items: after } };
+    wholes += 1;
+    if (wholes === 1) return { status: 200, body: before };
+    return new Promise((resolve) => {
+      late = () => resolve({ status: 200, body: before });
+    });
+  });
+  const stop = watchExperiment("e1");
+  await settle();
+  // Only when the stream is there nothing can be missed any more.
+  assert.equal(wholes, 1);
+  sources[0]?.onopen?.();
+  await settle();
+  assert.equal(wholes, 2);
+  sources[0]?.emit("cells", {
+    experiment: "e1",
+    cells: [{ cell: "c1", index: 0, status: "done" }],
+  });
+  await settle();
+  late();
+  await settle();
+  runTimers();
+  await settle();
+  const shown = experiment.value;
+  assert.ok(shown.status === "ready");
+  assert.equal(shown.value.cells[0]?.metrics?.makespan_us?.median, 70);
+  stop();
+});
+
+test("gates are judged again while cells end, without all that the cells know", async () => {
+  const { experiment, watchExperiment } = state.experiment;
+  const gate = (verdict: GateVerdict): GateResult => ({
+    metric: "makespan_us",
+    min: null,
+    max: 60,
+    over: "median",
+    cells: [{ cell: "c1", verdict, value: null }],
+  });
+  let now = { ...experimentOf("running", [cellOf("c1", "running", null)]), gates: [gate("pending")] };
+  answerFor(() => now);
+  const stop = watchExperiment("e1");
+  await settle();
+  asked.length = 0;
+  now = { ...experimentOf("running", [cellOf("c1", "done", 70)]), gates: [gate("fails")] };
+  sources[0]?.emit("cells", {
+    experiment: "e1",
+    cells: [{ cell: "c1", index: 0, status: "done" }],
+  });
+  await settle();
+  assert.match(asked.map(({ path }) => path).join(" "), /cells\?limit=1 .*\/e1\?metrics=$/);
+  const shown = experiment.value;
+  assert.ok(shown.status === "ready");
+  assert.equal(shown.value.gates[0]?.cells[0]?.verdict, "fails");
+  stop();
+});
+
+/* --- advice --- */
+
+test("advice is asked for again as cells end, until it knows all of them", async () => {
+  const { advice, watchAdvice } = state.advice;
+  let done = 1;
+  let known = 1;
+  let complete = false;
+  const cells = ["c1", "c2", "c3"].map((id, index) => ({ ...cellOf(id, "running", null), index }));
+  const running = () => ({
+    ...experimentOf(complete ? "done" : "running", cells),
+    cells_done: done,
+  });
+  answerWith(({ path }) => ({
+    status: 200,
+    body: path.endsWith("/advice")
+      ? { complete, cells: 3, cells_done: known, recommendations: [], curves: [] }
+      : running(),
+  }));
+  const stopWatching = state.experiment.watchExperiment("e1");
+  const stop = watchAdvice("e1");
+  await settle();
+  const questions = (): number => asked.filter(({ path }) => path.endsWith("/advice")).length;
+  assert.equal(questions(), 1);
+  assert.equal(advice.value?.cells_done, 1);
+  runTimers();
+  await settle();
+  assert.equal(questions(), 1, "nothing has ended since");
+  // The server still gives what it said before: it is asked again after a rest.
+  done = 2;
+  sources[0]?.emit("resync", {});
+  await settle();
+  assert.equal(questions(), 2);
+  known = 2;
+  runTimers();
+  await settle();
+  assert.equal(questions(), 3);
+  assert.equal(advice.value?.complete, false);
+  // What is over is asked about once more, also when no more cells have ended.
+  complete = true;
+  runTimers();
+  sources[0]?.emit("finished", { experiment: "e1", status: "done" });
+  await settle();
+  assert.equal(advice.value?.complete, true);
+  runTimers();
+  await settle();
+  assert.equal(questions(), 4);
+  stop();
+  stopWatching();
 });
 
 test("a finished experiment is not followed", async () => {
