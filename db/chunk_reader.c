@@ -179,7 +179,7 @@ static int read_chunk(struct chunk_reader *reader, const struct chunk_place *pla
     if (fault.code == ERR_CORRUPT) {
         return chunk_reader_note(reader, place, fault.text, err);
     }
-    return rc == 0 ? 1 : err_set(err, rc, "%s", fault.text);
+    return rc == 0 ? 1 : err_set_from(err, rc, &fault);
 }
 
 int chunk_reader_read(struct chunk_reader *reader, const struct chunk_place *place,

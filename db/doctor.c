@@ -238,7 +238,7 @@ static int examine_all(const struct examination *at, struct err *err) {
             const struct doctor_finding place = of_store(DOCTOR_FILE);
             doctor_found(at, &place, "%s", why.text);
         } else if (rc != 0) {
-            return err_set(err, rc, "%s", why.text);
+            return err_set_from(err, rc, &why);
         }
     }
     return 0;

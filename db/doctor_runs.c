@@ -206,7 +206,7 @@ static int examine_chunk(const struct examination *at, const struct chunk_kind *
         found_damage(at, kind, row, why.text);
         return 0;
     }
-    return rc == 0 ? 0 : err_set(err, rc, "%s", why.text);
+    return rc == 0 ? 0 : err_set_from(err, rc, &why);
 }
 
 /* Within a lane group chunks are numbered from 0 on. */
@@ -368,7 +368,7 @@ static int examine_run(const struct examination *at, int64_t run, struct err *er
         return 0;
     }
     if (rc != 0) {
-        return err_set(err, rc, "%s", why.text);
+        return err_set_from(err, rc, &why);
     }
     histogram_list_deinit(&histograms);
     return 0;

@@ -97,7 +97,7 @@ static int blame_steps(struct db_reader *reader, int64_t run, sim_ns from, sim_n
     damage_list_deinit(&damages);
     return rc == 0 || rc == ERR_LIMIT || rc == ERR_CORRUPT
                ? 0
-               : err_set(err, rc, "%s", inner.text);
+               : err_set_from(err, rc, &inner);
 }
 
 /* --- by holder ----------------------------------------------------------------- */

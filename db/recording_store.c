@@ -29,7 +29,7 @@ static int read_lanes(struct db_reader *reader, const struct recorded_run *run,
             out->lanes[i].was_held = was_held(&list.items[i]);
         } else {
             rc = rc == ERR_CORRUPT ? recorded_run_damaged(run, inner.text, err)
-                                   : err_set(err, rc, "%s", inner.text);
+                                   : err_set_from(err, rc, &inner);
         }
     }
     lane_list_deinit(&list);
@@ -66,7 +66,7 @@ static int add_span(const struct chunk_reader *reader, lane_id lane,
     if (rc == ERR_CORRUPT) {
         return recorded_run_damaged(&reader->run, inner.text, err);
     }
-    return rc == 0 ? 0 : err_set(err, rc, "%s", inner.text);
+    return rc == 0 ? 0 : err_set_from(err, rc, &inner);
 }
 
 /* Those of a lane in the reader's chunk. */

@@ -165,7 +165,7 @@ static int paint_source(struct painting *p, struct group_painting *g,
         return painting_note_missing(p, g->group, source, fault.text, err);
     }
     if (rc != 0) {
-        return err_set(err, rc, "%s", fault.text);
+        return err_set_from(err, rc, &fault);
     }
     return source->is_sheet ? paint_sheet(p, g, err) : paint_chunk(p, g, err);
 }

@@ -237,5 +237,5 @@ int painting_read_source(struct painting *p, const struct source_kind *kind,
     if (fault.code == ERR_CORRUPT) {
         return painting_note_missing(p, kind->group, source, fault.text, err);
     }
-    return rc != 0 ? err_set(err, rc, "%s", fault.text) : 1;
+    return rc != 0 ? err_set_from(err, rc, &fault) : 1;
 }

@@ -156,7 +156,7 @@ static int decode(struct point_scan *scan, const struct chunk_ref *ref, struct e
         return chunk_list_note(&scan->chunks, ref, why.text, err);
     }
     if (rc != 0) {
-        return err_set(err, rc, "%s", why.text);
+        return err_set_from(err, rc, &why);
     }
     scan->last_ns = scan->rows.at_ns[scan->rows.count - 1];
     scan->decoded = ref->id;

@@ -211,7 +211,7 @@ static int check_beside(struct span_scan *scan, const struct chunk_ref *ref,
         return err_set(err, ERR_CORRUPT,
                        "the chunk begins before the one before it ends");
     }
-    return rc == ERR_CORRUPT ? 0 : err_set(err, rc, "%s", why.text);
+    return rc == ERR_CORRUPT ? 0 : err_set_from(err, rc, &why);
 }
 
 /* 1, or 0 for a chunk that is damaged: no pass looks at it any more. */
@@ -228,7 +228,7 @@ static int decode(struct span_scan *scan, struct chunk_ref *ref, struct slot *sl
         return chunk_list_note(&scan->chunks, ref, why.text, err);
     }
     if (rc != 0) {
-        return err_set(err, rc, "%s", why.text);
+        return err_set_from(err, rc, &why);
     }
     slot->chunk = ref->id;
     note_content(ref, slot->block);

@@ -282,7 +282,7 @@ static int look_at(struct scene_of_run *run, const struct finding_input *input,
     run->from_ns = recording->from_ns;
     run->to_ns = recording->to_ns < run->to_ns ? recording->to_ns : run->to_ns;
     const int rc = blame_of_run(recording, NULL, &run->blame, &limit);
-    return rc == 0 || rc == ERR_LIMIT ? 0 : err_set(err, rc, "%s", limit.text);
+    return rc == 0 || rc == ERR_LIMIT ? 0 : err_set_from(err, rc, &limit);
 }
 
 /* --- saying what was found ------------------------------------------------------- */

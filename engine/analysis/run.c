@@ -150,7 +150,7 @@ static int simulate(struct world *world, struct run_result *result, struct err *
     }
     sim_run(&world->sim);
     if (world->err.code != 0) {
-        return err_set(err, world->err.code, "%s", world->err.text);
+        return err_set_from(err, world->err.code, &world->err);
     }
     rc = recorder_finish(world->sim.recorder, world->sim.now, err);
     return rc != 0 ? rc : collect(world, result, err);

@@ -10,10 +10,14 @@
  * `pointer` is a JSON pointer into the user's document when the error is about one, and
  * `text_line`, `text_column` say where in a text of several lines that the document has
  * there, such as a query.
+ *
+ * A reader of another language needs the sentence apart from what was put into it:
+ * `holes` says where in `text` the values of the format stand, in their order.
  */
 #ifndef ENGINE_BASE_ERR_H
 #define ENGINE_BASE_ERR_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 
 #define WARN_UNUSED __attribute__((warn_unused_result))
@@ -33,6 +37,12 @@ enum err_code {
     ERR_CONFLICT = -10    /* the state of the thing forbids it */
 };
 
+enum { ERR_HOLES_MAX = 10 };
+
+struct err_hole {
+    short at, size; /* bytes of `text` */
+};
+
 struct err {
     int code; /* 0 when nothing was set */
     int line; /* source line that set it */
@@ -40,6 +50,8 @@ struct err {
     int text_line, text_column; /* from 1; 0 when not about a place in a text */
     char pointer[192];          /* JSON pointer, "" when not about a document */
     char text[320];             /* one sentence, no newline */
+    int hole_count;             /* 0 also for a sentence that had to be cut */
+    struct err_hole holes[ERR_HOLES_MAX];
 };
 
 /* Forgets the error, so that the object can be used again. */
@@ -53,11 +65,24 @@ int err_set_at(struct err *err, const char *file, int line, int code, const char
 int err_set_pointer_at(struct err *err, const char *file, int line, const char *pointer,
                        const char *fmt, ...) PRINTF_LIKE(5, 6);
 
+/* err_set_at() and err_set_pointer_at() for functions that have a format themselves;
+ * `pointer` is "" when the error is not about a document. */
+int err_vset_at(struct err *err, const char *file, int line, int code,
+                const char *pointer, const char *fmt, va_list args) PRINTF_LIKE(6, 0);
+
+/* Sets the text of another error under a code of its own, with the values in it; the
+ * pointer stays behind. */
+int err_set_from_at(struct err *err, const char *file, int line, int code,
+                    const struct err *cause);
+
 #define err_set(err, code, ...) err_set_at((err), __FILE__, __LINE__, (code), __VA_ARGS__)
 
 /* Always ERR_INVALID. */
 #define err_set_pointer(err, pointer, ...)                                               \
     err_set_pointer_at((err), __FILE__, __LINE__, (pointer), __VA_ARGS__)
+
+#define err_set_from(err, code, cause)                                                   \
+    err_set_from_at((err), __FILE__, __LINE__, (code), (cause))
 
 #define err_set_nomem(err) err_set((err), ERR_NOMEM, "out of memory")
 

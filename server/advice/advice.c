@@ -73,7 +73,7 @@ static int look_through_window(struct advice *advice, struct recording *recordin
     run_result_deinit(&whole);
     if (rc != 0) {
         advice->result = (struct run_result){0};
-        return err_set(err, rc, "%s", limit.text);
+        return err_set_from(err, rc, &limit);
     }
     return 0;
 }
@@ -86,7 +86,7 @@ static int look(struct advice *advice, struct recording *recording, bool *record
     const int rc = record(advice, recording, cancel, &first);
     *recorded = rc == 0;
     if (rc != ERR_LIMIT) {
-        return rc == 0 ? 0 : err_set(err, rc, "%s", first.text);
+        return rc == 0 ? 0 : err_set_from(err, rc, &first);
     }
     recording_deinit(recording);
     begin_recording(recording, max_spans);
@@ -224,7 +224,7 @@ static int try_one(struct bench *bench, const struct remedy *remedy,
                  refusal.pointer[0] != '\0' ? ": " : "", refusal.text);
         return 0;
     }
-    return rc != 0 ? err_set(err, rc, "%s", refusal.text)
+    return rc != 0 ? err_set_from(err, rc, &refusal)
                    : compare(&bench->trials[0], &bench->trials[at], metric, out, err);
 }
 

@@ -206,7 +206,7 @@ static int find_old(struct db_reader *reader, const struct stored_submission *su
         *id = 0;
         return 0;
     }
-    return code == 0 ? 0 : err_set(err, code, "%s", cause.text);
+    return code == 0 ? 0 : err_set_from(err, code, &cause);
 }
 
 /* Another one may come first: the store looks once more. */
@@ -303,8 +303,8 @@ static int cancel(const struct api *api, int64_t id, struct err *err) {
         code = experiment_store_cancel_queued(api->db, id, "cancelled", &why);
     }
     if (code != 0) {
-        return resource_id_missing(err_set(err, code, "%s", why.text),
-                                   RESOURCE_EXPERIMENT, id, err);
+        return resource_id_missing(err_set_from(err, code, &why), RESOURCE_EXPERIMENT, id,
+                                   err);
     }
     event_feed_queue_changed(api->feed);
     return 0;

@@ -260,7 +260,7 @@ static int submit(const struct run_request *request, struct stored_source *sourc
         struct err cause = {0};
         code = stored_source_resume(source, request->document, id, &cause);
         if (code != 0 && code != ERR_NOT_FOUND) {
-            return err_set(err, code, "%s", cause.text);
+            return err_set_from(err, code, &cause);
         }
     }
     if (code == ERR_NOT_FOUND) {

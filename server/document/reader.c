@@ -13,10 +13,9 @@
 /* --- refusing ----------------------------------------------------------------- */
 
 static int refuse(struct reader *reader, const char *fmt, va_list args) {
-    char pointer[sizeof reader->err->pointer], text[sizeof reader->err->text];
+    char pointer[sizeof reader->err->pointer];
     place_format(&reader->place, pointer, sizeof pointer);
-    vsnprintf(text, sizeof text, fmt, args);
-    return err_set_pointer(reader->err, pointer, "%s", text);
+    return err_vset_at(reader->err, __FILE__, __LINE__, ERR_INVALID, pointer, fmt, args);
 }
 
 int reader_refuse(struct reader *reader, const char *fmt, ...) {

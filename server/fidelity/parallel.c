@@ -56,5 +56,5 @@ int parallel_run(size_t count, parallel_fn task, void *context, struct err *err)
     if (!atomic_load(&parallel.failed)) {
         return 0;
     }
-    return err_set(err, parallel.err.code, "%s", parallel.err.text);
+    return err_set_from(err, parallel.err.code, &parallel.err);
 }

@@ -40,11 +40,57 @@ static unsigned status_of(const struct err *err) {
 struct problem {
     unsigned status;
     const char *type;
-    const char *detail;
+    const struct err *err;
     const char *instance;
     const char *pointer; /* NULL: no `errors` */
-    int line, column;    /* 0: not about a place in a text */
 };
+
+/* The sentence with "{0}", "{1}" in the place of its values. */
+static void write_message(struct json_writer *writer, const struct err *err) {
+    char message[sizeof err->text + 4 * ERR_HOLES_MAX];
+    size_t used = 0, from = 0;
+    for (int i = 0; i < err->hole_count; i++) {
+        const struct err_hole *hole = &err->holes[i];
+        used += (size_t)snprintf(message + used, sizeof message - used, "%.*s{%d}",
+                                 hole->at - (int)from, err->text + from, i);
+        from = (size_t)hole->at + (size_t)hole->size;
+    }
+    snprintf(message + used, sizeof message - used, "%s", err->text + from);
+    json_writer_key(writer, "message");
+    json_writer_string(writer, message);
+}
+
+static void write_sentence(struct json_writer *writer, const struct err *err) {
+    json_writer_key(writer, "detail");
+    json_writer_string(writer, err->text);
+    write_message(writer, err);
+    json_writer_key(writer, "values");
+    json_writer_begin_array(writer);
+    for (int i = 0; i < err->hole_count; i++) {
+        char value[sizeof err->text];
+        snprintf(value, sizeof value, "%.*s", err->holes[i].size,
+                 err->text + err->holes[i].at);
+        json_writer_string(writer, value);
+    }
+    json_writer_end_array(writer);
+}
+
+static void write_errors(struct json_writer *writer, const struct problem *problem) {
+    json_writer_key(writer, "errors");
+    json_writer_begin_array(writer);
+    json_writer_begin_object(writer);
+    json_writer_key(writer, "pointer");
+    json_writer_string(writer, problem->pointer);
+    write_sentence(writer, problem->err);
+    if (problem->err->text_line > 0) {
+        json_writer_key(writer, "line");
+        json_writer_int(writer, problem->err->text_line);
+        json_writer_key(writer, "column");
+        json_writer_int(writer, problem->err->text_column);
+    }
+    json_writer_end_object(writer);
+    json_writer_end_array(writer);
+}
 
 static void write_problem(struct http_response *response, const struct problem *problem) {
     struct json_writer writer = {0};
@@ -55,26 +101,11 @@ static void write_problem(struct http_response *response, const struct problem *
     json_writer_string(&writer, MHD_get_reason_phrase_for(problem->status));
     json_writer_key(&writer, "status");
     json_writer_uint(&writer, problem->status);
-    json_writer_key(&writer, "detail");
-    json_writer_string(&writer, problem->detail);
+    write_sentence(&writer, problem->err);
     json_writer_key(&writer, "instance");
     json_writer_string(&writer, problem->instance);
     if (problem->pointer != NULL) {
-        json_writer_key(&writer, "errors");
-        json_writer_begin_array(&writer);
-        json_writer_begin_object(&writer);
-        json_writer_key(&writer, "pointer");
-        json_writer_string(&writer, problem->pointer);
-        json_writer_key(&writer, "detail");
-        json_writer_string(&writer, problem->detail);
-        if (problem->line > 0) {
-            json_writer_key(&writer, "line");
-            json_writer_int(&writer, problem->line);
-            json_writer_key(&writer, "column");
-            json_writer_int(&writer, problem->column);
-        }
-        json_writer_end_object(&writer);
-        json_writer_end_array(&writer);
+        write_errors(&writer, problem);
     }
     json_writer_end_object(&writer);
     http_response_deinit(response);
@@ -96,25 +127,23 @@ void problem_from_err(struct http_response *response, const struct err *err,
     const struct problem problem = {
         .status = status_of(err),
         .type = type,
-        .detail = err->text,
+        .err = err,
         .instance = instance,
         .pointer = about_document || err->pointer[0] != '\0' ? err->pointer : NULL,
-        .line = err->text_line,
-        .column = err->text_column,
     };
     write_problem(response, &problem);
 }
 
 void problem_set(struct http_response *response, unsigned status, const char *instance,
                  const char *pointer, const char *fmt, ...) {
-    char detail[256];
+    struct err err = {0};
     va_list args;
     va_start(args, fmt);
-    vsnprintf(detail, sizeof detail, fmt, args);
+    err_vset_at(&err, __FILE__, __LINE__, ERR_INVALID, "", fmt, args);
     va_end(args);
     const struct problem problem = {.status = status,
                                     .type = "about:blank",
-                                    .detail = detail,
+                                    .err = &err,
                                     .instance = instance,
                                     .pointer = pointer};
     write_problem(response, &problem);

@@ -3,8 +3,14 @@
  * problem - errors as RFC 9457 application/problem+json.
  *
  *     {"type": "urn:gilscope:problem:invalid", "title": "Unprocessable Entity",
- *      "status": 422, "detail": "unknown field ...", "instance": "/api/v1/experiments",
- *      "errors": [{"pointer": "/workload/jobs/stepz", "detail": "unknown field ..."}]}
+ *      "status": 422, "detail": "unknown field 'stepz'; did you mean 'steps'?",
+ *      "message": "unknown field {0}; {1}", "values": ["'stepz'", "did you ..."],
+ *      "instance": "/api/v1/experiments",
+ *      "errors": [{"pointer": "/workload/jobs/stepz", "detail": ..., "message": ...,
+ *                  "values": ...}]}
+ *
+ * `message` is the sentence with its values taken out: it tells one refusal from another
+ * and is what a translation is found by. `values` are texts, in the order of the sentence.
  *
  * The table in problem.c is the only place where an error code becomes a status. `errors`
  * is there when the error is about a document; the pointer "" means the document as a

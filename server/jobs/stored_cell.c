@@ -160,7 +160,7 @@ static int run_summary(struct stored_cell *cell, const struct job_run *run,
         snprintf(waiting->reason, sizeof waiting->reason, "%s", cause->text);
     }
     const int stored = add(cell, &err);
-    return code != 0 || stored == 0 ? code : err_set(cause, stored, "%s", err.text);
+    return code != 0 || stored == 0 ? code : err_set_from(cause, stored, &err);
 }
 
 /* --- runs whose timeline is recorded --------------------------------------------- */
@@ -237,7 +237,7 @@ int stored_cell_run(struct stored_cell *cell, const struct job_run *run,
         snprintf(out->reason, sizeof out->reason, "stopped before it ended");
         return 0;
     }
-    return code == 0 ? 0 : err_set(err, code, "%s", cause.text);
+    return code == 0 ? 0 : err_set_from(err, code, &cause);
 }
 
 int stored_cell_finish(const struct stored_cell *cell, const struct cell_outcome *outcome,

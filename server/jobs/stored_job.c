@@ -247,7 +247,7 @@ static int take_queued(const struct stored_source *source, bool newcomers, int64
         }
         code = experiment_queue_claim(source->db, *id, &lost);
         if (code != ERR_CONFLICT) {
-            return code == 0 ? 0 : err_set(err, code, "%s", lost.text);
+            return code == 0 ? 0 : err_set_from(err, code, &lost);
         }
     }
 }
@@ -271,7 +271,7 @@ static int source_next(void *context, bool newcomers, struct job **out, struct e
             return 0;
         }
         if (code == ERR_NOMEM || code == ERR_IO || code == ERR_DB) {
-            return err_set(err, code, "%s", cause.text);
+            return err_set_from(err, code, &cause);
         }
         code = refuse(source, id, cause.text, err);
         if (code != 0) {

@@ -243,6 +243,31 @@ static void post_bytes(const struct fixture *fixture, const char *bytes, size_t 
     close(fd);
 }
 
+/* The sentence of a refusal is its message with the values in it. */
+static void expect_sentence(const json_t *sentence) {
+    const json_t *values = json_object_get(sentence, "values");
+    const char *message = text_of(sentence, "message");
+    char text[512];
+    size_t used = 0, count = 0;
+    while (*message != '\0') {
+        char hole[16];
+        const int size = snprintf(hole, sizeof hole, "{%zu}", count);
+        if (count < json_array_size(values) &&
+            strncmp(message, hole, (size_t)size) == 0) {
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s",
+                                     json_string_value(json_array_get(values, count)));
+            message += size;
+            count++;
+        } else {
+            text[used++] = *message++;
+        }
+        assert_true(used < sizeof text);
+    }
+    text[used] = '\0';
+    assert_int_equal(count, json_array_size(values));
+    assert_string_equal(text, text_of(sentence, "detail"));
+}
+
 static void expect_refused(const struct fixture *fixture, const struct broken *broken) {
     struct http_answer answer;
     post_bytes(fixture, broken->text, broken->size, &answer);
@@ -252,6 +277,8 @@ static void expect_refused(const struct fixture *fixture, const struct broken *b
     }
     const json_t *error = json_array_get(json_object_get(json, "errors"), 0);
     assert_int_equal(json_integer_value(json_object_get(json, "status")), answer.status);
+    expect_sentence(json);
+    expect_sentence(error);
     /* What is larger than a body may be is not read as a document. */
     if (answer.status == 413) {
         assert_string_equal(text_of(error, "pointer"), "");
@@ -581,6 +608,7 @@ static void test_api_refuses_wrong_parameters(void **state) {
     for (size_t i = 0; i < sizeof missing / sizeof missing[0]; i++) {
         json_t *problem = get_status(fixture, missing[i].path, 404);
         assert_string_equal(text_of(problem, "detail"), missing[i].detail);
+        expect_sentence(problem);
         json_decref(problem);
     }
     first_run(fixture, id, sizeof id);

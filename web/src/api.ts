@@ -427,15 +427,22 @@ export interface SpeedupStep {
   }[];
 }
 
-export interface ProblemDetail {
-  pointer: string;
+/** A sentence in English, and what it is made of. */
+export interface ProblemSentence {
   detail: string;
+  message: string;
+  values: string[];
 }
 
-export interface Problem {
+export interface ProblemDetail extends ProblemSentence {
+  pointer: string;
+}
+
+export interface Problem extends ProblemSentence {
+  /** The last word of its type: "invalid", "limit". */
+  kind: string;
   title: string;
   status: number;
-  detail: string;
   errors: ProblemDetail[];
 }
 
@@ -467,16 +474,26 @@ export function onSignedOut(hook: () => void): void {
   signedOut = hook;
 }
 
+function readSentence({ detail, message, values }: Partial<ProblemSentence>): ProblemSentence {
+  return {
+    detail: typeof detail === "string" ? detail : "",
+    message: typeof message === "string" ? message : "",
+    values: Array.isArray(values) ? values.map(String) : [],
+  };
+}
+
 function readProblem(status: number, body: unknown): Problem {
-  const fields = typeof body === "object" && body !== null ? (body as Partial<Problem>) : {};
+  const fields =
+    typeof body === "object" && body !== null ? (body as Partial<Problem> & { type?: unknown }) : {};
   const errors = Array.isArray(fields.errors) ? fields.errors : [];
   return {
+    ...readSentence(fields),
+    kind: String(fields.type ?? "").split(":").at(-1) ?? "",
     title: typeof fields.title === "string" ? fields.title : `HTTP ${status}`,
     status,
-    detail: typeof fields.detail === "string" ? fields.detail : "",
     errors: errors.map((error) => ({
+      ...readSentence(error),
       pointer: String(error.pointer ?? "").replace(/^#/, ""),
-      detail: String(error.detail ?? ""),
     })),
   };
 }

@@ -6,7 +6,7 @@ import { findPlace, lineOf } from "../lib/json-scan";
 import { draft, problems, refusal, scan } from "../state/ask";
 import { t } from "../state/preferences";
 import { trouble } from "../state/preview";
-import { errorText } from "./feedback";
+import { ErrorText, refusalWords, Said } from "./said";
 
 interface ProblemsProps {
   goTo(start: number, end: number): void;
@@ -15,7 +15,8 @@ interface ProblemsProps {
 function ProblemList({ goTo }: ProblemsProps) {
   return (
     <ul class="problems">
-      {problems.value.map(({ pointer, detail }) => {
+      {problems.value.map((problem) => {
+        const { pointer, detail } = problem;
         const place = findPlace(scan.value, pointer);
         return (
           <li key={pointer + detail}>
@@ -30,7 +31,7 @@ function ProblemList({ goTo }: ProblemsProps) {
                   {t("ask.goto", { line: String(lineOf(draft.value, place.keyStart)) })}
                 </span>
               )}
-              <span class="problem-text">{detail}</span>
+              <Said words={refusalWords(problem)} className="problem-text" />
             </button>
           </li>
         );
@@ -70,7 +71,13 @@ export function AskProblems({ goTo }: ProblemsProps) {
             ? t("ask.refused.title")
             : t("error.title")}
       </h3>
-      {items.length > 0 ? <ProblemList goTo={goTo} /> : <p>{errorText(error)}</p>}
+      {items.length > 0 ? (
+        <ProblemList goTo={goTo} />
+      ) : (
+        <p>
+          <ErrorText error={error} />
+        </p>
+      )}
     </section>
   );
 }

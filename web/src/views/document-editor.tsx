@@ -14,6 +14,7 @@ import { language, t } from "../state/preferences";
 import { createResource, valueOf } from "../state/resource";
 import { WORD_GROUPS } from "./document-words";
 import { type EditorHandle, JsonEditor } from "./json-editor";
+import { refusalWords } from "./said";
 
 const schema = createResource(getSchema);
 let reading: Promise<void> | null = null;
@@ -53,11 +54,11 @@ function marks(): Mark[] {
   if (error) {
     return [{ from: error.offset, to: error.offset + 1, message: t(`json.${error.problem}`) }];
   }
-  return problems.value.map(({ pointer, detail }) => {
-    const { keyStart, end } = findPlace(scan.value, pointer) ?? { keyStart: 0, end: 0 };
+  return problems.value.map((problem) => {
+    const { keyStart, end } = findPlace(scan.value, problem.pointer) ?? { keyStart: 0, end: 0 };
     // A whole page of underlines hides what they are about.
     const [line = ""] = draft.value.slice(keyStart, end).split("\n", 1);
-    return { from: keyStart, to: keyStart + line.length, message: detail };
+    return { from: keyStart, to: keyStart + line.length, message: refusalWords(problem).text };
   });
 }
 

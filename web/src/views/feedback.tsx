@@ -4,6 +4,7 @@
 import type { ComponentChildren } from "preact";
 import type { ApiError } from "../api";
 import { t, tServer } from "../state/preferences";
+import { ErrorText } from "./said";
 
 export function Loading({ lines = 3 }: { lines?: number }) {
   return (
@@ -36,13 +37,6 @@ export function Empty(props: {
   );
 }
 
-export function errorText(error: ApiError): string {
-  if (!error.problem) return t("error.network");
-  return (
-    error.problem.detail || (error.problem.status ? error.problem.title : t("error.unexpected"))
-  );
-}
-
 /** `missing` is the page's title when the thing that the page is about does not exist. */
 export function Failed(props: {
   error: ApiError;
@@ -55,7 +49,11 @@ export function Failed(props: {
     <div class="empty is-error" role="alert">
       <span class="empty-mark" aria-hidden="true" />
       <Title page={props.missing !== undefined} text={gone ?? t("error.title")} />
-      {gone === undefined && <p class="empty-text">{errorText(props.error)}</p>}
+      {gone === undefined && (
+        <p class="empty-text">
+          <ErrorText error={props.error} />
+        </p>
+      )}
       {props.children}
       {props.retry && (
         <button type="button" class="button" onClick={props.retry}>

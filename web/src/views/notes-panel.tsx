@@ -19,8 +19,8 @@ import {
 } from "../state/notes";
 import { t } from "../state/preferences";
 import { restingViewport } from "../state/viewport";
-import { errorText } from "./feedback";
 import { Icon } from "./icon";
+import { ErrorText } from "./said";
 import { instant, laneFullTitle } from "./timeline-words";
 import { ToolButton } from "./tool-button";
 
@@ -149,7 +149,7 @@ export function NotesPanel() {
       </div>
       {error && (
         <p class="notice is-error" role="alert">
-          {errorText(error)}
+          <ErrorText error={error} />
         </p>
       )}
       {written?.id === null && <NoteForm note={written} />}

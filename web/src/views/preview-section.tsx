@@ -11,13 +11,12 @@ import { metricInfo, metricMeaning, metricTitle } from "../state/catalogue";
 import { bestCells, goalOf } from "../state/experiment";
 import { language, t } from "../state/preferences";
 import { isCutShort, preview, type Preview, type PreviewedCell, previewing, trouble } from "../state/preview";
-import { errorText } from "./feedback";
 import { Icon } from "./icon";
 import { Miniature } from "./miniature";
 import { PictureLegend } from "./picture-legend";
 import { PreviewSliders } from "./preview-sliders";
 import { runtimeTitle } from "./question-form";
-import { reasonWords, Said } from "./said";
+import { errorWords, reasonWords, Said, type Words } from "./said";
 
 const SHOWN = 12;
 const COUNTED = STRATEGY_KINDS.filter((kind) => kind !== "sequential");
@@ -148,12 +147,12 @@ function Skeleton() {
   );
 }
 
-function note(): string {
+function note(): Words {
   const found = trouble.value;
-  if (found?.isTooLarge) return t("ask.preview.large");
-  if (found && (found.error.problem?.status ?? 500) >= 500) return errorText(found.error);
-  if (found || scan.value.error) return t("ask.preview.refused");
-  return isCutShort.value ? t("ask.preview.short") : t("ask.preview.note");
+  if (found?.isTooLarge) return { text: t("ask.preview.large") };
+  if (found && (found.error.problem?.status ?? 500) >= 500) return errorWords(found.error);
+  if (found || scan.value.error) return { text: t("ask.preview.refused") };
+  return { text: isCutShort.value ? t("ask.preview.short") : t("ask.preview.note") };
 }
 
 export function PreviewSection() {
@@ -169,7 +168,7 @@ export function PreviewSection() {
         {shown ? <Cells shown={shown} /> : isOld ? null : <Skeleton />}
       </div>
       <p class="hint" role="status">
-        {note()}
+        <Said words={note()} />
       </p>
     </section>
   );

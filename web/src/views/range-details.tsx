@@ -12,8 +12,8 @@ import { lanesById, stateName } from "../state/opened";
 import { show } from "../state/viewport";
 import { spanOf, visit } from "../state/walk";
 import { BlameBar } from "./blame-bar";
-import { errorText } from "./feedback";
 import { Icon } from "./icon";
+import { ErrorText } from "./said";
 import { StateSwatch } from "./state-swatch";
 import { duration, instant, laneFullTitle, spanTitle } from "./timeline-words";
 import { ToolButton } from "./tool-button";
@@ -88,7 +88,7 @@ function Stats() {
   if (stats.status === "failed") {
     return (
       <p class="blame-damaged" role="alert">
-        {errorText(stats.error)}
+        <ErrorText error={stats.error} />
       </p>
     );
   }

@@ -13,7 +13,8 @@ import { removeSoon } from "../state/removal";
 import { asApiError } from "../state/resource";
 import { renameRun } from "../state/runs";
 import { sizes } from "../state/storage";
-import { errorText, Status } from "./feedback";
+import { Status } from "./feedback";
+import { ErrorText } from "./said";
 import { ToolButton } from "./tool-button";
 
 const NAME_MAX = 200;
@@ -63,7 +64,7 @@ function NameField(props: { item: ExperimentSummary; done(): void }) {
       />
       {error && (
         <p class="name-error" role="alert">
-          {errorText(error)}
+          <ErrorText error={error} />
         </p>
       )}
     </form>

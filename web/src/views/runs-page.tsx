@@ -21,10 +21,11 @@ import {
   shownRuns,
 } from "../state/runs";
 import { readSizeAgain, store, wantSizes } from "../state/storage";
-import { Empty, errorText, Failed, Loading } from "./feedback";
+import { Empty, Failed, Loading } from "./feedback";
 import { QueuePanel } from "./queue-panel";
 import { RunRow } from "./run-row";
 import { RunsFilter } from "./runs-filter";
+import { ErrorText } from "./said";
 
 /* The room of what was removed comes free in the background. */
 const FREED_MS = 1500;
@@ -140,10 +141,14 @@ function Errors() {
     <div class="notice is-error" role="alert">
       {removal && (
         <p>
-          {t("removal.failed", { name: removal.name })} {errorText(removal.error)}
+          {t("removal.failed", { name: removal.name })} <ErrorText error={removal.error} />
         </p>
       )}
-      {action && <p>{errorText(action)}</p>}
+      {action && (
+        <p>
+          <ErrorText error={action} />
+        </p>
+      )}
     </div>
   );
 }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 // What the server says in English, in the reader's language as far as this page knows it.
 
+import type { ApiError, ProblemSentence } from "../api";
 import { reasonOf } from "../lib/reasons";
+import { refusalText } from "../lib/refusal";
 import { translateIfKnown } from "../i18n/translate";
-import { language } from "../state/preferences";
+import { language, t } from "../state/preferences";
+import { refusals } from "../state/refusals";
 
 /** A text in the reader's language, or the server's own. */
 export interface Words {
@@ -25,4 +28,24 @@ export function reasonWords(reason: string): Words {
   const known = reasonOf(reason);
   const text = known && translateIfKnown(language.value, known.key, known.values);
   return text ? { text } : { text: reason, lang: "en" };
+}
+
+/** One sentence of a refusal. */
+export function refusalWords(refusal: ProblemSentence): Words {
+  const known = refusals.value;
+  const text = known && refusalText(refusal, known, language.value);
+  return text ? { text } : { text: refusal.detail, lang: "en" };
+}
+
+/** What went wrong: no answer at all, a refusal, or an answer that is none. */
+export function errorWords({ problem }: ApiError): Words {
+  if (!problem) return { text: t("error.network") };
+  if (!problem.detail) return { text: problem.status ? problem.title : t("error.unexpected") };
+  const words = refusalWords(problem);
+  const kind = words.lang && refusals.value?.kinds[problem.kind];
+  return kind ? { text: kind } : words;
+}
+
+export function ErrorText({ error }: { error: ApiError }) {
+  return <Said words={errorWords(error)} />;
 }

@@ -7,7 +7,7 @@ import { byLegendOrder, isQuiet } from "../lib/states";
 import { language, t } from "../state/preferences";
 import { ask, closeSearch, matches, matchSelected, nextMatch, query, searchOpen } from "../state/search";
 import { opened } from "../state/opened";
-import { errorText } from "./feedback";
+import { ErrorText } from "./said";
 import { Select } from "./select";
 import { sharedStateWords } from "./timeline-words";
 import { ToolButton } from "./tool-button";
@@ -28,7 +28,7 @@ function stateChoices(): { value: string; text: string }[] {
 /** "3 of 120", "1,000 and more". */
 function Count() {
   const found = matches.value;
-  if (found.status === "failed") return <>{errorText(found.error)}</>;
+  if (found.status === "failed") return <ErrorText error={found.error} />;
   if (found.status !== "ready") return <>{found.status === "loading" ? t("app.loading") : ""}</>;
   const { items, next, damaged } = found.value;
   const index = matchSelected(found.value);

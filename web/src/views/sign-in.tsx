@@ -5,7 +5,7 @@ import { useState } from "preact/hooks";
 import type { ApiError } from "../api";
 import { t } from "../state/preferences";
 import { submitToken } from "../state/session";
-import { errorText } from "./feedback";
+import { ErrorText } from "./said";
 
 export function SignIn() {
   const [token, setToken] = useState("");
@@ -42,7 +42,7 @@ export function SignIn() {
         />
         {error && (
           <p class="notice is-error" role="alert">
-            {wrong ? t("signIn.wrong") : errorText(error)}
+            {wrong ? t("signIn.wrong") : <ErrorText error={error} />}
           </p>
         )}
         <button type="submit" class="button is-primary" disabled={busy}>

@@ -17,8 +17,8 @@ import { focusSelection, goTo, select, selection, step } from "../state/timeline
 import { walkBack, walkDamaged, walkEnd, walkError, walkOn } from "../state/walk";
 import { BlameBar } from "./blame-bar";
 import { bandWords, counterTitle, counterValue } from "./counter-words";
-import { errorText } from "./feedback";
 import { Icon } from "./icon";
+import { ErrorText } from "./said";
 import { StateSwatch } from "./state-swatch";
 import {
   duration,
@@ -95,7 +95,7 @@ function WalkNotes() {
       {walkEnd.value && <p class="is-muted">{t(`timeline.walk.${walkEnd.value}`)}</p>}
       {walkError.value && (
         <p class="blame-damaged" role="alert">
-          {errorText(walkError.value)}
+          <ErrorText error={walkError.value} />
         </p>
       )}
       {walkDamaged.value > 0 && (

@@ -16,10 +16,10 @@ import { restingViewport } from "../state/viewport";
 import { attachGestures } from "../timeline/gestures";
 import type { CounterDrawing } from "./counter-drawing";
 import { CounterPane } from "./counter-pane";
-import { errorText } from "./feedback";
 import { LaneFilter, LaneState } from "./lane-filter";
 import { LaneMenu } from "./lane-menu";
 import { NoteFlags } from "./note-flags";
+import { ErrorText } from "./said";
 import { StageDrawing } from "./stage-drawing";
 import { panBy, zoomBy } from "./stage-keys";
 import { LaneNames } from "./stage-names";
@@ -58,7 +58,7 @@ function Fetching() {
       )}
       {fetchError.value && (
         <p class="stage-notice" role="alert">
-          {errorText(fetchError.value)}
+          <ErrorText error={fetchError.value} />
         </p>
       )}
     </>
