@@ -30,11 +30,11 @@ export function reasonWords(reason: string): Words {
   return text ? { text } : { text: reason, lang: "en" };
 }
 
-/** One sentence of a refusal. */
+/** One sentence of a refusal, which may be a reason that the server has stored. */
 export function refusalWords(refusal: ProblemSentence): Words {
   const known = refusals.value;
   const text = known && refusalText(refusal, known, language.value);
-  return text ? { text } : { text: refusal.detail, lang: "en" };
+  return text ? { text } : reasonWords(refusal.detail);
 }
 
 /** What went wrong: no answer at all, a refusal, or an answer that is none. */

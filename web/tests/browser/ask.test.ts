@@ -221,6 +221,30 @@ test("what the server has against the document is said in its place while one ty
   );
 });
 
+test("what the server has against the document is said in the reader's language", async () => {
+  await onPage(
+    { locale: "pl-PL" },
+    async (page) => {
+      await openOwn(page);
+      await page.getByRole("button", { name: "Pokaż dokument" }).click();
+      await editor(page).waitFor();
+      await field(page, "Rdzenie").fill("9");
+      const text = JSON.stringify(await draft(page), null, 2);
+      const refused = async (line: string, words: RegExp): Promise<void> => {
+        await write(page, text.replace('"cores": 9', line));
+        const said = page.locator(".problem-text", { hasText: words });
+        await said.waitFor();
+        assert.equal(await said.getAttribute("lang"), null);
+      };
+      await refused('"cores": 9, "corse": 1', /^nieznane pole „corse”; czy chodziło o „cores”\?$/);
+      await refused('"cores": "all"', /^„cores”: ma tu być liczba całkowita od 1 do 1024, a jest napis$/);
+      await page.locator(".cm-lintRange-error").first().hover();
+      assert.match(await page.locator(".cm-diagnostic").innerText(), /ma tu być liczba całkowita/);
+    },
+    problem,
+  );
+});
+
 test("the editor proposes fields and values, and explains them", async () => {
   await onPage(
     {},

@@ -109,13 +109,15 @@ test("the document is sent as it was written, and a refusal keeps its pointers",
       title: "Invalid document",
       status: 422,
       detail: "one field",
-      errors: [{ pointer: "/sed", detail: "unknown field" }],
+      errors: [{ pointer: "/sed", detail: "unknown field 'sed'", message: "unknown field {0}", values: ["'sed'"] }],
     },
   }));
   assert.equal(await submitDraft(), null);
   assert.equal(asked[0]?.body, text);
   assert.equal(draft.value, text);
-  assert.deepEqual(refusal.value?.problem?.errors, [{ pointer: "/sed", detail: "unknown field" }]);
+  assert.deepEqual(refusal.value?.problem?.errors, [
+    { pointer: "/sed", detail: "unknown field 'sed'", message: "unknown field {0}", values: ["'sed'"] },
+  ]);
   editDraft(text);
   assert.notEqual(refusal.value, null, "the same text is refused still");
   editDraft("{}");
