@@ -636,6 +636,9 @@ export const en = {
   "key.notePrevious": "Go to the previous note",
   "key.noteNext": "Go to the next note",
 
+  "part.poll": "selector.select(): the loop waits until I/O, a timer or another thread has something for it",
+  "part.ready": "loop._ready: handles that are ready, in each iteration when it polls and when it begins to run them",
+  "part.timers": "loop._scheduled: timers that ran more than a millisecond late",
   "lanes.filter": "Filter lanes",
   "lanes.none": "No lane has “{text}” in its name.",
   "lanes.matching": "{shown} of {count} lanes",
@@ -920,6 +923,9 @@ export const en = {
   "kind.gil": "GIL",
   "kind.thread": "thread",
   "kind.loop": "event loop",
+  "kind.poll": "poll",
+  "kind.ready": "ready",
+  "kind.timers": "timers",
   "kind.task": "task",
   "kind.lock": "lock",
 

@@ -810,6 +810,9 @@ export const pl = {
   "key.notePrevious": "Przejdź do poprzedniej notatki",
   "key.noteNext": "Przejdź do następnej notatki",
 
+  "part.poll": "selector.select(): pętla czeka, aż wejście-wyjście, zegar lub inny wątek będzie coś dla niej miał",
+  "part.ready": "loop._ready: gotowe wywołania zwrotne, w każdej iteracji, gdy pętla odpytuje i gdy zaczyna je wykonywać",
+  "part.timers": "loop._scheduled: zegary, które zadziałały ponad milisekundę za późno",
   "lanes.filter": "Filtruj tory",
   "lanes.none": "Żaden tor nie ma w nazwie „{text}”.",
   "lanes.matching": "Tory: {shown} z {count}",
@@ -1191,6 +1194,9 @@ export const pl = {
   "kind.gil": "GIL",
   "kind.thread": "wątek",
   "kind.loop": "pętla zdarzeń",
+  "kind.poll": "odpytywanie",
+  "kind.ready": "gotowe",
+  "kind.timers": "zegary",
   "kind.task": "zadanie",
   "kind.lock": "blokada",
 

@@ -6,8 +6,11 @@
 //   pin=7,9          lanes that stay on top, in this order
 //   hide=4           lanes that are left out, with what is below them
 //   move=9.5,7       lanes put after another one of their group, or before all of it
+//                    (in these three 12-poll is a part of loop 12: loop-parts.ts)
 //   lanes=TEXT       only lanes with this in their name
 //   only=WORDS       states that are not faded
+
+import { LANE_ADDRESS, laneAddress, laneOfAddress } from "./loop-parts";
 
 export interface Move {
   lane: number;
@@ -57,8 +60,11 @@ function shortKey(key: string): string {
   return key.replace(/^lane-(?=\d+$)/, "");
 }
 
-function numbers(text: string | null): number[] {
-  return (text ?? "").split(",").flatMap((part) => (/^\d{1,9}$/.test(part) ? [Number(part)] : []));
+const ONE_LANE = new RegExp(`^${LANE_ADDRESS}$`);
+const ONE_MOVE = new RegExp(`^(${LANE_ADDRESS})(?:\\.(${LANE_ADDRESS}))?$`);
+
+function lanesOf(text: string | null): number[] {
+  return (text ?? "").split(",").filter((part) => ONE_LANE.test(part)).map(laneOfAddress);
 }
 
 function words(text: string | null): string[] {
@@ -68,17 +74,16 @@ function words(text: string | null): string[] {
 export function readArrangement(params: URLSearchParams): Arrangement {
   const folds = (params.get("fold") ?? "").split(",");
   const moves = (params.get("move") ?? "").split(",").flatMap((part) => {
-    const [, lane, after] = /^(\d{1,9})(?:\.(\d{1,9}))?$/.exec(part) ?? [];
-    return lane === undefined
-      ? []
-      : [{ lane: Number(lane), after: after === undefined ? null : Number(after) }];
+    const [, lane, after] = ONE_MOVE.exec(part) ?? [];
+    if (lane === undefined) return [];
+    return [{ lane: laneOfAddress(lane), after: after === undefined ? null : laneOfAddress(after) }];
   });
   return {
     fold: folds
       .filter((part) => /^(\d{1,9}|[a-z-]+)$/.test(part))
       .map((part) => (/^\d/.test(part) ? `lane-${part}` : part)),
-    pin: numbers(params.get("pin")),
-    hide: numbers(params.get("hide")),
+    pin: lanesOf(params.get("pin")),
+    hide: lanesOf(params.get("hide")),
     move: moves,
     lanes: params.get("lanes") ?? "",
     only: words(params.get("only")),
@@ -87,11 +92,13 @@ export function readArrangement(params: URLSearchParams): Arrangement {
 
 /** Null for what is as it is at first. */
 export function writeArrangement(of: Arrangement): Record<keyof Arrangement, string | null> {
-  const moves = of.move.map(({ lane, after }) => (after === null ? `${lane}` : `${lane}.${after}`));
+  const moves = of.move.map(({ lane, after }) =>
+    [lane, ...(after === null ? [] : [after])].map(laneAddress).join("."),
+  );
   return {
     fold: of.fold.map(shortKey).join(",") || null,
-    pin: of.pin.join(",") || null,
-    hide: of.hide.join(",") || null,
+    pin: of.pin.map(laneAddress).join(",") || null,
+    hide: of.hide.map(laneAddress).join(",") || null,
     move: moves.join(",") || null,
     lanes: of.lanes || null,
     only: of.only.join(",") || null,

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 // The order of rows: the cores first, then each process with its GIL, locks, threads and under
-// their thread the event loops with their tasks; the GIL of an interpreter that has one of its
-// own stands over its thread. A group can be folded; its head stays. Whoever looks may pin, move
-// and hide lanes (arrangement.ts).
+// their thread the event loops with their parts (loop-parts.ts) and tasks; the GIL of an
+// interpreter that has one of its own stands over its thread. A group can be folded; its head
+// stays. Whoever looks may pin, move and hide lanes (arrangement.ts).
 
 import { type Arrangement, moved } from "./arrangement";
+import type { PartKind } from "./loop-parts";
 import { isQuiet } from "./states";
 
-export type LaneKind = "core" | "process" | "gil" | "thread" | "loop" | "task" | "lock";
+export type RecordedKind = "core" | "process" | "gil" | "thread" | "loop" | "task" | "lock";
+export type LaneKind = RecordedKind | PartKind;
 
 export interface Lane {
   id: number;
@@ -43,7 +45,10 @@ const KIND_ORDER: Record<LaneKind, number> = {
   lock: 3,
   thread: 4,
   loop: 5,
-  task: 6,
+  poll: 6,
+  ready: 7,
+  timers: 8,
+  task: 9,
 };
 
 /** Groups that are no lane themselves; cores on which nothing ever ran are one of them. */

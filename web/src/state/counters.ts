@@ -11,15 +11,20 @@ import {
   zeroCounter,
 } from "../lib/counters";
 import type { TimelineData } from "../lib/columns";
+import type { Lane } from "../lib/lanes";
+import { COUNTER_OF, type PartKind, partId, PARTS, recordedId } from "../lib/loop-parts";
 import type { TimelineRoute } from "../lib/route";
-import { duration, opened } from "./opened";
+import { current, lanesById, opened } from "./opened";
 import { counters, data, overview, select, selection, unknownFrom } from "./timeline";
 import { show, viewport } from "./viewport";
 
-/** A counter at a moment: what is looked at instead of a span. */
-export interface CounterPlace {
+export interface CounterRow {
   lane: number;
   kind: number;
+}
+
+/** A counter at a moment: what is looked at instead of a span. */
+export interface CounterPlace extends CounterRow {
   at: number;
 }
 
@@ -37,6 +42,31 @@ export function chooseCounter(place: CounterPlace | null): void {
 export function counterName(kind: number): string {
   const open = opened.value;
   return open.status === "ready" ? (open.value.lanes.counters[kind] ?? "") : "";
+}
+
+/** The counter that is drawn on a lane; null for lanes of spans and what the server does not count. */
+export function counterOfPart({ id, kind }: Lane): CounterRow | null {
+  const name = COUNTER_OF[kind as PartKind];
+  const code = name === undefined ? -1 : (current.value?.lanes.counters.indexOf(name) ?? -1);
+  return code < 0 ? null : { lane: recordedId(id), kind: code };
+}
+
+/** The lane on which a counter is drawn; null for those below the lanes. */
+export function partOfCounter({ lane, kind }: CounterRow): number | null {
+  const part = PARTS.find((each) => COUNTER_OF[each] === counterName(kind));
+  const id = part === undefined ? -1 : partId(lane, part);
+  return lanesById.value.has(id) ? id : null;
+}
+
+/** The counters below the lanes. */
+export const paneCounters = computed(() =>
+  counters.value.filter((counter) => partOfCounter(counter) === null),
+);
+
+/** The counter over the whole run, so far as it can be seen in the overview. */
+export function wholeCounter({ lane, kind }: CounterRow): CounterColumns {
+  const known = counters.value.find((each) => each.lane === lane && each.kind === kind);
+  return known ?? zeroCounter(lane, kind);
 }
 
 /** Looks at the counter that `route` names, at none when it names none. */
@@ -62,7 +92,7 @@ export function axisOf(columns: CounterColumns): { low: number; high: number } {
 /** The counter as `source` has it; null where its lane was not asked for. */
 export function columnsIn(
   source: TimelineData | null,
-  { lane, kind }: { lane: number; kind: number },
+  { lane, kind }: CounterRow,
 ): CounterColumns | null {
   if (!source) return null;
   const columns = source.counters.get(counterKey(lane, kind));
@@ -104,19 +134,4 @@ export function stepCounter(direction: 1 | -1): void {
   if (at >= from && at <= to) return;
   const half = (to - from) / 2;
   show({ from: at - half, to: at + half });
-}
-
-/** Looks at the counter `by` rows further down at the same time; false beyond the last. */
-export function stepCounterRow(by: 1 | -1): boolean {
-  const list = counters.peek();
-  const place = chosenCounter.peek();
-  const { from, to } = viewport.peek();
-  const here = place
-    ? list.findIndex(({ lane, kind }) => lane === place.lane && kind === place.kind)
-    : -1;
-  const next = list[here + by];
-  if (!next) return false;
-  const at = place && place.at >= from && place.at < to ? place.at : (from + to) / 2;
-  chooseCounter({ lane: next.lane, kind: next.kind, at: Math.min(at, duration.peek()) });
-  return true;
 }

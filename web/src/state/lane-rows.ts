@@ -5,13 +5,13 @@ import { computed, signal } from "@preact/signals";
 import { arrangeRows, pinnedRows } from "../lib/lanes";
 import { arrangement, folded } from "./arrangement";
 import { laneTitle } from "./lane-title";
-import { current } from "./opened";
+import { lanes } from "./opened";
 
 /* Rows that exist before anything was measured. */
 const FIRST_ROWS = 40;
 
 export const rows = computed(() =>
-  arrangeRows(current.value?.lanes.items ?? [], {
+  arrangeRows(lanes.value, {
     folded: folded.value,
     arrangement: arrangement.value,
     titleOf: laneTitle,

@@ -2,6 +2,7 @@
 // What a lane is called, in the reader's language.
 
 import { gilOwner, type Lane } from "../lib/lanes";
+import { isPart } from "../lib/loop-parts";
 import { t } from "./preferences";
 
 /** What the engine calls a lane that the document gave no name. */
@@ -10,7 +11,7 @@ const UNNAMED: Partial<Record<Lane["kind"], string>> = { loop: "event loop", pro
 export function laneTitle(lane: Lane | undefined): string {
   if (!lane) return "";
   const kind = t(`kind.${lane.kind}`);
-  if (lane.name === UNNAMED[lane.kind]) return kind;
+  if (isPart(lane.id) || lane.name === UNNAMED[lane.kind]) return kind;
   const owner = gilOwner(lane);
   if (owner !== null) return t("timeline.gilOf", { thread: owner });
   const numbered = new RegExp(`^${lane.kind}[ -]?(\\d+)$`, "i").exec(lane.name);

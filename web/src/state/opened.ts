@@ -3,6 +3,7 @@
 
 import { computed, signal } from "@preact/signals";
 import type { Experiment, Run, RunLanes, RunMetric } from "../api";
+import { loopParts } from "../lib/loop-parts";
 import type { Loaded } from "./resource";
 
 export interface OpenRun {
@@ -26,9 +27,12 @@ export const duration = computed(() => {
   const known = run?.known_until ?? null;
   return Math.max(1, known === null ? (run?.duration_ns ?? 1) : Math.ceil(known * LIVE_ROOM));
 });
-export const lanesById = computed(
-  () => new Map((current.value?.lanes.items ?? []).map((lane) => [lane.id, lane])),
-);
+/** Those of the run, and the parts of its loops. */
+export const lanes = computed(() => {
+  const items = current.value?.lanes.items ?? [];
+  return [...items, ...loopParts(items)];
+});
+export const lanesById = computed(() => new Map(lanes.value.map((lane) => [lane.id, lane])));
 
 /** Index of each thread among the threads: its identity colour. */
 export const threadIndex = computed(() => {

@@ -14,13 +14,17 @@ import {
   getTimeline,
   type Run,
 } from "../api";
-import { decodeTimeline, readSpan, type Span, spanAt, type TimelineData } from "../lib/columns";
-import type { Histogram } from "../lib/histogram";
 import {
-  countedLanes,
-  type Lane,
-  overviewLanes,
-} from "../lib/lanes";
+  decodeTimeline,
+  readSpan,
+  type Span,
+  spanAt,
+  type TimelineData,
+  type WireTimeline,
+} from "../lib/columns";
+import type { Histogram } from "../lib/histogram";
+import { countedLanes, type Lane, overviewLanes } from "../lib/lanes";
+import { isPart, recordedId, withLoopParts } from "../lib/loop-parts";
 import type { TimelineRoute } from "../lib/route";
 import {
   fetchWindow,
@@ -66,13 +70,15 @@ export const counters = computed(() => [...(overview.value?.counters.values() ??
 
 /* Blame needs what is waited for, on the screen or not, and counters are always on it. */
 const lanesNeeded = computed(() => {
-  const lanes = lanesById.value;
-  if (lanes.size <= ALL_LANES_LIMIT) return null;
+  const lanes = current.value?.lanes.items ?? [];
+  if (lanes.length <= ALL_LANES_LIMIT) return null;
   const { first, last } = rowsOnScreen.value;
   const pinned = pinnedCount.value;
   const near = [...rows.value.slice(0, pinned), ...rows.value.slice(Math.max(first, pinned), last)];
-  const ids = near.flatMap((row) => (row.type === "lane" && row.lane ? [row.lane.id] : []));
-  const held = [...lanes.values()].filter(({ kind }) => WAITED_FOR.has(kind));
+  const ids = near.flatMap(({ type, lane }) =>
+    type === "lane" && lane ? [recordedId(lane.id)] : [],
+  );
+  const held = lanes.filter(({ kind }) => WAITED_FOR.has(kind));
   const counted = counters.value.map(({ lane }) => lane);
   return [...new Set([...ids, ...held.map(({ id }) => id), ...counted])].sort((a, b) => a - b).join();
 });
@@ -82,9 +88,10 @@ const lanesWanted = computed(() => lanesNeeded.value?.split(",").map(Number) ?? 
 
 /** From where on nothing is known of a lane; Infinity when everything is. */
 export function unknownFrom(lane: number): number {
-  if (!isLive.peek() || (lanesById.peek().get(lane)?.died_ns ?? null) !== null) return Infinity;
-  const known = (data.peek() ?? overview.peek())?.lanes.get(lane)?.knownUntil;
-  return known ?? lanesById.peek().get(lane)?.born_ns ?? 0;
+  const id = recordedId(lane);
+  if (!isLive.peek() || (lanesById.peek().get(id)?.died_ns ?? null) !== null) return Infinity;
+  const known = (data.peek() ?? overview.peek())?.lanes.get(id)?.knownUntil;
+  return known ?? lanesById.peek().get(id)?.born_ns ?? 0;
 }
 
 /* --- selection --- */
@@ -120,31 +127,6 @@ export function step(direction: 1 | -1): void {
   show({ from: middle - half, to: middle + half });
 }
 
-/**
- * Moves the selection to the lane `by` rows further down, at the same time; false when there is
- * none. Without a selection it begins at the first lane, or from below at the last.
- */
-export function stepLane(by: 1 | -1): boolean {
-  const order = rows
-    .peek()
-    .flatMap((row) => (row.type === "lane" && row.lane ? [row.lane.id] : []));
-  const now = selection.peek();
-  const view = viewport.peek();
-  const middle = (view.from + view.to) / 2;
-  const inView = now && now.end >= view.from && now.start <= view.to;
-  const time =
-    now && inView ? (Math.max(now.start, view.from) + Math.min(now.end, view.to)) / 2 : middle;
-  let index = now ? order.indexOf(now.lane) + by : by > 0 ? 0 : order.length - 1;
-  for (; index >= 0 && index < order.length; index += by) {
-    const span = findSpan(order[index] as number, time, (view.to - view.from) / 4);
-    if (span) {
-      select(span);
-      return true;
-    }
-  }
-  return false;
-}
-
 /** Whatever happens on `lane` at `time` becomes the selection, and the window goes there. */
 export function goTo(lane: number, time: number): void {
   const span = findSpan(lane, time, 0);
@@ -165,6 +147,13 @@ export function focusSelection(): void {
 
 function isSeen(run: Run): boolean {
   return run.has_timeline || run.known_until !== null;
+}
+
+function decode(wire: WireTimeline): TimelineData {
+  const { states = [], instants = [], items = [] } = current.peek()?.lanes ?? {};
+  const loops = items.filter(({ kind }) => kind === "loop").map(({ id }) => id);
+  const codes = { poll: states.indexOf("poll"), late: instants.indexOf("late_timer") };
+  return withLoopParts(decodeTimeline(wire), new Set(loops), codes);
 }
 
 let wanted: AbortController | null = null;
@@ -190,7 +179,7 @@ async function fetchVisible(run: string, jumped = false): Promise<void> {
   const wish = fetchWindow(viewport.peek(), width.peek(), duration.peek(), jumped ? 0 : 1);
   const lanes = lanesWanted.peek();
   try {
-    const next = decodeTimeline(await getTimeline(run, wish, lanes, controller.signal));
+    const next = decode(await getTimeline(run, wish, lanes, controller.signal));
     if (wanted !== controller) return;
     have = { window: wish, lanes };
     batch(() => {
@@ -239,7 +228,7 @@ async function fetchOverview(open: OpenRun): Promise<void> {
   if (lanes.length === 0) return; /* A run that has just begun has none. */
   const window = { from: 0, to: duration.peek(), pixels: OVERVIEW_PIXELS };
   try {
-    const next = decodeTimeline(await getTimeline(open.run.id, window, lanes));
+    const next = decode(await getTimeline(open.run.id, window, lanes));
     if (current.peek() === open) overview.value = next;
   } catch {
     // Without an overview the timeline still works.
@@ -379,6 +368,7 @@ export function seekLane(id: number): void {
   bringUp(lane);
   sought.value = null;
   sought.value = id;
+  if (isPart(id)) return;
   const { from, to } = viewport.peek();
   selectSoon(id, Math.floor((from + to) / 2), ({ lanes }) => lanes.has(id));
 }

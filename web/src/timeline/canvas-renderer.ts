@@ -13,6 +13,7 @@ import {
 import { lookOf, type StateLook } from "../lib/states";
 import { ticksBetween } from "../lib/ticks";
 import type { Viewport } from "../lib/viewport";
+import { drawCounter } from "./counter-steps";
 import type { Palette } from "./palette";
 import { anchorPattern, patternFill } from "./patterns";
 import type { OverlayScene, Part, PlacedLane, Renderer, RulerScene, Scene } from "./renderer";
@@ -62,6 +63,11 @@ function scaleOf(view: Viewport, width: number): Scale {
 function xOf(scale: Scale, time: number): number {
   const x = (time - scale.from) * scale.perNs;
   return Math.min(Math.max(x, -OUTSIDE), scale.width + OUTSIDE);
+}
+
+/** How much of a lane's height its bars have. */
+function shareOf(lane: PlacedLane, look: StateLook): number {
+  return lane.isFull ? 1 : look.height;
 }
 
 /** A triangle that points down at `x`. */
@@ -177,6 +183,8 @@ export class CanvasRenderer implements Renderer {
       this.drawLane(context, scene, lane, scale, palette);
       this.drawUnknown(context, lane, scene.unknownFrom(lane.id), scale, palette);
     }
+    const sheet = { context, view: scene.view, width: this.width, ratio: this.ratio, palette };
+    for (const counter of part.counters) drawCounter(sheet, counter);
     if (scene.data) this.drawInstants(context, scene, part, scene.data, scale, palette);
     context.restore();
   }
@@ -283,7 +291,7 @@ export class CanvasRenderer implements Renderer {
     scale: Scale,
     palette: Palette,
   ): void {
-    const height = Math.max(2, Math.round(lane.height * look.height));
+    const height = Math.max(2, Math.round(lane.height * shareOf(lane, look)));
     const top = lane.top + Math.round((lane.height - height) / 2);
     const fill = this.fillOf(look, palette);
     anchorPattern(fill, -scale.from * scale.perNs, top, this.ratio);
@@ -342,13 +350,13 @@ export class CanvasRenderer implements Renderer {
     const x0 = Math.max(0, xOf(scale, span.start));
     const x1 = Math.min(this.width, xOf(scale, span.end));
     this.drawIdentity(context, scene, lane, span, palette, x0, x1);
-    if (look.height < LABEL_MIN_HEIGHT) return;
-    const text = this.fitting(context, scene.label(span), look.letter, x1 - x0, palette);
+    if (shareOf(lane, look) < LABEL_MIN_HEIGHT) return;
+    const text = this.fitting(context, scene.label(span, lane.id), look.letter, x1 - x0, palette);
     if (text === "") return;
     const middle = lane.top + lane.height / 2;
     const textWidth = this.textWidth(context, text);
     if (look.pattern !== "solid" && look.pattern !== "edge") {
-      const tall = Math.round(lane.height * look.height);
+      const tall = Math.round(lane.height * shareOf(lane, look));
       context.fillStyle = palette.fill(look.token);
       context.fillRect(x0 + 1, middle - tall / 2, textWidth + 2 * LABEL_PADDING - 2, tall);
     }
@@ -459,8 +467,9 @@ export class CanvasRenderer implements Renderer {
   drawOverlay(scene: OverlayScene): void {
     const { palette } = this;
     if (!palette || this.width === 0) return;
-    const { pointerX, hover, selection, range } = scene;
-    const empty = pointerX === null && !hover && !selection && !range && scene.flows.length === 0;
+    const { pointerX, hover, selection, range, moment } = scene;
+    const spans = hover || selection || scene.flows.length > 0;
+    const empty = pointerX === null && !spans && !range && !moment;
     if (empty && this.overlayEmpty) return;
     this.overlayEmpty = empty;
     const context = this.begin(this.overlay, this.height);
@@ -477,13 +486,18 @@ export class CanvasRenderer implements Renderer {
       { span: selection, width: 2, colour: palette.accent },
     ];
     for (const { span, width, colour } of outlined) {
-      const lane = span && lanes.get(span.lane);
-      if (!span || !lane) continue;
+      if (!span) continue;
       const x0 = xOf(scale, span.start);
       const x1 = Math.max(x0 + 2, xOf(scale, span.end));
       context.strokeStyle = colour;
       context.lineWidth = width;
-      context.strokeRect(x0 - 0.5, lane.top - 1.5, x1 - x0 + 1, lane.height + 3);
+      for (const lane of [lanes.get(span.lane), scene.again(span)]) {
+        if (lane) context.strokeRect(x0 - 0.5, lane.top - 1.5, x1 - x0 + 1, lane.height + 3);
+      }
+    }
+    if (moment) {
+      context.fillStyle = palette.accent;
+      context.fillRect(xOf(scale, moment.at) - 1, moment.lane.top - 2, 2, moment.lane.height + 4);
     }
     for (const span of scene.flows) {
       const from = span.by >= 0 ? lanes.get(span.by) : undefined;

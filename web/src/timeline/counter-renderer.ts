@@ -1,34 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Counters on Canvas 2D: a step area for each, filled up to the value; where several changes are
-// one pixel, filled up to the least and lighter up to the greatest value there.
+// The counters below the lanes on Canvas 2D, one row each on the axis of time of the lanes.
 
-import { changeAt, type CounterColumns } from "../lib/counters";
 import { ticksBetween } from "../lib/ticks";
 import type { Viewport } from "../lib/viewport";
+import { drawCounter, type PlacedCounter, type Sheet, xOnSheet } from "./counter-steps";
 import type { Palette } from "./palette";
-import { patternFill } from "./patterns";
 
 const TICK_SPACING = 110;
-const BAND = 0.45;
-const UNKNOWN = 0.35;
 const RANGE = 0.12;
-/* Shorter steps have no line along their top: a wall of lines hides the areas. */
-const LINE_FROM = 3;
-/* Leave out what lies outside by more than this; far coordinates lose precision. */
-const OUTSIDE = 4;
-
-export interface PlacedCounter {
-  top: number;
-  height: number;
-  low: number;
-  high: number;
-  /** Token of the colour. */
-  token: string;
-  /** Parts of the window with what is known of them, in the order of time. */
-  parts: readonly { from: number; to: number; columns: CounterColumns }[];
-  /** Infinity when everything is known. */
-  unknownFrom: number;
-}
 
 export interface CounterScene {
   view: Viewport;
@@ -81,94 +60,24 @@ export class CounterRenderer {
     context.globalAlpha = 1;
   }
 
-  private xOf(view: Viewport, time: number): number {
-    const x = ((time - view.from) * this.width) / Math.max(1, view.to - view.from);
-    return Math.min(Math.max(x, -OUTSIDE), this.width + OUTSIDE);
-  }
-
   drawBase({ view, counters }: CounterScene): void {
     const { palette, base } = this;
     if (!palette || this.width === 0) return;
     this.begin(base);
+    const sheet = this.sheet(base, view, palette);
     const { at } = ticksBetween(view.from, view.to, this.width / TICK_SPACING);
     base.fillStyle = palette.line;
-    for (const time of at) base.fillRect(Math.round(this.xOf(view, time)), 0, 1, this.height);
+    for (const time of at) base.fillRect(Math.round(xOnSheet(sheet, time)), 0, 1, this.height);
     for (const counter of counters) {
       if (counter.top > this.height || counter.top + counter.height < 0) continue;
       base.fillStyle = palette.line;
       base.fillRect(0, Math.round(counter.top), this.width, 1);
-      for (const { from, to, columns } of counter.parts) {
-        this.drawPart(view, counter, { from, to }, columns, palette);
-      }
-      base.fillStyle = palette.muted;
-      base.fillRect(0, Math.round(counter.top + counter.height), this.width, 1);
-      this.drawUnknown(view, counter, palette);
+      drawCounter(sheet, counter);
     }
   }
 
-  /** One step at a time: its area, the band above it, and the line along its top. */
-  private drawPart(
-    view: Viewport,
-    counter: PlacedCounter,
-    part: Viewport,
-    columns: CounterColumns,
-    palette: Palette,
-  ): void {
-    const { top, height, low, high } = counter;
-    const yOf = (value: number): number => top + height * (1 - (value - low) / (high - low || 1));
-    const zero = yOf(Math.max(low, 0));
-    const area = new Path2D();
-    const band = new Path2D();
-    const line = new Path2D();
-    let drawn = -1;
-    const step = (from: number, to: number, value: number): void => {
-      const [x0, x1, y] = [this.xOf(view, from), this.xOf(view, to), yOf(value)];
-      area.rect(x0, Math.min(y, zero), x1 - x0, Math.abs(zero - y));
-      if (x1 - x0 < LINE_FROM) return;
-      if (drawn === x0) line.lineTo(x0, y);
-      else line.moveTo(x0, y);
-      line.lineTo(x1, y);
-      drawn = x1;
-    };
-    const pixel = (view.to - view.from) / this.width;
-    let index = changeAt(columns, part.from);
-    let from = part.from;
-    let value = index < 0 ? columns.before : (columns.last[index] as number);
-    for (index += 1; index <= columns.length; index++) {
-      const at = index < columns.length ? (columns.at[index] as number) : Infinity;
-      step(from, Math.min(at, part.to), value);
-      if (at >= part.to) break;
-      from = at;
-      value = columns.last[index] as number;
-      if ((columns.count[index] as number) === 1) continue;
-      const until = Math.min(at + pixel, columns.at[index + 1] ?? Infinity, part.to);
-      const min = columns.min[index] as number;
-      const [x0, x1] = [this.xOf(view, at), this.xOf(view, until)];
-      const ends = [yOf(columns.max[index] as number), yOf(min)] as const;
-      band.rect(x0, ends[0], Math.max(1, x1 - x0), Math.max(1, ends[1] - ends[0]));
-      step(at, until, min);
-      from = until;
-    }
-    const { base } = this;
-    base.fillStyle = palette.fill(counter.token);
-    base.fill(area);
-    base.globalAlpha = BAND;
-    base.fill(band);
-    base.globalAlpha = 1;
-    base.strokeStyle = palette.muted;
-    base.lineWidth = 1;
-    base.stroke(line);
-  }
-
-  private drawUnknown(view: Viewport, counter: PlacedCounter, palette: Palette): void {
-    const x = this.xOf(view, counter.unknownFrom);
-    if (x >= this.width) return;
-    const { base } = this;
-    base.clearRect(x, counter.top, this.width - x, counter.height);
-    base.globalAlpha = UNKNOWN;
-    base.fillStyle = patternFill(base, "hatch", palette.surface, palette.muted, this.ratio);
-    base.fillRect(x, counter.top, this.width - x, counter.height);
-    base.globalAlpha = 1;
+  private sheet(context: CanvasRenderingContext2D, view: Viewport, palette: Palette): Sheet {
+    return { context, view, width: this.width, ratio: this.ratio, palette };
   }
 
   drawOverlay({ view, pointerX, range, chosen }: CounterOverlay): void {
@@ -178,8 +87,9 @@ export class CounterRenderer {
     if (empty && this.overlayEmpty) return;
     this.overlayEmpty = empty;
     this.begin(overlay);
+    const sheet = this.sheet(overlay, view, palette);
     if (range) {
-      const [x0, x1] = [this.xOf(view, range.from), this.xOf(view, range.to)];
+      const [x0, x1] = [xOnSheet(sheet, range.from), xOnSheet(sheet, range.to)];
       overlay.fillStyle = palette.accent;
       overlay.globalAlpha = RANGE;
       overlay.fillRect(x0, 0, x1 - x0, this.height);
@@ -191,6 +101,6 @@ export class CounterRenderer {
     }
     if (!chosen) return;
     overlay.fillStyle = palette.accent;
-    overlay.fillRect(this.xOf(view, chosen.at) - 1, chosen.top, 2, chosen.height);
+    overlay.fillRect(xOnSheet(sheet, chosen.at) - 1, chosen.top, 2, chosen.height);
   }
 }

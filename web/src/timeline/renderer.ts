@@ -11,6 +11,7 @@
 
 import type { Span, TimelineData } from "../lib/columns";
 import type { Viewport } from "../lib/viewport";
+import type { PlacedCounter } from "./counter-steps";
 import type { Palette } from "./palette";
 
 export interface PlacedLane {
@@ -18,6 +19,8 @@ export interface PlacedLane {
   /** Top of the lane's bar in the drawing, after scrolling. */
   top: number;
   height: number;
+  /** Its bars are as high as it is, whatever their state. */
+  isFull: boolean;
 }
 
 export interface PlacedBand {
@@ -28,6 +31,8 @@ export interface PlacedBand {
 /** A part of the drawing from top to bottom. */
 export interface Part {
   lanes: readonly PlacedLane[];
+  /** What is counted on some of these lanes. */
+  counters: readonly PlacedCounter[];
   /** Backgrounds of group rows. */
   bands: readonly PlacedBand[];
 }
@@ -48,8 +53,8 @@ export interface Scene {
   unknownFrom(lane: number): number;
   /** Kind of instant that must not be missed; -1 if the server has no such kind. */
   alarm: number;
-  /** What to write into a span that has room; "" writes nothing. */
-  label(span: Span): string;
+  /** What to write into a span on a lane, if it has room; "" writes nothing. */
+  label(span: Span, lane: number): string;
   /** Identity colour index of a thread, -1 for other lanes. */
   identity(lane: number): number;
 }
@@ -61,7 +66,11 @@ export interface OverlayScene {
   pointerX: number | null;
   hover: Span | null;
   selection: Span | null;
+  /** The lane, if it is on the screen, on which a span is drawn once more. */
+  again(span: Span): PlacedLane | undefined;
   range: Viewport | null;
+  /** A moment of a counter that is looked at. */
+  moment: { lane: PlacedLane; at: number } | null;
   /** Spans whose end has an arrow from who ended them. */
   flows: readonly Span[];
 }

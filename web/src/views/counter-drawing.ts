@@ -3,16 +3,15 @@
 // frame, on the same axis of time.
 
 import { effect } from "@preact/signals";
-import { type CounterColumns, counterState } from "../lib/counters";
-import { lookOf } from "../lib/states";
-import { theme } from "../state/preferences";
-import { axisOf, chosenCounter, columnsIn, counterName } from "../state/counters";
-import { range } from "../state/range";
+import { chosenCounter, paneCounters } from "../state/counters";
 import { opened } from "../state/opened";
-import { counters, data, unknownFrom } from "../state/timeline";
+import { language, theme } from "../state/preferences";
+import { range } from "../state/range";
+import { data } from "../state/timeline";
 import { viewport, width } from "../state/viewport";
-import { CounterRenderer, type PlacedCounter } from "../timeline/counter-renderer";
+import { CounterRenderer } from "../timeline/counter-renderer";
 import { readPalette } from "../timeline/palette";
+import { placedCounter } from "./counter-place";
 import { revealRow } from "./stage-place";
 
 export const COUNTER_HEIGHT = 44;
@@ -23,21 +22,6 @@ export interface CounterParts {
   plot: HTMLElement;
   base: HTMLCanvasElement;
   overlay: HTMLCanvasElement;
-}
-
-/** Sharp data where there is some, coarse data around it. */
-function partsOf(counter: CounterColumns): PlacedCounter["parts"] {
-  const { from, to } = viewport.peek();
-  const loaded = data.peek();
-  const sharp = columnsIn(loaded, counter);
-  if (!loaded || !sharp) return [{ from, to, columns: counter }];
-  const inside = { from: Math.max(from, loaded.from), to: Math.min(to, loaded.to) };
-  if (inside.from >= inside.to) return [{ from, to, columns: counter }];
-  return [
-    { from, to: inside.from, columns: counter },
-    { ...inside, columns: sharp },
-    { from: inside.to, to, columns: counter },
-  ].filter((part) => part.to > part.from);
 }
 
 export class CounterDrawing {
@@ -62,7 +46,7 @@ export class CounterDrawing {
         this.request();
       }),
       effect(() => {
-        void [viewport.value, data.value, counters.value, width.value, opened.value];
+        void [viewport.value, data.value, paneCounters.value, width.value, opened.value, language.value];
         this.request();
       }),
       effect(() => {
@@ -85,7 +69,7 @@ export class CounterDrawing {
 
   private measure(): void {
     const { plot, scroll } = this.parts;
-    const tall = Math.min(counters.peek().length * COUNTER_HEIGHT, scroll.clientHeight);
+    const tall = Math.min(paneCounters.peek().length * COUNTER_HEIGHT, scroll.clientHeight);
     this.renderer.resize(plot.clientWidth, tall, window.devicePixelRatio || 1);
     cancelAnimationFrame(this.frame);
     this.draw();
@@ -93,7 +77,7 @@ export class CounterDrawing {
 
   private chosenRow(): number {
     const place = chosenCounter.peek();
-    return counters
+    return paneCounters
       .peek()
       .findIndex(({ lane, kind }) => lane === place?.lane && kind === place.kind);
   }
@@ -103,20 +87,13 @@ export class CounterDrawing {
     this.frame = requestAnimationFrame(() => this.draw());
   }
 
-  private place(counter: CounterColumns, row: number): PlacedCounter {
-    return {
-      top: row * COUNTER_HEIGHT - this.parts.scroll.scrollTop + AIR,
-      height: COUNTER_HEIGHT - AIR - 1,
-      ...axisOf(counter),
-      token: lookOf(counterState(counterName(counter.kind))).token,
-      parts: partsOf(counter),
-      unknownFrom: unknownFrom(counter.lane),
-    };
-  }
-
   private draw(): void {
     const view = viewport.peek();
-    this.renderer.drawBase({ view, counters: counters.peek().map((it, row) => this.place(it, row)) });
+    const { scrollTop } = this.parts.scroll;
+    const counters = paneCounters
+      .peek()
+      .map((it, row) => placedCounter(it, row * COUNTER_HEIGHT - scrollTop + AIR, COUNTER_HEIGHT - AIR - 1));
+    this.renderer.drawBase({ view, counters });
     const place = chosenCounter.peek();
     const top = this.chosenRow() * COUNTER_HEIGHT - this.parts.scroll.scrollTop;
     const chosen = place && { top, height: COUNTER_HEIGHT, at: place.at };

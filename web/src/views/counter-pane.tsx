@@ -11,10 +11,10 @@ import {
   chosenCounter,
   type CounterPlace,
   counterName,
+  paneCounters,
 } from "../state/counters";
 import { language, t } from "../state/preferences";
 import { folded, toggleFold } from "../state/arrangement";
-import { counters } from "../state/timeline";
 import { viewport } from "../state/viewport";
 import { attachGestures } from "../timeline/gestures";
 import { COUNTER_HEIGHT, CounterDrawing } from "./counter-drawing";
@@ -59,7 +59,7 @@ function CounterNameRow({ counter }: { counter: CounterColumns }) {
 }
 
 function CounterLegend() {
-  const kind = counterName(counters.value[0]?.kind ?? -1);
+  const kind = counterName(paneCounters.value[0]?.kind ?? -1);
   const colour = `var(--state-${lookOf(counterState(kind)).token})`;
   return (
     <p class="counter-legend">
@@ -88,7 +88,7 @@ function CounterPlot({ attach, hover, leave }: CounterPlotProps) {
   const plot = useRef<HTMLDivElement>(null);
   const base = useRef<HTMLCanvasElement>(null);
   const overlay = useRef<HTMLCanvasElement>(null);
-  const list = counters.value;
+  const list = paneCounters.value;
   useEffect(() => {
     const list = scroll.current;
     const area = plot.current;
@@ -101,7 +101,7 @@ function CounterPlot({ attach, hover, leave }: CounterPlotProps) {
     });
     attach(drawing);
     const placeAt = (x: number, y: number): CounterPlace | null => {
-      const counter = counters.peek()[Math.floor(y / COUNTER_HEIGHT)];
+      const counter = paneCounters.peek()[Math.floor(y / COUNTER_HEIGHT)];
       return counter ? { lane: counter.lane, kind: counter.kind, at: Math.floor(timeAt(x)) } : null;
     };
     const detach = attachGestures(area, {
@@ -144,7 +144,7 @@ function CounterPlot({ attach, hover, leave }: CounterPlotProps) {
 }
 
 export function CounterPane(props: CounterPlotProps) {
-  const count = counters.value.length;
+  const count = paneCounters.value.length;
   if (count === 0) return null;
   const closed = folded.value.has(COUNTERS_FOLD);
   const name = t("counter.title");

@@ -4,7 +4,7 @@
 import { signal } from "@preact/signals";
 import { placeBeside } from "../lib/lanes";
 import { arrangement, hideLane, moveLane, togglePin } from "../state/arrangement";
-import { chosenCounter } from "../state/counters";
+import { chosenCounter, partOfCounter } from "../state/counters";
 import { laneTitleById } from "./timeline-words";
 import { rowOfLane, rows } from "../state/lane-rows";
 import { lanesById } from "../state/opened";
@@ -18,7 +18,8 @@ export const laneNews = signal("");
 export function laneInHand(): number | null {
   const named = document.activeElement?.closest<HTMLElement>(".lane-name[data-lane]");
   if (named) return Number(named.dataset.lane);
-  return selection.peek()?.lane ?? chosenCounter.peek()?.lane ?? null;
+  const counter = chosenCounter.peek();
+  return selection.peek()?.lane ?? (counter && (partOfCounter(counter) ?? counter.lane));
 }
 
 export function isPinned(lane: number): boolean {

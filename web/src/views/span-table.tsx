@@ -4,6 +4,7 @@
 
 import { useState } from "preact/hooks";
 import { type Span, spansIn } from "../lib/columns";
+import { COUNTER_OF } from "../lib/loop-parts";
 import { rows } from "../state/lane-rows";
 import { t } from "../state/preferences";
 import { data, select, selection } from "../state/timeline";
@@ -78,7 +79,9 @@ function Spans({ lane }: { lane: number }) {
 
 function Lane() {
   const [chosen, choose] = useState<number | null>(null);
-  const lanes = rows.value.flatMap(({ type, lane }) => (type === "lane" && lane ? [lane.id] : []));
+  const lanes = rows.value.flatMap(({ type, lane }) =>
+    type === "lane" && lane && !(lane.kind in COUNTER_OF) ? [lane.id] : [],
+  );
   const first = rows.value.find(({ lane }) => lane?.kind === "thread")?.lane?.id ?? lanes[0];
   const lane = selection.value?.lane ?? chosen ?? first;
   if (lane === undefined) return null;

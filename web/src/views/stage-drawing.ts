@@ -9,6 +9,7 @@ import { SLOW_CALLBACK } from "../lib/states";
 import { language, theme } from "../state/preferences";
 import { range } from "../state/range";
 import { singledOut } from "../state/arrangement";
+import { chosenCounter, partOfCounter } from "../state/counters";
 import { reportRows, rowOfLane, rows, rowsThatFit, stickyCount } from "../state/lane-rows";
 import { opened, threadIndex } from "../state/opened";
 import { data, overview, selection, sought, unknownFrom } from "../state/timeline";
@@ -16,7 +17,7 @@ import { viewport, width } from "../state/viewport";
 import { trail } from "../state/walk";
 import { CanvasRenderer } from "../timeline/canvas-renderer";
 import { readPalette } from "../timeline/palette";
-import { layoutOf, placesOf, revealRow, ROW_HEIGHT, timeAt } from "./stage-place";
+import { againOn, layoutOf, placesOf, revealRow, ROW_HEIGHT, rowOfCounter, timeAt } from "./stage-place";
 import { instant, spanLabel } from "./timeline-words";
 
 const RULER_HEIGHT = 30;
@@ -83,7 +84,8 @@ export class StageDrawing {
       }),
       effect(() => {
         const lane = selection.value?.lane ?? sought.value;
-        const row = rowOfLane.peek().get(lane ?? -1) ?? -1;
+        const counter = rowOfCounter(chosenCounter.value);
+        const row = counter >= 0 ? counter : (rowOfLane.peek().get(lane ?? -1) ?? -1);
         revealRow(parts.scroll, row, ROW_HEIGHT, stickyCount.peek());
         void [trail.value, range.value];
         this.request(false);
@@ -158,13 +160,20 @@ export class StageDrawing {
     const chosen = selection.peek();
     const flows = chosen ? [...trail.peek(), chosen] : hover ? [hover] : [];
     const spans = [...flows, ...(hover ? [hover] : [])];
+    const place = chosenCounter.peek();
+    const counted = (place && partOfCounter(place)) ?? -1;
+    const ids = spans.flatMap((span) => [span.lane, span.by, againOn(span) ?? -1]);
+    const lanes = placesOf(new Set([...ids, counted]), this.parts.scroll);
+    const row = lanes.get(counted);
     this.renderer.drawOverlay({
       view,
-      lanes: placesOf(new Set(spans.flatMap(({ lane, by }) => [lane, by])), this.parts.scroll),
+      lanes,
       pointerX,
       hover,
       selection: chosen,
+      again: (span) => lanes.get(againOn(span) ?? -1),
       range: range.peek(),
+      moment: place && row ? { lane: row, at: place.at } : null,
       flows,
     });
     this.renderer.drawRuler({

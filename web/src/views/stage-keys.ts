@@ -4,13 +4,14 @@
 import { panViewport, zoomViewport } from "../lib/viewport";
 import { asAtFirst, foldAll, showHidden } from "../state/arrangement";
 import type { Command, PageCommands, Target } from "../state/commands";
-import { chooseCounter, chosenCounter, stepCounter, stepCounterRow } from "../state/counters";
+import { chooseCounter, chosenCounter, stepCounter } from "../state/counters";
 import { redoView, undoView } from "../state/history";
 import { addBookmark, beginNote, stepNote } from "../state/notes";
 import { duration, lanesById } from "../state/opened";
 import { chooseRange, range, rangeFromSelection } from "../state/range";
 import { searchOpen } from "../state/search";
-import { focusSelection, seekLane, select, selection, step, stepLane } from "../state/timeline";
+import { stepRow } from "../state/stops";
+import { focusSelection, seekLane, select, selection, step } from "../state/timeline";
 import { show, showAll, viewport } from "../state/viewport";
 import { walkBack, walkOn } from "../state/walk";
 import { hide, laneInHand, moveBy, pin } from "./lane-actions";
@@ -30,13 +31,6 @@ export function panBy(share: number): void {
 function stepBy(direction: 1 | -1): void {
   if (chosenCounter.peek()) stepCounter(direction);
   else step(direction);
-}
-
-/** Below the last lane come the counters. */
-function stepRow(by: 1 | -1): void {
-  if (chosenCounter.peek() ? stepCounterRow(by) : stepLane(by)) return;
-  if (by === 1) stepCounterRow(by);
-  else if (chosenCounter.peek()) stepLane(by);
 }
 
 /** What is selected fills the window, or else the range; once more and all is shown. */

@@ -2,12 +2,22 @@
 // The lane names beside the drawing, with fold buttons, menus and the colour of each thread.
 
 import { useEffect, useRef } from "preact/hooks";
-import type { Row } from "../lib/lanes";
+import { formatNumber } from "../lib/format";
+import type { Lane, Row } from "../lib/lanes";
+import { isPart, type PartKind } from "../lib/loop-parts";
 import { toggleFold } from "../state/arrangement";
+import {
+  axisOf,
+  chosenCounter,
+  counterOfPart,
+  type CounterRow,
+  partOfCounter,
+  wholeCounter,
+} from "../state/counters";
 import { rows, rowsOnScreen, stickyCount } from "../state/lane-rows";
 import { laneTitle } from "../state/lane-title";
 import { threadIndex } from "../state/opened";
-import { t } from "../state/preferences";
+import { language, t } from "../state/preferences";
 import { selection, sought } from "../state/timeline";
 import { IDENTITY_COLOURS } from "../timeline/palette";
 import { Icon } from "./icon";
@@ -49,12 +59,34 @@ function MenuButton({ lane, name, isStop }: { lane: number; name: string; isStop
   );
 }
 
+/** What the highest value of a counter's lane is. */
+function Highest({ counter }: { counter: CounterRow }) {
+  return (
+    <span class="lane-count lane-highest">
+      <span class="visually-hidden">{t("counter.axis.high")} </span>
+      {formatNumber(axisOf(wholeCounter(counter)).high, language.value)}
+    </span>
+  );
+}
+
+/** The lane of what is looked at. */
+function chosenLane(): number | null {
+  const counter = chosenCounter.value;
+  return selection.value?.lane ?? (counter && partOfCounter(counter)) ?? sought.value;
+}
+
+/** What a lane is, for those who point at its name. */
+function meaning(lane: Lane, name: string): string {
+  return isPart(lane.id) ? t(`part.${lane.kind as PartKind}`) : `${t(`kind.${lane.kind}`)} ${name}`;
+}
+
 function LaneName({ row, index }: { row: Row; index: number }) {
   const { lane } = row;
+  const counter = lane && counterOfPart(lane);
   const group = row.key === "cores" ? "timeline.cores" : "timeline.unusedCores";
   const name = lane ? (row.isPinned ? laneFullTitle(lane.id) : laneTitle(lane)) : t(group);
   const thread = lane ? threadIndex.value.get(lane.id) : undefined;
-  const chosen = lane !== null && (selection.value?.lane ?? sought.value) === lane.id;
+  const chosen = lane !== null && chosenLane() === lane.id;
   const line = drop.value?.line;
   const looks = [
     `lane-name is-${row.type}`,
@@ -80,10 +112,11 @@ function LaneName({ row, index }: { row: Row; index: number }) {
         />
       )}
       {row.isPinned && <Icon name="pin" />}
-      <span class="lane-text" title={lane ? `${t(`kind.${lane.kind}`)} ${name}` : name}>
+      <span class="lane-text" title={lane ? meaning(lane, name) : name}>
         {name}
       </span>
       {row.folded && <span class="lane-count">{row.children}</span>}
+      {counter && <Highest counter={counter} />}
       {lane && <MenuButton lane={lane.id} name={name} isStop={chosen} />}
     </li>
   );

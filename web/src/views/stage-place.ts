@@ -2,11 +2,23 @@
 // Where things are on the stage: rows to pixels, pixels back to lanes, times, spans, instants.
 
 import type { Span } from "../lib/columns";
+import type { Lane } from "../lib/lanes";
+import { isPart, partId } from "../lib/loop-parts";
+import {
+  counterOfPart,
+  type CounterPlace,
+  type CounterRow,
+  partOfCounter,
+  wholeCounter,
+} from "../state/counters";
+import { stateName } from "../state/opened";
 import { chooseRange } from "../state/range";
 import { rowOfLane, rows, stickyCount } from "../state/lane-rows";
 import { data, findSpan } from "../state/timeline";
 import { viewport, width } from "../state/viewport";
+import type { PlacedCounter } from "../timeline/counter-steps";
 import type { Part, PlacedBand, PlacedLane } from "../timeline/renderer";
+import { placedCounter } from "./counter-place";
 
 export const ROW_HEIGHT = 28;
 const BAR_HEIGHT = 18;
@@ -32,18 +44,23 @@ function topOf(index: number, sticky: number, scrollTop: number): number {
 }
 
 function placed(id: number, top: number): PlacedLane {
-  return { id, top: top + (ROW_HEIGHT - BAR_HEIGHT) / 2, height: BAR_HEIGHT };
+  return { id, top: top + (ROW_HEIGHT - BAR_HEIGHT) / 2, height: BAR_HEIGHT, isFull: isPart(id) };
 }
 
 function partOf(first: number, last: number, sticky: number, scrollTop: number): Part {
   const lanes: PlacedLane[] = [];
   const bands: PlacedBand[] = [];
+  const counters: PlacedCounter[] = [];
   rows.peek().slice(first, last).forEach((row, offset) => {
     const top = topOf(first + offset, sticky, scrollTop);
     if (row.type === "group") bands.push({ top, height: ROW_HEIGHT });
-    else if (row.lane) lanes.push(placed(row.lane.id, top));
+    if (row.type === "group" || !row.lane) return;
+    const place = placed(row.lane.id, top);
+    const counter = counterOfPart(row.lane);
+    lanes.push(place);
+    if (counter) counters.push(placedCounter(wholeCounter(counter), place.top, place.height));
   });
-  return { lanes, bands };
+  return { lanes, bands, counters };
 }
 
 export function layoutOf({ scrollTop, clientHeight }: HTMLElement): Layout {
@@ -79,9 +96,9 @@ export function rowUnder(y: number, { scrollTop }: HTMLElement): number {
   return (onScreen < stickyCount.peek() * ROW_HEIGHT ? onScreen : y) / ROW_HEIGHT;
 }
 
-function laneUnder(y: number, list: HTMLElement): number {
+function laneUnder(y: number, list: HTMLElement): Lane | null {
   const row = rows.peek()[Math.floor(rowUnder(y, list))];
-  return row?.type === "lane" && row.lane ? row.lane.id : -1;
+  return row?.type === "lane" ? row.lane : null;
 }
 
 export function timeAt(x: number): number {
@@ -101,13 +118,30 @@ export function dragRange(x0: number, x1: number): void {
 
 export function spanUnder(x: number, y: number, list: HTMLElement): Span | null {
   const lane = laneUnder(y, list);
-  return lane < 0 ? null : findSpan(lane, timeAt(x), HIT_PIXELS * nsPerPixel());
+  return lane && findSpan(lane.id, timeAt(x), HIT_PIXELS * nsPerPixel());
+}
+
+/** The counter that is drawn on the lane there. */
+export function counterUnder(x: number, y: number, list: HTMLElement): CounterPlace | null {
+  const lane = laneUnder(y, list);
+  const counter = lane && counterOfPart(lane);
+  return counter && { ...counter, at: Math.floor(timeAt(x)) };
+}
+
+/** The part of a loop on which one of its spans is drawn once more; null for all others. */
+export function againOn(span: Span): number | null {
+  return stateName(span.state) === "poll" ? partId(span.lane, "poll") : null;
+}
+
+/** The row of a counter that is a lane; -1 for those below the lanes. */
+export function rowOfCounter(counter: CounterRow | null): number {
+  return rowOfLane.peek().get((counter && partOfCounter(counter)) ?? -1) ?? -1;
 }
 
 export function instantUnder(x: number, y: number, list: HTMLElement): HoverInstant | null {
-  const lane = laneUnder(y, list);
+  const lane = laneUnder(y, list)?.id;
   const instants = data.peek()?.instants;
-  if (lane < 0 || !instants) return null;
+  if (lane === undefined || !instants) return null;
   const time = timeAt(x);
   let nearest: HoverInstant | null = null;
   let reach = TICK_PIXELS * nsPerPixel();

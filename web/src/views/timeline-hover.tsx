@@ -114,8 +114,8 @@ export function HoverCard({
     <div ref={card} class="hover" data-state={look?.token} aria-hidden="true">
       <p class="hover-lane">{laneFullTitle(lane)}</p>
       {hover.span && <SpanFacts span={hover.span} />}
-      {hover.instant && <InstantFacts value={hover.instant} />}
       {hover.counter && <CounterFacts place={hover.counter} />}
+      {hover.instant && <InstantFacts value={hover.instant} />}
     </div>
   );
 }

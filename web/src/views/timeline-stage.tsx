@@ -6,7 +6,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Span } from "../lib/columns";
 import { formatDuration } from "../lib/format";
-import type { CounterPlace } from "../state/counters";
+import { chooseCounter, type CounterPlace } from "../state/counters";
 import { pointedAt } from "../state/notes";
 import { language, t } from "../state/preferences";
 import { rows } from "../state/lane-rows";
@@ -23,7 +23,7 @@ import { ErrorText } from "./said";
 import { StageDrawing } from "./stage-drawing";
 import { panBy, zoomBy } from "./stage-keys";
 import { LaneNames } from "./stage-names";
-import { dragRange, instantUnder, ROW_HEIGHT, rowUnder, spanUnder, timeAt } from "./stage-place";
+import { counterUnder, dragRange, instantUnder, ROW_HEIGHT, rowUnder, spanUnder, timeAt } from "./stage-place";
 import { type Hover, HoverCard } from "./timeline-hover";
 import { Minimap } from "./timeline-minimap";
 import { instant } from "./timeline-words";
@@ -116,15 +116,20 @@ export function Stage() {
       hover(x, y) {
         const span = spanUnder(x, y, lanesList);
         const tick = instantUnder(x, y, lanesList);
+        const counter = counterUnder(x, y, lanesList);
         point(x, span);
         const outer = stage.current?.getBoundingClientRect();
         const inner = plot.current?.getBoundingClientRect();
-        if ((!span && !tick) || !outer || !inner) return setHover(null);
+        if ((!span && !tick && !counter) || !outer || !inner) return setHover(null);
         const place = { x: x + inner.left - outer.left, y: y + inner.top - outer.top };
-        return setHover({ ...place, span, instant: tick, counter: null });
+        return setHover({ ...place, span, instant: tick, counter });
       },
       leave,
-      click: (x, y) => select(spanUnder(x, y, lanesList)),
+      click(x, y) {
+        const counter = counterUnder(x, y, lanesList);
+        if (counter) chooseCounter(counter);
+        else select(spanUnder(x, y, lanesList));
+      },
       doubleClick: focusSelection,
     });
     return () => {

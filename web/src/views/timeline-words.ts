@@ -5,6 +5,7 @@ import { computed } from "@preact/signals";
 import type { Span } from "../lib/columns";
 import { formatDuration, formatInstant } from "../lib/format";
 import { homeOf, type Lane } from "../lib/lanes";
+import { isPart } from "../lib/loop-parts";
 import type { Viewport } from "../lib/viewport";
 import { resolvePointer } from "../lib/json-scan";
 import { isCarried } from "../state/blame";
@@ -109,9 +110,10 @@ export function spanTitle(span: Span): string {
   return span.count > 1 ? t("timeline.merged.mostly", { state: words }) : words;
 }
 
-/** What is written into a wide bar. */
-export function spanLabel(span: Span): string {
+/** What is written into a wide bar on a lane, which may be a part of the one that it is of. */
+export function spanLabel(span: Span, on: number): string {
   if (span.count > 1) return `×${span.count}`;
+  if (isPart(on)) return duration(span.end - span.start);
   const state = stateName(span.state);
   const lane = lanesById.peek().get(span.lane);
   const working = lane?.kind === "core" && state !== "throttled";

@@ -181,3 +181,63 @@ test("pinned lanes stay on top of thousands, which are asked for as they are see
     many,
   );
 });
+
+const ON_A_LOOP = {
+  schema: 1,
+  name: "On a loop",
+  record: "timeline",
+  strategies: [{ asyncio: 20 }],
+  workload: { jobs: { count: 20, steps: [{ python_us: 2000 }, { io_us: 60000 }] } },
+};
+/* While all tasks wait, the loop polls. */
+const WAITING = "?from=45000000&to=60000000";
+const PARTS = { "en-GB": ["poll", "ready", "timers"], "pl-PL": ["odpytywanie", "gotowe", "zegary"] };
+
+for (const [locale, parts] of Object.entries(PARTS)) {
+  test(`what a loop works with are lanes below it (${locale})`, async () => {
+    const id = timelineOf(await runToEnd(site.address, ON_A_LOOP));
+    await site.onPage({ locale, colorScheme: locale === "en-GB" ? "light" : "dark" }, async (page) => {
+      await page.goto(`${site.address}/#/runs/${id}${WAITING}`);
+      await timelineReady(page);
+      const [poll = "", ready = ""] = parts;
+      const names = await lanes(page);
+      const at = names.indexOf(poll);
+      assert.deepEqual(names.slice(at, at + 3), parts);
+      assert.equal(await page.locator('.counter-name[data-kind="ready_handles"]').count(), 0);
+
+      const plot = await page.locator(".stage-plot").boundingBox();
+      assert.ok(plot);
+      const middleOf = async (name: string): Promise<[number, number]> => {
+        const row = await laneNamed(page, name).first().boundingBox();
+        assert.ok(row);
+        return [plot.x + plot.width / 2, row.y + row.height / 2];
+      };
+      const card = page.locator(".hover");
+      await page.mouse.move(...(await middleOf(poll)));
+      await card.locator(".hover-figure").waitFor();
+      const title = await card.locator(".hover-title").innerText();
+      await page.mouse.click(...(await middleOf(poll)));
+      await page.waitForURL(/lane=\d+&at=\d+/);
+      const loop = /lane=(\d+)&/.exec(page.url())?.[1] ?? "";
+      assert.ok((await page.locator(".details-title").innerText()).includes(title));
+
+      await page.mouse.move(...(await middleOf(ready)));
+      await card.getByText(/^0 (callbacks|wywołań)/).waitFor();
+      await page.mouse.click(...(await middleOf(ready)));
+      await page.waitForURL(new RegExp(`counter=${loop}\\.ready_handles&at=`));
+      await page.keyboard.press("p");
+      await page.waitForURL(new RegExp(`pin=${loop}-ready`));
+      await page.reload();
+      await timelineReady(page);
+      assert.ok((await lanes(page))[0]?.startsWith(ready), "the place of the reader is kept");
+      await page.keyboard.press("p");
+      await page.waitForURL((url) => !url.hash.includes("pin="));
+
+      await page.locator(".span-table summary").click();
+      const listed = await page.locator(".span-table option").allInnerTexts();
+      assert.ok(listed.includes(poll) && !listed.includes(ready));
+      await page.locator(`.lane-name[data-lane="${loop}"] .fold`).click();
+      assert.ok(!(await lanes(page)).includes(poll));
+    });
+  });
+}

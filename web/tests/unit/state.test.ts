@@ -20,6 +20,7 @@ type Modules = {
   runs: typeof import("../../src/state/runs");
   search: typeof import("../../src/state/search");
   session: typeof import("../../src/state/session");
+  stops: typeof import("../../src/state/stops");
   timeline: typeof import("../../src/state/timeline") &
     typeof import("../../src/state/opened") &
     typeof import("../../src/state/viewport") &
@@ -45,6 +46,7 @@ before(async () => {
     runs: await import("../../src/state/runs"),
     search: await import("../../src/state/search"),
     session: await import("../../src/state/session"),
+    stops: await import("../../src/state/stops"),
     timeline: {
       ...(await import("../../src/state/timeline")),
       ...(await import("../../src/state/opened")),
@@ -698,7 +700,7 @@ test("a newer question cancels the older one", async () => {
 
 test("a selected wait is blamed on who held the GIL, and one can step along the lane", async () => {
   const close = await openTimeline();
-  const { findSpan, select, selection, step, stepLane } = state.timeline;
+  const { findSpan, select, selection, step } = state.timeline;
   const { selectionBlame } = state.blame;
   select(findSpan(2, 10 * NS, 0));
   assert.equal(state.timeline.stateName(selection.value?.state ?? -1), "wait_gil");
@@ -715,7 +717,7 @@ test("a selected wait is blamed on who held the GIL, and one can step along the 
   assert.equal(selectionBlame.value, null);
   step(1);
   assert.equal(selection.value?.start, DURATION / 2, "the lane ends here");
-  stepLane(-1);
+  state.stops.stepRow(-1);
   assert.equal(selection.value?.lane, 1);
   close();
   assert.equal(selection.value, null);
