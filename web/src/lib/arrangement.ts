@@ -3,6 +3,7 @@
 // touched is not in it, so a run of thousands of lanes costs no more than one of ten.
 //
 //   fold=cores,12    groups that are not as they are at first: folded, or opened
+//   fold=all,12      all groups are folded, but for these
 //   pin=7,9          lanes that stay on top, in this order
 //   hide=4           lanes that are left out, with what is below them
 //   move=9.5,7       lanes put after another one of their group, or before all of it
@@ -28,6 +29,20 @@ export interface Arrangement {
 }
 
 export const PLAIN: Arrangement = { fold: [], pin: [], hide: [], move: [], lanes: "", only: [] };
+
+/** In `fold`: all groups are folded. What else is there is not as that says. */
+export const ALL = "all";
+
+/** Which of the groups are folded, where some are at first. */
+export function foldedKeys(
+  fold: readonly string[],
+  groups: Iterable<string>,
+  atFirst: readonly string[],
+): Set<string> {
+  const keys = new Set(fold.includes(ALL) ? [...groups, ...atFirst] : atFirst);
+  for (const key of fold) if (key !== ALL && !keys.delete(key)) keys.add(key);
+  return keys;
+}
 
 /** `items` without `item`, or with it at its end. */
 export function toggled<T>(items: readonly T[], item: T): T[] {

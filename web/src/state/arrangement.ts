@@ -4,14 +4,16 @@
 
 import { computed, signal } from "@preact/signals";
 import {
+  ALL,
   type Arrangement,
+  foldedKeys,
   PLAIN,
   sameArrangement,
   toggled,
   withMove,
 } from "../lib/arrangement";
 import { FOLDED_AT_FIRST, isUsed, type Lane } from "../lib/lanes";
-import { current, lanesById } from "./opened";
+import { current, lanes, lanesById } from "./opened";
 
 export const arrangement = signal<Arrangement>(PLAIN);
 
@@ -22,20 +24,36 @@ export function arrange(change: Partial<Arrangement>): void {
 
 /* --- groups --- */
 
-export const folded = computed<ReadonlySet<string>>(() => {
-  const keys = new Set(FOLDED_AT_FIRST);
-  for (const key of arrangement.value.fold) if (!keys.delete(key)) keys.add(key);
-  return keys;
+/** Groups of lanes that can be folded, on the screen or not. */
+const groups = computed<ReadonlySet<string>>(() => {
+  const parents = new Set(lanes.value.map(({ parent }) => parent));
+  const heads = lanes.value.filter(({ id }) => parents.has(id));
+  return new Set(["cores", ...heads.map(({ id }) => `lane-${id}`)]);
 });
+
+export const folded = computed<ReadonlySet<string>>(() =>
+  foldedKeys(arrangement.value.fold, groups.value, FOLDED_AT_FIRST),
+);
 
 export function toggleFold(key: string): void {
   arrange({ fold: toggled(arrangement.peek().fold, key) });
 }
 
-/** Folds all of these, or opens them. */
-export function foldAll(keys: readonly string[], isFolded: boolean): void {
-  const wrong = keys.filter((key) => folded.peek().has(key) !== isFolded);
-  arrange({ fold: wrong.reduce(toggled<string>, [...arrangement.peek().fold]) });
+function openGroups(keys: readonly string[]): void {
+  const closed = keys.filter((key) => folded.peek().has(key));
+  arrange({ fold: closed.reduce(toggled<string>, [...arrangement.peek().fold]) });
+}
+
+/** Folds all groups of lanes. */
+export function foldAll(): void {
+  const known = new Set([ALL, ...groups.peek(), ...FOLDED_AT_FIRST]);
+  arrange({ fold: [ALL, ...arrangement.peek().fold.filter((key) => !known.has(key))] });
+}
+
+/** Opens all groups of lanes that are not folded at first. */
+export function openAll(): void {
+  const kept = arrangement.peek().fold.filter((key) => key !== ALL && !groups.peek().has(key));
+  arrange({ fold: kept });
 }
 
 /* --- lanes --- */
@@ -72,9 +90,9 @@ export function bringUp(lane: Lane): void {
     around.push(parent);
     at = parent;
   }
-  const groups = around.slice(1).map(({ id }) => `lane-${id}`);
-  if (lane.kind === "core") groups.push("cores", ...(isUsed(lane) ? [] : ["unused-cores"]));
-  foldAll(groups, false);
+  const heads = around.slice(1).map(({ id }) => `lane-${id}`);
+  if (lane.kind === "core") heads.push("cores", ...(isUsed(lane) ? [] : ["unused-cores"]));
+  openGroups(heads);
   const ids = new Set(around.map(({ id }) => id));
   arrange({ hide: hide.filter((id) => !ids.has(id)), lanes: "" });
 }

@@ -2,7 +2,7 @@
 // What can be done on the timeline, with its keys: most of them count anywhere on the page.
 
 import { panViewport, zoomViewport } from "../lib/viewport";
-import { asAtFirst, foldAll, showHidden } from "../state/arrangement";
+import { asAtFirst, foldAll, openAll, showHidden } from "../state/arrangement";
 import type { Command, PageCommands, Target } from "../state/commands";
 import { chooseCounter, chosenCounter, stepCounter } from "../state/counters";
 import { redoView, undoView } from "../state/history";
@@ -50,14 +50,6 @@ function openSearch(): void {
   document.querySelector<HTMLElement>(".search-input")?.focus();
 }
 
-/** Whatever can be folded, on the screen or not. */
-function groups(): string[] {
-  const lanes = [...lanesById.peek().values()];
-  const parents = new Set(lanes.map(({ parent }) => parent));
-  const keys = lanes.filter(({ id }) => parents.has(id)).map(({ id }) => `lane-${id}`);
-  return ["cores", ...keys];
-}
-
 function openFilter(): void {
   document.querySelector<HTMLElement>(".lane-filter")?.focus();
 }
@@ -92,8 +84,8 @@ const BINDINGS: readonly Command[] = [
   { keys: ["h"], shown: ["H"], says: "key.hide", act: () => hide(laneInHand()) },
   { keys: ["ArrowUp"], shown: ["Alt", "↑"], says: "key.moveUp", act: () => moveBy(laneInHand(), -1), when: "alt" },
   { keys: ["ArrowDown"], shown: ["Alt", "↓"], says: "key.moveDown", act: () => moveBy(laneInHand(), 1), when: "alt" },
-  { keys: [], shown: [], says: "command.foldAll", act: () => foldAll(groups(), true) },
-  { keys: [], shown: [], says: "command.openAll", act: () => foldAll(groups(), false) },
+  { keys: [], shown: [], says: "command.foldAll", act: foldAll },
+  { keys: [], shown: [], says: "command.openAll", act: openAll },
   { keys: [], shown: [], says: "command.showHidden", act: showHidden },
   { keys: [], shown: [], says: "lanes.reset", act: asAtFirst },
   { keys: ["z"], shown: ["Ctrl", "Z"], says: "key.undo", act: undoView, when: "mod" },

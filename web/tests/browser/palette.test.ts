@@ -86,6 +86,30 @@ test("commands and lanes of a timeline are in the palette, and its keys wait beh
   });
 });
 
+test("all groups are folded and opened by command, in an address that stays short", async () => {
+  await site.onPage({}, async (page) => {
+    await page.goto(`${site.address}/#/runs/${run}`);
+    await timelineReady(page);
+    const rows = (): Promise<number> => page.locator(".lane-name").count();
+    const all = await rows();
+    await openPalette(page);
+    await choose(page, "fold all", "Fold all groups of lanes");
+    await page.waitForURL(/\?fold=all$/);
+    const heads = await rows();
+    assert.ok(heads < all);
+    await page.locator(".lane-name", { hasText: "Cores" }).locator(".fold").click();
+    await page.waitForURL(/fold=all%2Ccores$/);
+    await page.reload();
+    await timelineReady(page);
+    const some = await rows();
+    assert.ok(heads < some && some < all);
+    await openPalette(page);
+    await choose(page, "open all", "Open all groups of lanes");
+    await page.waitForURL((url) => !url.hash.includes("fold="));
+    assert.equal(await rows(), all);
+  });
+});
+
 test("the sheet shows the keys of the page that is open", async () => {
   await site.onPage({}, async (page) => {
     await page.goto(site.address);

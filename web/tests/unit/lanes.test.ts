@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: MIT
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Arrangement, PLAIN, readArrangement, withMove, writeArrangement } from "../../src/lib/arrangement";
+import {
+  ALL,
+  type Arrangement,
+  foldedKeys,
+  PLAIN,
+  readArrangement,
+  withMove,
+  writeArrangement,
+} from "../../src/lib/arrangement";
 import { arrangeRows, countedLanes, homeOf, type Lane, type LaneKind, overviewLanes, pinnedRows, placeBeside, type Row, tellingLanes } from "../../src/lib/lanes";
 import { decodeTimeline } from "../../src/lib/columns";
 import { rangeTotals, visibleTotals, wholeTotals } from "../../src/lib/totals";
@@ -161,6 +169,20 @@ test("an arrangement survives the way into the address, and nonsense is left out
   assert.equal(params.get("move"), "4.7,9");
   assert.deepEqual(readArrangement(params), full);
   assert.deepEqual(readArrangement(new URLSearchParams("pin=x,-1&move=1.,.2&fold=%3Cb%3E&only=A")), PLAIN);
+});
+
+test("all folded is one word in the address, and what is opened again comes after it", () => {
+  const groups = ["cores", ...Array.from({ length: 5000 }, (_, id) => `lane-${id}`)];
+  const atFirst = ["unused-cores"];
+  const folded = (fold: readonly string[]): Set<string> => foldedKeys(fold, groups, atFirst);
+  assert.deepEqual(folded([]), new Set(atFirst));
+  assert.deepEqual(folded(["cores", "unused-cores"]), new Set(["cores"]), "as old addresses have it");
+  assert.equal(folded([ALL]).size, groups.length + 1);
+  const some = folded([ALL, "lane-7", "unused-cores", "counters"]);
+  assert.ok(!some.has("lane-7") && !some.has("unused-cores") && some.has("counters") && some.has("lane-8"));
+  const written = writeArrangement({ ...PLAIN, fold: [ALL, "lane-7"] }).fold;
+  assert.equal(written, "all,7");
+  assert.deepEqual(readArrangement(new URLSearchParams({ fold: written ?? "" })).fold, [ALL, "lane-7"]);
 });
 
 test("a lane whose parent is unknown is still shown", () => {
