@@ -378,6 +378,23 @@ export function setField(text: string, name: FieldName, value: number, known: Qu
   }
 }
 
+/** The text with the original's values of what one plays with; what else was changed stays. */
+export function resetPlay(text: string, original: string, known: QuestionDefaults): string {
+  const began = readQuestion(JSON.parse(original) as unknown, known);
+  const names = ["cores", "interval", "share"] as const;
+  const back = names.reduce((now, name) => {
+    const value = began?.fields[name].value ?? null;
+    return value === null ? now : setField(now, name, value, known);
+  }, text);
+  // Each strategy has its own number of workers, though one slider sets them all.
+  const strategies = readQuestion(JSON.parse(back) as unknown, known)?.strategies ?? [];
+  return strategies.reduce((now, strategy) => {
+    const { pointer, kind } = strategy;
+    const before = began?.strategies.find((each) => each.pointer === pointer && each.kind === kind);
+    return before && before.count !== null ? setStrategyCount(now, strategy, before.count) : now;
+  }, back);
+}
+
 export function addRuntime(text: string, name: string): string {
   const { runtimes } = JSON.parse(text) as Record<string, unknown>;
   return setValue(text, `/runtimes/${list(runtimes).length}`, name);

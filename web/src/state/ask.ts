@@ -15,6 +15,7 @@ import {
   type Question,
   type QuestionDefaults,
   readQuestion,
+  resetPlay,
   setField,
   setStrategyCount,
   type StrategyKind,
@@ -155,6 +156,12 @@ function changeByForm(change: (text: string) => string): void {
 
 export function changeField(name: FieldName, value: number): void {
   changeByForm((text) => setField(text, name, value, known.peek()));
+}
+
+/** The sliders stand as in the document that one began with. */
+export function resetSliders(): void {
+  const original = source.peek()?.original;
+  if (original !== undefined) changeByForm((text) => resetPlay(text, original, known.peek()));
 }
 
 export function appendRuntime(name: string): void {

@@ -5,7 +5,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { type GridShape } from "../lib/grid";
 import { ownQuestion } from "../lib/question";
-import { askRoute, experimentRoute } from "../lib/route";
+import { askRoute } from "../lib/route";
 import {
   changed,
   draft,
@@ -19,13 +19,13 @@ import {
   sending,
   shape,
   source,
-  submitDraft,
 } from "../state/ask";
 import { experimentName, metrics, models, presetLook, presetName, presets } from "../state/catalogue";
+import { offerCommands } from "../state/commands";
 import { t } from "../state/preferences";
 import { forgetPreview, showPreview } from "../state/preview";
 import { valueOf } from "../state/resource";
-import { go } from "../state/router";
+import { askCommands, run } from "./ask-commands";
 import { AskProblems, markedLines } from "./ask-problems";
 import { DocumentEditor } from "./document-editor";
 import { WORD_GROUPS } from "./document-words";
@@ -109,12 +109,6 @@ function usePreview(): void {
   useEffect(() => showPreview(text, isTyped.peek() ? TYPING_MS : 0), [key, text]);
 }
 
-function run(): void {
-  void submitDraft().then((id) => {
-    if (id !== null) go(experimentRoute(id));
-  });
-}
-
 function Actions() {
   const isShown = isDocumentShown.value;
   return (
@@ -155,6 +149,7 @@ function Composer({ title, look }: { title: string; look: string | null }) {
     // The editor may have to come first.
     window.setTimeout(() => editor.current?.select(start, end));
   };
+  useEffect(() => offerCommands(askCommands(() => goTo(0, 0))), []);
   return (
     <section class="composer" aria-labelledby="composer-title">
       <div class="composer-head">

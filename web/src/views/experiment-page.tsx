@@ -23,12 +23,14 @@ import {
   watchExperiment,
 } from "../state/experiment";
 import { watchAdvice } from "../state/advice";
+import { offerCommands } from "../state/commands";
 import { language, t } from "../state/preferences";
 import { replaceRoute } from "../state/router";
 import { AdviceSection } from "./advice-section";
 import { CellTable } from "./cell-table";
 import { Failed, Loading, Status } from "./feedback";
 import { GatesSection } from "./gates-section";
+import { gridCommands } from "./grid-commands";
 import { Icon } from "./icon";
 import { reasonWords, Said } from "./said";
 import { ScalingSection } from "./scaling-section";
@@ -127,6 +129,7 @@ export function ExperimentPage({ id, metric }: { id: string; metric: string | nu
     metrics.ensure();
     return watchExperiment(id);
   }, [id]);
+  useEffect(() => offerCommands(gridCommands(id)), [id]);
   const state = experiment.value;
   useEffect(() => watchAdvice(id), [id]);
   if (state.status === "failed") {

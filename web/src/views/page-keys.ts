@@ -27,6 +27,7 @@ function commandFor(event: KeyboardEvent): Command | undefined {
 /** Listens until the returned function is called. */
 export function attachKeys(): () => void {
   const onKey = (event: KeyboardEvent): void => {
+    if (event.defaultPrevented) return;
     const command = commandFor(event);
     // The editor of documents lies in a shadow root, which hides what is inside from the window.
     const [target = null] = event.composedPath();

@@ -3,7 +3,7 @@
 
 import { useEffect } from "preact/hooks";
 import { formatBytes, formatNumber } from "../lib/format";
-import { ALL_RUNS, askRoute, type RunsQuery } from "../lib/route";
+import { ALL_RUNS, askRoute, RUN_ORDERS, type RunsQuery } from "../lib/route";
 import { language, t } from "../state/preferences";
 import { offerCommands, type PageCommands } from "../state/commands";
 import { actionError, watchQueue } from "../state/queue";
@@ -37,6 +37,18 @@ const COMMANDS: PageCommands = {
       shown: ["/"],
       says: "key.runs.search",
       act: () => document.querySelector<HTMLElement>(".runs-search input")?.focus(),
+    },
+    ...RUN_ORDERS.map((order) => ({
+      keys: [],
+      shown: [],
+      says: `runs.order.${order}` as const,
+      act: () => replaceRoute({ page: "runs", ...runsQuery.peek(), order }),
+    })),
+    {
+      keys: [],
+      shown: [],
+      says: "runs.none.action",
+      act: () => replaceRoute({ page: "runs", ...ALL_RUNS, order: runsQuery.peek().order }),
     },
   ],
 };

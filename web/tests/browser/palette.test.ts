@@ -110,6 +110,50 @@ test("all groups are folded and opened by command, in an address that stays shor
   });
 });
 
+test("what Ask can do is in the palette: an example, the editor, the sliders, and running it", async () => {
+  await site.onPage({}, async (page) => {
+    await page.goto(site.address);
+    await page.locator(".card").first().waitFor();
+    const example = (await page.locator(".card-title").nth(2).innerText()).trim();
+    await openPalette(page);
+    await choose(page, example, example);
+    await page.waitForURL(/\?preset=/);
+    await page.locator(".composer-head .section-title", { hasText: example }).waitFor();
+    const cores = page.locator('[data-slider="cores"]');
+    const before = await cores.inputValue();
+    await cores.focus();
+    await page.keyboard.press(before === "0" ? "End" : "Home");
+    await page.locator(".composer-actions", { hasText: "Undo my changes" }).waitFor();
+    await openPalette(page);
+    await choose(page, "sliders", "Sliders as they were at first");
+    await page.waitForFunction(
+      (value) => document.querySelector<HTMLInputElement>('[data-slider="cores"]')?.value === value,
+      before,
+    );
+    await openPalette(page);
+    await choose(page, "show or hide", "Show or hide the document");
+    await page.locator("#document[hidden]").waitFor({ state: "attached" });
+    await page.locator("#main").focus();
+    await page.keyboard.press("e");
+    await page.locator(".code-editor:focus, .editor-input:focus").waitFor();
+    await page.goto(`${site.address}/#/`);
+    await page.locator(".composer-head .section-title", { hasText: "Your own question" }).waitFor();
+    await page.locator("#main").focus();
+    await page.keyboard.press("Control+Enter");
+    await page.waitForURL(/#\/experiments\/e\d+/);
+    const asked = (await (await fetch(`${site.address}/api/v1/experiments`)).json()) as { items: unknown[] };
+    assert.equal(asked.items.length, 2, "it was asked once");
+    const timeline = page.locator(".cell-action a").first();
+    await timeline.waitFor();
+    await openPalette(page);
+    await choose(page, "metric throughput", "Metric: Throughput");
+    await page.waitForURL(/metric=throughput/);
+    await openPalette(page);
+    await choose(page, "timeline threads", "Timeline: ");
+    await page.waitForURL(/#\/runs\/r\d+/);
+  });
+});
+
 test("the sheet shows the keys of the page that is open", async () => {
   await site.onPage({}, async (page) => {
     await page.goto(site.address);

@@ -13,6 +13,7 @@ import {
   ownQuestion,
   type Question,
   readQuestion,
+  resetPlay,
   setField,
 } from "../../src/lib/question";
 
@@ -35,6 +36,24 @@ function document(steps: unknown[], more: Record<string, unknown> = {}): string 
 function steps(text: string): unknown {
   return (JSON.parse(text) as { workload: { jobs: { steps: unknown } } }).workload.jobs.steps;
 }
+
+test("what was played with goes back, each strategy to its own workers, and the rest stays", () => {
+  const strategies = ["sequential", { threads: 32 }, { processes: 4 }, { asyncio: 100 }];
+  const original = document([{ python_us: 1000 }, { c_us: 2000, gil: "released" }], { strategies, machine: { cores: 4 } });
+  const played = [
+    ["cores", 16],
+    ["workers", 7],
+    ["interval", 1000],
+    ["share", 30],
+  ] as const;
+  const changed = played.reduce((text, [name, to]) => setField(text, name, to, KNOWN), original);
+  for (const [name, to] of played) assert.equal(value(changed, name), to);
+  assert.deepEqual(JSON.parse(resetPlay(changed, original, KNOWN)), JSON.parse(original));
+  const more = setField(addStrategy(changed, "threads", 4), "python", 9, KNOWN);
+  const back = resetPlay(more, original, KNOWN);
+  assert.deepEqual([value(back, "python"), value(back, "cores")], [9, 4]);
+  assert.deepEqual((JSON.parse(back) as { strategies: unknown }).strategies, [...strategies, { threads: 32 }]);
+});
 
 test("the sentence says what the document says", () => {
   const text = prettyJson(ownQuestion("Mine"));

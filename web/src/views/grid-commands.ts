@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// What can be done with an experiment, for the palette: its timelines and metrics by name.
+
+import { askRoute, timelineRoute } from "../lib/route";
+import { metricTitle } from "../state/catalogue";
+import type { PageCommands, Target } from "../state/commands";
+import { availableMetrics, cellLabel, experiment } from "../state/experiment";
+import { t } from "../state/preferences";
+import { go, replaceRoute } from "../state/router";
+
+function timelines(): Target[] {
+  const state = experiment.peek();
+  if (state.status !== "ready") return [];
+  const { cells, document } = state.value;
+  return cells.flatMap((cell) => {
+    const run = (cell.runs ?? []).find(({ has_timeline }) => has_timeline);
+    if (!run) return [];
+    const text = t("palette.timeline", { cell: cellLabel(cell, document) });
+    return [{ key: `run-${run.id}`, text, act: () => go(timelineRoute(run.id)) }];
+  });
+}
+
+function shownMetrics(id: string): Target[] {
+  return availableMetrics.peek().map((metric) => ({
+    key: `metric-${metric}`,
+    text: t("palette.metric", { metric: metricTitle(metric) }),
+    act: () => replaceRoute({ page: "experiment", id, metric }),
+  }));
+}
+
+export function gridCommands(id: string): PageCommands {
+  return {
+    commands: [
+      { keys: [], shown: [], says: "experiment.again", act: () => go(askRoute(null, id)) },
+    ],
+    targets: { says: "palette.grid", list: () => [...timelines(), ...shownMetrics(id)] },
+  };
+}
