@@ -605,6 +605,7 @@ export const en = {
   "command.resetSliders": "Sliders as they were at first",
   "command.foldAll": "Fold all groups of lanes",
   "command.openAll": "Open all groups of lanes",
+  "command.print": "Print the timeline",
   "command.showHidden": "Show hidden lanes",
   "command.ask": "Go to: Ask",
   "command.runs": "Go to: Runs",
@@ -649,6 +650,8 @@ export const en = {
   "lanes.filter": "Filter lanes",
   "lanes.none": "No lane has “{text}” in its name.",
   "lanes.matching": "{shown} of {count} lanes",
+  "lanes.printed":
+    "Rows {first} to {last} of {count}. Scroll, fold, filter, pin or hide lanes to have others on paper.",
   "lanes.hidden": { one: "{count} lane hidden: show it", other: "{count} lanes hidden: show them" },
   "lanes.reset": "Reset lanes",
   "lanes.menu": "What can be done with “{name}”",

@@ -774,6 +774,7 @@ export const pl = {
   "command.resetSliders": "Suwaki jak na początku",
   "command.foldAll": "Zwiń wszystkie grupy torów",
   "command.openAll": "Rozwiń wszystkie grupy torów",
+  "command.print": "Drukuj oś czasu",
   "command.showHidden": "Pokaż ukryte tory",
   "command.ask": "Przejdź do: Pytanie",
   "command.runs": "Przejdź do: Przebiegi",
@@ -823,6 +824,8 @@ export const pl = {
   "lanes.filter": "Filtruj tory",
   "lanes.none": "Żaden tor nie ma w nazwie „{text}”.",
   "lanes.matching": "Tory: {shown} z {count}",
+  "lanes.printed":
+    "Wiersze od {first} do {last} z {count}. Przewiń, zwiń, przefiltruj, przypnij lub ukryj tory, aby wydrukować inne.",
   "lanes.hidden": {
     one: "{count} tor ukryty: pokaż",
     few: "{count} tory ukryte: pokaż",

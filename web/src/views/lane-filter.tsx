@@ -2,10 +2,11 @@
 // Above the names: only lanes with a text in theirs. Below the stage: what is left out, and back.
 
 import { arrangement, asAtFirst, filterLanes, isArranged, showHidden } from "../state/arrangement";
-import { rowOfLane } from "../state/lane-rows";
+import { rowOfLane, rows, stickyCount } from "../state/lane-rows";
 import { lanesById } from "../state/opened";
 import { t } from "../state/preferences";
 import { laneNews } from "./lane-actions";
+import { printedRows } from "./stage-print";
 
 export function LaneFilter() {
   return (
@@ -47,9 +48,19 @@ function LeftOut() {
   );
 }
 
+/** On paper: what is not on it, and how it would be. */
+function Printed() {
+  const printed = printedRows.value;
+  const count = rows.value.length - stickyCount.value;
+  if (!printed || printed.last - printed.first >= count) return null;
+  const [first, last] = [printed.first - stickyCount.value + 1, printed.last - stickyCount.value];
+  return <p class="lanes-printed">{t("lanes.printed", { first, last, count })}</p>;
+}
+
 export function LaneState() {
   return (
     <>
+      <Printed />
       <p class="visually-hidden" role="status">
         {laneNews.value}
       </p>

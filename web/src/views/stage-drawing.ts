@@ -18,11 +18,10 @@ import { trail } from "../state/walk";
 import { CanvasRenderer } from "../timeline/canvas-renderer";
 import { readPalette } from "../timeline/palette";
 import { againOn, layoutOf, placesOf, revealRow, ROW_HEIGHT, rowOfCounter, timeAt } from "./stage-place";
+import { beginPrinting, endPrinting } from "./stage-print";
 import { instant, spanLabel } from "./timeline-words";
 
 const RULER_HEIGHT = 30;
-/* Rows on paper: no more than a sheet or two. */
-const MOST_PRINTED = 80;
 /* Rows beyond the edges that are asked for too. */
 const ROW_MARGIN = 6;
 
@@ -57,8 +56,8 @@ export class StageDrawing {
     };
     parts.scroll.addEventListener("scroll", onScroll, { passive: true });
     const onPrint = (event: Event): void => {
-      const isBefore = event.type === "beforeprint";
-      parts.scroll.style.maxHeight = isBefore ? `${MOST_PRINTED * ROW_HEIGHT}px` : "";
+      if (event.type === "beforeprint") beginPrinting(parts.scroll);
+      else endPrinting(parts.scroll);
       this.measure();
     };
     window.addEventListener("beforeprint", onPrint);

@@ -15,6 +15,7 @@ import { focusSelection, seekLane, select, selection, step } from "../state/time
 import { show, showAll, viewport } from "../state/viewport";
 import { walkBack, walkOn } from "../state/walk";
 import { hide, laneInHand, moveBy, pin } from "./lane-actions";
+import { printPage } from "./stage-print";
 import { laneFullTitle } from "./timeline-words";
 
 const KEY_PAN = 0.2;
@@ -88,6 +89,7 @@ const BINDINGS: readonly Command[] = [
   { keys: [], shown: [], says: "command.openAll", act: openAll },
   { keys: [], shown: [], says: "command.showHidden", act: showHidden },
   { keys: [], shown: [], says: "lanes.reset", act: asAtFirst },
+  { keys: [], shown: [], says: "command.print", act: printPage },
   { keys: ["z"], shown: ["Ctrl", "Z"], says: "key.undo", act: undoView, when: "mod" },
   { keys: ["y", "Z"], shown: ["Ctrl", "Y"], says: "key.redo", act: redoView, when: "mod" },
   { keys: ["Escape"], shown: ["Esc"], says: "key.clear", act: clear },

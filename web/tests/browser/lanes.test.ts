@@ -241,3 +241,44 @@ for (const [locale, parts] of Object.entries(PARTS)) {
     });
   });
 }
+
+test("of many lanes those from the screen on are printed, with their spans, and how many is said", async () => {
+  const strategies = [{ asyncio: 300 }];
+  const workload = { jobs: { count: 300, steps: [{ python_us: 20 }, { io_us: 900 }] } };
+  const some = timelineOf(await runToEnd(site.address, { ...ON_A_LOOP, strategies, workload }));
+  const onPaper = async (page: Page): Promise<void> => {
+    await page.locator(".stage-scroll").evaluate((list) => list.scrollTo(0, 100 * 28 + 9));
+    await page.locator(".lane-text", { hasText: /\b100\b/ }).waitFor();
+    // What is on the paper, when the browser asks for it.
+    await page.evaluate(() => {
+      window.print = () => {
+        window.dispatchEvent(new Event("beforeprint"));
+        const canvas = document.querySelector<HTMLCanvasElement>(".stage-base");
+        document.title = `${Math.round((canvas?.offsetHeight ?? 0) / 28)} rows`;
+      };
+    });
+    await page.keyboard.press("Control+k");
+    await page.locator(".palette input:focus").waitFor();
+    await page.keyboard.type("print");
+    await page.locator('.palette-option[aria-selected="true"]', { hasText: "Print" }).waitFor();
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => document.title === "80 rows");
+    const note = await page.locator(".lanes-printed").innerText();
+    assert.match(note, /^Rows 101 to 180 of 3\d\d\./);
+    const blank = await page.evaluate(() => {
+      const canvas = document.querySelector<HTMLCanvasElement>(".stage-base");
+      const context = canvas?.getContext("2d");
+      if (!canvas || !context) return -1;
+      const row = canvas.height / 80;
+      const isBlank = (_: unknown, index: number): boolean => {
+        const pixels = context.getImageData(0, index * row + row / 2, canvas.width, 1).data;
+        return new Set(new Uint32Array(pixels.buffer)).size < 3;
+      };
+      return Array.from({ length: 80 }).filter(isBlank).length;
+    });
+    assert.equal(blank, 0, "a lane without its spans");
+    await page.evaluate(() => window.dispatchEvent(new Event("afterprint")));
+    await page.locator(".lanes-printed").waitFor({ state: "detached" });
+  };
+  await onTimeline(onPaper, "", some);
+});
