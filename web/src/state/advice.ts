@@ -9,6 +9,8 @@ import { createPace } from "./pace";
 
 /** null: not there (yet); the page does without. */
 export const advice = signal<ExperimentAdvice | null>(null);
+/** The experiment whose advice is there, or cannot be had. */
+export const advised = signal<string | null>(null);
 
 /** Whether more is known of experiment `id` than what its advice is made of. */
 function isBehind(id: string): boolean {
@@ -34,8 +36,10 @@ export function watchAdvice(id: string): () => void {
     } catch (reason) {
       console.warn(reason);
     }
+    if (!stopped) advised.value = id;
   });
   advice.value = null;
+  advised.value = null;
   const release = effect(() => {
     if (isBehind(id)) pace.ask();
   });

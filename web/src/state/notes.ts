@@ -22,6 +22,8 @@ import { offerUndo } from "./undo";
 import { show, viewport } from "./viewport";
 
 export const notes = signal<readonly Note[]>([]);
+/** Whether those of the open run were read, or could not be. */
+export const notesKnown = signal(false);
 export const chosenNote = signal<string | null>(null);
 /** What is being written: a new one, or an old one with its id. */
 export const draft = signal<(NoteDraft & { id: string | null }) | null>(null);
@@ -35,6 +37,8 @@ async function read(run: string): Promise<void> {
     if (current.peek()?.run.id === run) notes.value = inOrder(items);
   } catch (reason) {
     if (current.peek()?.run.id === run) noteError.value = asApiError(reason);
+  } finally {
+    if (current.peek()?.run.id === run) notesKnown.value = true;
   }
 }
 
@@ -44,6 +48,7 @@ effect(() => {
   if (run === opened) return;
   opened = run;
   notes.value = [];
+  notesKnown.value = false;
   chosenNote.value = null;
   draft.value = null;
   noteError.value = null;
@@ -108,15 +113,20 @@ export function dropDraft(): void {
   draft.value = null;
 }
 
-/** A draft stays until it is stored. */
+/** The draft that is on its way to the server. */
+export const saving = signal<NoteDraft | null>(null);
+
+/** A draft stays until it is stored, and is sent once. */
 export async function saveDraft(text: string): Promise<void> {
   const written = draft.peek();
-  if (!written) return;
+  if (!written || saving.peek() === written) return;
+  saving.value = written;
   const note = { ...written, text: text.trim() };
   const { id } = note;
   const isStored = await ask(async (run) => {
     put(run, id === null ? await addNote(run, note) : await changeNote(id, note));
   });
+  if (saving.peek() === written) saving.value = null;
   if (isStored && draft.peek() === written) draft.value = null;
 }
 

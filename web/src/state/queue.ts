@@ -27,6 +27,8 @@ export interface Queued extends ExperimentSummary {
 }
 
 export const queue = signal<readonly Queued[]>([]);
+/** Whether it was read, or could not be. */
+export const queueKnown = signal(false);
 /** More wait than `queue` has. */
 export const queueCut = signal(false);
 export const queueConnected = signal(true);
@@ -53,6 +55,8 @@ async function readQueue(): Promise<void> {
     for (const id of seen.keys()) if (!items.some((item) => item.id === id)) seen.delete(id);
   } catch {
     // The list below says that the server does not answer; the stream tells when it does again.
+  } finally {
+    queueKnown.value = true;
   }
 }
 

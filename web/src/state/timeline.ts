@@ -56,6 +56,8 @@ const WAITED_FOR: ReadonlySet<Lane["kind"]> = new Set(["gil", "lock", "loop"] as
 
 export const data = signal<TimelineData | null>(null);
 export const overview = signal<TimelineData | null>(null);
+/** The overview is there, or is not going to be. */
+export const overviewKnown = signal(false);
 export const stale = signal(false);
 /** Why the picture cannot be made sharper; it is tried again by itself. */
 export const fetchError = signal<ApiError | null>(null);
@@ -225,14 +227,19 @@ effect(() => {
 async function fetchOverview(open: OpenRun): Promise<void> {
   const counted = countedLanes(open.lanes.items, COUNTED_LANES);
   const lanes = [...new Set([...overviewRows.peek(), ...counted].map((lane) => lane.id))];
-  if (lanes.length === 0) return; /* A run that has just begun has none. */
   const window = { from: 0, to: duration.peek(), pixels: OVERVIEW_PIXELS };
+  let next = overview.peek();
   try {
-    const next = decode(await getTimeline(open.run.id, window, lanes));
-    if (current.peek() === open) overview.value = next;
+    /* A run that has just begun has no lanes. */
+    if (lanes.length > 0) next = decode(await getTimeline(open.run.id, window, lanes));
   } catch {
     // Without an overview the timeline still works.
   }
+  if (current.peek() !== open) return;
+  batch(() => {
+    overview.value = next;
+    overviewKnown.value = true;
+  });
 }
 
 /* --- histograms --- */
@@ -260,6 +267,7 @@ function reset(): void {
   batch(() => {
     data.value = null;
     overview.value = null;
+    overviewKnown.value = false;
     histograms.value = [];
     selection.value = null;
     asAtFirst();

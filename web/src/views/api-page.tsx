@@ -2,7 +2,7 @@
 // The API: what the server's own contract says, for people. The words of the contract are English.
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo } from "preact/hooks";
 import { getContract } from "../api";
 import { type OpenApi, type Operation, operationsOf } from "../lib/contract";
 import { t } from "../state/preferences";
@@ -33,7 +33,8 @@ function Section(props: { title: string; note?: string; children: ComponentChild
 function Reference({ of, place }: { of: OpenApi; place: string | null }) {
   const operations = useMemo(() => operationsOf(of), [of]);
   const inTag = (tag: string): Operation[] => operations.filter((operation) => operation.tag === tag);
-  useEffect(() => {
+  // Before anything is painted: a page that is opened at a place stands there at once.
+  useLayoutEffect(() => {
     const target = place === null ? null : document.getElementById(`api-${place}`);
     if (target instanceof HTMLDetailsElement) {
       target.open = true;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Grid: one experiment, its progress while it runs, and its cells compared by one metric.
 
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { type Experiment } from "../api";
 import { formatDate } from "../lib/format";
 import { prettyJson } from "../lib/json-pretty";
@@ -22,7 +22,7 @@ import {
   progress,
   watchExperiment,
 } from "../state/experiment";
-import { watchAdvice } from "../state/advice";
+import { advised, watchAdvice } from "../state/advice";
 import { offerCommands } from "../state/commands";
 import { language, t } from "../state/preferences";
 import { replaceRoute } from "../state/router";
@@ -124,6 +124,45 @@ function Head({ value }: { value: Experiment }) {
   );
 }
 
+interface FoundProps {
+  value: Experiment;
+  id: string;
+  metric: string | null;
+  available: readonly string[];
+}
+
+/** Everything that the experiment says, from the advice down to its document. */
+function Found({ value, id, metric, available }: FoundProps) {
+  return (
+    <>
+      <AdviceSection document={value.document} />
+      <section aria-labelledby="grid-title">
+        <div class="section-head">
+          <h2 id="grid-title" class="section-title">
+            {t("experiment.grid")}
+          </h2>
+          {metric !== null && <MetricPicker id={id} available={available} metric={metric} />}
+        </div>
+        {metric !== null && <p class="section-note">{metricMeaning(metric)}</p>}
+        {metric === null && isOver(value.status) && (
+          <p class="section-note">{t("experiment.metricNone")}</p>
+        )}
+        <CellTable cells={value.cells} document={value.document} metric={metric} />
+      </section>
+      <SideBySideSection cells={value.cells} document={value.document} metric={metric} />
+      {metric !== null && (
+        <SweepSection cells={value.cells} document={value.document} metric={metric} />
+      )}
+      <ScalingSection document={value.document} />
+      <GatesSection gates={value.gates} cells={value.cells} document={value.document} />
+      <details class="disclosure">
+        <summary>{t("experiment.document")}</summary>
+        <pre class="document">{prettyJson(value.document)}</pre>
+      </details>
+    </>
+  );
+}
+
 export function ExperimentPage({ id, metric }: { id: string; metric: string | null }) {
   useEffect(() => {
     metrics.ensure();
@@ -132,6 +171,11 @@ export function ExperimentPage({ id, metric }: { id: string; metric: string | nu
   useEffect(() => offerCommands(gridCommands(id)), [id]);
   const state = experiment.value;
   useEffect(() => watchAdvice(id), [id]);
+  const over = state.status === "ready" && state.value.id === id && isOver(state.value.status);
+  const watched = useRef<string | null>(null);
+  if (state.status === "ready" && state.value.id === id && !over) watched.current = id;
+  // The advice comes first on the page: what is below it waits, unless it was there before.
+  const waits = over && watched.current !== id && advised.value !== id;
   if (state.status === "failed") {
     return (
       <div class="page">
@@ -159,30 +203,11 @@ export function ExperimentPage({ id, metric }: { id: string; metric: string | nu
       <Head value={value} />
       {!isOver(value.status) && <Progress value={value} />}
       <Announcement value={value} />
-      <AdviceSection document={value.document} />
-      <section aria-labelledby="grid-title">
-        <div class="section-head">
-          <h2 id="grid-title" class="section-title">
-            {t("experiment.grid")}
-          </h2>
-          {shown !== null && <MetricPicker id={id} available={available} metric={shown} />}
-        </div>
-        {shown !== null && <p class="section-note">{metricMeaning(shown)}</p>}
-        {shown === null && isOver(value.status) && (
-          <p class="section-note">{t("experiment.metricNone")}</p>
-        )}
-        <CellTable cells={value.cells} document={value.document} metric={shown} />
-      </section>
-      <SideBySideSection cells={value.cells} document={value.document} metric={shown} />
-      {shown !== null && (
-        <SweepSection cells={value.cells} document={value.document} metric={shown} />
+      {waits ? (
+        <Loading key="rest" lines={8} />
+      ) : (
+        <Found value={value} id={id} metric={shown} available={available} />
       )}
-      <ScalingSection document={value.document} />
-      <GatesSection gates={value.gates} cells={value.cells} document={value.document} />
-      <details class="disclosure">
-        <summary>{t("experiment.document")}</summary>
-        <pre class="document">{prettyJson(value.document)}</pre>
-      </details>
     </div>
   );
 }

@@ -15,6 +15,7 @@ import {
   notes,
   removeNote,
   saveDraft,
+  saving,
   visitNote,
 } from "../state/notes";
 import { t } from "../state/preferences";
@@ -71,7 +72,7 @@ function NoteForm({ note }: { note: NoteDraft & { id: string | null } }) {
         placeholder={t("notes.placeholder")}
       />
       <div class="note-buttons">
-        <button type="submit" class="button is-primary is-small">
+        <button type="submit" class="button is-primary is-small" disabled={saving.value === note}>
           {t("notes.save")}
         </button>
         <button type="button" class="button is-small" onClick={dropDraft}>

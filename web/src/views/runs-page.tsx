@@ -6,7 +6,7 @@ import { formatBytes, formatNumber } from "../lib/format";
 import { ALL_RUNS, askRoute, RUN_ORDERS, type RunsQuery } from "../lib/route";
 import { language, t } from "../state/preferences";
 import { offerCommands, type PageCommands } from "../state/commands";
-import { actionError, watchQueue } from "../state/queue";
+import { actionError, queueKnown, watchQueue } from "../state/queue";
 import { removalError, removals } from "../state/removal";
 import { replaceRoute } from "../state/router";
 import {
@@ -167,7 +167,7 @@ function Errors() {
 
 function Room() {
   const room = store.value;
-  if (!room) return null;
+  if (!room) return <p class="runs-room" aria-hidden="true">&nbsp;</p>;
   const bytes = formatBytes(room.bytes, language.value);
   const free = formatBytes(room.free_bytes, language.value);
   return (
@@ -202,8 +202,15 @@ export function RunsPage({ query }: { query: RunsQuery }) {
       </div>
       <QueuePanel />
       <Errors />
-      {!isEmpty && <RunsFilter query={query} />}
-      <List />
+      {/* The queue is above it and pushes nothing away when it comes. */}
+      {queueKnown.value ? (
+        <>
+          {!isEmpty && <RunsFilter query={query} />}
+          <List />
+        </>
+      ) : (
+        <Loading lines={6} />
+      )}
     </div>
   );
 }

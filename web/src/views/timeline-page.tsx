@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Timeline: one run, from its headline figures down to the single span.
 
+import { computed } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Cell, Experiment, Run, RunMetric } from "../api";
 import { formatDuration, formatMetric, formatNumber } from "../lib/format";
@@ -22,12 +23,13 @@ import { chosenCounter, counterName, followCounter } from "../state/counters";
 import { arrangement } from "../state/arrangement";
 import { offerCommands, toggleOverlay } from "../state/commands";
 import { canUndo, undoView } from "../state/history";
+import { notesKnown } from "../state/notes";
 import { language, t } from "../state/preferences";
 import { chooseRange, range } from "../state/range";
 import { query, searchOpen } from "../state/search";
 import { go, replaceRoute, route as routeNow, visits } from "../state/router";
 import { isLive, opened } from "../state/opened";
-import { followRoute, openRun, selection } from "../state/timeline";
+import { followRoute, openRun, overviewKnown, selection } from "../state/timeline";
 import { restingViewport, restsOnWhole, showAll, whole } from "../state/viewport";
 import { CounterTable } from "./counter-table";
 import { Empty, Failed, Loading, Status } from "./feedback";
@@ -62,6 +64,9 @@ const HEADLINES = [
   "loop_lag_max_us",
 ];
 const HEADLINES_SHOWN = 6;
+
+/** The stage has all its rows and the notes are read: what is below stays where it is put. */
+const isSettled = computed(() => overviewKnown.value && notesKnown.value);
 
 /** Keeps the URL the view: window and selection, once they rest. */
 function RouteFollower({ run }: { run: string }) {
@@ -278,12 +283,16 @@ export function TimelinePage({ route }: { route: TimelineRoute }) {
           <Toolbar />
           <SearchBar />
           <Stage />
-          <RangeDetails />
-          <Details />
-          <NotesPanel />
-          <Totals />
-          <SpanTable />
-          <CounterTable />
+          {isSettled.value && (
+            <>
+              <RangeDetails />
+              <Details />
+              <NotesPanel />
+              <Totals />
+              <SpanTable />
+              <CounterTable />
+            </>
+          )}
         </>
       ) : (
         <Empty title={t("timeline.none.title")} text={t("timeline.none.text")}>
@@ -292,10 +301,14 @@ export function TimelinePage({ route }: { route: TimelineRoute }) {
           </a>
         </Empty>
       )}
-      <FindingsSection run={run} />
-      <SpeedupSection run={run} />
-      <Histograms />
-      <About run={run} />
+      {(isSettled.value || !isSeen) && (
+        <>
+          <FindingsSection run={run} />
+          <SpeedupSection run={run} />
+          <Histograms />
+          <About run={run} />
+        </>
+      )}
     </div>
   );
 }
