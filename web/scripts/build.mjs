@@ -70,12 +70,16 @@ const asset = (pattern) => {
   return `/assets/${name}`;
 };
 
-// What the first script imports is asked for together with it.
+// What the first script imports is asked for together with it, and so is the font: a text that
+// changes its font after it was painted breaks its lines anew and pushes away what is below.
 const [, main] = Object.entries(made).find(([, out]) => out.entryPoint === "src/main.tsx");
-const preload = main.imports
-  .filter(({ kind, external }) => kind === "import-statement" && !external)
-  .map(({ path }) => `<link rel="modulepreload" href="/assets/${basename(path)}">`)
-  .join("\n    ");
+const font = asset(/^inter-latin-wght-normal-.*\.woff2$/);
+const preload = [
+  `<link rel="preload" as="font" type="font/woff2" href="${font}" crossorigin>`,
+  ...main.imports
+    .filter(({ kind, external }) => kind === "import-statement" && !external)
+    .map(({ path }) => `<link rel="modulepreload" href="/assets/${basename(path)}">`),
+].join("\n    ");
 
 const html = readFileSync(join(root, "src/index.html"), "utf8")
   .replace("{{early}}", asset(/^early-.*\.js$/))
