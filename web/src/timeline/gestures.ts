@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Wheel, drag, pinch and pointer on the timeline, told as intentions. The mouse drags a range,
-// with Shift or its middle button it pans, as one finger does; two fingers pinch; the wheel zooms
-// at the cursor, with Shift (or sideways) it pans.
+// with Shift or its middle button it pans, as one finger does, which drags a range when it has
+// rested before; two fingers pinch; the wheel zooms at the cursor, with Shift (or sideways) it pans.
 
 export interface GestureHandlers {
   /** Share of the visible width; positive moves the window to later times. */
@@ -19,6 +19,9 @@ export interface GestureHandlers {
 }
 
 const CLICK_SLACK = 4;
+/* A finger that rests so long marks, and while it rests it trembles by that many pixels. */
+const HOLD_MS = 450;
+const HOLD_SLACK = 10;
 const WHEEL_SPEED = 0.0022;
 const LINE_PIXELS = 16;
 
@@ -32,6 +35,7 @@ export function attachGestures(element: HTMLElement, handlers: GestureHandlers):
   let travelled = 0;
   /* Where a range begins while one is dragged. */
   let anchor: number | null = null;
+  let holding = 0;
 
   const place = (event: MouseEvent): Point => {
     const box = element.getBoundingClientRect();
@@ -52,12 +56,26 @@ export function attachGestures(element: HTMLElement, handlers: GestureHandlers):
     handlers.zoom(Math.exp(limited * speed), place(event).x / widthNow());
   };
 
+  /** From here on the finger drags a range. */
+  const mark = (x: number): void => {
+    anchor = x;
+    element.classList.add("is-marking");
+    navigator.vibrate?.(10);
+  };
+  const letGo = (): void => {
+    window.clearTimeout(holding);
+    element.classList.remove("is-dragging", "is-marking");
+  };
+
   const onDown = (event: PointerEvent): void => {
     if (event.button !== 0 && event.button !== 1) return;
     if (pointers.size === 0) travelled = 0;
-    const marks = event.pointerType === "mouse" && event.button === 0 && !event.shiftKey;
-    anchor = marks ? place(event).x : null;
-    pointers.set(event.pointerId, place(event));
+    const isMouse = event.pointerType === "mouse";
+    const { x, y } = place(event);
+    letGo();
+    anchor = isMouse && event.button === 0 && !event.shiftKey ? x : null;
+    pointers.set(event.pointerId, { x, y });
+    if (!isMouse && pointers.size === 1) holding = window.setTimeout(mark, HOLD_MS, x);
     element.setPointerCapture(event.pointerId);
   };
 
@@ -84,6 +102,7 @@ export function attachGestures(element: HTMLElement, handlers: GestureHandlers):
     travelled += Math.abs(now.x - last.x) + Math.abs(now.y - last.y);
     if (before.length === 2) return pinch(before, [...pointers.values()]);
     if (travelled < CLICK_SLACK) return;
+    if (travelled > HOLD_SLACK) window.clearTimeout(holding);
     if (anchor !== null) return handlers.drag(anchor, now.x);
     element.classList.add("is-dragging");
     handlers.leave();
@@ -93,13 +112,22 @@ export function attachGestures(element: HTMLElement, handlers: GestureHandlers):
 
   const onUp = (event: PointerEvent): void => {
     const known = pointers.delete(event.pointerId);
-    element.classList.remove("is-dragging");
-    if (!known || event.type === "pointercancel" || travelled >= CLICK_SLACK) return;
+    const marked = element.classList.contains("is-marking");
+    letGo();
+    if (!known || marked || event.type === "pointercancel" || travelled >= CLICK_SLACK) return;
     const { x, y } = place(event);
     handlers.click(x, y);
   };
 
   const onLeave = (): void => handlers.leave();
+  /* The browser scrolls the list of lanes by touch, but not while a range is dragged. */
+  const onTouch = (event: TouchEvent): void => {
+    if (element.classList.contains("is-marking")) event.preventDefault();
+  };
+  /* What a long press means elsewhere. */
+  const onMenu = (event: Event): void => {
+    if (pointers.size > 0) event.preventDefault();
+  };
   const onDouble = (event: MouseEvent): void => {
     const { x, y } = place(event);
     handlers.doubleClick(x, y);
@@ -112,6 +140,8 @@ export function attachGestures(element: HTMLElement, handlers: GestureHandlers):
   element.addEventListener("pointercancel", onUp);
   element.addEventListener("pointerleave", onLeave);
   element.addEventListener("dblclick", onDouble);
+  element.addEventListener("contextmenu", onMenu);
+  element.addEventListener("touchmove", onTouch, { passive: false });
   return () => {
     element.removeEventListener("wheel", onWheel);
     element.removeEventListener("pointerdown", onDown);
@@ -120,5 +150,8 @@ export function attachGestures(element: HTMLElement, handlers: GestureHandlers):
     element.removeEventListener("pointercancel", onUp);
     element.removeEventListener("pointerleave", onLeave);
     element.removeEventListener("dblclick", onDouble);
+    element.removeEventListener("contextmenu", onMenu);
+    element.removeEventListener("touchmove", onTouch);
+    letGo();
   };
 }

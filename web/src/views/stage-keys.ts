@@ -109,6 +109,8 @@ const GESTURES = [
   ["sheet.shiftDrag", "gesture.shiftDrag"],
   ["sheet.click", "gesture.click"],
   ["sheet.doubleClick", "gesture.doubleClick"],
+  ["sheet.hold", "gesture.hold"],
+  ["sheet.pinch", "gesture.pinch"],
 ] as const;
 
 function lanes(): Target[] {
