@@ -31,10 +31,14 @@ export const noteError = signal<ApiError | null>(null);
 /** The moment under the pointer; null when it is elsewhere. */
 export const pointedAt = signal<number | null>(null);
 
+/* Taken off the list; the server is told when nobody wants them back, so that a note that comes
+   back is the one that was there, with its id. A tab that is closed before has removed nothing. */
+const leaving = new Set<string>();
+
 async function read(run: string): Promise<void> {
   try {
     const items = await listNotes(run);
-    if (current.peek()?.run.id === run) notes.value = inOrder(items);
+    if (current.peek()?.run.id === run) notes.value = inOrder(items.filter(({ id }) => !leaving.has(id)));
   } catch (reason) {
     if (current.peek()?.run.id === run) noteError.value = asApiError(reason);
   } finally {
@@ -130,18 +134,33 @@ export async function saveDraft(text: string): Promise<void> {
   if (isStored && draft.peek() === written) draft.value = null;
 }
 
-export async function removeNote(note: Note): Promise<void> {
-  const isGone = await ask(async () => {
+/** It is still there when that fails, unless somebody else has removed it. */
+async function remove(run: string, note: Note): Promise<void> {
+  try {
     await deleteNote(note.id);
-    notes.value = notes.peek().filter(({ id }) => id !== note.id);
-  });
-  if (!isGone) return;
+  } catch (reason) {
+    const error = asApiError(reason);
+    if (error.isMissing) return;
+    put(run, note);
+    if (current.peek()?.run.id === run) noteError.value = error;
+  } finally {
+    leaving.delete(note.id);
+  }
+}
+
+export function removeNote(note: Note): void {
+  const run = current.peek()?.run.id ?? "";
+  leaving.add(note.id);
+  notes.value = notes.peek().filter(({ id }) => id !== note.id);
   if (draft.peek()?.id === note.id) draft.value = null;
   const said = note.text === "" ? "notes.gone.bookmark" : "notes.gone.note";
-  const run = current.peek()?.run.id ?? "";
   offerUndo({
     says: () => t(said),
-    undo: () => void ask(async () => put(run, await addNote(run, note))),
+    undo() {
+      leaving.delete(note.id);
+      put(run, note);
+    },
+    over: () => void remove(run, note),
   });
 }
 

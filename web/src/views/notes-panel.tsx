@@ -122,7 +122,7 @@ function NoteItem({ note }: { note: Note }) {
         <ToolButton
           icon="remove"
           label={t("notes.remove", { place })}
-          act={() => void removeNote(note)}
+          act={() => removeNote(note)}
         />
       </span>
     </li>

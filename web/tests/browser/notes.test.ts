@@ -75,15 +75,23 @@ test("bookmarks are gone to, edited, deleted and had back", async () => {
     await page.locator(".note-text", { hasText: "Here it begins" }).waitFor();
     await page.locator(".note").nth(1).getByRole("button", { name: /^Delete/ }).click();
     await page.locator(".note").nth(1).waitFor({ state: "detached" });
-    assert.equal((await kept(run)).length, 1);
+    const before = await kept(run);
     await page.locator(".undo-bar .button", { hasText: "Undo" }).click();
     await page.locator(".note-text", { hasText: "Here it begins" }).waitFor();
-    assert.equal((await kept(run)).length, 2);
+    assert.deepEqual(await kept(run), before, "it is the same note, with its id");
     await page.locator(".note").nth(0).getByRole("button", { name: /^Edit/ }).click();
     await page.keyboard.type("dropped");
     await page.keyboard.press("Escape");
     await page.locator(".note-form").waitFor({ state: "detached" });
     assert.deepEqual((await kept(run)).map(({ text }) => text), ["", "Here it begins"]);
+    await page.locator(".note").nth(0).getByRole("button", { name: /^Delete/ }).click();
+    await page.locator(".note").nth(1).waitFor({ state: "detached" });
+    await page.locator(".undo-bar button").last().click();
+    while ((await kept(run)).length > 1) await page.waitForTimeout(20);
+    await page.reload();
+    await timelineReady(page);
+    await page.locator(".note").waitFor();
+    assert.equal(await page.locator(".note").count(), 1);
   });
 });
 

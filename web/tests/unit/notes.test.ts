@@ -137,14 +137,34 @@ test("a draft is kept until it is stored, and an edited note keeps its place", a
   close();
 });
 
-test("a deleted note comes back with all that it said", async () => {
+test("a deleted note comes back as the note that it was; the server hears of it when nobody wants it", async () => {
   const close = await open([note("n1", 10, "first", 40)]);
-  await notes.removeNote(notes.notes.value[0] as Note);
+  notes.removeNote(notes.notes.value[0] as Note);
   assert.equal(ids(), "");
   undo.undo();
+  assert.deepEqual(notes.notes.value, [note("n1", 10, "first", 40)]);
+  assert.deepEqual(sent(), []);
+  answerWith(() => ({ status: 503, body: { title: "Busy", status: 503 } }), true);
+  notes.removeNote(notes.notes.value[0] as Note);
+  undo.dismissOffer();
   await settle();
-  const [back] = notes.notes.value;
-  assert.deepEqual([back?.text, back?.from, back?.to], ["first", 10, 40]);
+  assert.equal(ids(), "n1", "it is still there");
+  assert.equal(notes.noteError.value?.problem?.status, 503);
+  serve([]);
+  notes.removeNote(notes.notes.value[0] as Note);
+  undo.dismissOffer();
+  await settle();
+  assert.deepEqual(sent().map(({ method }) => method), ["DELETE"]);
+  assert.equal(ids(), "");
+  close();
+});
+
+test("an impatient hand stores a draft once", async () => {
+  const close = await open([]);
+  notes.beginNote();
+  await Promise.all([notes.saveDraft("once"), notes.saveDraft("once")]);
+  assert.equal(sent().length, 1);
+  assert.equal(notes.draft.value, null);
   close();
 });
 
