@@ -153,6 +153,9 @@ void event_feed_write_progress(struct json_writer *writer,
     write_text(writer, "status", experiment_status_name(event->status));
     write_uint(writer, "cells", event->cells);
     write_uint(writer, "cells_done", event->cells_done);
+    if (event->runs > 0) {
+        write_uint(writer, "runs", event->runs);
+    }
     write_uint(writer, "runs_done", event->runs_done);
     write_uint(writer, "events", event->events);
     json_writer_end_object(writer);

@@ -12,6 +12,8 @@ export interface ProgressEvent {
   status: ExperimentStatus;
   cells: number;
   cells_done: number;
+  /** All that there are to be; not known at the beginning of a stream. */
+  runs?: number;
   runs_done: number;
   events: number;
 }

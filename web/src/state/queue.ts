@@ -22,6 +22,8 @@ const MOST = 50;
 const UNDER_WAY = { name: "", statuses: ["running", "queued"], order: "oldest" } as const;
 
 export interface Queued extends ExperimentSummary {
+  /** How much of it is done, 0..1; by its runs as soon as their number is known. */
+  share: number;
   /** Milliseconds; null while nobody can tell. */
   left: number | null;
 }
@@ -36,13 +38,22 @@ export const actionError = signal<ApiError | null>(null);
 
 /* Where each experiment was when it was first seen running. */
 const seen = new Map<string, Sample>();
+/* A cell may have a thousand runs. */
+const runShares = new Map<string, number>();
 
-function leftOf({ id, status, cells, cells_done }: ExperimentSummary): number | null {
-  if (status !== "running") return null;
-  const now = { at: performance.now(), done: cells_done };
+function forgetRuns(id: string): void {
+  seen.delete(id);
+  runShares.delete(id);
+}
+
+function queuedOf(item: ExperimentSummary): Queued {
+  const { id, status, cells, cells_done } = item;
+  const share = Math.max(runShares.get(id) ?? 0, cells > 0 ? cells_done / cells : 0);
+  if (status !== "running") return { ...item, share, left: null };
+  const now = { at: performance.now(), done: share };
   const first = seen.get(id);
   if (!first) seen.set(id, now);
-  return first ? timeLeft(first, now, cells) : null;
+  return { ...item, share, left: first ? timeLeft(first, now, 1) : null };
 }
 
 async function readQueue(): Promise<void> {
@@ -50,9 +61,9 @@ async function readQueue(): Promise<void> {
     const { items, next } = await listExperiments(UNDER_WAY, null, MOST);
     queue.value = [...items]
       .sort((a, b) => Number(a.status === "queued") - Number(b.status === "queued"))
-      .map((item) => ({ ...item, left: leftOf(item) }));
+      .map(queuedOf);
     queueCut.value = next !== null;
-    for (const id of seen.keys()) if (!items.some((item) => item.id === id)) seen.delete(id);
+    for (const id of seen.keys()) if (!items.some((item) => item.id === id)) forgetRuns(id);
   } catch {
     // The list below says that the server does not answer; the stream tells when it does again.
   } finally {
@@ -60,13 +71,12 @@ async function readQueue(): Promise<void> {
   }
 }
 
-function changeQueued({ experiment, status, cells, cells_done }: ProgressEvent): boolean {
+function changeQueued({ experiment, status, cells, cells_done, runs, runs_done }: ProgressEvent): boolean {
+  if (runs !== undefined) runShares.set(experiment, runs_done / runs);
   const items = queue.peek();
   if (!items.some(({ id }) => id === experiment)) return false;
   queue.value = items.map((item) => {
-    if (item.id !== experiment) return item;
-    const now = { ...item, status, cells, cells_done };
-    return { ...now, left: leftOf(now) };
+    return item.id === experiment ? queuedOf({ ...item, status, cells, cells_done }) : item;
   });
   return true;
 }
@@ -112,6 +122,7 @@ export function watchQueue(): () => void {
     queue.value = [];
     actionError.value = null;
     seen.clear();
+    runShares.clear();
   };
 }
 

@@ -20,7 +20,7 @@ function leftWords(ms: number): string {
 
 function Entry({ item, place }: { item: Queued; place: number }) {
   const name = experimentName(item.name);
-  const share = item.cells > 0 ? item.cells_done / item.cells : 0;
+  const { share } = item;
   const isRunning = item.status === "running";
   const cells = `${formatNumber(item.cells_done, language.value)}/${formatNumber(item.cells, language.value)}`;
   return (
@@ -35,8 +35,8 @@ function Entry({ item, place }: { item: Queued; place: number }) {
             role="progressbar"
             aria-label={t("queue.progress", { name })}
             aria-valuemin={0}
-            aria-valuemax={item.cells}
-            aria-valuenow={item.cells_done}
+            aria-valuemax={100}
+            aria-valuenow={Math.round(100 * share)}
             aria-valuetext={`${cells}, ${formatShare(share, language.value)}`}
           >
             <span style={{ width: `${share * 100}%` }} />

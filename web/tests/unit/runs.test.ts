@@ -151,6 +151,9 @@ test("the stream moves queue and list, and has them read when the queue changes"
   const before = asked.length;
   source.emit("progress", { experiment: "e4", status: "running", cells: 10, cells_done: 4 });
   assert.equal(queue.queue.value[0]?.cells_done, 4);
+  assert.equal(queue.queue.value[0]?.share, 0.4);
+  source.emit("progress", { experiment: "e4", status: "running", cells: 10, cells_done: 4, runs: 1000, runs_done: 455 });
+  assert.equal(queue.queue.value[0]?.share, 0.455, "a cell has many runs");
   assert.equal(runs.shownRuns.value[1]?.cells_done, 4);
   runTimers();
   await settle();
