@@ -9,6 +9,8 @@ import { type Browser, chromium } from "playwright-core";
 
 export interface Server {
   address: string;
+  /** The file of its database; others write into it while the server is ended. */
+  database: string;
   stop(): Promise<void>;
   /** Ends the process with a signal. */
   end(signal: NodeJS.Signals): Promise<void>;
@@ -38,8 +40,9 @@ export async function startServer(environment: Record<string, string> = {}): Pro
   const folder = mkdtempSync(join(tmpdir(), "gilscope-web-"));
   let child: ChildProcess;
   let gone: Promise<void>;
+  const database = join(folder, "test.db");
   const launch = (port: string): Promise<string> => {
-    const args = ["serve", "--port", port, "--database", join(folder, "test.db")];
+    const args = ["serve", "--port", port, "--database", database];
     child = spawn(executable, args, {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, ...environment },
@@ -60,7 +63,7 @@ export async function startServer(environment: Record<string, string> = {}): Pro
     const startAgain = async (): Promise<void> => {
       await launch(new URL(address).port);
     };
-    return { address, stop, end, startAgain };
+    return { address, database, stop, end, startAgain };
   } catch (reason) {
     rmSync(folder, { recursive: true, force: true });
     throw reason;
