@@ -164,6 +164,8 @@ const sentences: Record<string, string> = {
   "there is no cell {0}": "komórka {0}: nie ma jej na tym serwerze",
   "there is no experiment {0}": "eksperyment {0}: nie ma go na tym serwerze",
   "there is no note {0}": "notatka {0}: nie ma jej na tym serwerze",
+  "there is no preset '{0}'; /api/v1/presets lists them":
+    "nie ma przykładu „{0}”; wszystkie wymienia /api/v1/presets",
   "there is no such experiment": "nie ma takiego eksperymentu",
   "run {0} has no lane {1}": "przebieg {0} nie ma toru {1}",
   "no experiment of this document is interrupted": "żaden eksperyment z tego dokumentu nie jest przerwany",
@@ -203,6 +205,9 @@ const sentences: Record<string, string> = {
     "zajętych jest wszystkich {n0} strumieni zdarzeń; zamknij jakąś stronę i spróbuj ponownie",
   "too many requests a second from one address; send fewer, or start the server with a larger --limit-rate":
     "za dużo żądań na sekundę z jednego adresu; wysyłaj ich mniej albo uruchom serwer z większym --limit-rate",
+  "no thread is left that would run anything": "nie został żaden wątek, który mógłby coś uruchomić",
+  "no experiment can be begun: {0}": "nie można zacząć żadnego eksperymentu: {0}",
+  "nothing can be stored: {0}": "niczego nie można zapisać: {0}",
   "the server is stopping": "serwer właśnie się zatrzymuje",
   "the server is stopping; try again when it is back": "serwer właśnie się zatrzymuje; spróbuj ponownie, gdy wróci",
 
@@ -276,6 +281,8 @@ const sentences: Record<string, string> = {
     "parametr adresu „experiments” to najwyżej {n0} identyfikatorów rozdzielonych przecinkami",
   "query parameter 'metrics' must be names that GET /metrics lists, separated by commas; there is no '{0}'":
     "parametr adresu „metrics” to nazwy z GET /metrics rozdzielone przecinkami; nie ma wśród nich „{0}”",
+  "query parameter 'parameters' must be names of parameters, separated by commas; there is no '{0}'":
+    "parametr adresu „parameters” to nazwy parametrów rozdzielone przecinkami; nie ma wśród nich „{0}”",
   "query parameter 'at' is missing": "brakuje parametru adresu „at”",
   "query parameter 'direction' must be 'next' or 'previous'": "parametr adresu „direction” to „next” albo „previous”",
   "query parameter 'order' must be 'time' or 'longest'": "parametr adresu „order” to „time” albo „longest”",
