@@ -35,6 +35,16 @@ const char *model_outside_text(enum model_outside outside) {
     return outsides[outside].text;
 }
 
+const char *model_figure_name(enum model_figure figure) {
+    static const char *const names[] = {
+        [MODEL_NO_FIGURE] = NULL,
+        [MODEL_WALL_TIME] = "wall_time",
+        [MODEL_MEDIAN_LATENCY] = "median_latency",
+    };
+    static_assert(sizeof names / sizeof names[0] == MODEL_FIGURE_COUNT, "one each");
+    return names[figure];
+}
+
 /* --- the rows ---------------------------------------------------------------------- */
 
 /* A row, with what is to be looked up for it. */
@@ -190,6 +200,12 @@ static bool goal_is_latency(enum metric_id goal) {
            goal == METRIC_LATENCY_MAX_US || goal == METRIC_LATENCY_MEAN_US;
 }
 
+enum model_figure model_figure_of(enum metric_id goal) {
+    return goal_is_wall(goal)      ? MODEL_WALL_TIME
+           : goal_is_latency(goal) ? MODEL_MEDIAN_LATENCY
+                                   : MODEL_NO_FIGURE;
+}
+
 static uint32_t outside_of(const struct model_rows *rows, const struct model_case *of,
                            size_t near) {
     const struct plan *plan = of->plan;
@@ -252,9 +268,10 @@ static const char *class_of(const struct plan *plan) {
 }
 
 static double error_of(const struct error_row *row, enum metric_id goal) {
-    return goal_is_wall(goal)      ? fabs(row->deviation)
-           : goal_is_latency(goal) ? row->p50_error
-                                   : NAN;
+    const enum model_figure figure = model_figure_of(goal);
+    return figure == MODEL_WALL_TIME        ? fabs(row->deviation)
+           : figure == MODEL_MEDIAN_LATENCY ? row->p50_error
+                                            : NAN;
 }
 
 static int compare_near(const void *left, const void *right) {

@@ -53,6 +53,19 @@ struct model_case {
     double gil_wait_share; /* of the cell; NaN: none */
 };
 
+/* Of which figure the errors are. Of latencies only medians were compared with real Python. */
+enum model_figure {
+    MODEL_NO_FIGURE, /* the goal is neither a time nor a rate */
+    MODEL_WALL_TIME,
+    MODEL_MEDIAN_LATENCY,
+    MODEL_FIGURE_COUNT
+};
+
+enum model_figure model_figure_of(enum metric_id goal);
+
+/* NULL, "wall_time", "median_latency" */
+const char *model_figure_name(enum model_figure figure);
+
 struct model_error {
     size_t rows;        /* measured workloads that the figures are of */
     double median, p90; /* of their errors; NaN without rows */

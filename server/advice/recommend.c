@@ -415,17 +415,34 @@ static void text_add_range(struct text *text, const struct recommended *one,
     }
 }
 
-static void text_add_model(struct text *text, const struct model_error *model) {
-    const char *before = " Outside of what was measured: ";
-    if (model->rows == 0) {
-        text_add(text, "Error of the model: not known.");
-    } else {
-        text_add(
-            text,
-            "Error of the model: %.2g %% (median) to %.2g %% (nine of ten) in the %zu "
-            "nearest workloads that were measured.",
-            percent(model->median), percent(model->p90), model->rows);
+/* What the figures are of, where that is not what was asked for, and what they leave open. */
+static void text_add_error(struct text *text, const struct model_error *model,
+                           enum metric_id goal) {
+    const enum model_figure figure = model_figure_of(goal);
+    const bool latency = figure == MODEL_MEDIAN_LATENCY;
+    if (figure == MODEL_NO_FIGURE) {
+        text_add(text, "Error of the model: not known, %s was not measured.",
+                 metrics[goal].name);
+        return;
     }
+    text_add(text, "Error of the model%s: ", latency ? " in the median latency" : "");
+    if (model->rows == 0) {
+        text_add(text, "not known.");
+    } else {
+        text_add(text,
+                 "%.2g %% (median) to %.2g %% (nine of ten) in the %zu nearest workloads "
+                 "that were measured.",
+                 percent(model->median), percent(model->p90), model->rows);
+    }
+    if (latency && goal != METRIC_LATENCY_P50_US) {
+        text_add(text, " How far %s itself is off is not known.", metrics[goal].name);
+    }
+}
+
+static void text_add_model(struct text *text, const struct model_error *model,
+                           enum metric_id goal) {
+    const char *before = " Outside of what was measured: ";
+    text_add_error(text, model, goal);
     for (int i = 0; i < OUTSIDE_COUNT; i++) {
         if ((model->outside >> i & 1) != 0) {
             text_add(text, "%s%s", before, model_outside_text((enum model_outside)i));
@@ -443,5 +460,5 @@ void recommend_honesty(const struct recommendation *recommendation, enum metric_
     const struct recommended *one = stay ? &recommendation->first : &recommendation->best;
     out[0] = '\0';
     text_add_range(&text, one, metrics[goal].unit);
-    text_add_model(&text, &one->model);
+    text_add_model(&text, &one->model, goal);
 }

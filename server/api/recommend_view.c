@@ -40,9 +40,11 @@ static void write_nearest(struct json_writer *writer, const struct error_row *ro
     json_writer_end_object(writer);
 }
 
-static void write_model(struct json_writer *writer, const struct model_error *model) {
+static void write_model(struct json_writer *writer, const struct model_error *model,
+                        enum metric_id goal) {
     json_writer_key(writer, "model");
     json_writer_begin_object(writer);
+    write_text(writer, "of", model_figure_name(model_figure_of(goal)));
     json_writer_key(writer, "rows");
     json_writer_int(writer, (int64_t)model->rows);
     write_real(writer, "median", model->median);
@@ -76,7 +78,7 @@ static void write_range(struct json_writer *writer, const struct recommended *on
 }
 
 static void write_recommended(struct json_writer *writer, const char *key,
-                              const struct recommended *one) {
+                              const struct recommended *one, enum metric_id goal) {
     json_writer_key(writer, key);
     if (one->cell == NULL) {
         json_writer_null(writer);
@@ -91,7 +93,7 @@ static void write_recommended(struct json_writer *writer, const char *key,
     experiment_view_interval(writer, "loss_95", one->loss_95);
     write_text(writer, "limit", limit_name(one->limit));
     write_range(writer, one);
-    write_model(writer, &one->model);
+    write_model(writer, &one->model, goal);
     write_real(writer, "loss_error", one->pair_error);
     json_writer_key(writer, "told_apart");
     json_writer_bool(writer, recommended_is_told_apart(one));
@@ -158,9 +160,9 @@ static void write_recommendation(struct json_writer *writer,
     write_sentence(writer, view, recommendation);
     json_writer_key(writer, "cells");
     json_writer_int(writer, (int64_t)recommendation->cells);
-    write_recommended(writer, "best", &recommendation->best);
-    write_recommended(writer, "runner_up", &recommendation->runner_up);
-    write_recommended(writer, "first", &recommendation->first);
+    write_recommended(writer, "best", &recommendation->best, view->goal);
+    write_recommended(writer, "runner_up", &recommendation->runner_up, view->goal);
+    write_recommended(writer, "first", &recommendation->first, view->goal);
     write_metrics(writer, recommendation, view->goal);
     json_writer_end_object(writer);
 }

@@ -208,6 +208,44 @@ static void test_recommend_states_the_wider_range(void **state) {
     recommendation_list_deinit(&list);
 }
 
+static void expect_honesty(const struct recommendation *item, enum metric_id goal,
+                           const char *wanted) {
+    char text[RECOMMEND_TEXT_SIZE];
+    recommend_honesty(item, goal, text);
+    if (strstr(text, wanted) == NULL) {
+        fail_msg("no '%s' in: %s", wanted, text);
+    }
+    assert_int_equal(strstr(text, "itself is off is not known") != NULL,
+                     goal == METRIC_LATENCY_P99_US);
+    assert_int_equal(strstr(text, "was not measured.") != NULL,
+                     goal == METRIC_MEMORY_PEAK_BYTES);
+}
+
+/* An error is quoted with the figure that it is of. */
+static void test_recommend_says_of_what_the_error_is(void **state) {
+    (void)state;
+    struct cell_row cell = {.strategy = "threads(4)", .runtime = "cpython-3.12"};
+    struct recommendation item = {.verdict = RECOMMEND_ALONE, .cells = 1};
+    item.best = (struct recommended){
+        .cell = &cell,
+        .value = 100,
+        .spread_95 = {90, 110},
+        .model = {.rows = 12, .median = log(1.02), .p90 = log(1.10)}};
+    expect_honesty(&item, METRIC_MAKESPAN_US, "Error of the model: 2 % (median) to 10 %");
+    expect_honesty(&item, METRIC_LATENCY_P50_US,
+                   "Error of the model in the median latency: 2 % (median) to 10 %");
+    expect_honesty(&item, METRIC_LATENCY_P99_US,
+                   "Error of the model in the median latency: 2 % (median) to 10 % (nine "
+                   "of ten) in the 12 nearest workloads that were measured. How far "
+                   "latency_p99_us itself is off is not known.");
+    expect_honesty(&item, METRIC_MEMORY_PEAK_BYTES,
+                   "Error of the model: not known, memory_peak_bytes was not measured.");
+    item.best.model.rows = 0;
+    expect_honesty(&item, METRIC_MAKESPAN_US, "Error of the model: not known.");
+    expect_honesty(&item, METRIC_LATENCY_P99_US,
+                   "Error of the model in the median latency: not known.");
+}
+
 /* A store that was tampered with: cells that the document does not have. */
 static void test_recommend_refuses_cells_of_another_document(void **state) {
     (void)state;
@@ -303,6 +341,7 @@ int main(void) {
         cmocka_unit_test(test_recommend_knows_what_it_cannot_tell),
         cmocka_unit_test(test_recommend_tells_what_is_far_apart),
         cmocka_unit_test(test_recommend_states_the_wider_range),
+        cmocka_unit_test(test_recommend_says_of_what_the_error_is),
         cmocka_unit_test(test_recommend_refuses_cells_of_another_document),
         cmocka_unit_test(test_recommend_needs_a_goal),
         cmocka_unit_test(test_curve_of_workers_and_of_cores),

@@ -148,6 +148,8 @@ export interface MeasuredWorkload {
 
 /** Errors of the model near a cell: |ln(predicted / measured)|. */
 export interface ModelError {
+  /** What the errors are of; null: of nothing. */
+  of: "wall_time" | "median_latency" | null;
   rows: number;
   median: number | null;
   p90: number | null;

@@ -369,6 +369,8 @@ export const en = {
   "advice.range.wider": "the wider one",
   "advice.range.none": "not known",
   "advice.model": "up to {median} in half of the {rows} nearest workloads that were measured, up to {p90} in nine of ten",
+  "advice.model.latency": "in the median latency, {words}",
+  "advice.model.open": "; how far {metric} itself is off is not known",
   "advice.outside": "Outside what was measured",
   "advice.outside.machine": "another machine",
   "advice.outside.cores": "other than two cores",

@@ -455,6 +455,8 @@ export const pl = {
   "advice.range.wider": "szerszy z dwóch",
   "advice.range.none": "nieznany",
   "advice.model": "do {median} w połowie z najbliższych zmierzonych zadań (jest ich {rows}), do {p90} w dziewięciu na dziesięć",
+  "advice.model.latency": "w medianie opóźnień, {words}",
+  "advice.model.open": "; nie wiadomo, o ile myli się {metric}",
   "advice.outside": "Poza tym, co zmierzono",
   "advice.outside.machine": "inna maszyna",
   "advice.outside.cores": "inna liczba rdzeni niż dwa",

@@ -60,13 +60,17 @@ function errorWords(error: number): string {
   return formatShare(Math.expm1(error), language.value);
 }
 
-function modelWords({ model }: Recommended): string {
+/** Of latencies only medians were compared with real Python. */
+function modelWords({ model }: Recommended, goal: string): string {
   if (model.median === null || model.p90 === null) return t("advice.range.none");
-  return t("advice.model", {
+  const words = t("advice.model", {
     median: errorWords(model.median),
     p90: errorWords(model.p90),
     rows: model.rows,
   });
+  if (model.of !== "median_latency") return words;
+  const open = goal === "latency_p50_us" ? "" : t("advice.model.open", { metric: metricTitle(goal) });
+  return `${t("advice.model.latency", { words })}${open}`;
 }
 
 function pointWords(point: Record<string, unknown>, document: unknown): string {
@@ -109,7 +113,7 @@ function Range({ one, goal }: { one: Recommended; goal: string }) {
         <span class="advice-label">{t("advice.range.model")}</span>
         <span>
           {one.range_by === "model" && `${intervalWords(one.range, unit)}: `}
-          {modelWords(one)}
+          {modelWords(one, goal)}
           {wider("model")}
         </span>
       </li>
