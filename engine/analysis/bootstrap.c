@@ -78,25 +78,17 @@ static struct bootstrap_middle middle_of(const uint32_t *ranks, size_t count,
     return middle;
 }
 
-static int compare_ranks(const void *a, const void *b) {
-    const struct bootstrap_middle *x = a, *y = b;
-    const int order = (x->low > y->low) - (x->low < y->low);
-    return order != 0 ? order : (x->high > y->high) - (x->high < y->high);
-}
-
-/* Resamples of few values have few medians: those that are alike become one. */
-static void merge_middles(struct bootstrap *bootstrap) {
-    struct bootstrap_middle *middles = bootstrap->middles;
-    size_t last = 0;
-    qsort(middles, BOOTSTRAP_RESAMPLES, sizeof *middles, compare_ranks);
-    for (size_t i = 1; i < BOOTSTRAP_RESAMPLES; i++) {
-        if (compare_ranks(&middles[i], &middles[last]) == 0) {
-            middles[last].times++;
-        } else {
-            middles[++last] = middles[i];
+/* Resamples of few values have few medians: those that are alike are one. There are about as
+ * many as values, so that looking for them is cheaper than drawing. */
+static void add_middle(struct bootstrap *bootstrap, struct bootstrap_middle middle) {
+    for (size_t i = 0; i < bootstrap->middle_count; i++) {
+        struct bootstrap_middle *other = &bootstrap->middles[i];
+        if (other->low == middle.low && other->high == middle.high) {
+            other->times++;
+            return;
         }
     }
-    bootstrap->middle_count = last + 1;
+    bootstrap->middles[bootstrap->middle_count++] = middle;
 }
 
 static void fill(struct bootstrap *bootstrap, uint32_t *room) {
@@ -105,9 +97,8 @@ static void fill(struct bootstrap *bootstrap, uint32_t *room) {
     for (uint64_t i = 0; i < BOOTSTRAP_RESAMPLES; i++) {
         uint32_t *ranks = &bootstrap->ranks[i * count];
         draw(ranks, count, random_mix(key, i));
-        bootstrap->middles[i] = middle_of(ranks, count, room);
+        add_middle(bootstrap, middle_of(ranks, count, room));
     }
-    merge_middles(bootstrap);
 }
 
 /* Makes room for `count` values, unless it is there. */
