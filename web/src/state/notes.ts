@@ -19,7 +19,7 @@ import { chooseRange, range } from "./range";
 import { asApiError } from "./resource";
 import { goTo, select, selection } from "./timeline";
 import { offerUndo } from "./undo";
-import { show, viewport } from "./viewport";
+import { show, timeInHand, viewport } from "./viewport";
 
 export const notes = signal<readonly Note[]>([]);
 /** Whether those of the open run were read, or could not be. */
@@ -28,8 +28,6 @@ export const chosenNote = signal<string | null>(null);
 /** What is being written: a new one, or an old one with its id. */
 export const draft = signal<(NoteDraft & { id: string | null }) | null>(null);
 export const noteError = signal<ApiError | null>(null);
-/** The moment under the pointer; null when it is elsewhere. */
-export const pointedAt = signal<number | null>(null);
 
 /* Taken off the list; the server is told when nobody wants them back, so that a note that comes
    back is the one that was there, with its id. A tab that is closed before has removed nothing. */
@@ -93,8 +91,7 @@ function place(): Omit<NoteDraft, "text"> {
   if (span) return { from: whole(span.start), to: whole(span.end), lane: span.lane };
   const counter = chosenCounter.peek();
   if (counter) return { from: whole(counter.at), to: whole(counter.at), lane: counter.lane };
-  const { from, to } = viewport.peek();
-  const at = whole(pointedAt.peek() ?? (from + to) / 2);
+  const at = whole(timeInHand());
   return { from: at, to: at, lane: null };
 }
 

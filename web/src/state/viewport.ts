@@ -11,6 +11,22 @@ export const viewport = signal<Viewport>({ from: 0, to: 1 });
 /** Width of the drawing in CSS pixels; 0 until it is on the page. */
 export const width = signal(0);
 
+/** Where the pointer is in the drawing, as a place from its left edge; null when it is elsewhere. */
+export const pointerX = signal<number | null>(null);
+
+/** The moment at a place of the drawing. */
+export function timeAt(x: number): number {
+  const { from, to } = viewport.peek();
+  return from + ((to - from) * x) / Math.max(1, width.peek());
+}
+
+/** The moment that one looks at: under the pointer, or else in the middle. */
+export function timeInHand(): number {
+  const x = pointerX.peek();
+  const { from, to } = viewport.peek();
+  return x === null ? (from + to) / 2 : timeAt(x);
+}
+
 function isWhole(view: Viewport): boolean {
   return view.from <= 0 && view.to >= duration.value;
 }

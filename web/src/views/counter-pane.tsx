@@ -15,13 +15,13 @@ import {
 } from "../state/counters";
 import { language, t } from "../state/preferences";
 import { folded, toggleFold } from "../state/arrangement";
-import { viewport } from "../state/viewport";
+import { timeAt, viewport } from "../state/viewport";
 import { attachGestures } from "../timeline/gestures";
 import { COUNTER_HEIGHT, CounterDrawing } from "./counter-drawing";
 import { counterTitle } from "./counter-words";
 import { Icon } from "./icon";
 import { panBy, zoomBy } from "./stage-keys";
-import { dragRange, timeAt } from "./stage-place";
+import { dragRange } from "./stage-place";
 import { laneFullTitle } from "./timeline-words";
 
 export const COUNTERS_FOLD = "counters";

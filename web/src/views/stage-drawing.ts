@@ -13,11 +13,11 @@ import { chosenCounter, partOfCounter } from "../state/counters";
 import { reportRows, rowOfLane, rows, rowsThatFit, stickyCount } from "../state/lane-rows";
 import { opened, threadIndex } from "../state/opened";
 import { data, overview, selection, sought, unknownFrom } from "../state/timeline";
-import { viewport, width } from "../state/viewport";
+import { timeAt, viewport, width } from "../state/viewport";
 import { trail } from "../state/walk";
 import { CanvasRenderer } from "../timeline/canvas-renderer";
 import { readPalette } from "../timeline/palette";
-import { againOn, layoutOf, placesOf, revealRow, ROW_HEIGHT, rowOfCounter, timeAt } from "./stage-place";
+import { againOn, layoutOf, placesOf, revealRow, ROW_HEIGHT, rowOfCounter } from "./stage-place";
 import { beginPrinting, endPrinting } from "./stage-print";
 import { instant, spanLabel } from "./timeline-words";
 

@@ -12,7 +12,7 @@ import { chooseRange, range, rangeFromSelection } from "../state/range";
 import { searchOpen } from "../state/search";
 import { stepRow } from "../state/stops";
 import { focusSelection, seekLane, select, selection, step } from "../state/timeline";
-import { show, showAll, viewport } from "../state/viewport";
+import { show, showAll, timeInHand, viewport } from "../state/viewport";
 import { walkBack, walkOn } from "../state/walk";
 import { hide, laneInHand, moveBy, pin } from "./lane-actions";
 import { printPage } from "./stage-print";
@@ -23,6 +23,12 @@ const KEY_ZOOM = 0.7;
 
 export function zoomBy(factor: number, anchor = 0.5): void {
   show(zoomViewport(viewport.peek(), factor, anchor, duration.peek()));
+}
+
+/** Where the pointer is, or else around the middle: a key is pressed while one looks at a place. */
+function zoomHere(factor: number): void {
+  const { from, to } = viewport.peek();
+  zoomBy(factor, (timeInHand() - from) / Math.max(1, to - from));
 }
 
 export function panBy(share: number): void {
@@ -64,8 +70,8 @@ function clear(): void {
 
 /** The sheet of keys lists them in this order. */
 const BINDINGS: readonly Command[] = [
-  { keys: ["w", "+", "="], shown: ["W", "+"], says: "key.in", act: () => zoomBy(KEY_ZOOM) },
-  { keys: ["s", "-"], shown: ["S", "-"], says: "key.out", act: () => zoomBy(1 / KEY_ZOOM) },
+  { keys: ["w", "+", "="], shown: ["W", "+"], says: "key.in", act: () => zoomHere(KEY_ZOOM) },
+  { keys: ["s", "-"], shown: ["S", "-"], says: "key.out", act: () => zoomHere(1 / KEY_ZOOM) },
   { keys: ["a"], shown: ["A"], says: "key.earlier", act: () => panBy(-KEY_PAN) },
   { keys: ["d"], shown: ["D"], says: "key.later", act: () => panBy(KEY_PAN) },
   { keys: ["0"], shown: ["0"], says: "key.all", act: showAll },

@@ -80,6 +80,18 @@ function meaning(lane: Lane, name: string): string {
   return isPart(lane.id) ? t(`part.${lane.kind as PartKind}`) : `${t(`kind.${lane.kind}`)} ${name}`;
 }
 
+/** What is cut off where there is no room is not the number: it tells a lane from the next. */
+function LaneText({ name, title }: { name: string; title: string }) {
+  const [, head = name, space = "", digits = ""] = /^(.+?)(\s*)(\d+)$/.exec(name) ?? [];
+  const tail = `${digits.length + space.length / 2}ch`;
+  return (
+    <span class="lane-text" title={title} style={{ "--tail": tail }}>
+      <span class="lane-head">{head}</span>
+      {space + digits}
+    </span>
+  );
+}
+
 function LaneName({ row, index }: { row: Row; index: number }) {
   const { lane } = row;
   const counter = lane && counterOfPart(lane);
@@ -112,9 +124,7 @@ function LaneName({ row, index }: { row: Row; index: number }) {
         />
       )}
       {row.isPinned && <Icon name="pin" />}
-      <span class="lane-text" title={lane ? meaning(lane, name) : name}>
-        {name}
-      </span>
+      <LaneText name={name} title={lane ? meaning(lane, name) : name} />
       {row.folded && <span class="lane-count">{row.children}</span>}
       {counter && <Highest counter={counter} />}
       {lane && <MenuButton lane={lane.id} name={name} isStop={chosen} />}

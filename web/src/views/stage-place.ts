@@ -15,7 +15,7 @@ import { stateName } from "../state/opened";
 import { chooseRange } from "../state/range";
 import { rowOfLane, rows, stickyCount } from "../state/lane-rows";
 import { data, findSpan } from "../state/timeline";
-import { viewport, width } from "../state/viewport";
+import { timeAt, viewport, width } from "../state/viewport";
 import type { PlacedCounter } from "../timeline/counter-steps";
 import type { Part, PlacedBand, PlacedLane } from "../timeline/renderer";
 import { placedCounter } from "./counter-place";
@@ -101,11 +101,6 @@ function laneUnder(y: number, list: HTMLElement): Lane | null {
   return row?.type === "lane" ? row.lane : null;
 }
 
-export function timeAt(x: number): number {
-  const { from, to } = viewport.peek();
-  return from + ((to - from) * x) / Math.max(1, width.peek());
-}
-
 function nsPerPixel(): number {
   const { from, to } = viewport.peek();
   return (to - from) / Math.max(1, width.peek());
@@ -160,11 +155,19 @@ export function instantUnder(x: number, y: number, list: HTMLElement): HoverInst
   return nearest;
 }
 
-/** Scrolls a list so that one of its rows, all `height` high, is in it below the first `sticky`. */
+/* Who goes further than to the next rows wants to see what is around. */
+const NEXT_ROWS = 2;
+
+/**
+ * Scrolls a list so that one of its rows, all `height` high, is in it below the first `sticky`:
+ * by a row or two where that is enough, else so that it comes to the middle.
+ */
 export function revealRow(scroll: HTMLElement, row: number, height: number, sticky = 0): void {
   if (row < sticky) return;
   const top = (row - sticky) * height;
   const bottom = (row + 1) * height - scroll.clientHeight;
-  if (top < scroll.scrollTop) scroll.scrollTop = top;
-  else if (bottom > scroll.scrollTop) scroll.scrollTop = bottom;
+  const by = top < scroll.scrollTop ? top - scroll.scrollTop : Math.max(0, bottom - scroll.scrollTop);
+  if (by === 0) return;
+  const isNext = Math.abs(by) <= NEXT_ROWS * height;
+  scroll.scrollTop = isNext ? scroll.scrollTop + by : (top + bottom) / 2;
 }

@@ -7,12 +7,11 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Span } from "../lib/columns";
 import { formatDuration } from "../lib/format";
 import { chooseCounter, type CounterPlace } from "../state/counters";
-import { pointedAt } from "../state/notes";
 import { language, t } from "../state/preferences";
 import { rows } from "../state/lane-rows";
 import { duration, isLive, lanesById } from "../state/opened";
 import { data, fetchError, focusSelection, select, stale } from "../state/timeline";
-import { restingViewport } from "../state/viewport";
+import { pointerX, restingViewport } from "../state/viewport";
 import { attachGestures } from "../timeline/gestures";
 import type { CounterDrawing } from "./counter-drawing";
 import { CounterPane } from "./counter-pane";
@@ -23,7 +22,7 @@ import { ErrorText } from "./said";
 import { StageDrawing } from "./stage-drawing";
 import { panBy, zoomBy } from "./stage-keys";
 import { LaneNames } from "./stage-names";
-import { counterUnder, dragRange, instantUnder, ROW_HEIGHT, rowUnder, spanUnder, timeAt } from "./stage-place";
+import { counterUnder, dragRange, instantUnder, ROW_HEIGHT, rowUnder, spanUnder } from "./stage-place";
 import { type Hover, HoverCard } from "./timeline-hover";
 import { Minimap } from "./timeline-minimap";
 import { instant } from "./timeline-words";
@@ -80,7 +79,7 @@ export function Stage() {
   const point = (x: number | null, span: Span | null): void => {
     lanes.current?.point(x === null ? null : { x, span });
     counters.current?.point(x);
-    pointedAt.value = x === null ? null : timeAt(x);
+    pointerX.value = x;
   };
   const leave = (): void => {
     point(null, null);

@@ -586,6 +586,32 @@ interface CounterWire {
   count: number[];
 }
 
+test("keys zoom where the pointer is, also after the window has moved under it", async () => {
+  await onPage({}, async (page) => {
+    await runExample(page, GIL_EXAMPLE);
+    await openTimeline(page, 0);
+    const plot = await page.locator(".stage-plot").boundingBox();
+    assert.ok(plot);
+    const share = 0.8;
+    await page.mouse.move(plot.x + plot.width * share, plot.y + 20);
+    const pressed = async (keys: string): Promise<{ from: number; to: number }> => {
+      const before = page.url();
+      for (const key of keys) await page.keyboard.press(key);
+      await page.waitForURL((url) => url.href !== before);
+      const [, from, to] = /from=(\d+)&to=(\d+)/.exec(page.url()) ?? [];
+      return { from: Number(from), to: Number(to) };
+    };
+    const at = ({ from, to }: { from: number; to: number }): number => from + (to - from) * share;
+    const first = await pressed("ww");
+    const second = await pressed("ww");
+    assert.ok(second.to - second.from < first.to - first.from);
+    assert.ok(Math.abs(at(first) - at(second)) < (first.to - first.from) / plot.width);
+    const moved = await pressed("a");
+    const third = await pressed("w");
+    assert.ok(Math.abs(at(moved) - at(third)) < (moved.to - moved.from) / plot.width);
+  });
+});
+
 test("counters lie below the lanes: drawn, hovered, read by keyboard, kept in the address", async () => {
   await onPage({}, async (page) => {
     await runExample(page, GIL_EXAMPLE);

@@ -101,9 +101,10 @@ test("a bookmark is set at the range, else where one points, else in the middle"
   range.chooseRange({ from: 20, to: 30 });
   await notes.addBookmark();
   range.chooseRange(null);
-  notes.pointedAt.value = 333.7;
+  view.width.value = 1000;
+  view.pointerX.value = 333.7;
   await notes.addBookmark();
-  notes.pointedAt.value = null;
+  view.pointerX.value = null;
   await notes.addBookmark();
   assert.deepEqual(
     sent().map(({ body }) => JSON.parse(body ?? "")),
