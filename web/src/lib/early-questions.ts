@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Questions to the server that one script has asked (early.ts) and another one, which comes
-// later, wants the answers of (api.ts). Each answer can be taken once.
+// later, wants the answers of (api/request.ts). Each answer can be taken once.
 
 declare global {
   var earlyAnswers: Map<string, Promise<Response>> | undefined;

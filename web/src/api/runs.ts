@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// A run: what it is, its figures, its lanes and its timeline.
+
+import type { WireTimeline } from "../lib/columns";
+import type { Histogram } from "../lib/histogram";
+import type { Lane } from "../lib/lanes";
+import type { FetchWindow } from "../lib/viewport";
+import { id, request } from "./request";
+
+export type RunStatus = "running" | "done" | "limited" | "stopped" | "failed" | "interrupted";
+
+export interface Run {
+  id: string;
+  experiment: string;
+  cell: string;
+  repetition: number;
+  status: RunStatus;
+  fingerprint: string | null;
+  duration_ns: number;
+  events: number;
+  has_timeline: boolean;
+  /** While it is being recorded: up to where it can be seen. */
+  known_until: number | null;
+  reason: string | null;
+  not_modelled: string[];
+}
+
+/** A run that goes on: what it has so far, as an event of its experiment's stream. */
+export interface RunSoFar {
+  experiment: string;
+  cell: string;
+  /** Null: it is not recorded, and has an id when it has ended. */
+  run: string | null;
+  repetition: number;
+  duration_ns: number;
+  events: number;
+  spans: number;
+  units: number;
+  /** By name; those that have a meaning so far. */
+  metrics: Record<string, number>;
+}
+
+export interface RunMetric {
+  name: string;
+  unit: string;
+  value: number | null;
+}
+
+export interface RunLanes {
+  states: string[];
+  instants: string[];
+  counters: string[];
+  sites: string[];
+  known_until: number | null;
+  items: Lane[];
+}
+
+export function getRun(run: string): Promise<Run> {
+  return request<Run>(`/runs/${id(run)}`);
+}
+
+export async function getRunMetrics(run: string): Promise<RunMetric[]> {
+  return (await request<{ items: RunMetric[] }>(`/runs/${id(run)}/metrics`)).items;
+}
+
+export async function getRunHistograms(run: string): Promise<Histogram[]> {
+  return (await request<{ items: Histogram[] }>(`/runs/${id(run)}/histograms`)).items;
+}
+
+export function getRunLanes(run: string): Promise<RunLanes> {
+  return request<RunLanes>(`/runs/${id(run)}/lanes`);
+}
+
+export function getTimeline(
+  run: string,
+  window: FetchWindow,
+  lanes: readonly number[] | null,
+  signal?: AbortSignal,
+): Promise<WireTimeline> {
+  const { from, to, pixels } = window;
+  const only = lanes ? `&lanes=${lanes.join(",")}` : "";
+  const query = `compact=true&from=${from}&to=${to}&pixels=${pixels}${only}`;
+  return request<WireTimeline>(`/runs/${id(run)}/timeline?${query}`, signal ? { signal } : {});
+}
