@@ -47,9 +47,6 @@ export const isDocumentShown = {
 };
 
 export const scan = computed(() => scanJson(draft.value));
-export const shape = computed(() =>
-  scan.value.error ? null : gridShape(JSON.parse(draft.value) as unknown),
-);
 export const changed = computed(
   () => source.value !== null && draft.value !== source.value.original,
 );
@@ -58,6 +55,7 @@ export const changed = computed(
 const written = computed<unknown>(() =>
   scan.value.error ? undefined : (JSON.parse(draft.value) as unknown),
 );
+export const shape = computed(() => (scan.value.error ? null : gridShape(written.value)));
 
 const DEFAULT_PROFILE = "linux-desktop";
 
