@@ -3,6 +3,7 @@
 // passes intentions on; the state decides, the renderer draws. What follows the window lives in
 // small components, so that a frame of zooming costs little.
 
+import { effect } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Span } from "../lib/columns";
 import { formatDuration } from "../lib/format";
@@ -11,7 +12,7 @@ import { language, t } from "../state/preferences";
 import { rows } from "../state/lane-rows";
 import { duration, isLive, lanesById } from "../state/opened";
 import { data, fetchError, focusSelection, select, stale } from "../state/timeline";
-import { pointerX, restingViewport } from "../state/viewport";
+import { pointerX, restingViewport, viewport } from "../state/viewport";
 import { attachGestures } from "../timeline/gestures";
 import type { CounterDrawing } from "./counter-drawing";
 import { CounterPane } from "./counter-pane";
@@ -81,6 +82,11 @@ export function Stage() {
     counters.current?.point(x);
     pointerX.value = x;
   };
+  /** What the card was about is no longer under the pointer. */
+  const moved = (): void => {
+    point(pointerX.peek(), null);
+    setHover(null);
+  };
   const leave = (): void => {
     point(null, null);
     setHover(null);
@@ -131,9 +137,16 @@ export function Stage() {
       },
       doubleClick: focusSelection,
     });
+    lanesList.addEventListener("scroll", moved, { passive: true });
+    const stopFollowing = effect(() => {
+      void viewport.value;
+      moved();
+    });
     return () => {
       lanes.current = null;
       drawing.stop();
+      stopFollowing();
+      lanesList.removeEventListener("scroll", moved);
       detach();
     };
   }, []);

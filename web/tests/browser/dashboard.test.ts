@@ -606,7 +606,11 @@ test("keys zoom where the pointer is, also after the window has moved under it",
     const second = await pressed("ww");
     assert.ok(second.to - second.from < first.to - first.from);
     assert.ok(Math.abs(at(first) - at(second)) < (first.to - first.from) / plot.width);
+    await page.mouse.move(plot.x + plot.width * share, plot.y + 44);
+    await page.locator(".hover").waitFor();
     const moved = await pressed("a");
+    // It was about what is no longer there.
+    await page.locator(".hover").waitFor({ state: "detached" });
     const third = await pressed("w");
     assert.ok(Math.abs(at(moved) - at(third)) < (moved.to - moved.from) / plot.width);
   });
