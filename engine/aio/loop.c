@@ -167,14 +167,16 @@ static void collect_timers(struct aio_loop *loop) {
     }
 }
 
-static void show_ready(struct aio_loop *loop) {
+static void show_counts(struct aio_loop *loop) {
     sim_count(aio_sim(loop), loop->selector.lane, COUNTER_READY_HANDLES,
               (int64_t)loop->ready.count);
+    sim_count(aio_sim(loop), loop->selector.lane, COUNTER_SCHEDULED_TIMERS,
+              (int64_t)event_queue_count(&loop->timers));
 }
 
 static void count_ready(struct aio_loop *loop) {
     struct tally *tally = &loop->world->tally;
-    show_ready(loop);
+    show_counts(loop);
     loop->todo = loop->ready.count;
     tally->ready_handles += loop->todo;
     if (loop->todo > tally->ready_max) {
@@ -220,7 +222,7 @@ static bool poll(struct aio_loop *loop, const struct resume *resume,
                  struct action *action) {
     (void)resume;
     aio_loop_show(loop, STATE_POLL, LANE_NONE);
-    show_ready(loop);
+    show_counts(loop);
     action->kind = ACTION_POLL;
     action->object = &loop->selector;
     action->ns = select_timeout(loop);

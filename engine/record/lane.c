@@ -24,8 +24,9 @@ static_assert(sizeof instant_names / sizeof instant_names[0] == INSTANT_COUNT,
               "a name each");
 
 static const char *const counter_names[] = {
-    "ready_threads", "gil_waiters",    "lock_waiters",  "queue_items", "work_items",
-    "ready_handles", "jobs_in_system", "pending_calls", "call_items",  "result_items",
+    "ready_threads", "gil_waiters",   "lock_waiters",     "queue_items",
+    "work_items",    "ready_handles", "jobs_in_system",   "pending_calls",
+    "call_items",    "result_items",  "scheduled_timers",
 };
 static_assert(sizeof counter_names / sizeof counter_names[0] == COUNTER_COUNT,
               "a name each");

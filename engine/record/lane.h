@@ -126,6 +126,8 @@ enum counter_kind {
                             * by the manager thread and not read by a worker */
     COUNTER_RESULT_ITEMS, /* process: items in its _result_queue, from the first byte that
                             * a worker writes until the manager thread has read the last */
+    COUNTER_SCHEDULED_TIMERS, /* loop: len(loop._scheduled), with the cancelled ones that
+                               * are still there, where COUNTER_READY_HANDLES is counted */
     COUNTER_COUNT
 };
 

@@ -147,6 +147,27 @@ static void test_loop_equal_timers_run_in_the_order_of_calls(void **state) {
     stage_end(&stage);
 }
 
+/* Each sleep is in the heap until its time has come: two, one, none. */
+static void test_loop_counts_the_timers_that_are_scheduled(void **state) {
+    (void)state;
+    static const int64_t values[] = {2, 1, 0};
+    struct stage stage;
+    size_t count = 0;
+    stage_begin(&stage);
+    plan_task(&stage.plan, stage.loop, "a", 1, "await_sleep 5ms");
+    plan_task(&stage.plan, stage.loop, "b", 1, "await_sleep 10ms");
+    stage_run(&stage);
+    for (size_t i = 0; i < stage.timeline.sample_count; i++) {
+        const struct timeline_sample *sample = &stage.timeline.samples[i];
+        if (sample->kind == COUNTER_SCHEDULED_TIMERS) {
+            assert_in_range(count, 0, 2);
+            assert_int_equal(sample->value, values[count++]);
+        }
+    }
+    assert_int_equal(count, 3);
+    stage_end(&stage);
+}
+
 static void test_loop_timers_run_in_the_order_of_their_times(void **state) {
     (void)state;
     struct stage stage;
@@ -409,6 +430,7 @@ int main(void) {
         cmocka_unit_test(test_loop_sleep_is_exact_on_macos),
         cmocka_unit_test(test_loop_any_wake_up_runs_timers_that_are_due),
         cmocka_unit_test(test_loop_equal_timers_run_in_the_order_of_calls),
+        cmocka_unit_test(test_loop_counts_the_timers_that_are_scheduled),
         cmocka_unit_test(test_loop_timers_run_in_the_order_of_their_times),
         cmocka_unit_test(test_loop_short_sleep_takes_a_millisecond_on_linux),
         cmocka_unit_test(test_loop_long_sleep_wakes_up_once_a_day),

@@ -648,7 +648,7 @@ export const en = {
 
   "part.poll": "selector.select(): the loop waits until I/O, a timer or another thread has something for it",
   "part.ready": "loop._ready: handles that are ready, in each iteration when it polls and when it begins to run them",
-  "part.timers": "loop._scheduled: timers that ran more than a millisecond late",
+  "part.timers": "loop._scheduled: timers that wait, in each iteration; a mark where one ran more than a millisecond late",
   "lanes.filter": "Filter lanes",
   "lanes.none": "No lane has “{text}” in its name.",
   "lanes.matching": "{shown} of {count} lanes",
@@ -837,6 +837,7 @@ export const en = {
   "counter.kind.pending_calls": "Calls without a result",
   "counter.kind.call_items": "In the call queue",
   "counter.kind.result_items": "In the result queue",
+  "counter.kind.scheduled_timers": "Scheduled timers",
   "counter.value.ready_threads": { one: "{count} thread", other: "{count} threads" },
   "counter.value.gil_waiters": { one: "{count} thread", other: "{count} threads" },
   "counter.value.lock_waiters": { one: "{count} waits", other: "{count} wait" },
@@ -847,6 +848,7 @@ export const en = {
   "counter.value.pending_calls": { one: "{count} call", other: "{count} calls" },
   "counter.value.call_items": { one: "{count} call", other: "{count} calls" },
   "counter.value.result_items": { one: "{count} result", other: "{count} results" },
+  "counter.value.scheduled_timers": { one: "{count} timer", other: "{count} timers" },
 
   "range.title": "Range of {length}",
   "range.zoom": "Zoom to it",

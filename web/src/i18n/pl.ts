@@ -822,7 +822,7 @@ export const pl = {
 
   "part.poll": "selector.select(): pętla czeka, aż wejście-wyjście, zegar lub inny wątek będzie coś dla niej miał",
   "part.ready": "loop._ready: gotowe wywołania zwrotne, w każdej iteracji, gdy pętla odpytuje i gdy zaczyna je wykonywać",
-  "part.timers": "loop._scheduled: zegary, które zadziałały ponad milisekundę za późno",
+  "part.timers": "loop._scheduled: zegary, które czekają, w każdej iteracji; znak tam, gdzie któryś zadziałał ponad milisekundę za późno",
   "lanes.filter": "Filtruj tory",
   "lanes.none": "Żaden tor nie ma w nazwie „{text}”.",
   "lanes.matching": "Tory: {shown} z {count}",
@@ -1055,6 +1055,7 @@ export const pl = {
   "counter.kind.pending_calls": "Wywołania bez wyniku",
   "counter.kind.call_items": "W kolejce wywołań",
   "counter.kind.result_items": "W kolejce wyników",
+  "counter.kind.scheduled_timers": "Zaplanowane zegary",
   "counter.value.ready_threads": {
     one: "{count} wątek",
     few: "{count} wątki",
@@ -1114,6 +1115,12 @@ export const pl = {
     few: "{count} wyniki",
     many: "{count} wyników",
     other: "{count} wyniku",
+  },
+  "counter.value.scheduled_timers": {
+    one: "{count} zegar",
+    few: "{count} zegary",
+    many: "{count} zegarów",
+    other: "{count} zegara",
   },
 
   "range.title": "Zakres {length}",

@@ -121,6 +121,7 @@ const STATE_OF: Record<string, string> = {
   gil_waiters: "wait_gil",
   lock_waiters: "wait_lock",
   ready_handles: "callback",
+  scheduled_timers: "await_timer",
 };
 
 /** Name of the state in whose colour a counter is drawn; one that waits in a queue by default. */
