@@ -27,12 +27,14 @@ struct sql_session {
 
 /* --- opening ------------------------------------------------------------------- */
 
-/* What somebody who means no harm does not reach. */
+/* What somebody who means no harm does not reach. The longest value that is stored is a
+ * document of 1 MiB; a row of the longest values that a query can make takes the length
+ * times the columns, which is the memory that one query can have. */
 static const struct {
     int id;
     int value;
 } limits[] = {
-    {SQLITE_LIMIT_LENGTH, 4 * 1024 * 1024},
+    {SQLITE_LIMIT_LENGTH, 3 * 512 * 1024},
     {SQLITE_LIMIT_SQL_LENGTH, 128 * 1024},
     {SQLITE_LIMIT_COLUMN, 100},
     {SQLITE_LIMIT_EXPR_DEPTH, 200},

@@ -31,8 +31,7 @@ int export_command(int argc, char **argv) {
     const struct cli_option options[] = {
         {"--format", "NAME", "sqlite: ordinary tables in a new SQLite file", &format_name,
          NULL},
-        {"--run", "N", "spans and instants of run N only (default: of all runs)", &run,
-         NULL},
+        {"--run", "N", "timeline of run N only (default: of all runs)", &run, NULL},
     };
     const struct cli_usage usage = {
         .command = "export",
@@ -42,8 +41,9 @@ int export_command(int argc, char **argv) {
             "format that\n"
             "--format names. The result file is only read: a server may have it open. "
             "With\n"
-            "sqlite the tables are those of 'gilscope sql --help', without flows and\n"
-            "span_time.",
+            "sqlite the tables are those of 'gilscope sql --help', without flows, "
+            "span_time\n"
+            "and damages.",
         .options = options,
         .option_count = sizeof options / sizeof options[0],
         .arguments_min = 1,

@@ -121,6 +121,8 @@ int sql_command(int argc, char **argv) {
             "by,\n"
             "               site; hidden: site_path, lane_name, lane_kind\n"
             "  instants     run_id, lane, at_ns, kind, by; hidden: lane_name, lane_kind\n"
+            "  counters     run_id, lane, counter, at_ns, value; hidden: lane_name,\n"
+            "               lane_kind\n"
             "  flows        run_id, kind, from_lane, to_lane, left_ns, at_ns\n"
             "  span_time(run_id, lane, t0, t1)   state, ns: time in each state\n"
             "  damages      run_id, kind, lane_group, from_ns, to_ns, what: left out\n"

@@ -17,9 +17,10 @@ import "./styles/modes.css";
 import "uplot/dist/uPlot.min.css";
 
 import { render } from "preact";
+import { earlyCatalogue } from "./state/catalogue";
 import { languageReady } from "./state/preferences";
 import { App } from "./views/app";
 
-await languageReady;
+await Promise.all([languageReady, earlyCatalogue()]);
 const root = document.getElementById("app");
 if (root) render(<App />, root);

@@ -304,6 +304,7 @@ export const en = {
   },
   "experiment.reconnecting": "Connection lost, trying again",
   "experiment.finished": "The experiment is finished: {status}.",
+  "experiment.stop": "Stop",
   "experiment.again": "Change and run again",
   "experiment.document": "Document",
   "experiment.engine": "Engine {version}",

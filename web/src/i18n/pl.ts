@@ -378,6 +378,7 @@ export const pl = {
   },
   "experiment.reconnecting": "Utracono połączenie, trwa ponawianie",
   "experiment.finished": "Eksperyment zakończony: {status}.",
+  "experiment.stop": "Zatrzymaj",
   "experiment.again": "Zmień i uruchom ponownie",
   "experiment.document": "Dokument",
   "experiment.engine": "Silnik {version}",

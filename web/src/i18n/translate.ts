@@ -67,3 +67,8 @@ export function preferredLanguage(tags: readonly string[]): Language {
   }
   return "en";
 }
+
+/** The first of the tags that is of the language; "en" alone means American dates. */
+export function regionalTag(language: Language, tags: readonly string[]): string {
+  return tags.find((tag) => tag.split("-", 1)[0] === language) ?? language;
+}

@@ -23,6 +23,10 @@ export function askEarly(addresses: readonly string[]): void {
   );
 }
 
+export function wasAskedEarly(): boolean {
+  return globalThis.earlyAnswers !== undefined;
+}
+
 /** Undefined when nobody asked, or the answer is taken. */
 export function takeEarly(address: string): Promise<Response> | undefined {
   const answer = globalThis.earlyAnswers?.get(address);

@@ -7,6 +7,12 @@ export interface Sample {
   done: number;
 }
 
+/** How much of an experiment is done, 0..1: by its runs as soon as their number is known. */
+export function shareDone(of: { cells: number; cells_done: number; runs?: number; runs_done?: number }): number {
+  const byRuns = of.runs ? (of.runs_done ?? 0) / of.runs : 0;
+  return Math.min(1, Math.max(byRuns, of.cells > 0 ? of.cells_done / of.cells : 0));
+}
+
 /* Less says nothing about the rest. */
 const LEAST_MS = 500;
 

@@ -3,6 +3,7 @@
 
 import { computed } from "@preact/signals";
 import { getMetrics, getModels, getPresets, type MetricInfo, type Preset } from "../api";
+import { wasAskedEarly } from "../lib/early-questions";
 import { en } from "../i18n/en";
 import { t, tServer } from "./preferences";
 import { createResource, valueOf } from "./resource";
@@ -41,6 +42,17 @@ async function getPresetsInOrder(): Promise<Preset[]> {
 export const presets = createResource(getPresetsInOrder);
 export const models = createResource(getModels);
 export const metrics = createResource(getMetrics);
+
+/* What was asked for early is there by now or nearly: drawing it at once is sooner than drawing
+ * the page without it first. */
+const EARLY_MS = 60;
+
+/** When the answers to early questions are there, or it is time to begin without them. */
+export async function earlyCatalogue(): Promise<void> {
+  if (!wasAskedEarly()) return;
+  const all = Promise.all([presets.reload(), models.reload(), metrics.reload()]);
+  await Promise.race([all, new Promise((resolve) => setTimeout(resolve, EARLY_MS))]);
+}
 
 const metricsByName = computed(
   () => new Map((valueOf(metrics) ?? []).map((metric) => [metric.name, metric])),

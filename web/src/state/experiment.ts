@@ -15,6 +15,7 @@ import {
   getGates,
 } from "../api";
 import { pagesOf } from "../lib/cell-pages";
+import { type Sample, shareDone, timeLeft } from "../lib/eta";
 import { compactLabel, pointerLabel } from "../lib/grid";
 import { followExperiment, type ProgressEvent } from "../stream";
 import { metricInfo } from "./catalogue";
@@ -23,6 +24,8 @@ import { asApiError, type Loaded } from "./resource";
 
 export const experiment = signal<Loaded<Experiment>>({ status: "idle" });
 export const progress = signal<ProgressEvent | null>(null);
+/** Milliseconds until it has ended; null while nobody can tell. */
+export const progressLeft = signal<number | null>(null);
 export const connected = signal(true);
 
 export function isOver(status: string): boolean {
@@ -214,8 +217,10 @@ export function watchExperiment(id: string): () => void {
     connected.value = true;
   };
 
+  let first: Sample | null = null;
   experiment.value = { status: "loading" };
   progress.value = null;
+  progressLeft.value = null;
   connected.value = true;
   void read().then(() => {
     const state = experiment.peek();
@@ -223,6 +228,9 @@ export function watchExperiment(id: string): () => void {
     unfollow = followExperiment(id, {
       progress(event) {
         progress.value = event;
+        const now = { at: performance.now(), done: shareDone(event) };
+        if (event.status === "running") first ??= now;
+        progressLeft.value = first && timeLeft(first, now, 1);
         const state = experiment.peek();
         if (state.status !== "ready" || state.value.status === event.status) return;
         patch((current) => ({ ...current, status: event.status }));

@@ -9,6 +9,7 @@ import {
   loadCatalogue,
   type MessageKey,
   preferredLanguage,
+  regionalTag,
   translate,
   translateIfKnown,
   type Values,
@@ -54,6 +55,8 @@ systemDark.addEventListener("change", (event) => {
 
 /** A language is chosen when its catalogue is there. */
 export const language = signal<Language>("en");
+/** The language as it is written where the reader lives, as far as the browser says: en-GB. */
+export const locale = computed(() => regionalTag(language.value, navigator.languages));
 export const themeChoice = signal<ThemeChoice>(initialTheme());
 /** Paper is light. */
 const printing = signal(false);

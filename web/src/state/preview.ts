@@ -47,6 +47,8 @@ const CELLS_MAX = 256;
 const PARTS_MAX = 16;
 const PREEMPT_MS = 150;
 const BUSY_MS = 400;
+/* How long after a server that did not answer is asked again. */
+const AWAY_MS = 2000;
 const CLIENT = `ask-${Math.random().toString(36).slice(2, 12)}`;
 
 let wanted: string | null = null;
@@ -107,6 +109,8 @@ function refuse(text: string, error: ApiError): void {
 const isReplaced = ({ problem }: ApiError): boolean => problem?.status === 409;
 const isBusy = ({ problem }: ApiError): boolean => problem?.status === 503 || problem?.status === 429;
 
+const isAway = ({ problem }: ApiError): boolean => problem === null;
+
 async function run(text: string): Promise<void> {
   const mine = new AbortController();
   running = mine;
@@ -120,6 +124,7 @@ async function run(text: string): Promise<void> {
     const error = asApiError(reason);
     if (isBusy(error)) return askAgain(text);
     if (!isReplaced(error)) refuse(text, error);
+    if (isAway(error)) comeBack(text);
   }
   if (running !== mine) return;
   running = null;
@@ -132,6 +137,12 @@ function askAgain(text: string): void {
   wanted ??= text;
   window.clearTimeout(timer);
   timer = window.setTimeout(preempt, BUSY_MS);
+}
+
+/* The server may be back by then: what was said of it stays until it answers. */
+function comeBack(text: string): void {
+  window.clearTimeout(timer);
+  timer = window.setTimeout(() => showPreview(wanted ?? text), AWAY_MS);
 }
 
 /** Runs what is wanted, unless something is on its way. */

@@ -3,6 +3,7 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { type Experiment } from "../api";
+import { shareDone } from "../lib/eta";
 import { formatDate } from "../lib/format";
 import { prettyJson } from "../lib/json-pretty";
 import { askRoute, runsRoute } from "../lib/route";
@@ -20,11 +21,13 @@ import {
   experiment,
   isOver,
   progress,
+  progressLeft,
   watchExperiment,
 } from "../state/experiment";
 import { advised, watchAdvice } from "../state/advice";
 import { offerCommands } from "../state/commands";
-import { language, t } from "../state/preferences";
+import { locale, t } from "../state/preferences";
+import { cancelRun } from "../state/queue";
 import { replaceRoute } from "../state/router";
 import { AdviceSection } from "./advice-section";
 import { CellTable } from "./cell-table";
@@ -32,6 +35,7 @@ import { Failed, Loading, Status } from "./feedback";
 import { GatesSection } from "./gates-section";
 import { gridCommands } from "./grid-commands";
 import { Icon } from "./icon";
+import { leftWords } from "./left-words";
 import { reasonWords, Said } from "./said";
 import { ScalingSection } from "./scaling-section";
 import { Select } from "./select";
@@ -40,8 +44,10 @@ import { SweepSection } from "./sweep-section";
 
 function Progress({ value }: { value: Experiment }) {
   const total = value.cells.length;
-  const done = Math.min(total, Math.max(value.cells_done, progress.value?.cells_done ?? 0));
-  const events = progress.value?.events ?? 0;
+  const told = progress.value;
+  const done = Math.min(total, Math.max(value.cells_done, told?.cells_done ?? 0));
+  const share = shareDone({ ...told, cells: total, cells_done: done });
+  const events = told?.events ?? 0;
   const words = t("experiment.progress.cells", { done, count: total });
   return (
     <section class="progress" aria-label={t("experiment.progress")}>
@@ -49,17 +55,19 @@ function Progress({ value }: { value: Experiment }) {
         class="progress-track"
         role="progressbar"
         aria-valuemin={0}
-        aria-valuemax={total}
-        aria-valuenow={done}
-        aria-label={words}
+        aria-valuemax={100}
+        aria-valuenow={Math.round(100 * share)}
+        aria-valuetext={words}
+        aria-label={t("experiment.progress")}
       >
         <div
-          class={done === 0 ? "progress-bar is-starting" : "progress-bar"}
-          style={{ width: `${total > 0 ? (100 * done) / total : 0}%` }}
+          class={share === 0 ? "progress-bar is-starting" : "progress-bar"}
+          style={{ width: `${100 * share}%` }}
         />
       </div>
       <p class="progress-text">
         <span>{words}</span>
+        {share > 0 && <span>{leftWords(progressLeft.value)}</span>}
         {events > 0 && <span>{t("experiment.progress.events", { count: events })}</span>}
         {!connected.value && <span class="is-warning">{t("experiment.reconnecting")}</span>}
       </p>
@@ -105,6 +113,12 @@ function Head({ value }: { value: Experiment }) {
       </nav>
       <div class="page-head-row">
         <h1 class="page-title">{experimentName(value.name)}</h1>
+        {!isOver(value.status) && (
+          <button type="button" class="button" onClick={() => void cancelRun(value.id)}>
+            <Icon name="stop" />
+            {t("experiment.stop")}
+          </button>
+        )}
         <a class="button" href={askRoute(null, value.id)}>
           <Icon name="again" />
           {t("experiment.again")}
@@ -112,7 +126,7 @@ function Head({ value }: { value: Experiment }) {
       </div>
       <p class="meta">
         <Status status={value.status} />
-        <span>{formatDate(value.created_ms, language.value)}</span>
+        <span>{formatDate(value.created_ms, locale.value)}</span>
         {value.engine_version && (
           <span>{t("experiment.engine", { version: value.engine_version })}</span>
         )}

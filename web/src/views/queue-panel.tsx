@@ -6,17 +6,8 @@ import { experimentRoute } from "../lib/route";
 import { experimentName } from "../state/catalogue";
 import { language, t } from "../state/preferences";
 import { cancelRun, queue, queueConnected, queueCut, type Queued } from "../state/queue";
+import { leftWords } from "./left-words";
 import { ToolButton } from "./tool-button";
-
-const MS_PER_S = 1000;
-const S_PER_MIN = 60;
-
-/** Nobody needs milliseconds of a guess. */
-function leftWords(ms: number): string {
-  const seconds = Math.ceil(ms / MS_PER_S);
-  if (seconds < S_PER_MIN) return t("queue.left.s", { count: Math.max(1, seconds) });
-  return t("queue.left.min", { count: Math.ceil(seconds / S_PER_MIN) });
-}
 
 function Entry({ item, place }: { item: Queued; place: number }) {
   const name = experimentName(item.name);
@@ -43,9 +34,7 @@ function Entry({ item, place }: { item: Queued; place: number }) {
           </span>
           <span class="queue-figures">
             <span>{t("queue.cells", { cells })}</span>
-            <span class="is-muted">
-              {item.left === null ? t("queue.left.unknown") : leftWords(item.left)}
-            </span>
+            <span class="is-muted">{leftWords(item.left)}</span>
           </span>
         </>
       ) : (

@@ -7,7 +7,7 @@ import { formatBytes, formatDate } from "../lib/format";
 import { experimentRoute } from "../lib/route";
 import { experimentName } from "../state/catalogue";
 import { isOver } from "../state/experiment";
-import { language, t } from "../state/preferences";
+import { language, locale, t } from "../state/preferences";
 import { cancelRun, resumeRun } from "../state/queue";
 import { removeSoon } from "../state/removal";
 import { asApiError } from "../state/resource";
@@ -144,7 +144,7 @@ export function RunRow({ item }: { item: ExperimentSummary }) {
       </td>
       <td data-label={t("runs.column.created")}>
         <time dateTime={new Date(item.created_ms).toISOString()}>
-          {formatDate(item.created_ms, language.value)}
+          {formatDate(item.created_ms, locale.value)}
         </time>
       </td>
       <td class="cell-actions">

@@ -56,16 +56,39 @@ async function scriptSize({ server }: Bench): Promise<Figure[]> {
   return [{ name: "first_script_kb", value: round(bytes / 1024), unit: "KiB", better: "lower", note }];
 }
 
-/** What the browser takes for a line of text: the share that is none of ours. */
-async function plainPaint(bench: Bench): Promise<number> {
+/* Nothing is evaluated in the page until it has told, by a line on its console, what is waited
+ * for: the first evaluation brings 300 KB of the tool's own script, 80 ms of the page's thread. */
+const SEEN = "what is waited for was drawn";
+
+/** Loads an address in a new context; when its first paint was, and `selector` was drawn. */
+async function coldLoad(bench: Bench, address: string, selector: string): Promise<[number, number]> {
   return freshPage(bench, async (page) => {
-    await page.goto(`${bench.server.address}/healthz`);
-    return page.evaluate(async () => {
-      const paint = (): number | undefined =>
-        performance.getEntriesByName("first-contentful-paint")[0]?.startTime;
-      while (paint() === undefined) await new Promise(requestAnimationFrame);
-      return paint() ?? 0;
-    });
+    await page.addInitScript(
+      ([wanted = "", seen]) => {
+        const look = (): void => {
+          if (!document.querySelector(wanted)) return;
+          watch.disconnect();
+          requestAnimationFrame(() => {
+            performance.mark("seen");
+            new PerformanceObserver((list, observer) => {
+              if (list.getEntriesByName("first-contentful-paint").length === 0) return;
+              observer.disconnect();
+              console.log(seen);
+            }).observe({ type: "paint", buffered: true });
+          });
+        };
+        const watch = new MutationObserver(look);
+        watch.observe(document, { childList: true, subtree: true });
+      },
+      [selector, SEEN],
+    );
+    const seen = page.waitForEvent("console", (message) => message.text() === SEEN);
+    await page.goto(address, { waitUntil: "commit" });
+    await seen;
+    return page.evaluate((): [number, number] => [
+      performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? 0,
+      performance.getEntriesByName("seen")[0]?.startTime ?? 0,
+    ]);
   });
 }
 
@@ -74,31 +97,16 @@ async function firstPicture(bench: Bench): Promise<Figure[]> {
   const painted: number[] = [];
   const cards: number[] = [];
   for (let i = 0; i < COLD_LOADS; i++) {
-    plain.push(await plainPaint(bench));
-    await freshPage(bench, async (page) => {
-      await page.addInitScript(() => {
-        const watch = new MutationObserver(() => {
-          if (!document.querySelector(".card")) return;
-          watch.disconnect();
-          requestAnimationFrame(() => performance.mark("cards"));
-        });
-        watch.observe(document, { childList: true, subtree: true });
-      });
-      await page.goto(bench.server.address);
-      await page.waitForFunction(() => performance.getEntriesByName("cards").length > 0);
-      const times = await page.evaluate(() => ({
-        paint: performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? 0,
-        cards: performance.getEntriesByName("cards")[0]?.startTime ?? 0,
-      }));
-      painted.push(times.paint);
-      cards.push(times.cards);
-    });
+    plain.push((await coldLoad(bench, `${bench.server.address}/healthz`, "body *"))[0]);
+    const [paint, card] = await coldLoad(bench, bench.server.address, ".card");
+    painted.push(paint);
+    cards.push(Math.max(paint, card));
   }
   const note = `median of ${COLD_LOADS} loads, each in a context of its own with nothing in its cache`;
   return [
     { name: "plain_paint_ms", value: round(percentile(plain, 0.5)), unit: "ms", better: "lower", note: `first contentful paint of /healthz, a line of text, ${note}` },
     { name: "first_paint_ms", value: round(percentile(painted, 0.5)), unit: "ms", better: "lower", note: `first contentful paint, ${note}` },
-    { name: "first_picture_ms", value: round(percentile(cards, 0.5)), unit: "ms", better: "lower", note: `until the frame with the examples, ${note}` },
+    { name: "first_picture_ms", value: round(percentile(cards, 0.5)), unit: "ms", better: "lower", note: `the same, and the examples are in it, ${note}` },
   ];
 }
 

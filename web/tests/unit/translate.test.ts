@@ -8,6 +8,7 @@ import {
   loadCatalogue,
   type Message,
   preferredLanguage,
+  regionalTag,
   translate,
   translateIfKnown,
 } from "../../src/i18n/translate";
@@ -87,4 +88,9 @@ test("every state that is drawn has its word", () => {
       assert.ok(translateIfKnown(language, `state.${state}`), `${language} ${state}`);
     }
   }
+});
+
+test("dates are those of where the reader lives, in the language of the page", () => {
+  assert.equal(regionalTag("en", ["pl-PL", "en-GB", "en-US"]), "en-GB");
+  assert.equal(regionalTag("pl", ["en-GB"]), "pl");
 });
