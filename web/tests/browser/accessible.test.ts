@@ -18,7 +18,18 @@ const site = testSite(async (address) => {
 
 const show = (page: Page, look: Look): Promise<void> => visit(page, site.address, look);
 
+/* A colour that is on its way to another one has the contrast of neither. */
+async function atRest(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const frame = (): Promise<number> => new Promise(requestAnimationFrame);
+    await frame();
+    await Promise.all(document.getAnimations().map(({ finished }) => finished.catch(() => undefined)));
+    await frame();
+  });
+}
+
 async function seriousOn(page: Page, name: string): Promise<string[]> {
+  await atRest(page);
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate(() =>
     (window as unknown as { axe: typeof axe }).axe.run(document, { resultTypes: ["violations"] }),

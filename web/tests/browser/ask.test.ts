@@ -193,9 +193,11 @@ test("a preview that was cut short says so", async () => {
     await field(page, "Jobs").fill("1");
     await page.getByText("nothing is stored").waitFor();
     await field(page, "Jobs").fill("900000");
-    await page.locator('.preview-cell[data-status="limited"]').first().waitFor();
+    // By its limit of events, or on a machine that is busy by that of its time.
+    const short = ["limited", "interrupted"].map((status) => `.preview-cell[data-status="${status}"]`);
+    await page.locator(short.join()).first().waitFor();
     assert.match(await page.locator(".preview > .hint").innerText(), /only the beginning/);
-    await page.locator(".preview-cut").first().waitFor();
+    await page.locator(".preview-cut, .preview-none").first().waitFor();
   });
 });
 
