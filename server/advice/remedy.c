@@ -8,12 +8,23 @@
 
 /* --- writing them down ----------------------------------------------------------- */
 
+static bool is_offered(const struct remedy_list *list, const char *name,
+                       const json_t *patch) {
+    for (size_t i = 0; i < list->count; i++) {
+        const struct remedy *remedy = &list->items[i];
+        if (strcmp(remedy->name, name) == 0 && json_equal(remedy->patch, patch)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void remedy_offer(struct remedy_list *list, const char *name, json_t *take_patch,
                   int rc) {
     if (rc != 0 || take_patch == NULL) {
         list->failed = true;
     }
-    if (list->failed || list->count == REMEDY_MAX) {
+    if (list->failed || list->count == REMEDY_MAX || is_offered(list, name, take_patch)) {
         json_decref(take_patch);
         return;
     }

@@ -220,9 +220,14 @@ void remedy_relieve_gil(const struct remedy_case *it, struct remedy_list *list) 
 }
 
 void remedy_use_cores(const struct remedy_case *it, struct remedy_list *list) {
-    if (strategy_is_nested(&it->plan->strategy) ||
-        it->plan->strategy.kind == STRATEGY_PROCESSES) {
+    const struct strategy *strategy = &it->plan->strategy;
+    if (strategy->kind == STRATEGY_SEQUENTIAL) {
+        remedy_strategy(it, list, "use-threads",
+                        json_pack("{s:I}", "threads", cores(it)));
+    } else if (strategy->workers < cores(it)) {
         offer_size(it, list, "more-workers", cores(it));
+    }
+    if (strategy_is_nested(strategy) || strategy->kind == STRATEGY_PROCESSES) {
         return;
     }
     offer_processes(it, list);

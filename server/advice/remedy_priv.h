@@ -9,7 +9,7 @@
 enum { REMEDY_POINTER_MAX = 1024 };
 
 /* Adds a remedy. `take_patch` is consumed; `rc` is -1 when making it failed, and then all
- * has failed. What would be one too many is left out. */
+ * has failed. What would be one too many, or is there already, is left out. */
 void remedy_offer(struct remedy_list *list, const char *name, json_t *take_patch, int rc);
 
 /* One operation that replaces what is at the pointer. */

@@ -81,9 +81,8 @@ static const char *const templates[FINDING_COUNT] = {
         "store of another.",
     [FINDING_IDLE_CORES] =
         "{idle_cores} of {cores} cores had nothing to do, while {culprit} computed for "
-        "{busy_share} of the run, its longest step at {site}: what one thread does is "
-        "done "
-        "one step after the other.",
+        "{busy_share} of the run, its longest step at {site}: fewer threads compute at a "
+        "time than there are cores.",
     [FINDING_UNSTABLE_LOAD] =
         "{arrived_per_s} jobs a second arrive and {done_per_s} are done: the queue grows "
         "as long as this goes on, and latency is no number.",

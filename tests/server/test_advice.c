@@ -257,6 +257,33 @@ static void test_advice_numbers_are_those_of_the_run(void **state) {
     end(&advised);
 }
 
+/* --- what is tried --------------------------------------------------------------- */
+
+static const struct advice_trial *tried(const struct advice_item *item,
+                                        const char *remedy) {
+    for (size_t i = 0; i < item->trial_count; i++) {
+        if (strcmp(item->trials[i].remedy, remedy) == 0) {
+            return &item->trials[i];
+        }
+    }
+    fail_msg("%s is not tried", remedy);
+    return NULL;
+}
+
+/* Where threads compute side by side, more of them are the first thing to try. */
+static void test_advice_gives_each_core_a_thread(void **state) {
+    (void)state;
+    struct advised advised = {0};
+    advise(&advised, "idle-cores-few-threads");
+    const struct advice_item *item = expect(&advised, FINDING_IDLE_CORES);
+    const struct advice_trial *more = tried(item, "more-workers");
+    assert_ptr_equal(item->best, more);
+    assert_non_null(strstr(more->patch, "{\"threads\":16}"));
+    check_all(&advised);
+    check_trials(&advised, item);
+    end(&advised);
+}
+
 /* --- deadlocks ----------------------------------------------------------------- */
 
 static void expect_ends(const char *name, size_t lanes, const char *remedy) {
@@ -405,6 +432,7 @@ int main(void) {
         cmocka_unit_test(test_advice_is_silent_when_near),
         cmocka_unit_test(test_advice_of_what_is_fine),
         cmocka_unit_test(test_advice_numbers_are_those_of_the_run),
+        cmocka_unit_test(test_advice_gives_each_core_a_thread),
         cmocka_unit_test(test_advice_ends_deadlocks),
         cmocka_unit_test(test_advice_of_a_swept_cell),
         cmocka_unit_test(test_advice_of_a_long_run),

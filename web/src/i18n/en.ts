@@ -498,7 +498,7 @@ export const en = {
   "finding.text.lost-updates":
     "{number} of {updates} are lost: between load and store of one lay the store of another.",
   "finding.text.idle-cores":
-    "Of {cores} {idle_cores} had nothing to do, while {culprit} computed for {busy_share} of the run, its longest step at {site}: what one thread does is done one step after the other.",
+    "Of {cores} {idle_cores} had nothing to do, while {culprit} computed for {busy_share} of the run, its longest step at {site}: fewer threads compute at a time than there are cores.",
   "finding.text.unstable-load":
     "{arrived_per_s} a second arrive and {done_per_s} are done: the queue grows as long as this goes on, and latency is no number.",
   "finding.text.deadlock":

@@ -641,7 +641,7 @@ export const pl = {
   "finding.text.lost-updates":
     "Zginęło: {number} (wszystkich: {updates}). Między odczytem a zapisem jednej wypadł zapis innej.",
   "finding.text.idle-cores":
-    "Bezczynnych rdzeni: {idle_cores} (jest ich {cores}), a {culprit} liczył przez {busy_share} przebiegu, najdłuższy krok: {site}. To, co robi jeden wątek, dzieje się krok po kroku.",
+    "Bezczynnych rdzeni: {idle_cores} (jest ich {cores}), a {culprit} liczył przez {busy_share} przebiegu, najdłuższy krok: {site}. Wątków liczących naraz jest mniej niż rdzeni.",
   "finding.text.unstable-load":
     "Na sekundę przychodzi {arrived_per_s}, a kończy się {done_per_s}: kolejka rośnie, dopóki to trwa, a opóźnienie nie jest żadną liczbą.",
   "finding.text.deadlock":
