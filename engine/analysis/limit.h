@@ -12,8 +12,14 @@
  *   serial   a GIL is held for LIMIT_BUSY of its life and hardly anybody waits for it: one
  *            thing is computed after the other. Without a GIL: the work of one core,
  *            LIMIT_BUSY of the time and no more than 2 - LIMIT_BUSY in all, which several
- *            threads that are mostly idle may also come to
- *   outside  none of these: answers, timers, and the number of those who wait for them
+ *            threads that are mostly idle may also come to. Not where several GILs are held
+ *            side by side: that is `workers`
+ *   workers  units of work that have begun compute for LIMIT_BUSY of their time: there are
+ *            too few of them at a time for all cores. Core time of starting workers and of
+ *            handing jobs over counts, too. Not of jobs that arrive no faster than they are
+ *            done
+ *   outside  none of these: answers, timers, arrivals, and the number of those who wait for
+ *            them
  *
  * It is a word for a table. The findings (finding.h) look at the spans and name who waited
  * for whom.
@@ -33,11 +39,12 @@ enum limit {
     LIMIT_LOOP,
     LIMIT_LOCK,
     LIMIT_SERIAL,
+    LIMIT_WORKERS,
     LIMIT_OUTSIDE,
     LIMIT_COUNT
 };
 
-/* "cores", "gil", "loop", "lock", "serial", "outside". */
+/* "cores", "gil", "loop", "lock", "serial", "workers", "outside". */
 const char *limit_name(enum limit limit);
 
 /* By metric; NaN where the cell has none. */

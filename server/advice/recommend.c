@@ -305,6 +305,7 @@ static const char *phrase_of(enum limit limit) {
         [LIMIT_LOOP] = "the event loop is busy all the time",
         [LIMIT_LOCK] = "locks are waited for",
         [LIMIT_SERIAL] = "it computes one thing at a time",
+        [LIMIT_WORKERS] = "fewer compute at a time than there are cores",
         [LIMIT_OUTSIDE] = "the outside world is waited for",
     };
     static_assert(sizeof phrases / sizeof phrases[0] == LIMIT_COUNT, "one each");

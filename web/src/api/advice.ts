@@ -5,7 +5,7 @@ import type { Interval } from "./experiments";
 import { id, request } from "./request";
 
 /** What keeps a cell from being faster. */
-export type Limit = "cores" | "gil" | "loop" | "lock" | "serial" | "outside";
+export type Limit = "cores" | "gil" | "loop" | "lock" | "serial" | "workers" | "outside";
 
 /** In what a cell lies outside of what was measured on real Python. */
 export type Outside =

@@ -390,6 +390,7 @@ export const en = {
   "advice.limit.loop": "the event loop is busy",
   "advice.limit.lock": "locks are waited for",
   "advice.limit.serial": "one thing is computed after the other",
+  "advice.limit.workers": "fewer compute at a time than there are cores",
   "advice.limit.outside": "the outside world is waited for",
   "advice.honesty": "What these numbers do not know",
   "advice.honesty.spread": "Two numbers stay apart: the spread over seeds, and how far the model was from real Python where that was measured nearest. All of it was measured on one machine with two cores, with the costs found on that machine; how far a profile is from your machine comes on top. Not modelled:",

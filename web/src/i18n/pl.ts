@@ -476,6 +476,7 @@ export const pl = {
   "advice.limit.loop": "pętla zdarzeń jest zajęta",
   "advice.limit.lock": "wątki czekają na blokady",
   "advice.limit.serial": "liczy się jedno po drugim",
+  "advice.limit.workers": "naraz liczy mniej wykonawców, niż jest rdzeni",
   "advice.limit.outside": "czeka się na świat zewnętrzny",
   "advice.honesty": "Czego te liczby nie wiedzą",
   "advice.honesty.spread": "Dwie liczby stoją osobno: rozrzut między ziarnami i to, jak daleko model był od prawdziwego Pythona w najbliższych zmierzonych zadaniach. Wszystko zmierzono na jednej maszynie z dwoma rdzeniami, z kosztami z tej maszyny; różnica między profilem a Twoją maszyną dochodzi do tego. Poza modelem:",
