@@ -13,8 +13,9 @@
 const struct finding_rule finding_rules[FINDING_COUNT] = {
     [FINDING_GIL_BOUND] =
         {"gil-bound",
-         "share of the time in which the GIL was held, while at least half a thread on "
-         "the mean waited for it and half a core had nothing to do",
+         "share of the time in which the GIL was held, or free while a thread waited for "
+         "it and was not awake yet; meanwhile at least half a thread on the mean waited "
+         "for it and half a core had nothing to do",
          "ratio", 0.9, "choice: nine tenths busy, as of any server with a queue"},
     [FINDING_GIL_CONVOY] =
         {"gil-convoy",

@@ -2,6 +2,8 @@
 /* finding_gil - rules about waiting for the GIL. */
 #include "engine/analysis/finding_priv.h"
 
+#include "engine/analysis/overlap.h"
+
 /* --- who waits for which GIL --------------------------------------------------- */
 
 static bool is_wait_for(const struct recording *recording, const struct span *span,
@@ -23,21 +25,52 @@ static double gil_time_ns(const struct scene_of_run *run, lane_id gil,
     return sum;
 }
 
+/* Time inside the window in which a GIL is of no use to anybody else: it is held, or free
+ * while a thread waits for it that is not awake yet. */
+static int gil_busy_ns(const struct scene_of_run *run, lane_id gil, double *out,
+                       struct err *err) {
+    struct overlap overlap = {0};
+    int rc = 0;
+    for (lane_id id = 0; rc == 0 && (size_t)id < run->recording->lane_count; id++) {
+        const struct recorded_lane *lane = &run->recording->lanes[id];
+        for (size_t i = 0; rc == 0 && i < lane->count; i++) {
+            const struct span *span = &lane->spans[i];
+            if (id == gil ? span->state == STATE_HELD
+                          : is_wait_for(run->recording, span, gil)) {
+                const sim_ns from =
+                    span->start_ns > run->from_ns ? span->start_ns : run->from_ns;
+                rc =
+                    overlap_add(&overlap, from, from + span_in_window(run, span), 1, err);
+            }
+        }
+    }
+    *out = (double)overlap_at_least(&overlap, 1).total_ns;
+    overlap_deinit(&overlap);
+    return rc;
+}
+
 int finding_gil_bound(const struct scene_of_run *run, struct finding *finding,
                       struct err *err) {
     struct resource_waits most = {0};
     lane_id busiest = LANE_NONE;
-    const int rc = run->recording == NULL
-                       ? 0
-                       : find_most_wanted(run, LANE_GIL, state_bit(STATE_WAIT_GIL),
-                                          &busiest, &most, err);
+    double busy = 0;
+    int rc = run->recording == NULL
+                 ? 0
+                 : find_most_wanted(run, LANE_GIL, state_bit(STATE_WAIT_GIL), &busiest,
+                                    &most, err);
     const double waiters = ratio_of(most.total_ns, window_ns(run));
     if (rc != 0 || busiest == LANE_NONE || waiters < 0.5 || run->idle_cores < 0.5) {
         return rc;
     }
+    rc = gil_busy_ns(run, busiest, &busy, err);
+    if (rc != 0) {
+        return rc;
+    }
     const double held = gil_time_ns(run, busiest, STATE_HELD);
-    finding->number = ratio_of(held, held + gil_time_ns(run, busiest, STATE_FREE));
+    const double life = held + gil_time_ns(run, busiest, STATE_FREE);
+    finding->number = ratio_of(busy, life);
     finding->severity = ratio_of(run->gil_wait_ns, run->python_ns);
+    finding_add_value(finding, "held_share", ratio_of(held, life));
     finding_add_value(finding, "waiting_threads", waiters);
     finding_add_value(finding, "idle_cores", run->idle_cores);
     finding_add_value(finding, "cores", run->cores);

@@ -48,8 +48,9 @@ enum limit limit_of(const double metric[METRIC_COUNT]) {
     if (metric[METRIC_CORE_UTILISATION] >= LIMIT_BUSY) {
         return LIMIT_CORES;
     }
-    if (metric[METRIC_GIL_HELD_SHARE] >= LIMIT_BUSY &&
-        metric[METRIC_GIL_WAIT_SHARE] >= LIMIT_WAIT) {
+    if ((metric[METRIC_GIL_HELD_SHARE] >= LIMIT_BUSY &&
+         metric[METRIC_GIL_WAIT_SHARE] >= LIMIT_WAIT) ||
+        metric[METRIC_GIL_WAIT_SHARE] >= LIMIT_LONG_WAIT) {
         return LIMIT_GIL;
     }
     if (metric[METRIC_LOOP_POLL_SHARE] <= 1 - LIMIT_BUSY) {

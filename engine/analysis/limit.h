@@ -6,7 +6,9 @@
  *
  *   cores    core_utilisation is at least LIMIT_BUSY
  *   gil      a GIL is held for LIMIT_BUSY of its life, and threads wait for it for
- *            LIMIT_WAIT of theirs
+ *            LIMIT_WAIT of theirs; or they wait for LIMIT_LONG_WAIT: a GIL that is given up
+ *            around blocking calls is free while who is next wakes up, and of no use to
+ *            anybody else meanwhile
  *   loop     the event loops poll for at most 1 - LIMIT_BUSY of their life
  *   lock     threads and tasks wait for locks for as long as half the makespan
  *   serial   a GIL is held for LIMIT_BUSY of its life and hardly anybody waits for it: one
@@ -32,6 +34,10 @@
 /* Our choice: nine tenths busy leaves at most a factor of 1.11 to gain elsewhere. */
 #define LIMIT_BUSY 0.9
 #define LIMIT_WAIT 0.05
+
+/* Our choice: without its waits a thread would be done in two thirds of its time at most, as
+ * long as there are cores for all. */
+#define LIMIT_LONG_WAIT (1.0 / 3)
 
 enum limit {
     LIMIT_CORES,

@@ -18,9 +18,10 @@
  */
 static const char *const templates[FINDING_COUNT] = {
     [FINDING_GIL_BOUND] =
-        "The GIL was held {number} of the time, {waiting_threads} threads waited for it "
-        "on the mean, and {idle_cores} of {cores} cores had nothing to do: it is the GIL "
-        "that limits this run. The longest wait was {longest_wait_us}, of {lane}, for "
+        "The GIL was held or on its way to the next thread {number} of the time (held: "
+        "{held_share}), {waiting_threads} threads waited for it on the mean, and "
+        "{idle_cores} of {cores} cores had nothing to do: it is the GIL that limits this "
+        "run. The longest wait was {longest_wait_us}, of {lane}, for "
         "{culprit} at {site}.",
     [FINDING_GIL_CONVOY] =
         "After {lost_returns} of its {returns} blocking calls {lane} had to wait for a "

@@ -30,7 +30,8 @@ static void test_limit_thresholds(void **state) {
     assert_int_equal(limit_with(held, 0.9, wait, 0.05), LIMIT_GIL);
     assert_int_equal(limit_with(held, 1, wait, 0), LIMIT_SERIAL);
     assert_int_equal(limit_with(held, 0.5, cpu, 1000), LIMIT_OUTSIDE);
-    assert_int_equal(limit_with(held, 0.8, wait, 0.5), LIMIT_OUTSIDE);
+    assert_int_equal(limit_with(held, 0.8, wait, 0.34), LIMIT_GIL);
+    assert_int_equal(limit_with(held, 0.8, wait, 0.33), LIMIT_OUTSIDE);
     assert_int_equal(limit_with(poll, 0.09, cpu, 1000), LIMIT_LOOP);
     assert_int_equal(limit_with(poll, 0.2, cpu, 950), LIMIT_SERIAL);
     assert_int_equal(limit_with(cpu, 1100, lock, 0), LIMIT_SERIAL);
@@ -108,6 +109,18 @@ static void test_limit_of_runs(void **state) {
     expect_limit(LIMIT_SERIAL, "cpython-3.14t", "python 3ms", STRATEGY_SEQUENTIAL, 0, 16);
 }
 
+/* At each hand-over the GIL is free until the next thread is awake. */
+static void test_limit_of_a_gil_that_is_handed_over(void **state) {
+    (void)state;
+    static const char blocking[] = "python 500us io 2ms";
+    static const char calling[] = "python 100us c_released 500us";
+    const enum strategy_kind threads = STRATEGY_THREADS;
+    expect_limit(LIMIT_GIL, "cpython-3.12", blocking, threads, 8, 2);
+    expect_limit(LIMIT_GIL, "cpython-3.12", calling, threads, 8, 8);
+    expect_limit(LIMIT_OUTSIDE, "cpython-3.12", blocking, threads, 2, 2);
+    expect_limit(LIMIT_CORES, "cpython-3.14t", calling, threads, 8, 8);
+}
+
 static void test_limit_names(void **state) {
     (void)state;
     for (int i = 0; i < LIMIT_COUNT; i++) {
@@ -120,6 +133,7 @@ int main(void) {
         cmocka_unit_test(test_limit_thresholds),
         cmocka_unit_test(test_limit_of_too_few_workers),
         cmocka_unit_test(test_limit_of_runs),
+        cmocka_unit_test(test_limit_of_a_gil_that_is_handed_over),
         cmocka_unit_test(test_limit_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -284,6 +284,25 @@ static void test_advice_gives_each_core_a_thread(void **state) {
     end(&advised);
 }
 
+/* A GIL that is given up around each blocking call is never held all the time: until the
+ * next thread is awake it is free, and nobody's. */
+static void test_advice_of_a_gil_that_is_handed_over(void **state) {
+    (void)state;
+    struct advised advised = {0};
+    advise(&advised, "gil-bound-by-hand-over");
+    const struct advice_item *item = expect(&advised, FINDING_GIL_BOUND);
+    assert_true(finding_value(&item->finding, "held_share") <
+                finding_rules[FINDING_GIL_BOUND].threshold);
+    assert_true(tried(item, "free-threading")->gain > 0.4);
+    check_all(&advised);
+    check_trials(&advised, item);
+    end(&advised);
+    advised = (struct advised){0};
+    advise(&advised, "gil-bound-by-hand-over-not");
+    assert_null(find(&advised.advice, FINDING_GIL_BOUND));
+    end(&advised);
+}
+
 /* --- deadlocks ----------------------------------------------------------------- */
 
 static void expect_ends(const char *name, size_t lanes, const char *remedy) {
@@ -433,6 +452,7 @@ int main(void) {
         cmocka_unit_test(test_advice_of_what_is_fine),
         cmocka_unit_test(test_advice_numbers_are_those_of_the_run),
         cmocka_unit_test(test_advice_gives_each_core_a_thread),
+        cmocka_unit_test(test_advice_of_a_gil_that_is_handed_over),
         cmocka_unit_test(test_advice_ends_deadlocks),
         cmocka_unit_test(test_advice_of_a_swept_cell),
         cmocka_unit_test(test_advice_of_a_long_run),

@@ -467,7 +467,7 @@ export const en = {
   "count.updates": { one: "{count} update", other: "{count} updates" },
   "count.jobs": { one: "{count} job", other: "{count} jobs" },
   "finding.text.gil-bound":
-    "The GIL was held {number} of the time, on the mean it was waited for by {waiting_threads}, and of {cores} {idle_cores} had nothing to do: it is the GIL that limits this run. The longest wait was {longest_wait_us}, of {lane}, for {culprit} at {site}.",
+    "The GIL was held or on its way to the next thread {number} of the time (held: {held_share}), on the mean it was waited for by {waiting_threads}, and of {cores} {idle_cores} had nothing to do: it is the GIL that limits this run. The longest wait was {longest_wait_us}, of {lane}, for {culprit} at {site}.",
   "finding.text.gil-convoy":
     "After {lost_returns} of {returns} {lane} had to wait for a switch interval ({switch_interval_us}) or longer until it got the GIL back, {wait_mean_us} on the mean, from threads such as {culprit} that only compute. Ten such waits follow one another in {wait}.",
   "finding.text.starved-io-thread":

@@ -610,7 +610,7 @@ export const pl = {
     other: "{count} zadania",
   },
   "finding.text.gil-bound":
-    "GIL był trzymany przez {number} czasu; czekających na niego było średnio: {waiting_threads}, a bezczynnych rdzeni: {idle_cores} (jest ich {cores}). To GIL ogranicza ten przebieg. Najdłużej, {longest_wait_us}, czekał {lane}; GIL miał wtedy {culprit}, miejsce: {site}.",
+    "GIL był trzymany lub przechodził do następnego wątku przez {number} czasu (trzymany: {held_share}); czekających na niego było średnio: {waiting_threads}, a bezczynnych rdzeni: {idle_cores} (jest ich {cores}). To GIL ogranicza ten przebieg. Najdłużej, {longest_wait_us}, czekał {lane}; GIL miał wtedy {culprit}, miejsce: {site}.",
   "finding.text.gil-convoy":
     "Po wywołaniach blokujących {lane} musi czekać na GIL przez interwał przełączania ({switch_interval_us}) lub dłużej, średnio {wait_mean_us}: tak było po {lost_returns} z nich (wszystkich: {returns}). GIL mają wtedy wątki takie jak {culprit}, które tylko liczą. Dziesięć takich oczekiwań następuje po sobie w ciągu {wait}.",
   "finding.text.starved-io-thread":
