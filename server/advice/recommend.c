@@ -277,24 +277,32 @@ static void write_value(double value, const char *unit, char out[VALUE_SIZE]) {
     }
 }
 
-/* "hardly", "by 12 %", "by 12 % (8 - 15)", "by a factor of 2.5 (2.1 - 3.2)" */
-static void write_loss(const struct recommended *one, char out[VALUE_SIZE]) {
+/* Of what the best one has, where more is better; else on top of it. */
+static double lost_percent(double loss, enum metric_id goal) {
+    return 100 * (metrics[goal].better == METRIC_HIGHER ? 1 - 1 / loss : loss - 1);
+}
+
+/* "hardly worse", "worse by 12 %", "worse by 12 % (8 - 15)", "worse by a factor of 2.5 (2.1 -
+ * 3.2)" */
+static void write_loss(const struct recommended *one, enum metric_id goal,
+                       char out[VALUE_SIZE]) {
     const bool factor = one->loss >= 2;
     const struct bootstrap_interval *of = &one->loss_95;
     char interval[VALUE_SIZE / 2] = "";
     if (one->loss < 1.005) {
-        snprintf(out, VALUE_SIZE, "hardly");
+        snprintf(out, VALUE_SIZE, "hardly worse");
         return;
     }
     if (bootstrap_interval_exists(*of) && of->low < of->high) {
         snprintf(interval, sizeof interval, " (%.3g - %.3g)",
-                 factor ? of->low : 100 * (of->low - 1),
-                 factor ? of->high : 100 * (of->high - 1));
+                 factor ? of->low : lost_percent(of->low, goal),
+                 factor ? of->high : lost_percent(of->high, goal));
     }
     if (factor) {
-        snprintf(out, VALUE_SIZE, "by a factor of %.3g%s", one->loss, interval);
+        snprintf(out, VALUE_SIZE, "worse by a factor of %.3g%s", one->loss, interval);
     } else {
-        snprintf(out, VALUE_SIZE, "by %.3g %%%s", 100 * (one->loss - 1), interval);
+        snprintf(out, VALUE_SIZE, "worse by %.3g %%%s", lost_percent(one->loss, goal),
+                 interval);
     }
 }
 
@@ -316,19 +324,20 @@ static const char *phrase_of(enum limit limit) {
 static double percent(double error) { return 100 * expm1(error); }
 
 /* " Runner-up: threads(4) on cpython-3.12, worse by 20 %." */
-static void write_runner_up(const struct recommendation *r, char out[RUNNER_UP_SIZE]) {
+static void write_runner_up(const struct recommendation *r, enum metric_id goal,
+                            char out[RUNNER_UP_SIZE]) {
     char name[NAME_SIZE], loss[VALUE_SIZE], near[VALUE_SIZE] = "";
     out[0] = '\0';
     if (r->runner_up.cell == NULL) {
         return;
     }
     name_of(&r->runner_up, name);
-    write_loss(&r->runner_up, loss);
+    write_loss(&r->runner_up, goal, loss);
     if (!recommended_is_told_apart(&r->runner_up)) {
         snprintf(near, sizeof near, ", too near for the model to tell (within %.2g %%)",
                  percent(r->runner_up.pair_error));
     }
-    snprintf(out, RUNNER_UP_SIZE, " Runner-up: %.150s, worse %s%s.", name, loss, near);
+    snprintf(out, RUNNER_UP_SIZE, " Runner-up: %.150s, %s%s.", name, loss, near);
 }
 
 void recommend_sentence(const struct recommendation *r, enum metric_id goal,
@@ -340,13 +349,13 @@ void recommend_sentence(const struct recommendation *r, enum metric_id goal,
     name_of(&r->first, first);
     write_value(r->best.value, unit, value);
     write_value(r->first.value, unit, old);
-    write_loss(&r->first, loss);
-    write_runner_up(r, runner_up);
+    write_loss(&r->first, goal, loss);
+    write_runner_up(r, goal, runner_up);
     switch (r->verdict) {
     case RECOMMEND_CHANGE:
         snprintf(out, RECOMMEND_TEXT_SIZE,
-                 "Choose %.150s: %s is %s; %.100s has %s, worse %s. Then %s.%s", best,
-                 metric, value, first, old, loss, phrase_of(r->best.limit), runner_up);
+                 "Choose %.150s: %s is %s; %.100s has %s, %s. Then %s.%s", best, metric,
+                 value, first, old, loss, phrase_of(r->best.limit), runner_up);
         break;
     case RECOMMEND_STAY:
         snprintf(
@@ -358,7 +367,7 @@ void recommend_sentence(const struct recommendation *r, enum metric_id goal,
     case RECOMMEND_UNSURE:
         snprintf(out, RECOMMEND_TEXT_SIZE,
                  "Too near to tell apart: %.150s has %s %s, the best, %.100s, %s; the "
-                 "first is worse %s, and the model may be wrong by %.2g %%; %s.",
+                 "first is %s, and the model may be wrong by %.2g %%; %s.",
                  first, metric, old, best, value, loss, percent(r->first.pair_error),
                  phrase_of(r->first.limit));
         break;

@@ -87,7 +87,7 @@ static void test_recommend_says_what_to_change(void **state) {
     expect_sentence(&list, 0,
                     "Choose threads(8) on cpython-3.12: throughput_per_s is 310/s");
     expect_sentence(&list, 0, "worse by a factor of 3.1");
-    expect_sentence(&list, 0, "Runner-up: threads(4) on cpython-3.12, worse by 3.33 %");
+    expect_sentence(&list, 0, "Runner-up: threads(4) on cpython-3.12, worse by 3.23 %");
     recommendation_list_deinit(&list);
 }
 
@@ -118,6 +118,33 @@ static void test_recommend_does_not_send_for_nothing(void **state) {
     expect_sentence(&list, 2, "Nothing to compare: sequential");
     assert_int_equal(list.items[3].verdict, RECOMMEND_STAY);
     recommendation_list_deinit(&list);
+}
+
+static void expect_loss(struct recommendation *item, enum metric_id goal,
+                        const char *wanted) {
+    char text[RECOMMEND_TEXT_SIZE];
+    recommend_sentence(item, goal, text);
+    if (strstr(text, wanted) == NULL) {
+        fail_msg("no '%s' in: %s", wanted, text);
+    }
+}
+
+/* Of a throughput the part that is missing, of a time the part that is too much. */
+static void test_recommend_says_by_how_much(void **state) {
+    (void)state;
+    struct cell_row cell = {.strategy = "threads(4)", .runtime = "cpython-3.12"};
+    struct recommendation item = {.verdict = RECOMMEND_IS_BEST, .cells = 2};
+    item.best = (struct recommended){.cell = &cell, .pair_error = NAN};
+    item.first = item.runner_up = item.best;
+    item.runner_up.loss = 11118.0 / 6304;
+    item.runner_up.loss_95 = (struct bootstrap_interval){1.25, 1.6};
+    expect_loss(&item, METRIC_THROUGHPUT_PER_S, ", worse by 43.3 % (20 - 37.5)");
+    expect_loss(&item, METRIC_MAKESPAN_US, ", worse by 76.4 % (25 - 60)");
+    item.runner_up.loss = 2.5;
+    item.runner_up.loss_95 = (struct bootstrap_interval){2, 3};
+    expect_loss(&item, METRIC_THROUGHPUT_PER_S, ", worse by a factor of 2.5 (2 - 3)");
+    item.runner_up.loss = 1.004;
+    expect_loss(&item, METRIC_MEMORY_PEAK_BYTES, ", hardly worse");
 }
 
 /* --- the error of the model -------------------------------------------------------- */
@@ -338,6 +365,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_recommend_says_what_to_change),
         cmocka_unit_test(test_recommend_does_not_send_for_nothing),
+        cmocka_unit_test(test_recommend_says_by_how_much),
         cmocka_unit_test(test_recommend_knows_what_it_cannot_tell),
         cmocka_unit_test(test_recommend_tells_what_is_far_apart),
         cmocka_unit_test(test_recommend_states_the_wider_range),

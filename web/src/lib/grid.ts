@@ -94,6 +94,11 @@ export function whiskerOf(spread: Spread): { low: number; high: number } | null 
   return low < high ? { low, high } : null;
 }
 
+/** What is lost by a factor of 1 or more: of what the best one has where more is better, else on top of it. */
+export function lostShare(factor: number, better: "higher" | "lower" | "neutral"): number {
+  return better === "higher" ? 1 - 1 / factor : factor - 1;
+}
+
 export interface ChartCell {
   runtime: string;
   strategy: string;

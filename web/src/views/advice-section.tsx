@@ -3,7 +3,7 @@
 
 import type { ExperimentAdvice, Interval, Recommendation, Recommended } from "../api";
 import { formatDuration, formatMetric, formatNumber, formatShare } from "../lib/format";
-import { compactLabel, pointerLabel } from "../lib/grid";
+import { compactLabel, lostShare, pointerLabel } from "../lib/grid";
 import { advice } from "../state/advice";
 import { metricInfo, metricTitle } from "../state/catalogue";
 import { language, t } from "../state/preferences";
@@ -18,27 +18,25 @@ function nameOf(one: Recommended): string {
   return strategy === "actors" ? runtime : t("advice.name", { strategy, runtime });
 }
 
-/** "12 %", or "× 2.5" from twice as much on. */
-function lossWords(loss: number): string {
+/** "worse by 12 %", or by "a factor of 2.5" from twice as much on. */
+function lossOf({ loss, loss_95 }: Recommended, goal: string): string | null {
+  if (loss === null || loss < 1.005) return null;
   const locale = language.value;
-  return loss < 2
-    ? formatShare(loss - 1, locale)
-    : t("advice.factor", { factor: formatNumber(Number(loss.toPrecision(3)), locale) });
-}
-
-function lossOf(one: Recommended): string | null {
-  if (one.loss === null || one.loss < 1.005) return null;
-  const [low, high] = one.loss_95 ?? [0, 0];
-  const words = lossWords(one.loss);
+  const { better } = metricInfo(goal);
+  const figure = (one: number): string =>
+    loss < 2
+      ? formatShare(lostShare(one, better), locale)
+      : t("advice.factor", { factor: formatNumber(Number(one.toPrecision(3)), locale) });
+  const [low, high] = loss_95 ?? [0, 0];
   return low < high && low > 0
-    ? t("advice.loss.interval", { loss: words, low: lossWords(low), high: lossWords(high) })
-    : t("advice.loss", { loss: words });
+    ? t("advice.loss.interval", { loss: figure(loss), low: figure(low), high: figure(high) })
+    : t("advice.loss", { loss: figure(loss) });
 }
 
 /** Why the difference to the best one says nothing; null when it does. */
 function nearWords(one: Recommended): string | null {
   if (one.told_apart || one.loss_error === null) return null;
-  return t("advice.near", { error: lossWords(Math.exp(one.loss_error)) });
+  return t("advice.near", { error: errorWords(one.loss_error) });
 }
 
 /** The one that is recommended. */
@@ -82,12 +80,13 @@ function pointWords(point: Record<string, unknown>, document: unknown): string {
 function Beside({ label, one, goal }: { label: string; one: Recommended; goal: string }) {
   const { unit } = metricInfo(goal);
   const value = one.value === null ? "" : formatMetric(one.value, unit, language.value);
+  const loss = lossOf(one, goal);
   return (
     <li class="advice-beside">
       <span class="advice-label">{label}</span>
       <span>
         {nameOf(one)}: {value}
-        {lossOf(one) !== null && <span class="is-muted">{` ${lossOf(one)}`}</span>}
+        {loss !== null && <span class="is-muted">{` ${loss}`}</span>}
         {nearWords(one) !== null && <span class="is-muted">{`; ${nearWords(one)}`}</span>}
         <span class="is-muted">{` · ${t(`advice.limit.${one.limit}`)}`}</span>
       </span>

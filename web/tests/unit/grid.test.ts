@@ -4,6 +4,7 @@ import { test } from "node:test";
 import {
   compactLabel,
   gridShape,
+  lostShare,
   numericAxes,
   pointerLabel,
   seriesOver,
@@ -81,4 +82,11 @@ test("a whisker is the interval of the median, where it has a length", () => {
   assert.deepEqual(whiskerOf({ ...spread, median_95: [11, 13] }), { low: 11, high: 13 });
   assert.equal(whiskerOf({ ...spread, median_95: [12, 12] }), null);
   assert.equal(whiskerOf({ ...spread, median_95: null }), null);
+});
+
+test("of a throughput the missing part is lost, of a time what is too much", () => {
+  const factor = 11118 / 6304;
+  assert.ok(Math.abs(lostShare(factor, "higher") - (1 - 6304 / 11118)) < 1e-12);
+  assert.ok(Math.abs(lostShare(factor, "lower") - 0.7636) < 1e-4);
+  assert.equal(lostShare(1, "higher"), 0);
 });
