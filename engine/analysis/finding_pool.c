@@ -78,11 +78,17 @@ static double places(const struct strategy *strategy) {
            (strategy_is_nested(strategy) ? (double)strategy->each.workers : 1);
 }
 
+/* A loop that hardly ever polls is what its jobs wait for, however many it takes. */
+static const double POLLS_HARDLY = 0.1;
+
 /* Share of the jobs that found all places taken: exactly in a closed batch; of arrivals,
- * the share of its time that a job waited for its first step. */
+ * the share of its time that a job waited for its first step, if they were taken at all. */
 static double share_waiting(const struct scene_of_run *run) {
     const struct plan *plan = run->plan;
     const double *metric = run->result->metric;
+    if (metric[METRIC_LOOP_POLL_SHARE] <= POLLS_HARDLY) {
+        return 0;
+    }
     if (plan->arrivals.kind == ARRIVALS_NONE) {
         return fmax(0, 1 - ratio_of(places(&plan->strategy), (double)plan->job_count));
     }
@@ -93,6 +99,29 @@ static double share_waiting(const struct scene_of_run *run) {
     return isnan(queueing)
                ? 0
                : ratio_of(queueing, queueing + metric[METRIC_SERVICE_MEAN_US]);
+}
+
+/* Whether so many jobs were at work at the same time; those of a closed batch come at once. */
+static int find_all_taken(const struct scene_of_run *run, bool *out, struct err *err) {
+    const enum lane_kind kind = worker_kind(&run->plan->strategy);
+    struct overlap overlap = {0};
+    int rc = 0;
+    *out = true;
+    if (run->plan->arrivals.kind == ARRIVALS_NONE) {
+        return 0;
+    }
+    for (lane_id id = 0; rc == 0 && (size_t)id < run->recording->lane_count; id++) {
+        const struct recorded_lane *lane = &run->recording->lanes[id];
+        for (size_t i = 0; rc == 0 && lane->kind == kind && i < lane->count; i++) {
+            const struct span *span = &lane->spans[i];
+            if (span->site != SITE_NONE && (OFF_WORK >> span->state & 1) == 0) {
+                rc = overlap_add(&overlap, span->start_ns, span->end_ns, 1, err);
+            }
+        }
+    }
+    *out = (double)overlap_peak(&overlap) >= places(&run->plan->strategy);
+    overlap_deinit(&overlap);
+    return rc;
 }
 
 /* Held share of the busiest GIL, over the run. */
@@ -114,10 +143,14 @@ int finding_pool_too_small(const struct scene_of_run *run, struct finding *findi
     const double held = gil_held(run);
     double outside_ns = 0, work_ns = 0;
     const struct span *longest = NULL, *span;
-    (void)err;
+    bool taken;
     if (run->recording == NULL || strategy->kind == STRATEGY_ACTORS || waiting < 0.1 ||
         held > 0.9 || run->idle_cores < 0.1 * run->cores) {
         return 0;
+    }
+    const int rc = find_all_taken(run, &taken, err);
+    if (rc != 0 || !taken) {
+        return rc;
     }
     for (lane_id id = 0; (size_t)id < run->recording->lane_count; id++) {
         const struct recorded_lane *lane = &run->recording->lanes[id];
@@ -137,7 +170,9 @@ int finding_pool_too_small(const struct scene_of_run *run, struct finding *findi
     finding_add_value(finding, "waiting_share", waiting);
     finding_add_value(finding, "idle_cores", run->idle_cores);
     finding_add_value(finding, "cores", run->cores);
-    finding_add_value(finding, "gil_held_share", held);
+    if (run->plan->runtime.gil != GIL_NONE) {
+        finding_add_value(finding, "gil_held_share", held);
+    }
     return 0;
 }
 

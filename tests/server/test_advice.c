@@ -75,6 +75,13 @@ static const struct advice_item *expect(const struct advised *advised,
     return item;
 }
 
+static void expect_silent(const char *name, enum finding_id id) {
+    struct advised advised = {0};
+    advise(&advised, name);
+    assert_null(find(&advised.advice, id));
+    end(&advised);
+}
+
 /* --- what holds of every finding --------------------------------------------------- */
 
 static void check_finding(const struct advised *advised, const struct advice_item *item) {
@@ -297,10 +304,7 @@ static void test_advice_of_a_gil_that_is_handed_over(void **state) {
     check_all(&advised);
     check_trials(&advised, item);
     end(&advised);
-    advised = (struct advised){0};
-    advise(&advised, "gil-bound-by-hand-over-not");
-    assert_null(find(&advised.advice, FINDING_GIL_BOUND));
-    end(&advised);
+    expect_silent("gil-bound-by-hand-over-not", FINDING_GIL_BOUND);
 }
 
 /* --- deadlocks ----------------------------------------------------------------- */
@@ -389,6 +393,24 @@ static void test_advice_is_not_misled(void **state) {
     end(&advised);
 }
 
+/* Jobs that arrive wait for a place only when none is free: else it is the loop that they
+ * wait for. Of a GIL that does not exist nothing is said. */
+static void test_advice_of_arrivals_and_places(void **state) {
+    (void)state;
+    struct advised advised = {0};
+    char text[SENTENCE_SIZE];
+    advise(&advised, "pool-too-small-arrivals");
+    const struct advice_item *item = expect(&advised, FINDING_POOL_TOO_SMALL);
+    assert_true(isnan(finding_value(&item->finding, "gil_held_share")));
+    sentence_of_finding(&advised.advice, &item->finding, text);
+    assert_null(strstr(text, "GIL"));
+    check_all(&advised);
+    check_trials(&advised, item);
+    end(&advised);
+    expect_silent("pool-too-small-arrivals-not", FINDING_POOL_TOO_SMALL);
+    expect_silent("pool-too-small-loop-busy", FINDING_POOL_TOO_SMALL);
+}
+
 static void test_advice_of_no_cell(void **state) {
     (void)state;
     static const char text[] =
@@ -457,6 +479,7 @@ int main(void) {
         cmocka_unit_test(test_advice_of_a_swept_cell),
         cmocka_unit_test(test_advice_of_a_long_run),
         cmocka_unit_test(test_advice_is_not_misled),
+        cmocka_unit_test(test_advice_of_arrivals_and_places),
         cmocka_unit_test(test_advice_of_no_cell),
         cmocka_unit_test(test_advice_as_json),
     };

@@ -483,7 +483,7 @@ export const en = {
   "finding.text.timer-granularity":
     "{sleeps} at {site} were to take {asked_us} and took {took_us} on the mean, only because timers are no finer.",
   "finding.text.pool-too-small":
-    "Workers waited for the outside world for {number} of their time at work, while {waiting_share} of the work waited for one of {places}, {idle_cores} of {cores} had nothing to do and the GIL was held {gil_held_share}.",
+    "Workers waited for the outside world for {number} of their time at work, while {waiting_share} of the work waited for one of {places} and {idle_cores} of {cores} had nothing to do.",
   "finding.text.pool-oversubscribed":
     "{number} times as many threads waited for a core as there are cores: {threads} on {cores}; {preemptions} one had to leave its core.",
   "finding.text.start-cost-dominates":

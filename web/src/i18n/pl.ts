@@ -626,7 +626,7 @@ export const pl = {
   "finding.text.timer-granularity":
     "{sleeps} w miejscu {site}: każde miało trwać {asked_us}, a trwało średnio {took_us}, tylko dlatego, że zegary nie są dokładniejsze.",
   "finding.text.pool-too-small":
-    "Wykonawcy przez {number} czasu pracy czekali na świat zewnętrzny, a przez {waiting_share} czasu praca czekała na wolne miejsce (jest ich: {places}). Bezczynnych rdzeni: {idle_cores} (jest ich {cores}), a GIL był trzymany przez {gil_held_share} czasu.",
+    "Wykonawcy przez {number} czasu pracy czekali na świat zewnętrzny, a przez {waiting_share} czasu praca czekała na wolne miejsce (jest ich: {places}). Bezczynnych rdzeni: {idle_cores} (jest ich {cores}).",
   "finding.text.pool-oversubscribed":
     "Na rdzeń czekało {number} razy tyle wątków, ile jest rdzeni: {threads} na {cores}; opuścić rdzeń trzeba było {preemptions}.",
   "finding.text.start-cost-dominates":
