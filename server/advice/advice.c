@@ -171,20 +171,43 @@ static enum advice_verdict judge_gain(const struct advice_trial *trial, bool low
     return trial->gain <= -RECOMMEND_WORTH ? ADVICE_LOSES : ADVICE_NO_GAIN;
 }
 
+static double unstable_share(const struct trial *trial) {
+    double sum = 0;
+    for (uint32_t i = 0; i < trial->count; i++) {
+        sum += trial->metrics[i][METRIC_UNSTABLE];
+    }
+    return sum / trial->count;
+}
+
+/* A load that is too much now and then is too much: it helps to be up to it in every run,
+ * those included that were so before. */
+static void compare_stability(const struct trial *base, const struct trial *tried,
+                              struct advice_trial *out) {
+    out->before = unstable_share(base);
+    out->after = unstable_share(tried);
+    out->ratio.median = out->before > 0 ? out->after / out->before : NAN;
+    out->gain = 1 - out->ratio.median;
+    out->verdict = isnan(out->gain)           ? ADVICE_NO_NUMBER
+                   : out->after == 0          ? ADVICE_GAINS
+                   : out->after > out->before ? ADVICE_LOSES
+                                              : ADVICE_NO_GAIN;
+}
+
 static int compare(const struct trial *base, const struct trial *tried,
                    enum metric_id metric, struct advice_trial *out, struct err *err) {
     const bool lower = metric == METRIC_COUNT || metrics[metric].better != METRIC_HIGHER;
     int rc = 0;
-    out->before = out->after = out->gain = NAN;
-    if (metric != METRIC_COUNT) {
+    out->before = out->after = out->gain = out->ratio.median = NAN;
+    out->ratio.median_95 = (struct bootstrap_interval){NAN, NAN};
+    if (metric == METRIC_UNSTABLE) {
+        compare_stability(base, tried, out);
+    } else if (metric != METRIC_COUNT) {
         out->before = trial_median(base, metric);
         out->after = trial_median(tried, metric);
         rc = trial_compare(tried, base, metric, &out->ratio, err);
         out->gain = lower ? 1 - out->ratio.median : out->ratio.median - 1;
         out->verdict = judge_gain(out, lower);
     } else {
-        out->ratio.median = NAN;
-        out->ratio.median_95 = (struct bootstrap_interval){NAN, NAN};
         out->verdict = tried->done == tried->count ? ADVICE_GAINS : ADVICE_NO_GAIN;
     }
     if (tried->done < base->done) {

@@ -15,7 +15,7 @@
  * as long as so many spans allow.
  *
  * A patch is offered when it gains RECOMMEND_WORTH or more, and its interval does not say
- * less than nothing.
+ * less than nothing; against unstable load when every repetition becomes stable.
  *
  * Time: that of one run with a recording, and of every repetition of the cell once more
  * and of each patch. Equal patches are tried once.
@@ -51,8 +51,8 @@ struct advice_trial {
     const char *remedy; /* see remedy_sentence() */
     char *patch;        /* RFC 6902, canonical text; owned */
     enum advice_verdict verdict;
-    double before, after;         /* medians of the metric */
-    struct bootstrap_ratio ratio; /* after / before, pair by pair */
+    double before, after;         /* medians of the metric; of METRIC_UNSTABLE means */
+    struct bootstrap_ratio ratio; /* after / before, pair by pair; or that of the means */
     double gain;                  /* share by which it is better, NaN without a number */
     char reason[640];             /* ADVICE_REFUSED, ADVICE_LOSES: why; else "" */
     uint32_t unfinished;          /* runs that do not end, when it loses by that */

@@ -291,6 +291,24 @@ static void test_advice_gives_each_core_a_thread(void **state) {
     end(&advised);
 }
 
+/* Of some repetitions that are stable as it is there is nothing to be said; what makes all
+ * of them stable helps. */
+static void test_advice_of_a_load_that_is_too_much_at_times(void **state) {
+    (void)state;
+    struct advised advised = {0};
+    advise(&advised, "unstable-load-at-times");
+    const struct advice_item *item = expect(&advised, FINDING_UNSTABLE_LOAD);
+    const struct advice_trial *processes = tried(item, "use-processes");
+    assert_true(0 < processes->before && processes->before < 1);
+    assert_true(processes->after == 0 && processes->gain == 1);
+    assert_int_equal(processes->verdict, ADVICE_GAINS);
+    const struct advice_trial *threads = tried(item, "use-threads");
+    assert_true(threads->after > 0);
+    assert_int_not_equal(threads->verdict, ADVICE_GAINS);
+    assert_non_null(item->best);
+    end(&advised);
+}
+
 /* A GIL that is given up around each blocking call is never held all the time: until the
  * next thread is awake it is free, and nobody's. */
 static void test_advice_of_a_gil_that_is_handed_over(void **state) {
@@ -474,6 +492,7 @@ int main(void) {
         cmocka_unit_test(test_advice_of_what_is_fine),
         cmocka_unit_test(test_advice_numbers_are_those_of_the_run),
         cmocka_unit_test(test_advice_gives_each_core_a_thread),
+        cmocka_unit_test(test_advice_of_a_load_that_is_too_much_at_times),
         cmocka_unit_test(test_advice_of_a_gil_that_is_handed_over),
         cmocka_unit_test(test_advice_ends_deadlocks),
         cmocka_unit_test(test_advice_of_a_swept_cell),
