@@ -63,10 +63,11 @@ static void print_curves(const struct curve_list *list, FILE *out) {
         const struct curve_point *last = &curve->points[curve->point_count - 1];
         fputs(curves == 1 ? "\n" : "", out);
         print_label(out, curve->point);
-        fprintf(out, "%s on %s: from %g to %g %s %.3g times the throughput, knee at %g.",
+        const struct curve_point *knee = &curve->points[curve->knee];
+        fprintf(out, "%s on %s: from %g to %g %s %.3g times the throughput, %s %g.",
                 curve->strategy, curve->runtime, curve->points[0].n, last->n,
                 curve_axis_name(curve->axis), last->speedup,
-                curve->points[curve->knee].n);
+                knee == last ? "no knee up to" : "knee at", knee->n);
         print_fits(curve, out);
         putc('\n', out);
     }

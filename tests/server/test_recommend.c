@@ -4,10 +4,12 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "db/cell_compare.h"
 #include "server/advice/curve.h"
+#include "server/cli/advice_report.h"
 #include "server/document/document.h"
 #include "server/grid/grid.h"
 #include "tests/support/test.h"
@@ -345,6 +347,34 @@ static void test_curve_of_workers_and_of_cores(void **state) {
     curve_list_deinit(&list);
 }
 
+static void expect_report(const struct cell_list *cells, const char *wanted) {
+    const struct document document = {.goal = METRIC_COUNT};
+    struct err err = {0};
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    assert_int_equal(advice_report_print(cells, &document, out, &err), 0);
+    assert_int_equal(fclose(out), 0);
+    if (strstr(text, wanted) == NULL) {
+        fail_msg("no '%s' in: %s", wanted, text);
+    }
+    free(text);
+}
+
+/* Of what lies beyond the last point nothing is known. */
+static void test_curve_has_no_knee_at_its_end(void **state) {
+    (void)state;
+    static const char *const names[] = {"threads(1)", "threads(2)", "threads(4)"};
+    struct scene growing = {0}, bent = {0};
+    for (int i = 0; i < 3; i++) {
+        add_cell(&growing, names[i], "{}", 100 * (1 << i), 0);
+        add_cell(&bent, names[i], "{}", i == 0 ? 100 : 200 + i, 0);
+    }
+    expect_report(&growing.list, "4 times the throughput, no knee up to 4.");
+    expect_report(&bent.list, "2.02 times the throughput, knee at 2.");
+}
+
 /* Jobs that arrive are done at the rate at which they come. */
 static void test_curve_leaves_arrivals_out(void **state) {
     (void)state;
@@ -373,6 +403,7 @@ int main(void) {
         cmocka_unit_test(test_recommend_refuses_cells_of_another_document),
         cmocka_unit_test(test_recommend_needs_a_goal),
         cmocka_unit_test(test_curve_of_workers_and_of_cores),
+        cmocka_unit_test(test_curve_has_no_knee_at_its_end),
         cmocka_unit_test(test_curve_leaves_arrivals_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

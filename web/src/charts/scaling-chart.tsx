@@ -31,8 +31,8 @@ function knees(props: ScalingChartProps, colours: readonly string[]): uPlot.Plug
     ctx.lineWidth = 1.5 * devicePixelRatio;
     ctx.setLineDash([]);
     props.series.forEach(({ points, knee }, index) => {
-      const point = points[props.xs.indexOf(knee)];
-      if (!point) return;
+      const point = knee === null ? null : points[props.xs.indexOf(knee)];
+      if (knee === null || !point) return;
       ctx.strokeStyle = colours[index] ?? "";
       ctx.beginPath();
       const x = chart.valToPos(knee, "x", true);

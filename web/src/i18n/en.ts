@@ -400,6 +400,7 @@ export const en = {
   "scaling.axis.cores": "Cores",
   "scaling.note": "Points are measured, whiskers their 95 % interval, lines the law that fits; a ring marks the knee, from which on nothing gains more than 5 %.",
   "scaling.grows": "has {factor} times the throughput with {to} as with {from}; knee at {knee}.",
+  "scaling.grows.on": "has {factor} times the throughput with {to} as with {from}; no knee up to there.",
   "scaling.noLaw": "No law fits.",
   "scaling.amdahl": "Amdahl: {share} serial, residual {residual}.",
   "scaling.usl": "Universal Scalability Law: σ {sigma}, κ {kappa}, residual {residual}.",

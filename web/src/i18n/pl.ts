@@ -486,6 +486,7 @@ export const pl = {
   "scaling.axis.cores": "Rdzenie",
   "scaling.note": "Punkty są zmierzone, wąsy to ich przedział 95 %, linie to pasujące prawo; pierścień oznacza kolano, od którego nic nie zyskuje więcej niż 5 %.",
   "scaling.grows": "ma {factor} razy większą przepustowość przy {to} niż przy {from}; kolano przy {knee}.",
+  "scaling.grows.on": "ma {factor} razy większą przepustowość przy {to} niż przy {from}; do tego miejsca bez kolana.",
   "scaling.noLaw": "Żadne prawo nie pasuje.",
   "scaling.amdahl": "Amdahl: {share} szeregowo, reszta {residual}.",
   "scaling.usl": "Uniwersalne prawo skalowalności: σ {sigma}, κ {kappa}, reszta {residual}.",

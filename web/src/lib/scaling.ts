@@ -12,7 +12,12 @@ export interface ScalingSeries {
   points: (Spread | null)[];
   /** What the law says; null outside of what was measured, or without a law. */
   law: (number | null)[];
-  knee: number;
+  knee: number | null;
+}
+
+/** The size from which on nothing is gained; null where the last point still gains. */
+export function kneeOf({ knee, points }: ScalingCurve): number | null {
+  return knee === points[points.length - 1]?.n ? null : knee;
 }
 
 /** The law to draw: the richer one that fits. */
@@ -55,7 +60,7 @@ export function scalingSeries(
         return { median, median_95: point.throughput_95, min: median, max: median };
       }),
       law: xs.map((x) => (fit && x >= first && x <= last ? predict(fit, x) : null)),
-      knee: curve.knee,
+      knee: kneeOf(curve),
     };
   });
 }

@@ -5,7 +5,7 @@ import { useMemo, useState } from "preact/hooks";
 import type { ScalingCurve } from "../api";
 import { formatMetric, formatNumber, formatShare } from "../lib/format";
 import { compactLabel, pointerLabel } from "../lib/grid";
-import { fitOf, scalingAxis, scalingSeries } from "../lib/scaling";
+import { fitOf, kneeOf, scalingAxis, scalingSeries } from "../lib/scaling";
 import { advice } from "../state/advice";
 import { language, t, theme } from "../state/preferences";
 import { ScalingChart } from "./lazy-charts";
@@ -49,16 +49,17 @@ function CurveWords({ curve, label }: { curve: ScalingCurve; label: string }) {
   const locale = language.value;
   const last = curve.points[curve.points.length - 1];
   if (!last) return null;
+  const knee = kneeOf(curve);
+  const growth = {
+    factor: formatNumber(Number(last.speedup.toPrecision(3)), locale),
+    from: curve.points[0]?.n ?? 0,
+    to: last.n,
+  };
   const limits = [...new Set(curve.points.map(({ limit }) => limit))];
   return (
     <li>
       <strong>{label}</strong>{" "}
-      {t("scaling.grows", {
-        factor: formatNumber(Number(last.speedup.toPrecision(3)), locale),
-        from: curve.points[0]?.n ?? 0,
-        to: last.n,
-        knee: curve.knee,
-      })}{" "}
+      {knee === null ? t("scaling.grows.on", growth) : t("scaling.grows", { ...growth, knee })}{" "}
       <span class="is-muted">
         <FitWords curve={curve} /> {limits.map((limit) => t(`advice.limit.${limit}`)).join(" → ")}
       </span>

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ScalingCurve, ScalingFit } from "../../src/api";
-import { fitOf, predict, scalingAxis, scalingSeries } from "../../src/lib/scaling";
+import { fitOf, kneeOf, predict, scalingAxis, scalingSeries } from "../../src/lib/scaling";
 
 const none: ScalingFit = { refusal: "too few", lambda: null, sigma: null, residual: null };
 const amdahl: ScalingFit = { refusal: null, lambda: 100, sigma: 0.1, residual: 0.01 };
@@ -57,6 +57,13 @@ test("the axis has every measured size, and a law only where it was measured", (
   assert.ok(first?.law.every((value) => value !== null));
   assert.ok(second?.law.every((value) => value === null));
   assert.equal(second?.points[xs.indexOf(1)], null);
+});
+
+test("the last point is no knee: what lies beyond was not measured", () => {
+  const growing = curve([1, 2, 4]);
+  assert.equal(kneeOf(growing), null);
+  assert.equal(scalingSeries([growing], [1, 2, 4], () => "")[0]?.knee, null);
+  assert.equal(kneeOf(curve([1, 2, 4], { knee: 2 })), 2);
 });
 
 test("no curves, no axis", () => assert.deepEqual(scalingAxis([]), []));
