@@ -255,7 +255,7 @@ void recommendation_list_deinit(struct recommendation_list *list) {
 
 /* --- sentences --------------------------------------------------------------------- */
 
-enum { NAME_SIZE = 200, VALUE_SIZE = 64, RUNNER_UP_SIZE = NAME_SIZE + 2 * VALUE_SIZE };
+enum { NAME_SIZE = 200, VALUE_SIZE = 64, RUNNER_UP_SIZE = NAME_SIZE + 4 * VALUE_SIZE };
 
 static void name_of(const struct recommended *one, char out[NAME_SIZE]) {
     snprintf(out, NAME_SIZE, "%s on %s", one->cell->strategy, one->cell->runtime);
@@ -323,7 +323,7 @@ static const char *phrase_of(enum limit limit) {
 /* An error of ln(predicted / measured) as per cent. */
 static double percent(double error) { return 100 * expm1(error); }
 
-/* " Runner-up: threads(4) on cpython-3.12, worse by 20 %." */
+/* " Runner-up: threads(4) on cpython-3.12, worse by 20 %; threads wait for the GIL." */
 static void write_runner_up(const struct recommendation *r, enum metric_id goal,
                             char out[RUNNER_UP_SIZE]) {
     char name[NAME_SIZE], loss[VALUE_SIZE], near[VALUE_SIZE] = "";
@@ -337,7 +337,8 @@ static void write_runner_up(const struct recommendation *r, enum metric_id goal,
         snprintf(near, sizeof near, ", too near for the model to tell (within %.2g %%)",
                  percent(r->runner_up.pair_error));
     }
-    snprintf(out, RUNNER_UP_SIZE, " Runner-up: %.150s, %s%s.", name, loss, near);
+    snprintf(out, RUNNER_UP_SIZE, " Runner-up: %.150s, %s%s; %s.", name, loss, near,
+             phrase_of(r->runner_up.limit));
 }
 
 void recommend_sentence(const struct recommendation *r, enum metric_id goal,
