@@ -360,7 +360,7 @@ export const en = {
   "advice.best": "Best",
   "advice.first": "Listed first",
   "advice.runnerUp": "Runner-up",
-  "advice.factor": "a factor of {factor}",
+  "advice.factor": "{factor}×",
   "advice.loss": "worse by {loss}",
   "advice.loss.interval": "worse by {loss} ({low} to {high})",
   "advice.near": "the model may be wrong by {error}, so it cannot tell them apart",

@@ -446,7 +446,7 @@ export const pl = {
   "advice.best": "Najlepszy",
   "advice.first": "Pierwszy na liście",
   "advice.runnerUp": "Drugi w kolejności",
-  "advice.factor": "{factor} razy",
+  "advice.factor": "{factor}×",
   "advice.loss": "gorzej o {loss}",
   "advice.loss.interval": "gorzej o {loss} (od {low} do {high})",
   "advice.near": "model może się mylić o {error}, więc ich nie rozróżnia",
