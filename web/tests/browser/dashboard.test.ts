@@ -227,8 +227,11 @@ test("from a question to a picture: ask, run, grid, timeline, zoom, hover, selec
       ender,
     );
     await page.keyboard.press("[");
-    await details.locator(".blame").waitFor();
-    assert.equal(await details.innerText(), facts, "back where one came from");
+    // Back where one came from; exactly so as soon as what lies beside the window is there, too.
+    await page.waitForFunction(
+      (before) => document.querySelector<HTMLElement>(".details")?.innerText === before,
+      facts,
+    );
 
     await windowChanges(page, () => page.mouse.wheel(0, -600));
     await windowChanges(page, async () => {

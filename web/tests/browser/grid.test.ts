@@ -31,13 +31,13 @@ after(async () => {
   await server?.stop();
 });
 
-const drawn = (page: Page): Promise<number> =>
-  page.locator('.side-picture[data-state="ready"] canvas[data-ready="yes"]').count();
+const DRAWN = '.side-picture[data-state="ready"] canvas[data-ready="yes"]';
+const drawn = (page: Page): Promise<number> => page.locator(DRAWN).count();
 
 async function allDrawn(page: Page): Promise<void> {
   await page.locator(".side-by-side").scrollIntoViewIfNeeded();
   for (let row = 0; row < 3; row++) {
-    await page.locator('.side-picture[data-state="ready"]').nth(row).waitFor();
+    await page.locator(DRAWN).nth(row).waitFor({ state: "attached" });
   }
 }
 

@@ -61,8 +61,7 @@ test("search, filter and order are in the address and survive a reload", async (
 test("every experiment has a size, and the store has one", async () => {
   await site.onPage({}, async (page) => {
     await page.goto(`${site.address}/#/experiments`);
-    await page.locator(".runs-room").waitFor();
-    assert.match(await page.locator(".runs-room").innerText(), /\d\s?[kM]B in use/);
+    await page.locator(".runs-room", { hasText: /\d\s?[kM]B in use/ }).waitFor();
     await page.waitForFunction(() =>
       [...document.querySelectorAll('.runs-table td[data-label="Size"]')].every((cell) =>
         /\d\s?k?B/.test(cell.textContent ?? ""),
