@@ -54,8 +54,7 @@ static const char *const templates[FINDING_COUNT] = {
     [FINDING_POOL_TOO_SMALL] =
         "Workers waited for the outside world for {number} of their time at work, while "
         "{waiting_share} of the work waited for one of {places} places and {idle_cores} "
-        "of "
-        "{cores} cores had nothing to do.",
+        "of {cores} cores had nothing to do.",
     [FINDING_POOL_OVERSUBSCRIBED] =
         "{number} times as many threads waited for a core as there are cores: {threads} "
         "threads on {cores} cores, {preemptions} times one had to leave its core.",

@@ -10,7 +10,7 @@ import {
   listExperiments,
   resumeExperiment,
 } from "../api";
-import { type Sample, timeLeft } from "../lib/eta";
+import { type Sample, shareDone, timeLeft } from "../lib/eta";
 import { followAll, type ProgressEvent } from "../stream";
 import { isOver } from "./experiment";
 import { asApiError } from "./resource";
@@ -47,8 +47,8 @@ function forgetRuns(id: string): void {
 }
 
 function queuedOf(item: ExperimentSummary): Queued {
-  const { id, status, cells, cells_done } = item;
-  const share = Math.max(runShares.get(id) ?? 0, cells > 0 ? cells_done / cells : 0);
+  const { id, status } = item;
+  const share = Math.max(runShares.get(id) ?? 0, shareDone(item));
   if (status !== "running") return { ...item, share, left: null };
   const now = { at: performance.now(), done: share };
   const first = seen.get(id);
@@ -71,8 +71,9 @@ async function readQueue(): Promise<void> {
   }
 }
 
-function changeQueued({ experiment, status, cells, cells_done, runs, runs_done }: ProgressEvent): boolean {
-  if (runs !== undefined) runShares.set(experiment, runs_done / runs);
+function changeQueued(event: ProgressEvent): boolean {
+  const { experiment, status, cells, cells_done } = event;
+  runShares.set(experiment, shareDone(event));
   const items = queue.peek();
   if (!items.some(({ id }) => id === experiment)) return false;
   queue.value = items.map((item) => {

@@ -27,7 +27,7 @@ import {
 import { advised, watchAdvice } from "../state/advice";
 import { offerCommands } from "../state/commands";
 import { locale, t } from "../state/preferences";
-import { cancelRun } from "../state/queue";
+import { actionError, cancelRun } from "../state/queue";
 import { replaceRoute } from "../state/router";
 import { AdviceSection } from "./advice-section";
 import { CellTable } from "./cell-table";
@@ -36,7 +36,7 @@ import { GatesSection } from "./gates-section";
 import { gridCommands } from "./grid-commands";
 import { Icon } from "./icon";
 import { leftWords } from "./left-words";
-import { reasonWords, Said } from "./said";
+import { ErrorText, reasonWords, Said } from "./said";
 import { ScalingSection } from "./scaling-section";
 import { Select } from "./select";
 import { SideBySideSection } from "./side-by-side-section";
@@ -124,6 +124,11 @@ function Head({ value }: { value: Experiment }) {
           {t("experiment.again")}
         </a>
       </div>
+      {actionError.value && (
+        <p class="notice is-error" role="alert">
+          <ErrorText error={actionError.value} />
+        </p>
+      )}
       <p class="meta">
         <Status status={value.status} />
         <span>{formatDate(value.created_ms, locale.value)}</span>

@@ -2,7 +2,7 @@
 // Findings in sentences of the reader's language, made from their rule and their numbers. A rule
 // that this page does not know is told in the server's own words, which are English.
 
-import type { Finding, FindingLane } from "../api";
+import type { Finding, FindingLane, FindingTrial } from "../api";
 import { type Values, translateIfKnown } from "../i18n/translate";
 import { formatDuration, formatMetric, formatNumber, formatShare } from "../lib/format";
 import { language, t } from "../state/preferences";
@@ -103,4 +103,15 @@ export function findingWords(finding: Finding): Words {
 export function remedyWords({ remedy, text }: { remedy: string; text: string }): Words {
   const known = translateIfKnown(language.value, `finding.remedy.${remedy}`);
   return known === null ? { text, lang: "en" } : { text: known };
+}
+
+/* "27,522 %" says less than "276 times". */
+const FACTOR_FROM = 2;
+
+/** How much better or worse, "32 %" or "2.1 times"; what is gone altogether is so by 100 %. */
+export function gainWords({ ratio, gain }: Pick<FindingTrial, "ratio" | "gain">): string {
+  const factor = ratio === null || ratio === 0 ? 1 : Math.max(ratio, 1 / ratio);
+  return factor >= FACTOR_FROM
+    ? t("finding.factor", { factor: formatNumber(Number(factor.toPrecision(3)), language.value) })
+    : formatShare(Math.abs(gain ?? 0), language.value);
 }

@@ -4,21 +4,18 @@
 
 import { useEffect } from "preact/hooks";
 import type { Finding, FindingTrial, Run } from "../api";
-import { formatMetric, formatNumber, formatShare } from "../lib/format";
+import { formatMetric } from "../lib/format";
 import { formatRoute, wholeRun } from "../lib/route";
 import { metricInfo, metricTitle } from "../state/catalogue";
 import { findings, runChanged } from "../state/findings";
 import { language, t } from "../state/preferences";
 import { Failed, Loading } from "./feedback";
-import { findingFigure, findingLane, findingWords, remedyWords } from "./finding-words";
+import { findingFigure, findingLane, findingWords, gainWords, remedyWords } from "./finding-words";
 import { Icon } from "./icon";
 import { reasonWords, Said } from "./said";
 
 /** The window around a proof, so that one sees what was before and after it. */
 const MARGIN = 0.5;
-/* "27,522 %" says less than "276 times". */
-const FACTOR_FROM = 2;
-
 function proofAddress(run: string, { proof }: Finding): string {
   const margin = Math.max(1, Math.round((proof.to - proof.from) * MARGIN));
   return formatRoute({
@@ -52,18 +49,11 @@ function GainWords({ metric, trial }: { metric: string | null; trial: FindingTri
   if (trial.before === null || trial.after === null) return null;
   const { unit } = metricInfo(metric);
   const words = (value: number): string => formatMetric(value, unit, language.value);
-  const ratio = trial.ratio ?? 1;
-  const factor = ratio >= 1 ? ratio : 1 / ratio;
   const values = {
     metric: metricTitle(metric),
     before: words(trial.before),
     after: words(trial.after),
-    gain:
-      factor >= FACTOR_FROM
-        ? t("finding.factor", {
-            factor: formatNumber(Number(factor.toPrecision(3)), language.value),
-          })
-        : formatShare(Math.abs(trial.gain ?? 0), language.value),
+    gain: gainWords(trial),
   };
   return <>{t((trial.gain ?? 0) >= 0 ? "finding.gain" : "finding.loss", values)}</>;
 }

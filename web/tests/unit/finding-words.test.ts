@@ -109,3 +109,10 @@ test("a number that is missing is no claim, and a rule of the future keeps the s
   assert.deepEqual(future, { text: "in English", lang: "en" });
   assert.deepEqual(words.remedyWords({ remedy: "pray", text: "Pray." }), { text: "Pray.", lang: "en" });
 });
+
+test("a gain is a share or a factor, and never without end", () => {
+  assert.equal(words.gainWords({ ratio: 0.68, gain: 0.32 }), "32\u202f%");
+  assert.equal(words.gainWords({ ratio: 0.25, gain: 0.75 }), "4 times");
+  assert.equal(words.gainWords({ ratio: 3, gain: -2 }), "3 times");
+  assert.equal(words.gainWords({ ratio: 0, gain: 1 }), "100\u202f%");
+});
