@@ -30,17 +30,24 @@ function numberFormat(locale: string, options: Intl.NumberFormatOptions): Intl.N
   return format;
 }
 
+/* These are their digits in every language of the page. The first format of a page costs it a
+   tenth of its first picture, which has no other numbers. */
+const isDigits = (value: number): boolean => Number.isInteger(value) && value >= 0 && value < 1000;
+
 /** As one types it: nothing between thousands. */
 export function formatTyped(value: number, locale: string): string {
+  if (isDigits(value)) return String(value);
   return numberFormat(locale, { useGrouping: false, maximumFractionDigits: 6 }).format(value);
 }
 
 /** With up to three decimals, as `toLocaleString` has it. */
 export function formatPlain(value: number, locale: string): string {
+  if (isDigits(value)) return String(value);
   return numberFormat(locale, {}).format(value);
 }
 
 export function formatNumber(value: number, locale: string, digits = 3): string {
+  if (isDigits(value)) return String(value);
   const plain = Math.abs(value) >= 10 ** digits || Number.isInteger(value);
   return numberFormat(
     locale,
@@ -77,7 +84,9 @@ export function formatShare(share: number, locale: string): string {
   if (percent > 0 && percent < 0.1)
     return `<${numberFormat(locale, {}).format(0.1)}${NARROW_SPACE}%`;
   const digits = percent < 10 && percent > 0 ? 1 : 0;
-  const text = numberFormat(locale, { maximumFractionDigits: digits }).format(percent);
+  const text = isDigits(percent)
+    ? String(percent)
+    : numberFormat(locale, { maximumFractionDigits: digits }).format(percent);
   return `${text}${NARROW_SPACE}%`;
 }
 

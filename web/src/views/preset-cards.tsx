@@ -2,7 +2,7 @@
 // The examples: what each is about, what it compares, and a picture of what happens in it, which
 // comes when the card comes into view.
 
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { Preset } from "../api";
 import { type GridShape, gridShape } from "../lib/grid";
 import { askRoute } from "../lib/route";
@@ -14,6 +14,8 @@ import { Miniature } from "./miniature";
 import { useNear } from "./use-near";
 
 const CHIPS = 4;
+/* As many as the first picture has room for; the others come right after it. */
+const FIRST = 6;
 
 /** What the grid is made of, by name, as far as there is room. */
 function chipWords({ runtimes, strategies, points }: GridShape): string[] {
@@ -61,6 +63,8 @@ function PresetCard({ preset, chosen }: { preset: Preset; chosen: boolean }) {
 
 export function PresetCards({ chosen }: { chosen: string | null }) {
   const state = presets.state.value;
+  const [painted, setPainted] = useState(false);
+  useEffect(() => setPainted(true), []);
   if (state.status === "failed") {
     return <Failed error={state.error} retry={() => void presets.reload()} />;
   }
@@ -70,7 +74,7 @@ export function PresetCards({ chosen }: { chosen: string | null }) {
   }
   return (
     <ul class="cards">
-      {state.value.map((preset) => (
+      {(painted ? state.value : state.value.slice(0, FIRST)).map((preset) => (
         <PresetCard key={preset.id} preset={preset} chosen={preset.id === chosen} />
       ))}
     </ul>

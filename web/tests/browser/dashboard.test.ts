@@ -175,7 +175,7 @@ test("every preset has a card with a name and a sentence in both languages", asy
   for (const locale of ["en-GB", "pl-PL"]) {
     await onPage({ locale }, async (page) => {
       await page.goto(server.address);
-      await page.locator(".card").first().waitFor();
+      await page.locator(".card").nth(items.length - 1).waitFor();
       assert.equal(await page.locator(".card").count(), items.length);
       texts.push(await page.locator(".card-text").allInnerTexts());
     });
@@ -857,6 +857,7 @@ test("a grid sorts by its metric, best first, and back", async () => {
         .locator(".grid-table tbody tr")
         .evaluateAll((rows) => rows.map((row) => row.getAttribute("data-cell")));
     const before = await names();
+    await page.locator(".uplot canvas").first().waitFor();
     assert.equal(await page.locator(".uplot canvas").count(), 1, "a sweep has a chart");
     await page.locator(".sort").click();
     const best = page.locator(".grid-table tbody tr").first().locator(".bar-best");
