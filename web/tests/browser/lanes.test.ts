@@ -234,6 +234,7 @@ for (const [locale, parts] of Object.entries(PARTS)) {
       await page.waitForURL((url) => !url.hash.includes("pin="));
 
       await page.locator(".span-table summary").click();
+      await page.locator(".span-table option").first().waitFor({ state: "attached" });
       const listed = await page.locator(".span-table option").allInnerTexts();
       assert.ok(listed.includes(poll) && !listed.includes(ready));
       await page.locator(`.lane-name[data-lane="${loop}"] .fold`).click();
