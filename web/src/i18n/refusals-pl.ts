@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The server's refusals in Polish, by the sentence without its values (`message` of a problem).
+// What the server says in English, in Polish: its refusals, by the sentence without its values
+// (`message` of a problem), and what its model leaves out.
 // {0} is the first value as it is, {n0} a number, {p0} something that is said in words and has its
 // translation among the phrases. A test finds every sentence in the server's source.
 
@@ -463,4 +464,30 @@ const kinds: Record<string, string> = {
   corrupt: "zapisane dane są uszkodzone",
 };
 
-export const refusals: Refusals = { sentences, phrases, kinds };
+const notModelled: Record<string, string> = {
+  "imports, but for those of new processes and interpreters; the first call of anything":
+    "importy, oprócz tych w nowych procesach i interpreterach; pierwsze wywołanie czegokolwiek",
+  "CPU caches, memory bandwidth, cores of different speeds":
+    "pamięci podręczne procesora, przepustowość pamięci, rdzenie o różnych szybkościach",
+  "garbage: what the collector would find, and its finalizers":
+    "śmieci: co znalazłby odśmiecacz, i ich finalizatory",
+  "reference counts and locks of objects that the document does not name":
+    "liczniki odwołań i blokady obiektów, których dokument nie wymienia",
+  "load balancing between cores, other programs on the machine":
+    "równoważenie obciążenia rdzeni, inne programy na komputerze",
+  "system calls of asyncio's transports around await_io_us; use peers for those":
+    "wywołania systemowe transportów asyncio wokół await_io_us; do nich służą peers",
+  "pages that a process copies after a fork; processes that die at work":
+    "strony, które proces kopiuje po fork; procesy, które giną przy pracy",
+  "exceptions in threads, and time-outs of their locks, events and queues":
+    "wyjątki w wątkach oraz limity czasu ich blokad, zdarzeń i kolejek",
+  "what becomes of the items of an interpreter that has ended; the locks inside their queues":
+    "co dzieje się z elementami interpretera, który się zakończył; blokady wewnątrz ich kolejek",
+  "deferred frees (QSBR) and the memory gate of free-threaded collections":
+    "odroczone zwalnianie (QSBR) i próg pamięci zbiórek przy wolnych wątkach",
+  "memory of the program's own data": "pamięć własnych danych programu",
+  "the connections behind jobs that arrive: a full listen queue, clients that give up":
+    "połączenia za nadchodzącymi zadaniami: pełna kolejka nasłuchu, klienci, którzy rezygnują",
+};
+
+export const refusals: Refusals = { sentences, phrases, kinds, notModelled };

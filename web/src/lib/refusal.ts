@@ -10,6 +10,8 @@ export interface Refusals {
   readonly phrases: Readonly<Record<string, string>>;
   /** By the last word of the problem's type, when the sentence is not known. */
   readonly kinds: Readonly<Record<string, string>>;
+  /** What the model leaves out, by the server's text. */
+  readonly notModelled: Readonly<Record<string, string>>;
 }
 
 export interface Refusal {

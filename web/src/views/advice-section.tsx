@@ -8,6 +8,7 @@ import { advice } from "../state/advice";
 import { metricInfo, metricTitle } from "../state/catalogue";
 import { language, t } from "../state/preferences";
 import { Icon } from "./icon";
+import { leftOutWords, Said } from "./said";
 
 /* As many points of a sweep as are read; the table below has all. */
 const SHOWN = 8;
@@ -197,8 +198,8 @@ function Honesty({ value }: { value: ExperimentAdvice }) {
       <p>{t("advice.honesty.spread")}</p>
       <ul>
         {value.not_modelled.map((sentence) => (
-          <li key={sentence} lang="en">
-            {sentence}
+          <li key={sentence}>
+            <Said words={leftOutWords(sentence)} />
           </li>
         ))}
       </ul>

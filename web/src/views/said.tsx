@@ -30,6 +30,12 @@ export function reasonWords(reason: string): Words {
   return text ? { text } : { text: reason, lang: "en" };
 }
 
+/** Something that the model leaves out. */
+export function leftOutWords(said: string): Words {
+  const text = refusals.value?.notModelled[said];
+  return text ? { text } : { text: said, lang: "en" };
+}
+
 /** One sentence of a refusal, which may be a reason that the server has stored. */
 export function refusalWords(refusal: ProblemSentence): Words {
   const known = refusals.value;

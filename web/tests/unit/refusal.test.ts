@@ -162,6 +162,13 @@ test("what the server puts into its sentences in words has its words", () => {
   }
 });
 
+test("what the model leaves out is said, all of it and nothing else", () => {
+  const [, list = ""] = /run_not_modelled\[\] = \{(.*?)NULL/s.exec(read("engine/analysis/run.c")) ?? [];
+  const left = stringsOf(list);
+  assert.ok(left.length > 5);
+  assert.deepEqual(Object.keys(refusals.notModelled).sort(), left.sort());
+});
+
 test("a sentence is filled with numbers, words and names", () => {
   const say = (message: string, ...values: string[]) => refusalText({ message, values }, refusals, "pl");
   assert.equal(
