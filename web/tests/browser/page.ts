@@ -107,9 +107,9 @@ export async function runToEnd(address: string, document: unknown): Promise<Expe
   }
 }
 
-/** The first run with a timeline. */
-export function timelineOf(view: ExperimentView): string {
-  const run = view.cells.flatMap(({ runs }) => runs ?? []).find((each) => each.has_timeline);
+/** The run with a timeline at `index` among those that have one. */
+export function timelineOf(view: ExperimentView, index = 0): string {
+  const run = view.cells.flatMap(({ runs }) => runs ?? []).filter((each) => each.has_timeline)[index];
   assert.ok(run, "no run has a timeline");
   return run.id;
 }
