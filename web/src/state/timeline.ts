@@ -62,6 +62,8 @@ export const stale = signal(false);
 /** Why the picture cannot be made sharper; it is tried again by itself. */
 export const fetchError = signal<ApiError | null>(null);
 export const selection = signal<Span | null>(null);
+/** Of what is selected only the title is shown. */
+export const detailsFolded = signal(false);
 
 export const overviewRows = computed<Lane[]>(() =>
   overviewLanes(current.value?.lanes.items ?? [], OVERVIEW_LANES),
@@ -100,6 +102,10 @@ export function unknownFrom(lane: number): number {
 
 export function select(span: Span | null): void {
   selection.value = span;
+}
+
+export function foldDetails(): void {
+  detailsFolded.value = !detailsFolded.peek();
 }
 
 /** The span at a time on a lane, from whatever is loaded. */

@@ -9,6 +9,8 @@ const PATHS = {
   minus: "M3 8h10",
   fit: "M2 5V2h3M11 2h3v3M14 11v3h-3M5 14H2v-3M5 8h6",
   chevron: "m6 4 4 4-4 4",
+  down: "m4 6 4 4 4-4",
+  up: "m4 10 4-4 4 4",
   left: "m10 4-4 4 4 4",
   right: "m6 4 4 4-4 4",
   close: "m4 4 8 8M12 4l-8 8",

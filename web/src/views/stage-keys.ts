@@ -11,7 +11,7 @@ import { duration, lanesById } from "../state/opened";
 import { chooseRange, range, rangeFromSelection } from "../state/range";
 import { searchOpen } from "../state/search";
 import { stepRow } from "../state/stops";
-import { focusSelection, seekLane, select, selection, step } from "../state/timeline";
+import { focusSelection, foldDetails, seekLane, select, selection, step } from "../state/timeline";
 import { show, showAll, timeInHand, viewport } from "../state/viewport";
 import { walkBack, walkOn } from "../state/walk";
 import { hide, laneInHand, moveBy, pin } from "./lane-actions";
@@ -81,6 +81,7 @@ const BINDINGS: readonly Command[] = [
   { keys: ["."], shown: ["."], says: "key.next", act: () => stepBy(1) },
   { keys: ["]"], shown: ["]"], says: "key.cause", act: () => void walkBack() },
   { keys: ["["], shown: ["["], says: "key.effect", act: () => void walkOn() },
+  { keys: ["q"], shown: ["Q"], says: "key.details", act: foldDetails },
   { keys: ["/"], shown: ["/"], says: "key.search", act: openSearch },
   { keys: ["b", "m"], shown: ["B", "M"], says: "key.bookmark", act: () => void addBookmark() },
   { keys: ["n"], shown: ["N"], says: "key.note", act: beginNote },

@@ -13,7 +13,7 @@ import {
 } from "../state/counters";
 import { t } from "../state/preferences";
 import { stateName } from "../state/opened";
-import { focusSelection, goTo, select, selection, step } from "../state/timeline";
+import { detailsFolded, focusSelection, foldDetails, goTo, select, selection, step } from "../state/timeline";
 import { walkBack, walkDamaged, walkEnd, walkError, walkOn } from "../state/walk";
 import { BlameBar } from "./blame-bar";
 import { bandWords, counterTitle, counterValue } from "./counter-words";
@@ -31,6 +31,18 @@ import {
 } from "./timeline-words";
 import { ToolButton } from "./tool-button";
 
+function Fold() {
+  const folded = detailsFolded.value;
+  return (
+    <ToolButton
+      icon={folded ? "down" : "up"}
+      label={t(folded ? "timeline.details.open" : "timeline.details.fold")}
+      expanded={!folded}
+      act={foldDetails}
+    />
+  );
+}
+
 function Actions() {
   return (
     <div class="details-actions">
@@ -42,6 +54,7 @@ function Actions() {
         <Icon name="focus" />
         {t("timeline.focus")}
       </button>
+      <Fold />
       <ToolButton icon="close" label={t("timeline.close")} act={() => select(null)} />
     </div>
   );
@@ -151,6 +164,7 @@ function CounterDetails({ place }: { place: CounterPlace }) {
         <div class="details-actions">
           <ToolButton icon="left" label={t("counter.previous")} act={() => stepCounter(-1)} />
           <ToolButton icon="right" label={t("counter.next")} act={() => stepCounter(1)} />
+          <Fold />
           <ToolButton icon="close" label={t("timeline.close")} act={() => chooseCounter(null)} />
         </div>
       </div>
@@ -186,7 +200,7 @@ export function Details() {
   const span = selection.value;
   const place = chosenCounter.value;
   return (
-    <section class="details" aria-label={t("timeline.details")} aria-live="polite">
+    <section class={detailsFolded.value ? "details is-folded" : "details"} aria-label={t("timeline.details")} aria-live="polite">
       {span ? <SpanDetails span={span} /> : place ? <CounterDetails place={place} /> : <Hint />}
     </section>
   );

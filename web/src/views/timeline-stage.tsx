@@ -13,6 +13,7 @@ import { rows } from "../state/lane-rows";
 import { duration, isLive, lanesById } from "../state/opened";
 import { data, fetchError, focusSelection, select, stale } from "../state/timeline";
 import { pointerX, restingViewport, viewport } from "../state/viewport";
+import { trail } from "../state/walk";
 import { attachGestures } from "../timeline/gestures";
 import type { CounterDrawing } from "./counter-drawing";
 import { CounterPane } from "./counter-pane";
@@ -142,10 +143,15 @@ export function Stage() {
       void viewport.value;
       moved();
     });
+    // The arrow of a step along the chain of blame would lie under the card.
+    const stopClearing = effect(() => {
+      if (trail.value.length > 0) setHover(null);
+    });
     return () => {
       lanes.current = null;
       drawing.stop();
       stopFollowing();
+      stopClearing();
       lanesList.removeEventListener("scroll", moved);
       detach();
     };

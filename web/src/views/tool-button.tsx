@@ -7,6 +7,8 @@ export function ToolButton(props: {
   icon: IconName;
   label: string;
   disabled?: boolean;
+  /** Of what the button opens and folds. */
+  expanded?: boolean;
   act(): void;
 }) {
   return (
@@ -15,6 +17,7 @@ export function ToolButton(props: {
       class="button is-icon"
       aria-label={props.label}
       title={props.label}
+      aria-expanded={props.expanded}
       disabled={props.disabled ?? false}
       onClick={props.act}
     >
