@@ -32,6 +32,11 @@ export class ApiError extends Error {
     this.problem = problem;
   }
 
+  /** Of something that was begun and failed later: there is its reason, and no refusal. */
+  static saying(detail: string): ApiError {
+    return new ApiError({ kind: "", title: "", status: 0, errors: [], detail, message: "", values: [] });
+  }
+
   /** The server does not answer, or is about to stop. */
   get isAway(): boolean {
     return this.problem === null || this.problem.status === 503;

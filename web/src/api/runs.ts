@@ -5,7 +5,7 @@ import type { WireTimeline } from "../lib/columns";
 import type { Histogram } from "../lib/histogram";
 import type { Lane } from "../lib/lanes";
 import type { FetchWindow } from "../lib/viewport";
-import { id, request } from "./request";
+import { id, postJson, request } from "./request";
 
 export type RunStatus = "running" | "done" | "limited" | "stopped" | "failed" | "interrupted";
 
@@ -53,6 +53,23 @@ export interface RunLanes {
   sites: string[];
   known_until: number | null;
   items: Lane[];
+}
+
+/** The timeline of a run that kept none, or did not yet. */
+export interface TimelineJob {
+  run: string;
+  status: "none" | "waiting" | "making" | "stored" | "failed";
+  /** Of failed. */
+  reason: string | null;
+}
+
+export function getTimelineJob(run: string): Promise<TimelineJob> {
+  return request<TimelineJob>(`/runs/${id(run)}/timeline/job`);
+}
+
+/** Has the run executed once more, and recorded; asking again while that goes on changes nothing. */
+export function makeTimeline(run: string): Promise<TimelineJob> {
+  return postJson<TimelineJob>(`/runs/${id(run)}/timeline/job`, "{}");
 }
 
 export function getRun(run: string): Promise<Run> {

@@ -13,6 +13,7 @@ import {
   getCells,
   getExperiment,
   getGates,
+  type RunSummary,
 } from "../api";
 import { pagesOf } from "../lib/cell-pages";
 import { type Sample, shareDone, timeLeft } from "../lib/eta";
@@ -43,6 +44,12 @@ export function cellLabel(cell: Cell, document: unknown): string {
     ([pointer, value]) => `${pointerLabel(pointer, document)} ${compactLabel(value)}`,
   );
   return [compactLabel(cell.runtime), strategyLabel(cell), ...point].filter(Boolean).join(" · ");
+}
+
+/** The run whose timeline is the cell's: one that is there or grows, or else one can be made of. */
+export function runToShow({ runs = [] }: Cell): RunSummary | undefined {
+  const shown = runs.find((run) => run.has_timeline || run.status === "running");
+  return shown ?? runs.find(({ status }) => status === "done" || status === "limited");
 }
 
 /** Names of the metrics that at least one cell has. */

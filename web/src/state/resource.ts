@@ -20,7 +20,7 @@ export interface Resource<T> {
 export function asApiError(reason: unknown): ApiError {
   if (reason instanceof ApiError) return reason;
   console.error(reason);
-  return new ApiError({ title: "unexpected", status: 0, detail: "", errors: [], kind: "", message: "", values: [] });
+  return ApiError.saying("");
 }
 
 export function createResource<T>(read: () => Promise<T>): Resource<T> {

@@ -8,7 +8,7 @@ import { formatMetric, formatNumber } from "../lib/format";
 import { compactLabel, pointerLabel, whiskerOf } from "../lib/grid";
 import { timelineRoute } from "../lib/route";
 import { metricInfo, metricTitle } from "../state/catalogue";
-import { bestCells, cellLabel, strategyLabel } from "../state/experiment";
+import { bestCells, cellLabel, runToShow, strategyLabel } from "../state/experiment";
 import { language, t } from "../state/preferences";
 import { Status } from "./feedback";
 import { Icon } from "./icon";
@@ -85,23 +85,18 @@ function MetricBar(props: {
 }
 
 function TimelineLink({ cell, document }: { cell: Cell; document: unknown }) {
-  const run = (cell.runs ?? []).find(
-    (candidate) => candidate.has_timeline || candidate.status === "running",
+  const run = runToShow(cell);
+  if (!run) return null;
+  return (
+    <a
+      class="button is-small"
+      href={timelineRoute(run.id)}
+      aria-label={t("experiment.open.label", { cell: cellLabel(cell, document) })}
+    >
+      {t("experiment.open")}
+      <Icon name="chevron" />
+    </a>
   );
-  if (run) {
-    return (
-      <a
-        class="button is-small"
-        href={timelineRoute(run.id)}
-        aria-label={t("experiment.open.label", { cell: cellLabel(cell, document) })}
-      >
-        {t("experiment.open")}
-        <Icon name="chevron" />
-      </a>
-    );
-  }
-  const over = cell.status === "done" || cell.status === "limited";
-  return over ? <span class="is-muted">{t("experiment.noTimeline")}</span> : null;
 }
 
 /** The comparison with another cell in the metric that is shown. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Grid: one experiment, its progress while it runs, and its cells compared by one metric.
 
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { type Experiment } from "../api";
 import { shareDone } from "../lib/eta";
 import { formatDate } from "../lib/format";
@@ -183,10 +183,11 @@ function Found({ value, id, metric, available }: FoundProps) {
 }
 
 export function ExperimentPage({ id, metric }: { id: string; metric: string | null }) {
+  const [tries, setTries] = useState(0);
   useEffect(() => {
     metrics.ensure();
     return watchExperiment(id);
-  }, [id]);
+  }, [id, tries]);
   useEffect(() => offerCommands(gridCommands(id)), [id]);
   const state = experiment.value;
   useEffect(() => watchAdvice(id), [id]);
@@ -198,7 +199,11 @@ export function ExperimentPage({ id, metric }: { id: string; metric: string | nu
   if (state.status === "failed") {
     return (
       <div class="page">
-        <Failed error={state.error} missing={t("experiment.missing", { id })}>
+        <Failed
+          error={state.error}
+          missing={t("experiment.missing", { id })}
+          retry={() => setTries(tries + 1)}
+        >
           <a class="button" href={runsRoute}>
             {t("experiment.allRuns")}
           </a>

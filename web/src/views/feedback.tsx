@@ -54,12 +54,14 @@ export function Failed(props: {
           <ErrorText error={props.error} />
         </p>
       )}
-      {props.children}
-      {props.retry && (
-        <button type="button" class="button" onClick={props.retry}>
-          {t("app.retry")}
-        </button>
-      )}
+      <div class="empty-actions">
+        {props.retry && gone === undefined && (
+          <button type="button" class="button" onClick={props.retry}>
+            {t("app.retry")}
+          </button>
+        )}
+        {props.children}
+      </div>
     </div>
   );
 }

@@ -3,9 +3,14 @@
 
 import { Icon } from "./icon";
 
+export interface Choice {
+  value: string;
+  text: string;
+}
+
 interface SelectProps {
   value: string;
-  choices: readonly { value: string; text: string }[];
+  choices: readonly Choice[];
   id?: string;
   onChoose(value: string): void;
 }

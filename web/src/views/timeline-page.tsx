@@ -2,8 +2,9 @@
 // Timeline: one run, from its headline figures down to the single span.
 
 import { computed } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { Cell, Experiment, Run, RunMetric } from "../api";
+import type { MessageKey } from "../i18n/translate";
 import { formatDuration, formatMetric, formatNumber } from "../lib/format";
 import {
   experimentRoute,
@@ -18,7 +19,7 @@ import {
   metrics as metricTable,
   metricTitle,
 } from "../state/catalogue";
-import { cellLabel, goalOf } from "../state/experiment";
+import { cellLabel, goalOf, runToShow } from "../state/experiment";
 import { chosenCounter, counterName, followCounter } from "../state/counters";
 import { arrangement } from "../state/arrangement";
 import { offerCommands, toggleOverlay } from "../state/commands";
@@ -32,7 +33,7 @@ import { isLive, opened } from "../state/opened";
 import { followRoute, openRun, overviewKnown, selection } from "../state/timeline";
 import { restingViewport, restsOnWhole, showAll, whole } from "../state/viewport";
 import { CounterTable } from "./counter-table";
-import { Empty, Failed, Loading, Status } from "./feedback";
+import { Failed, Loading, Status } from "./feedback";
 import { FindingsSection } from "./findings-section";
 import { SpanTable } from "./span-table";
 import { SpeedupSection } from "./speedup-section";
@@ -40,12 +41,13 @@ import { Histograms } from "./histograms";
 import { Icon } from "./icon";
 import { NotesPanel } from "./notes-panel";
 import { RangeDetails } from "./range-details";
-import { reasonWords, Said } from "./said";
+import { leftOutWords, reasonWords, Said } from "./said";
 import { SearchBar } from "./search-bar";
-import { Select } from "./select";
+import { type Choice, Select } from "./select";
 import { TIMELINE, zoomBy } from "./stage-keys";
 import { Details } from "./timeline-details";
 import { Legend } from "./timeline-legend";
+import { TimelineMaker } from "./timeline-maker";
 import { Stage } from "./timeline-stage";
 import { Totals } from "./timeline-totals";
 import { ToolButton } from "./tool-button";
@@ -96,26 +98,38 @@ function RouteFollower({ run }: { run: string }) {
   return null;
 }
 
-function CellPicker({ run, experiment }: { run: Run; experiment: Experiment }) {
-  const label = (cell: Cell): string => cellLabel(cell, experiment.document);
-  const choices = experiment.cells.flatMap((cell) =>
-    (cell.runs ?? [])
-      .filter((candidate) => candidate.has_timeline)
-      .map((candidate) => ({
-        value: candidate.id,
-        text:
-          candidate.repetition > 0
-            ? `${label(cell)} · ${t("timeline.repetition", { n: candidate.repetition })}`
-            : label(cell),
-      })),
-  );
-  const own = experiment.cells.find((cell) => cell.id === run.cell);
-  if (choices.length < 2) return <p class="meta-cell">{own ? label(own) : ""}</p>;
+function RunPicker(props: { says: MessageKey; value: string; choices: readonly Choice[] }) {
   return (
     <label class="picker">
-      <span class="picker-label">{t("timeline.cell")}</span>
-      <Select value={run.id} choices={choices} onChoose={(id) => go(timelineRoute(id))} />
+      <span class="picker-label">{t(props.says)}</span>
+      <Select value={props.value} choices={props.choices} onChoose={(id) => go(timelineRoute(id))} />
     </label>
+  );
+}
+
+/** To another cell, and among the repetitions of this one. */
+function Pickers({ run, experiment }: { run: Run; experiment: Experiment }) {
+  const label = (cell: Cell): string => cellLabel(cell, experiment.document);
+  const cells = experiment.cells.flatMap((cell) => {
+    const shown = cell.id === run.cell ? run : runToShow(cell);
+    return shown ? [{ value: shown.id, text: label(cell) }] : [];
+  });
+  const own = experiment.cells.find((cell) => cell.id === run.cell);
+  const repetitions = (own?.runs ?? []).map(({ id, repetition }) => ({
+    value: id,
+    text: t("timeline.repetition", { n: repetition }),
+  }));
+  return (
+    <>
+      {cells.length < 2 ? (
+        <p class="meta-cell">{own ? label(own) : ""}</p>
+      ) : (
+        <RunPicker says="timeline.cell" value={run.id} choices={cells} />
+      )}
+      {repetitions.length > 1 && (
+        <RunPicker says="timeline.repetitions" value={run.id} choices={repetitions} />
+      )}
+    </>
   );
 }
 
@@ -129,7 +143,7 @@ function Head({ run, experiment }: { run: Run; experiment: Experiment }) {
       </nav>
       <div class="page-head-row">
         <h1 class="page-title is-small">{t("timeline.label")}</h1>
-        <CellPicker run={run} experiment={experiment} />
+        <Pickers run={run} experiment={experiment} />
       </div>
     </div>
   );
@@ -224,9 +238,11 @@ function About({ run }: { run: Run }) {
       {run.not_modelled.length > 0 && (
         <details class="disclosure">
           <summary>{t("timeline.notModelled")}</summary>
-          <ul class="plain-list" lang="en">
+          <ul class="plain-list">
             {run.not_modelled.map((text) => (
-              <li key={text}>{text}</li>
+              <li key={text}>
+                <Said words={leftOutWords(text)} />
+              </li>
             ))}
           </ul>
         </details>
@@ -236,10 +252,11 @@ function About({ run }: { run: Run }) {
 }
 
 export function TimelinePage({ route }: { route: TimelineRoute }) {
+  const [tries, setTries] = useState(0);
   useEffect(() => {
     metricTable.ensure();
     return openRun(route);
-  }, [route.run]);
+  }, [route.run, tries]);
   // The page writes the window into the URL; what somebody else writes there counts.
   const visit = visits.value;
   useEffect(() => followRoute(route), [visit]);
@@ -257,7 +274,11 @@ export function TimelinePage({ route }: { route: TimelineRoute }) {
   if (state.status === "failed") {
     return (
       <div class="page">
-        <Failed error={state.error} missing={t("timeline.missing", { id: route.run })}>
+        <Failed
+          error={state.error}
+          missing={t("timeline.missing", { id: route.run })}
+          retry={() => setTries(tries + 1)}
+        >
           <a class="button" href={runsRoute}>
             {t("experiment.allRuns")}
           </a>
@@ -295,11 +316,7 @@ export function TimelinePage({ route }: { route: TimelineRoute }) {
           )}
         </>
       ) : (
-        <Empty title={t("timeline.none.title")} text={t("timeline.none.text")}>
-          <a class="button" href={experimentRoute(experiment.id)}>
-            {t("timeline.none.action")}
-          </a>
-        </Empty>
+        <TimelineMaker run={run} made={() => setTries(tries + 1)} />
       )}
       {(isSettled.value || !isSeen) && (
         <>

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+// Without a network: a page that is opened says so and tries again when it is told to; a page that
+// is open keeps all it shows, says what it could not do, and does it once the network is back.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Page } from "playwright-core";
+import { type Look, looksOf } from "./looks";
+import { testSite, timelineReady } from "./page";
+
+/* What the browser itself writes on its console for every request that fails. */
+const NO_NETWORK = /net::ERR_|Failed to load resource/;
+const PAGES = ["ask", "no runs", "grid", "timeline", "api"];
+
+let looks: Look[];
+const site = testSite(async (address) => {
+  looks = (await looksOf(address)).filter(({ name }) => PAGES.includes(name));
+});
+
+/* The scripts are there, as they are in the cache of a browser; nothing that they ask for is. */
+const UNREACHABLE = /\/api\/v1\/|\/openapi\.json/;
+
+for (const locale of ["en-GB", "pl-PL"]) {
+  test(`a page that cannot reach the server says so, and is whole after one more try (${locale})`, async () => {
+    assert.equal(looks.length, PAGES.length);
+    for (const look of looks) {
+      await site.onPage(
+        { locale, colorScheme: locale === "pl-PL" ? "dark" : "light" },
+        async (page) => {
+          await page.route(UNREACHABLE, (route) => route.abort("connectionrefused"));
+          await page.goto(`${site.address}/${look.hash}`);
+          const alert = page.locator('.empty[role="alert"]').first();
+          await alert.waitFor();
+          const said = await alert.innerText();
+          assert.match(said, /server|serwer/i, `${look.name}: ${said}`);
+          await page.unroute(UNREACHABLE);
+          const again = alert.locator("button");
+          assert.equal(await again.count(), 1, `${look.name} has no way to try again`);
+          await again.click();
+          await look.ready(page);
+          await alert.waitFor({ state: "detached" });
+        },
+        NO_NETWORK,
+      );
+    }
+  });
+}
+
+async function withoutNetwork(page: Page, body: () => Promise<void>): Promise<void> {
+  await page.context().setOffline(true);
+  await body();
+  await page.context().setOffline(false);
+}
+
+const lookAt = (name: string): Look => {
+  const look = looks.find((each) => each.name === name);
+  assert.ok(look);
+  return look;
+};
+
+test("a question is not lost: Run says that the server is away, and works when it is back", async () => {
+  await site.onPage(
+    {},
+    async (page) => {
+      await page.goto(`${site.address}/#/`);
+      await page.locator(".card").first().waitFor();
+      const run = page.locator(".composer .button.is-primary");
+      const text = await page.locator(".composer").innerText();
+      await withoutNetwork(page, async () => {
+        await run.click();
+        await page.locator('.composer [role="alert"]', { hasText: /server/i }).first().waitFor();
+        assert.ok(await run.isEnabled());
+        assert.equal((await page.locator(".composer h2").first().innerText()).length > 0, true);
+        assert.ok(text.includes(await page.locator(".composer h2").first().innerText()));
+      });
+      await run.click();
+      await page.waitForURL(/#\/experiments\/e\d+/);
+    },
+    NO_NETWORK,
+  );
+});
+
+test("a timeline that is open stays, says what it could not read, and reads it when it can", async () => {
+  await site.onPage(
+    {},
+    async (page) => {
+      await page.goto(`${site.address}/${lookAt("timeline").hash}`);
+      await timelineReady(page);
+      const lanes = await page.locator(".lane-name").count();
+      await withoutNetwork(page, async () => {
+        await page.keyboard.press("w");
+        for (let i = 0; i < 8; i++) await page.keyboard.press("w");
+        await page.locator(".stage-notice").waitFor();
+        assert.equal(await page.locator(".lane-name").count(), lanes);
+        await page.keyboard.press("n");
+        await page.locator(".note-text-field").fill("Kept while there is no network");
+        await page.keyboard.press("Control+Enter");
+        await page.locator('.notes [role="alert"]').first().waitFor();
+        assert.equal(await page.locator(".note-text-field").inputValue(), "Kept while there is no network");
+      });
+      await page.locator(".stage-notice").waitFor({ state: "detached" });
+      await page.locator(".note-text-field").press("Control+Enter");
+      await page.locator(".note", { hasText: "Kept while there is no network" }).waitFor();
+    },
+    NO_NETWORK,
+  );
+});
