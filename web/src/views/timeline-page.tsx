@@ -120,7 +120,7 @@ function Pickers({ run, experiment }: { run: Run; experiment: Experiment }) {
     text: t("timeline.repetition", { n: repetition }),
   }));
   return (
-    <>
+    <div class="pickers">
       {cells.length < 2 ? (
         <p class="meta-cell">{own ? label(own) : ""}</p>
       ) : (
@@ -129,7 +129,7 @@ function Pickers({ run, experiment }: { run: Run; experiment: Experiment }) {
       {repetitions.length > 1 && (
         <RunPicker says="timeline.repetitions" value={run.id} choices={repetitions} />
       )}
-    </>
+    </div>
   );
 }
 

@@ -35,8 +35,21 @@ async function runPreset(address: string, id: string): Promise<ExperimentView> {
   return runToEnd(address, preset.document);
 }
 
+/* A page that follows the server never has a quiet network: what still loads says so. */
+const LOADS = ["loading", 'card-picture[data-state="waiting"]', 'side-picture[data-state="waiting"]']
+  .map((what) => `.${what}`)
+  .join();
+
+/** All of the page is there, also what comes only when it is near the window. */
 async function settle(page: Page): Promise<void> {
-  await page.waitForLoadState("networkidle");
+  await page.evaluate(async () => {
+    for (let top = 0; top < document.documentElement.scrollHeight; top += window.innerHeight / 2) {
+      window.scrollTo(0, top);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    window.scrollTo(0, 0);
+  });
+  await page.waitForFunction((selector) => document.querySelector(selector) === null, LOADS);
   await page.evaluate(() => document.fonts.ready.then(() => undefined));
 }
 
