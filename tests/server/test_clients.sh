@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# Clients that others have written understand the server: curl, Python's standard library and
-# Node's fetch, those of them that this machine has. It listens where others reach it, if the
+# Clients that others have written understand the server: curl, Python's standard library,
+# Node's fetch and wrk, those of them that this machine has. It listens where others reach it, if the
 # machine has such an address, because answers are compressed only there.
 set -u
 
@@ -13,12 +13,19 @@ fail() {
 
 : "${GILSCOPE_BIN:?}" "${GILSCOPE_ROOT:?}"
 clients=
-for client in curl python3 node; do
-    if command -v "$client" >/dev/null && "$client" --version >/dev/null 2>&1; then
+# works CLIENT: it is there and starts; wrk says its version with status 1.
+works() {
+    case $1 in
+    wrk) command -v wrk >/dev/null ;;
+    *) command -v "$1" >/dev/null && "$1" --version >/dev/null 2>&1 ;;
+    esac
+}
+for client in curl python3 node wrk; do
+    if works "$client"; then
         clients="$clients $client"
     fi
 done
-[ -n "$clients" ] || { echo "skipped: neither curl nor python3 nor node"; exit 77; }
+[ -n "$clients" ] || { echo "skipped: no client of them"; exit 77; }
 
 scratch=$(mktemp -d) || exit 1
 pid=
@@ -98,6 +105,16 @@ END
         fail "connections are not kept: $(cat "$scratch/err")"
 }
 
+# Many connections that ask on and on are all answered, with 200, and none is cut.
+try_wrk() {
+    for path in /healthz /api/v1/models /api/v1/experiments; do
+        wrk -t1 -c64 -d1s -H "Authorization: Bearer $token" "$url$path" >"$answer" ||
+            fail "wrk $path: $(cat "$answer")"
+        ! grep -q 'Non-2xx\|Socket errors' "$answer" || fail "wrk $path: $(cat "$answer")"
+        grep -q '[1-9][0-9]* requests in' "$answer" || fail "wrk $path: $(cat "$answer")"
+    done
+}
+
 for client in $clients; do
     case $client in
     curl) try_curl ;;
@@ -106,6 +123,7 @@ for client in $clients; do
             "$token" || fail "Python's clients"
         ;;
     node) node "$GILSCOPE_ROOT/tests/clients/client.mjs" "$url" "$token" || fail "Node's fetch" ;;
+    wrk) try_wrk ;;
     esac
     echo "tried $client"
 done
