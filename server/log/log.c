@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static const char *const level_names[] = {"error", "warn", "info", "debug"};
 static_assert(sizeof level_names / sizeof level_names[0] == LOG_LEVEL_COUNT,
@@ -37,6 +38,26 @@ static void clean(char *text) {
     }
 }
 
+/* "2026-11-27T18:01:34.250Z" */
+enum { TIME_SIZE = 32 };
+
+static void write_time(char out[TIME_SIZE]) {
+    struct timespec now;
+    struct tm utc;
+    char seconds[24];
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &utc);
+    strftime(seconds, sizeof seconds, "%Y-%m-%dT%H:%M:%S", &utc);
+    snprintf(out, TIME_SIZE, "%s.%03dZ", seconds, (int)(now.tv_nsec / 1000000));
+}
+
+/* One call: stdio locks the stream for it. `fields` is logfmt. */
+static void write_line(enum log_level level, const char *at, const char *fields) {
+    char time[TIME_SIZE];
+    write_time(time);
+    fprintf(stderr, "ts=%s level=%s at=%s %s\n", time, level_names[level], at, fields);
+}
+
 bool log_is_on(enum log_level level) { return level <= log_level; }
 
 void log_write_v(enum log_level level, const char *at, const char *fmt, va_list args) {
@@ -44,10 +65,11 @@ void log_write_v(enum log_level level, const char *at, const char *fmt, va_list 
         return;
     }
     char text[512];
+    char field[sizeof text + 8];
     vsnprintf(text, sizeof text, fmt, args);
     clean(text);
-    /* One call: stdio locks the stream for it. */
-    fprintf(stderr, "level=%s at=%s msg=\"%s\"\n", level_names[level], at, text);
+    snprintf(field, sizeof field, "msg=\"%s\"", text);
+    write_line(level, at, field);
 }
 
 void log_write(enum log_level level, const char *at, const char *fmt, ...) {
@@ -66,7 +88,7 @@ void log_fields(enum log_level level, const char *at, const char *fmt, ...) {
     va_start(args, fmt);
     vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
-    fprintf(stderr, "level=%s at=%s %s\n", level_names[level], at, text);
+    write_line(level, at, text);
 }
 
 void log_quote(const char *text, char *out, size_t capacity) {

@@ -2,8 +2,9 @@
 /*
  * log - one line per event on standard error, in logfmt:
  *
- *     level=error at=jobs msg="run r12 could not be stored: disk full"
+ *     ts=2026-11-27T18:01:34.250Z level=error at=jobs msg="run r12 could not be stored"
  *
+ * `ts` is the wall clock's time in UTC (RFC 3339), to the millisecond, when it was written.
  * The environment variable GILSCOPE_LOG (error, warn, info, debug; default warn) says
  * from which level on. Lines of several threads never mix. No other module of the server
  * writes to standard error, except the command line's messages to its user.

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "http_client.h"
@@ -177,6 +178,40 @@ static void test_request_log_has_a_line_for_each(void **state) {
     free(log);
 }
 
+enum { SECONDS_SIZE = sizeof "2026-11-27T18:01:34" };
+
+static void write_seconds(char out[SECONDS_SIZE]) {
+    const time_t now = time(NULL);
+    struct tm utc;
+    strftime(out, SECONDS_SIZE, "%Y-%m-%dT%H:%M:%S", gmtime_r(&now, &utc));
+}
+
+/* Every line, and when it was written; texts of times are in the order of times. */
+static void test_request_log_begins_with_the_time(void **state) {
+    struct fixture *fixture = *state;
+    char first[SECONDS_SIZE], last[SECONDS_SIZE], seconds[SECONDS_SIZE];
+    struct http_answer answer;
+    int lines = 0;
+    write_seconds(first);
+    http_client_exchange(
+        fixture->port, "GET / HTTP/1.1\r\n" HOST "X-Request-Id: timed\r\n\r\n", &answer);
+    http_answer_deinit(&answer);
+    char *log = stop_and_read(fixture);
+    write_seconds(last);
+    for (const char *at = log; *at != '\0'; at += strcspn(at, "\n") + 1, lines++) {
+        int milliseconds, used = 0;
+        assert_int_equal(
+            sscanf(at, "ts=%19[0-9T:-].%3dZ level=%n", seconds, &milliseconds, &used), 2);
+        assert_int_equal(used, strlen("ts=2026-11-27T18:01:34.250Z level="));
+    }
+    assert_true(lines > 0);
+    char line[512];
+    find_line(log, "timed", line, sizeof line);
+    sscanf(line, "ts=%19s", seconds);
+    assert_true(strcmp(first, seconds) <= 0 && strcmp(seconds, last) <= 0);
+    free(log);
+}
+
 static void test_request_log_tells_of_streams_and_of_who_left(void **state) {
     struct fixture *fixture = *state;
     char buffer[4096] = "";
@@ -246,6 +281,7 @@ int main(void) {
         cmocka_unit_test(test_request_id_is_the_clients_if_it_is_harmless),
         cmocka_unit_test(test_log_quotes_any_text),
         TEST(test_request_log_has_a_line_for_each),
+        TEST(test_request_log_begins_with_the_time),
         TEST(test_request_log_tells_of_streams_and_of_who_left),
         TEST(test_request_log_and_problems_hold_no_secret),
     };
