@@ -200,6 +200,7 @@ int event_api_stream(void *context, const struct http_request *request,
     }
     free(greeting.text);
     if (code == 0) {
+        response->endless = request->head_only;
         response->content_type = "text/event-stream";
     }
     return code;

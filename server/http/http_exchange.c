@@ -64,10 +64,16 @@ static const char *header(const struct http_exchange *exchange, const char *name
     return http_request_header(&exchange->request, name);
 }
 
+/* A proxy on this machine speaks for clients elsewhere. */
+static bool stays_here(const struct http_exchange *exchange) {
+    return exchange->peer->is_loopback && header(exchange, "X-Forwarded-For") == NULL &&
+           header(exchange, "Forwarded") == NULL && header(exchange, "Via") == NULL;
+}
+
 static void choose_representation(struct http_exchange *exchange) {
     const struct representation wanted = {
         .if_none_match = header(exchange, MHD_HTTP_HEADER_IF_NONE_MATCH),
-        .accept_encoding = exchange->peer->is_loopback
+        .accept_encoding = stays_here(exchange)
                                ? NULL
                                : header(exchange, MHD_HTTP_HEADER_ACCEPT_ENCODING),
     };
@@ -151,7 +157,10 @@ bool http_exchange_send(struct http_exchange *exchange) {
     begin(exchange);
     response->close = response->close || atomic_load(&exchange->server->refusing);
     exchange->status = response->status != 0 ? response->status : MHD_HTTP_OK;
-    exchange->sent = exchange->request.head_only ? 0 : response->body_size;
+    exchange->sent =
+        exchange->request.head_only || exchange->status == MHD_HTTP_NOT_MODIFIED
+            ? 0
+            : response->body_size;
     response->stream.sent = &exchange->sent;
     response->request_id = exchange->id;
     return http_response_send(response, exchange->request.connection, NULL) == 0;

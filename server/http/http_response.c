@@ -34,6 +34,12 @@ int http_response_take_json(struct http_response *response, unsigned status,
     return code;
 }
 
+void http_response_not_modified(struct http_response *response) {
+    response->status = MHD_HTTP_NOT_MODIFIED;
+    response->content_type = NULL;
+    response->encoding = NULL;
+}
+
 void http_response_deinit(struct http_response *response) {
     if (response->stream.read != NULL) {
         response->stream.close(response->stream.context);
@@ -78,6 +84,28 @@ static bool add_headers(const struct http_response *response,
     return ok;
 }
 
+static ssize_t read_nothing(void *context, uint64_t position, char *buffer, size_t max) {
+    (void)context;
+    (void)position;
+    (void)buffer;
+    (void)max;
+    return MHD_CONTENT_READER_END_OF_STREAM;
+}
+
+/* The head of a stream. After one that says "chunked" libmicrohttpd 0.9.75 sends the last chunk
+ * to HEAD, too, so this one says nothing of its length, and the connection is closed. */
+static struct MHD_Response *create_endless(void) {
+    struct MHD_Response *message =
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 1, read_nothing, NULL, NULL);
+    if (message != NULL &&
+        MHD_set_response_options(message, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT,
+                                 MHD_RO_END) != MHD_YES) {
+        MHD_destroy_response(message);
+        message = NULL;
+    }
+    return message;
+}
+
 /* The body or stream belongs to the result, or is gone. */
 static struct MHD_Response *create_message(struct http_response *response,
                                            struct MHD_Connection *connection) {
@@ -89,6 +117,9 @@ static struct MHD_Response *create_message(struct http_response *response,
             return NULL;
         }
         return message;
+    }
+    if (response->endless) {
+        return create_endless();
     }
     static char nothing[1];
     char *body = response->body != NULL ? response->body : nothing;

@@ -37,6 +37,7 @@ struct http_response {
     bool replayed;                    /* nothing was made: Idempotent-Replayed is sent */
     const char *authenticate;         /* static: WWW-Authenticate, or NULL */
     bool close;                       /* the connection, after the answer */
+    bool endless;                     /* to HEAD: GET gets a stream, of no length */
     const char *request_id;           /* X-Request-Id, or NULL; lives until it is sent */
     struct http_stream_source stream; /* used when `read` is not NULL */
 };
@@ -45,6 +46,13 @@ struct http_response {
  * empty. */
 int http_response_take_json(struct http_response *response, unsigned status,
                             struct json_writer *writer, struct err *err) WARN_UNUSED;
+
+/*
+ * Makes a 304 of what would be a 200. The body stays, for its length: the HTTP library gives
+ * every answer but 204 a Content-Length, and that of a 304 must be the one that the 200 has
+ * (RFC 9110, 8.6). It does not send it.
+ */
+void http_response_not_modified(struct http_response *response);
 
 /* Frees a body or closes a stream that was not sent. */
 void http_response_deinit(struct http_response *response);

@@ -77,14 +77,7 @@ void representation_choose(struct http_response *response,
     if (response->cache_control == NULL) {
         response->cache_control = "no-cache"; /* may be kept, must be asked for */
     }
-    if (guard_etag_matches(wanted->if_none_match, response->etag)) {
-        free(response->body);
-        response->body = NULL;
-        response->body_size = 0;
-        response->content_type = NULL;
-        response->status = 304;
-        return;
-    }
+    /* For a 304, too: it tells the length. */
     size_t size = 0;
     char *body = gzip ? compress_body(response->body, response->body_size, &size) : NULL;
     if (body != NULL) {
@@ -92,5 +85,8 @@ void representation_choose(struct http_response *response,
         response->body = body;
         response->body_size = size;
         response->encoding = "gzip";
+    }
+    if (guard_etag_matches(wanted->if_none_match, response->etag)) {
+        http_response_not_modified(response);
     }
 }

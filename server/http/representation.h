@@ -4,7 +4,8 @@
  * has it already (304), gzip where that gains.
  *
  * Strong tags are of the bytes that are sent: with gzip the tag is another one. Loopback is
- * faster than any compression, so an answer is compressed only for a client elsewhere.
+ * faster than any compression, so an answer is compressed only for a client elsewhere, or for
+ * a proxy here that speaks for one.
  */
 #ifndef SERVER_HTTP_REPRESENTATION_H
 #define SERVER_HTTP_REPRESENTATION_H

@@ -56,10 +56,6 @@ void static_file_respond_asset(const struct asset *asset,
              asset->etag);
     response->cache_control = has_hashed_name(asset) ? IMMUTABLE : "no-cache";
     response->vary = "Accept-Encoding";
-    if (guard_etag_matches(http_request_header(request, "If-None-Match"), asset->etag)) {
-        response->status = 304;
-        return;
-    }
     response->content_type = asset->content_type;
     response->body = borrow(asset->data);
     response->body_size = asset->size;
@@ -67,6 +63,9 @@ void static_file_respond_asset(const struct asset *asset,
         response->encoding = "gzip";
         response->body = borrow(asset->gzip);
         response->body_size = asset->gzip_size;
+    }
+    if (guard_etag_matches(http_request_header(request, "If-None-Match"), asset->etag)) {
+        http_response_not_modified(response);
     }
 }
 

@@ -100,12 +100,12 @@ def test_what_is_known_is_not_sent_again():
 
 
 def test_gzip_is_the_same_in_less():
-    if URL.hostname.startswith("127."):
-        return
     connection = connect()
     plain, body = ask(connection, "GET", "/api/v1/models")
+    # A client on this machine must speak for another one.
     packed, small = ask(connection, "GET", "/api/v1/models",
-                        headers={**SECRET, "Accept-Encoding": "gzip, deflate"})
+                        headers={**SECRET, "Accept-Encoding": "gzip, deflate",
+                                 "X-Forwarded-For": "192.0.2.7"})
     assert packed.headers["Content-Encoding"] == "gzip" and len(small) < len(body)
     assert gzip.decompress(small) == body
     assert packed.headers["ETag"] != plain.headers["ETag"]

@@ -390,6 +390,12 @@ MHD_create_response_from_callback(uint64_t size, size_t block_size,
     return response;
 }
 
+enum MHD_Result MHD_set_response_options(struct MHD_Response *response,
+                                         enum MHD_ResponseFlags flags, ...) {
+    ASSERT(response->read != NULL && flags == MHD_RF_HTTP_1_0_COMPATIBLE_STRICT);
+    return MHD_YES;
+}
+
 enum MHD_Result MHD_add_response_header(struct MHD_Response *response, const char *header,
                                         const char *content) {
     struct forged_answer *answer = &response->answer;
@@ -519,6 +525,9 @@ static void take_answer(struct MHD_Connection *connection, struct forged_answer 
     }
     *out = response->answer;
     response->answer = (struct forged_answer){0};
+    if (out->status == MHD_HTTP_NOT_MODIFIED) {
+        out->body_size = 0; /* it is there for its length, and not sent */
+    }
 }
 
 static void free_connection(struct MHD_Connection *connection) {
