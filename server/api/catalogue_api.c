@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/api/catalogue_api.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "engine/analysis/metrics.h"
 #include "engine/os/machine.h"
 #include "engine/python/runtime_table.h"
@@ -8,12 +11,8 @@
 #include "server/api/schema_view.h"
 #include "server/document/document.h"
 #include "server/examples/example.h"
+#include "server/http/guard.h"
 #include "server/http/static_file.h"
-
-#include <stdio.h>
-#include <string.h>
-
-#include <string.h>
 
 static void write_text(struct json_writer *writer, const char *key, const char *text) {
     json_writer_key(writer, key);
@@ -192,10 +191,17 @@ int catalogue_api_metrics(void *context, const struct http_request *request,
 int catalogue_api_schema(void *context, const struct http_request *request,
                          struct http_response *response, struct err *err) {
     (void)context;
-    (void)request;
     struct json_writer writer = {0};
     schema_view_write(&writer);
-    return http_response_take_json(response, 200, &writer, err);
+    const int code = http_response_take_json(response, 200, &writer, err);
+    if (code == 0) {
+        const char *accept = http_request_header(request, "Accept");
+        response->content_type = guard_choose(accept, CATALOGUE_SCHEMA_TYPES) == 0
+                                     ? CATALOGUE_SCHEMA_TYPE
+                                     : response->content_type;
+        response->vary = "Accept";
+    }
+    return code;
 }
 
 int catalogue_api_health(void *context, const struct http_request *request,

@@ -8,6 +8,10 @@
 
 #include "server/http/router.h"
 
+/* What the schema of documents is served as. */
+#define CATALOGUE_SCHEMA_TYPE "application/schema+json"
+#define CATALOGUE_SCHEMA_TYPES CATALOGUE_SCHEMA_TYPE ", application/json"
+
 int catalogue_api_contract(void *context, const struct http_request *request,
                            struct http_response *response, struct err *err);
 int catalogue_api_presets(void *context, const struct http_request *request,

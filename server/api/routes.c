@@ -38,7 +38,7 @@ const struct http_route routes[] = {
     {"GET", "/api/v1/models", catalogue_api_models, HTTP_ROUTE_INLINE, "parameters",
      JSON},
     {"GET", "/api/v1/metrics", catalogue_api_metrics, HTTP_ROUTE_INLINE, NULL, JSON},
-    {"GET", "/api/v1/schema", catalogue_api_schema, 0, NULL, JSON},
+    {"GET", "/api/v1/schema", catalogue_api_schema, 0, NULL, CATALOGUE_SCHEMA_TYPES},
     {"POST", "/api/v1/preview", preview_api_run, HTTP_ROUTE_JSON_BODY,
      "client pixels lanes", JSON},
     {"POST", "/api/v1/experiments", experiment_api_submit, HTTP_ROUTE_JSON_BODY,

@@ -35,7 +35,8 @@ async function answersAreWhole() {
   for (const path of ["/api/v1/models", "/openapi.json", "/api/v1/schema", "/api/v1/presets"]) {
     const answer = await ask(path); // fetch asks for gzip and unpacks it
     assert.equal(answer.status, 200);
-    assert.equal(answer.headers.get("content-type"), "application/json");
+    const type = path.endsWith("/schema") ? "application/schema+json" : "application/json";
+    assert.equal(answer.headers.get("content-type"), type);
     await answer.json();
     const head = await ask(path, { method: "HEAD" });
     assert.equal(head.headers.get("etag"), answer.headers.get("etag"));

@@ -168,7 +168,8 @@ static void unpack(struct forged_answer *answer) {
 }
 
 static void check_body(const struct forged_answer *answer) {
-    if (is_type(answer, "application/json")) {
+    if (is_type(answer, "application/json") ||
+        is_type(answer, "application/schema+json")) {
         check_json(answer->body, answer->body_size);
     } else if (is_type(answer, "application/x-ndjson")) {
         check_lines(answer->body, answer->body_size);
