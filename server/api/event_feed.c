@@ -34,9 +34,14 @@ struct told {
 
 /* A run that a stream is about. */
 struct watched {
-    char topic[HUB_TOPIC_SIZE];
     int64_t run;
     sim_ns known_ns; /* -1: it is not being recorded */
+};
+
+/* Those of a round, by run. */
+struct watch {
+    struct watched *items; /* owned */
+    size_t count;
 };
 
 struct event_feed {
@@ -50,8 +55,7 @@ struct event_feed {
     bool queue_changed, stopping;
     bool is_running; /* the thread */
     /* The thread's own. */
-    struct watched watched[HUB_TOPICS_OF_STREAM];
-    size_t watched_count;
+    struct watch watch;
 };
 
 /* --- gathering --------------------------------------------------------------------- */
@@ -283,20 +287,25 @@ static void publish_queue(const struct event_feed *feed) {
 
 /* --- running runs ------------------------------------------------------------------ */
 
-/* Of last time, or a new one. */
-static sim_ns known_before(const struct event_feed *feed, const char *topic) {
-    for (size_t i = 0; i < feed->watched_count; i++) {
-        if (strcmp(feed->watched[i].topic, topic) == 0) {
-            return feed->watched[i].known_ns;
-        }
-    }
-    return -2; /* nothing was told so far */
+static int compare_runs(const void *a, const void *b) {
+    const int64_t x = ((const struct watched *)a)->run;
+    const int64_t y = ((const struct watched *)b)->run;
+    return (x > y) - (x < y);
+}
+
+/* Whether that was not told yet. */
+static bool is_news(const struct watch *told, const struct watched *watched) {
+    const struct watched *before = told->count == 0
+                                       ? NULL
+                                       : bsearch(watched, told->items, told->count,
+                                                 sizeof *told->items, compare_runs);
+    return before == NULL || before->known_ns != watched->known_ns;
 }
 
 static void publish_known(const struct event_feed *feed, const struct watched *watched) {
     struct hub_topics topics = {.count = 1};
     struct json_writer writer = {0};
-    memcpy(topics.name[0], watched->topic, sizeof watched->topic);
+    resource_id_format(RESOURCE_RUN, watched->run, topics.name[0]);
     json_writer_begin_object(&writer);
     experiment_view_id(&writer, "run", RESOURCE_RUN, watched->run);
     json_writer_key(&writer, "known_until");
@@ -309,31 +318,45 @@ static void publish_known(const struct event_feed *feed, const struct watched *w
     publish(feed, &topics, "timeline", &writer);
 }
 
-/* What is known of each run that a stream is about, if that is more than last time. */
-static void look_at_runs(struct event_feed *feed) {
-    struct watched now[HUB_TOPICS_OF_STREAM];
-    struct hub_topics followed;
-    size_t count = 0;
-    hub_followed(feed->hub, RESOURCE_RUN, &followed);
-    for (size_t i = 0; i < followed.count; i++) {
-        struct watched *watched = &now[count];
-        memcpy(watched->topic, followed.name[i], sizeof watched->topic);
-        if (resource_id_parse(RESOURCE_RUN, watched->topic, &watched->run, NULL) != 0) {
+/* How far each run with such a topic is known; what is no run is left out. */
+static void read_known(const struct event_feed *feed, const struct hub_names *topics,
+                       struct watch *out) {
+    for (size_t i = 0; i < topics->count; i++) {
+        struct watched *watched = &out->items[out->count];
+        if (resource_id_parse(RESOURCE_RUN, topics->items[i], &watched->run, NULL) != 0) {
             continue;
         }
         const int code = run_store_known(feed->reader, watched->run, LANE_NONE,
                                          &watched->known_ns, NULL);
-        if (code < 0) {
-            continue;
-        }
         watched->known_ns = code == 1 ? watched->known_ns : -1;
-        if (watched->known_ns != known_before(feed, watched->topic)) {
-            publish_known(feed, watched);
-        }
-        count++;
+        out->count += code >= 0 ? 1 : 0;
     }
-    memcpy(feed->watched, now, count * sizeof now[0]);
-    feed->watched_count = count;
+    qsort(out->items, out->count, sizeof *out->items, compare_runs);
+}
+
+/* What is known of each run that a stream is about, if that is not what was told last. All of
+ * them in one transaction: there may be thousands, and a question is soon answered. */
+static void look_at_runs(struct event_feed *feed) {
+    struct hub_names followed;
+    struct watch now = {0};
+    if (hub_followed(feed->hub, RESOURCE_RUN, &followed, NULL) != 0) {
+        return; /* the next round tells */
+    }
+    if (followed.count > 0) {
+        now.items = calloc(followed.count, sizeof *now.items);
+    }
+    if (now.items != NULL && db_reader_begin(feed->reader, NULL) == 0) {
+        read_known(feed, &followed, &now);
+        db_reader_end(feed->reader);
+    }
+    for (size_t i = 0; i < now.count; i++) {
+        if (is_news(&feed->watch, &now.items[i])) {
+            publish_known(feed, &now.items[i]);
+        }
+    }
+    hub_names_deinit(&followed);
+    free(feed->watch.items);
+    feed->watch = now;
 }
 
 /* The topics that a run is about, as far as a stream is about them. */
@@ -466,6 +489,7 @@ void event_feed_destroy(struct event_feed *feed) {
     pthread_cond_destroy(&feed->changed);
     pthread_mutex_destroy(&feed->mutex);
     free_told(feed->told);
+    free(feed->watch.items);
     live_runs_destroy(feed->runs);
     free(feed);
 }

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "engine/base/check.h"
+#include "engine/base/memory.h"
 #include "server/clock/clock.h"
 #include "server/stream/topic.h"
 
@@ -341,17 +342,33 @@ int hub_subscribe(struct hub *hub, const struct hub_subscription *subscription,
     return 0;
 }
 
-void hub_followed(struct hub *hub, char first, struct hub_topics *out) {
-    out->count = 0;
+void hub_names_deinit(struct hub_names *names) {
+    memory_free(names->items);
+    *names = (struct hub_names){0};
+}
+
+int hub_followed(struct hub *hub, char first, struct hub_names *out, struct err *err) {
+    struct hub_names names = {0};
+    int code = 0;
     pthread_mutex_lock(&hub->mutex);
-    for (const struct topic *topic = hub->topics.first; topic != NULL;
+    for (const struct topic *topic = hub->topics.first; topic != NULL && code == 0;
          topic = topic->next) {
-        if (topic->cursors != NULL && topic->name[0] == first &&
-            out->count < HUB_TOPICS_OF_STREAM) {
-            memcpy(out->name[out->count++], topic->name, sizeof topic->name);
+        if (topic->cursors == NULL || topic->name[0] != first) {
+            continue;
+        }
+        code = vec_reserve((void **)&names.items, &names.capacity, names.count,
+                           sizeof *names.items);
+        if (code == 0) {
+            memcpy(names.items[names.count++], topic->name, sizeof topic->name);
         }
     }
     pthread_mutex_unlock(&hub->mutex);
+    if (code != 0) {
+        hub_names_deinit(&names);
+        return err_set_nomem(err);
+    }
+    *out = names;
+    return 0;
 }
 
 bool hub_is_followed(struct hub *hub, const char *topic) {

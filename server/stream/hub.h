@@ -83,9 +83,17 @@ struct hub_subscription {
 int hub_subscribe(struct hub *hub, const struct hub_subscription *subscription,
                   struct http_stream_source *out, struct err *err) WARN_UNUSED;
 
-/* The topics with that first letter that a stream is about, at most HUB_TOPICS_OF_STREAM:
- * what need not be published for nobody. */
-void hub_followed(struct hub *hub, char first, struct hub_topics *out);
+/* Names of topics, all that there are. Zeroed: none. */
+struct hub_names {
+    char (*items)[HUB_TOPIC_SIZE];
+    size_t count, capacity;
+};
+void hub_names_deinit(struct hub_names *names);
+
+/* The topics with that first letter that streams are about: what need not be published for
+ * nobody. ERR_NOMEM. On success release with hub_names_deinit(). */
+int hub_followed(struct hub *hub, char first, struct hub_names *out,
+                 struct err *err) WARN_UNUSED;
 
 /* Whether a stream is about that topic. */
 bool hub_is_followed(struct hub *hub, const char *topic);

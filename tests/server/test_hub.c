@@ -193,12 +193,23 @@ static void test_hub_resyncs_each_topic(void **state) {
 static void test_hub_knows_what_is_followed(void **state) {
     const struct fixture *fixture = *state;
     char buffer[1024] = "";
-    struct hub_topics followed;
+    struct hub_names followed;
     publish(fixture, "r1", "{}");
     const int fd = subscribe(fixture, "e7,r2", 0, buffer, sizeof buffer);
-    hub_followed(fixture->hub, 'r', &followed);
+    assert_int_equal(hub_followed(fixture->hub, 'r', &followed, NULL), 0);
     assert_int_equal(followed.count, 1);
-    assert_string_equal(followed.name[0], "r2");
+    assert_string_equal(followed.items[0], "r2");
+    hub_names_deinit(&followed);
+    /* However many they are. */
+    const int more = subscribe(fixture, "r3,r4,r5,r6,r7,r8,r9,r10,r11,r12,r13,r14,r15", 0,
+                               buffer, sizeof buffer);
+    const int most =
+        subscribe(fixture, "r16,r17,r18,r19,r20,r2,r5", 0, buffer, sizeof buffer);
+    assert_int_equal(hub_followed(fixture->hub, 'r', &followed, NULL), 0);
+    assert_int_equal(followed.count, 19);
+    hub_names_deinit(&followed);
+    close(more);
+    close(most);
     close(fd);
 }
 

@@ -194,6 +194,42 @@ static void test_live_run_metrics_of_a_recorded_run_have_its_id(void **state) {
     api_wait_for(fixture, "/api/v1/experiments/e1", "status", "interrupted");
 }
 
+/* Whoever follows however many runs is told of each of them. */
+static void test_live_run_timelines_are_told_of_all(void **state) {
+    enum { RUNS = 45, OF_STREAM = 15 };
+    const struct api_fixture *fixture = *state;
+    api_run(fixture,
+            "{\"schema\":1,\"repetitions\":45,\"record\":\"summary\","
+            "\"strategies\":[\"sequential\"],\"workload\":{\"jobs\":{\"count\":1,"
+            "\"steps\":[{\"python_us\":1}]}}}",
+            "e1");
+    int fds[RUNS / OF_STREAM];
+    for (int i = 0; i < RUNS / OF_STREAM; i++) {
+        char request[256];
+        size_t size =
+            (size_t)snprintf(request, sizeof request, "GET /api/v1/events?topics=queue");
+        for (int run = 1; run <= OF_STREAM; run++) {
+            size += (size_t)snprintf(request + size, sizeof request - size, ",r%d",
+                                     i * OF_STREAM + run);
+        }
+        snprintf(request + size, sizeof request - size,
+                 " HTTP/1.0\r\nHost: localhost\r\n\r\n");
+        fds[i] = http_client_connect(fixture->port);
+        http_client_send_text(fds[i], request);
+    }
+    for (int run = 1; run <= RUNS; run++) {
+        static char buffer[RUNS / OF_STREAM][16384];
+        char wanted[96];
+        const int i = (run - 1) / OF_STREAM;
+        snprintf(wanted, sizeof wanted,
+                 "event: timeline\ndata: {\"run\":\"r%d\",\"known_until\":null}", run);
+        http_client_read_until(fds[i], wanted, buffer[i], sizeof buffer[i]);
+    }
+    for (int i = 0; i < RUNS / OF_STREAM; i++) {
+        close(fds[i]);
+    }
+}
+
 #define TEST(function)                                                                   \
     cmocka_unit_test_setup_teardown(function, api_fixture_set_up, api_fixture_tear_down)
 
@@ -203,6 +239,7 @@ int main(void) {
         cmocka_unit_test(test_live_runs_are_found_in_order),
         cmocka_unit_test(test_live_run_without_a_reader_is_nothing),
         TEST(test_live_run_metrics_are_streamed),
+        TEST(test_live_run_timelines_are_told_of_all),
         TEST(test_live_run_metrics_of_a_recorded_run_have_its_id),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
