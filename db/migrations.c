@@ -379,11 +379,19 @@ static const char MIGRATION_14[] =
 
     "PRAGMA user_version = 14;";
 
+/* What makes adding a note idempotent (note_store.h). */
+static const char MIGRATION_15[] = "ALTER TABLE note ADD COLUMN key TEXT;"
+                                   "ALTER TABLE note ADD COLUMN key_hash TEXT;"
+                                   "CREATE UNIQUE INDEX note_by_key ON note (key)"
+                                   "  WHERE key IS NOT NULL;"
+
+                                   "PRAGMA user_version = 15;";
+
 /* Each sets user_version to its number; position + 1 is the number. */
 static const char *const migrations[] = {
     MIGRATION_1,  MIGRATION_2,  MIGRATION_3,  MIGRATION_4,  MIGRATION_5,
     MIGRATION_6,  MIGRATION_7,  MIGRATION_8,  MIGRATION_9,  MIGRATION_10,
-    MIGRATION_11, MIGRATION_12, MIGRATION_13, MIGRATION_14,
+    MIGRATION_11, MIGRATION_12, MIGRATION_13, MIGRATION_14, MIGRATION_15,
 };
 
 int migrations_count(void) { return (int)(sizeof migrations / sizeof migrations[0]); }

@@ -10,7 +10,8 @@
 #define NOTE_COLUMNS "id, run, text, from_ns, to_ns, lane, created_ms, changed_ms"
 static const char COUNT_OF_RUN[] = "SELECT count(*) FROM note WHERE run = ?";
 static const char OF_RUN[] =
-    "SELECT " NOTE_COLUMNS " FROM note WHERE run = ? ORDER BY from_ns, to_ns, id";
+    "SELECT " NOTE_COLUMNS " FROM note WHERE run = ?"
+    " AND (from_ns, to_ns, id) > (?, ?, ?) ORDER BY from_ns, to_ns, id LIMIT ?";
 static const char OF_ID[] = "SELECT " NOTE_COLUMNS " FROM note WHERE id = ?";
 static const char RUN_EXISTS[] = "SELECT 1 FROM run WHERE id = ?";
 
@@ -35,26 +36,25 @@ static int read_row(struct query *q, struct note_list *list, struct err *err) {
     return note->text != NULL ? 0 : err_set_nomem(err);
 }
 
-/* At most `most` rows of the statement with one parameter. */
-static int read_rows(struct connection *connection, const char *sql, int64_t parameter,
-                     size_t most, struct note_list *out, struct err *err) {
+/* At most `most` rows of the query, which ends. */
+static int read_rows(struct query *q, size_t most, struct note_list *out,
+                     struct err *err) {
     struct note_list list = {0};
-    struct query q;
-    int rc = 1;
-    list.items = arena_alloc(&list.arena, most + 1, sizeof *list.items);
+    int rc = 0;
+    list.items = arena_alloc(&list.arena, most, sizeof *list.items);
     if (list.items == NULL) {
-        return err_set_nomem(err);
+        rc = err_set_nomem(err);
     }
-    query_begin(&q, connection, sql);
-    query_int(&q, parameter);
-    while (list.count < most && (rc = query_next(&q, err)) == 1) {
-        rc = read_row(&q, &list, err);
-        if (rc != 0) {
+    while (rc == 0 && (rc = query_next(q, err)) == 1) {
+        list.has_more = list.count == most;
+        if (list.has_more) {
+            rc = 0;
             break;
         }
+        rc = read_row(q, &list, err);
     }
-    query_end(&q);
-    if (rc < 0) {
+    query_end(q);
+    if (rc != 0) {
         note_list_deinit(&list);
         return rc;
     }
@@ -82,21 +82,27 @@ static int check_run(struct connection *connection, int64_t run, struct err *err
                : err_set(err, ERR_NOT_FOUND, "there is no run %lld", (long long)run);
 }
 
-static int read_of_run(struct connection *connection, int64_t run, struct note_list *out,
-                       struct err *err) {
-    int64_t count = 0;
-    int rc = check_run(connection, run, err);
-    if (rc == 0) {
-        rc = read_number(connection, COUNT_OF_RUN, run, &count, err);
+static int read_of_run(struct connection *connection, const struct note_wish *wish,
+                       struct note_list *out, struct err *err) {
+    struct query q;
+    const int rc = check_run(connection, wish->run, err);
+    if (rc != 0) {
+        return rc;
     }
-    return rc == 0 ? read_rows(connection, OF_RUN, run, (size_t)count, out, err) : rc;
+    query_begin(&q, connection, OF_RUN);
+    query_int(&q, wish->run);
+    query_int(&q, wish->after.from_ns);
+    query_int(&q, wish->after.to_ns);
+    query_int(&q, wish->after.id);
+    query_int(&q, (int64_t)wish->limit + 1);
+    return read_rows(&q, wish->limit, out, err);
 }
 
-int note_store_list(struct db_reader *reader, int64_t run, struct note_list *out,
-                    struct err *err) {
+int note_store_list(struct db_reader *reader, const struct note_wish *wish,
+                    struct note_list *out, struct err *err) {
     int rc = db_reader_begin(reader, err);
     if (rc == 0) {
-        rc = read_of_run(db_reader_connection(reader), run, out, err);
+        rc = read_of_run(db_reader_connection(reader), wish, out, err);
         db_reader_end(reader);
     }
     return rc;
@@ -109,7 +115,10 @@ static int missing(int64_t id, struct err *err) {
 int note_store_read(struct db_reader *reader, int64_t id, struct note_list *out,
                     struct err *err) {
     struct note_list list;
-    const int rc = read_rows(db_reader_connection(reader), OF_ID, id, 1, &list, err);
+    struct query q;
+    query_begin(&q, db_reader_connection(reader), OF_ID);
+    query_int(&q, id);
+    const int rc = read_rows(&q, 1, &list, err);
     if (rc != 0) {
         return rc;
     }
@@ -135,12 +144,37 @@ static int check_note(const struct note *note, struct err *err) {
     return 0;
 }
 
-static const char INSERT_NOTE[] =
-    "INSERT INTO note (run, text, from_ns, to_ns, lane, created_ms, changed_ms)"
-    " VALUES (?, ?, ?, ?, nullif(?, -1), ?, ?)";
+static const char OF_KEY[] = "SELECT id, key_hash FROM note WHERE key = ?";
 
-static int insert_note(struct connection *connection, const struct note *note,
-                       int64_t now_ms, int64_t *id, struct err *err) {
+/* *id = 0: there is none, or there is no key. */
+static int find_note(struct connection *connection, const struct note_new *wanted,
+                     int64_t *id, struct err *err) {
+    struct query q;
+    *id = 0;
+    if (wanted->key == NULL) {
+        return 0;
+    }
+    query_begin(&q, connection, OF_KEY);
+    query_text(&q, wanted->key);
+    int rc = query_next(&q, err);
+    if (rc == 1) {
+        *id = query_get_int(&q, 0);
+        rc = strcmp(query_get_text(&q, 1), wanted->hash) == 0
+                 ? 0
+                 : err_set(err, ERR_CONFLICT,
+                           "this Idempotency-Key was used for another note");
+    }
+    query_end(&q);
+    return rc;
+}
+
+static const char INSERT_NOTE[] =
+    "INSERT INTO note (run, text, from_ns, to_ns, lane, created_ms, changed_ms, key,"
+    " key_hash) VALUES (?, ?, ?, ?, nullif(?, -1), ?, ?, ?, ?)";
+
+static int insert_note(struct connection *connection, const struct note_new *wanted,
+                       int64_t *id, struct err *err) {
+    const struct note *note = &wanted->note;
     int64_t count = 0;
     struct query q;
     int rc = check_run(connection, note->run, err);
@@ -160,25 +194,33 @@ static int insert_note(struct connection *connection, const struct note *note,
     query_int(&q, note->from_ns);
     query_int(&q, note->to_ns);
     query_int(&q, note->lane);
-    query_int(&q, now_ms);
-    query_int(&q, now_ms);
+    query_int(&q, wanted->now_ms);
+    query_int(&q, wanted->now_ms);
+    query_text(&q, wanted->key);
+    query_text(&q, wanted->hash);
     rc = query_run(&q, err);
     *id = connection_last_id(connection);
     return rc;
 }
 
-int note_store_add(struct db *db, const struct note *note, int64_t now_ms, int64_t *id,
-                   struct err *err) {
+int note_store_add(struct db *db, const struct note_new *wanted, int64_t *id,
+                   bool *existed, struct err *err) {
     struct connection *connection;
-    int64_t added = 0;
-    int rc = check_note(note, err);
+    int64_t found = 0;
+    bool is_old = false;
+    int rc = check_note(&wanted->note, err);
     if (rc != 0 || (rc = db_write_begin(db, &connection, err)) != 0) {
         return rc;
     }
-    rc = insert_note(connection, note, now_ms, &added, err);
+    rc = find_note(connection, wanted, &found, err);
+    is_old = found != 0;
+    if (rc == 0 && !is_old) {
+        rc = insert_note(connection, wanted, &found, err);
+    }
     rc = db_write_end(db, rc, err);
     if (rc == 0) {
-        *id = added;
+        *id = found;
+        *existed = is_old;
     }
     return rc;
 }

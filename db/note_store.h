@@ -3,7 +3,8 @@
  * note_store - what somebody wrote about a run, beside it: a run itself never changes.
  *
  * A note is about a window of the run's time, on one lane or on all; without text it is a
- * bookmark. It goes when the run goes. Ids are never given twice.
+ * bookmark. It goes when the run goes. Ids are never given twice. A key makes adding one
+ * idempotent: the same key gives the same note, however often it is sent, while that is there.
  */
 #ifndef DB_NOTE_STORE_H
 #define DB_NOTE_STORE_H
@@ -12,6 +13,8 @@
 #include "engine/base/memory.h"
 #include "engine/base/time.h"
 #include "engine/record/lane.h"
+
+#include <stdbool.h>
 
 enum {
     NOTE_TEXT_MAX = 4000, /* bytes */
@@ -26,26 +29,43 @@ struct note {
     int64_t created_ms, changed_ms; /* since 1970, UTC */
 };
 
-/* By id; the texts live in the arena. */
+/* The texts live in the arena. */
 struct note_list {
     struct note *items;
     size_t count;
+    bool has_more; /* after the last one */
     struct arena arena;
 };
 
-/* The notes of a run, by time. ERR_NOT_FOUND: there is no run. */
-int note_store_list(struct db_reader *reader, int64_t run, struct note_list *out,
-                    struct err *err) WARN_UNUSED;
+/* Which notes of a run: `limit` of them after one, of which window and id count. */
+struct note_wish {
+    int64_t run;
+    struct note after; /* zeroed: from the first */
+    size_t limit;
+};
+
+/* A page of the notes of a run, by time. ERR_NOT_FOUND: there is no run. */
+int note_store_list(struct db_reader *reader, const struct note_wish *wish,
+                    struct note_list *out, struct err *err) WARN_UNUSED;
 
 /* One of them, in a list. ERR_NOT_FOUND */
 int note_store_read(struct db_reader *reader, int64_t id, struct note_list *out,
                     struct err *err) WARN_UNUSED;
 void note_list_deinit(struct note_list *list);
 
-/* Of `note`, run, text, window and lane count. ERR_NOT_FOUND: there is no run. ERR_LIMIT: it has
- * NOTES_MAX notes. ERR_INVALID: the window or the text is none. */
-int note_store_add(struct db *db, const struct note *note, int64_t now_ms, int64_t *id,
-                   struct err *err) WARN_UNUSED;
+/* All text is borrowed for the call. */
+struct note_new {
+    struct note note; /* run, text, window and lane count */
+    const char *key;  /* NULL: it is another one in any case */
+    const char *hash; /* with a key: of all that the client said */
+    int64_t now_ms;
+};
+
+/* Or finds that of the key, then `*existed`. ERR_NOT_FOUND: there is no run. ERR_LIMIT: it has
+ * NOTES_MAX notes. ERR_INVALID: the window or the text is none. ERR_CONFLICT: the key's note
+ * was made of something else. */
+int note_store_add(struct db *db, const struct note_new *wanted, int64_t *id,
+                   bool *existed, struct err *err) WARN_UNUSED;
 
 /* Replaces text, window and lane of `note->id`. ERR_NOT_FOUND; ERR_INVALID. */
 int note_store_change(struct db *db, const struct note *note, int64_t now_ms,

@@ -203,7 +203,8 @@ void metric_list_deinit(struct metric_list *list) {
 /* --- lanes --------------------------------------------------------------------- */
 
 static const char LIST_LANES[] = "SELECT lane, parent, kind, name, born_ns, died_ns,"
-                                 " totals FROM lane WHERE run = ? ORDER BY lane";
+                                 " totals FROM lane WHERE run = ? AND lane > ?"
+                                 " ORDER BY lane LIMIT ?";
 
 static int lane_kind(const struct query *q, int column, struct err *err) {
     const char *names[LANE_KIND_COUNT];
@@ -251,8 +252,9 @@ static int read_lanes(struct query *q, struct lane_list *list, struct err *err) 
     return rc;
 }
 
-int run_store_lanes(struct db_reader *reader, int64_t run, struct lane_list *out,
-                    struct err *err) {
+int run_store_some_lanes(struct db_reader *reader, int64_t run,
+                         const struct lane_part *part, struct lane_list *out,
+                         struct err *err) {
     struct lane_list list = {0};
     int rc = check_exists(reader, run, err);
     if (rc != 0) {
@@ -261,6 +263,8 @@ int run_store_lanes(struct db_reader *reader, int64_t run, struct lane_list *out
     struct query q;
     query_begin(&q, db_reader_connection(reader), LIST_LANES);
     query_int(&q, run);
+    query_int(&q, part->after);
+    query_int(&q, (int64_t)part->limit);
     rc = read_lanes(&q, &list, err);
     query_end(&q);
     if (rc != 0) {
@@ -269,6 +273,12 @@ int run_store_lanes(struct db_reader *reader, int64_t run, struct lane_list *out
     }
     *out = list;
     return 0;
+}
+
+int run_store_lanes(struct db_reader *reader, int64_t run, struct lane_list *out,
+                    struct err *err) {
+    static const struct lane_part all = {.after = LANE_NONE, .limit = INT32_MAX};
+    return run_store_some_lanes(reader, run, &all, out, err);
 }
 
 void lane_list_deinit(struct lane_list *list) {

@@ -96,6 +96,15 @@ struct lane_list {
  * that were born: died_ns is -1 while they live. ERR_NOT_FOUND when there is no run. */
 int run_store_lanes(struct db_reader *reader, int64_t run, struct lane_list *out,
                     struct err *err) WARN_UNUSED;
+
+/* The same of those with larger ids than `after`, at most `limit`. */
+struct lane_part {
+    lane_id after; /* LANE_NONE: from the first */
+    size_t limit;
+};
+int run_store_some_lanes(struct db_reader *reader, int64_t run,
+                         const struct lane_part *part, struct lane_list *out,
+                         struct err *err) WARN_UNUSED;
 void lane_list_deinit(struct lane_list *list);
 
 /* 1 when nothing of the run will change any more: it has ended and its timeline is stored.

@@ -70,6 +70,33 @@ int api_query_bool(const struct http_request *request, const char *name, bool *o
     return 0;
 }
 
+/* The bit of a word; 0 when it is none of the list. */
+static uint32_t word_bit(const struct api_words *list, const char *word, size_t length) {
+    for (size_t i = 0; i < list->count; i++) {
+        if (strlen(list->words[i]) == length &&
+            memcmp(list->words[i], word, length) == 0) {
+            return UINT32_C(1) << i;
+        }
+    }
+    return 0;
+}
+
+bool api_query_words(const struct http_request *request, const struct api_words *list,
+                     uint32_t *out) {
+    const char *at = http_request_query(request, list->name);
+    *out = 0;
+    while (at != NULL) {
+        const size_t length = strcspn(at, ",");
+        const uint32_t bit = word_bit(list, at, length);
+        if (bit == 0) {
+            return false;
+        }
+        *out |= bit;
+        at = at[length] == ',' ? at + length + 1 : NULL;
+    }
+    return true;
+}
+
 int api_query_client(const struct http_request *request, const char **out,
                      struct err *err) {
     const char *client = http_request_query(request, "client");
@@ -79,6 +106,28 @@ int api_query_client(const struct http_request *request, const char **out,
                        FAIR_CLIENT_SIZE - 1);
     }
     *out = client;
+    return 0;
+}
+
+static bool is_plain(const char *text) {
+    for (const char *c = text; *c != '\0'; c++) {
+        if (*c < 0x21 || *c > 0x7E) {
+            return false;
+        }
+    }
+    return true;
+}
+
+int api_idempotency_key(const struct http_request *request, const char **out,
+                        struct err *err) {
+    const char *key = http_request_header(request, "Idempotency-Key");
+    if (key != NULL && (key[0] == '\0' || strlen(key) > API_KEY_MAX || !is_plain(key))) {
+        return err_set(err, ERR_INVALID,
+                       "Idempotency-Key must be 1 to %d printable ASCII characters "
+                       "without spaces",
+                       API_KEY_MAX);
+    }
+    *out = key;
     return 0;
 }
 

@@ -76,10 +76,26 @@ int api_query_number(const struct http_request *request, const struct api_number
 int api_query_bool(const struct http_request *request, const char *name, bool *out,
                    struct err *err) WARN_UNUSED;
 
+/* Reads words of a list, separated by commas, as the bits of their places in it; 0 when the
+ * parameter is absent. False: one is not in the list. */
+struct api_words {
+    const char *name; /* of the parameter */
+    const char *const *words;
+    size_t count; /* at most 32 */
+};
+bool api_query_words(const struct http_request *request, const struct api_words *list,
+                     uint32_t *out);
+
 /* Who asks, as it calls itself in the query parameter 'client': 1 to FAIR_CLIENT_SIZE - 1
  * characters, else ERR_INVALID. NULL: it does not say. */
 int api_query_client(const struct http_request *request, const char **out,
                      struct err *err) WARN_UNUSED;
+
+/* What makes a POST the same as one before, of the header Idempotency-Key: 1 to API_KEY_MAX
+ * printable characters, else ERR_INVALID. NULL: it is another one. */
+enum { API_KEY_MAX = 100 };
+int api_idempotency_key(const struct http_request *request, const char **out,
+                        struct err *err) WARN_UNUSED;
 
 /*
  * Reads ids of lanes, separated by commas, from a query parameter: ascending, each once;

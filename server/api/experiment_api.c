@@ -19,7 +19,7 @@
 #include "server/grid/grid.h"
 #include "server/http/answer_cache.h"
 
-enum { IDENTITY_SIZE = 129, KEY_MAX = 100 };
+enum { IDENTITY_SIZE = 129 };
 
 /* --- reading --------------------------------------------------------------------- */
 
@@ -134,30 +134,15 @@ int experiment_api_list(void *context, const struct http_request *request,
 
 /* --- submitting ------------------------------------------------------------------ */
 
-static bool is_plain(const char *text) {
-    for (const char *c = text; *c != '\0'; c++) {
-        if (*c < 0x21 || *c > 0x7E) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* What makes the submission the same as another one: the client's key, or nothing. */
 static int make_identity(const struct http_request *request, char out[IDENTITY_SIZE],
                          struct err *err) {
-    const char *key = http_request_header(request, "Idempotency-Key");
-    if (key != NULL) {
-        if (key[0] == '\0' || strlen(key) > KEY_MAX || !is_plain(key)) {
-            return err_set(err, ERR_INVALID,
-                           "Idempotency-Key must be 1 to %d printable ASCII characters "
-                           "without spaces",
-                           KEY_MAX);
-        }
+    const char *key;
+    const int code = api_idempotency_key(request, &key, err);
+    if (code == 0 && key != NULL) {
         snprintf(out, IDENTITY_SIZE, "key:%s", key);
-        return 0;
     }
-    return stored_job_once(out, IDENTITY_SIZE, err);
+    return code != 0 || key != NULL ? code : stored_job_once(out, IDENTITY_SIZE, err);
 }
 
 /* A key that was used before must have been used for the same document; white space and the

@@ -30,6 +30,11 @@ void item_list_close_items(struct item_list *list) {
     }
 }
 
+void item_list_next(struct item_list *list, const char *cursor) {
+    json_writer_key(&list->writer, "next");
+    json_writer_string(&list->writer, cursor);
+}
+
 int item_list_respond(struct item_list *list, struct http_response *response,
                       struct err *err) {
     json_writer_end_object(&list->writer);

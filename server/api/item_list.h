@@ -35,6 +35,9 @@ void item_list_open(struct item_list *list, const struct http_request *request);
 void item_list_end_item(struct item_list *list);
 void item_list_close_items(struct item_list *list);
 
+/* Writes the member "next": the cursor that leads to the next page, NULL on the last one. */
+void item_list_next(struct item_list *list, const char *cursor);
+
 /* Takes the list as the body of a 200. ERR_NOMEM; the list is empty then, too. */
 int item_list_respond(struct item_list *list, struct http_response *response,
                       struct err *err) WARN_UNUSED;

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/api/measure_api.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "db/histogram_store.h"
 #include "db/recording_store.h"
@@ -10,6 +13,7 @@
 #include "engine/analysis/flow.h"
 #include "server/api/api.h"
 #include "server/api/histogram_view.h"
+#include "server/api/item_list.h"
 #include "server/api/resource_id.h"
 #include "server/api/span_view.h"
 
@@ -172,40 +176,141 @@ static void keep_arrivals(struct flow_list *flows, sim_ns to_ns) {
     flows->count = kept;
 }
 
-static void write_flows(struct json_writer *writer, const struct window *window,
-                        const struct flow_list *flows) {
-    begin_window(writer, window);
-    json_writer_key(writer, "kinds");
-    json_writer_begin_array(writer);
-    for (int kind = 0; kind < FLOW_KIND_COUNT; kind++) {
-        json_writer_string(writer, flow_kind_name((enum flow_kind)kind));
+/* A page of them goes on after one: lane and time of its arrival, which no two have. */
+enum { FLOWS_MAX = 100000, FLOWS_DEFAULT = 10000, FLOW_CURSOR_SIZE = 40 };
+
+struct flow_page {
+    size_t limit;
+    bool is_first;
+    struct flow after;
+};
+
+static void write_cursor(const struct flow *flow, char out[FLOW_CURSOR_SIZE]) {
+    snprintf(out, FLOW_CURSOR_SIZE, "%d-%" PRId64, (int)flow->to, flow->at_ns);
+}
+
+static int parse_after(const struct http_request *request, struct flow_page *out,
+                       struct err *err) {
+    const char *text = http_request_query(request, "after");
+    char again[FLOW_CURSOR_SIZE];
+    int lane = 0;
+    out->is_first = text == NULL;
+    if (text == NULL) {
+        return 0;
     }
-    json_writer_end_array(writer);
+    const bool is_read = sscanf(text, "%9d-%19" SCNd64, &lane, &out->after.at_ns) == 2;
+    out->after.to = (lane_id)lane;
+    write_cursor(&out->after, again);
+    /* Only the one spelling that we write. */
+    return is_read && strcmp(again, text) == 0
+               ? 0
+               : err_set(err, ERR_INVALID,
+                         "query parameter 'after' must be the 'next' of a page before");
+}
+
+static int parse_flow_page(const struct http_request *request, struct flow_page *out,
+                           struct err *err) {
+    const struct api_number number = {"limit", FLOWS_DEFAULT, 1, FLOWS_MAX};
+    int64_t limit = 0;
+    *out = (struct flow_page){0};
+    const int code = api_query_number(request, &number, &limit, err);
+    out->limit = (size_t)limit;
+    return code == 0 ? parse_after(request, out, err) : code;
+}
+
+/* The flows of the page, which are some of `flows`; whether there are more. */
+static bool cut_page(const struct flow_page *page, const struct flow_list *flows,
+                     struct flow_list *out) {
+    size_t first = 0;
+    while (!page->is_first && first < flows->count &&
+           (flows->items[first].to < page->after.to ||
+            (flows->items[first].to == page->after.to &&
+             flows->items[first].at_ns <= page->after.at_ns))) {
+        first++;
+    }
+    const size_t left = flows->count - first;
+    *out = (struct flow_list){.items = left > 0 ? &flows->items[first] : NULL,
+                              .count = left < page->limit ? left : page->limit};
+    return left > page->limit;
+}
+
+static void write_flow_columns(struct json_writer *writer,
+                               const struct flow_list *flows) {
     WRITE_COLUMN(writer, "from_lane", flows->items, flows->count, from);
     WRITE_COLUMN(writer, "to_lane", flows->items, flows->count, to);
     WRITE_COLUMN(writer, "left", flows->items, flows->count, left_ns);
     WRITE_COLUMN(writer, "at", flows->items, flows->count, at_ns);
     WRITE_COLUMN(writer, "kind", flows->items, flows->count, kind);
-    json_writer_end_object(writer);
+}
+
+static void write_flow_lines(struct item_list *list, const struct flow_list *flows) {
+    for (size_t i = 0; i < flows->count; i++) {
+        const struct flow *flow = &flows->items[i];
+        json_writer_begin_object(&list->writer);
+        span_view_int(&list->writer, "from_lane", flow->from);
+        span_view_int(&list->writer, "to_lane", flow->to);
+        span_view_int(&list->writer, "left", flow->left_ns);
+        span_view_int(&list->writer, "at", flow->at_ns);
+        json_writer_key(&list->writer, "kind");
+        json_writer_string(&list->writer, flow_kind_name(flow->kind));
+        json_writer_end_object(&list->writer);
+        item_list_end_item(list);
+    }
+}
+
+/* A page of the flows of a window. */
+struct windowed_flows {
+    struct flow_page page;
+    struct window window;
+    struct flow_list flows;
+};
+
+/* Columns in one object, or a line for each flow. */
+static int respond_flows(const struct http_request *request,
+                         const struct windowed_flows *found,
+                         struct http_response *response, struct err *err) {
+    struct item_list list = {.lines = item_list_wants_lines(request)};
+    struct flow_list shown;
+    char next[FLOW_CURSOR_SIZE];
+    const bool has_more = cut_page(&found->page, &found->flows, &shown);
+    if (has_more) {
+        write_cursor(&shown.items[shown.count - 1], next);
+    }
+    if (list.lines) {
+        write_flow_lines(&list, &shown);
+    }
+    begin_window(&list.writer, &found->window);
+    json_writer_key(&list.writer, "kinds");
+    json_writer_begin_array(&list.writer);
+    for (int kind = 0; kind < FLOW_KIND_COUNT; kind++) {
+        json_writer_string(&list.writer, flow_kind_name((enum flow_kind)kind));
+    }
+    json_writer_end_array(&list.writer);
+    if (!list.lines) {
+        write_flow_columns(&list.writer, &shown);
+    }
+    item_list_next(&list, has_more ? next : NULL);
+    return item_list_respond(&list, response, err);
 }
 
 int measure_api_flows(void *context, const struct http_request *request,
                       struct http_response *response, struct err *err) {
     static const uint32_t kinds = 1u << LANE_CORE | 1u << LANE_GIL | 1u << LANE_THREAD |
                                   1u << LANE_TASK | 1u << LANE_LOCK;
-    struct json_writer writer = {0};
-    struct window window;
-    struct flow_list flows = {0};
-    int code = read_window(context, request, kinds, &window, err);
+    struct windowed_flows found = {0};
+    int code = parse_flow_page(request, &found.page, err);
+    if (code != 0) {
+        return code;
+    }
+    code = read_window(context, request, kinds, &found.window, err);
     if (code == 0) {
-        code = flow_list_init(&flows, &window.recording, err);
+        code = flow_list_init(&found.flows, &found.window.recording, err);
     }
     if (code == 0) {
-        keep_arrivals(&flows, window.recording.to_ns);
-        write_flows(&writer, &window, &flows);
-        code = http_response_take_json(response, 200, &writer, err);
+        keep_arrivals(&found.flows, found.window.recording.to_ns);
+        code = respond_flows(request, &found, response, err);
     }
-    flow_list_deinit(&flows);
-    window_deinit(&window);
+    flow_list_deinit(&found.flows);
+    window_deinit(&found.window);
     return code;
 }

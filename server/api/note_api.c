@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/api/note_api.h"
 
+#include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,7 +9,9 @@
 #include "db/note_store.h"
 #include "server/api/api.h"
 #include "server/api/experiment_view.h"
+#include "server/api/item_list.h"
 #include "server/api/resource_id.h"
+#include "server/document/hash.h"
 #include "server/document/text.h"
 
 /* --- writing --------------------------------------------------------------------- */
@@ -127,49 +130,124 @@ static int respond(const struct api *api, const struct http_request *request, in
     return http_response_take_json(response, status, &writer, err);
 }
 
+/* The text of a cursor is window and id of the page's last note: "0-5000-n3". */
+enum { CURSOR_SIZE = 48 + RESOURCE_ID_SIZE };
+
+static void write_cursor(const struct note *note, char out[CURSOR_SIZE]) {
+    char name[RESOURCE_ID_SIZE];
+    resource_id_format(RESOURCE_NOTE, note->id, name);
+    snprintf(out, CURSOR_SIZE, "%" PRId64 "-%" PRId64 "-%s", note->from_ns, note->to_ns,
+             name);
+}
+
+static int parse_after(const struct http_request *request, struct note *out,
+                       struct err *err) {
+    const char *text = http_request_query(request, "after");
+    char name[RESOURCE_ID_SIZE], again[CURSOR_SIZE];
+    if (text == NULL) {
+        return 0;
+    }
+    /* Only the one spelling that we write. */
+    if (sscanf(text, "%19" SCNd64 "-%19" SCNd64 "-%23s", &out->from_ns, &out->to_ns,
+               name) == 3 &&
+        resource_id_parse(RESOURCE_NOTE, name, &out->id, NULL) == 0) {
+        write_cursor(out, again);
+        if (strcmp(again, text) == 0) {
+            return 0;
+        }
+    }
+    return err_set(err, ERR_INVALID,
+                   "query parameter 'after' must be the 'next' of a page before");
+}
+
+static int parse_wish(const struct http_request *request, struct note_wish *out,
+                      struct err *err) {
+    const struct api_number number = {"limit", NOTES_MAX, 1, NOTES_MAX};
+    int64_t limit;
+    *out = (struct note_wish){0};
+    int code = resource_id_parse(RESOURCE_RUN, request->capture[0], &out->run, err);
+    if (code == 0) {
+        code = api_query_number(request, &number, &limit, err);
+    }
+    if (code == 0) {
+        out->limit = (size_t)limit;
+        code = parse_after(request, &out->after, err);
+    }
+    return code;
+}
+
 int note_api_list(void *context, const struct http_request *request,
                   struct http_response *response, struct err *err) {
-    struct json_writer writer = {0};
+    struct item_list items = {0};
+    struct note_wish wish;
     struct note_list list;
-    int64_t run;
-    int code = resource_id_parse(RESOURCE_RUN, request->capture[0], &run, err);
+    char next[CURSOR_SIZE];
+    int code = parse_wish(request, &wish, err);
     if (code == 0) {
-        code = note_store_list(api_reader(context, request), run, &list, err);
-        code = resource_id_missing(code, RESOURCE_RUN, run, err);
+        code = note_store_list(api_reader(context, request), &wish, &list, err);
+        code = resource_id_missing(code, RESOURCE_RUN, wish.run, err);
     }
     if (code != 0) {
         return code;
     }
-    json_writer_begin_object(&writer);
-    json_writer_key(&writer, "items");
-    json_writer_begin_array(&writer);
+    item_list_open(&items, request);
     for (size_t i = 0; i < list.count; i++) {
-        write_note(&writer, &list.items[i]);
+        write_note(&items.writer, &list.items[i]);
+        item_list_end_item(&items);
     }
-    json_writer_end_array(&writer);
-    json_writer_end_object(&writer);
+    if (list.has_more) {
+        write_cursor(&list.items[list.count - 1], next);
+    }
+    item_list_close_items(&items);
+    item_list_next(&items, list.has_more ? next : NULL);
     note_list_deinit(&list);
-    return http_response_take_json(response, 200, &writer, err);
+    return item_list_respond(&items, response, err);
+}
+
+/* Of all that the client said; how it wrote it does not count. */
+static void hash_note(const struct note *note, char out[HASH_TEXT_SIZE]) {
+    char numbers[96];
+    struct hash hash = hash_begin();
+    const int size =
+        snprintf(numbers, sizeof numbers, "%" PRId64 " %" PRId64 " %" PRId64 " %d ",
+                 note->run, note->from_ns, note->to_ns, (int)note->lane);
+    hash_add(&hash, numbers, (size_t)size);
+    hash_add(&hash, note->text, strlen(note->text));
+    hash_text(&hash, out);
+}
+
+static int add_note(const struct api *api, const struct http_request *request,
+                    int64_t *id, bool *existed, struct err *err) {
+    struct note_new wanted = {.now_ms = stored_job_now_ms()};
+    char hash[HASH_TEXT_SIZE];
+    json_t *body = NULL;
+    int code =
+        resource_id_parse(RESOURCE_RUN, request->capture[0], &wanted.note.run, err);
+    if (code == 0) {
+        code = api_idempotency_key(request, &wanted.key, err);
+    }
+    if (code != 0 || (code = read_body(request, &body, &wanted.note, err)) != 0) {
+        return code;
+    }
+    hash_note(&wanted.note, hash);
+    wanted.hash = hash;
+    code = note_store_add(api->db, &wanted, id, existed, err);
+    json_decref(body);
+    return resource_id_missing(code, RESOURCE_RUN, wanted.note.run, err);
 }
 
 int note_api_add(void *context, const struct http_request *request,
                  struct http_response *response, struct err *err) {
     const struct api *api = context;
-    struct note note = {0};
-    json_t *body = NULL;
     int64_t id = 0;
-    int code = resource_id_parse(RESOURCE_RUN, request->capture[0], &note.run, err);
-    if (code != 0 || (code = read_body(request, &body, &note, err)) != 0) {
-        return code;
-    }
-    code = note_store_add(api->db, &note, stored_job_now_ms(), &id, err);
-    code = resource_id_missing(code, RESOURCE_RUN, note.run, err);
-    json_decref(body);
+    bool existed = false;
+    int code = add_note(api, request, &id, &existed, err);
     if (code == 0) {
-        code = respond(api, request, id, 201, response, err);
+        code = respond(api, request, id, existed ? 200 : 201, response, err);
     }
     if (code == 0) {
         char name[RESOURCE_ID_SIZE];
+        response->replayed = existed;
         resource_id_format(RESOURCE_NOTE, id, name);
         snprintf(response->location, sizeof response->location, "/api/v1/notes/%s", name);
     }

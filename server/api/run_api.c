@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/api/run_api.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #include "engine/analysis/run.h"
 #include "server/api/api.h"
 #include "server/api/experiment_view.h"
+#include "server/api/item_list.h"
 #include "server/api/lane_view.h"
 #include "server/api/resource_id.h"
 #include "server/api/span_query.h"
@@ -132,43 +134,107 @@ int run_api_metrics(void *context, const struct http_request *request,
 
 /* --- lanes ----------------------------------------------------------------------- */
 
+/* A page has many lanes, of which few are in memory at a time. */
+enum { LANES_MAX = 100000, LANES_DEFAULT = 10000, LANES_AT_ONCE = 1000 };
+
+struct lane_page {
+    int64_t run;
+    lane_id after; /* then: the last one */
+    size_t limit;  /* then: how many there is room for */
+    bool has_more; /* after the last one */
+};
+
+/* The text of a cursor is the id of the page's last lane. */
+static int parse_lane_page(const struct http_request *request, struct lane_page *out,
+                           struct err *err) {
+    const struct api_number limit = {"limit", LANES_DEFAULT, 1, LANES_MAX};
+    const struct api_number after = {"after", LANE_NONE, 0, INT32_MAX};
+    int64_t count = 0, last = 0;
+    *out = (struct lane_page){0};
+    int code = run_id(request, &out->run, err);
+    if (code == 0) {
+        code = api_query_number(request, &limit, &count, err);
+    }
+    if (code == 0) {
+        code = api_query_number(request, &after, &last, err);
+    }
+    out->limit = (size_t)count;
+    out->after = (lane_id)last;
+    return code;
+}
+
+/* Writes what there is room for, and moves the page on. One lane more than there is room for
+ * tells whether there is a next page. */
+static void write_some_lanes(struct item_list *items, struct lane_page *page,
+                             const struct lane_list *lanes) {
+    for (size_t i = 0; i < lanes->count; i++) {
+        page->has_more = page->limit == 0;
+        if (page->has_more) {
+            return;
+        }
+        lane_view_write(&items->writer, &lanes->items[i]);
+        item_list_end_item(items);
+        page->after = lanes->items[i].lane.id;
+        page->limit--;
+    }
+}
+
+static int write_lanes(struct item_list *items, struct db_reader *reader,
+                       struct lane_page *page, struct err *err) {
+    bool is_last = false;
+    int code = 0;
+    while (code == 0 && !page->has_more && !is_last) {
+        const struct lane_part part = {
+            .after = page->after,
+            .limit = page->limit < LANES_AT_ONCE ? page->limit + 1 : LANES_AT_ONCE};
+        struct lane_list lanes;
+        code = run_store_some_lanes(reader, page->run, &part, &lanes, err);
+        if (code == 0) {
+            is_last = lanes.count < part.limit;
+            write_some_lanes(items, page, &lanes);
+            lane_list_deinit(&lanes);
+        }
+    }
+    return code;
+}
+
+/* What a list of lanes has beside them. */
+static void close_lanes(struct item_list *items, const struct lane_page *page,
+                        const char *sites) {
+    char next[16];
+    snprintf(next, sizeof next, "%d", (int)page->after);
+    item_list_close_items(items);
+    lane_view_names(&items->writer);
+    json_writer_key(&items->writer, "sites");
+    json_writer_raw(&items->writer, sites, strlen(sites));
+    item_list_next(items, page->has_more ? next : NULL);
+}
+
 static int read_lanes(struct db_reader *reader, const struct http_request *request,
                       struct http_response *response, struct err *err) {
-    struct json_writer writer = {0};
+    struct item_list items = {0};
+    struct lane_page page;
     struct run_list runs;
-    struct lane_list lanes;
-    int64_t id;
-    int code = run_id(request, &id, err);
-    if (code == 0) {
-        code = run_store_read(reader, id, &runs, err);
-        code = resource_id_missing(code, RESOURCE_RUN, id, err);
-    }
-    if (code != 0) {
-        return code;
-    }
     sim_ns known_ns = 0;
-    const int is_recorded = run_store_known(reader, id, LANE_NONE, &known_ns, err);
-    code = is_recorded < 0 ? is_recorded : run_store_lanes(reader, id, &lanes, err);
+    int code = parse_lane_page(request, &page, err);
+    if (code == 0) {
+        code = run_store_read(reader, page.run, &runs, err);
+        code = resource_id_missing(code, RESOURCE_RUN, page.run, err);
+    }
     if (code != 0) {
-        run_list_deinit(&runs);
         return code;
     }
-    const char *sites = runs.items[0].sites;
-    json_writer_begin_object(&writer);
-    lane_view_names(&writer);
-    json_writer_key(&writer, "sites");
-    json_writer_raw(&writer, sites, strlen(sites));
-    write_known(&writer, is_recorded == 1, known_ns);
-    json_writer_key(&writer, "items");
-    json_writer_begin_array(&writer);
-    for (size_t i = 0; i < lanes.count; i++) {
-        lane_view_write(&writer, &lanes.items[i]);
+    item_list_open(&items, request);
+    const int is_recorded = run_store_known(reader, page.run, LANE_NONE, &known_ns, err);
+    code = is_recorded < 0 ? is_recorded : write_lanes(&items, reader, &page, err);
+    if (code == 0) {
+        close_lanes(&items, &page, runs.items[0].sites);
+        write_known(&items.writer, is_recorded == 1, known_ns);
+        code = item_list_respond(&items, response, err);
     }
-    json_writer_end_array(&writer);
-    json_writer_end_object(&writer);
-    lane_list_deinit(&lanes);
+    json_writer_deinit(&items.writer);
     run_list_deinit(&runs);
-    return http_response_take_json(response, 200, &writer, err);
+    return code;
 }
 
 int run_api_lanes(void *context, const struct http_request *request,

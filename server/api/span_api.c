@@ -310,7 +310,7 @@ static int respond_page(const struct http_request *request, const struct span_pa
     if (page->has_more) {
         span_query_cursor(&page->items[page->count - 1], cursor);
     }
-    write_text(&list.writer, "next", page->has_more ? cursor : NULL);
+    item_list_next(&list, page->has_more ? cursor : NULL);
     span_view_damages(&list.writer, &page->damages);
     return item_list_respond(&list, response, err);
 }

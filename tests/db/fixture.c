@@ -234,6 +234,9 @@ void fixture_to_schema(const struct fixture *fixture, int version) {
         int made_by;
         const char *sql;
     } undo[] = {
+        {15, "DROP INDEX note_by_key"},
+        {15, "ALTER TABLE note DROP COLUMN key_hash"},
+        {15, "ALTER TABLE note DROP COLUMN key"},
         {14, "DROP INDEX experiment_by_document"},
         {14, "ALTER TABLE experiment DROP COLUMN document_hash"},
         {13, "ALTER TABLE experiment DROP COLUMN client"},

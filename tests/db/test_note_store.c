@@ -13,9 +13,12 @@ static int64_t add_run(struct db *db, struct db_reader *reader, int64_t *experim
 }
 
 static int64_t add(struct db *db, const struct note *note) {
+    const struct note_new wanted = {.note = *note, .now_ms = 1000};
     struct err err = {0};
     int64_t id = 0;
-    fixture_ok(note_store_add(db, note, 1000, &id, &err), &err);
+    bool existed = true;
+    fixture_ok(note_store_add(db, &wanted, &id, &existed, &err), &err);
+    assert_false(existed);
     return id;
 }
 
@@ -30,9 +33,11 @@ static void test_note_store_keeps_notes_by_time(void **state) {
     struct note early = {.run = run, .text = "", .from_ns = 2, .to_ns = 7, .lane = 3};
     add(db, &late);
     early.id = add(db, &early);
+    struct note_wish wish = {.run = run, .limit = 2};
     struct note_list list;
-    fixture_ok(note_store_list(reader, run, &list, &err), &err);
+    fixture_ok(note_store_list(reader, &wish, &list, &err), &err);
     assert_int_equal(list.count, 2);
+    assert_false(list.has_more);
     assert_string_equal(list.items[0].text, "");
     assert_int_equal(list.items[0].lane, 3);
     assert_int_equal(list.items[0].to_ns, 7);
@@ -63,6 +68,7 @@ static void test_note_store_refuses(void **state) {
     struct db_reader *reader = fixture_reader(db);
     static char text[NOTE_TEXT_MAX + 2];
     int64_t experiment, id;
+    bool existed;
     const int64_t run = add_run(db, reader, &experiment);
     memset(text, 'x', NOTE_TEXT_MAX + 1);
     const struct {
@@ -76,7 +82,8 @@ static void test_note_store_refuses(void **state) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct err err = {0};
-        assert_int_equal(note_store_add(db, &cases[i].note, 1, &id, &err), cases[i].code);
+        const struct note_new wanted = {.note = cases[i].note, .now_ms = 1};
+        assert_int_equal(note_store_add(db, &wanted, &id, &existed, &err), cases[i].code);
     }
     text[NOTE_TEXT_MAX] = '\0';
     const struct note most = {.run = run, .text = text};
@@ -84,7 +91,69 @@ static void test_note_store_refuses(void **state) {
         add(db, &most);
     }
     struct err err = {0};
-    assert_int_equal(note_store_add(db, &most, 1, &id, &err), ERR_LIMIT);
+    const struct note_new another = {.note = most, .now_ms = 1};
+    assert_int_equal(note_store_add(db, &another, &id, &existed, &err), ERR_LIMIT);
+    db_reader_close(reader);
+    db_close(db);
+}
+
+/* Notes of the same window and of other ones, some of them more often than a page is long. */
+static void test_note_store_lists_pages(void **state) {
+    struct err err = {0};
+    struct db *db = fixture_open(*state);
+    struct db_reader *reader = fixture_reader(db);
+    int64_t experiment;
+    const int64_t run = add_run(db, reader, &experiment);
+    enum { COUNT = 20 };
+    for (int i = 0; i < COUNT; i++) {
+        add(db, &(struct note){.run = run, .text = "", .from_ns = i % 3, .to_ns = 4});
+    }
+    for (size_t limit = 1; limit <= COUNT + 1; limit++) {
+        struct note_wish wish = {.run = run, .limit = limit};
+        struct note_list list;
+        size_t count = 0;
+        do {
+            fixture_ok(note_store_list(reader, &wish, &list, &err), &err);
+            for (size_t i = 0; i < list.count; i++) {
+                const struct note *note = &list.items[i];
+                assert_true(note->from_ns > wish.after.from_ns ||
+                            note->id > wish.after.id);
+                wish.after = *note;
+                count++;
+            }
+            assert_int_equal(list.count, list.has_more ? limit : list.count);
+            assert_int_equal(list.has_more, count < COUNT);
+            note_list_deinit(&list);
+        } while (count < COUNT);
+    }
+    db_reader_close(reader);
+    db_close(db);
+}
+
+static void test_note_store_adds_one_for_a_key(void **state) {
+    struct err err = {0};
+    struct db *db = fixture_open(*state);
+    struct db_reader *reader = fixture_reader(db);
+    int64_t experiment, id, same;
+    bool existed;
+    const int64_t run = add_run(db, reader, &experiment);
+    struct note_new wanted = {.note = {.run = run, .text = "x"}, .key = "k", .hash = "1"};
+    fixture_ok(note_store_add(db, &wanted, &id, &existed, &err), &err);
+    assert_false(existed);
+    fixture_ok(note_store_add(db, &wanted, &same, &existed, &err), &err);
+    assert_true(existed && same == id);
+    wanted.hash = "2";
+    assert_int_equal(note_store_add(db, &wanted, &same, &existed, &err), ERR_CONFLICT);
+    err_clear(&err);
+    /* Also when it was changed meanwhile, and no longer when it is gone. */
+    const struct note changed = {.id = id, .text = "y"};
+    wanted.hash = "1";
+    fixture_ok(note_store_change(db, &changed, 2, &err), &err);
+    fixture_ok(note_store_add(db, &wanted, &same, &existed, &err), &err);
+    assert_true(existed && same == id);
+    fixture_ok(note_store_remove(db, id, &err), &err);
+    fixture_ok(note_store_add(db, &wanted, &same, &existed, &err), &err);
+    assert_true(!existed && same != id);
     db_reader_close(reader);
     db_close(db);
 }
@@ -118,6 +187,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_note_store_keeps_notes_by_time),
         TEST(test_note_store_refuses),
+        TEST(test_note_store_lists_pages),
+        TEST(test_note_store_adds_one_for_a_key),
         TEST(test_note_store_goes_with_the_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -426,6 +426,76 @@ static void test_measure_api_flows_arrive_once(void **state) {
     json_decref(after);
 }
 
+/* One after the other, the columns of the pages are those of the window. */
+static void test_measure_api_flows_come_in_pages(void **state) {
+    const struct fixture *fixture = *state;
+    static const char *const columns[] = {"from_lane", "to_lane", "left", "at", "kind"};
+    json_t *whole = get_run(fixture, fixture->recorded, "/flows?from=1000", 200);
+    const size_t count = flow_count(whole);
+    assert_true(json_is_null(json_object_get(whole, "next")));
+    for (size_t limit = 1; limit <= count + 1; limit += count / 3) {
+        char what[128], after[64] = "";
+        size_t seen = 0;
+        do {
+            snprintf(what, sizeof what, "/flows?from=1000&limit=%zu%s%s", limit,
+                     after[0] != '\0' ? "&after=" : "", after);
+            json_t *page = get_run(fixture, fixture->recorded, what, 200);
+            for (size_t i = 0; i < flow_count(page); i++, seen++) {
+                for (size_t c = 0; c < sizeof columns / sizeof columns[0]; c++) {
+                    assert_int_equal(at(page, columns[c], i),
+                                     at(whole, columns[c], seen));
+                }
+            }
+            const char *next = json_string_value(json_object_get(page, "next"));
+            assert_true(flow_count(page) == limit || next == NULL);
+            snprintf(after, sizeof after, "%s", next != NULL ? next : "");
+            json_decref(page);
+        } while (after[0] != '\0');
+        assert_int_equal(seen, count);
+    }
+    json_decref(whole);
+}
+
+/* A line for each, with the word of its kind; the last one is the object without columns. */
+static void test_measure_api_flows_come_in_lines(void **state) {
+    const struct fixture *fixture = *state;
+    struct http_answer answer;
+    char request[256];
+    json_t *whole = get_run(fixture, fixture->recorded, "/flows?limit=5", 200);
+    snprintf(request, sizeof request,
+             "GET /api/v1/runs/%s/flows?limit=5 HTTP/1.1\r\nHost: localhost\r\n"
+             "Accept: application/x-ndjson\r\n\r\n",
+             fixture->recorded);
+    http_client_exchange(fixture->port, request, &answer);
+    assert_string_equal(http_answer_header(&answer, "Content-Type"),
+                        "application/x-ndjson");
+    char *line = answer.body;
+    for (size_t i = 0; i < 5; i++) {
+        json_t *item = json_loadb(line, strcspn(line, "\n"), 0, NULL);
+        assert_int_equal(json_object_size(item), 5);
+        assert_int_equal(json_integer_value(json_object_get(item, "at")),
+                         at(whole, "at", i));
+        assert_int_equal(json_integer_value(json_object_get(item, "to_lane")),
+                         at(whole, "to_lane", i));
+        assert_string_equal(
+            json_string_value(json_object_get(item, "kind")),
+            json_string_value(json_array_get(json_object_get(whole, "kinds"),
+                                             (size_t)at(whole, "kind", i))));
+        json_decref(item);
+        line = strchr(line, '\n') + 1;
+    }
+    json_t *last = json_loads(line, 0, NULL);
+    static const char *const rest[] = {"from", "to", "damages", "kinds", "next"};
+    assert_int_equal(json_object_size(last), sizeof rest / sizeof rest[0]);
+    for (size_t i = 0; i < sizeof rest / sizeof rest[0]; i++) {
+        assert_true(
+            json_equal(json_object_get(last, rest[i]), json_object_get(whole, rest[i])));
+    }
+    json_decref(last);
+    json_decref(whole);
+    http_answer_deinit(&answer);
+}
+
 /* --- damage ---------------------------------------------------------------------- */
 
 static void test_measure_api_lists_what_is_missing(void **state) {
@@ -460,10 +530,12 @@ static void test_measure_api_lists_what_is_missing(void **state) {
 static void test_measure_api_refuses(void **state) {
     const struct fixture *fixture = *state;
     static const char *const windows[] = {
-        "/blame?from=-1",  "/blame?from=5&to=5", "/blame?to=0",
-        "/blame?to=x",     "/blame?pixels=5",    "/histograms?from=1",
-        "/blame?waiters=", "/blame?waiters=1,",  "/blame?waiters=a",
-        "/flows?to=0",     "/flows?from=5&to=5", "/flows?lanes=1"};
+        "/blame?from=-1",   "/blame?from=5&to=5", "/blame?to=0",
+        "/blame?to=x",      "/blame?pixels=5",    "/histograms?from=1",
+        "/blame?waiters=",  "/blame?waiters=1,",  "/blame?waiters=a",
+        "/flows?to=0",      "/flows?from=5&to=5", "/flows?lanes=1",
+        "/flows?limit=0",   "/flows?after=",      "/flows?after=1",
+        "/flows?after=01-5"};
     for (size_t i = 0; i < sizeof windows / sizeof windows[0]; i++) {
         json_decref(get_run(fixture, fixture->recorded, windows[i], 400));
     }
@@ -492,6 +564,8 @@ int main(void) {
         TEST(test_measure_api_flows_are_of_the_waits),
         TEST(test_measure_api_flows_of_windows),
         TEST(test_measure_api_flows_arrive_once),
+        TEST(test_measure_api_flows_come_in_pages),
+        TEST(test_measure_api_flows_come_in_lines),
         TEST(test_measure_api_lists_what_is_missing),
         TEST(test_measure_api_refuses),
     };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* test_note_api - notes of a run over the wire: written, changed, removed; wrong ones refused. */
+#include <stdio.h>
 #include <string.h>
 
 #include "api_fixture.h"
@@ -79,6 +80,107 @@ static void test_note_api_refuses(void **state) {
     json_decref(list);
 }
 
+/* Sends a note with a key; the id of what is answered goes to `id`. */
+static int add_with_key(const struct api_fixture *fixture, const char *key,
+                        const char *body, char id[16]) {
+    struct http_answer answer;
+    char text[512], location[64];
+    snprintf(text, sizeof text,
+             "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+             "Idempotency-Key: %s\r\nContent-Length: %zu\r\n\r\n%s",
+             notes, key, strlen(body), body);
+    http_client_exchange(fixture->port, text, &answer);
+    json_find_text(answer.body, "id", id, 16);
+    if (answer.status < 300) {
+        snprintf(location, sizeof location, "/api/v1/notes/%s", id);
+        assert_string_equal(http_answer_header(&answer, "Location"), location);
+        assert_int_equal(http_answer_header(&answer, "Idempotent-Replayed") != NULL,
+                         answer.status == 200);
+    }
+    const int status = answer.status;
+    http_answer_deinit(&answer);
+    return status;
+}
+
+/* What is sent again makes none, however it is written; another one under the key does not
+ * pass for it. */
+static void test_note_api_adds_one_for_a_key(void **state) {
+    struct api_fixture *fixture = *state;
+    static const struct {
+        const char *key, *body;
+        int status;
+        const char *id;
+    } rows[] = {
+        {"k1", "{\"text\":\"a\",\"from\":5}", 201, "n1"},
+        {"k1", "{\"text\":\"a\",\"from\":5}", 200, "n1"},
+        {"k1", " {\"to\":5, \"from\":5, \"text\":\"\\u0061\", \"lane\":null}", 200, "n1"},
+        {"k1", "{\"text\":\"b\",\"from\":5}", 409, ""},
+        {"k1", "{\"text\":\"a\",\"from\":5,\"lane\":0}", 409, ""},
+        {"k1", "{\"text\":\"a\",\"from\":5,\"to\":6}", 409, ""},
+        {"k1", "{}", 422, ""},
+        {"k2", "{\"text\":\"a\",\"from\":5}", 201, "n2"},
+        {"k 3", "{\"text\":\"a\"}", 400, ""},
+        {"", "{\"text\":\"a\"}", 400, ""},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char id[16];
+        assert_int_equal(add_with_key(fixture, rows[i].key, rows[i].body, id),
+                         rows[i].status);
+        assert_string_equal(id, rows[i].id);
+    }
+    /* Without a key each is another one. */
+    json_decref(api_expect(fixture, "POST", notes, rows[0].body, 201));
+    /* It is known after a start, and when the note is another one by then. */
+    json_decref(api_expect(fixture, "PUT", "/api/v1/notes/n1", "{\"text\":\"c\"}", 200));
+    api_fixture_start(fixture);
+    char id[16];
+    assert_int_equal(add_with_key(fixture, "k1", rows[0].body, id), 200);
+    assert_string_equal(id, "n1");
+    assert_null(api_expect(fixture, "DELETE", "/api/v1/notes/n1", NULL, 204));
+    assert_int_equal(add_with_key(fixture, "k1", rows[0].body, id), 201);
+    assert_string_equal(id, "n4");
+}
+
+/* In pages and in lines they are what they are all at once. */
+static void test_note_api_lists_pages(void **state) {
+    struct api_fixture *fixture = *state;
+    enum { COUNT = 7 };
+    for (int i = 0; i < COUNT; i++) {
+        char body[64];
+        snprintf(body, sizeof body, "{\"text\":\"%d\",\"from\":%d}", i, i * 5 % 3);
+        json_decref(api_expect(fixture, "POST", notes, body, 201));
+    }
+    json_t *whole = api_expect(fixture, "GET", notes, NULL, 200);
+    json_t *items = json_object_get(whole, "items");
+    assert_int_equal(json_array_size(items), COUNT);
+    assert_true(json_is_null(json_object_get(whole, "next")));
+    for (int limit = 1; limit <= COUNT; limit++) {
+        char path[160];
+        json_t *got = json_array();
+        snprintf(path, sizeof path, "%s?limit=%d", notes, limit);
+        for (bool is_last = false; !is_last;) {
+            json_t *page = api_expect(fixture, "GET", path, NULL, 200);
+            const char *next = json_string_value(json_object_get(page, "next"));
+            json_array_extend(got, json_object_get(page, "items"));
+            is_last = next == NULL;
+            snprintf(path, sizeof path, "%s?limit=%d&after=%s", notes, limit,
+                     is_last ? "" : next);
+            json_decref(page);
+        }
+        assert_true(json_equal(got, items));
+        json_decref(got);
+    }
+    static const char *const wrong[] = {
+        "limit=0",    "limit=1001",    "after=",       "after=0-0",
+        "after=0-0-", "after=0-0-n1x", "after=00-0-n1"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "%s?%s", notes, wrong[i]);
+        json_decref(api_expect(fixture, "GET", path, NULL, 400));
+    }
+    json_decref(whole);
+}
+
 #define TEST(function)                                                                   \
     cmocka_unit_test_setup_teardown(function, set_up, api_fixture_tear_down)
 
@@ -86,6 +188,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_note_api_keeps_a_note),
         TEST(test_note_api_refuses),
+        TEST(test_note_api_adds_one_for_a_key),
+        TEST(test_note_api_lists_pages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

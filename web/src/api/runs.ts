@@ -84,8 +84,24 @@ export async function getRunHistograms(run: string): Promise<Histogram[]> {
   return (await request<{ items: Histogram[] }>(`/runs/${id(run)}/histograms`)).items;
 }
 
-export function getRunLanes(run: string): Promise<RunLanes> {
-  return request<RunLanes>(`/runs/${id(run)}/lanes`);
+interface LanePage extends RunLanes {
+  next: string | null;
+}
+
+/* A page without a limit has 10,000 of them, which is all that most runs have. */
+const LANES_AT_ONCE = 100_000;
+
+/** All of them. */
+export async function getRunLanes(run: string): Promise<RunLanes> {
+  const path = `/runs/${id(run)}/lanes`;
+  const first = await request<LanePage>(path);
+  let { items, next } = first;
+  while (next) {
+    const page = await request<LanePage>(`${path}?limit=${LANES_AT_ONCE}&after=${next}`);
+    items = items.concat(page.items);
+    next = page.next;
+  }
+  return { ...first, items };
 }
 
 export function getTimeline(

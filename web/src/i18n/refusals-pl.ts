@@ -253,6 +253,7 @@ const sentences: Record<string, string> = {
   "a JSON patch is a list of operations": "poprawka JSON to lista operacji",
   "Idempotency-Key must be 1 to {0} printable ASCII characters without spaces":
     "Idempotency-Key to od 1 do {n0} drukowalnych znaków ASCII bez spacji",
+  "this Idempotency-Key was used for another note": "tego Idempotency-Key użyto już dla innej notatki",
   "this Idempotency-Key was used for another document": "tego Idempotency-Key użyto już dla innego dokumentu",
 
   // Addresses.
