@@ -32,32 +32,38 @@ static const unsigned allowed[CELL_STATUS_COUNT] = {
 /* --- reading ------------------------------------------------------------------- */
 
 #define CELL_COLUMNS(repetitions)                                                        \
-    "SELECT id, experiment, idx, key, runtime, strategy, point, reason, "                \
-    "status, " repetitions " FROM cell"
+    "SELECT c.id, c.experiment, c.idx, c.key, c.runtime, c.strategy, c.point, c.reason," \
+    " c.status, " repetitions " FROM "
 #define METRIC_COLUMNS                                                                   \
     "SELECT m.cell, m.name, m.median, m.min, m.max, m.n, m.mean, m.mean_low,"            \
-    " m.mean_high, m.median_low, m.median_high"
-#define LISTED "experiment = ?1 AND idx >= ?2 AND idx < ?3"
+    " m.mean_high, m.median_low, m.median_high FROM "
+#define OF_EXPERIMENT " WHERE c.experiment = ?1 ORDER BY c.idx"
+#define OF_IDS "json_each(?1) w CROSS JOIN "
+/* Metrics that are not wanted are not visited, but for how many repetitions they have. */
+#define MOST_REPETITIONS "(SELECT max(n) FROM cell_metric WHERE cell = c.id)"
+#define NAMED " AND m.name IN (SELECT value FROM json_each(?2))"
 
-/* The rows of both come in the same order: of cells, and within a cell by name. ?1 to ?3 are
- * those of a list; ?4 a JSON array of names. */
+/* The rows of both come in the same order: of cells, and within a cell by name. ?1 is an
+ * experiment, a cell, or a JSON array of cells; ?2 a JSON array of names. */
 struct cell_queries {
     const char *cells, *metrics;
 };
 static const struct cell_queries list_cells = {
-    CELL_COLUMNS("0") " WHERE " LISTED " ORDER BY idx",
-    METRIC_COLUMNS " FROM cell c CROSS JOIN cell_metric m ON m.cell = c.id"
-                   " WHERE c." LISTED " ORDER BY c.idx, m.name"};
-/* Metrics that are not wanted are not visited, but for how many repetitions they have. */
+    CELL_COLUMNS("0") "cell c" OF_EXPERIMENT, METRIC_COLUMNS
+    "cell c CROSS JOIN cell_metric m ON m.cell = c.id" OF_EXPERIMENT ", m.name"};
 static const struct cell_queries list_some = {
-    CELL_COLUMNS("(SELECT max(n) FROM cell_metric WHERE cell = cell.id)") " WHERE " LISTED
-                                                                          " ORDER BY idx",
-    METRIC_COLUMNS " FROM cell c CROSS JOIN cell_metric m ON m.cell = c.id"
-                   " AND m.name IN (SELECT value FROM json_each(?4))"
-                   " WHERE c." LISTED " ORDER BY c.idx, m.name"};
+    CELL_COLUMNS(MOST_REPETITIONS) "cell c" OF_EXPERIMENT, METRIC_COLUMNS
+    "cell c CROSS JOIN cell_metric m ON m.cell = c.id" NAMED OF_EXPERIMENT ", m.name"};
+static const struct cell_queries these_cells = {
+    CELL_COLUMNS("0") OF_IDS "cell c ON c.id = w.value ORDER BY w.key",
+    METRIC_COLUMNS OF_IDS "cell_metric m ON m.cell = w.value ORDER BY w.key, m.name"};
+static const struct cell_queries some_of_these = {
+    CELL_COLUMNS(MOST_REPETITIONS) OF_IDS "cell c ON c.id = w.value ORDER BY w.key",
+    METRIC_COLUMNS OF_IDS "cell_metric m ON m.cell = w.value" NAMED
+                          " ORDER BY w.key, m.name"};
 static const struct cell_queries read_cell = {
-    CELL_COLUMNS("0") " WHERE id = ?1",
-    METRIC_COLUMNS " FROM cell_metric m WHERE m.cell = ?1 ORDER BY m.name"};
+    CELL_COLUMNS("0") "cell c WHERE c.id = ?1",
+    METRIC_COLUMNS "cell_metric m WHERE m.cell = ?1 ORDER BY m.name"};
 
 /* A list while it grows. */
 struct builder {
@@ -169,28 +175,27 @@ static void share_metrics(struct builder *b) {
     b->list.summaries = b->metrics;
 }
 
-/* What the queries take: those of a list, or read_cell, where `first` is the cell. */
-struct cell_bounds {
-    int64_t experiment; /* 0: of read_cell */
-    int64_t first, end;
+/* What the queries take. */
+struct cell_source {
+    int64_t id;        /* of an experiment or a cell */
+    const char *ids;   /* NULL: `id` counts */
     const char *names; /* NULL: of no metrics in particular */
 };
 
-static void bind_bounds(struct query *q, const struct cell_bounds *bounds) {
-    if (bounds->experiment != 0) {
-        query_int(q, bounds->experiment);
-        query_int(q, bounds->first);
-        query_int(q, bounds->end);
+static void begin(struct query *q, struct connection *connection, const char *sql,
+                  const struct cell_source *source) {
+    query_begin(q, connection, sql);
+    if (source->ids != NULL) {
+        query_text(q, source->ids);
     } else {
-        query_int(q, bounds->first);
+        query_int(q, source->id);
     }
 }
 
 static int add_cells(struct builder *b, struct connection *connection, const char *sql,
-                     const struct cell_bounds *bounds, struct err *err) {
+                     const struct cell_source *source, struct err *err) {
     struct query q;
-    query_begin(&q, connection, sql);
-    bind_bounds(&q, bounds);
+    begin(&q, connection, sql, source);
     int rc;
     while ((rc = query_next(&q, err)) == 1 && (rc = add_cell(b, &q, err)) == 0) {
     }
@@ -199,13 +204,12 @@ static int add_cells(struct builder *b, struct connection *connection, const cha
 }
 
 static int add_metrics(struct builder *b, struct connection *connection, const char *sql,
-                       const struct cell_bounds *bounds, struct err *err) {
+                       const struct cell_source *source, struct err *err) {
     size_t at = 0;
     struct query q;
-    query_begin(&q, connection, sql);
-    bind_bounds(&q, bounds);
-    if (bounds->names != NULL) {
-        query_text(&q, bounds->names);
+    begin(&q, connection, sql, source);
+    if (source->names != NULL) {
+        query_text(&q, source->names);
     }
     int rc;
     while ((rc = query_next(&q, err)) == 1 && (rc = add_metric(b, &q, &at, err)) == 0) {
@@ -215,7 +219,7 @@ static int add_metrics(struct builder *b, struct connection *connection, const c
 }
 
 static int read_cells(struct db_reader *reader, const struct cell_queries *queries,
-                      const struct cell_bounds *bounds, struct cell_list *out,
+                      const struct cell_source *source, struct cell_list *out,
                       struct err *err) {
     struct builder b = {0};
     struct connection *connection = db_reader_connection(reader);
@@ -223,8 +227,8 @@ static int read_cells(struct db_reader *reader, const struct cell_queries *queri
     if (rc != 0) {
         return rc;
     }
-    rc = add_cells(&b, connection, queries->cells, bounds, err);
-    rc = rc == 0 ? add_metrics(&b, connection, queries->metrics, bounds, err) : rc;
+    rc = add_cells(&b, connection, queries->cells, source, err);
+    rc = rc == 0 ? add_metrics(&b, connection, queries->metrics, source, err) : rc;
     db_reader_end(reader);
     share_metrics(&b);
     if (rc != 0) {
@@ -250,34 +254,61 @@ static void write_names(const bool *wanted, char out[NAMES_SIZE]) {
     snprintf(out + used, NAMES_SIZE - used, used == 0 ? "[]" : "]");
 }
 
-int cell_store_list_some(struct db_reader *reader, const struct cell_wish *wish,
+int cell_store_list_some(struct db_reader *reader, int64_t experiment, const bool *wanted,
                          struct cell_list *out, struct err *err) {
     char names[NAMES_SIZE];
-    struct cell_bounds bounds = {.experiment = wish->experiment,
-                                 .first = wish->first,
-                                 .end = wish->count < INT64_MAX - wish->first
-                                            ? wish->first + wish->count
-                                            : INT64_MAX};
-    if (wish->metrics != NULL) {
-        write_names(wish->metrics, names);
-        bounds.names = names;
+    struct cell_source source = {.id = experiment};
+    if (wanted != NULL) {
+        write_names(wanted, names);
+        source.names = names;
     }
-    return read_cells(reader, wish->metrics != NULL ? &list_some : &list_cells, &bounds,
-                      out, err);
+    return read_cells(reader, wanted != NULL ? &list_some : &list_cells, &source, out,
+                      err);
 }
 
 int cell_store_list(struct db_reader *reader, int64_t experiment, struct cell_list *out,
                     struct err *err) {
-    return cell_store_list_some(
-        reader, &(struct cell_wish){.experiment = experiment, .count = INT64_MAX}, out,
-        err);
+    return cell_store_list_some(reader, experiment, NULL, out, err);
+}
+
+/* [5,3,8] */
+static char *write_ids(const struct cell_ids *ids) {
+    const size_t size = 3 + 21 * ids->count;
+    char *text = memory_resize(NULL, size, 1);
+    size_t used = 0;
+    for (size_t i = 0; text != NULL && i < ids->count; i++) {
+        used += (size_t)snprintf(text + used, size - used, "%s%lld", i == 0 ? "[" : ",",
+                                 (long long)ids->items[i]);
+    }
+    if (text != NULL) {
+        snprintf(text + used, size - used, used == 0 ? "[]" : "]");
+    }
+    return text;
+}
+
+int cell_store_read_some(struct db_reader *reader, const struct cell_ids *ids,
+                         const bool *wanted, struct cell_list *out, struct err *err) {
+    char names[NAMES_SIZE];
+    char *text = write_ids(ids);
+    struct cell_source source = {.ids = text};
+    if (text == NULL) {
+        return err_set_nomem(err);
+    }
+    if (wanted != NULL) {
+        write_names(wanted, names);
+        source.names = names;
+    }
+    const int rc = read_cells(reader, wanted != NULL ? &some_of_these : &these_cells,
+                              &source, out, err);
+    memory_free(text);
+    return rc;
 }
 
 int cell_store_read(struct db_reader *reader, int64_t id, struct cell_list *out,
                     struct err *err) {
     struct cell_list list;
-    int rc =
-        read_cells(reader, &read_cell, &(struct cell_bounds){.first = id}, &list, err);
+    const int rc =
+        read_cells(reader, &read_cell, &(struct cell_source){.id = id}, &list, err);
     if (rc != 0) {
         return rc;
     }

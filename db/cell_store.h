@@ -81,26 +81,29 @@ const struct metric_summary *cell_row_metric(const struct cell_row *cell,
 bool cell_row_is_whole(const struct cell_row *cell, const struct metric_summary *metric);
 
 struct cell_list {
-    struct cell_row *items; /* by index */
+    struct cell_row *items;
     size_t count;
     struct metric_summary *summaries; /* private: of all items */
     struct arena arena;
 };
 
-/* Which cells, and what of them. */
-struct cell_wish {
-    int64_t experiment;
-    int64_t first, count; /* indexes: `count` of them from `first` on */
-    const bool *metrics;  /* borrowed, METRIC_COUNT: which; NULL: all, of any name */
-};
-
-/* By index; what an index names is in the experiment or not. */
-int cell_store_list_some(struct db_reader *reader, const struct cell_wish *wish,
-                         struct cell_list *out, struct err *err) WARN_UNUSED;
-
-/* All cells of an experiment (none when there is no such experiment). */
+/* All cells of an experiment by index (none when there is no such experiment). */
 int cell_store_list(struct db_reader *reader, int64_t experiment, struct cell_list *out,
                     struct err *err) WARN_UNUSED;
+
+/* The same with some metrics: of METRIC_COUNT those that are `wanted`; NULL: all, of any
+ * name. */
+int cell_store_list_some(struct db_reader *reader, int64_t experiment, const bool *wanted,
+                         struct cell_list *out, struct err *err) WARN_UNUSED;
+
+/* Those cells, in that order; what is no cell is left out. */
+struct cell_ids {
+    const int64_t *items; /* none twice */
+    size_t count;
+};
+int cell_store_read_some(struct db_reader *reader, const struct cell_ids *ids,
+                         const bool *wanted, struct cell_list *out,
+                         struct err *err) WARN_UNUSED;
 
 /* One cell, as a list of one; ERR_NOT_FOUND. */
 int cell_store_read(struct db_reader *reader, int64_t id, struct cell_list *out,

@@ -33,7 +33,7 @@ enum { WORDS_SIZE = 64 };
 static_assert(sizeof ",queued,running,done,failed,interrupted," <= WORDS_SIZE,
               "room for every status");
 
-static void write_words(unsigned statuses, char out[WORDS_SIZE]) {
+static void write_words(uint32_t statuses, char out[WORDS_SIZE]) {
     size_t used = 0;
     out[0] = '\0';
     for (int i = 0; i < EXPERIMENT_STATUS_COUNT; i++) {

@@ -20,7 +20,7 @@ enum experiment_order {
 /* Which experiments, and in which order; all text is borrowed for the call. */
 struct experiment_wish {
     enum experiment_order order;
-    unsigned statuses;         /* bits 1 << enum experiment_status; 0: any */
+    uint32_t statuses;         /* bits 1 << enum experiment_status; 0: any */
     const char *part;          /* of the name, A to Z in either case; NULL: any */
     const char *client;        /* who submitted it; NULL: anybody */
     const char *document_hash; /* of what it says; NULL: any */

@@ -41,15 +41,13 @@ static int read_cells(struct material *material, struct db_reader *reader,
                       struct err *err) {
     const struct document *document = material->document;
     bool wanted[METRIC_COUNT];
-    struct cell_wish wish = {.experiment = material->row->id, .count = INT64_MAX};
     memcpy(wanted, recommend_view_metrics, sizeof wanted);
-    if (document != NULL) {
-        wish.metrics = wanted;
-        if (document->goal != METRIC_COUNT) {
-            wanted[document->goal] = true;
-        }
+    if (document != NULL && document->goal != METRIC_COUNT) {
+        wanted[document->goal] = true;
     }
-    const int code = cell_store_list_some(reader, &wish, &material->cells, err);
+    const int code =
+        cell_store_list_some(reader, material->row->id, document != NULL ? wanted : NULL,
+                             &material->cells, err);
     return code == 0 ? cell_compare_so_far(reader, material->row->id, &material->cells,
                                            &material->goal, err)
                      : code;

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/api/cell_api.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "db/experiment_store.h"
 #include "engine/base/memory.h"
 #include "server/advice/cell_document.h"
 #include "server/api/api.h"
+#include "server/api/cell_query.h"
 #include "server/api/experiment_view.h"
 #include "server/api/item_list.h"
-#include "server/api/metric_query.h"
 #include "server/api/resource_id.h"
 #include "server/document/canonical.h"
 
@@ -55,36 +53,7 @@ int cell_api_read(void *context, const struct http_request *request,
 
 /* --- those of an experiment ------------------------------------------------------- */
 
-enum { PAGE_DEFAULT = 50, PAGE_MAX = 200 };
-
-struct page {
-    struct cell_wish wish;
-    struct metric_query shown;
-};
-
-/* The text of a cursor is the index of the page's last cell. */
-static int parse_page(const struct http_request *request, struct page *out,
-                      struct err *err) {
-    const struct api_number limit = {"limit", PAGE_DEFAULT, 1, PAGE_MAX};
-    const struct api_number after = {"after", -1, 0, GRID_MAX_CELLS};
-    int64_t last = 0;
-    *out = (struct page){0};
-    int code = resource_id_parse(RESOURCE_EXPERIMENT, request->capture[0],
-                                 &out->wish.experiment, err);
-    if (code == 0) {
-        code = api_query_number(request, &limit, &out->wish.count, err);
-    }
-    if (code == 0) {
-        code = api_query_number(request, &after, &last, err);
-    }
-    if (code == 0) {
-        code = metric_query_parse(request, &out->shown, err);
-    }
-    out->wish.first = last + 1;
-    out->wish.metrics = out->shown.is_given ? out->shown.wanted : NULL;
-    return code;
-}
-
+/* Runs and all, as one state of the store. */
 static int write_cells(struct item_list *items, struct db_reader *reader,
                        const struct cell_list *cells, const bool *shown,
                        struct err *err) {
@@ -101,34 +70,31 @@ static int write_cells(struct item_list *items, struct db_reader *reader,
     return code;
 }
 
-/* A page as one state of the store. */
 static int write_page(struct item_list *items, struct db_reader *reader,
-                      const struct page *page, struct err *err) {
-    const struct cell_wish *wish = &page->wish;
+                      const struct cell_query *query, struct err *err) {
+    const bool *shown = query->shown.is_given ? query->shown.wanted : NULL;
+    struct cell_page page;
     struct cell_list cells = {0};
-    int64_t count = 0;
+    char next[CELL_CURSOR_SIZE];
     int code = db_reader_begin(reader, err);
     if (code != 0) {
         return code;
     }
-    code = experiment_store_count_cells(reader, wish->experiment, &count, err);
-    code = resource_id_missing(code, RESOURCE_EXPERIMENT, wish->experiment, err);
+    code = cell_page_find(reader, &query->wish, &page, err);
+    code = resource_id_missing(code, RESOURCE_EXPERIMENT, query->wish.experiment, err);
     if (code == 0) {
-        code = cell_store_list_some(reader, wish, &cells, err);
+        const struct cell_ids ids = {page.ids, page.count};
+        code = cell_store_read_some(reader, &ids, shown, &cells, err);
     }
     if (code == 0) {
-        code = write_cells(items, reader, &cells, wish->metrics, err);
+        code = write_cells(items, reader, &cells, shown, err);
     }
     db_reader_end(reader);
     cell_list_deinit(&cells);
-    item_list_close_items(items);
-    json_writer_key(&items->writer, "next");
-    if (wish->first + wish->count < count) {
-        char last[24];
-        snprintf(last, sizeof last, "%" PRId64, wish->first + wish->count - 1);
-        json_writer_string(&items->writer, last);
-    } else {
-        json_writer_null(&items->writer);
+    if (code == 0) {
+        cell_query_cursor(&query->wish, &page.last, next);
+        item_list_close_items(items);
+        item_list_next(items, page.has_more ? next : NULL);
     }
     return code;
 }
@@ -136,18 +102,18 @@ static int write_page(struct item_list *items, struct db_reader *reader,
 int cell_api_list(void *context, const struct http_request *request,
                   struct http_response *response, struct err *err) {
     struct item_list items = {0};
-    struct page page;
-    int code = parse_page(request, &page, err);
+    struct cell_query query;
+    int code = cell_query_parse(request, &query, err);
     if (code != 0) {
         return code;
     }
     item_list_open(&items, request);
-    code = write_page(&items, api_reader(context, request), &page, err);
-    if (code != 0) {
-        json_writer_deinit(&items.writer);
-        return code;
+    code = write_page(&items, api_reader(context, request), &query, err);
+    if (code == 0) {
+        code = item_list_respond(&items, response, err);
     }
-    return item_list_respond(&items, response, err);
+    json_writer_deinit(&items.writer);
+    return code;
 }
 
 /* --- its document ---------------------------------------------------------------- */

@@ -44,12 +44,11 @@ static bool add_judged(const char *text, bool wanted[METRIC_COUNT]) {
 static int read_cells(struct db_reader *reader, const struct experiment_row *row,
                       const bool *shown, struct cell_list *out, struct err *err) {
     bool wanted[METRIC_COUNT];
-    struct cell_wish wish = {.experiment = row->id, .count = INT64_MAX};
     if (shown != NULL) {
         memcpy(wanted, shown, sizeof wanted);
-        wish.metrics = add_judged(row->document, wanted) ? wanted : NULL;
+        shown = add_judged(row->document, wanted) ? wanted : NULL;
     }
-    return cell_store_list_some(reader, &wish, out, err);
+    return cell_store_list_some(reader, row->id, shown, out, err);
 }
 
 /* Writes an experiment as one state of the store; `shown` NULL: without its results. */

@@ -35,34 +35,19 @@ static int parse_order(const struct http_request *request, enum experiment_order
                                   "'name'");
 }
 
-/* The bit of a status; 0 when there is no such word. */
-static unsigned status_bit(const char *word, size_t length) {
-    for (int i = 0; i < EXPERIMENT_STATUS_COUNT; i++) {
-        const char *name = experiment_status_name((enum experiment_status)i);
-        if (strlen(name) == length && memcmp(name, word, length) == 0) {
-            return 1U << i;
-        }
-    }
-    return 0;
-}
-
-static int parse_statuses(const struct http_request *request, unsigned *out,
+static int parse_statuses(const struct http_request *request, uint32_t *out,
                           struct err *err) {
-    const char *at = http_request_query(request, "status");
-    *out = 0;
-    while (at != NULL) {
-        const size_t length = strcspn(at, ",");
-        const unsigned bit = status_bit(at, length);
-        if (bit == 0) {
-            return err_set(err, ERR_INVALID,
-                           "query parameter 'status' must be words of 'queued', "
-                           "'running', 'done', 'failed' and 'interrupted', separated by "
-                           "commas");
-        }
-        *out |= bit;
-        at = at[length] == ',' ? at + length + 1 : NULL;
+    const char *words[EXPERIMENT_STATUS_COUNT];
+    for (int i = 0; i < EXPERIMENT_STATUS_COUNT; i++) {
+        words[i] = experiment_status_name((enum experiment_status)i);
     }
-    return 0;
+    const struct api_words list = {"status", words, EXPERIMENT_STATUS_COUNT};
+    return api_query_words(request, &list, out)
+               ? 0
+               : err_set(err, ERR_INVALID,
+                         "query parameter 'status' must be words of 'queued', "
+                         "'running', 'done', 'failed' and 'interrupted', separated by "
+                         "commas");
 }
 
 /* --- what was submitted ---------------------------------------------------------- */

@@ -57,32 +57,18 @@ int span_query_lane(const struct http_request *request, lane_id *out, struct err
     return code;
 }
 
-static int state_of(const char *word, size_t size) {
-    for (int state = 0; state < STATE_COUNT; state++) {
-        const char *name = lane_state_name((enum lane_state)state);
-        if (strlen(name) == size && strncmp(name, word, size) == 0) {
-            return state;
-        }
-    }
-    return -1;
-}
-
 int span_query_states(const struct http_request *request, uint32_t *out,
                       struct err *err) {
-    const char *at = http_request_query(request, "states");
-    *out = 0;
-    while (at != NULL) {
-        const size_t size = strcspn(at, ",");
-        const int state = state_of(at, size);
-        if (state < 0) {
-            return err_set(err, ERR_INVALID,
-                           "query parameter 'states' must be words of states separated "
-                           "by commas");
-        }
-        *out |= UINT32_C(1) << state;
-        at = at[size] == ',' ? at + size + 1 : NULL;
+    const char *words[STATE_COUNT];
+    for (int state = 0; state < STATE_COUNT; state++) {
+        words[state] = lane_state_name((enum lane_state)state);
     }
-    return 0;
+    const struct api_words list = {"states", words, STATE_COUNT};
+    return api_query_words(request, &list, out)
+               ? 0
+               : err_set(err, ERR_INVALID,
+                         "query parameter 'states' must be words of states separated by "
+                         "commas");
 }
 
 /* --- lanes by kind and name -------------------------------------------------------- */

@@ -2,6 +2,7 @@
 /* Parts of a large experiment: pages of its cells, some of their metrics, and advice, which
  * looks at some. */
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,7 @@
 
 #define E1 "/api/v1/experiments/e1"
 
-/* 12 cells, of which 2 do not exist. */
+/* 12 cells, of which 4 do not exist. */
 static const char swept[] =
     "{\"schema\":1,\"name\":\"swept\",\"repetitions\":2,\"machine\":{\"cores\":1},"
     "\"goal\":\"latency_p99_us\","
@@ -85,6 +86,111 @@ static void test_cell_list_api_pages_have_every_cell(void **state) {
     }
 }
 
+static const char *text_of(const json_t *cell, const char *key) {
+    return json_string_value(json_object_get(cell, key));
+}
+
+/* The cells that a query gives, a few at a time. */
+static json_t *ask_cells(const struct api_fixture *fixture, const char *query) {
+    char path[300];
+    json_t *cells = json_array();
+    snprintf(path, sizeof path, E1 "/cells?limit=3&%s", query);
+    for (bool is_last = false; !is_last;) {
+        json_t *page = get(fixture, path);
+        const char *next = text_of(page, "next");
+        json_array_extend(cells, json_object_get(page, "items"));
+        is_last = next == NULL;
+        snprintf(path, sizeof path, E1 "/cells?limit=3&%s&after=%s", query,
+                 is_last ? "" : next);
+        json_decref(page);
+    }
+    return cells;
+}
+
+static bool cell_is(const json_t *cell, const char *key, const char *words) {
+    const char *text = text_of(cell, key);
+    return words == NULL || strstr(words, text) != NULL;
+}
+
+/* By index those, and only those, that have what is asked for. */
+static void test_cell_list_api_filters(void **state) {
+    const struct api_fixture *fixture = *state;
+    static const struct {
+        const char *query, *runtime, *strategy, *status;
+        int cores;
+        size_t count;
+    } rows[] = {
+        {"order=index", NULL, NULL, NULL, 0, 12},
+        {"runtime=cpython-3.12", "cpython-3.12", NULL, NULL, 0, 4},
+        {"strategy=asyncio(4)", NULL, "asyncio(4)", NULL, 0, 6},
+        {"status=not_applicable", NULL, NULL, "not_applicable", 0, 4},
+        {"status=done,failed", NULL, NULL, "done,failed", 0, 8},
+        {"point=%7B%22/machine/cores%22:2%7D", NULL, NULL, NULL, 2, 6},
+        {"point=%7B%22/machine/cores%22:2.0%7D&runtime=cpython-3.14t&strategy=threads(2)",
+         "cpython-3.14t", "threads(2)", NULL, 2, 1},
+        {"point=%7B%7D", NULL, NULL, NULL, 0, 12},
+        {"point=%7B%22/machine/cores%22:3%7D", NULL, NULL, NULL, 3, 0},
+        {"point=%7B%22/machine/profile%22:2%7D", NULL, NULL, NULL, 3, 0},
+        {"runtime=cpython-3", "none", NULL, NULL, 0, 0},
+        {"status=running", NULL, NULL, "running", 0, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        json_t *cells = ask_cells(fixture, rows[i].query);
+        json_int_t last = -1;
+        size_t k;
+        json_t *cell;
+        assert_int_equal(json_array_size(cells), rows[i].count);
+        json_array_foreach(cells, k, cell) {
+            const json_int_t index = json_integer_value(json_object_get(cell, "index"));
+            const json_t *cores =
+                json_object_get(json_object_get(cell, "point"), "/machine/cores");
+            assert_true(index > last);
+            assert_true(cell_is(cell, "runtime", rows[i].runtime));
+            assert_true(cell_is(cell, "strategy", rows[i].strategy));
+            assert_true(cell_is(cell, "status", rows[i].status));
+            assert_true(rows[i].cores == 0 || json_integer_value(cores) == rows[i].cores);
+            last = index;
+        }
+        json_decref(cells);
+    }
+}
+
+/* Its median, or infinity without one, so that those come last. */
+static double median_of(const json_t *cell, const char *metric) {
+    const json_t *of = json_object_get(json_object_get(cell, "metrics"), metric);
+    return of != NULL ? json_number_value(json_object_get(of, "median")) : INFINITY;
+}
+
+static void test_cell_list_api_sorts_by_a_metric(void **state) {
+    const struct api_fixture *fixture = *state;
+    static const char *const orders[] = {"makespan_us", "-makespan_us", "cpu_us",
+                                         "-loop_iterations"};
+    for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {
+        char query[64];
+        const bool is_largest_first = orders[i][0] == '-';
+        const char *metric = orders[i] + (is_largest_first ? 1 : 0);
+        double last = -INFINITY;
+        json_int_t last_index = -1;
+        bool seen[CELLS] = {false};
+        size_t k;
+        json_t *cell;
+        snprintf(query, sizeof query, "order=%s", orders[i]);
+        json_t *cells = ask_cells(fixture, query);
+        assert_int_equal(json_array_size(cells), CELLS);
+        json_array_foreach(cells, k, cell) {
+            const json_int_t index = json_integer_value(json_object_get(cell, "index"));
+            double value = median_of(cell, metric);
+            value = is_largest_first && isfinite(value) ? -value : value;
+            assert_true(last < value || (!(last > value) && index > last_index));
+            assert_false(seen[index]);
+            seen[index] = true;
+            last = value;
+            last_index = index;
+        }
+        json_decref(cells);
+    }
+}
+
 static void test_cell_list_api_refuses_what_is_no_page(void **state) {
     const struct api_fixture *fixture = *state;
     static const struct {
@@ -94,6 +200,19 @@ static void test_cell_list_api_refuses_what_is_no_page(void **state) {
         {E1 "/cells?limit=0", 400},
         {E1 "/cells?limit=201", 400},
         {E1 "/cells?after=c1", 400},
+        {E1 "/cells?after=", 400},
+        {E1 "/cells?after=1-none", 400},
+        {E1 "/cells?order=cpu_us&after=1", 400},
+        {E1 "/cells?order=cpu_us&after=1-4", 400},
+        {E1 "/cells?order=cpu_us&after=1-none", 200},
+        {E1 "/cells?order=cpu", 400},
+        {E1 "/cells?order=", 400},
+        {E1 "/cells?status=queued", 400},
+        {E1 "/cells?status=done,", 400},
+        {E1 "/cells?point=4", 400},
+        {E1 "/cells?point=%7B", 400},
+        {E1 "/cells?point=%7B%22a%22:1,%22a%22:2%7D", 400},
+        {"/api/v1/experiments/e2/cells?order=cpu_us", 404},
         {E1 "/cells?metrics=cpu", 400},
         {E1 "?metrics=cpu_us,nothing", 400},
         {"/api/v1/experiments/e2/cells", 404},
@@ -203,6 +322,8 @@ static void test_cell_list_api_advises_as_if_it_read_all(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_cell_list_api_pages_have_every_cell),
+        TEST(test_cell_list_api_filters),
+        TEST(test_cell_list_api_sorts_by_a_metric),
         TEST(test_cell_list_api_refuses_what_is_no_page),
         TEST(test_cell_list_api_gives_the_metrics_that_are_wanted),
         TEST(test_cell_list_api_judges_by_all_repetitions),

@@ -106,6 +106,64 @@ static void test_item_list_lines_are_the_items(void **state) {
     assert_true(expect_pages(fixture, "/api/v1/runs/r1/spans?limit=50") > 2);
 }
 
+/* The items of all pages, one after the other, are those of one page. */
+static void expect_whole(const struct api_fixture *fixture, const char *path, int limit) {
+    char page[400];
+    json_t *got = json_array();
+    const char separator = strchr(path, '?') != NULL ? '&' : '?';
+    snprintf(page, sizeof page, "%s%climit=%d", path, separator, limit);
+    for (bool is_last = false; !is_last;) {
+        json_t *list = api_expect(fixture, "GET", page, NULL, 200);
+        const char *next = json_string_value(json_object_get(list, "next"));
+        assert_true((int)json_array_size(json_object_get(list, "items")) <= limit);
+        json_array_extend(got, json_object_get(list, "items"));
+        is_last = next == NULL;
+        snprintf(page, sizeof page, "%s%climit=%d&after=%s", path, separator, limit,
+                 is_last ? "" : next);
+        json_decref(list);
+    }
+    snprintf(page, sizeof page, "%s%climit=200", path, separator);
+    json_t *whole = api_expect(fixture, "GET", page, NULL, 200);
+    assert_true(json_is_null(json_object_get(whole, "next")));
+    assert_true(json_array_size(got) > 0);
+    assert_true(json_equal(got, json_object_get(whole, "items")));
+    json_decref(got);
+    json_decref(whole);
+}
+
+static void test_item_list_pages_are_the_whole(void **state) {
+    const struct api_fixture *fixture = *state;
+    run_three(fixture);
+    for (int i = 0; i < 3; i++) {
+        json_decref(api_expect(fixture, "POST", "/api/v1/runs/r1/notes",
+                               "{\"text\":\"x\"}", 201));
+    }
+    static const char *const paths[] = {"/api/v1/experiments?order=name",
+                                        "/api/v1/experiments/e1/cells?order=index",
+                                        "/api/v1/experiments/e1/cells?order=-cpu_us",
+                                        "/api/v1/runs/r1/lanes",
+                                        "/api/v1/runs/r1/notes",
+                                        "/api/v1/runs/r1/spans?kind=gil"};
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        for (int limit = 1; limit <= 12; limit += i == 5 ? 11 : 1) {
+            expect_whole(fixture, paths[i], limit);
+        }
+        json_decref(expect_same(fixture, paths[i]));
+    }
+    static const char *const wrong[] = {"limit=0", "limit=100001", "after=-1", "after=c1",
+                                        "kind=gil"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        char path[128];
+        snprintf(path, sizeof path, "/api/v1/runs/r1/lanes?%s", wrong[i]);
+        json_decref(api_expect(fixture, "GET", path, NULL, 400));
+    }
+    json_t *beyond =
+        api_expect(fixture, "GET", "/api/v1/runs/r1/lanes?after=999999", NULL, 200);
+    assert_int_equal(json_array_size(json_object_get(beyond, "items")), 0);
+    assert_true(json_array_size(json_object_get(beyond, "states")) > 0);
+    json_decref(beyond);
+}
+
 static void expect_order(const struct api_fixture *fixture, const char *query,
                          const char *ids) {
     char path[256], got[64] = "";
@@ -220,6 +278,7 @@ static void test_item_list_says_that_it_depends_on_accept(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_item_list_lines_are_the_items),
+        TEST(test_item_list_pages_are_the_whole),
         TEST(test_item_list_of_experiments_is_filtered),
         TEST(test_item_list_of_experiments_tells_where_they_come_from),
         TEST(test_item_list_refuses_other_words),

@@ -276,6 +276,12 @@ const sentences: Record<string, string> = {
     "parametr adresu „order” to „newest”, „oldest” albo „name”",
   "query parameter 'status' must be words of 'queued', 'running', 'done', 'failed' and 'interrupted', separated by commas":
     "parametr adresu „status” to słowa „queued”, „running”, „done”, „failed” i „interrupted” rozdzielone przecinkami",
+  "query parameter 'status' must be words of 'pending', 'running', 'done', 'failed', 'limited', 'not_applicable' and 'interrupted', separated by commas":
+    "parametr adresu „status” to słowa „pending”, „running”, „done”, „failed”, „limited”, „not_applicable” i „interrupted” rozdzielone przecinkami",
+  "query parameter 'point' must be a JSON object of values of the sweep":
+    "parametr adresu „point” to obiekt JSON z wartościami przeglądu",
+  "query parameter 'order' must be 'index' or a name that GET /metrics lists, with '-' before it for the largest first":
+    "parametr adresu „order” to „index” albo nazwa z GET /metrics, a z „-” przed nią największe są pierwsze",
   "query parameter 'after' must be the 'next' of a page before, of the same order":
     "parametr adresu „after” to „next” poprzedniej strony w tej samej kolejności",
   "query parameter 'after' must be the 'next' of a page before": "parametr adresu „after” to „next” poprzedniej strony",
