@@ -164,6 +164,45 @@ static void test_item_list_pages_are_the_whole(void **state) {
     json_decref(beyond);
 }
 
+/* More lanes than the server has in memory at a time: pages that end before, at and after that
+ * many. */
+static void test_item_list_of_many_lanes(void **state) {
+    static const char many[] =
+        "{\"schema\":1,\"runtimes\":[\"cpython-3.12\"],\"strategies\":[{\"asyncio\":3000}"
+        "],"
+        "\"workload\":{\"jobs\":{\"count\":2300,\"steps\":[{\"io_us\":300}]}}}";
+    static const int limits[] = {999, 1000, 1001, 2000, 100000};
+    static const char path[] = "/api/v1/runs/r1/lanes";
+    const struct api_fixture *fixture = *state;
+    api_run(fixture, many, "e1");
+    json_t *whole = api_expect(fixture, "GET", path, NULL, 200);
+    const json_t *items = json_object_get(whole, "items");
+    const size_t count = json_array_size(items);
+    assert_true(count > 2300 && json_is_null(json_object_get(whole, "next")));
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+        char page[128], after[32] = "";
+        size_t seen = 0;
+        do {
+            size_t k;
+            json_t *lane;
+            snprintf(page, sizeof page, "%s?limit=%d%s%s", path, limits[i],
+                     after[0] != '\0' ? "&after=" : "", after);
+            json_t *list = api_expect(fixture, "GET", page, NULL, 200);
+            json_array_foreach(json_object_get(list, "items"), k, lane) {
+                assert_true(json_equal(lane, json_array_get(items, seen)));
+                seen++;
+            }
+            const char *next = json_string_value(json_object_get(list, "next"));
+            assert_true(next == NULL || k == (size_t)limits[i]);
+            snprintf(after, sizeof after, "%s", next != NULL ? next : "");
+            json_decref(list);
+        } while (after[0] != '\0');
+        assert_int_equal(seen, count);
+    }
+    json_decref(whole);
+    assert_int_equal(expect_pages(fixture, "/api/v1/runs/r1/lanes?limit=2000"), 2);
+}
+
 static void expect_order(const struct api_fixture *fixture, const char *query,
                          const char *ids) {
     char path[256], got[64] = "";
@@ -279,6 +318,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_item_list_lines_are_the_items),
         TEST(test_item_list_pages_are_the_whole),
+        TEST(test_item_list_of_many_lanes),
         TEST(test_item_list_of_experiments_is_filtered),
         TEST(test_item_list_of_experiments_tells_where_they_come_from),
         TEST(test_item_list_refuses_other_words),
