@@ -153,6 +153,7 @@ export const en = {
   "api.body": "Body",
   "api.answers": "Answers",
   "api.required": "required",
+  "api.example": "Example",
   "api.try": "Try it",
 
   "json.line": "Line {line}: {problem}",

@@ -217,6 +217,7 @@ export const pl = {
   "api.body": "Treść żądania",
   "api.answers": "Odpowiedzi",
   "api.required": "wymagane",
+  "api.example": "Przykład",
   "api.try": "Wypróbuj",
 
   "json.line": "Wiersz {line}: {problem}",

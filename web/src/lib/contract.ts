@@ -28,6 +28,7 @@ export interface Schema {
 interface Content {
   schema?: Schema;
   example?: unknown;
+  examples?: Record<string, { value: unknown }>;
   "x-events"?: Record<string, Schema>;
 }
 
@@ -60,11 +61,17 @@ export interface OpenApi {
   components: { schemas: Record<string, Schema> };
 }
 
+export interface Example {
+  /** "" when it is the only one. */
+  name: string;
+  value: unknown;
+}
+
 export interface Body {
   /** Media type. */
   type: string;
   schema: Schema | null;
-  example: unknown;
+  examples: Example[];
   /** Of server-sent events: the schema of the data of each. */
   events: Record<string, Schema>;
 }
@@ -97,11 +104,16 @@ function follow<T extends Reference>(contract: OpenApi, node: T): T {
   return (at ?? {}) as T;
 }
 
+function examplesOf({ example, examples }: Content): Example[] {
+  const named = Object.entries(examples ?? {}).map(([name, { value }]) => ({ name, value }));
+  return example === undefined ? named : [{ name: "", value: example }, ...named];
+}
+
 function bodiesOf(content: Record<string, Content> | undefined): Body[] {
   return Object.entries(content ?? {}).map(([type, it]) => ({
     type,
     schema: it.schema ?? null,
-    example: it.example,
+    examples: examplesOf(it),
     events: it["x-events"] ?? {},
   }));
 }
@@ -163,7 +175,7 @@ export function boundsOf(schema: Schema): string[] {
 
 const quoted = (text: string): string => `'${text.replace(/'/g, "'\\''")}'`;
 
-/** A line for a shell: with the example, or "{}" as the body, and with what is required. */
+/** A line for a shell: with the example as the body, and with what is required. */
 export function curlLine(operation: Operation, origin: string): string {
   const query = operation.parameters
     .filter((it) => it.in === "query" && it.required)
@@ -175,7 +187,7 @@ export function curlLine(operation: Operation, origin: string): string {
   if (operation.answers.some(({ bodies }) => bodies.some(({ type }) => type === "text/event-stream"))) parts.push("-N");
   if (operation.body) {
     parts.push("-H", quoted(`Content-Type: ${operation.body.type}`));
-    parts.push("-d", operation.body.example === undefined ? "@body.json" : quoted(JSON.stringify(operation.body.example)));
+    parts.push("-d", quoted(JSON.stringify(operation.body.examples[0]?.value ?? {})));
   }
   return [...parts, quoted(url)].join(" ");
 }

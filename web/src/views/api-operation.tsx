@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // One operation: what it is asked with, what it answers, and a line to try it.
 
-import { type Answer, type Body, boundsOf, curlLine, type Operation } from "../lib/contract";
+import { useState } from "preact/hooks";
+import { type Answer, type Body, boundsOf, curlLine, type Example, type Operation } from "../lib/contract";
+import { prettyJson } from "../lib/json-pretty";
 import { t } from "../state/preferences";
 import { Prose } from "./api-prose";
 import { SchemaBody, TypeWords } from "./api-schema";
@@ -39,6 +41,19 @@ function Parameters({ operation }: { operation: Operation }) {
   );
 }
 
+/* There are hundreds of them, and few are ever looked at: the others have no text. */
+function ExampleView({ example: { name, value } }: { example: Example }) {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <details class="disclosure" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>
+        {t("api.example")} {name !== "" && <code lang="en">{name}</code>}
+      </summary>
+      {isOpen && <pre class="document">{typeof value === "string" ? value : prettyJson(value)}</pre>}
+    </details>
+  );
+}
+
 function BodyView({ body }: { body: Body }) {
   return (
     <div class="api-media">
@@ -52,9 +67,9 @@ function BodyView({ body }: { body: Body }) {
           </code>
         </p>
       ))}
-      {body.example !== undefined && (
-        <pre class="document">{JSON.stringify(body.example, null, 2)}</pre>
-      )}
+      {body.examples.map((example) => (
+        <ExampleView key={example.name} example={example} />
+      ))}
     </div>
   );
 }

@@ -82,6 +82,19 @@ test("a link opens what it names, and so does the keyboard", async () => {
   });
 });
 
+test("examples are there when they are wanted", async () => {
+  await onPage({}, async (page) => {
+    await page.goto(`${server.address}/#/api/list_lanes`);
+    const operation = page.locator("#api-list_lanes[open]");
+    await operation.waitFor();
+    assert.equal(await page.locator(".api-media .disclosure pre").count(), 0);
+    await operation.getByText("Example item").click();
+    assert.match(await operation.locator(".disclosure[open] pre").innerText(), /^\{\n {2}"id": \d+,\n {2}"kind": "/);
+    const lines = page.locator("#api-submit_experiment .disclosure summary");
+    assert.equal(await lines.first().textContent(), "Example ");
+  });
+});
+
 test("no part of it is wider than a phone, all of it open", async () => {
   for (const locale of ["en", "pl"]) {
     await onPage({ viewport: { width: 390, height: 844 }, locale }, async (page) => {
@@ -90,6 +103,7 @@ test("no part of it is wider than a phone, all of it open", async () => {
       await page.locator("details").evaluateAll((items) => {
         for (const item of items) (item as HTMLDetailsElement).open = true;
       });
+      await page.waitForFunction(() => document.querySelectorAll(".api-media .disclosure:not(:has(pre))").length === 0);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth);
       assert.ok(wide <= 390, `${locale}: ${wide} pixels wide`);
     });

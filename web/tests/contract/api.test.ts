@@ -8,35 +8,35 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { type Server, startServer } from "../browser/server";
-import { type Answer, type Ask, Contract, type Json, type Operation } from "./contract";
+import { type Answer, type Ask, Contract, examplesOf, type Json, type MediaType, NDJSON, type Operation, PROBLEM } from "./contract";
+import { rewrite } from "./examples";
 
-const LINES = { accept: "application/x-ndjson" };
+const LINES = { accept: NDJSON };
 
-/* Two repetitions: the second one has no timeline. A sweep and a gate, so that there is much to say. */
-const DOCUMENT = {
-  schema: 1,
-  name: "Contract",
-  goal: "makespan_us",
-  repetitions: 2,
-  runtimes: ["cpython-3.12"],
-  strategies: [{ threads: 2 }, { threads: 3 }, { asyncio: 4 }],
-  gate: [{ metric: "cpu_us", max: 1 }],
-  workload: { jobs: { count: 6, steps: [{ python_us: 6000 }, { io_us: 300 }] } },
-};
+/* GILSCOPE_EXAMPLES=write: what is answered becomes the examples of the contract's file. */
+const WRITES_EXAMPLES = process.env.GILSCOPE_EXAMPLES === "write";
+const CONTRACT_FILE = join(process.env.GILSCOPE_WEB ?? ".", "../server/openapi.json");
 
 /* How to ask those that need more than an id, and other ways to ask. */
 const ASKS: Record<string, Ask[]> = {
   list_experiments: [
     {},
     { headers: LINES },
-    { query: { status: "done,failed", name: "contract", order: "name", limit: "1" } },
+    { query: { status: "done,failed", name: "asyncio", order: "name", limit: "1" } },
     { query: { client: "contract", preset: "echo-convoy", created_from_ms: "0", created_until_ms: "9000000000000" } },
   ],
   get_experiment: [{}, { query: { metrics: "makespan_us,cpu_us" } }],
-  list_cells: [{}, { query: { metrics: "", limit: "2" } }, { query: { after: "0" }, headers: LINES }],
+  list_cells: [
+    {},
+    { query: { metrics: "", limit: "2" } }, { query: { after: "0" }, headers: LINES },
+    { query: { runtime: "cpython-3.12", strategy: "threads(3)", status: "done,limited", point: "{}", order: "-makespan_us" } },
+  ],
   compare_cells: [{ query: { cells: "c1,c2" } }, { query: { cells: "c1,c3", other_work: "true" } }],
   get_blame: [{}, { query: { from: "0", to: "9000000", waiters: "1,2,3" } }],
-  get_flows: [{}, { query: { from: "0", to: "9000000" } }],
+  get_flows: [{}, { query: { from: "0", to: "9000000", limit: "2" } }, { headers: LINES }],
+  list_lanes: [{}, { query: { limit: "2", after: "3" } }, { headers: LINES }],
+  list_notes: [{}, { query: { limit: "1" } }, { headers: LINES }],
+  get_schema: [{}, { headers: { accept: "application/json" } }],
   get_timeline: [
     {},
     { query: { from: "0", to: "9000000", pixels: "200", lanes: "0,1,2" } },
@@ -67,12 +67,15 @@ interface PicturedGrid {
 
 let server: Server;
 let contract: Contract;
+/* Two repetitions: the second one has no timeline. A gate, so that there is much to say. */
+let DOCUMENT: Json;
 let served: Answer["text"];
 
 before(async () => {
   server = await startServer();
   served = await (await fetch(`${server.address}/openapi.json`)).text();
   contract = new Contract(JSON.parse(served) as Json, server.address);
+  DOCUMENT = contract.body("submit_experiment");
 });
 
 after(() => server?.stop());
@@ -100,8 +103,7 @@ async function submitAndWait(document: unknown, headers?: Record<string, string>
 }
 
 test("the contract is served as it is, and names the version of the program", () => {
-  const file = join(process.env.GILSCOPE_WEB ?? ".", "../server/openapi.json");
-  assert.equal(served, readFileSync(file, "utf8"));
+  assert.equal(served, readFileSync(CONTRACT_FILE, "utf8"));
   const said = execFileSync(process.env.GILSCOPE_BIN ?? "", ["--version"], { encoding: "utf8" });
   assert.equal((JSON.parse(served) as { info: { version: string } }).info.version, said.split(" ")[1]);
 });
@@ -143,18 +145,23 @@ test("a preview gives pictures, which are what the stored timeline shows", async
   }
 });
 
-test("notes are added, changed and removed", async () => {
-  const body = { text: "here", from: 5, to: 9, lane: 1 };
-  const { json } = await contract.ask("add_note", { id: "r1", body }, 201);
+test("notes are added, once for each key, changed and removed", async () => {
+  const body = contract.body("add_note");
+  const headers = { "idempotency-key": "note" };
+  const { json } = await contract.ask("add_note", { id: "r1", body, headers }, 201);
   assert.equal(json.id, "n1");
-  await contract.ask("change_note", { id: "n1", body: { text: "" } });
+  const same = await contract.ask("add_note", { id: "r1", body, headers }, 200);
+  assert.deepEqual(same.json, json);
+  await contract.ask("add_note", { id: "r1", body: { text: "other" }, headers }, 409);
+  await contract.ask("change_note", { id: "n1", body: contract.body("change_note") });
   await contract.ask("add_note", { id: "r1", body: { text: "second" } }, 201);
   await contract.ask("remove_note", { id: "n2" }, 204);
 });
 
 test("an experiment gets another name", async () => {
-  const { json } = await contract.ask("rename_experiment", { id: "e1", body: { name: "Contract, renamed" } });
-  assert.equal(json.name, "Contract, renamed");
+  const body = contract.body("rename_experiment");
+  const { json } = await contract.ask("rename_experiment", { id: "e1", body });
+  assert.equal(json.name, body.name);
 });
 
 test("findings, speed-ups and timelines are made, and can be cancelled", async () => {
@@ -167,14 +174,13 @@ test("findings, speed-ups and timelines are made, and can be cancelled", async (
   const { json } = await contract.ask("get_cell", { id: "c1" });
   const id = (json.runs as { id: string; has_timeline: boolean }[]).find((run) => !run.has_timeline)?.id;
   await contract.ask("get_timeline_job", { id });
-  await contract.ask("make_timeline", { id, body: {} }, 202);
+  await contract.ask("make_timeline", { id, body: contract.body("make_timeline") }, 202);
   await poll("get_timeline_job", { id }, (answer) => answer.json.status === "stored");
   await contract.ask("make_timeline", { id, body: {} }, 200);
 });
 
 test("a run is changed and run again", async () => {
-  const patch = [{ op: "replace", path: "/machine", value: { cores: 2 } }];
-  const ask = { id: "r1", body: { patch: [{ ...patch[0], op: "add" }] } };
+  const ask = { id: "r1", body: contract.body("submit_what_if") };
   const { json } = await contract.ask("submit_what_if", ask, 201);
   assert.ok(ended(await poll("get_experiment", { id: json.id as string }, ended)));
   assert.equal((await contract.ask("submit_what_if", ask, 200)).json.id, json.id);
@@ -193,11 +199,12 @@ test("an experiment is stopped, and gone on with", async () => {
 });
 
 test("a session is opened and closed", async () => {
-  await contract.ask("open_session", { body: { token: "any" } }, 204);
+  await contract.ask("open_session", { body: contract.body("open_session") }, 204);
   await contract.ask("close_session", {}, 204);
 });
 
 test("queries answer in columns and in lines", async () => {
+  await contract.ask("query_sql", { body: contract.body("query_sql") });
   const body = { query: "SELECT run_id, status, NULL AS n, ? AS p FROM runs", params: [0.5], limit: 2 };
   const { json } = await contract.ask("query_sql", { body });
   assert.equal(json.truncated, true);
@@ -224,6 +231,7 @@ test("a run that goes on is told of until it is cancelled", async () => {
 
 test("every operation that reads answers as it says, also to HEAD", async () => {
   for (const operation of contract.operations.filter(({ id, method }) => method === "GET" && id !== "stream_events")) {
+    contract.forget(operation);
     for (const ask of ASKS[operation.id] ?? [{}]) {
       const whole: Ask = { id: idOf(operation), ...ask };
       await contract.ask(operation.id, whole);
@@ -235,7 +243,8 @@ test("every operation that reads answers as it says, also to HEAD", async () => 
 });
 
 test("lines are the items, and the rest of the object", async () => {
-  for (const [id, of] of [["search_spans", "r1"], ["list_experiments", undefined]] as const) {
+  const lists = [["search_spans", "r1"], ["list_lanes", "r1"], ["list_cells", "e1"], ["list_experiments", undefined]];
+  for (const [id, of] of lists as [string, string | undefined][]) {
     const query = { limit: "3" };
     const { items, ...rest } = (await contract.ask(id, { id: of, query })).json;
     const { text } = await contract.ask(id, { id: of, query, headers: LINES });
@@ -244,25 +253,12 @@ test("lines are the items, and the rest of the object", async () => {
   }
 });
 
-/** A body that would be right. */
-function rightBody(operation: Operation): unknown {
-  const bodies: Record<string, unknown> = {
-    submit_what_if: { patch: [{ op: "remove", path: "/name" }] },
-    make_timeline: {},
-    rename_experiment: { name: "any" },
-    add_note: { text: "" },
-    change_note: { text: "" },
-    open_session: { token: "any" },
-  };
-  return operation.body ? (bodies[operation.id] ?? DOCUMENT) : undefined;
-}
-
 async function refuses(operation: Operation, ask: Ask, ...statuses: number[]): Promise<void> {
-  const body = ask.body ?? rightBody(operation);
+  const body = ask.body ?? (operation.body ? contract.body(operation.id) : undefined);
   const query = ask.query ?? ASKS[operation.id]?.[0]?.query;
   const answer = await contract.send(operation, { id: idOf(operation), ...ask, body, query });
   assert.ok(statuses.includes(answer.status), `${operation.id}: ${answer.text}`);
-  assert.equal(answer.type, "application/problem+json");
+  assert.equal(answer.type, PROBLEM);
   assert.equal(answer.json.status, answer.status);
 }
 
@@ -285,6 +281,28 @@ test("every operation refuses what it does not know", async () => {
     });
     contract.check(operation, answer.status, answer.headers.get("content-type") ?? "", await answer.text());
     assert.equal(answer.status, 400, operation.id);
+  }
+});
+
+const BUSY = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500000) SELECT max(i) FROM n";
+
+test("what cannot be done is said in the same form", async () => {
+  contract.forgetProblems(); // these are better examples
+  await contract.ask("list_experiments", { query: { limit: "0" } }, 400);
+  await contract.ask("get_experiment", { id: "e999999" }, 404);
+  const wrong = { ...DOCUMENT, strategies: [{ thread: 2 }, { asyncio: -1 }] };
+  await contract.ask("submit_experiment", { body: wrong }, 422);
+  await contract.ask("add_note", { id: "r1", body: { text: "other" }, headers: { "idempotency-key": "note" } }, 409);
+  const isBusy = ({ status }: Answer): boolean => status === 503;
+  for (let answers: Answer[] = []; !answers.some(isBusy); ) {
+    const ask = { body: { query: BUSY } };
+    answers = await Promise.all([ask, ask, ask, ask].map((it) => contract.send(contract.find("query_sql"), it)));
+  }
+  const guarded = await startServer({ GILSCOPE_TOKEN: "a-token-of-the-test" });
+  try {
+    await new Contract(JSON.parse(served) as Json, guarded.address, contract).ask("open_session", { body: { token: "another" } }, 401);
+  } finally {
+    await guarded.stop();
   }
 });
 
@@ -320,4 +338,64 @@ test("nothing that the contract lists was left out", () => {
   const refused = [...contract.seen].filter((what) => / 4\d\d application\/problem\+json$/.test(what));
   const without = contract.operations.filter(({ id }) => !refused.some((what) => what.startsWith(`${id} `)));
   assert.deepEqual(without.map(({ id }) => id), []);
+});
+
+/** Status, media type and what the contract lists for it, of every answer of an operation. */
+function* listedAnswers(operation: Operation): Generator<[string, string, MediaType]> {
+  for (const [status, { content }] of Object.entries(operation.responses)) {
+    for (const [type, listed] of Object.entries(content ?? {})) yield [status, type, listed];
+  }
+}
+
+test("every operation has examples, which are valid and are what is answered", { skip: WRITES_EXAMPLES }, () => {
+  for (const operation of contract.operations) {
+    for (const listed of Object.values(operation.body ?? {})) {
+      contract.checkExample(`${operation.id} body`, listed, contract.body(operation.id));
+      assert.ok(contract.accepted.has(operation.id), `${operation.id}: the example was not accepted`);
+    }
+    for (const [status, type, listed] of listedAnswers(operation)) {
+      const sharing = contract.operations.filter(({ responses }) => responses[status]?.content?.[type] === listed);
+      const names = sharing.map(({ id }) => `${id} ${status} ${type}`);
+      const what = `${operation.id} ${status} ${type}`;
+      const examples = examplesOf(listed);
+      assert.ok(examples.length > 0, `${what} has no example`);
+      for (const example of examples) {
+        contract.checkExample(what, listed, example);
+        const { type: kind, status: number } = example as Json;
+        const lines = names.flatMap((name) => [name, `${name} item`, `${name} end`]);
+        contract.expectPlaces(what, example, type === PROBLEM ? [`${kind} ${number}`] : lines);
+      }
+    }
+  }
+});
+
+/* Which problems are examples of what. */
+const PROBLEMS: Record<string, Record<string, number>> = {
+  Problem: { query: 400, missing: 404, conflict: 409, document: 422 },
+  Failed: { busy: 503 },
+  Unauthorized: { token: 401 },
+  Busy: { busy: 503 },
+};
+
+test("what was answered becomes the examples", { skip: !WRITES_EXAMPLES }, () => {
+  rewrite(CONTRACT_FILE, (file) => {
+    const raw = new Contract(file, server.address);
+    const written = new Set<MediaType>();
+    for (const operation of raw.operations) {
+      for (const [status, type, listed] of listedAnswers(operation)) {
+        if (type === PROBLEM || written.has(listed)) continue;
+        written.add(listed);
+        delete listed.example;
+        delete listed.examples;
+        Object.assign(listed, contract.examplesFor(`${operation.id} ${status} ${type}`, type, listed));
+      }
+    }
+    const { responses } = file.components as { responses: Record<string, { content: Record<string, MediaType> }> };
+    for (const [name, problems] of Object.entries(PROBLEMS)) {
+      const listed = responses[name]?.content[PROBLEM] as MediaType;
+      listed.examples = Object.fromEntries(
+        Object.entries(problems).map(([word, status]) => [word, { value: contract.problem(status) }]),
+      );
+    }
+  });
 });

@@ -3,7 +3,9 @@
 // media type are listed, the body is valid, and has no member that the schema does not declare.
 
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import { eventsOf, excerpt, firstEvents, firstLines, placesOf } from "./examples";
 
 export type Json = Record<string, unknown>;
 
@@ -13,9 +15,24 @@ interface Parameter {
   required?: boolean;
 }
 
-interface MediaType {
+export interface MediaType {
   schema: Json;
+  example?: unknown;
+  examples?: Record<string, { value: unknown }>;
   "x-events"?: Record<string, Json>;
+}
+
+/** Something that was answered, and what all of its kind have. */
+interface Sample {
+  value: unknown;
+  places: Set<string>;
+}
+
+export const NDJSON = "application/x-ndjson";
+export const PROBLEM = "application/problem+json";
+
+export function examplesOf({ example, examples }: MediaType): unknown[] {
+  return example !== undefined ? [example] : Object.values(examples ?? {}).map(({ value }) => value);
 }
 
 interface Response {
@@ -65,13 +82,20 @@ export class Contract {
   readonly operations: Operation[];
   /** "get_run 200 application/json": what was answered. */
   readonly seen = new Set<string>();
+  /** By the same words, and for lines "item" or "end"; of problems by kind and status. */
+  readonly samples: Map<string, Sample>;
+  /** Operations whose example of a body was sent, and accepted. */
+  readonly accepted = new Set<string>();
   private readonly ajv = new Ajv2020({ strict: true, allowUnionTypes: true, strictRequired: false });
   private readonly validators = new Map<unknown, ValidateFunction>();
 
+  /** `of`: what is answered there is an example for both. */
   constructor(
     private readonly document: Json,
     private readonly address: string,
+    of?: Contract,
   ) {
+    this.samples = of?.samples ?? new Map<string, Sample>();
     for (const format of ["int64", "double"]) this.ajv.addFormat(format, true);
     this.ajv.addVocabulary(["example", "x-events"]);
     const { schemas } = document.components as { schemas: Json };
@@ -110,6 +134,56 @@ export class Contract {
     return found;
   }
 
+  /** The example of its body. */
+  body(id: string): Json {
+    const listed = this.find(id).body?.["application/json"];
+    assert.ok(listed, `${id} has no body`);
+    return examplesOf(listed)[0] as Json;
+  }
+
+  private readonly alternatives = (schema: Json): Json[] => {
+    const followed = this.resolve(schema);
+    const choices = [followed.oneOf, followed.anyOf, followed.allOf].flatMap((it) => (it ?? []) as Json[]);
+    return [followed, ...choices.flatMap(this.alternatives)];
+  };
+
+  /** What an operation could have as its examples: of a media type, by name where there are two. */
+  examplesFor(what: string, type: string, listed: MediaType): Pick<MediaType, "example" | "examples"> {
+    const of = (name: string): unknown => {
+      const value = this.samples.get(name)?.value;
+      assert.ok(value !== undefined, `${name} was never answered`);
+      return excerpt(value, listed.schema, this.alternatives);
+    };
+    if (type === NDJSON) {
+      return { examples: { item: { value: of(`${what} item`) }, end: { value: of(`${what} end`) } } };
+    }
+    if (type === "text/event-stream") return { example: firstEvents(of(what) as string) };
+    return { example: type === "text/plain" ? firstLines(of(what) as string) : of(what) };
+  }
+
+  /** An example is valid, and has nothing that is never answered. */
+  checkExample(what: string, listed: MediaType, example: unknown): void {
+    if (listed["x-events"]) {
+      const events = eventsOf(example as string);
+      assert.ok(events.length > 0, what);
+      for (const [name, data] of events) this.validate(listed["x-events"][name] as Json, data, `${what} ${name}`);
+      return;
+    }
+    this.validate(listed.schema, example, what);
+  }
+
+  /** The first one of that status. */
+  problem(status: number): unknown {
+    const found = [...this.samples].find(([what]) => what.endsWith(` ${status}`));
+    assert.ok(found, `nothing was refused with ${status}`);
+    return found[1].value;
+  }
+
+  expectPlaces(what: string, example: unknown, names: string[]): void {
+    const seen = new Set(names.flatMap((name) => [...(this.samples.get(name)?.places ?? [])]));
+    assert.deepEqual(placesOf(example).filter((place) => !seen.has(place)), [], `${what}: no answer has that`);
+  }
+
   validate(schema: Json, value: unknown, what: string): void {
     const validate = this.validators.get(schema) ?? this.ajv.compile(close(schema) as Json);
     this.validators.set(schema, validate);
@@ -131,6 +205,27 @@ export class Contract {
     return listed;
   }
 
+  /** The first of its kind stays as an example of it, until it is forgotten. */
+  private keep(what: string, value: unknown): void {
+    const sample = this.samples.get(what) ?? { value, places: new Set<string>() };
+    for (const place of placesOf(value)) sample.places.add(place);
+    this.samples.set(what, sample);
+  }
+
+  /** The next answer of that kind is a better example. */
+  forget(operation: Operation): void {
+    for (const what of this.samples.keys()) if (what.startsWith(`${operation.id} 200 `)) this.samples.delete(what);
+  }
+
+  forgetProblems(): void {
+    for (const what of this.samples.keys()) if (/ [45]\d\d$/.test(what)) this.samples.delete(what);
+  }
+
+  private keepLines(what: string, lines: unknown[]): void {
+    if (lines.length > 1) this.keep(`${what} item`, lines[0]);
+    this.keep(`${what} end`, lines.at(-1));
+  }
+
   check(operation: Operation, status: number, type: string, text: string): void {
     const what = `${operation.id} ${status} ${type}`;
     const { content } = this.response(operation, status);
@@ -141,10 +236,17 @@ export class Contract {
     }
     const listed = content[type];
     assert.ok(listed, `${what}: the type is not listed`);
-    if (/[/+]json$/.test(type)) this.validate(listed.schema, JSON.parse(text), what);
-    if (type === "application/x-ndjson") {
+    if (/[/+]json$/.test(type)) {
+      const value = JSON.parse(text) as Json;
+      this.validate(listed.schema, value, what);
+      this.keep(type === PROBLEM ? `${value.type} ${status}` : what, value);
+    } else if (type === NDJSON) {
       assert.ok(text.endsWith("\n"), what);
-      for (const line of text.trimEnd().split("\n")) this.validate(listed.schema, JSON.parse(line), what);
+      const lines = text.trimEnd().split("\n").map((line) => JSON.parse(line) as unknown);
+      for (const line of lines) this.validate(listed.schema, line, what);
+      this.keepLines(what, lines);
+    } else {
+      this.keep(what, text);
     }
   }
 
@@ -158,6 +260,9 @@ export class Contract {
     const text = await answer.text();
     const type = (answer.headers.get("content-type") ?? "").split(";")[0] ?? "";
     this.check(operation, answer.status, type, text);
+    if (answer.ok && ask.body !== undefined && isDeepStrictEqual(ask.body, this.body(operation.id))) {
+      this.accepted.add(operation.id);
+    }
     for (const header of Object.keys(this.response(operation, answer.status).headers ?? {})) {
       assert.ok(answer.headers.has(header), `${operation.id} ${answer.status} has no ${header}`);
     }
@@ -187,9 +292,12 @@ export class Contract {
     this.seen.add(`${id} 200 ${type}`);
     const schemas = this.response(operation, 200).content?.[type]?.["x-events"] ?? {};
     const names: string[] = [];
+    let all = "";
     let text = "";
     for await (const piece of answer.body as unknown as AsyncIterable<Uint8Array>) {
-      text += new TextDecoder().decode(piece);
+      const more = new TextDecoder().decode(piece);
+      all += more;
+      text += more;
       const parts = text.split("\n\n");
       text = parts.pop() ?? "";
       for (const part of parts) {
@@ -202,6 +310,7 @@ export class Contract {
       if (enough(names)) break;
     }
     closing.abort();
+    this.keep(`${id} 200 ${type}`, all);
     return names;
   }
 }

@@ -41,6 +41,16 @@ test("references are followed in operations and named in schemas", () => {
   assert.ok(find("stream_events").answers[0]?.bodies[0]?.events.progress);
 });
 
+test("there is something to look at wherever there is a body", () => {
+  for (const { id, body, answers } of operations) {
+    for (const it of [...(body ? [body] : []), ...answers.flatMap(({ bodies }) => bodies)]) {
+      assert.ok(it.examples.length > 0, `${id} ${it.type}`);
+    }
+  }
+  const names = (id: string) => find(id).answers[0]?.bodies.map(({ examples }) => examples.map(({ name }) => name));
+  assert.deepEqual(names("list_lanes"), [[""], ["item", "end"]]);
+});
+
 function refersTo(schema: Schema): Schema[] {
   const inner = [
     ...Object.values(schema.properties ?? {}),
@@ -76,7 +86,7 @@ test("a line for a shell has what is required and nothing more", () => {
   assert.equal(line("stream_events"), "curl -sS -N 'http://h/api/v1/events'");
   assert.equal(line("remove_note"), "curl -sS -X DELETE 'http://h/api/v1/notes/ID'");
   assert.match(line("change_note"), /^curl -sS -X PUT -H 'Content-Type: application\/json' -d '\{"text":/);
-  assert.match(line("submit_experiment"), / -d @body\.json 'http/);
+  assert.match(line("submit_experiment"), / -d '\{"schema":1,.*\}' 'http/);
 });
 
 test("descriptions are paragraphs, lists and code", () => {
