@@ -2,7 +2,6 @@
 #include "db/connection_priv.h"
 
 #include <errno.h>
-#include <stdatomic.h>
 #include <string.h>
 
 #include "db/block_cache_priv.h"
@@ -272,15 +271,6 @@ sqlite3 *connection_sqlite(const struct connection *connection) {
 
 /* --- statements ---------------------------------------------------------------- */
 
-/* See query_fail_after(). */
-static _Atomic int64_t fail_countdown = -1;
-
-void query_fail_after(int64_t after) { fail_countdown = after; }
-
-static bool call_must_fail(void) {
-    return fail_countdown >= 0 && atomic_fetch_sub(&fail_countdown, 1) == 0;
-}
-
 static int prepare(struct connection *connection, const char *sql, sqlite3_stmt **out) {
     for (size_t i = 0; i < connection->statement_count; i++) {
         if (connection->statements[i].sql == sql) {
@@ -302,10 +292,7 @@ static int prepare(struct connection *connection, const char *sql, sqlite3_stmt 
 }
 
 int connection_exec(struct connection *connection, const char *sql, struct err *err) {
-    int code = SQLITE_FULL;
-    if (!call_must_fail()) {
-        code = sqlite3_exec(connection->sqlite, sql, NULL, NULL, NULL);
-    }
+    const int code = sqlite3_exec(connection->sqlite, sql, NULL, NULL, NULL);
     return code == SQLITE_OK ? 0 : connection_fail(connection, code, err);
 }
 
@@ -378,9 +365,6 @@ void query_blob(struct query *query, const void *data, size_t size) {
 }
 
 int query_next(struct query *query, struct err *err) {
-    if (query->code == SQLITE_OK && call_must_fail()) {
-        query->code = SQLITE_FULL;
-    }
     if (query->code != SQLITE_OK) {
         return connection_fail(query->connection, query->code, err);
     }

@@ -151,13 +151,9 @@ const void *query_get_blob(const struct query *query, int column, size_t *size);
  */
 const char *query_copy_text(struct query *query, int column, struct arena *arena);
 
-/* Position of the column's text in a table of words; ERR_CORRUPT when it is none of them.
- */
+/* Position of the column's text in a table of words; ERR_CORRUPT when it is none of them,
+ * ERR_NOMEM. */
 int query_get_word(const struct query *query, int column, const char *const *words,
                    int count, struct err *err) WARN_UNUSED;
-
-/* Tests: the SQLite call after `after` more successes fails, once, on whatever thread, as if
- * the disk were full. A negative number switches the hook off. */
-void query_fail_after(int64_t after);
 
 #endif

@@ -10,6 +10,7 @@
 #include "db/experiment_list.h"
 #include "db/experiment_queue.h"
 #include "engine/base/memory.h"
+#include "tests/db/sqlite_faults.h"
 
 /* What every test works on. */
 struct world {
@@ -576,9 +577,9 @@ static void test_experiment_store_survives_every_failing_call(void **state) {
     bool existed = false;
     for (int after = 0;; after++) {
         struct err err = {0};
-        query_fail_after(after);
+        sqlite_statements_fail_after(after);
         const int rc = experiment_store_insert(w->db, &experiment, &id, &existed, &err);
-        query_fail_after(-1);
+        sqlite_statements_fail_after(-1);
         if (rc == 0) {
             break;
         }

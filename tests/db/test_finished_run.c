@@ -6,6 +6,7 @@
 #include "db/connection_priv.h"
 #include "db/histogram_store.h"
 #include "tests/db/fixture.h"
+#include "tests/db/sqlite_faults.h"
 
 enum { RUNS = 3 };
 
@@ -152,9 +153,9 @@ static void test_cell_finish_survives_every_failing_call(void **state) {
     fixture_ok(cell_store_start(w.db, w.cell, &err), &err);
     int failures = 0;
     for (;; failures++) {
-        query_fail_after(failures);
+        sqlite_statements_fail_after(failures);
         const int rc = cell_store_finish(w.db, &finish, NULL);
-        query_fail_after(-1);
+        sqlite_statements_fail_after(-1);
         if (rc == 0) {
             break;
         }

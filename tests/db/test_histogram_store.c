@@ -7,6 +7,7 @@
 #include "db/histogram_store.h"
 #include "engine/base/memory.h"
 #include "tests/db/fixture.h"
+#include "tests/db/sqlite_faults.h"
 
 /* Values of every magnitude, so that every bucket may be met. */
 static void fill(struct histogram *histogram, uint64_t seed, int values) {
@@ -127,7 +128,7 @@ static void test_histogram_store_survives_failures(void **state) {
     assert_int_equal(run_writer_open(&writer, db, &run, NULL), 0);
     for (int kind = 0; kind < 2; kind++) {
         void (*const fail_after)(int64_t) =
-            kind == 0 ? memory_fail_after : query_fail_after;
+            kind == 0 ? memory_fail_after : sqlite_statements_fail_after;
         for (int64_t nth = 0; nth < (kind == 0 ? 3 : 6); nth++) {
             fail_after(nth);
             const int rc = run_writer_finish(writer, &result, 2, NULL);

@@ -8,6 +8,7 @@
 #include <sqlite3.h>
 
 #include "db/migrations_priv.h"
+#include "tests/db/sqlite_faults.h"
 
 /* --- files of all kinds -------------------------------------------------------- */
 
@@ -175,9 +176,9 @@ static void test_migrations_survive_every_failing_call(void **state) {
     for (int after = 0;; after++) {
         struct err err = {0};
         struct db *db = NULL;
-        query_fail_after(after);
+        sqlite_statements_fail_after(after);
         const int rc = db_open(&db, fixture->path, DB_OWN, &err);
-        query_fail_after(-1);
+        sqlite_statements_fail_after(-1);
         if (rc == 0) {
             db_close(db);
             break;

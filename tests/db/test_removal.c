@@ -9,6 +9,7 @@
 #include "db/experiment_list.h"
 #include "db/removal.h"
 #include "db/retention.h"
+#include "tests/db/sqlite_faults.h"
 
 /* A finished experiment with three runs, each with more chunks than one statement takes. */
 static int64_t finished(struct db *db, int number) {
@@ -137,12 +138,12 @@ static void test_removal_survives_every_failing_call(void **state) {
         fixture_ok(experiment_store_set_status(db, id, EXPERIMENT_FAILED, NULL, &err),
                    &err);
         bool more = true;
-        query_fail_after(after);
+        sqlite_statements_fail_after(after);
         int rc = removal_mark(db, id, &err);
         while (rc == 0 && more) {
             rc = removal_step(db, &more, &err);
         }
-        query_fail_after(-1);
+        sqlite_statements_fail_after(-1);
         failed = rc != 0;
         assert_true(rc == 0 || rc == ERR_IO);
         if (removal_mark(db, id, NULL) == ERR_NOT_FOUND) {

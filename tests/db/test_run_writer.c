@@ -12,6 +12,7 @@
 #include "db/connection_priv.h"
 #include "db/timeline.h"
 #include "engine/base/memory.h"
+#include "tests/db/sqlite_faults.h"
 
 struct world {
     struct fixture *fixture;
@@ -449,9 +450,9 @@ static void test_run_writer_survives_every_failing_call(void **state) {
     struct run_result result = fixture_result(1, 2);
     int failures = 0;
     for (int after = 0;; after++) {
-        query_fail_after(after);
+        sqlite_statements_fail_after(after);
         const int rc = run_writer_finish(writer, &result, 9, NULL);
-        query_fail_after(-1);
+        sqlite_statements_fail_after(-1);
         if (rc == 0) {
             break;
         }
