@@ -14,8 +14,9 @@
 
 #include "db/db_priv.h"
 
-/* A step copies 4 MB; the pause lets others at the disk. */
-enum { STEP_PAGES = 1024, PAUSE_MS = 2, SUFFIX_MAX = 16 };
+/* A step copies 4 MB; the pause lets others at the disk. Whoever has locked the copy, which
+ * nobody should, is waited for as long as for anybody else. */
+enum { STEP_PAGES = 1024, PAUSE_MS = 2, BUSY_TIMEOUT_MS = 5000, SUFFIX_MAX = 16 };
 
 struct backup {
     const struct backup_options *options;
@@ -146,12 +147,12 @@ static int copy_pages(sqlite3_backup *copy, const struct backup *backup,
                       struct err *err) {
     const atomic_bool *cancel = backup->options->cancel;
     int code = SQLITE_OK;
-    while (code == SQLITE_OK || code == SQLITE_BUSY || code == SQLITE_LOCKED) {
+    while (code == SQLITE_OK) {
         if (cancel != NULL && atomic_load(cancel)) {
             return err_set(err, ERR_CANCELLED, "the backup was interrupted");
         }
         code = sqlite3_backup_step(copy, STEP_PAGES);
-        if (code != SQLITE_DONE) {
+        if (code == SQLITE_OK) {
             wait_ms(PAUSE_MS);
         }
     }
@@ -163,12 +164,13 @@ static const char SETTINGS[] = "PRAGMA journal_mode = OFF; PRAGMA synchronous = 
 
 static int copy_into(sqlite3 *target, sqlite3 *source, const struct backup *backup,
                      int64_t *bytes, struct err *err) {
+    sqlite3_busy_timeout(target, BUSY_TIMEOUT_MS);
     int code = sqlite3_exec(target, SETTINGS, NULL, NULL, NULL);
     sqlite3_backup *copy =
         code == SQLITE_OK ? sqlite3_backup_init(target, "main", source, "main") : NULL;
     if (copy == NULL) {
-        return connection_say(backup->partial, target, sqlite3_extended_errcode(target),
-                              err);
+        code = code != SQLITE_OK ? code : sqlite3_extended_errcode(target);
+        return connection_say(backup->partial, target, code, err);
     }
     const int rc = copy_pages(copy, backup, err);
     const int64_t pages = sqlite3_backup_pagecount(copy);

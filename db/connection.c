@@ -296,10 +296,28 @@ int connection_exec(struct connection *connection, const char *sql, struct err *
     return code == SQLITE_OK ? 0 : connection_fail(connection, code, err);
 }
 
+static const char ROLLBACK[] = "ROLLBACK";
+
+/* Prepared before there is anything to roll back, so that it needs no memory then. What could
+ * not be rolled back at its time is in the way of the next transaction. */
+static int make_way(struct connection *connection, struct err *err) {
+    struct query q;
+    query_begin(&q, connection, ROLLBACK);
+    if (q.code == SQLITE_OK && sqlite3_get_autocommit(connection->sqlite) != 0) {
+        query_end(&q);
+        return 0;
+    }
+    return query_run(&q, err);
+}
+
 int connection_begin(struct connection *connection, struct err *err) {
     static const char BEGIN_WRITE[] = "BEGIN IMMEDIATE";
     static const char BEGIN_READ[] = "BEGIN";
     struct query q;
+    const int rc = make_way(connection, err);
+    if (rc != 0) {
+        return rc;
+    }
     query_begin(&q, connection,
                 connection->kind == CONNECTION_WRITER ? BEGIN_WRITE : BEGIN_READ);
     return query_run(&q, err);
@@ -307,8 +325,8 @@ int connection_begin(struct connection *connection, struct err *err) {
 
 int connection_end(struct connection *connection, int rc, struct err *err) {
     static const char COMMIT[] = "COMMIT";
+    struct query q;
     if (rc == 0) {
-        struct query q;
         query_begin(&q, connection, COMMIT);
         rc = query_run(&q, err);
         if (rc == 0) {
@@ -317,8 +335,10 @@ int connection_end(struct connection *connection, int rc, struct err *err) {
     }
     /* Some errors have rolled back already. */
     if (sqlite3_get_autocommit(connection->sqlite) == 0) {
-        const int code = sqlite3_exec(connection->sqlite, "ROLLBACK", NULL, NULL, NULL);
-        ASSERT(code == SQLITE_OK || sqlite3_get_autocommit(connection->sqlite) != 0);
+        query_begin(&q, connection, ROLLBACK);
+        if (query_run(&q, err) != 0) {
+            return rc; /* the next transaction begins with it */
+        }
     }
     return rc;
 }
@@ -413,9 +433,17 @@ double query_get_real(const struct query *query, int column) {
     return sqlite3_column_double(query->stmt, column);
 }
 
+/* "" for NULL; NULL when SQLite had no memory for it, as of a row that it has sorted, which
+ * makes a NULL of it. */
+static const char *find_text(const struct query *query, int column) {
+    return query_is_null(query, column)
+               ? ""
+               : (const char *)sqlite3_column_text(query->stmt, column);
+}
+
 const char *query_get_text(const struct query *query, int column) {
-    const unsigned char *text = sqlite3_column_text(query->stmt, column);
-    return text != NULL ? (const char *)text : "";
+    const char *text = find_text(query, column);
+    return text != NULL ? text : "";
 }
 
 const void *query_get_blob(const struct query *query, int column, size_t *size) {
@@ -425,20 +453,21 @@ const void *query_get_blob(const struct query *query, int column, size_t *size) 
 }
 
 const char *query_copy_text(struct query *query, int column, struct arena *arena) {
-    const char *text = query_get_text(query, column);
-    const size_t size = strlen(text) + 1;
-    char *copy = arena_alloc(arena, size, 1);
+    const char *text = find_text(query, column);
+    char *copy = text != NULL ? arena_strdup(arena, text) : NULL;
     if (copy == NULL) {
         keep(query, SQLITE_NOMEM);
         return "";
     }
-    memcpy(copy, text, size);
     return copy;
 }
 
 int query_get_word(const struct query *query, int column, const char *const *words,
                    int count, struct err *err) {
-    const char *text = query_get_text(query, column);
+    const char *text = find_text(query, column);
+    if (text == NULL) {
+        return err_set_nomem(err);
+    }
     for (int i = 0; i < count; i++) {
         if (strcmp(words[i], text) == 0) {
             return i;

@@ -148,12 +148,15 @@ static void consider(struct search *s, lane_id lane, const struct span *span,
 static int look_through_chunk(struct search *s, const struct source *source,
                               struct err *err) {
     const int rc = chunk_reader_read(&s->reader, &source->place, err);
+    if (rc != 1) {
+        return rc;
+    }
     const struct span_chunk *c = &s->reader.block->chunk;
-    for (uint32_t i = 0; rc == 1 && i < c->count; i++) {
+    for (uint32_t i = 0; i < c->count; i++) {
         const struct span span = span_of(c, i);
         consider(s, c->lane[i], &span, source->below_ns);
     }
-    return rc < 0 ? rc : 0;
+    return 0;
 }
 
 static void look_through_longs(struct search *s, const struct source *source,

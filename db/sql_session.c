@@ -202,6 +202,28 @@ static int fail(const struct sql_session *session, int code, struct err *err) {
 
 /* --- queries ------------------------------------------------------------------- */
 
+/* Whatever follows the first `used` bytes must not be a statement, nor wrong; a comment is
+ * none. */
+static int refuse_more(struct sql_session *session, const struct sql_request *request,
+                       size_t used, struct err *err) {
+    sqlite3_stmt *second = NULL;
+    const int code = sqlite3_prepare_v2(session->sqlite, request->text + used,
+                                        (int)(request->size - used), &second, NULL);
+    const bool is_more = second != NULL;
+    sqlite3_finalize(second);
+    switch (is_more ? SQLITE_ERROR : code & 0xff) {
+    case SQLITE_OK:
+        return 0;
+    case SQLITE_ERROR:
+    case SQLITE_AUTH:
+    case SQLITE_TOOBIG:
+        set_place(err, request, (int)used);
+        return err_set(err, ERR_INVALID, "one statement at a time, please");
+    default:
+        return fail(session, code, err);
+    }
+}
+
 static int prepare(struct sql_session *session, const struct sql_request *request,
                    struct err *err) {
     const char *rest = NULL;
@@ -217,16 +239,9 @@ static int prepare(struct sql_session *session, const struct sql_request *reques
     if (session->stmt == NULL) {
         return err_set(err, ERR_INVALID, "there is no query");
     }
-    /* Whatever follows must not be a statement; a comment is none. */
-    sqlite3_stmt *second = NULL;
-    const size_t used = (size_t)(rest - request->text);
-    const int more = sqlite3_prepare_v2(session->sqlite, rest,
-                                        (int)(request->size - used), &second, NULL);
-    const bool is_more = second != NULL || more != SQLITE_OK;
-    sqlite3_finalize(second);
-    if (is_more) {
-        set_place(err, request, (int)used);
-        return err_set(err, ERR_INVALID, "one statement at a time, please");
+    const int rc = refuse_more(session, request, (size_t)(rest - request->text), err);
+    if (rc != 0) {
+        return rc;
     }
     return sqlite3_stmt_readonly(session->stmt) != 0
                ? 0

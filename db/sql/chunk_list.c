@@ -18,15 +18,20 @@ void chunk_list_deinit(struct chunk_list *list) {
         .sqlite = list->sqlite, .source = list->source, .damages = list->damages};
 }
 
-/* Prepares a statement the first time, else makes it ready for use again. */
+/* Prepares a statement the first time, else makes it ready for use again, with its first
+ * parameter. */
 static int ready(struct chunk_list *list, const char *sql, sqlite3_stmt **stmt,
-                 struct err *err) {
+                 int64_t first, struct err *err) {
+    int code = SQLITE_OK;
     if (*stmt != NULL) {
         sqlite3_reset(*stmt);
-        return 0;
+    } else {
+        code = sqlite3_prepare_v3(list->sqlite, sql, -1, SQLITE_PREPARE_PERSISTENT, stmt,
+                                  NULL);
     }
-    const int code =
-        sqlite3_prepare_v3(list->sqlite, sql, -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL);
+    if (code == SQLITE_OK) {
+        code = sqlite3_bind_int64(*stmt, 1, first);
+    }
     return code == SQLITE_OK ? 0 : fault_of_sqlite(list->sqlite, code, err);
 }
 
@@ -36,12 +41,12 @@ static const char LIST_RUNS[] = "SELECT id FROM main.run WHERE id BETWEEN ? AND 
                                 " AND timeline = 2 ORDER BY id";
 
 int chunk_list_begin(struct chunk_list *list, int64_t lo, int64_t hi, struct err *err) {
-    const int rc = ready(list, LIST_RUNS, &list->runs, err);
-    if (rc == 0) {
-        sqlite3_bind_int64(list->runs, 1, lo);
-        sqlite3_bind_int64(list->runs, 2, hi);
+    const int rc = ready(list, LIST_RUNS, &list->runs, lo, err);
+    if (rc != 0) {
+        return rc;
     }
-    return rc;
+    const int code = sqlite3_bind_int64(list->runs, 2, hi);
+    return code == SQLITE_OK ? 0 : fault_of_sqlite(list->sqlite, code, err);
 }
 
 static int64_t damage_group(const struct chunk_list *list, const struct chunk_ref *ref) {
@@ -92,12 +97,11 @@ static int add_ref(struct chunk_list *list, struct err *err) {
 static int list_chunks(struct chunk_list *list, int64_t run, struct err *err) {
     list->run = 0;
     list->count = 0;
-    int rc = ready(list, list->source->list, &list->list, err);
+    int rc = ready(list, list->source->list, &list->list, run, err);
     if (rc != 0) {
         return rc;
     }
     list->run = run;
-    sqlite3_bind_int64(list->list, 1, run);
     int code = SQLITE_ROW;
     while (rc == 0 && (code = sqlite3_step(list->list)) == SQLITE_ROW) {
         rc = add_ref(list, err);
@@ -133,11 +137,10 @@ int chunk_list_next_run(struct chunk_list *list, struct err *err) {
 
 int chunk_list_read(struct chunk_list *list, const struct chunk_ref *ref,
                     const void **data, size_t *size, struct err *err) {
-    const int rc = ready(list, list->source->read, &list->read, err);
+    const int rc = ready(list, list->source->read, &list->read, ref->id, err);
     if (rc != 0) {
         return rc;
     }
-    sqlite3_bind_int64(list->read, 1, ref->id);
     const int code = sqlite3_step(list->read);
     if (code == SQLITE_DONE) {
         return err_set(err, ERR_CORRUPT, "the chunk has gone");

@@ -15,6 +15,7 @@ static const struct {
     {SQLITE_CORRUPT, ERR_CORRUPT}, {SQLITE_NOTADB, ERR_CORRUPT},
     {SQLITE_IOERR, ERR_IO},        {SQLITE_BUSY, ERR_CONFLICT},
     {SQLITE_LOCKED, ERR_CONFLICT}, {SQLITE_TOOBIG, ERR_LIMIT},
+    {SQLITE_FULL, ERR_IO},         {SQLITE_CANTOPEN, ERR_IO},
 };
 
 int fault_of_sqlite(struct sqlite3 *sqlite, int code, struct err *err) {

@@ -6,26 +6,26 @@
 
 #include <sqlite3.h>
 
-/* One thread at a time. */
-static int64_t countdown = -1;
-static bool goes_on, has_failed;
+#include "tests/db/countdown.h"
+
+static struct countdown countdown;
+static _Atomic(enum fault_kind) kind_at_fault;
 static sqlite3_vfs *below;
 
-void fault_vfs_fail_after(int64_t after, bool for_good) {
-    countdown = after;
-    goes_on = for_good;
-    has_failed = false;
+void fault_vfs_fail_after(enum fault_kind kind, int64_t after, bool for_good) {
+    kind_at_fault = kind;
+    countdown_begin(&countdown, after, for_good);
 }
 
-bool fault_vfs_has_failed(void) { return has_failed; }
+bool fault_vfs_has_failed(void) { return countdown.has_failed; }
 
-static bool must_fail(void) {
-    if (countdown < 0 || countdown-- > 0) {
-        return false;
-    }
-    countdown = goes_on ? 0 : -1;
-    has_failed = true;
-    return true;
+static bool must_fail(enum fault_kind kind) {
+    return kind == kind_at_fault && countdown_must_fail(&countdown);
+}
+
+/* A lock that cannot be had, for either reason; SQLITE_OK: try it. */
+static int fault_of_lock(int code) {
+    return must_fail(FAULT_LOCK) ? code : must_fail(FAULT_BUSY) ? SQLITE_BUSY : SQLITE_OK;
 }
 
 /* --- files ----------------------------------------------------------------------- */
@@ -45,31 +45,44 @@ static int file_close(sqlite3_file *file) {
 }
 
 static int file_read(sqlite3_file *file, void *data, int size, sqlite3_int64 at) {
+    if (must_fail(FAULT_READ)) {
+        return SQLITE_IOERR_READ;
+    }
+    if (must_fail(FAULT_SHORT_READ)) {
+        memset(data, 0, (size_t)size); /* SQLite asks for zeros where there is nothing */
+        return SQLITE_IOERR_SHORT_READ;
+    }
     return file_below(file)->pMethods->xRead(file_below(file), data, size, at);
 }
 
 static int file_write(sqlite3_file *file, const void *data, int size, sqlite3_int64 at) {
-    return must_fail()
+    return must_fail(FAULT_CHANGE)
                ? SQLITE_FULL
                : file_below(file)->pMethods->xWrite(file_below(file), data, size, at);
 }
 
 static int file_truncate(sqlite3_file *file, sqlite3_int64 size) {
-    return must_fail() ? SQLITE_IOERR_TRUNCATE
-                       : file_below(file)->pMethods->xTruncate(file_below(file), size);
+    return must_fail(FAULT_CHANGE)
+               ? SQLITE_IOERR_TRUNCATE
+               : file_below(file)->pMethods->xTruncate(file_below(file), size);
 }
 
 static int file_sync(sqlite3_file *file, int flags) {
-    return must_fail() ? SQLITE_IOERR_FSYNC
-                       : file_below(file)->pMethods->xSync(file_below(file), flags);
+    return must_fail(FAULT_CHANGE)
+               ? SQLITE_IOERR_FSYNC
+               : file_below(file)->pMethods->xSync(file_below(file), flags);
 }
 
 static int file_size(sqlite3_file *file, sqlite3_int64 *size) {
-    return file_below(file)->pMethods->xFileSize(file_below(file), size);
+    return must_fail(FAULT_SIZE)
+               ? SQLITE_IOERR_FSTAT
+               : file_below(file)->pMethods->xFileSize(file_below(file), size);
 }
 
 static int file_lock(sqlite3_file *file, int lock) {
-    return file_below(file)->pMethods->xLock(file_below(file), lock);
+    const int code = fault_of_lock(SQLITE_IOERR_LOCK);
+    return code != SQLITE_OK ? code
+                             : file_below(file)->pMethods->xLock(file_below(file), lock);
 }
 
 static int file_unlock(sqlite3_file *file, int lock) {
@@ -94,11 +107,18 @@ static int file_device(sqlite3_file *file) {
 
 static int file_shm_map(sqlite3_file *file, int page, int size, int extend,
                         void volatile **out) {
-    return file_below(file)->pMethods->xShmMap(file_below(file), page, size, extend, out);
+    return must_fail(FAULT_MAP) ? SQLITE_IOERR_SHMMAP
+                                : file_below(file)->pMethods->xShmMap(
+                                      file_below(file), page, size, extend, out);
 }
 
 static int file_shm_lock(sqlite3_file *file, int offset, int count, int flags) {
-    return file_below(file)->pMethods->xShmLock(file_below(file), offset, count, flags);
+    /* What is given back always can be. */
+    const int code =
+        (flags & SQLITE_SHM_LOCK) != 0 ? fault_of_lock(SQLITE_IOERR_SHMLOCK) : SQLITE_OK;
+    return code != SQLITE_OK ? code
+                             : file_below(file)->pMethods->xShmLock(file_below(file),
+                                                                    offset, count, flags);
 }
 
 static void file_shm_barrier(sqlite3_file *file) {
@@ -137,6 +157,9 @@ static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int 
     struct fault_file *fault = (struct fault_file *)file;
     memset(fault, 0, sizeof *fault);
     fault->below = (sqlite3_file *)(fault + 1);
+    if (must_fail(FAULT_OPEN)) {
+        return SQLITE_CANTOPEN;
+    }
     const int code = below->xOpen(below, name, fault->below, flags, out_flags);
     fault->base.pMethods = fault->below->pMethods != NULL ? &methods : NULL;
     return code;
@@ -144,7 +167,13 @@ static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int 
 
 static int vfs_delete(sqlite3_vfs *vfs, const char *name, int sync_folder) {
     (void)vfs;
-    return must_fail() ? SQLITE_IOERR_DELETE : below->xDelete(below, name, sync_folder);
+    return must_fail(FAULT_CHANGE) ? SQLITE_IOERR_DELETE
+                                   : below->xDelete(below, name, sync_folder);
+}
+
+static int vfs_sleep(sqlite3_vfs *vfs, int us) {
+    (void)vfs;
+    return us;
 }
 
 void fault_vfs_install(void) {
@@ -158,5 +187,6 @@ void fault_vfs_install(void) {
     vfs.szOsFile = (int)sizeof(struct fault_file) + below->szOsFile;
     vfs.xOpen = vfs_open;
     vfs.xDelete = vfs_delete;
+    vfs.xSleep = vfs_sleep;
     sqlite3_vfs_register(&vfs, 1);
 }

@@ -13,6 +13,7 @@
 #include "db/sql_session.h"
 #include "db/sqlite_export.h"
 #include "engine/base/memory.h"
+#include "tests/db/sqlite_faults.h"
 
 /* Runs to the end; how many rows, or the error. */
 static int64_t run(struct sql_session *session, struct sql_request request,
@@ -325,6 +326,30 @@ static void test_sql_tables_report_the_nth_allocation(void **state) {
     sql_store_close(&store);
 }
 
+/* --- SQLite -------------------------------------------------------------------- */
+
+/* What fails is not the query's fault. */
+static void test_sql_session_survives_every_failing_call(void **state) {
+    const struct sql_value one = {.type = SQL_INTEGER, .integer = 1};
+    const struct sql_request request = {
+        .text = "SELECT ? /* and no more */", .params = &one, .param_count = 1};
+    struct db *db = fixture_open(*state);
+    struct sql_session *session = open_session(db);
+    int failures = 0;
+    for (bool failed = true; failed; failures += failed) {
+        struct err err = {0};
+        sqlite_calls_fail_after(failures, false);
+        const int64_t rows = run(session, request, &err);
+        failed = sqlite_calls_have_failed();
+        sqlite_calls_fail_after(-1, false);
+        assert_int_equal(rows, failed ? err.code : 1);
+        assert_true(!failed || rows == ERR_IO || rows == ERR_NOMEM);
+    }
+    assert_int_equal(failures, 5); /* prepare, look behind it, bind, step, step */
+    sql_session_close(session);
+    db_close(db);
+}
+
 /* --- export --------------------------------------------------------------------- */
 
 static void test_sqlite_export_has_all_rows(void **state) {
@@ -378,6 +403,7 @@ int main(void) {
         TEST(test_sql_session_sums_nothing_damaged),
         TEST(test_sql_tables_survive_damaged_rows),
         TEST(test_sql_tables_report_the_nth_allocation),
+        TEST(test_sql_session_survives_every_failing_call),
         TEST(test_sqlite_export_has_all_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
