@@ -67,31 +67,35 @@ int chunk_totals_encode(const struct chunk_totals *totals, struct chunk_bytes *o
 
 /* The columns of times and of numbers of spans, and how much of them is used. */
 struct entries {
+    sim_ns until;
     int64_t times[ENTRIES], ended[ENTRIES];
     uint32_t count, used;
 };
 
+/* Every span that has ended took a nanosecond at least. */
 static bool place_entries(struct chunk_totals *out, int64_t place, int64_t mask,
                           struct entries *entries) {
-    if (place < 0 || place >= LANE_GROUP_LANES || mask < 0 || mask >> STATE_COUNT != 0) {
-        return false;
-    }
     for (uint64_t rest = (uint64_t)mask; rest != 0; rest &= rest - 1) {
         if (entries->used == entries->count) {
             return false;
         }
+        const int64_t time = entries->times[entries->used];
+        const int64_t ended = entries->ended[entries->used++];
+        if (time < 1 || time > entries->until || ended < 0 || ended > time) {
+            return false;
+        }
         const int state = __builtin_ctzll(rest);
-        out->ended[place][state] = entries->ended[entries->used];
-        out->state_ns[place][state] = entries->times[entries->used++];
+        out->ended[place][state] = ended;
+        out->state_ns[place][state] = time;
     }
     return true;
 }
 
-int chunk_totals_decode(struct chunk_totals *out, const void *data, size_t size,
-                        struct err *err) {
+int chunk_totals_decode(struct chunk_totals *out, sim_ns until, const void *data,
+                        size_t size, struct err *err) {
     int64_t places[LANE_GROUP_LANES], masks[LANE_GROUP_LANES];
     const uint8_t *at = data, *end = at + size;
-    struct entries entries = {.used = 0};
+    struct entries entries = {.until = until};
     struct column columns[4];
     uint32_t lanes;
     bool ok = column_take(&at, end, &columns[0]) && column_take(&at, end, &columns[1]) &&
@@ -103,7 +107,10 @@ int chunk_totals_decode(struct chunk_totals *out, const void *data, size_t size,
               column_get(&columns[3], entries.count, entries.ended);
     *out = (struct chunk_totals){0};
     for (uint32_t i = 0; ok && i < lanes; i++) {
-        ok = place_entries(out, places[i], masks[i], &entries);
+        ok = places[i] >= (i > 0 ? places[i - 1] + 1 : 0) &&
+             places[i] < LANE_GROUP_LANES && masks[i] > 0 &&
+             masks[i] >> STATE_COUNT == 0 &&
+             place_entries(out, places[i], masks[i], &entries);
     }
     return ok && entries.used == entries.count
                ? 0

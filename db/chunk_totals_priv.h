@@ -6,8 +6,8 @@
  * subtractions, however long it is. Inside db only.
  *
  * The bytes are four columns of chunk_codec.c: the places of lanes that have been alive
- * (lane - 64 * group), for each a mask of states, and for each of these the time, ns, and
- * the number of spans.
+ * (lane - 64 * group), ascending, for each a mask of states, not 0, and for each of these the
+ * time, ns > 0, and the number of spans. They have no checksum: what cannot be is refused.
  */
 #ifndef DB_CHUNK_TOTALS_PRIV_H
 #define DB_CHUNK_TOTALS_PRIV_H
@@ -29,8 +29,8 @@ void chunk_totals_add(struct chunk_totals *totals, const struct span_chunk *chun
 /* Appends the bytes. ERR_NOMEM */
 int chunk_totals_encode(const struct chunk_totals *totals, struct chunk_bytes *out,
                         struct err *err) WARN_UNUSED;
-/* ERR_CORRUPT */
-int chunk_totals_decode(struct chunk_totals *out, const void *data, size_t size,
-                        struct err *err) WARN_UNUSED;
+/* Those of a chunk that begins at `until`. ERR_CORRUPT */
+int chunk_totals_decode(struct chunk_totals *out, sim_ns until, const void *data,
+                        size_t size, struct err *err) WARN_UNUSED;
 
 #endif

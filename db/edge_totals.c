@@ -15,7 +15,9 @@ static int read_totals(struct chunk_reader *reader, const struct chunk_place *pl
     if (rc == 1) {
         size_t size;
         const void *data = query_get_blob(&q, 0, &size);
-        rc = size > 0 && chunk_totals_decode(out, data, size, NULL) == 0 ? 1 : 0;
+        rc = size > 0 && chunk_totals_decode(out, place->t0_ns, data, size, NULL) == 0
+                 ? 1
+                 : 0;
     }
     query_end(&q);
     return rc;
@@ -47,6 +49,7 @@ static const char READ_HOLDERS[] = "SELECT seq, data FROM main.holder_total WHER
 /* The chunk from which on holders are to be added; 0 when none are stored before it. */
 static int begin_holders(struct chunk_reader *reader, const struct chunk_place *place,
                          struct holder_totals *out, int64_t *seq, struct err *err) {
+    const struct holder_scope scope = {place->group, place->t0_ns};
     struct query q;
     query_begin(&q, reader->run.connection, READ_HOLDERS);
     query_int(&q, reader->run.id);
@@ -57,7 +60,7 @@ static int begin_holders(struct chunk_reader *reader, const struct chunk_place *
     while ((rc = query_next(&q, err)) == 1) {
         size_t size;
         const void *data = query_get_blob(&q, 1, &size);
-        rc = holder_totals_decode(out, place->group, data, size, NULL);
+        rc = holder_totals_decode(out, &scope, data, size, NULL);
         if (rc == 0) {
             *seq = query_get_int(&q, 0);
             break;

@@ -77,7 +77,8 @@ int holder_totals_add(struct holder_totals *totals, const struct holder_total *t
     if (totals->count > 0) {
         const uint32_t found = *find(totals, total);
         if (found != 0) {
-            totals->items[found - 1].ns += total->ns;
+            sim_ns *ns = &totals->items[found - 1].ns;
+            *ns = column_add(*ns, total->ns);
             return 0;
         }
     }
@@ -193,31 +194,34 @@ static bool get_columns(const uint8_t *at, const uint8_t *end, uint32_t count,
     return at == end;
 }
 
-static int add_entry(struct holder_totals *out, uint32_t group, const int64_t *values,
-                     uint32_t count, struct err *err) {
-    const int64_t place = values[0], state = values[count];
-    const int64_t resource = values[2 * (size_t)count], ns = values[3 * (size_t)count];
+/* Entry i of the columns; false when it is none, or not behind the one before it. */
+static bool get_entry(const struct holder_scope *scope, const int64_t *values,
+                      uint32_t count, uint32_t i, struct holder_total *out) {
+    const int64_t place = values[i], state = values[count + (size_t)i];
+    const int64_t resource = values[2 * (size_t)count + i];
+    const int64_t ns = values[3 * (size_t)count + i];
     if (place < 0 || place >= LANE_GROUP_LANES || state < 0 || state >= STATE_COUNT ||
-        resource < -1 || resource > INT32_MAX || ns <= 0) {
-        return ERR_CORRUPT;
+        resource < -1 || resource > INT32_MAX || ns < 1 || ns > scope->until_ns) {
+        return false;
     }
-    return holder_totals_add(
-        out,
-        &(struct holder_total){.lane = (lane_id)(group * LANE_GROUP_LANES + place),
-                               .resource = (lane_id)resource,
-                               .state = (uint8_t)state,
-                               .ns = ns},
-        err);
+    const struct holder_total before = *out;
+    *out =
+        (struct holder_total){.lane = (lane_id)(scope->group * LANE_GROUP_LANES + place),
+                              .resource = (lane_id)resource,
+                              .state = (uint8_t)state,
+                              .ns = ns};
+    return i == 0 || holder_total_order(&before, out) < 0;
 }
 
-int holder_totals_decode(struct holder_totals *out, uint32_t group, const void *data,
-                         size_t size, struct err *err) {
+int holder_totals_decode(struct holder_totals *out, const struct holder_scope *scope,
+                         const void *data, size_t size, struct err *err) {
     static const char damaged[] = "the totals of holders are damaged";
     const uint8_t *at = data;
     const uint64_t count = size >= COUNT_BYTES ? column_get_fixed(at, COUNT_BYTES) : 0;
     if (size < COUNT_BYTES || count > size) { /* each takes a byte at least */
         return err_set(err, ERR_CORRUPT, damaged);
     }
+    struct holder_total total = {0};
     int64_t *values = memory_resize(NULL, (size_t)count * COLUMNS, sizeof *values);
     if (values == NULL) {
         return err_set_nomem(err);
@@ -226,7 +230,9 @@ int holder_totals_decode(struct holder_totals *out, uint32_t group, const void *
                  ? 0
                  : ERR_CORRUPT;
     for (uint32_t i = 0; rc == 0 && i < count; i++) {
-        rc = add_entry(out, group, values + i, (uint32_t)count, err);
+        rc = get_entry(scope, values, (uint32_t)count, i, &total)
+                 ? holder_totals_add(out, &total, err)
+                 : ERR_CORRUPT;
     }
     memory_free(values);
     return rc == ERR_CORRUPT ? err_set(err, rc, damaged) : rc;

@@ -64,8 +64,14 @@ void holder_totals_index(struct holder_totals *totals);
 /* Appends the bytes; sorts. ERR_NOMEM */
 int holder_totals_encode(struct holder_totals *totals, struct chunk_bytes *out,
                          struct err *err) WARN_UNUSED;
-/* Adds them to `out`. ERR_CORRUPT, ERR_NOMEM */
-int holder_totals_decode(struct holder_totals *out, uint32_t group, const void *data,
-                         size_t size, struct err *err) WARN_UNUSED;
+/* Whose they are, and up to when at the latest. */
+struct holder_scope {
+    uint32_t group;
+    sim_ns until_ns;
+};
+
+/* Adds them to `out`. They have no checksum: what cannot be is ERR_CORRUPT. ERR_NOMEM */
+int holder_totals_decode(struct holder_totals *out, const struct holder_scope *scope,
+                         const void *data, size_t size, struct err *err) WARN_UNUSED;
 
 #endif

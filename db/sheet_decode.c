@@ -321,9 +321,10 @@ static void add_up_times(struct sheet_block *out) {
 /* --- the whole ----------------------------------------------------------------- */
 
 /* Makes an array longer, whose content does not matter: no longer than it must be, since
- * many sheets are kept (block_cache_priv.h). */
+ * many sheets are kept (block_cache_priv.h). One of no items is not NULL, so that whoever goes
+ * through it may begin. */
 static int enlarge(void **items, size_t *capacity, size_t count, size_t size) {
-    if (count <= *capacity) {
+    if (count <= *capacity && *items != NULL) {
         return 0;
     }
     void *moved = memory_resize(*items, count, size);

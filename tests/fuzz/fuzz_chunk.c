@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * fuzz_chunk - any bytes as a chunk of spans, of instants and of counters: refused with a
- * sentence, or a chunk that can be written and read again. The last four bytes are
- * replaced by the right checksum, so that it does not keep the fuzzer out.
+ * sentence, or a chunk that can be written and read again. The checksum is made right.
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <zlib.h>
-
 #include "db/chunk_codec.h"
 #include "engine/base/check.h"
+#include "tests/fuzz/sealed.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -81,17 +79,7 @@ static void try_counters(const uint8_t *data, size_t size) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    uint8_t *sealed = malloc(size > 0 ? size : 1);
-    ASSERT(sealed != NULL);
-    if (size > 0) {
-        memcpy(sealed, data, size);
-    }
-    if (size >= 4) {
-        const uLong crc = crc32(0, sealed, (uInt)(size - 4));
-        for (size_t i = 0; i < 4; i++) {
-            sealed[size - 4 + i] = (uint8_t)(crc >> (8 * i));
-        }
-    }
+    uint8_t *sealed = sealed_copy(data, size);
     try_spans(sealed, size);
     try_instants(sealed, size);
     try_counters(sealed, size);
