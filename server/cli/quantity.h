@@ -32,7 +32,7 @@ struct retention_options {
          &(options).count, NULL},                                                        \
     {                                                                                    \
         "--keep-size", "SIZE",                                                           \
-            "remove the oldest until no more than this is stored: 500M, 10G",            \
+            "remove the oldest, never the newest, until no more is stored: 500M, 10G",   \
             &(options).bytes, NULL                                                       \
     }
 

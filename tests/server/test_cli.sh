@@ -252,6 +252,10 @@ done
 expect 0 prune --keep-count 1 "$scratch/copy.db"
 says '^experiment e1$' "$out"
 says '^1 experiments removed' "$out"
+expect 0 prune --help
+says 'never the newest' "$out"
+expect 0 prune --keep-size 1K "$scratch/copy.db"
+says '^0 experiments removed' "$out"
 expect 1 prune --experiment e1 "$scratch/copy.db"
 expect 0 prune --experiment e2 "$scratch/copy.db"
 expect 0 vacuum "$scratch/copy.db"
