@@ -85,6 +85,9 @@ static int get_kinds(struct cursor *cursor, unsigned level, struct kind *kinds,
                      uint32_t *count) {
     const int64_t most_bytes = (int64_t)column_byte_size(UINT64_C(1) << level);
     int rc = get_first_column(cursor, count, "the kinds do not decode");
+    if (rc == 0 && *count == 0) {
+        rc = corrupt(cursor->err, "no kinds");
+    }
     for (uint32_t i = 0; rc == 0 && i < *count; i++) {
         const int64_t mask = cursor->values[i];
         if (mask < 1 || (mask & ~(int64_t)(NODE_LONG | ALL_STATES)) != 0) {

@@ -442,6 +442,28 @@ static void test_sheet_codec_names_what_is_wrong(void **state) {
     sheet_block_deinit(&back);
 }
 
+/* The frozen sheet with other bytes in place of `size` of them, sealed again, is refused. */
+static void assert_refused(size_t at, size_t size, const char *text, const char *why) {
+    const size_t count = (strlen(text) + 1) / 3, rest = FROZEN_BYTES - at - size;
+    struct sheet_block back = {0};
+    struct err err = {0};
+    uint8_t frozen[FROZEN_BYTES], bytes[2 * FROZEN_BYTES];
+    frozen_bytes(frozen);
+    memcpy(bytes, frozen, at);
+    bytes_of(text, count, bytes + at);
+    memcpy(bytes + at + count, frozen + at + size, rest);
+    reseal(bytes, at + count + rest);
+    assert_int_equal(decode(&back, bytes, at + count + rest, &err), ERR_CORRUPT);
+    assert_non_null(strstr(err.text, why));
+    sheet_block_deinit(&back);
+}
+
+static void test_sheet_codec_refuses_nodes_without_kinds(void **state) {
+    (void)state;
+    assert_refused(AT_MASK, AT_LANES - AT_MASK,
+                   "00 00 00 00 00 00 00 00 00 00 00 00 00 00 00", "no kinds");
+}
+
 /* --- memory -------------------------------------------------------------------- */
 
 static void test_sheet_codec_needs_memory(void **state) {
@@ -489,6 +511,7 @@ int main(void) {
         cmocka_unit_test(test_sheet_codec_notices_every_bit),
         cmocka_unit_test(test_sheet_codec_survives_forged_sheets),
         cmocka_unit_test(test_sheet_codec_names_what_is_wrong),
+        cmocka_unit_test(test_sheet_codec_refuses_nodes_without_kinds),
         cmocka_unit_test(test_sheet_codec_needs_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
