@@ -17,7 +17,7 @@ static uint64_t zigzag(int64_t value) {
 }
 
 static int64_t unzigzag(uint64_t coded) {
-    return (int64_t)((coded >> 1) ^ ((coded & 1) != 0 ? UINT64_MAX : 0));
+    return (int64_t)((coded >> 1) ^ (0 - (coded & 1)));
 }
 
 uint8_t *column_put_fixed(uint8_t *at, uint64_t value, size_t bytes) {
@@ -212,81 +212,133 @@ bool column_take(const uint8_t **at, const uint8_t *end, struct column *out) {
     return true;
 }
 
-/* Up to `capacity` values out of exactly the bytes [at, end): how many, or NOTHING. */
-enum { NOTHING = UINT32_MAX };
+/* In place, so that no value is looked at where all are allowed. */
+#define IN_PLACE __attribute__((always_inline)) static inline
 
-/* How many of the next eight bytes, all of which are there, are varints of one byte. */
-static unsigned single_bytes(const uint8_t *at) {
-    const uint64_t more = column_get_word(at) & UINT64_C(0x8080808080808080);
+/* Where values go: how many there is room for, and which are allowed. */
+struct target {
+    int64_t *values;
+    uint32_t capacity;
+    uint64_t low, most; /* value - low may be so much */
+};
+
+/* From exactly the bytes [at, end): how many values, or one of these. */
+enum { NOTHING = UINT32_MAX, OUTSIDE = UINT32_MAX - 1 };
+
+static inline bool is_outside(const struct target *to, int64_t value) {
+    return (uint64_t)value - to->low > to->most;
+}
+
+/* How many of the eight bytes of a word are varints of one byte, before any other. */
+static inline unsigned single_bytes(uint64_t word) {
+    const uint64_t more = word & UINT64_C(0x8080808080808080);
     return more == 0 ? 8 : (unsigned)__builtin_ctzll(more) / 8;
 }
 
-static uint32_t get_delta(const uint8_t *at, const uint8_t *end, uint32_t capacity,
-                          int64_t *values) {
-    int64_t value = 0;
-    uint32_t count = 0;
+/* Each of the bytes of a word, as far as it is a varint. */
+static inline uint64_t unzigzag_bytes(uint64_t word) {
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    return (word >> 1 & 0x7f * ones) ^ (word & ones) * 0xff;
+}
+
+IN_PLACE uint32_t get_delta(const uint8_t *at, const uint8_t *end, struct target to) {
+    int64_t value = 0, *next = to.values, *const last = next + to.capacity;
     while (at < end) {
-        if (end - at >= 8 && capacity - count >= 8) {
-            for (unsigned rest = single_bytes(at); rest > 0; rest--) {
-                value = column_add(value, unzigzag(*at++));
-                values[count++] = value;
+        if (*at < 0x80 && end - at >= 8 && last - next >= 8) {
+            const uint64_t word = column_get_word(at);
+            uint64_t steps = unzigzag_bytes(word);
+            const unsigned singles = single_bytes(word);
+            for (int64_t *const stop = next + singles; next < stop; steps >>= 8) {
+                value = column_add(value, (int8_t)steps);
+                if (is_outside(&to, value)) {
+                    return OUTSIDE;
+                }
+                *next++ = value;
             }
-            if (at == end) {
-                break;
-            }
+            at += singles;
+            continue;
         }
         uint64_t coded;
         at = get_varint(at, end, &coded);
-        if (at == NULL || count == capacity) {
+        if (at == NULL || next == last) {
             return NOTHING;
         }
         value = column_add(value, unzigzag(coded));
-        values[count++] = value;
+        if (is_outside(&to, value)) {
+            return OUTSIDE;
+        }
+        *next++ = value;
     }
-    return count;
+    return (uint32_t)(next - to.values);
 }
 
-static uint32_t get_runs(const uint8_t *at, const uint8_t *end, uint32_t capacity,
-                         int64_t *values) {
-    int64_t value = 0;
-    uint32_t count = 0;
+/* The same value so often. Most runs are short. */
+static inline void put_run(int64_t *values, int64_t value, uint64_t length,
+                           ptrdiff_t room) {
+    enum { AT_ONCE = 4 };
+    uint64_t i = 0;
+    if (room >= AT_ONCE) {
+        for (; i < AT_ONCE; i++) {
+            values[i] = value;
+        }
+    }
+    for (; i < length; i++) {
+        values[i] = value;
+    }
+}
+
+IN_PLACE uint32_t get_runs(const uint8_t *at, const uint8_t *end, struct target to) {
+    int64_t value = 0, *next = to.values, *const last = next + to.capacity;
     while (at < end) {
         uint64_t coded, length;
-        at = get_varint(at, end, &coded);
-        if (at != NULL) {
-            at = get_varint(at, end, &length);
+        if (end - at >= 2 && ((at[0] | at[1]) & 0x80) == 0) {
+            coded = at[0];
+            length = at[1];
+            at += 2;
+        } else {
+            at = get_varint(at, end, &coded);
+            at = at != NULL ? get_varint(at, end, &length) : NULL;
         }
-        if (at == NULL || length < 1 || length > capacity - count) {
+        if (at == NULL || length - 1 >= (uint64_t)(last - next)) {
             return NOTHING;
         }
         value = column_add(value, unzigzag(coded));
-        for (const uint32_t stop = count + (uint32_t)length; count < stop; count++) {
-            values[count] = value;
+        if (is_outside(&to, value)) {
+            return OUTSIDE;
         }
+        put_run(next, value, length, last - next);
+        next += length;
     }
-    return count;
+    return (uint32_t)(next - to.values);
 }
 
-static uint32_t get_plain(const uint8_t *at, const uint8_t *end, uint32_t capacity,
-                          int64_t *values) {
-    uint32_t count = 0;
+IN_PLACE uint32_t get_plain(const uint8_t *at, const uint8_t *end, struct target to) {
+    int64_t *next = to.values, *const last = next + to.capacity;
     while (at < end) {
-        if (end - at >= 8 && capacity - count >= 8) {
-            for (unsigned rest = single_bytes(at); rest > 0; rest--) {
-                values[count++] = *at++;
+        if (*at < 0x80 && end - at >= 8 && last - next >= 8) {
+            uint64_t word = column_get_word(at);
+            const unsigned singles = single_bytes(word);
+            for (int64_t *const stop = next + singles; next < stop; word >>= 8) {
+                const int64_t value = word & 0xff;
+                if (is_outside(&to, value)) {
+                    return OUTSIDE;
+                }
+                *next++ = value;
             }
-            if (at == end) {
-                break;
-            }
+            at += singles;
+            continue;
         }
         uint64_t value;
         at = get_varint(at, end, &value);
-        if (at == NULL || count == capacity) {
+        if (at == NULL || next == last) {
             return NOTHING;
         }
-        values[count++] = (int64_t)value;
+        if (is_outside(&to, (int64_t)value)) {
+            return OUTSIDE;
+        }
+        *next++ = (int64_t)value;
     }
-    return count;
+    return (uint32_t)(next - to.values);
 }
 
 /* Reads four bytes, of which the value has the first `size`, 0 .. 3, and one more. */
@@ -316,10 +368,12 @@ static inline uint32_t get_some(const uint8_t *at, unsigned size) {
 static const uint8_t ends_of[256][4] = {ENDS_64(0), ENDS_64(64), ENDS_64(128),
                                         ENDS_64(192)};
 
-/* Four values at a time, as long as there are so many and enough bytes for the longest. */
-static uint32_t get_fours(const uint8_t **at, const uint8_t *end, const uint8_t *sizes,
-                          uint32_t count, int64_t *values) {
+/* Four values at a time, as long as there are so many and enough bytes for the longest. How
+ * many, or OUTSIDE. */
+IN_PLACE uint32_t get_fours(const uint8_t **at, const uint8_t *end, const uint8_t *sizes,
+                            uint32_t count, struct target to) {
     const uint8_t *next = *at;
+    int64_t *values = to.values;
     uint32_t i = 0;
     for (; count - i >= 4 && end - next >= 16; i += 4) {
         const unsigned four = *sizes++;
@@ -329,51 +383,57 @@ static uint32_t get_fours(const uint8_t **at, const uint8_t *end, const uint8_t 
         values[i + 2] = get_some(next + ends[1], four >> 4 & 3);
         values[i + 3] = get_some(next + ends[2], four >> 6);
         next += ends[3];
+        if (is_outside(&to, values[i]) || is_outside(&to, values[i + 1]) ||
+            is_outside(&to, values[i + 2]) || is_outside(&to, values[i + 3])) {
+            return OUTSIDE;
+        }
     }
     *at = next;
     return i;
 }
 
-static uint32_t get_sized(const uint8_t *at, const uint8_t *end, uint32_t capacity,
-                          int64_t *values) {
+IN_PLACE uint32_t get_sized(const uint8_t *at, const uint8_t *end, struct target to) {
     uint64_t count;
     const uint8_t *sizes = get_varint(at, end, &count);
-    if (sizes == NULL || count > capacity || (count + 3) / 4 > (size_t)(end - sizes)) {
+    if (sizes == NULL || count > to.capacity || (count + 3) / 4 > (size_t)(end - sizes)) {
         return NOTHING;
     }
     at = sizes + (count + 3) / 4;
-    for (uint32_t i = get_fours(&at, end, sizes, (uint32_t)count, values); i < count;
-         i++) {
+    uint32_t i = get_fours(&at, end, sizes, (uint32_t)count, to);
+    for (; i < count; i++) { /* not of OUTSIDE */
         const unsigned size = (sizes[i / 4] >> i % 4 * 2 & 3) + 1U;
         if (end - at < (ptrdiff_t)size) {
             return NOTHING;
         }
-        values[i] = (int64_t)column_get_fixed(at, size);
+        to.values[i] = (int64_t)column_get_fixed(at, size);
+        if (is_outside(&to, to.values[i])) {
+            return OUTSIDE;
+        }
         at += size;
     }
-    return at == end ? (uint32_t)count : NOTHING;
+    return i == OUTSIDE || at == end ? i : NOTHING;
+}
+
+IN_PLACE uint32_t get_values(const struct column *column, struct target to) {
+    const uint8_t *data = column->data, *end = data + column->size;
+    switch (column->encoding) {
+    case ENCODING_DELTA:
+        return get_delta(data, end, to);
+    case ENCODING_RUNS:
+        return get_runs(data, end, to);
+    case ENCODING_PLAIN:
+        return get_plain(data, end, to);
+    case ENCODING_SIZED:
+        return get_sized(data, end, to);
+    default:
+        return NOTHING;
+    }
 }
 
 bool column_get_all(const struct column *column, uint32_t capacity, int64_t *values,
                     uint32_t *count) {
-    const uint8_t *data = column->data, *end = data + column->size;
-    *count = NOTHING;
-    switch (column->encoding) {
-    case ENCODING_DELTA:
-        *count = get_delta(data, end, capacity, values);
-        break;
-    case ENCODING_RUNS:
-        *count = get_runs(data, end, capacity, values);
-        break;
-    case ENCODING_PLAIN:
-        *count = get_plain(data, end, capacity, values);
-        break;
-    case ENCODING_SIZED:
-        *count = get_sized(data, end, capacity, values);
-        break;
-    default:
-        break;
-    }
+    const struct target to = {values, capacity, 0, UINT64_MAX};
+    *count = get_values(column, to);
     return *count != NOTHING;
 }
 
@@ -382,34 +442,25 @@ bool column_get(const struct column *column, uint32_t count, int64_t *values) {
     return column_get_all(column, count, values, &got) && got == count;
 }
 
-/* Nearly always no value has a bit that `high` has not, which is known without a look at
- * each. */
-static bool all_inside(const int64_t *values, uint32_t count, int64_t low, int64_t high) {
-    const uint64_t most = (uint64_t)high - (uint64_t)low;
-    uint64_t bits = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        bits |= (uint64_t)values[i] - (uint64_t)low;
-    }
-    if (bits <= most) {
-        return true;
-    }
-    bool inside = true;
-    for (uint32_t i = 0; i < count; i++) {
-        inside &= (uint64_t)values[i] - (uint64_t)low <= most;
-    }
-    return inside;
-}
-
-const char *column_take_values(const uint8_t **at, const uint8_t *end, uint32_t count,
-                               int64_t low, int64_t high, int64_t *values) {
+const char *column_take_some(const uint8_t **at, const uint8_t *end, uint32_t *count,
+                             int64_t low, int64_t high, int64_t *values) {
+    const struct target to = {values, *count, (uint64_t)low,
+                              (uint64_t)high - (uint64_t)low};
     struct column column;
     if (!column_take(at, end, &column)) {
         return "is cut off";
     }
-    if (!column_get(&column, count, values)) {
-        return "does not decode";
-    }
-    return all_inside(values, count, low, high) ? NULL : "is out of range";
+    *count = get_values(&column, to);
+    return *count == OUTSIDE   ? "is out of range"
+           : *count == NOTHING ? "does not decode"
+                               : NULL;
+}
+
+const char *column_take_values(const uint8_t **at, const uint8_t *end, uint32_t count,
+                               int64_t low, int64_t high, int64_t *values) {
+    uint32_t got = count;
+    const char *fault = column_take_some(at, end, &got, low, high, values);
+    return fault == NULL && got != count ? "does not decode" : fault;
 }
 
 bool column_get_bits(const struct column *column, uint32_t count, uint8_t *bits) {

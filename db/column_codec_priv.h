@@ -82,8 +82,12 @@ bool column_get(const struct column *column, uint32_t count, int64_t *values);
 bool column_get_all(const struct column *column, uint32_t capacity, int64_t *values,
                     uint32_t *count);
 
-/* Takes a column of `count` values, each in [low, high], off the front of the bytes. NULL,
- * or what is wrong with it. */
+/* Takes a column off the front of the bytes: at most *count values, each in [low, high]; how
+ * many into *count. NULL, or what is wrong with it. */
+const char *column_take_some(const uint8_t **at, const uint8_t *end, uint32_t *count,
+                             int64_t low, int64_t high, int64_t *values);
+
+/* The same of exactly `count` values. */
 const char *column_take_values(const uint8_t **at, const uint8_t *end, uint32_t count,
                                int64_t low, int64_t high, int64_t *values);
 
