@@ -111,9 +111,11 @@ static int corrupt(const struct cursor *cursor, const char *what) {
 
 static void put_member(char *node, const struct point_column *column, int64_t value) {
     const uint32_t small = (uint32_t)value;
-    const bool is_large = column->size == sizeof value;
-    memcpy(node + column->offset, is_large ? (const void *)&value : (const void *)&small,
-           column->size);
+    if (column->size == sizeof value) {
+        memcpy(node + column->offset, &value, sizeof value);
+    } else {
+        memcpy(node + column->offset, &small, sizeof small);
+    }
 }
 
 /* A value in its range for each node. */
