@@ -233,7 +233,8 @@ static int decode_sheet(struct decoded *out, const struct block_row *row,
     (void)scratch; /* its arrays are as long as it is */
     struct sheet_block *sheet = &out->as.sheet;
     const int rc = sheet_codec_decode(row->data, row->size, sheet, err);
-    out->bytes += sheet->capacity * sizeof *sheet->nodes +
+    out->bytes += sheet->kind_capacity * sizeof *sheet->kinds +
+                  sheet->capacity * sizeof *sheet->nodes +
                   sheet->short_capacity * sizeof *sheet->short_ns +
                   sheet->long_capacity * sizeof *sheet->longs + sheet->time_capacity;
     return rc;

@@ -69,7 +69,7 @@ static int paint_lane(struct timeline_lane *out, struct view *view,
                       const struct lane_total *total, struct err *err) {
     struct span_painter painter = {.lane.lane = total->lane.id,
                                    .lane.known_until_ns = SIM_NEVER,
-                                   .free_from = total->lane.born_ns};
+                                   .pixel.free_from = total->lane.born_ns};
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < recorded->count; i++) {
         const struct span *span = &recorded->spans[i];

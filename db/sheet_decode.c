@@ -8,14 +8,31 @@
 #include "db/sheet_order_priv.h"
 #include "engine/base/memory.h"
 
-enum { NODE_VALUES = 4 /* columns that each node has a value in */ };
+enum { NODE_COLUMNS = 4, LONG_COLUMNS = 6, COLUMNS = NODE_COLUMNS + LONG_COLUMNS };
 
 void sheet_block_deinit(struct sheet_block *block) {
+    memory_free(block->kinds);
     memory_free(block->nodes);
     memory_free(block->longs);
     memory_free(block->short_ns);
     memory_free(block->times);
     *block = (struct sheet_block){0};
+}
+
+/* Makes an array longer, whose content does not matter: no longer than it must be, since
+ * many sheets are kept (block_cache_priv.h). One of no items is not NULL, so that whoever goes
+ * through it may begin. */
+static int enlarge(void **items, size_t *capacity, size_t count, size_t size) {
+    if (count <= *capacity && *items != NULL) {
+        return 0;
+    }
+    void *moved = memory_resize(*items, count, size);
+    if (moved == NULL) {
+        return ERR_NOMEM;
+    }
+    *items = moved;
+    *capacity = count;
+    return 0;
 }
 
 static int corrupt(struct err *err, const char *what) {
@@ -24,19 +41,24 @@ static int corrupt(struct err *err, const char *what) {
 
 struct cursor {
     const uint8_t *at, *end;
-    int64_t *values; /* as many as there are nodes, for each of NODE_VALUES columns */
-    bool all_times;  /* version 2 */
+    int64_t *values; /* as many as there are nodes, for each of COLUMNS */
+    size_t time_bytes;
+    bool all_times; /* version 2 */
     struct err *err;
 };
 
-/* `count` values of the next column, each in [low, high]. */
-static int get_column(struct cursor *cursor, uint32_t count, int64_t low, int64_t high) {
-    const char *fault =
-        column_take_values(&cursor->at, cursor->end, count, low, high, cursor->values);
+/* What is wrong with a column; NULL: nothing. */
+static int say(const struct cursor *cursor, const char *fault) {
     return fault == NULL
                ? 0
                : err_set(cursor->err, ERR_CORRUPT,
                          "the sheet of the pyramid is damaged: a column %s", fault);
+}
+
+/* `count` values of the next column, each in [low, high]. */
+static int get_column(struct cursor *cursor, uint32_t count, int64_t low, int64_t high) {
+    return say(cursor, column_take_values(&cursor->at, cursor->end, count, low, high,
+                                          cursor->values));
 }
 
 /* As many values as there are, up to *count; how many into *count. */
@@ -62,44 +84,46 @@ static int get_first_column(struct cursor *cursor, uint32_t *count, const char *
 
 static const uint32_t ALL_STATES = (UINT32_C(1) << STATE_COUNT) - 1;
 
-/* What nodes of a kind have in common. */
-struct kind {
-    uint32_t mask;
-    uint8_t state, time_bytes;
-    uint16_t size; /* of all its times */
-};
-
 /* How many times are stored of a mask. */
 static uint32_t times_of(const struct cursor *cursor, uint32_t mask) {
     return cursor->all_times ? (uint32_t)__builtin_popcount(mask & ~NODE_LONG)
                              : node_mask_times(mask);
 }
 
-static bool is_sound(const struct kind *kind, uint32_t times) {
+static bool is_sound(const struct sheet_kind *kind, uint32_t times) {
     const uint32_t states = kind->mask & ~NODE_LONG;
     return (states == 0 ? kind->state == 0 : (states >> kind->state & 1) != 0) &&
            (kind->time_bytes > 0) == (times > 0);
 }
 
-static int get_kinds(struct cursor *cursor, unsigned level, struct kind *kinds,
-                     uint32_t *count) {
-    const int64_t most_bytes = (int64_t)column_byte_size(UINT64_C(1) << level);
+static int get_masks(struct cursor *cursor, struct sheet_block *out, uint32_t *count) {
     int rc = get_first_column(cursor, count, "the kinds do not decode");
     if (rc == 0 && *count == 0) {
         rc = corrupt(cursor->err, "no kinds");
+    }
+    if (rc == 0 && enlarge((void **)&out->kinds, &out->kind_capacity, *count,
+                           sizeof *out->kinds) != 0) {
+        rc = err_set_nomem(cursor->err);
     }
     for (uint32_t i = 0; rc == 0 && i < *count; i++) {
         const int64_t mask = cursor->values[i];
         if (mask < 1 || (mask & ~(int64_t)(NODE_LONG | ALL_STATES)) != 0) {
             return corrupt(cursor->err, "an unknown state");
         }
-        kinds[i].mask = (uint32_t)mask;
+        out->kinds[i].mask = (uint32_t)mask;
     }
+    return rc;
+}
+
+static int get_kinds(struct cursor *cursor, struct sheet_block *out, uint32_t *count) {
+    const int64_t most_bytes = (int64_t)column_byte_size(UINT64_C(1) << out->level);
+    int rc = get_masks(cursor, out, count);
+    struct sheet_kind *kinds = out->kinds;
     GET(rc, cursor, *count, 0, STATE_COUNT - 1, kinds[i].state = (uint8_t)value);
     GET(rc, cursor, *count, 0, most_bytes, kinds[i].time_bytes = (uint8_t)value);
     for (uint32_t i = 0; rc == 0 && i < *count; i++) {
         const uint32_t times = times_of(cursor, kinds[i].mask);
-        kinds[i].size = (uint16_t)(times * kinds[i].time_bytes);
+        kinds[i].times_size = (uint16_t)(times * kinds[i].time_bytes);
         if (!is_sound(&kinds[i], times)) {
             return corrupt(cursor->err, "a kind that cannot be");
         }
@@ -135,209 +159,209 @@ static int get_lanes(struct cursor *cursor, struct sheet_block *out) {
     return rc == 0 && at != out->count ? corrupt(cursor->err, "nodes of no lane") : rc;
 }
 
-/* The columns that each node has a value in. */
-struct node_values {
+/* --- nodes ------------------------------------------------------------------------- */
+
+/* The columns in which each node, or each long span, has a value. */
+struct columns {
     const int64_t *cell, *kind, *ended, *unused;
+    const int64_t *end, *length, *state, *resource, *by, *site;
 };
 
-static int get_node_values(struct cursor *cursor, const struct sheet_block *out,
-                           uint32_t kind_count, struct node_values *values) {
+/* The next column, which stays where it is: the one after it goes behind it. */
+static int keep_column(struct cursor *cursor, uint32_t count, int64_t low, int64_t high,
+                       const int64_t **out) {
+    const int rc = get_column(cursor, count, low, high);
+    *out = cursor->values;
+    cursor->values += count;
+    return rc;
+}
+
+static int get_node_columns(struct cursor *cursor, const struct sheet_block *out,
+                            uint32_t kind_count, struct columns *columns) {
     const uint32_t count = out->count;
+    const int64_t first = out->t0_ns >> out->level > 0 ? -1 : 0;
+    const int64_t last = (INT64_MAX >> out->level) - 1;
+    int rc = keep_column(cursor, count, first, last, &columns->cell);
+    if (rc == 0) {
+        rc = keep_column(cursor, count, 0, (int64_t)kind_count - 1, &columns->kind);
+    }
+    if (rc == 0) {
+        rc = keep_column(cursor, count, 0, UINT32_MAX, &columns->ended);
+    }
+    columns->unused = columns->ended; /* version 2: any values, which are not used */
+    if (rc == 0 && !cursor->all_times) {
+        rc = keep_column(cursor, count, INT64_MIN, INT64_MAX, &columns->unused);
+    }
+    return rc;
+}
+
+/* The first one says how many long spans there are. */
+static int get_long_columns(struct cursor *cursor, struct sheet_block *out,
+                            struct columns *columns) {
+    const int64_t cell = INT64_C(1) << out->level;
     const struct {
         int64_t low, high;
-    } limits[NODE_VALUES] = {
-        {out->t0_ns >> out->level > 0 ? -1 : 0, (INT64_MAX >> out->level) - 1},
-        {0, (int64_t)kind_count - 1},
-        {0, UINT32_MAX},
-        {INT64_MIN, INT64_MAX},
+        const int64_t **values;
+    } others[] = {
+        {0, INT64_MAX - cell, &columns->length}, {0, STATE_COUNT - 1, &columns->state},
+        {-1, INT32_MAX, &columns->resource},     {-1, INT32_MAX, &columns->by},
+        {-1, INT32_MAX, &columns->site},
     };
-    const int columns = cursor->all_times ? NODE_VALUES - 1 : NODE_VALUES;
-    struct cursor to = *cursor;
-    int rc = 0;
-    for (int i = 0; rc == 0 && i < columns; i++, to.values += count) {
-        rc = get_column(&to, count, limits[i].low, limits[i].high);
+    uint32_t count = out->count;
+    int rc = say(cursor, column_take_some(&cursor->at, cursor->end, &count, 1, cell,
+                                          cursor->values));
+    columns->end = cursor->values;
+    out->long_count = rc == 0 ? count : 0;
+    cursor->values += out->long_count;
+    for (size_t i = 0; rc == 0 && i < sizeof others / sizeof others[0]; i++) {
+        rc = keep_column(cursor, count, others[i].low, others[i].high, others[i].values);
     }
-    cursor->at = to.at;
-    const int64_t *all = cursor->values;
-    *values = (struct node_values){all, all + count, all + 2 * (size_t)count,
-                                   cursor->all_times ? NULL : all + 3 * (size_t)count};
     return rc;
 }
 
-/* What is known of a lane's nodes before long spans are. Where their times begin, and what
- * is wrong with a cell, are for all lanes. */
-static void fill_lane(const struct sheet_block *out, const struct sheet_lane *lane,
-                      const struct node_values *values, const struct kind *kinds,
-                      size_t *times_at, bool *beyond) {
-    const uint64_t last = (uint64_t)(INT64_MAX >> out->level) - 1;
-    const sim_ns length = INT64_C(1) << out->level;
-    const int64_t *unused = values->unused;
-    int64_t cell = out->t0_ns >> out->level; /* differences within a lane */
-    size_t at = *times_at;
-    bool wrong = false;
-    for (uint32_t i = lane->first; i < lane->end; i++) {
-        const struct kind *kind = &kinds[values->kind[i]];
-        cell = column_add(cell, values->cell[i]);
-        wrong |= (uint64_t)cell > last;
-        out->nodes[i] = (struct sheet_node){.cell = cell,
-                                            .mask = kind->mask,
-                                            .ended = (uint32_t)values->ended[i],
-                                            .times_at = (uint32_t)at,
-                                            .state = kind->state,
-                                            .time_bytes = kind->time_bytes};
-        at += kind->size;
-        out->short_ns[i] = column_subtract(length, unused != NULL ? unused[i] : 0);
-    }
-    *times_at = at;
-    *beyond |= wrong;
+/* How far a sheet is filled. */
+struct filling {
+    struct sheet_block *out;
+    uint32_t longs;  /* that are there */
+    size_t times_at; /* where the next node has its times */
+    uint64_t beyond; /* has no bit of the level or above, as long as no cell has more time
+                        than it is long, or none */
+};
+
+/* What is left of the room of a node is its short time, if it has any. */
+static inline uint64_t put_short(sim_ns *to, const struct sheet_kind *kind, sim_ns room) {
+    const bool has_time = (kind->mask & ~NODE_LONG) != 0;
+    *to = has_time ? room : 0;
+    return has_time ? (uint64_t)room - 1 : 0;
 }
 
-/* Counts long spans. */
-static int fill_nodes(struct cursor *cursor, struct sheet_block *out,
-                      const struct node_values *values, const struct kind *kinds,
-                      size_t time_bytes) {
-    size_t times_at = 0;
-    bool beyond = false;
-    out->long_count = 0;
+/* Long span i, which ends in the cell that begins at `start`. */
+static inline void put_long(struct long_span *to, const struct columns *from, uint32_t i,
+                            sim_ns start, sim_ns cell) {
+    const sim_ns end = start + from->end[i], length = from->length[i] + cell;
+    to->start_ns = column_subtract(end, length);
+    to->end_ns = end;
+    to->resource = (lane_id)from->resource[i];
+    to->by = (lane_id)from->by[i];
+    to->site = (site_id)from->site[i];
+    to->state = (uint8_t)from->state[i];
+}
+
+/* A long span takes of the room in its node's cell, and in that of the one before it: what is
+ * left of that is known then. NULL, or what is wrong. */
+static const char *fill_lane(struct filling *f, const struct columns *columns,
+                             const struct sheet_lane *lane) {
+    const struct columns from = *columns; /* a copy, which nothing here changes */
+    const struct sheet_kind *kinds = f->out->kinds, *kind_before = NULL;
+    struct sheet_node *nodes = f->out->nodes;
+    struct long_span *span = &f->out->longs[f->longs];
+    sim_ns *short_ns = f->out->short_ns;
+    const unsigned level = f->out->level;
+    const sim_ns length = INT64_C(1) << level;
+    const uint64_t last = (uint64_t)(INT64_MAX >> level) - 1;
+    const uint32_t long_count = f->out->long_count;
+    uint32_t longs = f->longs;
+    size_t times_at = f->times_at;
+    uint64_t beyond = f->beyond;
+    int64_t cell = f->out->t0_ns >> level;    /* differences within a lane */
+    sim_ns start_before = 0, room_before = 0; /* of the last cell */
+    for (uint32_t i = lane->first; i < lane->end; i++) {
+        const uint64_t number = (uint64_t)from.kind[i];
+        const struct sheet_kind *kind = &kinds[number];
+        cell = column_add(cell, from.cell[i]);
+        if ((uint64_t)cell > last) {
+            return "a cell beyond all time";
+        }
+        const sim_ns start = cell << level;
+        sim_ns room = column_subtract(length, from.unused[i]);
+        if ((kind->mask & NODE_LONG) != 0) {
+            if (longs == long_count) {
+                return "a node without its long span";
+            }
+            put_long(span, &from, longs, start, length);
+            room = column_subtract(room, from.end[longs++]);
+            room_before =
+                column_subtract(room_before, sheet_part_of(span++, start_before, level));
+        }
+        if (kind_before != NULL) {
+            beyond |= put_short(&short_ns[i - 1], kind_before, room_before);
+        }
+        nodes[i].cell = cell;
+        nodes[i].ended = (uint32_t)from.ended[i];
+        nodes[i].kind = (uint32_t)number;
+        times_at += kind->times_size;
+        kind_before = kind;
+        start_before = start;
+        room_before = room;
+    }
+    f->beyond = beyond | put_short(&short_ns[lane->end - 1], kind_before, room_before);
+    f->longs = longs;
+    f->times_at = times_at;
+    return NULL;
+}
+
+/* Adds up all times of a node of version 2, and moves those down that a later one has. */
+static sim_ns take_times(const struct sheet_kind *kind, const uint8_t **from,
+                         uint8_t **to) {
+    sim_ns all = 0;
+    for (uint32_t rest = kind->mask & ~NODE_LONG; rest != 0; rest &= rest - 1) {
+        all = column_add(all, (int64_t)column_get_fixed(*from, kind->time_bytes));
+        if (__builtin_ctz(rest) != kind->state) {
+            memmove(*to, *from, kind->time_bytes);
+            *to += kind->time_bytes;
+        }
+        *from += kind->time_bytes;
+    }
+    return all;
+}
+
+/* Makes a sheet of version 2, whose times are as long as they must be, one of a later one. */
+static void add_up_times(struct filling *f, uint32_t kind_count) {
+    struct sheet_block *out = f->out;
+    const uint8_t *from = out->times;
+    uint8_t *to = out->times;
+    f->beyond = 0;
     for (uint32_t n = 0; n < out->lane_count; n++) {
         struct sheet_lane *lane = &out->lanes[n];
-        fill_lane(out, lane, values, kinds, &times_at, &beyond);
-        lane->first_long = out->long_count;
+        lane->times_at = (uint32_t)(to - out->times);
         for (uint32_t i = lane->first; i < lane->end; i++) {
-            out->long_count += out->nodes[i].mask >> 31;
-        }
-        lane->end_long = out->long_count;
-    }
-    return beyond                   ? corrupt(cursor->err, "a cell beyond all time")
-           : times_at != time_bytes ? corrupt(cursor->err, "wrong length of the times")
-                                    : 0;
-}
-
-static int get_nodes(struct cursor *cursor, struct sheet_block *out, size_t time_bytes) {
-    struct kind *kinds = memory_resize(NULL, out->count, sizeof *kinds);
-    struct node_values values;
-    uint32_t kind_count = out->count;
-    int rc = kinds != NULL ? get_kinds(cursor, out->level, kinds, &kind_count)
-                           : err_set_nomem(cursor->err);
-    if (rc == 0) {
-        rc = get_lanes(cursor, out);
-    }
-    if (rc == 0) {
-        rc = get_node_values(cursor, out, kind_count, &values);
-    }
-    if (rc == 0) {
-        rc = fill_nodes(cursor, out, &values, kinds, time_bytes);
-    }
-    memory_free(kinds);
-    return rc;
-}
-
-/* Ends are first read as what they are beyond the start of their cell, lengths as what
- * they are longer than one. */
-static void place_long(const struct sheet_block *out, uint32_t i,
-                       struct long_span *span) {
-    const sim_ns length = span->start_ns + (INT64_C(1) << out->level);
-    span->end_ns += out->nodes[i].cell << out->level;
-    span->start_ns = column_subtract(span->end_ns, length);
-}
-
-/* A long span takes of the room in its node's cell, and in that of the one before it. */
-static void place_longs(struct sheet_block *out) {
-    for (uint32_t n = 0; n < out->lane_count; n++) {
-        const struct sheet_lane *lane = &out->lanes[n];
-        struct long_span *span = &out->longs[lane->first_long];
-        for (uint32_t i = lane->first; i < lane->end; i++) {
-            const struct sheet_node *node = &out->nodes[i];
-            if ((node->mask & NODE_LONG) == 0) {
-                continue;
-            }
-            place_long(out, i, span);
-            const uint32_t from = i > lane->first ? i - 1 : i;
-            for (uint32_t k = from; k <= i; k++) {
-                const sim_ns start = out->nodes[k].cell << out->level;
-                out->short_ns[k] = column_subtract(
-                    out->short_ns[k], sheet_part_of(span, start, out->level));
-            }
-            span++;
+            const struct sheet_kind *kind = &out->kinds[out->nodes[i].kind];
+            f->beyond |= put_short(&out->short_ns[i], kind, take_times(kind, &from, &to));
         }
     }
+    for (uint32_t i = 0; i < kind_count; i++) {
+        struct sheet_kind *kind = &out->kinds[i];
+        kind->times_size = (uint16_t)(node_mask_times(kind->mask) * kind->time_bytes);
+    }
 }
 
-static int get_longs(struct cursor *cursor, struct sheet_block *out) {
-    const uint32_t count = out->long_count;
-    const sim_ns cell = INT64_C(1) << out->level;
-    struct long_span *longs = out->longs;
-    int rc = 0;
-    GET(rc, cursor, count, 1, cell, longs[i].end_ns = value);
-    GET(rc, cursor, count, 0, INT64_MAX - cell, longs[i].start_ns = value);
-    GET(rc, cursor, count, 0, STATE_COUNT - 1, longs[i].state = (uint8_t)value);
-    GET(rc, cursor, count, -1, INT32_MAX, longs[i].resource = (lane_id)value);
-    GET(rc, cursor, count, -1, INT32_MAX, longs[i].by = (lane_id)value);
-    GET(rc, cursor, count, -1, INT32_MAX, longs[i].site = (site_id)value);
-    if (rc == 0) {
-        place_longs(out);
+static int fill(const struct cursor *cursor, struct sheet_block *out,
+                const struct columns *columns, uint32_t kind_count) {
+    struct filling f = {.out = out};
+    const char *fault = NULL;
+    for (uint32_t n = 0; fault == NULL && n < out->lane_count; n++) {
+        struct sheet_lane *lane = &out->lanes[n];
+        lane->times_at = (uint32_t)f.times_at;
+        lane->first_long = f.longs;
+        fault = fill_lane(&f, columns, lane);
+        lane->end_long = f.longs;
     }
-    return rc;
-}
-
-/* --- short time ---------------------------------------------------------------- */
-
-/* Nodes without times have none; what a sheet may not have is refused. */
-static int check_short(struct cursor *cursor, struct sheet_block *out) {
-    const uint64_t length = UINT64_C(1) << out->level;
-    bool wrong = false;
-    for (uint32_t i = 0; i < out->count; i++) {
-        const bool has_time = (out->nodes[i].mask & ~NODE_LONG) != 0;
-        wrong |= has_time && (uint64_t)out->short_ns[i] - 1 >= length;
-        out->short_ns[i] = has_time ? out->short_ns[i] : 0;
+    if (fault == NULL && f.longs < out->long_count) {
+        fault = "a long span without its node";
     }
-    return wrong ? corrupt(cursor->err, "a cell with more time than it is long, or none")
-                 : 0;
-}
-
-/* Adds up all times of a node, and moves those down to `to` that a later version has. */
-static uint8_t *take_times(const struct sheet_block *block, const struct sheet_node *node,
-                           uint8_t *to, sim_ns *all) {
-    const uint8_t *at = block->times + node->times_at;
-    *all = 0;
-    for (uint32_t rest = node->mask & ~NODE_LONG; rest != 0; rest &= rest - 1) {
-        *all = column_add(*all, (int64_t)column_get_fixed(at, node->time_bytes));
-        if (__builtin_ctz(rest) != node->state) {
-            memmove(to, at, node->time_bytes);
-            to += node->time_bytes;
-        }
-        at += node->time_bytes;
+    if (fault == NULL && f.times_at != cursor->time_bytes) {
+        fault = "wrong length of the times";
     }
-    return to;
-}
-
-/* Out of all times of version 2. */
-static void add_up_times(struct sheet_block *out) {
-    uint8_t *to = out->times;
-    for (uint32_t i = 0; i < out->count; i++) {
-        const uint32_t times_at = (uint32_t)(to - out->times);
-        to = take_times(out, &out->nodes[i], to, &out->short_ns[i]);
-        out->nodes[i].times_at = times_at;
+    if (fault == NULL && cursor->all_times) {
+        add_up_times(&f, kind_count);
     }
+    if (fault == NULL && f.beyond >> out->level != 0) {
+        fault = "a cell with more time than it is long, or none";
+    }
+    return fault == NULL ? 0 : corrupt(cursor->err, fault);
 }
 
 /* --- the whole ----------------------------------------------------------------- */
-
-/* Makes an array longer, whose content does not matter: no longer than it must be, since
- * many sheets are kept (block_cache_priv.h). One of no items is not NULL, so that whoever goes
- * through it may begin. */
-static int enlarge(void **items, size_t *capacity, size_t count, size_t size) {
-    if (count <= *capacity && *items != NULL) {
-        return 0;
-    }
-    void *moved = memory_resize(*items, count, size);
-    if (moved == NULL) {
-        return ERR_NOMEM;
-    }
-    *items = moved;
-    *capacity = count;
-    return 0;
-}
 
 static int make_room_for_nodes(struct sheet_block *out, size_t time_bytes) {
     const int rc =
@@ -350,23 +374,53 @@ static int make_room_for_nodes(struct sheet_block *out, size_t time_bytes) {
                    time_bytes + SHEET_SUM_BYTES, 1);
 }
 
-static int get_columns(struct cursor *cursor, struct sheet_block *out,
-                       size_t time_bytes) {
-    int rc = get_nodes(cursor, out, time_bytes);
+static int get_columns(struct cursor *cursor, struct sheet_block *out) {
+    struct columns columns = {0};
+    uint32_t kind_count = out->count;
+    int rc = get_kinds(cursor, out, &kind_count);
+    if (rc == 0) {
+        rc = get_lanes(cursor, out);
+    }
+    if (rc == 0) {
+        rc = get_node_columns(cursor, out, kind_count, &columns);
+    }
+    if (rc == 0) {
+        rc = get_long_columns(cursor, out, &columns);
+    }
     if (rc == 0 && enlarge((void **)&out->longs, &out->long_capacity, out->long_count,
                            sizeof *out->longs) != 0) {
         rc = err_set_nomem(cursor->err);
     }
     if (rc == 0) {
-        rc = get_longs(cursor, out);
+        rc = fill(cursor, out, &columns, kind_count);
     }
-    if (rc == 0 && cursor->at != cursor->end) {
-        rc = corrupt(cursor->err, "bytes after the last column");
+    return rc == 0 && cursor->at != cursor->end
+               ? corrupt(cursor->err, "bytes after the last column")
+               : rc;
+}
+
+static int decode(const uint8_t *data, size_t size, struct sheet_block *out,
+                  struct err *err) {
+    const size_t time_bytes = (size_t)column_get_fixed(data + 36, 4);
+    const uint8_t *times = data + size - SHEET_SUM_BYTES - time_bytes;
+    int64_t *values = memory_resize(NULL, out->count, COLUMNS * sizeof *values);
+    struct cursor cursor = {
+        .at = data + SHEET_HEADER_BYTES,
+        .end = times,
+        .values = values,
+        .time_bytes = time_bytes,
+        .all_times = data[4] == SHEET_ALL_TIMES,
+        .err = err,
+    };
+    int rc = 0;
+    if (values == NULL || make_room_for_nodes(out, time_bytes) != 0) {
+        rc = err_set_nomem(err);
+    } else {
+        memcpy(out->times, times, time_bytes + SHEET_SUM_BYTES);
+        rc = get_columns(&cursor, out);
     }
-    if (rc == 0 && cursor->all_times) {
-        add_up_times(out);
-    }
-    return rc == 0 ? check_short(cursor, out) : rc;
+    memory_free(values);
+    return rc;
 }
 
 static int get_header(const uint8_t *data, size_t size, struct sheet_block *out,
@@ -404,25 +458,7 @@ int sheet_codec_decode(const void *data, size_t size, struct sheet_block *out,
                        struct err *err) {
     int rc = get_header(data, size, out, err);
     if (rc == 0) {
-        const size_t time_bytes = (size_t)column_get_fixed((const uint8_t *)data + 36, 4);
-        const uint8_t *times =
-            (const uint8_t *)data + size - SHEET_SUM_BYTES - time_bytes;
-        struct cursor cursor = {
-            .at = (const uint8_t *)data + SHEET_HEADER_BYTES,
-            .end = times,
-            .values =
-                memory_resize(NULL, out->count, NODE_VALUES * sizeof *cursor.values),
-            .all_times = ((const uint8_t *)data)[4] == SHEET_ALL_TIMES,
-            .err = err,
-        };
-        rc = cursor.values != NULL && make_room_for_nodes(out, time_bytes) == 0
-                 ? 0
-                 : err_set_nomem(err);
-        if (rc == 0) {
-            memcpy(out->times, times, time_bytes + SHEET_SUM_BYTES);
-            rc = get_columns(&cursor, out, time_bytes);
-        }
-        memory_free(cursor.values);
+        rc = decode(data, size, out, err);
     }
     if (rc != 0) {
         out->count = out->long_count = out->lane_count = 0;
@@ -430,21 +466,25 @@ int sheet_codec_decode(const void *data, size_t size, struct sheet_block *out,
     return rc;
 }
 
-void sheet_block_add_times(const struct sheet_block *block, const struct sheet_node *node,
-                           sim_ns state_ns[STATE_COUNT]) {
-    const uint8_t *at = block->times + node->times_at; /* the checksum follows the last */
+void sheet_block_add_times(const struct sheet_block *block, struct sheet_times *place,
+                           uint32_t node, sim_ns state_ns[STATE_COUNT]) {
+    for (; place->node < node; place->node++) {
+        place->at += block->kinds[block->nodes[place->node].kind].times_size;
+    }
+    const struct sheet_kind *kind = &block->kinds[block->nodes[node].kind];
+    const uint8_t *at = block->times + place->at; /* the checksum follows the last */
     const uint64_t bits =
-        node->time_bytes > 0 ? UINT64_MAX >> (64 - 8 * node->time_bytes) : 0;
-    const uint32_t states = node->mask & ~NODE_LONG;
-    sim_ns left = block->short_ns[node - block->nodes];
-    for (uint32_t rest = states & ~(UINT32_C(1) << node->state); rest != 0;
+        kind->time_bytes > 0 ? UINT64_MAX >> (64 - 8 * kind->time_bytes) : 0;
+    const uint32_t states = kind->mask & ~NODE_LONG;
+    sim_ns left = block->short_ns[node];
+    for (uint32_t rest = states & ~(UINT32_C(1) << kind->state); rest != 0;
          rest &= rest - 1) {
         sim_ns *sum = &state_ns[__builtin_ctz(rest)];
         const int64_t time = (int64_t)(column_get_word(at) & bits);
         *sum = column_add(*sum, time);
         left = column_subtract(left, time);
-        at += node->time_bytes;
+        at += kind->time_bytes;
     }
-    state_ns[node->state] =
-        column_add(state_ns[node->state], left); /* 0 without states */
+    state_ns[kind->state] =
+        column_add(state_ns[kind->state], left); /* 0 without states */
 }

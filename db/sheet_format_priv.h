@@ -19,16 +19,20 @@ enum {
     SHEET_NODES_MOST = 1 << 20
 };
 
+static inline uint64_t sheet_checksum_step(uint64_t sum, uint64_t word) {
+    sum = (sum ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    return sum << 31 | sum >> 33;
+}
+
 /* Of every byte before it. */
 static inline uint64_t sheet_checksum(const uint8_t *data, size_t size) {
+    const uint8_t *at = data, *end = data + size;
     uint64_t sum = size;
-    for (size_t at = 0; at < size; at += 8) {
-        const uint64_t word = size - at >= 8 ? column_get_word(data + at)
-                                             : column_get_fixed(data + at, size - at);
-        sum = (sum ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-        sum = sum << 31 | sum >> 33;
+    for (; end - at >= 8; at += 8) {
+        sum = sheet_checksum_step(sum, column_get_word(at));
     }
-    return sum;
+    return at == end ? sum
+                     : sheet_checksum_step(sum, column_get_fixed(at, (size_t)(end - at)));
 }
 
 /* What a long span that touches the cell beginning at `start` has of it. */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "db/column_codec_priv.h"
 #include "engine/base/memory.h"
 
 enum {
@@ -32,6 +33,7 @@ static void place_pixels(struct view *view) {
         const uint64_t cell = pixel * view->cells / view->pixels;
         view->starts[pixel] = view->from + (sim_ns)(cell << view->level);
     }
+    view->starts[view->pixels + 1] = view->to; /* for next_pixel(), behind the last one */
 }
 
 int view_init(struct view *view, const struct timeline_query *query, struct err *err) {
@@ -51,7 +53,7 @@ int view_init(struct view *view, const struct timeline_query *query, struct err 
         .cells = cells,
         .pixels = pixels,
         .long_ns = (sim_ns)(widest << level),
-        .starts = memory_resize(NULL, pixels + 1, sizeof *view->starts),
+        .starts = memory_resize(NULL, pixels + 2, sizeof *view->starts),
     };
     if (view->starts == NULL) {
         return err_set_nomem(err);
@@ -67,7 +69,7 @@ void view_deinit(struct view *view) {
 
 /* A view has at most five cells for each pixel, mostly less than three (level_for): the
  * product of both fits into 32 bits, of which a division is the faster one. */
-uint64_t view_pixel(const struct view *w, sim_ns time) {
+uint32_t view_pixel(const struct view *w, sim_ns time) {
     const uint64_t cell = (uint64_t)(time - w->from) >> w->level;
     return (uint32_t)((cell + 1) * w->pixels - 1) / (uint32_t)w->cells;
 }
@@ -84,11 +86,11 @@ uint64_t view_pixel(const struct view *w, sim_ns time) {
         (to) += (lane)->capacity * sizeof *(lane)->column;                               \
     } while (0)
 
-static int grow(struct timeline_lane *lane, struct err *err) {
+static bool grow(struct timeline_lane *lane) {
     const size_t capacity = lane->capacity == 0 ? ENTRIES_FIRST : lane->capacity * 4;
     char *to = memory_resize(NULL, capacity, ENTRY_BYTES);
     if (to == NULL) {
-        return err_set_nomem(err);
+        return false;
     }
     void *before = lane->start_ns;
     lane->capacity = capacity;
@@ -100,161 +102,208 @@ static int grow(struct timeline_lane *lane, struct err *err) {
     MOVE(lane, merged, to);
     MOVE(lane, state, to);
     memory_free(before);
-    return 0;
+    return true;
 }
 
 void span_painter_lane_deinit(struct timeline_lane *lane) {
     memory_free(lane->start_ns); /* and all columns */
 }
 
-/* --- the painter --------------------------------------------------------------- */
-
-static inline int put_entry(struct view *view, struct timeline_lane *lane,
-                            const struct long_span *entry, uint32_t merged,
-                            struct err *err) {
-    int rc = view_count_entry(view, err);
-    if (rc == 0 && lane->count == lane->capacity) {
-        rc = grow(lane, err);
-    }
-    if (rc != 0) {
-        return rc;
+/* A lack of memory is kept, so that nobody has to look for it at each step. */
+static inline void put_entry(struct span_painter *painter, const struct long_span *entry,
+                             uint32_t merged) {
+    struct timeline_lane *lane = &painter->lane;
+    if (lane->count == lane->capacity && !grow(lane)) {
+        painter->lacks_memory = true;
+        return;
     }
     const size_t i = lane->count++;
     lane->start_ns[i] = entry->start_ns;
     lane->end_ns[i] = entry->end_ns;
-    lane->state[i] = entry->state;
     lane->resource[i] = entry->resource;
     lane->by[i] = entry->by;
     lane->site[i] = entry->site;
     lane->merged[i] = merged;
-    return 0;
+    lane->state[i] = entry->state;
 }
 
-/* The times of nodes, which are not there yet. */
-static void add_times(struct span_painter *painter) {
-    for (; painter->first < painter->next; painter->first++) {
-        const struct sheet_node *node = &painter->sheet->nodes[painter->first];
-        sheet_block_add_times(painter->sheet, node, painter->state_ns);
-        painter->mask |= node->mask & ~NODE_LONG;
+/* --- what has most time ---------------------------------------------------------- */
+
+/* Those of nodes, which are not there yet. Returns of which states. */
+static uint32_t add_times(struct span_painter *painter, struct node_range nodes) {
+    const struct sheet_block *sheet = painter->sheet;
+    uint32_t mask = 0;
+    for (uint32_t i = nodes.first; i < nodes.next; i++) {
+        sheet_block_add_times(sheet, &painter->times, i, painter->state_ns);
+        mask |= sheet->kinds[sheet->nodes[i].kind].mask & ~NODE_LONG;
+    }
+    return mask;
+}
+
+static void forget_times(struct span_painter *painter, uint32_t mask) {
+    for (; mask != 0; mask &= mask - 1) {
+        painter->state_ns[__builtin_ctz(mask)] = 0;
     }
 }
 
-/* The state with most time, the smallest of equal ones; forgets the times. */
-static uint8_t take_state(struct span_painter *painter) {
-    unsigned best = painter->state;
-    sim_ns most = 0;
-    if (painter->agrees) {
-        painter->first = painter->next;
-        most = INT64_MAX;
-    } else {
-        add_times(painter);
+/* The state with most of the times that are there, the smallest of equal ones. False: so much
+ * more is missing that it may be another one. */
+static bool find_longest(const struct span_painter *painter, uint32_t mask,
+                         sim_ns missing, unsigned *state) {
+    sim_ns most = 0, others = missing;
+    for (; mask != 0; mask &= mask - 1) {
+        const unsigned next = (unsigned)__builtin_ctz(mask);
+        const sim_ns time = painter->state_ns[next];
+        const bool is_most = time > most;
+        others = column_add(others, is_most ? most : time);
+        most = is_most ? time : most;
+        *state = is_most ? next : *state;
     }
-    for (uint32_t rest = painter->mask; rest != 0; rest &= rest - 1) {
-        const unsigned state = (unsigned)__builtin_ctz(rest);
-        if (painter->state_ns[state] > most) {
-            most = painter->state_ns[state];
-            best = state;
-        }
-        painter->state_ns[state] = 0;
-    }
-    painter->mask = 0;
-    painter->is_open = false;
-    return (uint8_t)best;
+    return missing == 0 || most > others;
 }
 
-/* What is short in the pixel becomes an entry, which ends with the pixel or before. */
-static int close_pixel(struct span_painter *painter, struct view *view, sim_ns end,
-                       struct err *err) {
-    if (!painter->is_open) {
-        return 0;
+/* The state with most of the times that are there and those of nodes, the smallest of equal
+ * ones. Forgets them. */
+static unsigned longest_state(struct span_painter *painter, uint32_t mask,
+                              struct node_range nodes) {
+    unsigned state = 0;
+    sim_ns missing = 0;
+    for (uint32_t i = nodes.first; i < nodes.next; i++) {
+        missing = column_add(missing, painter->sheet->short_ns[i]);
+    }
+    if (!find_longest(painter, mask, missing, &state)) {
+        mask |= add_times(painter, nodes);
+        (void)find_longest(painter, mask, 0, &state);
+    }
+    forget_times(painter, mask);
+    return state;
+}
+
+/* --- what is short in a pixel ---------------------------------------------------- */
+
+/* Most of the time of a view goes by here: in place, so that the pixel can be a variable of
+ * the caller, which stays in registers. */
+#define IN_PLACE __attribute__((always_inline)) static inline
+
+IN_PLACE void add_time(struct span_painter *painter, struct short_pixel *pixel,
+                       unsigned state, sim_ns time) {
+    painter->state_ns[state] += time;
+    pixel->mask |= UINT32_C(1) << state;
+}
+
+IN_PLACE void disagree(struct span_painter *painter, struct short_pixel *pixel) {
+    if (pixel->agrees) {
+        add_time(painter, pixel, pixel->state, pixel->agreed_ns);
+        pixel->agrees = false;
+    }
+}
+
+/* It becomes an entry, which ends with the pixel or before. */
+IN_PLACE void close_pixel(struct span_painter *painter, struct short_pixel *pixel,
+                          sim_ns end) {
+    if (pixel->open_to == 0) {
+        return;
+    }
+    unsigned state = pixel->state;
+    if (!pixel->agrees) {
+        state = longest_state(painter, pixel->mask, pixel->nodes);
+    } else if (pixel->mask != 0) {
+        forget_times(painter, pixel->mask);
     }
     const struct long_span entry = {
-        .start_ns = painter->start,
-        .end_ns = end < painter->pixel_end ? end : painter->pixel_end,
-        .state = take_state(painter),
+        .start_ns = pixel->start,
+        .end_ns = end < pixel->open_to ? end : pixel->open_to,
+        .state = (uint8_t)state,
         .resource = LANE_NONE,
         .by = LANE_NONE,
         .site = SITE_NONE,
     };
-    const uint32_t merged = painter->ended > 0 ? painter->ended : 1;
-    painter->ended = 0;
-    return put_entry(view, &painter->lane, &entry, merged, err);
+    put_entry(painter, &entry, pixel->ended > 0 ? pixel->ended : 1);
+    pixel->open_to = 0;
+    pixel->mask = 0;
+    pixel->ended = 0;
 }
 
 /* Moves on to the pixel of a time: mostly the next one. Returns where it begins. */
-static inline sim_ns next_pixel(struct span_painter *painter, const struct view *view,
-                                sim_ns time) {
-    sim_ns start = painter->pixel_end; /* 0: it was in none yet */
-    if (start > view->from && start < view->to) {
-        painter->pixel_end = view_pixel_start(view, ++painter->pixel + 1);
-    }
-    if (start <= view->from || time < start || time >= painter->pixel_end) {
-        painter->pixel = view_pixel(view, time);
-        start = view_pixel_start(view, painter->pixel);
-        painter->pixel_end = view_pixel_start(view, painter->pixel + 1);
+IN_PLACE sim_ns next_pixel(struct short_pixel *pixel, const struct view *view,
+                           sim_ns time) {
+    sim_ns start = pixel->end; /* 0: it was in none yet */
+    pixel->end = view_pixel_start(view, ++pixel->number + 1);
+    if (start == 0 || time < start || time >= pixel->end) {
+        pixel->number = view_pixel(view, time);
+        start = view_pixel_start(view, pixel->number);
+        pixel->end = view_pixel_start(view, pixel->number + 1);
     }
     return start;
 }
 
-/* Short time begins at `time`, which is inside the window. */
-static int begin_pixel(struct span_painter *painter, struct view *view, sim_ns time,
-                       unsigned state, struct err *err) {
-    const int rc = close_pixel(painter, view, painter->pixel_end, err);
-    const sim_ns start = next_pixel(painter, view, time);
-    painter->start = start > painter->free_from ? start : painter->free_from;
-    painter->is_open = true;
-    painter->agrees = true;
-    painter->state = (uint8_t)state;
-    return rc;
-}
-
 /* Short time begins, or goes on, at `time`, which is inside the window; `state` has most of
  * it. */
-static inline int open_pixel(struct span_painter *painter, struct view *view, sim_ns time,
-                             unsigned state, struct err *err) {
-    if (painter->is_open && time < painter->pixel_end) {
-        span_painter_vote(painter, state);
-        return 0;
+IN_PLACE void open_pixel(struct span_painter *painter, struct short_pixel *pixel,
+                         const struct view *view, sim_ns time, unsigned state) {
+    if (time < pixel->open_to) {
+        if (state != pixel->state) {
+            disagree(painter, pixel);
+        }
+        return;
     }
-    return begin_pixel(painter, view, time, state, err);
+    close_pixel(painter, pixel, pixel->open_to);
+    const sim_ns start = next_pixel(pixel, view, time);
+    pixel->start = start > pixel->free_from ? start : pixel->free_from;
+    pixel->open_to = pixel->end;
+    pixel->agreed_ns = 0;
+    pixel->nodes.first = pixel->nodes.next;
+    pixel->state = (uint8_t)state;
+    pixel->agrees = true;
 }
 
-static int add_short(struct span_painter *painter, struct view *view,
-                     const struct long_span *span, struct err *err) {
+IN_PLACE void add_short(struct span_painter *painter, struct short_pixel *pixel,
+                        const struct view *view, const struct long_span *span) {
     sim_ns at = span->start_ns > view->from ? span->start_ns : view->from;
     const sim_ns end = span->end_ns < view->to ? span->end_ns : view->to;
-    int rc = 0;
-    while (rc == 0 && at < end) {
-        rc = open_pixel(painter, view, at, span->state, err);
-        const sim_ns cut = end < painter->pixel_end ? end : painter->pixel_end;
-        painter->state_ns[span->state] += cut - at;
-        painter->mask |= UINT32_C(1) << span->state;
+    while (at < end) {
+        open_pixel(painter, pixel, view, at, span->state);
+        const sim_ns cut = end < pixel->open_to ? end : pixel->open_to;
+        if (pixel->agrees) {
+            pixel->agreed_ns += cut - at;
+        } else {
+            add_time(painter, pixel, span->state, cut - at);
+        }
         at = cut;
     }
-    painter->ended += span->end_ns <= view->to;
-    return rc;
+    pixel->ended += span->end_ns <= view->to;
 }
 
-static inline int add(struct span_painter *painter, struct view *view,
-                      const struct long_span *span, struct err *err) {
-    painter->known_to = span->end_ns;
+IN_PLACE void add(struct span_painter *painter, struct short_pixel *pixel,
+                  const struct view *view, const struct long_span *span) {
     if (span->end_ns <= view->from || span->start_ns >= view->to) {
-        return 0;
+        return;
     }
     if (span->end_ns - span->start_ns < view->long_ns) {
-        return add_short(painter, view, span, err);
+        add_short(painter, pixel, view, span);
+        return;
     }
-    int rc = close_pixel(painter, view, span->start_ns, err);
-    if (rc == 0) {
-        rc = put_entry(view, &painter->lane, span, 1, err);
-    }
-    painter->free_from = span->end_ns;
-    return rc;
+    close_pixel(painter, pixel, span->start_ns);
+    put_entry(painter, span, 1);
+    pixel->free_from = span->end_ns;
+}
+
+/* --- the painter --------------------------------------------------------------- */
+
+/* Takes the entries of a lane that it has beyond `before`. */
+static int count_entries(const struct span_painter *painter, struct view *view,
+                         size_t before, struct err *err) {
+    return painter->lacks_memory
+               ? err_set_nomem(err)
+               : view_count_entries(view, painter->lane.count - before, err);
 }
 
 int span_painter_add(struct span_painter *painter, struct view *view,
                      const struct long_span *span, struct err *err) {
-    return add(painter, view, span, err);
+    const size_t before = painter->lane.count;
+    painter->known_to = span->end_ns;
+    add(painter, &painter->pixel, view, span);
+    return count_entries(painter, view, before, err);
 }
 
 /* The spans of a lane in a chunk, from one on. */
@@ -267,10 +316,10 @@ struct lane_spans {
 /* Adds those that go on with what is short in the pixel: nearly all when there are many. */
 static inline void extend(struct span_painter *painter, const struct view *view,
                           struct lane_spans *spans) {
+    struct short_pixel *pixel = &painter->pixel;
     const struct decoded_lanes *lanes = spans->lanes;
-    const sim_ns *end_ns = lanes->end_ns, pixel_end = painter->pixel_end;
+    const sim_ns *end_ns = lanes->end_ns, pixel_end = pixel->open_to;
     const uint32_t first = spans->next, end = spans->end;
-    const unsigned known = painter->state;
     sim_ns start = spans->start_ns;
     uint32_t i = first, states = 0;
     for (; i < end && end_ns[i] <= pixel_end && end_ns[i] - start < view->long_ns; i++) {
@@ -279,9 +328,11 @@ static inline void extend(struct span_painter *painter, const struct view *view,
         states |= UINT32_C(1) << state;
         start = end_ns[i];
     }
-    painter->mask |= states;
-    painter->agrees = painter->agrees && (states & ~(UINT32_C(1) << known)) == 0;
-    painter->ended += i - first;
+    pixel->mask |= states;
+    pixel->ended += i - first;
+    if ((states & ~(UINT32_C(1) << pixel->state)) != 0) {
+        disagree(painter, pixel);
+    }
     spans->next = i;
     spans->start_ns = start;
 }
@@ -289,64 +340,74 @@ static inline void extend(struct span_painter *painter, const struct view *view,
 int span_painter_add_spans(struct span_painter *painter, struct view *view,
                            const struct decoded_lanes *lanes, uint32_t place,
                            struct err *err) {
+    const size_t before = painter->lane.count;
     struct lane_spans spans = {.lanes = lanes, .place = place};
     spans.next = decoded_lanes_after(lanes, place, view->from);
     spans.end = lanes->first[place + 1];
     spans.start_ns = decoded_lanes_start(lanes, place, spans.next);
-    int rc = 0;
-    while (rc == 0 && spans.next < spans.end && spans.start_ns < view->to) {
-        if (painter->is_open) {
+    while (spans.next < spans.end && spans.start_ns < view->to) {
+        if (painter->pixel.open_to != 0) {
             extend(painter, view, &spans);
         }
         if (spans.next < spans.end && spans.start_ns < view->to) {
             const struct long_span span = decoded_lanes_span(lanes, place, spans.next);
-            rc = add(painter, view, &span, err);
+            add(painter, &painter->pixel, view, &span);
             spans.start_ns = span.end_ns;
             spans.next++;
         }
         painter->known_to = spans.start_ns;
     }
-    return rc;
+    return count_entries(painter, view, before, err);
 }
 
-/* Adds what is short in a cell. */
-static inline int add_node(struct span_painter *painter, struct view *view, uint32_t i,
-                           struct err *err) {
-    const struct sheet_node *node = &painter->sheet->nodes[i];
-    const sim_ns start = node->cell << painter->sheet->level;
-    if ((node->mask & ~NODE_LONG) == 0 || start < view->from || start >= view->to) {
-        return 0;
+/* A node may have a long span, which comes first, and what is short in its cell. The first one
+ * behind the window may have a span that begins inside, the next ones cannot. */
+static void add_nodes(struct span_painter *painter, const struct view *view,
+                      const struct sheet_lane *lane) {
+    const struct sheet_block *sheet = painter->sheet;
+    const struct sheet_node *nodes = sheet->nodes;
+    const struct sheet_kind *kinds = sheet->kinds;
+    const struct long_span *span = &sheet->longs[lane->first_long];
+    const unsigned level = sheet->level;
+    struct short_pixel pixel = painter->pixel;
+    for (uint32_t i = lane->first; i < lane->end; i++) {
+        const struct sheet_kind *kind = &kinds[nodes[i].kind];
+        const sim_ns start = nodes[i].cell << level;
+        pixel.nodes.next = i;
+        if ((kind->mask & NODE_LONG) != 0) {
+            painter->known_to = span->end_ns;
+            add(painter, &pixel, view, span++);
+        }
+        if (start >= view->to) {
+            break;
+        }
+        if ((kind->mask & ~NODE_LONG) != 0 && start >= view->from) {
+            open_pixel(painter, &pixel, view, start, kind->state);
+            pixel.nodes.next = i + 1;
+            pixel.ended += nodes[i].ended;
+        }
     }
-    const int rc = open_pixel(painter, view, start, node->state, err);
-    if (painter->next != i) {
-        add_times(painter);
-        painter->first = i;
-    }
-    painter->next = i + 1;
-    painter->ended += node->ended;
-    return rc;
+    painter->pixel = pixel;
 }
 
 int span_painter_add_nodes(struct span_painter *painter, struct view *view,
                            const struct sheet_block *sheet, const struct sheet_lane *lane,
                            struct err *err) {
-    const struct long_span *longs = &sheet->longs[lane->first_long];
-    int rc = 0;
+    const size_t before = painter->lane.count;
     painter->sheet = sheet;
-    painter->first = painter->next = lane->first;
-    for (uint32_t i = lane->first; rc == 0 && i < lane->end; i++) {
-        if ((sheet->nodes[i].mask & NODE_LONG) != 0) {
-            rc = span_painter_add(painter, view, longs++, err);
-        }
-        if (rc == 0) {
-            rc = add_node(painter, view, i, err);
-        }
+    painter->times = (struct sheet_times){lane->first, lane->times_at};
+    painter->pixel.nodes = (struct node_range){lane->first, lane->first};
+    add_nodes(painter, view, lane);
+    if (painter->pixel.open_to != 0) { /* the sheet goes */
+        painter->pixel.mask |= add_times(painter, painter->pixel.nodes);
     }
-    add_times(painter); /* the sheet goes */
-    return rc;
+    painter->pixel.nodes = (struct node_range){0};
+    return count_entries(painter, view, before, err);
 }
 
 int span_painter_close(struct span_painter *painter, struct view *view, sim_ns died_ns,
                        struct err *err) {
-    return close_pixel(painter, view, died_ns, err);
+    const size_t before = painter->lane.count;
+    close_pixel(painter, &painter->pixel, died_ns);
+    return count_entries(painter, view, before, err);
 }

@@ -8,7 +8,8 @@
  * short in one pixel and nothing else.
  *
  * A state that has most time in each of some spans and nodes, the smallest of equal ones, has
- * it in all of them together. So the times of nodes are looked at only where they disagree.
+ * it in all of them together. So the times of nodes are looked at only where they disagree,
+ * and what is known besides does not decide.
  */
 #ifndef DB_SPAN_PAINTER_PRIV_H
 #define DB_SPAN_PAINTER_PRIV_H
@@ -25,8 +26,8 @@ struct view {
     uint64_t cells, pixels;
     sim_ns long_ns; /* the widest pixel: a span of that length is painted by itself */
     size_t entries; /* of all lanes and instants */
-    sim_ns *starts; /* of each pixel, and behind the last one: a division for each entry
-                       would take longer than all else of it */
+    sim_ns *starts; /* of each pixel, and twice the end: a division for each entry would
+                       take longer than all else of it */
 };
 
 /* The query has been checked. ERR_NOMEM */
@@ -35,47 +36,53 @@ int view_init(struct view *view, const struct timeline_query *query,
 void view_deinit(struct view *view);
 
 /* The pixel of a time inside the window, and where a pixel begins. */
-uint64_t view_pixel(const struct view *view, sim_ns time);
+uint32_t view_pixel(const struct view *view, sim_ns time);
 static inline sim_ns view_pixel_start(const struct view *view, uint64_t pixel) {
     return view->starts[pixel];
 }
 
-/* Takes one entry of those that an answer may have; ERR_LIMIT. */
-static inline int WARN_UNUSED view_count_entry(struct view *view, struct err *err) {
-    if (view->entries == TIMELINE_MAX_ENTRIES) {
-        return err_set(err, ERR_LIMIT,
-                       "the answer has more than %d entries: ask for fewer lanes, fewer "
-                       "pixels or less time",
-                       TIMELINE_MAX_ENTRIES);
-    }
-    view->entries++;
-    return 0;
+/* Takes so many of the entries that an answer may have; ERR_LIMIT. */
+static inline int WARN_UNUSED view_count_entries(struct view *view, size_t count,
+                                                 struct err *err) {
+    view->entries += count;
+    return view->entries <= TIMELINE_MAX_ENTRIES
+               ? 0
+               : err_set(
+                     err, ERR_LIMIT,
+                     "the answer has more than %d entries: ask for fewer lanes, fewer "
+                     "pixels or less time",
+                     TIMELINE_MAX_ENTRIES);
 }
 
-/* Zeroed but for lane.lane, wanted and free_from, it is ready for use. */
-struct span_painter {
-    struct timeline_lane lane; /* what is painted so far; belongs to the caller */
-    bool wanted;               /* the caller's */
-    sim_ns free_from; /* where the last span that was painted ended; first the birth */
-    sim_ns known_to;  /* up to where spans came */
-    /* The short spans of a pixel. */
-    bool is_open; /* there are some */
-    bool agrees;  /* each span and each node of it has most time in ... */
-    uint8_t state;
-    uint32_t mask; /* 1 << state, of the times in state_ns */
-    uint32_t ended;
-    uint64_t pixel; /* that had some last, and where it ends; 0, 0: none had */
-    sim_ns start, pixel_end;
-    sim_ns state_ns[STATE_COUNT];
-    /* Nodes whose times are not there yet, and will not be as long as all agree. */
-    const struct sheet_block *sheet;
+struct node_range {
     uint32_t first, next;
 };
 
-/* A state has most time in what is added to the pixel. */
-static inline void span_painter_vote(struct span_painter *painter, unsigned state) {
-    painter->agrees = painter->agrees && painter->state == state;
-}
+/* What is short in a pixel. */
+struct short_pixel {
+    sim_ns start, end; /* of what is short; of the pixel, 0: there was none yet */
+    sim_ns open_to;    /* the end, as long as something is there; else 0 */
+    sim_ns free_from; /* where the last span that was painted ended; at first the birth */
+    sim_ns agreed_ns; /* time of spans in ... */
+    uint32_t number;  /* of the pixel */
+    uint32_t mask;    /* 1 << state, of the times in state_ns */
+    uint32_t ended;   /* spans */
+    struct node_range nodes; /* whose times are not there, and need not be ... */
+    uint8_t state; /* ... the state that has most time in each span and node, ... */
+    bool agrees;   /* ... as long as there is one */
+};
+
+/* Zeroed but for lane.lane, wanted and pixel.free_from, it is ready for use. */
+struct span_painter {
+    struct timeline_lane lane; /* what is painted so far; belongs to the caller */
+    bool wanted;               /* the caller's */
+    bool lacks_memory;         /* an entry is missing */
+    sim_ns known_to;           /* up to where spans came */
+    struct short_pixel pixel;
+    sim_ns state_ns[STATE_COUNT];
+    const struct sheet_block *sheet; /* whose nodes they are */
+    struct sheet_times times;        /* in that */
+};
 
 /* Adds a span, which may be outside the window, or one that is known. */
 int span_painter_add(struct span_painter *painter, struct view *view,

@@ -80,7 +80,7 @@ static int begin_group(struct painting *p, struct group_painting *g,
     int rc;
     while ((rc = query_next(&q, err)) == 1) {
         const size_t place = (size_t)(query_get_int(&q, 0) - first);
-        g->painters[place].free_from = query_get_int(&q, 1);
+        g->painters[place].pixel.free_from = query_get_int(&q, 1);
         died_ns[place] = query_get_int(&q, 2) < 0 ? SIM_NEVER : query_get_int(&q, 2);
     }
     query_end(&q);

@@ -180,7 +180,7 @@ static int read_before(struct painting *p, struct graph *graph, struct err *err)
 
 static int add_entry(struct painting *p, struct graph *graph, struct track *track,
                      const struct counter_node *node, struct err *err) {
-    const int rc = view_count_entry(&p->view, err);
+    const int rc = view_count_entries(&p->view, 1, err);
     if (rc != 0) {
         return rc;
     }
@@ -278,7 +278,7 @@ static int deliver_counters(struct painting *p, struct graph *graph, struct err 
     for (size_t i = 0; rc == 0 && i < graph->track_count; i++) {
         const struct track *track = &graph->tracks[i];
         if (track->count > 0 || track->before != 0) {
-            rc = view_count_entry(&p->view, err);
+            rc = view_count_entries(&p->view, 1, err);
             out->items[out->item_count++] =
                 (struct timeline_counter){.lane = track->lane,
                                           .kind = (uint8_t)track->kind,

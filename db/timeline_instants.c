@@ -29,7 +29,7 @@ static int paint_node(struct painting *p, struct dots *dots,
         instant_node_add(&dots->items[slot->entry], node);
         return 0;
     }
-    const int rc = view_count_entry(&p->view, err);
+    const int rc = view_count_entries(&p->view, 1, err);
     if (rc != 0) {
         return rc;
     }

@@ -96,19 +96,27 @@ static bool same_span(const struct long_span *a, const struct long_span *b) {
            a->state == b->state;
 }
 
+static const struct sheet_kind *kind_of(const struct sheet_block *block, uint32_t node) {
+    return &block->kinds[block->nodes[node].kind];
+}
+
+static struct sheet_times times_of(const struct sheet_lane *lane) {
+    return (struct sheet_times){lane->first, lane->times_at};
+}
+
 /* The state with most of the times, and the times themselves. */
-static void assert_same_times(const struct sheet_block *block,
-                              const struct sheet_node *node, const sim_ns *times) {
+static void assert_same_times(const struct sheet_block *block, struct sheet_times *place,
+                              uint32_t node, const sim_ns *times) {
     sim_ns got[STATE_COUNT] = {0}, most = 0;
     unsigned state = 0;
-    sheet_block_add_times(block, node, got);
+    sheet_block_add_times(block, place, node, got);
     for (unsigned s = 0; s < STATE_COUNT; s++) {
-        const sim_ns time = (node->mask >> s & 1) != 0 ? *times++ : 0;
+        const sim_ns time = (kind_of(block, node)->mask >> s & 1) != 0 ? *times++ : 0;
         assert_int_equal(got[s], time);
         state = time > most ? s : state;
         most = time > most ? time : most;
     }
-    assert_int_equal(node->state, state);
+    assert_int_equal(kind_of(block, node)->state, state);
 }
 
 /* Looks for the nodes of each lane in turn. */
@@ -125,14 +133,15 @@ static void assert_same(const struct sheet *sheet, const struct sheet_block *blo
         const sim_ns *times = sheet->times;
         const struct long_span *span = sheet->longs;
         const uint32_t first = at, first_long = longs;
+        struct sheet_times place_in_times = times_of(&block->lanes[lane]);
         for (uint32_t i = 0; i < sheet->count; i++) {
             if (sheet->place[i] == place) {
-                const struct sheet_node *node = &block->nodes[at++];
+                const struct sheet_node *node = &block->nodes[at];
                 assert_int_equal(node->cell, sheet->cell[i]);
-                assert_int_equal(node->mask, sheet->mask[i]);
+                assert_int_equal(kind_of(block, at)->mask, sheet->mask[i]);
                 assert_int_equal(node->ended, sheet->ended[i]);
-                assert_same_times(block, node, times);
-                assert_true((node->mask & NODE_LONG) == 0 ||
+                assert_same_times(block, &place_in_times, at++, times);
+                assert_true((sheet->mask[i] & NODE_LONG) == 0 ||
                             same_span(&block->longs[longs++], span));
             }
             times += __builtin_popcount(sheet->mask[i] & ~NODE_LONG);
@@ -227,7 +236,10 @@ enum {
     AT_KIND = 90,
     AT_ENDED = 98,
     AT_ROOM = 106,
-    AT_SITE = 147
+    AT_LONGS = 116,
+    AT_LENGTH = 122,
+    AT_SITE = 147,
+    AT_TIMES = 153
 };
 
 static void bytes_of(const char *text, size_t count, uint8_t *out) {
@@ -342,25 +354,36 @@ static void test_sheet_codec_notices_every_bit(void **state) {
     sheet_block_deinit(&back);
 }
 
-/* What the decoder says of what it accepts. */
+/* What the decoder says of a node it accepts, and of its long span. */
+static void check_node(const struct sheet_block *block, uint32_t i,
+                       const struct long_span *span) {
+    const struct sheet_kind *kind = kind_of(block, i);
+    const uint32_t states = kind->mask & ~NODE_LONG;
+    assert_in_range(kind->mask, 1, UINT32_MAX);
+    assert_int_equal(states >> STATE_COUNT, 0);
+    assert_true(states == 0 ? kind->state == 0 : (states >> kind->state & 1) != 0);
+    assert_true(block->nodes[i].cell >= 0);
+    if ((kind->mask & NODE_LONG) != 0) {
+        assert_int_equal((span->end_ns - 1) >> block->level, block->nodes[i].cell);
+        assert_true(span->end_ns - span->start_ns >= INT64_C(1) << block->level);
+        assert_true(span->state < STATE_COUNT && span->resource >= LANE_NONE &&
+                    span->by >= LANE_NONE && span->site >= SITE_NONE);
+    }
+}
+
 static void check_promise(const struct sheet_block *block) {
     uint32_t longs = 0;
-    for (uint32_t i = 0; i < block->count; i++) {
-        const struct sheet_node *node = &block->nodes[i];
-        const uint32_t states = node->mask & ~NODE_LONG;
-        sim_ns times[STATE_COUNT] = {0};
-        assert_in_range(node->mask, 1, UINT32_MAX);
-        assert_int_equal(states >> STATE_COUNT, 0);
-        assert_true(states == 0 ? node->state == 0 : (states >> node->state & 1) != 0);
-        assert_true(node->cell >= 0);
-        sheet_block_add_times(block, node, times);
-        if ((node->mask & NODE_LONG) != 0) {
-            const struct long_span *span = &block->longs[longs++];
-            assert_int_equal((span->end_ns - 1) >> block->level, node->cell);
-            assert_true(span->end_ns - span->start_ns >= INT64_C(1) << block->level);
-            assert_true(span->state < STATE_COUNT && span->resource >= LANE_NONE &&
-                        span->by >= LANE_NONE && span->site >= SITE_NONE);
+    for (uint32_t n = 0; n < block->lane_count; n++) {
+        const struct sheet_lane *lane = &block->lanes[n];
+        struct sheet_times place = times_of(lane);
+        assert_int_equal(lane->first_long, longs);
+        for (uint32_t i = lane->first; i < lane->end; i++) {
+            sim_ns times[STATE_COUNT] = {0};
+            check_node(block, i, &block->longs[longs]);
+            longs += kind_of(block, i)->mask >> 31;
+            sheet_block_add_times(block, &place, i, times);
         }
+        assert_int_equal(lane->end_long, longs);
     }
     assert_int_equal(longs, block->long_count);
 }
@@ -464,6 +487,19 @@ static void test_sheet_codec_refuses_nodes_without_kinds(void **state) {
                    "00 00 00 00 00 00 00 00 00 00 00 00 00 00 00", "no kinds");
 }
 
+static void test_sheet_codec_refuses_long_spans_that_are_too_few_or_many(void **state) {
+    (void)state;
+    static const char none[] = "00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 "
+                               "00 00 00 00 00 00 00 00 00 00 00 00 00 00 00";
+    static const char two[] = "00 02 00 00 00 42 00 00 03 00 00 00 a2 09 00 "
+                              "00 02 00 00 00 08 00 02 02 00 00 00 41 41 "
+                              "00 02 00 00 00 01 00 00 02 00 00 00 06 00";
+    static const char uneven[] = "00 02 00 00 00 42 00";
+    assert_refused(AT_LONGS, AT_TIMES - AT_LONGS, none, "without its long span");
+    assert_refused(AT_LONGS, AT_TIMES - AT_LONGS, two, "without its node");
+    assert_refused(AT_LONGS, AT_LENGTH - AT_LONGS, uneven, "does not decode");
+}
+
 /* --- memory -------------------------------------------------------------------- */
 
 static void test_sheet_codec_needs_memory(void **state) {
@@ -512,6 +548,7 @@ int main(void) {
         cmocka_unit_test(test_sheet_codec_survives_forged_sheets),
         cmocka_unit_test(test_sheet_codec_names_what_is_wrong),
         cmocka_unit_test(test_sheet_codec_refuses_nodes_without_kinds),
+        cmocka_unit_test(test_sheet_codec_refuses_long_spans_that_are_too_few_or_many),
         cmocka_unit_test(test_sheet_codec_needs_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
