@@ -334,7 +334,8 @@ static int ask_analysis(const struct store_question *q, uint64_t *sum, struct er
 
 static int ask_notes(const struct store_question *q, uint64_t *sum, struct err *err) {
     struct note_list list, one;
-    int rc = note_store_list(q->reader, q->run, &list, err);
+    const struct note_wish wish = {.run = q->run, .limit = NOTES_MAX};
+    int rc = note_store_list(q->reader, &wish, &list, err);
     if (rc != 0) {
         return rc;
     }

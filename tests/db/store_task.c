@@ -128,9 +128,12 @@ static int64_t made_experiment(struct db *db, const char *name, int64_t *cell) {
 
 static int add_note(struct db *db, int64_t run, const char *text, int64_t *id,
                     struct err *err) {
-    const struct note note = {
-        .run = run, .text = text, .from_ns = 2, .to_ns = 7, .lane = LANE_NONE};
-    return note_store_add(db, &note, 1000, id, err);
+    const struct note_new wanted = {
+        .note = {.run = run, .text = text, .from_ns = 2, .to_ns = 7, .lane = LANE_NONE},
+        .now_ms = 1000,
+    };
+    bool existed;
+    return note_store_add(db, &wanted, id, &existed, err);
 }
 
 /* --- the things it does -------------------------------------------------------- */
@@ -280,7 +283,8 @@ static int note_it(struct store_task *task, struct err *err) {
 static void check_note(struct store_task *task, struct db_reader *reader, bool is_done) {
     struct note_list notes;
     struct err err = {0};
-    fixture_ok(note_store_list(reader, task->content.bare, &notes, &err), &err);
+    const struct note_wish wish = {.run = task->content.bare, .limit = NOTES_MAX};
+    fixture_ok(note_store_list(reader, &wish, &notes, &err), &err);
     assert_int_equal(notes.count, is_done ? 1 : 0);
     assert_true(!is_done || strcmp(notes.items[0].text, "a second one") == 0);
     note_list_deinit(&notes);

@@ -32,13 +32,15 @@ static void check_long(const struct long_span *span, int64_t cell, unsigned leve
 }
 
 /* All of its times are what is left of its cell. */
-static void check_times(const struct sheet_node *node, sim_ns all) {
-    const uint32_t states = node->mask & ~NODE_LONG;
+static void check_times(const struct sheet_kind *kind, struct sheet_times *place,
+                        uint32_t node) {
+    const sim_ns all = spans.short_ns[node];
+    const uint32_t states = kind->mask & ~NODE_LONG;
     sim_ns times[STATE_COUNT] = {0}, sum = 0;
-    ASSERT(node->mask != 0 && states >> STATE_COUNT == 0);
-    ASSERT(states == 0 ? node->state == 0 : (states >> node->state & 1) != 0);
+    ASSERT(kind->mask != 0 && states >> STATE_COUNT == 0);
+    ASSERT(states == 0 ? kind->state == 0 : (states >> kind->state & 1) != 0);
     ASSERT(states == 0 ? all == 0 : all > 0 && all <= INT64_C(1) << spans.level);
-    sheet_block_add_times(&spans, node, times);
+    sheet_block_add_times(&spans, place, node, times);
     for (int state = 0; state < STATE_COUNT; state++) {
         ASSERT(times[state] == 0 || (states >> state & 1) != 0);
         sum += times[state];
@@ -47,13 +49,15 @@ static void check_times(const struct sheet_node *node, sim_ns all) {
 }
 
 static void check_lane(const struct sheet_lane *lane) {
+    struct sheet_times place = {lane->first, lane->times_at};
     uint32_t longs = lane->first_long;
     ASSERT(lane->place < LANE_GROUP_LANES && lane->first < lane->end);
     for (uint32_t i = lane->first; i < lane->end; i++) {
         const struct sheet_node *node = &spans.nodes[i];
+        const struct sheet_kind *kind = &spans.kinds[node->kind];
         ASSERT(node->cell >= 0);
-        check_times(node, spans.short_ns[i]);
-        if ((node->mask & NODE_LONG) != 0) {
+        check_times(kind, &place, i);
+        if ((kind->mask & NODE_LONG) != 0) {
             check_long(&spans.longs[longs++], node->cell, spans.level);
         }
     }
