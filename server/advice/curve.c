@@ -44,6 +44,32 @@ void curve_cell_metrics(const struct cell_row *cell, double out[METRIC_COUNT]) {
     }
 }
 
+/* Where the size begins in "threads(8, chunk=2)"; NULL: there is none. */
+static const char *find_size(const char *label) {
+    const char *open = strchr(label, '(');
+    return open != NULL && isdigit((unsigned char)open[1]) != 0 ? open + 1 : NULL;
+}
+
+double curve_cell_size(const struct cell_row *cell) {
+    const char *size = find_size(cell->strategy);
+    return size != NULL ? strtod(size, NULL) : 0;
+}
+
+bool curve_same_family(const struct cell_row *a, const struct cell_row *b) {
+    const char *left = find_size(a->strategy), *right = find_size(b->strategy);
+    if (strcmp(a->runtime, b->runtime) != 0) {
+        return false;
+    }
+    if (left == NULL || right == NULL) {
+        return strcmp(a->strategy, b->strategy) == 0;
+    }
+    const size_t before = (size_t)(left - a->strategy);
+    return before == (size_t)(right - b->strategy) &&
+           memcmp(a->strategy, b->strategy, before) == 0 &&
+           strcmp(left + strspn(left, "0123456789"),
+                  right + strspn(right, "0123456789")) == 0;
+}
+
 /* Work per time that a cell gets done by itself, and not at the pace of arrivals. */
 static const struct metric_summary *find_throughput(const struct cell_row *cell) {
     const struct metric_summary *summary = cell_row_metric(cell, METRIC_THROUGHPUT_PER_S);
@@ -72,14 +98,14 @@ static char *copy_text(struct arena *arena, const char *text, struct err *err) {
 /* "threads(8, chunk=2)" becomes "threads(N, chunk=2)" and 8. 1, or 0: it has no size. */
 static int enter_workers(struct arena *arena, struct entry *entry, struct err *err) {
     const char *label = entry->cell->strategy;
-    const char *number = strchr(label, '(');
-    if (number == NULL || isdigit((unsigned char)number[1]) == 0) {
+    const char *size = find_size(label);
+    if (size == NULL) {
         return 0;
     }
     char text[512];
     char *rest;
-    entry->n = strtod(number + 1, &rest);
-    snprintf(text, sizeof text, "%.*s(N%s", (int)(number - label), label, rest);
+    entry->n = strtod(size, &rest);
+    snprintf(text, sizeof text, "%.*sN%s", (int)(size - label), label, rest);
     entry->strategy = copy_text(arena, text, err);
     entry->point = entry->cell->point;
     return entry->strategy != NULL ? 1 : ERR_NOMEM;

@@ -17,6 +17,8 @@
 #include "engine/analysis/scaling.h"
 #include "engine/base/memory.h"
 
+#include <stdbool.h>
+
 enum curve_axis { CURVE_WORKERS, CURVE_CORES };
 
 struct curve_point {
@@ -54,6 +56,12 @@ const char *curve_axis_name(enum curve_axis axis);
 
 /* Why there is no fit, as a sentence; "" when there is one. */
 const char *curve_refusal(const struct scaling_fit *fit, enum scaling_law law);
+
+/* The size of a cell's strategy, 8 of "threads(8)"; 0: it has none. */
+double curve_cell_size(const struct cell_row *cell);
+
+/* Whether two cells have the same runtime, and strategies that differ in their size at most. */
+bool curve_same_family(const struct cell_row *a, const struct cell_row *b);
 
 /* The medians of a cell by metric; NaN where it has none. */
 void curve_cell_metrics(const struct cell_row *cell, double out[METRIC_COUNT]);

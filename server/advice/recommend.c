@@ -35,6 +35,7 @@ static struct recommended describe(const struct cell_row *cell, enum metric_id g
         .cell = cell, .loss = ratio->median, .loss_95 = ratio->median_95};
     curve_cell_metrics(cell, metric);
     out.value = metric[goal];
+    out.memory_bytes = metric[METRIC_MEMORY_PEAK_BYTES];
     out.spread_95 = cell_row_metric(cell, goal)->of.median_95;
     out.model.median = out.model.p90 = out.pair_error = NAN;
     out.limit = limit_of(metric);
@@ -109,10 +110,12 @@ static int open_case(struct model_case *out, struct plan *plan,
 static int find_errors(struct recommendation *of, enum metric_id goal,
                        const struct grid *grid, struct model_rows *rows,
                        struct err *err) {
-    enum { ONES = 3 };
-    struct recommended *const ones[ONES] = {&of->best, &of->runner_up, &of->first};
+    enum { ONES = 4 };
+    struct recommended *const ones[ONES] = {&of->best, &of->runner_up, &of->first,
+                                            &of->leaner};
     struct plan plans[ONES] = {0};
-    struct model_case cases[ONES] = {{.goal = goal}, {.goal = goal}, {.goal = goal}};
+    struct model_case cases[ONES] = {
+        {.goal = goal}, {.goal = goal}, {.goal = goal}, {.goal = goal}};
     int rc = 0;
     for (size_t i = 0; i < ONES && rc == 0; i++) {
         if (ones[i]->cell == NULL) {
@@ -156,19 +159,82 @@ static enum recommend_verdict judge(const struct recommendation *recommendation)
                                                              : RECOMMEND_UNSURE;
 }
 
-static struct recommendation recommend(const struct place *places, size_t count,
-                                       enum metric_id goal) {
+/* What is listed first. */
+static const struct cell_row *find_first(const struct place *places, size_t count) {
     const struct cell_row *first = places[0].cell;
     for (size_t i = 1; i < count; i++) {
         first = places[i].cell->index < first->index ? places[i].cell : first;
     }
+    return first;
+}
+
+/* The best one that is another strategy or runtime than the best of all; where there is none,
+ * another size. NULL: there is nothing else. */
+static const struct cell_row *find_runner_up(const struct place *places, size_t count) {
+    for (size_t i = 1; i < count; i++) {
+        if (!curve_same_family(places[i].cell, places[0].cell)) {
+            return places[i].cell;
+        }
+    }
+    return count > 1 ? places[1].cell : NULL;
+}
+
+/* The next smaller (`sign` -1) or larger (1) pool of the best one's kind; NULL: none. */
+static const struct cell_row *find_neighbour(const struct place *places, size_t count,
+                                             int sign) {
+    const double size = curve_cell_size(places[0].cell);
+    const struct cell_row *found = NULL;
+    for (size_t i = 1; i < count && size > 0; i++) {
+        const struct cell_row *cell = places[i].cell;
+        const double by = sign * (curve_cell_size(cell) - size);
+        if (by > 0 && curve_same_family(cell, places[0].cell) &&
+            (found == NULL || by < sign * (curve_cell_size(found) - size))) {
+            found = cell;
+        }
+    }
+    return found;
+}
+
+static double memory_of(const struct cell_row *cell) {
+    const struct metric_summary *summary =
+        cell_row_metric(cell, METRIC_MEMORY_PEAK_BYTES);
+    return summary != NULL ? summary->of.median : (double)NAN;
+}
+
+/* Nearly as good with far less memory; NULL: none. Comparisons with NaN are false. */
+static const struct cell_row *find_leaner(const struct place *places, size_t count,
+                                          enum metric_id goal) {
+    const struct cell_row *found = NULL;
+    double least = RECOMMEND_LEAN * memory_of(places[0].cell);
+    for (size_t i = 1; i < count; i++) {
+        const struct cell_row *cell = places[i].cell;
+        const double memory = memory_of(cell);
+        if (memory <= least && describe(cell, goal).loss < 1 + RECOMMEND_WORTH) {
+            found = cell;
+            least = memory;
+        }
+    }
+    return found;
+}
+
+static void describe_if(struct recommended *out, const struct cell_row *cell,
+                        enum metric_id goal) {
+    if (cell != NULL) {
+        *out = describe(cell, goal);
+    }
+}
+
+static struct recommendation recommend(const struct place *places, size_t count,
+                                       enum metric_id goal) {
+    const struct cell_row *first = find_first(places, count);
     struct recommendation out = {.point = first->point,
                                  .cells = count,
                                  .best = describe(places[0].cell, goal),
                                  .first = describe(first, goal)};
-    if (count > 1) {
-        out.runner_up = describe(places[1].cell, goal);
-    }
+    describe_if(&out.runner_up, find_runner_up(places, count), goal);
+    describe_if(&out.smaller, find_neighbour(places, count, -1), goal);
+    describe_if(&out.larger, find_neighbour(places, count, 1), goal);
+    describe_if(&out.leaner, find_leaner(places, count, goal), goal);
     return out;
 }
 
@@ -208,9 +274,12 @@ static int conclude(struct recommendation_list *list, const struct grid *grid,
     const int rc = grid != NULL ? add_errors(list, grid, err) : 0;
     for (size_t i = 0; rc == 0 && i < list->count; i++) {
         struct recommendation *item = &list->items[i];
-        set_range(&item->best);
-        set_range(&item->runner_up);
-        set_range(&item->first);
+        struct recommended *const ones[] = {&item->best,   &item->runner_up,
+                                            &item->first,  &item->smaller,
+                                            &item->larger, &item->leaner};
+        for (size_t k = 0; k < sizeof ones / sizeof ones[0]; k++) {
+            set_range(ones[k]);
+        }
         item->verdict = judge(item);
     }
     return rc;
@@ -255,7 +324,22 @@ void recommendation_list_deinit(struct recommendation_list *list) {
 
 /* --- sentences --------------------------------------------------------------------- */
 
-enum { NAME_SIZE = 200, VALUE_SIZE = 64, RUNNER_UP_SIZE = NAME_SIZE + 4 * VALUE_SIZE };
+enum { NAME_SIZE = 200, VALUE_SIZE = 64 };
+
+struct text {
+    char *out; /* RECOMMEND_TEXT_SIZE */
+    size_t length;
+};
+
+__attribute__((format(printf, 2, 3))) static void text_add(struct text *text,
+                                                           const char *fmt, ...) {
+    va_list args;
+    va_start(args, fmt);
+    const size_t room = RECOMMEND_TEXT_SIZE - text->length;
+    const int length = vsnprintf(text->out + text->length, room, fmt, args);
+    va_end(args);
+    text->length += length < 0 ? 0 : (size_t)length < room ? (size_t)length : room - 1;
+}
 
 static void name_of(const struct recommended *one, char out[NAME_SIZE]) {
     snprintf(out, NAME_SIZE, "%s on %s", one->cell->strategy, one->cell->runtime);
@@ -267,6 +351,8 @@ static void write_value(double value, const char *unit, char out[VALUE_SIZE]) {
         snprintf(out, VALUE_SIZE, "%.3g s", value / 1e6);
     } else if (strcmp(unit, "us") == 0 && fabs(value) >= 1e3) {
         snprintf(out, VALUE_SIZE, "%.3g ms", value / 1e3);
+    } else if (strcmp(unit, "bytes") == 0) {
+        snprintf(out, VALUE_SIZE, "%.3g MB", value / 1e6);
     } else if (strcmp(unit, "ratio") == 0) {
         snprintf(out, VALUE_SIZE, "%.3g %%", value * 100);
     } else if (strcmp(unit, "1/s") == 0) {
@@ -323,82 +409,109 @@ static const char *phrase_of(enum limit limit) {
 /* An error of ln(predicted / measured) as per cent. */
 static double percent(double error) { return 100 * expm1(error); }
 
+/* ", too near for the model to tell (within 12 %)"; nothing where it can. */
+static void text_add_near(struct text *text, const struct recommended *one) {
+    if (!recommended_is_told_apart(one)) {
+        text_add(text, ", too near for the model to tell (within %.2g %%)",
+                 percent(one->pair_error));
+    }
+}
+
 /* " Runner-up: threads(4) on cpython-3.12, worse by 20 %; threads wait for the GIL." */
-static void write_runner_up(const struct recommendation *r, enum metric_id goal,
-                            char out[RUNNER_UP_SIZE]) {
-    char name[NAME_SIZE], loss[VALUE_SIZE], near[VALUE_SIZE] = "";
-    out[0] = '\0';
-    if (r->runner_up.cell == NULL) {
-        return;
+static void text_add_runner_up(struct text *text, const struct recommendation *r,
+                               enum metric_id goal) {
+    char name[NAME_SIZE], loss[VALUE_SIZE];
+    if (r->runner_up.cell == NULL ||
+        (r->runner_up.cell == r->first.cell && r->verdict == RECOMMEND_CHANGE)) {
+        return; /* or has been named */
     }
     name_of(&r->runner_up, name);
     write_loss(&r->runner_up, goal, loss);
-    if (!recommended_is_told_apart(&r->runner_up)) {
-        snprintf(near, sizeof near, ", too near for the model to tell (within %.2g %%)",
-                 percent(r->runner_up.pair_error));
+    text_add(text, " Runner-up: %s, %s", name, loss);
+    text_add_near(text, &r->runner_up);
+    text_add(text, "; %s.", phrase_of(r->runner_up.limit));
+}
+
+/* " A pool of 32: worse by 12 %; of 128: hardly worse." */
+static void text_add_sizes(struct text *text, const struct recommendation *r,
+                           enum metric_id goal) {
+    const struct recommended *const ones[] = {&r->smaller, &r->larger};
+    const char *before = " A pool of";
+    for (size_t i = 0; i < sizeof ones / sizeof ones[0]; i++) {
+        if (ones[i]->cell != NULL) {
+            char loss[VALUE_SIZE];
+            write_loss(ones[i], goal, loss);
+            text_add(text, "%s %.0f: %s", before, curve_cell_size(ones[i]->cell), loss);
+            before = "; of";
+        }
     }
-    snprintf(out, RUNNER_UP_SIZE, " Runner-up: %.150s, %s%s; %s.", name, loss, near,
-             phrase_of(r->runner_up.limit));
+    text_add(text, r->smaller.cell != NULL || r->larger.cell != NULL ? "." : "");
+}
+
+/* " With 75 MB instead of 1.2e+03 MB: threads(64) on cpython-3.14t, worse by 3 %." */
+static void text_add_leaner(struct text *text, const struct recommendation *r,
+                            enum metric_id goal) {
+    char name[NAME_SIZE], loss[VALUE_SIZE], memory[VALUE_SIZE], other[VALUE_SIZE];
+    if (r->leaner.cell == NULL) {
+        return;
+    }
+    name_of(&r->leaner, name);
+    write_loss(&r->leaner, goal, loss);
+    write_value(r->leaner.memory_bytes, "bytes", memory);
+    write_value(r->best.memory_bytes, "bytes", other);
+    text_add(text, " With %s instead of %s of memory: %s, %s", memory, other, name, loss);
+    text_add_near(text, &r->leaner);
+    text_add(text, ".");
+}
+
+static void text_add_others(struct text *text, const struct recommendation *r,
+                            enum metric_id goal) {
+    text_add_runner_up(text, r, goal);
+    text_add_sizes(text, r, goal);
+    text_add_leaner(text, r, goal);
 }
 
 void recommend_sentence(const struct recommendation *r, enum metric_id goal,
                         char out[RECOMMEND_TEXT_SIZE]) {
     char best[NAME_SIZE], first[NAME_SIZE], value[VALUE_SIZE], old[VALUE_SIZE],
-        loss[VALUE_SIZE], runner_up[RUNNER_UP_SIZE];
+        loss[VALUE_SIZE];
     const char *metric = metrics[goal].name, *unit = metrics[goal].unit;
+    struct text text = {.out = out};
     name_of(&r->best, best);
     name_of(&r->first, first);
     write_value(r->best.value, unit, value);
     write_value(r->first.value, unit, old);
     write_loss(&r->first, goal, loss);
-    write_runner_up(r, goal, runner_up);
     switch (r->verdict) {
     case RECOMMEND_CHANGE:
-        snprintf(out, RECOMMEND_TEXT_SIZE,
-                 "Choose %.150s: %s is %s; %.100s has %s, %s. Then %s.%s", best, metric,
-                 value, first, old, loss, phrase_of(r->best.limit), runner_up);
+        text_add(&text, "Choose %s: %s is %s; %s has %s, %s. Then %s.", best, metric,
+                 value, first, old, loss, phrase_of(r->best.limit));
+        text_add_others(&text, r, goal);
         break;
     case RECOMMEND_STAY:
-        snprintf(
-            out, RECOMMEND_TEXT_SIZE,
-            "No difference worth the change: %.150s has %s %s, the best, %.100s, %s; "
-            "%s.",
-            first, metric, old, best, value, phrase_of(r->first.limit));
+        text_add(&text,
+                 "No difference worth the change: %s has %s %s, the best, %s, %s; %s.",
+                 first, metric, old, best, value, phrase_of(r->first.limit));
         break;
     case RECOMMEND_UNSURE:
-        snprintf(out, RECOMMEND_TEXT_SIZE,
-                 "Too near to tell apart: %.150s has %s %s, the best, %.100s, %s; the "
-                 "first is %s, and the model may be wrong by %.2g %%; %s.",
+        text_add(&text,
+                 "Too near to tell apart: %s has %s %s, the best, %s, %s; the first is "
+                 "%s, and the model may be wrong by %.2g %%; %s.",
                  first, metric, old, best, value, loss, percent(r->first.pair_error),
                  phrase_of(r->first.limit));
         break;
     case RECOMMEND_IS_BEST:
-        snprintf(out, RECOMMEND_TEXT_SIZE, "Stay with %.150s: %s %s; %s.%s", best, metric,
-                 value, phrase_of(r->best.limit), runner_up);
+        text_add(&text, "Stay with %s: %s %s; %s.", best, metric, value,
+                 phrase_of(r->best.limit));
+        text_add_others(&text, r, goal);
         break;
     default:
-        snprintf(out, RECOMMEND_TEXT_SIZE,
-                 "Nothing to compare: %.150s is the only one with %s, %s; %s.", best,
+        text_add(&text, "Nothing to compare: %s is the only one with %s, %s; %s.", best,
                  metric, value, phrase_of(r->best.limit));
     }
 }
 
 /* --- how far off ------------------------------------------------------------------- */
-
-struct text {
-    char *out; /* RECOMMEND_TEXT_SIZE */
-    size_t length;
-};
-
-__attribute__((format(printf, 2, 3))) static void text_add(struct text *text,
-                                                           const char *fmt, ...) {
-    va_list args;
-    va_start(args, fmt);
-    const size_t room = RECOMMEND_TEXT_SIZE - text->length;
-    const int length = vsnprintf(text->out + text->length, room, fmt, args);
-    va_end(args);
-    text->length += length < 0 ? 0 : (size_t)length < room ? (size_t)length : room - 1;
-}
 
 /* "12.3 ms - 14 ms" */
 static void text_add_interval(struct text *text, struct bootstrap_interval interval,

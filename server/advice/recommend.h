@@ -4,6 +4,10 @@
  * point of the sweep: the best one, the runner-up, how they compare with what the document
  * lists first, and what limits each.
  *
+ * The best cell is the best in all sizes of all pools. Beside it stand the best one of another
+ * strategy or runtime, the same with the next smaller and the next larger pool, so that one
+ * sees what the size is worth, and who is nearly as good with far less memory.
+ *
  * Cells are compared repetition by repetition (db/cell_compare.h); who is not done, or lacks
  * the goal in some repetition, does not take part. What is listed first is taken for what the
  * user has today. A change is worth nothing when it would gain less than RECOMMEND_WORTH, or
@@ -25,6 +29,7 @@
 struct grid;
 
 #define RECOMMEND_WORTH 0.05 /* our choice; of a patch against a finding, too */
+#define RECOMMEND_LEAN 0.5   /* our choice: of the memory, what is worth a mention */
 
 enum recommend_verdict {
     RECOMMEND_CHANGE,  /* the best one is worth the change */
@@ -45,6 +50,7 @@ enum recommend_range { RECOMMEND_NO_RANGE, RECOMMEND_SPREAD, RECOMMEND_MODEL };
 struct recommended {
     const struct cell_row *cell; /* NULL: there is none */
     double value;                /* median of the goal */
+    double memory_bytes;         /* median of the peak; NaN: not known */
     double loss; /* by which factor it is worse than the best one: 1 or more; NaN */
     struct bootstrap_interval loss_95;
     enum limit limit;
@@ -62,8 +68,14 @@ bool recommended_is_told_apart(const struct recommended *one);
 
 struct recommendation {
     enum recommend_verdict verdict;
-    const char *point; /* of the sweep */
-    struct recommended best, runner_up, first;
+    const char *point;                         /* of the sweep */
+    struct recommended best, runner_up, first; /* runner_up: not merely of another size */
+    /* The best one's strategy with the next smaller and larger size that was tried. Of their
+     * model error nothing is said. */
+    struct recommended smaller, larger;
+    /* Worse than the best by less than RECOMMEND_WORTH, with RECOMMEND_LEAN of its memory at
+     * most; of these who needs least. */
+    struct recommended leaner;
     size_t cells; /* that took part */
 };
 

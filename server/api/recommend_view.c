@@ -89,6 +89,7 @@ static void write_recommended(struct json_writer *writer, const char *key,
     write_text(writer, "runtime", one->cell->runtime);
     write_text(writer, "strategy", one->cell->strategy);
     write_real(writer, "value", one->value);
+    write_real(writer, "memory_bytes", one->memory_bytes);
     write_real(writer, "loss", one->loss);
     experiment_view_interval(writer, "loss_95", one->loss_95);
     write_text(writer, "limit", limit_name(one->limit));
@@ -163,6 +164,9 @@ static void write_recommendation(struct json_writer *writer,
     write_recommended(writer, "best", &recommendation->best, view->goal);
     write_recommended(writer, "runner_up", &recommendation->runner_up, view->goal);
     write_recommended(writer, "first", &recommendation->first, view->goal);
+    write_recommended(writer, "smaller", &recommendation->smaller, view->goal);
+    write_recommended(writer, "larger", &recommendation->larger, view->goal);
+    write_recommended(writer, "leaner", &recommendation->leaner, view->goal);
     write_metrics(writer, recommendation, view->goal);
     json_writer_end_object(writer);
 }
@@ -271,13 +275,15 @@ static void write_all(struct json_writer *writer, const struct recommend_view *v
     json_writer_end_object(writer);
 }
 
-/* What sets a limit, and how much work was done. */
+/* What sets a limit (limit.c), how much work was done, and what it takes. */
 const bool recommend_view_metrics[METRIC_COUNT] = {
-    [METRIC_CORE_UTILISATION] = true, [METRIC_GIL_HELD_SHARE] = true,
-    [METRIC_GIL_WAIT_SHARE] = true,   [METRIC_LOOP_POLL_SHARE] = true,
-    [METRIC_LOCK_WAIT_US] = true,     [METRIC_CPU_US] = true,
-    [METRIC_MAKESPAN_US] = true,      [METRIC_THROUGHPUT_PER_S] = true,
-    [METRIC_ARRIVALS] = true,
+    [METRIC_CORE_UTILISATION] = true,  [METRIC_GIL_HELD_SHARE] = true,
+    [METRIC_GIL_WAIT_SHARE] = true,    [METRIC_LOOP_POLL_SHARE] = true,
+    [METRIC_LOCK_WAIT_US] = true,      [METRIC_CPU_US] = true,
+    [METRIC_MAKESPAN_US] = true,       [METRIC_THROUGHPUT_PER_S] = true,
+    [METRIC_ARRIVALS] = true,          [METRIC_LATENCY_MEAN_US] = true,
+    [METRIC_SERVICE_MEAN_US] = true,   [METRIC_UNSTABLE] = true,
+    [METRIC_MEMORY_PEAK_BYTES] = true,
 };
 
 int recommend_view_write(struct json_writer *writer, const struct recommend_view *view,

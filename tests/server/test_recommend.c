@@ -16,10 +16,11 @@
 
 enum { CELLS_MAX = 16, REPETITIONS = 5 };
 
-/* Cells with a throughput and a makespan, the same in each repetition but for a ripple. */
+/* Cells with a makespan, a memory and a throughput (by name), the same in each repetition but
+ * for a ripple. */
 struct scene {
     struct cell_row rows[CELLS_MAX];
-    struct metric_summary summaries[CELLS_MAX][2];
+    struct metric_summary summaries[CELLS_MAX][3];
     struct cell_sample samples[CELLS_MAX * REPETITIONS];
     size_t sample_count;
     struct cell_list list;
@@ -33,7 +34,9 @@ static void add_cell(struct scene *scene, const char *strategy, const char *poin
     scene->list.items = scene->rows;
     summary[0] = (struct metric_summary){
         "makespan_us", {.count = REPETITIONS, .median = 1e6 / throughput}};
-    summary[1] = (struct metric_summary){"throughput_per_s",
+    summary[1] = (struct metric_summary){"memory_peak_bytes",
+                                         {.count = REPETITIONS, .median = 10e6}};
+    summary[2] = (struct metric_summary){"throughput_per_s",
                                          {.count = REPETITIONS, .median = throughput}};
     scene->rows[index] = (struct cell_row){.id = (int64_t)index + 1,
                                            .index = (int64_t)index,
@@ -43,7 +46,7 @@ static void add_cell(struct scene *scene, const char *strategy, const char *poin
                                            .reason = "",
                                            .status = CELL_DONE,
                                            .metrics = summary,
-                                           .metric_count = 2};
+                                           .metric_count = 3};
     for (uint32_t i = 0; i < REPETITIONS; i++) {
         const double factor = 1 + ripple * ((int)i - 2);
         scene->samples[scene->sample_count++] =
@@ -73,7 +76,7 @@ static void test_recommend_says_what_to_change(void **state) {
     struct scene scene = {0};
     struct recommendation_list list;
     add_cell(&scene, "sequential", "{}", 100, 0.01);
-    add_cell(&scene, "threads(4)", "{}", 300, 0.01);
+    add_cell(&scene, "asyncio(4)", "{}", 300, 0.01);
     add_cell(&scene, "threads(8)", "{}", 310, 0.01);
     make(&scene, &list);
     assert_int_equal(list.goal, METRIC_THROUGHPUT_PER_S);
@@ -89,7 +92,63 @@ static void test_recommend_says_what_to_change(void **state) {
     expect_sentence(&list, 0,
                     "Choose threads(8) on cpython-3.12: throughput_per_s is 310/s");
     expect_sentence(&list, 0, "worse by a factor of 3.1");
-    expect_sentence(&list, 0, "Runner-up: threads(4) on cpython-3.12, worse by 3.23 %");
+    expect_sentence(&list, 0, "Runner-up: asyncio(4) on cpython-3.12, worse by 3.23 %");
+    recommendation_list_deinit(&list);
+}
+
+/* The best size of the best pool; what other sizes and other pools come to; and who is nearly as
+ * good with far less memory. */
+static void test_recommend_weighs_sizes_and_memory(void **state) {
+    (void)state;
+    struct scene scene = {0};
+    struct recommendation_list list;
+    add_cell(&scene, "sequential", "{}", 100, 0.01);
+    add_cell(&scene, "processes(16)", "{}", 800, 0.01);
+    add_cell(&scene, "processes(64)", "{}", 1000, 0.01);
+    add_cell(&scene, "processes(32)", "{}", 950, 0.01);
+    add_cell(&scene, "processes(128)", "{}", 990, 0.01);
+    add_cell(&scene, "processes(64, chunk=2)", "{}", 960, 0.01);
+    add_cell(&scene, "threads(128)", "{}", 970, 0.01);
+    add_cell(&scene, "threads(64)", "{}", 940, 0.01);
+    for (size_t i = 0; i < scene.list.count; i++) {
+        scene.summaries[i][1].of.median = 500e6;
+    }
+    scene.summaries[2][1].of.median = 600e6;
+    scene.summaries[6][1].of.median = 90e6;
+    scene.summaries[7][1].of.median = 50e6;
+    make(&scene, &list);
+    const struct recommendation *one = &list.items[0];
+    assert_ptr_equal(one->best.cell, &scene.rows[2]);
+    assert_ptr_equal(one->runner_up.cell, &scene.rows[6]);
+    assert_ptr_equal(one->smaller.cell, &scene.rows[3]);
+    assert_ptr_equal(one->larger.cell, &scene.rows[4]);
+    /* threads(64) needs less, but is too much worse. */
+    assert_ptr_equal(one->leaner.cell, &scene.rows[6]);
+    assert_true(one->best.memory_bytes == 600e6);
+    expect_sentence(
+        &list, 0,
+        " A pool of 32: worse by 5 %; of 128: worse by 1 % (1 - 1). With 90 MB "
+        "instead of 600 MB of memory: threads(128) on cpython-3.12, worse by "
+        "3 % (3 - 3).");
+    recommendation_list_deinit(&list);
+}
+
+/* There is no other size, nobody else, and nothing to save. */
+static void test_recommend_has_nothing_beside_it(void **state) {
+    (void)state;
+    struct scene scene = {0};
+    struct recommendation_list list;
+    add_cell(&scene, "threads(4)", "{}", 300, 0);
+    add_cell(&scene, "threads(8)", "{}", 310, 0);
+    add_cell(&scene, "sequential", "{\"/seed\":2}", 10, 0);
+    make(&scene, &list);
+    /* Only sizes differ: then another size is the next best. */
+    assert_ptr_equal(list.items[0].runner_up.cell, &scene.rows[0]);
+    assert_ptr_equal(list.items[0].smaller.cell, &scene.rows[0]);
+    assert_null(list.items[0].larger.cell);
+    assert_null(list.items[0].leaner.cell);
+    assert_null(list.items[1].runner_up.cell);
+    assert_null(list.items[1].smaller.cell);
     recommendation_list_deinit(&list);
 }
 
@@ -169,7 +228,7 @@ static const char three_strategies[] =
     "{\"schema\":1,\"machine\":{\"profile\":\"linux-vm-2\"},\"runtimes\":[\"cpython-3."
     "12\"],"
     "\"reference\":\"cpython-3.12\",\"goal\":\"throughput_per_s\","
-    "\"strategies\":[\"sequential\",{\"threads\":4},{\"threads\":8}],"
+    "\"strategies\":[\"sequential\",{\"threads\":4},{\"processes\":4}],"
     "\"workload\":{\"jobs\":{\"count\":9,\"steps\":[{\"python_us\":1000}]}}}";
 
 /* Two cells that differ by less than measured jobs say of such a pair are not told apart,
@@ -180,7 +239,7 @@ static void test_recommend_knows_what_it_cannot_tell(void **state) {
     struct recommendation_list list;
     add_cell(&scene, "sequential", "{}", 100, 0);
     add_cell(&scene, "threads(4)", "{}", 107, 0);
-    add_cell(&scene, "threads(8)", "{}", 106, 0);
+    add_cell(&scene, "processes(4)", "{}", 106, 0);
     make(&scene, &list);
     const struct recommendation *one = &list.items[0];
     assert_int_equal(one->verdict, RECOMMEND_UNSURE);
@@ -200,7 +259,7 @@ static void test_recommend_tells_what_is_far_apart(void **state) {
     char text[RECOMMEND_TEXT_SIZE];
     add_cell(&scene, "sequential", "{}", 100, 0);
     add_cell(&scene, "threads(4)", "{}", 300, 0);
-    add_cell(&scene, "threads(8)", "{}", 299, 0);
+    add_cell(&scene, "processes(4)", "{}", 299, 0);
     make(&scene, &list);
     assert_int_equal(list.items[0].verdict, RECOMMEND_CHANGE);
     expect_sentence(&list, 0, "Choose threads(4)");
@@ -219,8 +278,8 @@ static void test_recommend_states_the_wider_range(void **state) {
     struct recommendation_list list;
     add_cell(&scene, "sequential", "{}", 100, 0);
     add_cell(&scene, "threads(4)", "{}", 300, 0);
-    scene.summaries[0][1].of.median_95 = (struct bootstrap_interval){50, 200};
-    scene.summaries[1][1].of.median_95 = (struct bootstrap_interval){299, 301};
+    scene.summaries[0][2].of.median_95 = (struct bootstrap_interval){50, 200};
+    scene.summaries[1][2].of.median_95 = (struct bootstrap_interval){299, 301};
     make(&scene, &list);
     const struct recommended *first = &list.items[0].first, *best = &list.items[0].best;
     assert_int_equal(first->range_by, RECOMMEND_SPREAD);
@@ -396,6 +455,8 @@ static void test_curve_leaves_arrivals_out(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_recommend_says_what_to_change),
+        cmocka_unit_test(test_recommend_weighs_sizes_and_memory),
+        cmocka_unit_test(test_recommend_has_nothing_beside_it),
         cmocka_unit_test(test_recommend_does_not_send_for_nothing),
         cmocka_unit_test(test_recommend_says_by_how_much),
         cmocka_unit_test(test_recommend_knows_what_it_cannot_tell),
