@@ -27,7 +27,7 @@ const CHOICES: Record<string, Choice> = {
   "garbage-collector-pauses": { events: 20000 },
   "objects-shared-by-threads": { runtime: 1 },
   "queue-between-interpreters": { sweep: 0 },
-  "requests-200": { strategy: 1, events: 20000 },
+  "requests-200": { strategy: 3, events: 20000 },
   "web-server-deployment": { strategy: 4, events: 20000 },
   "pool-chunks": { strategy: 1 },
 };
