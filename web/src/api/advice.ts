@@ -48,6 +48,7 @@ export interface Recommended {
   runtime: string;
   strategy: string;
   value: number | null;
+  memory_bytes: number | null;
   /** By which factor it is worse than the best one. */
   loss: number | null;
   loss_95: Interval;
@@ -63,13 +64,29 @@ export interface Recommended {
   told_apart: boolean;
 }
 
+/** A metric of the cells that are named beside each other. */
+export interface AlignedMetric {
+  name: string;
+  best: number | null;
+  runner_up: number | null;
+  first: number | null;
+}
+
 export interface Recommendation {
   point: Record<string, unknown>;
   verdict: "change" | "stay" | "unsure" | "is_best" | "alone";
   cells: number;
   best: Recommended;
+  /** Of another strategy or runtime, where there is one. */
   runner_up: Recommended | null;
   first: Recommended;
+  /** The best one's strategy with the next smaller and larger pool that was tried. */
+  smaller: Recommended | null;
+  larger: Recommended | null;
+  /** Nearly as good with half the memory or less. */
+  leaner: Recommended | null;
+  /** The goal, and what sets the limits. */
+  metrics: AlignedMetric[];
 }
 
 /** Amdahl's law (without kappa and peak) or the Universal Scalability Law. */

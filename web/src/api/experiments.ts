@@ -60,8 +60,9 @@ export interface WirePicture {
 export interface Cell {
   id: string;
   index: number;
-  runtime: unknown;
-  strategy: unknown;
+  /** Labels, see lib/label.ts. */
+  runtime: string;
+  strategy: string;
   point: Record<string, unknown>;
   status: CellStatus;
   reason: string | null;

@@ -22,6 +22,10 @@ export interface ScalingChartProps {
 const HEIGHT = 280;
 /* There is no half a worker. */
 const WHOLE_STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
+/* From this ratio of sizes on each doubling has the same room. */
+const LOG_RATIO = 16;
+/* Nearer to one another on the axis, figures would overlap. */
+const TICK_GAP = 0.07;
 
 /** A ring around the point from which on nothing is gained. */
 function knees(props: ScalingChartProps, colours: readonly string[]): uPlot.Plugin {
@@ -45,6 +49,16 @@ function knees(props: ScalingChartProps, colours: readonly string[]): uPlot.Plug
   return { hooks: { draw } };
 }
 
+/** Sizes that were measured and have room for their figures, from the largest down. */
+function sizeTicks(series: readonly ScalingSeries[], xs: readonly number[]): number[] {
+  const measured = xs.filter((_, at) => series.some(({ points }) => points[at]));
+  const span = Math.log((measured[measured.length - 1] ?? 1) / (measured[0] ?? 1));
+  return measured.reduceRight<number[]>((kept, size) => {
+    const next = kept[0];
+    return next === undefined || Math.log(next / size) > TICK_GAP * span ? [size, ...kept] : kept;
+  }, []);
+}
+
 function topOf(series: readonly ScalingSeries[]): number {
   const tops = series.flatMap(({ points, law }) => [
     ...points.map((point) => (point ? Math.max(point.median, whiskerOf(point)?.high ?? 0) : 0)),
@@ -63,7 +77,11 @@ function optionsFor(props: ScalingChartProps, element: HTMLElement): uPlot.Optio
   const low = props.xs[0] ?? 0;
   const high = props.xs[props.xs.length - 1] ?? 1;
   const top = topOf(props.series);
+  const isLog = low > 0 && high / low >= LOG_RATIO;
   const margin = (high - low) * 0.03;
+  const factor = (high / low) ** 0.03;
+  const ends: [number, number] = isLog ? [low / factor, high * factor] : [low - margin, high + margin];
+  const ticksX = isLog ? { splits: sizeTicks(props.series, props.xs), values: (_: uPlot, at: number[]) => at.map(String) } : {};
   return {
     width: Math.max(240, element.clientWidth),
     height: HEIGHT,
@@ -71,11 +89,11 @@ function optionsFor(props: ScalingChartProps, element: HTMLElement): uPlot.Optio
     cursor: { show: false },
     padding: [16, 16, 0, 0],
     scales: {
-      x: { time: false, range: [low - margin, high + margin] },
+      x: { time: false, range: ends, ...(isLog ? { distr: 3 as const, log: 2 as const } : {}) },
       y: { range: [0, top > 0 ? top * 1.08 : 1] },
     },
     axes: [
-      { stroke: muted, font, grid: { show: false }, ticks, size: 32, incrs: WHOLE_STEPS },
+      { stroke: muted, font, grid: { show: false }, ticks, size: 32, incrs: WHOLE_STEPS, ...ticksX },
       {
         stroke: muted,
         font,

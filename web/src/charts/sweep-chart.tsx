@@ -10,6 +10,8 @@ import { colourName, dashOf, LegendLine, whiskers } from "./series-look";
 export interface SweepChartProps {
   label: string;
   axisLabel: string;
+  /** What it is in the document. */
+  axisTitle: string;
   values: readonly number[];
   series: readonly Series[];
   log: boolean;
@@ -112,7 +114,9 @@ export function SweepChart(props: SweepChartProps) {
   return (
     <div class="chart">
       <div ref={host} class="chart-host" role="img" aria-label={props.label} />
-      <p class="chart-axis">{props.axisLabel}</p>
+      <p class="chart-axis" title={props.axisTitle}>
+        {props.axisLabel}
+      </p>
       <ul class="legend">
         {props.series.map(({ label }, index) => (
           <LegendLine key={label} index={index} text={label} />

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 // What a document's grid looks like before it runs, and how its cells line up after.
 
-import { resolvePointer } from "./json-scan";
-
 export interface GridShape {
-  runtimes: string[];
+  /** As they are in the document. */
+  runtimes: readonly unknown[];
   /** Empty for workloads of actors, which have none. */
-  strategies: string[];
+  strategies: readonly unknown[];
   points: number;
   cells: number;
 }
@@ -18,7 +17,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 /** The product that the document asks for; null when it is too unfinished to tell. */
 export function gridShape(document: unknown): GridShape | null {
   if (!isRecord(document)) return null;
-  const list = (value: unknown): string[] => (Array.isArray(value) ? value.map(compactLabel) : []);
+  const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
   const runtimes = list(document.runtimes);
   const strategies = list(document.strategies);
   let points = 1;
@@ -33,22 +32,7 @@ export function gridShape(document: unknown): GridShape | null {
 
 export type Point = Record<string, unknown>;
 
-/**
- * Short words for a sweep pointer: its last part, with the name of the nearest thing around it
- * that has one: "/workload/actors/0/thread" is "spinner thread" where actor 0 is the spinner.
- */
-export function pointerLabel(pointer: string, document: unknown): string {
-  const parts = pointer.split("/").slice(1);
-  const last = parts[parts.length - 1] ?? pointer;
-  const words = /^\d+$/.test(last) ? parts.slice(-2).join(" ") : last;
-  for (let depth = parts.length - 1; depth > 0; depth--) {
-    const around = resolvePointer(document, `/${parts.slice(0, depth).join("/")}`);
-    if (isRecord(around) && typeof around.name === "string") return `${around.name} ${words}`;
-  }
-  return words;
-}
-
-/** A runtime or strategy as one line of text: "cpython-3.12", "threads 8", "{...}". */
+/** A value of a document as one line of text: "cpython-3.12", "semaphore 8". */
 export function compactLabel(value: unknown): string {
   if (typeof value === "string") return value;
   if (typeof value === "number" || typeof value === "boolean") return String(value);
@@ -111,11 +95,12 @@ export interface Series {
   points: (Spread | null)[];
 }
 
-/** One series per runtime, strategy and remaining sweep values; only what differs is named. */
+/** One series per runtime, strategy and remaining sweep values, which `pointWords` names; only
+ * what differs is named. */
 export function seriesOver(
   cells: readonly ChartCell[],
   axis: AxisChoice,
-  document: unknown,
+  pointWords: (point: Point) => string[],
 ): Series[] {
   const many = (pick: (cell: ChartCell) => string): boolean => new Set(cells.map(pick)).size > 1;
   const manyRuntimes = many((cell) => cell.runtime);
@@ -125,13 +110,11 @@ export function seriesOver(
     const x = cell.point[axis.pointer];
     const index = typeof x === "number" ? axis.values.indexOf(x) : -1;
     if (index < 0) continue;
-    const rest = Object.entries(cell.point)
-      .filter(([pointer]) => pointer !== axis.pointer)
-      .map(([pointer, value]) => `${pointerLabel(pointer, document)} ${compactLabel(value)}`);
+    const { [axis.pointer]: _, ...others } = cell.point;
     const names = [
       ...(manyRuntimes ? [cell.runtime] : []),
       ...(manyStrategies ? [cell.strategy] : []),
-      ...rest,
+      ...pointWords(others),
     ];
     const label = names.join(" · ") || cell.strategy || cell.runtime;
     const entry = series.get(label) ?? { label, points: axis.values.map(() => null) };

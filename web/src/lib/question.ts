@@ -6,8 +6,10 @@
 // Several steps of a kind are said as their sum and changed in proportion, and so are times
 // that are drawn from a distribution, which are said as what is typical of it.
 
-import { compactLabel, isRecord } from "./grid";
+import { isRecord } from "./grid";
 import { insertBefore, removeValue, setValue } from "./json-edit";
+import { labelOf } from "./label";
+import { followWork, type Pool, poolsOf, severalSizes, setSizes, sizesFor, type Work } from "./pools";
 
 export type FieldName =
   | "count"
@@ -31,21 +33,12 @@ export interface Field {
   note: FieldNote | null;
 }
 
-export interface StrategyWords {
-  pointer: string;
-  /** "sequential", "threads" ...; "" for what the form has no word for. */
-  kind: StrategyKind | "";
-  count: number | null;
-  /** What else is said of it. */
-  rest: string;
-}
-
 export interface Question {
   /** How the work is given; "none": not yet. */
   work: "count" | "arrivals" | "actors" | "none";
   fields: Record<FieldName, Field>;
   runtimes: { pointer: string; label: string; base: string }[];
-  strategies: StrategyWords[];
+  pools: readonly Pool[];
   /** Kinds of steps that the sentence does not speak about. */
   otherSteps: string[];
   /** Pointers that the sweep sets. */
@@ -59,31 +52,33 @@ export interface QuestionDefaults {
   withInterval: ReadonlySet<string>;
 }
 
-export const STRATEGY_KINDS = ["sequential", "threads", "asyncio", "processes", "interpreters"] as const;
-export type StrategyKind = (typeof STRATEGY_KINDS)[number];
-
 export const DEFAULT_INTERVAL_US = 5000;
 
 const STEPS = "/workload/jobs/steps";
 const MS = 1000;
 /* Those whose number is that of workers, each busy with one job. */
 const WORKERS: readonly string[] = ["threads", "processes", "interpreters"];
-/* Those of which one for each core is what one has. */
-const PER_CORE: readonly string[] = ["processes", "interpreters"];
 
-/** The document that waits for the reader's own numbers. */
-export function ownQuestion(name: string): unknown {
+/** The document that waits for the reader's own numbers: every kind of pool in every size that
+ * is worth trying. It is named by what it asks when it is sent. */
+export function ownQuestion(): unknown {
+  const work: Work = { cores: 4, jobs: 200, waits: true };
+  const sizes = sizesFor(work);
+  const pools = ["threads", "asyncio", "processes", "interpreters"].flatMap((kind) =>
+    sizes.map((size) => ({ [kind]: size })),
+  );
+  // As web servers do it: a process for each core, and in each many jobs at a time.
+  const servers = [{ asyncio: 100 }, { threads: 32 }].map((each) => ({ processes: work.cores, each }));
   return {
     schema: 1,
-    name,
     seed: 1,
     repetitions: 3,
     goal: "makespan_us",
-    machine: { profile: "linux-desktop", cores: 4 },
+    workload: { jobs: { count: work.jobs, steps: [{ python_us: 2000 }, { io_us: 50000 }] } },
+    machine: { profile: "linux-desktop", cores: work.cores },
     reference: "cpython-3.12",
     runtimes: ["cpython-3.14", "cpython-3.14t"],
-    strategies: ["sequential", { threads: 32 }, { asyncio: 100 }, { processes: 4 }, { interpreters: 4 }],
-    workload: { jobs: { count: 200, steps: [{ python_us: 2000 }, { io_us: 50000 }] } },
+    strategies: ["sequential", ...pools, ...servers],
   };
 }
 
@@ -199,14 +194,6 @@ function callField(free: Field, held: Field): Field {
   return { value: round(free.value + held.value), editable: free.editable && held.editable, note };
 }
 
-export function strategyWords(strategy: unknown, pointer: string): StrategyWords {
-  if (strategy === "sequential") return { pointer, kind: "sequential", count: null, rest: "" };
-  const kind = isRecord(strategy) ? STRATEGY_KINDS.find((name) => typeof strategy[name] === "number") : undefined;
-  if (!isRecord(strategy) || kind === undefined) return { pointer, kind: "", count: null, rest: compactLabel(strategy) };
-  const rest = Object.fromEntries(Object.entries(strategy).filter(([key]) => key !== kind));
-  return { pointer, kind, count: strategy[kind] as number, rest: compactLabel(rest) };
-}
-
 function baseOf(runtime: unknown): string {
   const base = isRecord(runtime) ? runtime.base : runtime;
   return typeof base === "string" ? base : "";
@@ -221,11 +208,12 @@ function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-function workersField(strategies: readonly StrategyWords[], swept: readonly string[]): Field {
-  const counts = strategies.filter(({ kind, count }) => WORKERS.includes(kind) && count !== null);
-  if (counts.length === 0) return LOCKED;
+/* Pools of several sizes are no one number. */
+function workersField(pools: readonly Pool[], swept: readonly string[]): Field {
+  const sizes = pools.flatMap((pool) => (WORKERS.includes(pool.kind) ? pool.sizes : []));
+  if (sizes.length === 0 || severalSizes(pools).length > 0) return LOCKED;
   if (isSwept(swept, "/strategies")) return { ...LOCKED, note: "swept" };
-  return { value: Math.max(...counts.map(({ count }) => count ?? 0)), editable: true, note: null };
+  return { value: Math.max(...sizes), editable: true, note: null };
 }
 
 function intervalField(runtimes: readonly unknown[], known: QuestionDefaults, swept: readonly string[]): Field {
@@ -254,7 +242,7 @@ export function readQuestion(document: unknown, known: QuestionDefaults): Questi
     const place = as === "arrivals" ? "/workload/jobs/arrivals" : "/workload/jobs";
     return work === as ? numberField(value, `${place}/${member}`, swept) : LOCKED;
   };
-  const strategies = list(document.strategies).map((entry, index) => strategyWords(entry, `/strategies/${index}`));
+  const pools = poolsOf(document);
   const cores = numberField(machine.cores, "/machine/cores", swept);
   const others = stepsOf(document).filter((step, index) => timedStep(step, index) === null);
   return {
@@ -268,15 +256,15 @@ export function readQuestion(document: unknown, known: QuestionDefaults): Questi
       c: callField(of("free"), of("held")),
       share: shareField(of("free"), of("held")),
       cores: { ...cores, value: cores.value ?? (cores.note === null ? known.cores : null) },
-      workers: workersField(strategies, swept),
+      workers: workersField(pools, swept),
       interval: intervalField(list(document.runtimes), known, swept),
     },
     runtimes: list(document.runtimes).map((runtime, index) => ({
       pointer: `/runtimes/${index}`,
-      label: compactLabel(runtime),
+      label: labelOf(runtime),
       base: baseOf(runtime),
     })),
-    strategies,
+    pools,
     otherSteps: [...new Set(others.map((step) => (isRecord(step) ? (Object.keys(step)[0] ?? "") : "")))],
     swept,
   };
@@ -322,20 +310,26 @@ function setCall(text: string, us: number, percent: number): string {
   return setTime(one, free > 0 ? "held" : "free", free > 0 ? round(us - free) : 0);
 }
 
-/* A worker for each core stays one for each core. */
-function setCores(text: string, question: Question, cores: number): string {
-  const before = question.fields.cores.value;
-  const following = question.strategies.filter(({ kind, count }) => PER_CORE.includes(kind) && count === before);
-  return following.reduce(
-    (now, { pointer, kind }) => setValue(now, `${pointer}/${kind}`, cores),
-    setValue(text, "/machine/cores", cores),
-  );
+function setWorkers(text: string, question: Question, count: number): string {
+  return question.pools
+    .filter(({ kind }) => WORKERS.includes(kind))
+    .reduce((now, pool) => setSizes(now, pool, [count]), text);
 }
 
-function setWorkers(text: string, question: Question, count: number): string {
-  return question.strategies
-    .filter(({ kind }) => WORKERS.includes(kind))
-    .reduce((now, { pointer, kind }) => setValue(now, `${pointer}/${kind}`, count), text);
+/** What is known of the work; null when that is too little to say which sizes to try. */
+export function workOf({ work, fields }: Question): Work | null {
+  const cores = fields.cores.value;
+  if (cores === null || (work !== "count" && work !== "arrivals")) return null;
+  const waits = work === "arrivals" || fields.wait.value === null || fields.wait.value > 0;
+  return { cores, jobs: work === "count" ? fields.count.value : null, waits };
+}
+
+/* A sweep knows the strategies by their numbers. */
+function follow(text: string, question: Question, known: QuestionDefaults): string {
+  const before = workOf(question);
+  const now = readQuestion(JSON.parse(text) as unknown, known);
+  const after = now && workOf(now);
+  return before && after && !isSwept(question.swept, "/strategies") ? followWork(text, before, after) : text;
 }
 
 /* A runtime as it is has no member of its own for what it does anyway. */
@@ -350,10 +344,7 @@ function setInterval(text: string, known: QuestionDefaults, us: number): string 
   }, text);
 }
 
-/** The text with another number in the field, which has to be editable. */
-export function setField(text: string, name: FieldName, value: number, known: QuestionDefaults): string {
-  const question = readQuestion(JSON.parse(text) as unknown, known);
-  if (!question?.fields[name].editable) return text;
+function setOne(text: string, name: FieldName, value: number, question: Question, known: QuestionDefaults): string {
   const { c, share } = question.fields;
   switch (name) {
     case "count":
@@ -370,12 +361,20 @@ export function setField(text: string, name: FieldName, value: number, known: Qu
     case "share":
       return setCall(text, round((c.value ?? 0) * MS), value);
     case "cores":
-      return setCores(text, question, value);
+      return setValue(text, "/machine/cores", value);
     case "workers":
       return setWorkers(text, question, value);
     case "interval":
       return setInterval(text, known, value);
   }
+}
+
+/** The text with another number in the field, which has to be editable; pools whose sizes follow
+ * the work follow it. */
+export function setField(text: string, name: FieldName, value: number, known: QuestionDefaults): string {
+  const question = readQuestion(JSON.parse(text) as unknown, known);
+  if (!question?.fields[name].editable) return text;
+  return follow(setOne(text, name, value, question, known), question, known);
 }
 
 /** The text with the original's values of what one plays with; what else was changed stays. */
@@ -386,27 +385,16 @@ export function resetPlay(text: string, original: string, known: QuestionDefault
     const value = began?.fields[name].value ?? null;
     return value === null ? now : setField(now, name, value, known);
   }, text);
-  // Each strategy has its own number of workers, though one slider sets them all.
-  const strategies = readQuestion(JSON.parse(back) as unknown, known)?.strategies ?? [];
-  return strategies.reduce((now, strategy) => {
-    const { pointer, kind } = strategy;
-    const before = began?.strategies.find((each) => each.pointer === pointer && each.kind === kind);
-    return before && before.count !== null ? setStrategyCount(now, strategy, before.count) : now;
+  // Each pool has its own number of workers, though one slider sets them all.
+  const pools = readQuestion(JSON.parse(back) as unknown, known)?.pools ?? [];
+  return pools.reduce((now, pool) => {
+    const before = began?.pools.find(({ places, kind }) => places[0] === pool.places[0] && kind === pool.kind);
+    const isOne = before?.sizes.length === 1 && pool.sizes.length === 1;
+    return before && isOne ? setSizes(now, pool, before.sizes) : now;
   }, back);
 }
 
 export function addRuntime(text: string, name: string): string {
   const { runtimes } = JSON.parse(text) as Record<string, unknown>;
   return setValue(text, `/runtimes/${list(runtimes).length}`, name);
-}
-
-export function addStrategy(text: string, kind: StrategyKind, cores: number): string {
-  const { strategies } = JSON.parse(text) as Record<string, unknown>;
-  const counts = { threads: 32, asyncio: 100, processes: cores, interpreters: cores };
-  const entry = kind === "sequential" ? kind : { [kind]: counts[kind] };
-  return setValue(text, `/strategies/${list(strategies).length}`, entry);
-}
-
-export function setStrategyCount(text: string, { pointer, kind }: StrategyWords, count: number): string {
-  return setValue(text, `${pointer}/${kind}`, count);
 }

@@ -3,7 +3,10 @@
 //   #/?preset=ID or #/?from=EXPERIMENT     Ask
 //   #/experiments?name=TEXT&status=WORDS&order=WORD   Runs: what of them
 //   #/api/NAME                             API: an operation or a schema, or all of them
-//   #/experiments/ID?metric=NAME           Grid
+//   #/experiments/ID?metric=NAME&...       Grid: by which metric
+//     sort=best&cells=all                    the table of cells: best first, all sizes of pools
+//     axis=POINTER&scale=WORD                the chart of the sweep
+//     curves=WORD                            the chart of scaling
 //   #/runs/ID?from=NS&to=NS&...            Timeline: the window and, as far as there is one,
 //     lane=N&at=NS                           the selected span
 //     counter=N.NAME&at=NS                   the counter that is looked at, of lane N
@@ -36,6 +39,19 @@ export interface RunsQuery {
   order: RunOrder;
 }
 
+/** How a grid is looked at; null: as the page thinks best. */
+export interface GridView {
+  metric: string | null;
+  /** The table of cells: best first, else as in the document. */
+  isSorted: boolean;
+  /** All sizes of pools, and not the best of each alone. */
+  isWhole: boolean;
+  /** The pointer that is the axis of the chart of the sweep. */
+  axis: string | null;
+  scale: "log" | "linear" | null;
+  curves: "workers" | "cores" | null;
+}
+
 export interface TimelineRoute {
   page: "timeline";
   run: string;
@@ -53,7 +69,7 @@ export type Route =
   | { page: "ask"; preset: string | null; experiment: string | null }
   | ({ page: "runs" } & RunsQuery)
   | { page: "api"; place: string | null }
-  | { page: "experiment"; id: string; metric: string | null }
+  | ({ page: "experiment"; id: string } & GridView)
   | TimelineRoute
   | { page: "not-found"; path: string };
 
@@ -89,6 +105,19 @@ function runsQueryOf(params: URLSearchParams): RunsQuery {
   };
 }
 
+function gridViewOf(params: URLSearchParams): GridView {
+  const word = <Word extends string>(name: string, words: readonly Word[]): Word | null =>
+    words.find((each) => each === params.get(name)) ?? null;
+  return {
+    metric: params.get("metric"),
+    isSorted: params.get("sort") === "best",
+    isWhole: params.get("cells") === "all",
+    axis: params.get("axis"),
+    scale: word("scale", ["log", "linear"]),
+    curves: word("curves", ["workers", "cores"]),
+  };
+}
+
 export function parseRoute(hash: string): Route {
   const text = hash.replace(/^#/, "") || "/";
   const [path = "/", query = ""] = text.split("?", 2);
@@ -108,7 +137,7 @@ export function parseRoute(hash: string): Route {
   }
   if (first === "api" && more === undefined) return { page: "api", place: id ?? null };
   if (first === "experiments" && id !== undefined && more === undefined) {
-    return { page: "experiment", id, metric: params.get("metric") };
+    return { page: "experiment", id, ...gridViewOf(params) };
   }
   if (first === "runs" && id !== undefined && more === undefined) {
     return {
@@ -149,7 +178,14 @@ export function formatRoute(route: Route): string {
     case "api":
       return route.place === null ? "#/api" : `#/api/${encodeURIComponent(route.place)}`;
     case "experiment":
-      return withQuery(`#/experiments/${encodeURIComponent(route.id)}`, { metric: route.metric });
+      return withQuery(`#/experiments/${encodeURIComponent(route.id)}`, {
+        metric: route.metric,
+        sort: route.isSorted ? "best" : null,
+        cells: route.isWhole ? "all" : null,
+        axis: route.axis,
+        scale: route.scale,
+        curves: route.curves,
+      });
     case "timeline": {
       const { run, from, to, lane, at } = route;
       const counter = route.counter && `${route.counter.lane}.${route.counter.name}`;
@@ -173,8 +209,16 @@ export function formatRoute(route: Route): string {
 
 export const askRoute = (preset: string | null = null, experiment: string | null = null): string =>
   formatRoute({ page: "ask", preset, experiment });
-export const experimentRoute = (id: string, metric: string | null = null): string =>
-  formatRoute({ page: "experiment", id, metric });
+export const PLAIN_GRID: GridView = {
+  metric: null,
+  isSorted: false,
+  isWhole: false,
+  axis: null,
+  scale: null,
+  curves: null,
+};
+export const experimentRoute = (id: string): string =>
+  formatRoute({ page: "experiment", id, ...PLAIN_GRID });
 /** A run as one sees it first: whole, and with nothing selected. */
 export const wholeRun = (run: string): TimelineRoute => ({
   page: "timeline",

@@ -37,7 +37,8 @@ export function scalingAxis(curves: readonly ScalingCurve[]): number[] {
   if (sizes.length === 0) return [];
   const low = Math.min(...sizes);
   const high = Math.max(...sizes);
-  const steps = Array.from({ length: STEPS + 1 }, (_, i) => low + ((high - low) * i) / STEPS);
+  // Of equal length where sizes grow by a factor, too.
+  const steps = Array.from({ length: STEPS - 1 }, (_, i) => low * (high / low) ** ((i + 1) / STEPS));
   return [...new Set([...sizes, ...steps])].sort((a, b) => a - b);
 }
 

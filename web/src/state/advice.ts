@@ -2,8 +2,8 @@
 // What the server says of an experiment: whom to choose, and how it scales. While the experiment
 // runs it speaks of the cells that have ended, and is asked again as more do.
 
-import { effect, signal } from "@preact/signals";
-import { type ExperimentAdvice, getAdvice } from "../api";
+import { computed, effect, signal } from "@preact/signals";
+import { type ExperimentAdvice, getAdvice, type Limit } from "../api";
 import { experiment, isOver } from "./experiment";
 import { createPace } from "./pace";
 
@@ -11,6 +11,14 @@ import { createPace } from "./pace";
 export const advice = signal<ExperimentAdvice | null>(null);
 /** The experiment whose advice is there, or cannot be had. */
 export const advised = signal<string | null>(null);
+
+/** What limits a cell, as far as the advice speaks of it. */
+export const limits = computed<ReadonlyMap<string, Limit>>(() => {
+  const { curves = [], recommendations = [] } = advice.value ?? {};
+  const points = curves.flatMap((curve) => curve.points);
+  const named = recommendations.flatMap(({ best, runner_up, first }) => [best, runner_up, first]);
+  return new Map([...points, ...named].flatMap((one) => (one ? [[one.cell, one.limit] as const] : [])));
+});
 
 /** Whether more is known of experiment `id` than what its advice is made of. */
 function isBehind(id: string): boolean {

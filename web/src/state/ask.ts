@@ -4,24 +4,25 @@
 
 import { computed, signal } from "@preact/signals";
 import { ApiError, createExperiment, getExperiment, type ProblemDetail } from "../api";
+import { formatDuration, formatNumber } from "../lib/format";
 import { gridShape, isRecord } from "../lib/grid";
-import { removeValue } from "../lib/json-edit";
+import { removeValue, setValue } from "../lib/json-edit";
 import { prettyJson } from "../lib/json-pretty";
 import { scanJson } from "../lib/json-scan";
+import type { StrategyKind } from "../lib/label";
+import { addPool, type Pool, removePool, setSizes, sizesFor } from "../lib/pools";
 import {
   addRuntime,
-  addStrategy,
   type FieldName,
   type Question,
   type QuestionDefaults,
   readQuestion,
   resetPlay,
   setField,
-  setStrategyCount,
-  type StrategyKind,
-  type StrategyWords,
+  workOf,
 } from "../lib/question";
 import { models } from "./catalogue";
+import { language, t } from "./preferences";
 import { trouble } from "./preview";
 import { asApiError, valueOf } from "./resource";
 
@@ -52,7 +53,7 @@ export const changed = computed(
 );
 
 /** The document as a value; undefined while it is no JSON. */
-const written = computed<unknown>(() =>
+export const written = computed<unknown>(() =>
   scan.value.error ? undefined : (JSON.parse(draft.value) as unknown),
 );
 export const shape = computed(() => (scan.value.error ? null : gridShape(written.value)));
@@ -166,17 +167,49 @@ export function appendRuntime(name: string): void {
   changeByForm((text) => addRuntime(text, name));
 }
 
-export function appendStrategy(kind: StrategyKind): void {
-  changeByForm((text) => addStrategy(text, kind, question.peek()?.fields.cores.value ?? 1));
+/** Adds a pool in all sizes that are worth trying. */
+export function appendPool(kind: StrategyKind): void {
+  const asked = question.peek();
+  const work = asked && workOf(asked);
+  if (work) changeByForm((text) => addPool(text, kind, sizesFor(work)));
 }
 
-export function changeStrategy(strategy: StrategyWords, count: number): void {
-  changeByForm((text) => setStrategyCount(text, strategy, count));
+export function changeSizes(pool: Pool, sizes: readonly number[]): void {
+  changeByForm((text) => setSizes(text, pool, sizes));
 }
 
-/** Takes a runtime or a strategy away. */
-export function removeEntry(pointer: string): void {
+export function leaveOutPool(pool: Pool): void {
+  changeByForm((text) => removePool(text, pool));
+}
+
+export function leaveOutRuntime(pointer: string): void {
   changeByForm((text) => removeValue(text, pointer));
+}
+
+/* --- sending ---------------------------------------------------------------------------- */
+
+/** "500 × 5 ms Python + 50 ms waiting, 8 cores"; null where it cannot be said so shortly. */
+function nameOf(asked: Question): string | null {
+  const { count, rate, python, wait, c, cores } = asked.fields;
+  const time = (ms: number): string => formatDuration(ms * 1e6, language.value);
+  const parts = ([["python", python], ["wait", wait], ["c", c]] as const).flatMap(([name, { value }]) =>
+    value !== null && value > 0 ? [t(`ask.name.${name}`, { time: time(value) })] : [],
+  );
+  if (parts.length === 0 || cores.value === null) return null;
+  const work = parts.join(" + ");
+  const on = t("ask.name.cores", { count: cores.value });
+  const jobs = asked.work === "count" ? count.value : rate.value;
+  if (jobs === null) return null;
+  const said = { jobs: formatNumber(jobs, language.value), work, cores: on };
+  return t(asked.work === "count" ? "ask.name.count" : "ask.name.arrivals", said);
+}
+
+/** The document as it is sent: one without a name is named by what it asks. */
+function named(text: string): string {
+  const document = written.peek();
+  const asked = question.peek();
+  const name = isRecord(document) && document.name === undefined && asked ? nameOf(asked) : null;
+  return name === null ? text : setValue(text, "/name", name);
 }
 
 /** Sends the draft; the new experiment's id, or null when it was refused. */
@@ -185,7 +218,7 @@ export async function submitDraft(): Promise<string | null> {
   sending.value = true;
   refusal.value = null;
   try {
-    return (await createExperiment(draft.peek())).id;
+    return (await createExperiment(named(draft.peek()))).id;
   } catch (reason) {
     refusal.value = asApiError(reason);
     return null;

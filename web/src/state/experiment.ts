@@ -17,7 +17,6 @@ import {
 } from "../api";
 import { pagesOf } from "../lib/cell-pages";
 import { type Sample, shareDone, timeLeft } from "../lib/eta";
-import { compactLabel, pointerLabel } from "../lib/grid";
 import { followExperiment, type ProgressEvent } from "../stream";
 import { metricInfo } from "./catalogue";
 import { createPace } from "./pace";
@@ -31,19 +30,6 @@ export const connected = signal(true);
 
 export function isOver(status: string): boolean {
   return status === "done" || status === "failed" || status === "interrupted";
-}
-
-/** Actors say themselves who executes what: there is no strategy to name. */
-export function strategyLabel(cell: Cell): string {
-  const label = compactLabel(cell.strategy);
-  return label === "actors" ? "" : label;
-}
-
-export function cellLabel(cell: Cell, document: unknown): string {
-  const point = Object.entries(cell.point).map(
-    ([pointer, value]) => `${pointerLabel(pointer, document)} ${compactLabel(value)}`,
-  );
-  return [compactLabel(cell.runtime), strategyLabel(cell), ...point].filter(Boolean).join(" · ");
 }
 
 /** The run whose timeline is the cell's: one that is there or grows, or else one can be made of. */
@@ -74,6 +60,13 @@ export function defaultMetric(document: unknown, available: readonly string[]): 
   const goal = goalOf(document);
   const wanted = available.find((name) => name === goal);
   return wanted ?? available.find((name) => name === "makespan_us") ?? available[0] ?? null;
+}
+
+/** Lower for a better cell; NaN where it has no figure. */
+export function rankOf(cell: Cell, metric: string | null): number {
+  const median = metric === null ? undefined : cell.metrics?.[metric]?.median;
+  if (metric === null || median === undefined) return NaN;
+  return metricInfo(metric).better === "higher" ? -median : median;
 }
 
 /** A metric that only some runs of a cell have, such as a latency beside unstable runs. */

@@ -5,10 +5,11 @@
 
 import { computed, signal } from "@preact/signals";
 import { ApiError, type Cell, type Experiment, runPreview } from "../api";
-import { gridShape } from "../lib/grid";
 import { setValue } from "../lib/json-edit";
 import { scanJson } from "../lib/json-scan";
 import { decodePicture, type Picture } from "../lib/picture";
+import { gridShape, isRecord } from "../lib/grid";
+import { placesAt, poolsOf } from "../lib/pools";
 import { previewPart } from "../lib/preview-part";
 import { asApiError } from "./resource";
 
@@ -34,6 +35,8 @@ export interface Trouble {
 export const preview = signal<Preview | null>(null);
 export const trouble = signal<Trouble | null>(null);
 export const previewing = signal(false);
+/** Of pools that have several sizes, which one is shown; null: nobody chose. */
+export const previewSize = signal<number | null>(null);
 
 /** Whether some of it is only the beginning. */
 export const isCutShort = computed(() =>
@@ -55,10 +58,34 @@ let wanted: string | null = null;
 let running: AbortController | null = null;
 let timer = 0;
 
-/** One repetition shows how it goes; the text stays the user's but for that. */
-function previewText(text: string): string {
-  const { repetitions } = JSON.parse(text) as { repetitions?: unknown };
-  return Number.isInteger(repetitions) && (repetitions as number) > 1 ? setValue(text, "/repetitions", 1) : text;
+interface Short {
+  text: string;
+  /** Where its strategies are in the user's text; null: in their places. */
+  places: readonly number[] | null;
+}
+
+/** One repetition shows how it goes, and one size of each pool; the text stays the user's but for
+ * that. */
+function shorten(text: string): Short {
+  const document = JSON.parse(text) as unknown;
+  const { repetitions, strategies, sweep } = isRecord(document) ? document : {};
+  const once = Number.isInteger(repetitions) && (repetitions as number) > 1 ? setValue(text, "/repetitions", 1) : text;
+  const isSwept = isRecord(sweep) && Object.keys(sweep).some((pointer) => pointer.startsWith("/strategies"));
+  const places = isSwept ? null : placesAt(poolsOf(document), previewSize.peek());
+  if (places === null || !Array.isArray(strategies)) return { text: once, places: null };
+  const left = places.map((place) => (strategies as unknown[])[place]);
+  return { text: setValue(once, "/strategies", left), places };
+}
+
+/** What is refused, where it is in the user's text. */
+function inPlace(error: ApiError, { places }: Short): ApiError {
+  if (!error.problem || places === null) return error;
+  const place = (index: string): string => `/strategies/${places[Number(index)] ?? index}`;
+  const errors = error.problem.errors.map((each) => ({
+    ...each,
+    pointer: each.pointer.replace(/^\/strategies\/(\d+)/, (_, index: string) => place(index)),
+  }));
+  return new ApiError({ ...error.problem, errors });
 }
 
 function previewed(cell: Cell): PreviewedCell {
@@ -113,15 +140,16 @@ const isAway = ({ problem }: ApiError): boolean => problem === null;
 
 async function run(text: string): Promise<void> {
   const mine = new AbortController();
+  const short = shorten(text);
   running = mine;
   previewing.value = true;
   try {
-    const experiment = await runPreview(previewText(text), CLIENT, PICTURE, mine.signal);
+    const experiment = await runPreview(short.text, CLIENT, PICTURE, mine.signal);
     if (running === mine) take(text, experiment);
     await runRest(mine);
   } catch (reason) {
     if (running !== mine) return;
-    const error = asApiError(reason);
+    const error = inPlace(asApiError(reason), short);
     if (isBusy(error)) return askAgain(text);
     if (!isReplaced(error)) refuse(text, error);
     if (isAway(error)) comeBack(text);
@@ -182,4 +210,5 @@ export function forgetPreview(): void {
   drop();
   preview.value = null;
   trouble.value = null;
+  previewSize.value = null;
 }

@@ -2,7 +2,7 @@
 // The current route, read from the URL and written back to it.
 
 import { batch, computed, signal } from "@preact/signals";
-import { formatRoute, parseRoute, type Route } from "../lib/route";
+import { formatRoute, type GridView, parseRoute, PLAIN_GRID, type Route } from "../lib/route";
 
 const hash = signal(window.location.hash);
 /** How often somebody other than this page wrote the address: a link, Back, the address bar. */
@@ -26,4 +26,12 @@ export function replaceRoute(next: Route): void {
   if (address === window.location.hash) return;
   window.history.replaceState(null, "", address);
   hash.value = address;
+}
+
+/** How the grid that is open is looked at. */
+export const gridView = computed<GridView>(() => (route.value.page === "experiment" ? route.value : PLAIN_GRID));
+
+export function changeGridView(change: Partial<GridView>): void {
+  const now = route.peek();
+  if (now.page === "experiment") replaceRoute({ ...now, ...change });
 }

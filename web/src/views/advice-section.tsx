@@ -1,168 +1,155 @@
 // SPDX-License-Identifier: MIT
 // The answer on top of the page: whom to choose for the document's goal, and by how much.
 
-import type { ExperimentAdvice, Interval, Recommendation, Recommended } from "../api";
-import { formatDuration, formatMetric, formatNumber, formatShare } from "../lib/format";
-import { compactLabel, lostShare, pointerLabel } from "../lib/grid";
+import type { ComponentChildren } from "preact";
+import type { ExperimentAdvice, Recommendation, Recommended } from "../api";
+import { formatBytes, formatDuration } from "../lib/format";
+import { resolvePointer } from "../lib/json-scan";
+import { parseLabel } from "../lib/label";
 import { advice } from "../state/advice";
 import { metricInfo, metricTitle } from "../state/catalogue";
+import { modelName, strategyName } from "../state/names";
 import { language, t } from "../state/preferences";
+import { AdviceTable } from "./advice-table";
+import { busyWords, chosenOf, intervalWords, lossOf, memoryWords, modelWords, nearWords, valueWords } from "./advice-words";
 import { Icon } from "./icon";
 import { leftOutWords, Said } from "./said";
 
-/* As many points of a sweep as are read; the table below has all. */
-const SHOWN = 8;
-
-/** "threads(8) on cpython-3.12"; actors say themselves who executes what. */
-function nameOf(one: Recommended): string {
-  const { strategy, runtime } = one;
-  return strategy === "actors" ? runtime : t("advice.name", { strategy, runtime });
-}
-
-/** "worse by 12 %", or by "a factor of 2.5" from twice as much on. */
-function lossOf({ loss, loss_95 }: Recommended, goal: string): string | null {
-  if (loss === null || loss < 1.005) return null;
-  const locale = language.value;
-  const { better } = metricInfo(goal);
-  const figure = (one: number): string =>
-    loss < 2
-      ? formatShare(lostShare(one, better), locale)
-      : t("advice.factor", { factor: formatNumber(Number(one.toPrecision(3)), locale) });
-  const [low, high] = loss_95 ?? [0, 0];
-  return low < high && low > 0
-    ? t("advice.loss.interval", { loss: figure(loss), low: figure(low), high: figure(high) })
-    : t("advice.loss", { loss: figure(loss) });
-}
-
-/** Why the difference to the best one says nothing; null when it does. */
-function nearWords(one: Recommended): string | null {
-  if (one.told_apart || one.loss_error === null) return null;
-  return t("advice.near", { error: errorWords(one.loss_error) });
-}
-
-/** The one that is recommended. */
-function chosenOf(item: Recommendation): Recommended {
-  return item.verdict === "stay" || item.verdict === "unsure" ? item.first : item.best;
-}
-
-function intervalWords(interval: Interval, unit: string): string {
-  if (interval === null) return t("advice.range.none");
-  const [low, high] = interval;
-  return t("advice.range.interval", {
-    low: formatMetric(low, unit, language.value),
-    high: formatMetric(high, unit, language.value),
-  });
-}
-
-/** How many per cent an error of ln(predicted / measured) is. */
-function errorWords(error: number): string {
-  return formatShare(Math.expm1(error), language.value);
-}
-
-/** Of latencies only medians were compared with real Python. */
-function modelWords({ model }: Recommended, goal: string): string {
-  if (model.median === null || model.p90 === null) return t("advice.range.none");
-  const words = t("advice.model", {
-    median: errorWords(model.median),
-    p90: errorWords(model.p90),
-    rows: model.rows,
-  });
-  if (model.of !== "median_latency") return words;
-  const open = goal === "latency_p50_us" ? "" : t("advice.model.open", { metric: metricTitle(goal) });
-  return `${t("advice.model.latency", { words })}${open}`;
-}
-
-function pointWords(point: Record<string, unknown>, document: unknown): string {
-  return Object.entries(point)
-    .map(([pointer, value]) => `${pointerLabel(pointer, document)} ${compactLabel(value)}`)
-    .join(" · ");
-}
-
-function Beside({ label, one, goal }: { label: string; one: Recommended; goal: string }) {
-  const { unit } = metricInfo(goal);
-  const value = one.value === null ? "" : formatMetric(one.value, unit, language.value);
-  const loss = lossOf(one, goal);
+function Line({ label, title, children }: { label: string; title?: string; children: ComponentChildren }) {
   return (
     <li class="advice-beside">
-      <span class="advice-label">{label}</span>
-      <span>
-        {nameOf(one)}: {value}
-        {loss !== null && <span class="is-muted">{` ${loss}`}</span>}
-        {nearWords(one) !== null && <span class="is-muted">{`; ${nearWords(one)}`}</span>}
-        <span class="is-muted">{` · ${t(`advice.limit.${one.limit}`)}`}</span>
+      <span class="advice-label" title={title}>
+        {label}
       </span>
+      <span>{children}</span>
     </li>
   );
 }
 
-/** Spread and error of the model, apart; which of them is wider; and what was not measured. */
-function Range({ one, goal }: { one: Recommended; goal: string }) {
-  const { unit } = metricInfo(goal);
-  const wider = (by: Recommended["range_by"]) =>
-    one.range_by === by && <span class="is-muted">{` (${t("advice.range.wider")})`}</span>;
+/** What else there is to say of a cell, quietly. */
+function Aside({ words }: { words: readonly (string | null)[] }) {
+  const said = words.filter((each) => each !== null);
+  return said.length > 0 ? <span class="is-muted">{` · ${said.join(" · ")}`}</span> : null;
+}
+
+type Who = "best" | "runner_up" | "first";
+
+const LABELS = { best: "advice.best", runner_up: "advice.runnerUp", first: "advice.first" } as const;
+
+/** A cell that was not chosen: how much worse it is, and what keeps it back. */
+function Other({ item, who, goal }: { item: Recommendation; who: Who; goal: string }) {
+  const one = item[who];
+  if (!one) return null;
   return (
-    <ul class="advice-others">
-      <li class="advice-beside">
-        <span class="advice-label">{t("advice.range.spread")}</span>
-        <span>
-          {intervalWords(one.spread_95, unit)}
-          {wider("spread")}
-        </span>
-      </li>
-      <li class="advice-beside">
-        <span class="advice-label">{t("advice.range.model")}</span>
-        <span>
-          {one.range_by === "model" && `${intervalWords(one.range, unit)}: `}
-          {modelWords(one, goal)}
-          {wider("model")}
-        </span>
-      </li>
-      {one.model.outside.length > 0 && (
-        <li class="advice-beside">
-          <span class="advice-label">{t("advice.outside")}</span>
-          <span>{one.model.outside.map((word) => t(`advice.outside.${word}`)).join(" · ")}</span>
-        </li>
-      )}
-    </ul>
+    <>
+      {modelName(one)}: {valueWords(one, goal)}
+      <Aside words={[lossOf(one, goal), nearWords(one), t(`advice.limit.${one.limit}`), busyWords(item, who), memoryWords(one)]} />
+    </>
   );
 }
 
-function Answer(props: { item: Recommendation; goal: string; document: unknown }) {
-  const { item, goal, document } = props;
-  const chosen = chosenOf(item);
-  const { unit } = metricInfo(goal);
-  const value = chosen.value === null ? "" : formatMetric(chosen.value, unit, language.value);
-  const point = pointWords(item.point, document);
-  const others = [
-    ...(chosen === item.best ? [] : [{ label: "advice.best" as const, one: item.best }]),
-    ...(chosen.cell === item.first.cell
-      ? []
-      : [{ label: "advice.first" as const, one: item.first }]),
-    ...(item.runner_up === null ||
-    item.runner_up.cell === item.first.cell ||
-    item.runner_up.cell === chosen.cell
-      ? []
-      : [{ label: "advice.runnerUp" as const, one: item.runner_up }]),
+/** "32: worse by 12 %, 600 MB": the same with another number of workers, which was run, too. */
+function sizeWords(one: Recommended, goal: string): string {
+  const words = [lossOf(one, goal) ?? t("advice.alike"), memoryWords(one)].filter((each) => each !== null);
+  return t("advice.size", { size: parseLabel(one.strategy).count ?? 0, words: words.join(", ") });
+}
+
+/** How many jobs there are at a point of the sweep; null where they arrive. */
+function jobsAt(document: unknown, point: Record<string, unknown>): number | null {
+  const pointer = "/workload/jobs/count";
+  const count = point[pointer] ?? resolvePointer(document, pointer);
+  return typeof count === "number" ? count : null;
+}
+
+function Sizes({ item, goal, document }: { item: Recommendation; goal: string; document: unknown }) {
+  const { best, smaller, larger, point } = item;
+  const isOneForEach = (parseLabel(best.strategy).count ?? 0) >= (jobsAt(document, point) ?? Infinity);
+  if (!smaller && !larger) return null;
+  const words = [
+    smaller ? sizeWords(smaller, goal) : t("advice.size.smallest"),
+    larger ? sizeWords(larger, goal) : t(isOneForEach ? "advice.size.each" : "advice.size.largest"),
   ];
+  return <Line label={t("advice.size.title")}>{words.join(" · ")}</Line>;
+}
+
+/** Nearly as good with far less memory, unless it has been named. */
+function Leaner({ item, goal }: { item: Recommendation; goal: string }) {
+  const { leaner, best, runner_up } = item;
+  if (!leaner || leaner.cell === runner_up?.cell || leaner.memory_bytes === null || best.memory_bytes === null) return null;
+  const bytes = (value: number): string => formatBytes(value, language.value);
   return (
-    <li class="advice-item" data-verdict={item.verdict}>
-      {point !== "" && <p class="advice-point">{point}</p>}
+    <Line label={t("advice.leaner")}>
+      {t("advice.leaner.words", {
+        name: modelName(leaner),
+        memory: bytes(leaner.memory_bytes),
+        instead: bytes(best.memory_bytes),
+      })}
+      <Aside words={[lossOf(leaner, goal) ?? t("advice.alike"), nearWords(leaner)]} />
+    </Line>
+  );
+}
+
+/** Between which values to expect it, and why; spread and error of the model apart; and what was
+ * not measured. */
+function Range({ one, goal }: { one: Recommended; goal: string }) {
+  const { unit } = metricInfo(goal);
+  return (
+    <>
+      {one.range_by !== null && (
+        <Line label={t("advice.range")}>
+          {intervalWords(one.range, unit)}
+          <Aside words={[t(`advice.range.by.${one.range_by}`)]} />
+        </Line>
+      )}
+      <Line label={t("advice.range.spread")}>{intervalWords(one.spread_95, unit)}</Line>
+      <Line label={t("advice.range.model")}>{modelWords(one, goal)}</Line>
+      {one.model.outside.length > 0 && (
+        <Line label={t("advice.outside")}>
+          {one.model.outside.map((word) => t(`advice.outside.${word}`)).join(" · ")}
+        </Line>
+      )}
+    </>
+  );
+}
+
+/** Cells beside the chosen one, each once: what is listed first as such, whatever else it is. */
+function othersOf(item: Recommendation): Who[] {
+  const { best, runner_up, first } = item;
+  const chosen = chosenOf(item).cell;
+  return [
+    ...(best.cell !== chosen ? (["best"] as const) : []),
+    ...(runner_up && ![chosen, best.cell, first.cell].includes(runner_up.cell) ? (["runner_up"] as const) : []),
+    ...(first.cell !== chosen ? (["first"] as const) : []),
+  ];
+}
+
+function Answer({ item, goal, document }: { item: Recommendation; goal: string; document: unknown }) {
+  const chosen = chosenOf(item);
+  const isBest = chosen.cell === item.best.cell;
+  return (
+    <div class="advice-item" data-verdict={item.verdict}>
       <p class="advice-sentence">
         <Icon name="check" />
         <span>
-          {t(`advice.${item.verdict}`, { name: nameOf(chosen), metric: metricTitle(goal), value })}
-          <span class="is-muted">{`; ${t(`advice.limit.${chosen.limit}`)}.`}</span>
+          {t(`advice.${item.verdict}`, {
+            name: modelName(chosen),
+            metric: metricTitle(goal),
+            value: valueWords(chosen, goal),
+          })}
+          <Aside words={[t(`advice.limit.${chosen.limit}`), busyWords(item, isBest ? "best" : "first"), memoryWords(chosen)]} />
         </span>
       </p>
-      {others.length > 0 && (
-        <ul class="advice-others">
-          {others.map(({ label, one }) => (
-            <Beside key={label} label={t(label)} one={one} goal={goal} />
-          ))}
-        </ul>
-      )}
-      <Range one={chosen} goal={goal} />
-    </li>
+      <ul class="advice-others">
+        {othersOf(item).map((who) => (
+          <Line key={who} label={t(LABELS[who])} title={who === "first" ? t("advice.first.title") : ""}>
+            <Other item={item} who={who} goal={goal} />
+          </Line>
+        ))}
+        {isBest && strategyName(chosen.strategy) !== "" && <Sizes item={item} goal={goal} document={document} />}
+        {isBest && <Leaner item={item} goal={goal} />}
+        <Range one={chosen} goal={goal} />
+      </ul>
+    </div>
   );
 }
 
@@ -177,7 +164,7 @@ function Nearest({ one }: { one: Recommended }) {
         {one.model.nearest.map((row) => (
           <li key={`${row.build} ${row.family} ${row.work} ${row.workers}`}>
             {t("advice.nearest.row", {
-              strategy: (row.workers ?? 1) > 1 ? `${row.strategy}(${row.workers})` : row.strategy,
+              strategy: strategyName((row.workers ?? 1) > 1 ? `${row.strategy}(${row.workers})` : row.strategy),
               build: row.build,
               work: row.work.replaceAll(" ", ", "),
               measured: seconds(row.measured_s),
@@ -212,7 +199,7 @@ export function AdviceSection({ document }: { document: unknown }) {
   const value = advice.value;
   if (value?.goal == null || value.recommendations.length === 0) return null;
   const { goal, recommendations } = value;
-  const rest = recommendations.length - SHOWN;
+  const only = recommendations.length === 1 ? recommendations[0] : undefined;
   return (
     <section class="advice" aria-labelledby="advice-title">
       <h2 id="advice-title" class="section-title">
@@ -223,12 +210,11 @@ export function AdviceSection({ document }: { document: unknown }) {
           {t("advice.preliminary", { done: value.cells_done, count: value.cells })}
         </p>
       )}
-      <ul class="advice-list">
-        {recommendations.slice(0, SHOWN).map((item) => (
-          <Answer key={JSON.stringify(item.point)} item={item} goal={goal} document={document} />
-        ))}
-      </ul>
-      {rest > 0 && <p class="section-note">{t("advice.more", { count: rest })}</p>}
+      {only ? (
+        <Answer item={only} goal={goal} document={document} />
+      ) : (
+        <AdviceTable items={recommendations} goal={goal} document={document} />
+      )}
       <Honesty value={value} />
     </section>
   );

@@ -23,7 +23,7 @@ import {
 import { experimentName, metrics, models, presetLook, presetName, presets } from "../state/catalogue";
 import { offerCommands } from "../state/commands";
 import { t } from "../state/preferences";
-import { forgetPreview, showPreview } from "../state/preview";
+import { forgetPreview, previewSize, showPreview } from "../state/preview";
 import { valueOf } from "../state/resource";
 import { askCommands, run } from "./ask-commands";
 import { AskProblems, markedLines } from "./ask-problems";
@@ -105,8 +105,9 @@ function Vocabulary() {
 function usePreview(): void {
   const key = source.value?.key;
   const text = draft.value;
+  const size = previewSize.value;
   useEffect(() => forgetPreview, [key]);
-  useEffect(() => showPreview(text, isTyped.peek() ? TYPING_MS : 0), [key, text]);
+  useEffect(() => showPreview(text, isTyped.peek() ? TYPING_MS : 0), [key, text, size]);
 }
 
 function Actions() {
@@ -198,7 +199,7 @@ export function AskPage(props: { preset: string | null; experiment: string | nul
   useLayoutEffect(() => {
     if (experiment !== null) void openDocumentOf(experiment).then(setFrom);
     else if (chosen) openDocument(`preset.${chosen.id}`, chosen.document);
-    else if (isOwn) openDocument("own", ownQuestion(t("ask.own.name")));
+    else if (isOwn) openDocument("own", ownQuestion());
   }, [experiment, chosen, isOwn]);
   const opened = source.value !== null;
   useEffect(() => {

@@ -3,13 +3,17 @@
 // interval; all bars share one scale that begins at zero.
 
 import { useMemo, useState } from "preact/hooks";
-import type { Cell, MetricSpread, VersusBest } from "../api";
+import type { Cell, Limit, MetricSpread, VersusBest } from "../api";
+import { familiesOf } from "../lib/families";
 import { formatMetric, formatNumber } from "../lib/format";
-import { compactLabel, pointerLabel, whiskerOf } from "../lib/grid";
+import { whiskerOf } from "../lib/grid";
 import { timelineRoute } from "../lib/route";
 import { metricInfo, metricTitle } from "../state/catalogue";
-import { bestCells, cellLabel, runToShow, strategyLabel } from "../state/experiment";
+import { limits } from "../state/advice";
+import { bestCells, rankOf, runToShow } from "../state/experiment";
+import { cellName, fieldTitle, fieldValue, runtimeName, strategyName } from "../state/names";
 import { language, t } from "../state/preferences";
+import { changeGridView, gridView } from "../state/router";
 import { Status } from "./feedback";
 import { Icon } from "./icon";
 import { reasonWords, Said } from "./said";
@@ -91,7 +95,7 @@ function TimelineLink({ cell, document }: { cell: Cell; document: unknown }) {
     <a
       class="button is-small"
       href={timelineRoute(run.id)}
-      aria-label={t("experiment.open.label", { cell: cellLabel(cell, document) })}
+      aria-label={t("experiment.open.label", { cell: cellName(cell, document) })}
     >
       {t("experiment.open")}
       <Icon name="chevron" />
@@ -105,9 +109,21 @@ function beside(cell: Cell, metric: string | null): VersusBest | null {
   return versus && versus.metric === metric && versus.cell !== cell.id ? versus : null;
 }
 
+/** Of how many sizes this is the best, and what keeps it from being faster. */
+function StrategyNotes({ sizes, limit }: { sizes: number; limit: Limit | undefined }) {
+  const words = [
+    ...(sizes > 1 ? [t("experiment.sizes.best", { count: sizes })] : []),
+    ...(limit ? [t(`advice.limit.${limit}`)] : []),
+  ];
+  return words.length > 0 ? <span class="cell-note">{words.join(" · ")}</span> : null;
+}
+
 /** Drawn again only when one of these is another: a grid may have ten thousand of them. */
 function Row(props: {
   cell: Cell;
+  /** Of which it is the best one. */
+  sizes: number;
+  limit: Limit | undefined;
   document: unknown;
   /** Sweep pointers with the words for them. */
   axes: readonly { pointer: string; words: string }[];
@@ -121,13 +137,16 @@ function Row(props: {
   const unstable = cell.status === "done" && (cell.metrics?.unstable?.max ?? 0) > 0;
   return (
     <tr data-cell={cell.id} data-status={cell.status}>
-      <th scope="row" class="cell-main">
-        {compactLabel(cell.runtime)}
+      <th scope="row" class="cell-main" title={cell.runtime}>
+        {runtimeName(cell.runtime)}
       </th>
-      <td data-label={t("experiment.column.strategy")}>{strategyLabel(cell)}</td>
+      <td data-label={t("experiment.column.strategy")} title={cell.strategy}>
+        {strategyName(cell.strategy)}
+        <StrategyNotes sizes={props.sizes} limit={props.limit} />
+      </td>
       {props.axes.map(({ pointer, words }) => (
         <td key={pointer} class="is-number" data-label={words}>
-          {compactLabel(cell.point[pointer])}
+          {fieldValue(pointer, cell.point[pointer])}
         </td>
       ))}
       <td data-label={t("experiment.column.status")}>
@@ -181,11 +200,45 @@ function MetricHead(props: { metric: string | null; sorted: boolean; toggle(): v
   );
 }
 
-/** Best first; cells without a figure last. The order of the document otherwise. */
-function sortCells(cells: readonly Cell[], metric: string): Cell[] {
-  const sign = metricInfo(metric).better === "higher" ? -1 : 1;
-  const key = (cell: Cell): number => sign * (cell.metrics?.[metric]?.median ?? sign * Infinity);
-  return [...cells].sort((a, b) => key(a) - key(b) || a.index - b.index);
+interface Shown {
+  cell: Cell;
+  sizes: number;
+}
+
+/** What the table has, in the order of the document: the best size of each pool, or all. */
+function shownOf(cells: readonly Cell[], metric: string | null, isWhole: boolean): Shown[] {
+  if (isWhole) return cells.map((cell) => ({ cell, sizes: 1 }));
+  return familiesOf(cells, (cell) => rankOf(cell, metric)).map(({ best, sizes }) => ({ cell: best, sizes }));
+}
+
+/** Best first; cells without a figure last. */
+function sorted(shown: readonly Shown[], metric: string): Shown[] {
+  const key = ({ cell }: Shown): number => {
+    const rank = rankOf(cell, metric);
+    return Number.isNaN(rank) ? Infinity : rank;
+  };
+  return [...shown].sort((a, b) => key(a) - key(b) || a.cell.index - b.cell.index);
+}
+
+/** Which rows the table has. */
+export function SizesSwitch({ cells }: { cells: readonly Cell[] }) {
+  const families = useMemo(() => familiesOf(cells, () => NaN).length, [cells]);
+  if (families === cells.length) return null;
+  return (
+    <div class="switch" role="group" aria-label={t("experiment.sizes")}>
+      {[false, true].map((isWhole) => (
+        <button
+          key={String(isWhole)}
+          type="button"
+          class="switch-choice is-text"
+          aria-pressed={gridView.value.isWhole === isWhole}
+          onClick={() => changeGridView({ isWhole })}
+        >
+          {isWhole ? t("experiment.sizes.all", { cells: cells.length }) : t("experiment.sizes.each")}
+        </button>
+      ))}
+    </div>
+  );
 }
 
 export function CellTable(props: {
@@ -194,18 +247,20 @@ export function CellTable(props: {
   metric: string | null;
 }) {
   const { cells, document, metric } = props;
-  const [sorted, setSorted] = useState(false);
+  const { isSorted, isWhole } = gridView.value;
   const [room, setRoom] = useState(ROWS);
-  const shown = sorted && metric !== null ? sortCells(cells, metric) : cells;
+  const rows = useMemo(() => shownOf(cells, metric, isWhole), [cells, metric, isWhole]);
+  const shown = isSorted && metric !== null ? sorted(rows, metric) : rows;
+  const known = limits.value;
   const pointers = [...new Set(cells.flatMap((cell) => Object.keys(cell.point)))];
   const axes = useMemo(
-    () => pointers.map((pointer) => ({ pointer, words: pointerLabel(pointer, document) })),
-    [pointers.join(), document],
+    () => pointers.map((pointer) => ({ pointer, words: fieldTitle(pointer, document) })),
+    [pointers.join(), document, language.value],
   );
   const maxima = cells.map((cell) => (metric === null ? 0 : (cell.metrics?.[metric]?.max ?? 0)));
   const top = Math.max(0, ...maxima);
   const best = metric === null ? new Set<string>() : bestCells(cells, metric);
-  const actors = cells.every((cell) => strategyLabel(cell) === "");
+  const actors = cells.every(({ strategy }) => strategyName(strategy) === "");
   return (
     <>
       <div class="table-frame">
@@ -222,17 +277,19 @@ export function CellTable(props: {
                 </th>
               ))}
               <th scope="col">{t("experiment.column.status")}</th>
-              <MetricHead metric={metric} sorted={sorted} toggle={() => setSorted(!sorted)} />
+              <MetricHead metric={metric} sorted={isSorted} toggle={() => changeGridView({ isSorted: !isSorted })} />
               <th scope="col" class="cell-action">
                 {t("experiment.column.timeline")}
               </th>
             </tr>
           </thead>
           <tbody>
-            {shown.slice(0, room).map((cell) => (
+            {shown.slice(0, room).map(({ cell, sizes }) => (
               <Row
                 key={cell.id}
                 cell={cell}
+                sizes={sizes}
+                limit={known.get(cell.id)}
                 document={document}
                 axes={axes}
                 metric={metric}

@@ -28,9 +28,9 @@ import { advised, watchAdvice } from "../state/advice";
 import { offerCommands } from "../state/commands";
 import { locale, t } from "../state/preferences";
 import { actionError, cancelRun } from "../state/queue";
-import { replaceRoute } from "../state/router";
+import { changeGridView } from "../state/router";
 import { AdviceSection } from "./advice-section";
-import { CellTable } from "./cell-table";
+import { CellTable, SizesSwitch } from "./cell-table";
 import { Failed, Loading, Status } from "./feedback";
 import { GatesSection } from "./gates-section";
 import { gridCommands } from "./grid-commands";
@@ -87,7 +87,7 @@ function Announcement({ value }: { value: Experiment }) {
   );
 }
 
-function MetricPicker(props: { id: string; available: readonly string[]; metric: string }) {
+function MetricPicker(props: { available: readonly string[]; metric: string }) {
   const info = metricInfo(props.metric);
   return (
     <div class="picker">
@@ -98,7 +98,7 @@ function MetricPicker(props: { id: string; available: readonly string[]; metric:
         id="metric"
         value={props.metric}
         choices={props.available.map((name) => ({ value: name, text: metricTitle(name) }))}
-        onChoose={(metric) => replaceRoute({ page: "experiment", id: props.id, metric })}
+        onChoose={(metric) => changeGridView({ metric })}
       />
       <span class="picker-note">{t(`experiment.metric.${info.better}`)}</span>
     </div>
@@ -145,13 +145,12 @@ function Head({ value }: { value: Experiment }) {
 
 interface FoundProps {
   value: Experiment;
-  id: string;
   metric: string | null;
   available: readonly string[];
 }
 
 /** Everything that the experiment says, from the advice down to its document. */
-function Found({ value, id, metric, available }: FoundProps) {
+function Found({ value, metric, available }: FoundProps) {
   return (
     <>
       <AdviceSection document={value.document} />
@@ -160,7 +159,8 @@ function Found({ value, id, metric, available }: FoundProps) {
           <h2 id="grid-title" class="section-title">
             {t("experiment.grid")}
           </h2>
-          {metric !== null && <MetricPicker id={id} available={available} metric={metric} />}
+          <SizesSwitch cells={value.cells} />
+          {metric !== null && <MetricPicker available={available} metric={metric} />}
         </div>
         {metric !== null && <p class="section-note">{metricMeaning(metric)}</p>}
         {metric === null && isOver(value.status) && (
@@ -230,7 +230,7 @@ export function ExperimentPage({ id, metric }: { id: string; metric: string | nu
       {waits ? (
         <Loading key="rest" lines={8} />
       ) : (
-        <Found value={value} id={id} metric={shown} available={available} />
+        <Found value={value} metric={shown} available={available} />
       )}
     </div>
   );

@@ -4,7 +4,7 @@
 import type { Cell, GateResult } from "../api";
 import { formatMetric } from "../lib/format";
 import { metricInfo, metricTitle } from "../state/catalogue";
-import { cellLabel } from "../state/experiment";
+import { cellName } from "../state/names";
 import { language, t } from "../state/preferences";
 
 type Outcome = "holds" | "fails" | "pending" | "skipped";
@@ -39,7 +39,7 @@ function GateItem(props: { gate: GateResult; cells: readonly Cell[]; document: u
             const row = cells.find((candidate) => candidate.id === cell);
             return (
               <li key={cell}>
-                {row ? cellLabel(row, document) : cell}:{" "}
+                {row ? cellName(row, document) : cell}:{" "}
                 {value === null ? t("gate.noValue") : words(value)}
               </li>
             );

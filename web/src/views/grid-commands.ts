@@ -4,9 +4,10 @@
 import { askRoute, timelineRoute } from "../lib/route";
 import { metricTitle } from "../state/catalogue";
 import type { PageCommands, Target } from "../state/commands";
-import { availableMetrics, cellLabel, experiment } from "../state/experiment";
+import { availableMetrics, experiment } from "../state/experiment";
+import { cellName } from "../state/names";
 import { t } from "../state/preferences";
-import { go, replaceRoute } from "../state/router";
+import { changeGridView, go } from "../state/router";
 
 function timelines(): Target[] {
   const state = experiment.peek();
@@ -15,16 +16,16 @@ function timelines(): Target[] {
   return cells.flatMap((cell) => {
     const run = (cell.runs ?? []).find(({ has_timeline }) => has_timeline);
     if (!run) return [];
-    const text = t("palette.timeline", { cell: cellLabel(cell, document) });
+    const text = t("palette.timeline", { cell: cellName(cell, document) });
     return [{ key: `run-${run.id}`, text, act: () => go(timelineRoute(run.id)) }];
   });
 }
 
-function shownMetrics(id: string): Target[] {
+function shownMetrics(): Target[] {
   return availableMetrics.peek().map((metric) => ({
     key: `metric-${metric}`,
     text: t("palette.metric", { metric: metricTitle(metric) }),
-    act: () => replaceRoute({ page: "experiment", id, metric }),
+    act: () => changeGridView({ metric }),
   }));
 }
 
@@ -33,6 +34,6 @@ export function gridCommands(id: string): PageCommands {
     commands: [
       { keys: [], shown: [], says: "experiment.again", act: () => go(askRoute(null, id)) },
     ],
-    targets: { says: "palette.grid", list: () => [...timelines(), ...shownMetrics(id)] },
+    targets: { says: "palette.grid", list: () => [...timelines(), ...shownMetrics()] },
   };
 }

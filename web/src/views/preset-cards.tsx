@@ -5,9 +5,11 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Preset } from "../api";
 import { type GridShape, gridShape } from "../lib/grid";
+import { labelOf } from "../lib/label";
 import { askRoute } from "../lib/route";
 import { presetLook, presetName, presets } from "../state/catalogue";
 import { miniatures, wantMiniature } from "../state/miniatures";
+import { runtimeName, strategyName } from "../state/names";
 import { t } from "../state/preferences";
 import { Empty, Failed, Loading } from "./feedback";
 import { Miniature } from "./miniature";
@@ -19,7 +21,10 @@ const FIRST = 6;
 
 /** What the grid is made of, by name, as far as there is room. */
 function chipWords({ runtimes, strategies, points }: GridShape): string[] {
-  const names = [...runtimes, ...strategies];
+  const names = [
+    ...runtimes.map((each) => runtimeName(labelOf(each))),
+    ...strategies.map((each) => strategyName(labelOf(each))),
+  ];
   const more = names.length > CHIPS ? [`+${names.length - CHIPS}`] : [];
   const sweep = points > 1 ? [t("ask.shape.points", { count: points })] : [];
   return [...names.slice(0, CHIPS), ...more, ...sweep];

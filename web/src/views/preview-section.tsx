@@ -4,47 +4,26 @@
 
 import type { Cell } from "../api";
 import { formatMetric, formatDuration } from "../lib/format";
-import { compactLabel, pointerLabel } from "../lib/grid";
-import { STRATEGY_KINDS } from "../lib/question";
 import { scan, shape } from "../state/ask";
 import { metricInfo, metricMeaning, metricTitle } from "../state/catalogue";
 import { bestCells, goalOf } from "../state/experiment";
+import { pointWords, runtimeName, strategyName } from "../state/names";
 import { language, t } from "../state/preferences";
 import { isCutShort, preview, type Preview, type PreviewedCell, previewing, trouble } from "../state/preview";
 import { Icon } from "./icon";
 import { Miniature } from "./miniature";
 import { PictureLegend } from "./picture-legend";
 import { PreviewSliders } from "./preview-sliders";
-import { runtimeTitle } from "./question-form";
 import { errorWords, reasonWords, Said, type Words } from "./said";
 
-const SHOWN = 12;
-const COUNTED = STRATEGY_KINDS.filter((kind) => kind !== "sequential");
+const SHOWN = 16;
 const DEFAULT_METRIC = "makespan_us";
 
-/** "32 threads" of "threads(32)", or the strategy as the server names it. */
-function strategyTitle(name: string): string {
-  if (name === "sequential") return t("ask.strategy.sequential");
-  const [, kind, count, rest] = /^(\w+)\((\d+)(?:, (.*))?\)$/.exec(name) ?? [];
-  const counted = COUNTED.find((known) => known === kind);
-  if (!counted) return name === "actors" ? "" : name;
-  const title = t(`ask.strategy.${counted}.with`, { count: Number(count) });
-  return rest === undefined ? title : `${title} · ${rest}`;
-}
-
-/** "CPython 3.12 (switch_interval_us=1000)". */
-function runtimeWords(name: string): string {
-  const base = /^\S+/.exec(name)?.[0] ?? "";
-  return runtimeTitle(base) + name.slice(base.length);
-}
-
-function cellWords(cell: Cell, document: unknown): { what: string; where: string } {
-  const points = Object.entries(cell.point).map(
-    ([pointer, value]) => `${pointerLabel(pointer, document)} ${compactLabel(value)}`,
-  );
-  const runtime = runtimeWords(String(cell.runtime));
-  const [what, ...rest] = [strategyTitle(String(cell.strategy)), ...points].filter(Boolean);
-  return what === undefined ? { what: runtime, where: "" } : { what, where: [runtime, ...rest].join(" · ") };
+function cellWords({ runtime, strategy, point }: Cell, document: unknown): { what: string; where: string } {
+  const who = strategyName(strategy);
+  const rest = pointWords(point, document);
+  const where = [who === "" ? "" : runtimeName(runtime), ...rest].filter(Boolean).join(" · ");
+  return { what: who === "" ? runtimeName(runtime) : who, where };
 }
 
 function CellFigure({ cell, metric, top, best }: { cell: Cell; metric: string; top: number; best: boolean }) {

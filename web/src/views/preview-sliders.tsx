@@ -2,9 +2,11 @@
 // What one plays with: each step of a slider changes the document, and the preview follows.
 
 import { formatDuration, formatNumber, formatShare } from "../lib/format";
+import { severalSizes, sizeShown } from "../lib/pools";
 import type { Field, FieldName, FieldNote } from "../lib/question";
 import { changeField, question } from "../state/ask";
 import { language, t } from "../state/preferences";
+import { previewSize } from "../state/preview";
 
 const CORES = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64];
 const WORKERS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 100, 200];
@@ -37,11 +39,19 @@ function reasonFor(name: SliderName, note: FieldNote | null): string {
   return note === null ? t(`ask.slider.${name}.none`) : t(`ask.note.${note}`);
 }
 
-function Slider({ name, stops, field }: { name: SliderName; stops: readonly number[]; field: Field }) {
+interface SliderProps {
+  name: SliderName;
+  stops: readonly number[];
+  field: Field;
+  title: string;
+  move(value: number): void;
+}
+
+function Slider({ name, stops, field, title, move }: SliderProps) {
   const { value, editable, note } = field;
   const words = value === null ? "–" : valueWords(name, value);
   return (
-    <label class={editable ? "slider" : "slider is-off"} title={editable ? t(`ask.slider.${name}.title`) : reasonFor(name, note)}>
+    <label class={editable ? "slider" : "slider is-off"} title={editable ? title : reasonFor(name, note)}>
       <span class="slider-name">{t(`ask.slider.${name}`)}</span>
       <output class="slider-value">{words}</output>
       <input
@@ -55,21 +65,48 @@ function Slider({ name, stops, field }: { name: SliderName; stops: readonly numb
         data-slider={name}
         onInput={(event) => {
           const stop = stops[Number(event.currentTarget.value)];
-          if (stop !== undefined) changeField(name, stop);
+          if (stop !== undefined) move(stop);
         }}
       />
     </label>
   );
 }
 
+/* Where several sizes are compared, the pictures are of one, and the document stays as it is. */
+function SizeSlider({ sizes }: { sizes: readonly number[] }) {
+  return (
+    <Slider
+      name="workers"
+      stops={sizes}
+      field={{ value: sizeShown(sizes, previewSize.value), editable: true, note: null }}
+      title={t("ask.slider.size.title")}
+      move={(size) => {
+        previewSize.value = size;
+      }}
+    />
+  );
+}
+
 export function PreviewSliders() {
   const asked = question.value;
   if (!asked) return null;
+  const sizes = severalSizes(asked.pools);
   return (
     <div class="sliders" role="group" aria-label={t("ask.sliders")}>
-      {SLIDERS.map(({ name, stops }) => (
-        <Slider key={name} name={name} stops={stops} field={asked.fields[name]} />
-      ))}
+      {SLIDERS.map(({ name, stops }) =>
+        name === "workers" && sizes.length > 0 ? (
+          <SizeSlider key={name} sizes={sizes} />
+        ) : (
+          <Slider
+            key={name}
+            name={name}
+            stops={stops}
+            field={asked.fields[name]}
+            title={t(`ask.slider.${name}.title`)}
+            move={(value) => changeField(name, value)}
+          />
+        ),
+      )}
     </div>
   );
 }

@@ -4,27 +4,26 @@
 
 import type { ComponentChildren } from "preact";
 import type { MessageKey } from "../i18n/translate";
+import { STRATEGY_KINDS, type StrategyKind } from "../lib/label";
+import type { Pool } from "../lib/pools";
+import type { Field, FieldName, Question } from "../lib/question";
 import {
-  type Field,
-  type FieldName,
-  type Question,
-  STRATEGY_KINDS,
-  type StrategyKind,
-  type StrategyWords,
-} from "../lib/question";
-import {
+  appendPool,
   appendRuntime,
-  appendStrategy,
   changeField,
-  changeStrategy,
+  changeSizes,
+  leaveOutPool,
+  leaveOutRuntime,
   question,
-  removeEntry,
+  written,
 } from "../state/ask";
 import { models } from "../state/catalogue";
+import { fieldWords, poolName, runtimeName, strategyName, strategyOptions } from "../state/names";
 import { t } from "../state/preferences";
 import { valueOf } from "../state/resource";
 import { Icon } from "./icon";
 import { NumberField } from "./number-field";
+import { SizesField } from "./sizes-field";
 
 /** Those that the sentence has. */
 type SlotName = Exclude<FieldName, "workers" | "interval">;
@@ -83,7 +82,7 @@ function Sentence({ asked }: { asked: Question }) {
   );
 }
 
-function notesOf(asked: Question): string[] {
+function notesOf(asked: Question, document: unknown): string[] {
   const { fields, otherSteps, swept } = asked;
   const said = [fields.python, fields.wait, fields.c].map(({ note }) => note);
   return [
@@ -91,7 +90,7 @@ function notesOf(asked: Question): string[] {
     ...(said.includes("several") ? [t("ask.note.several")] : []),
     ...(said.includes("unread") ? [t("ask.note.unread")] : []),
     ...(otherSteps.length > 0 ? [t("ask.note.steps", { steps: otherSteps.join(", ") })] : []),
-    ...(swept.length > 0 ? [t("ask.note.sweep", { pointers: swept.join(", ") })] : []),
+    ...(swept.length > 0 ? [t("ask.note.sweep", { fields: swept.map((pointer) => fieldWords(pointer, document)).join(", ") })] : []),
     ...(asked.work === "actors" ? [t("ask.note.actors")] : []),
   ];
 }
@@ -145,32 +144,23 @@ function Adder<Value extends string>(props: {
   );
 }
 
-/** "CPython 3.14, free-threaded" where the server told, else the name. */
-export function runtimeTitle(base: string): string {
-  const known = valueOf(models)?.items.find(({ name }) => name === base);
-  const free = /^cpython-(\d+\.\d+)t$/.exec(base)?.[1];
-  if (free) return t("ask.runtime.free", { version: free });
-  const version = /^cpython-(\d+\.\d+)$/.exec(base)?.[1];
-  return version ? `CPython ${version}` : (known?.title ?? base);
-}
-
 function Runtimes({ asked }: { asked: Question }) {
   const items = valueOf(models)?.items ?? [];
   const taken = new Set(asked.runtimes.map(({ label }) => label));
   const options = items
     .filter(({ name }) => !taken.has(name))
-    .map(({ name }) => ({ value: name, text: runtimeTitle(name) }))
+    .map(({ name }) => ({ value: name, text: runtimeName(name) }))
     .reverse();
   return (
     <ul class="choices" aria-label={t("ask.runtimes")}>
-      {asked.runtimes.map(({ pointer, label, base }) => (
+      {asked.runtimes.map(({ pointer, label }) => (
         <Chip
           key={pointer}
-          remove={t("ask.remove", { name: label })}
+          remove={t("ask.remove", { name: runtimeName(label) })}
           only={asked.runtimes.length === 1}
-          onRemove={() => removeEntry(pointer)}
+          onRemove={() => leaveOutRuntime(pointer)}
         >
-          <span class="choice-name">{runtimeTitle(base) + label.slice(base.length)}</span>
+          <span class="choice-name">{runtimeName(label)}</span>
         </Chip>
       ))}
       <Adder label={t("ask.runtimes.add")} options={options} onAdd={appendRuntime} />
@@ -178,20 +168,20 @@ function Runtimes({ asked }: { asked: Question }) {
   );
 }
 
-function StrategyName({ strategy }: { strategy: StrategyWords }) {
-  const { kind, count, rest } = strategy;
-  if (kind === "" || kind === "sequential" || count === null) {
-    return <span class="choice-name">{kind === "" ? rest : t("ask.strategy.sequential")}</span>;
+function PoolName({ pool }: { pool: Pool }) {
+  const { kind, sizes, label } = pool;
+  if (kind === "" || kind === "sequential" || sizes.length === 0) {
+    return <span class="choice-name">{strategyName(label)}</span>;
   }
+  const rest = strategyOptions(label);
   return (
     <>
       <span class="choice-name">{t(`ask.strategy.${kind}`)}</span>
-      <NumberField
+      <SizesField
         label={t(`ask.strategy.${kind}.count`)}
-        value={count}
-        whole
-        min={1}
-        onChange={(value) => changeStrategy(strategy, value)}
+        title={t("ask.sizes.title")}
+        sizes={sizes}
+        onChange={(now) => changeSizes(pool, now)}
       />
       {rest !== "" && <span class="choice-rest">{rest}</span>}
     </>
@@ -199,24 +189,28 @@ function StrategyName({ strategy }: { strategy: StrategyWords }) {
 }
 
 function Strategies({ asked }: { asked: Question }) {
-  const has = asked.strategies.some(({ kind }) => kind === "sequential");
-  const options = STRATEGY_KINDS.filter((kind) => kind !== "sequential" || !has).map((kind: StrategyKind) => ({
+  const { pools } = asked;
+  const isThere = (kind: StrategyKind): boolean =>
+    pools.some((pool) => pool.kind === kind && strategyOptions(pool.label) === "");
+  const options = STRATEGY_KINDS.filter((kind) => !isThere(kind)).map((kind) => ({
     value: kind,
-    text: t(`ask.strategy.${kind}`),
+    text: t(kind === "sequential" ? "name.sequential" : `name.${kind}.any`),
   }));
   return (
     <ul class="choices" aria-label={t("ask.strategies")}>
-      {asked.strategies.map((strategy) => (
+      {pools.map((pool) => (
         <Chip
-          key={strategy.pointer}
-          remove={t("ask.remove", { name: [strategy.kind, strategy.count ?? "", strategy.rest].join(" ").trim() })}
-          only={asked.strategies.length === 1}
-          onRemove={() => removeEntry(strategy.pointer)}
+          key={pool.places[0]}
+          remove={t("ask.remove", { name: poolName(pool.label) })}
+          only={pools.length === 1}
+          onRemove={() => leaveOutPool(pool)}
         >
-          <StrategyName strategy={strategy} />
+          <PoolName pool={pool} />
         </Chip>
       ))}
-      <Adder label={t("ask.strategies.add")} options={options} onAdd={appendStrategy} />
+      {options.length > 0 && (
+        <Adder label={t("ask.strategies.add")} options={options} onAdd={appendPool} />
+      )}
     </ul>
   );
 }
@@ -224,7 +218,7 @@ function Strategies({ asked }: { asked: Question }) {
 export function QuestionForm() {
   const asked = question.value;
   if (!asked) return null;
-  const notes = notesOf(asked);
+  const notes = notesOf(asked, written.value);
   return (
     <div class="question">
       <Sentence asked={asked} />

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Throughput over workers or cores, with the laws of scaling that fit, or why none does.
 
-import { useMemo, useState } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import type { ScalingCurve } from "../api";
 import { formatMetric, formatNumber, formatShare } from "../lib/format";
-import { compactLabel, pointerLabel } from "../lib/grid";
 import { fitOf, kneeOf, scalingAxis, scalingSeries } from "../lib/scaling";
 import { advice } from "../state/advice";
+import { poolName, pointWords, runtimeName, strategyName } from "../state/names";
 import { language, t, theme } from "../state/preferences";
+import { changeGridView, gridView } from "../state/router";
 import { ScalingChart } from "./lazy-charts";
 import { Select } from "./select";
 
@@ -19,11 +20,10 @@ type Axis = ScalingCurve["axis"];
 
 function labelOf(curve: ScalingCurve, curves: readonly ScalingCurve[], document: unknown): string {
   const manyRuntimes = new Set(curves.map(({ runtime }) => runtime)).size > 1;
-  const rest = Object.entries(curve.point).map(
-    ([pointer, value]) => `${pointerLabel(pointer, document)} ${compactLabel(value)}`,
-  );
-  const strategy = curve.strategy === "actors" ? [] : [curve.strategy];
-  return [...(manyRuntimes ? [curve.runtime] : []), ...strategy, ...rest].join(" · ");
+  const strategy = curve.axis === "workers" ? poolName(curve.strategy) : strategyName(curve.strategy);
+  return [strategy, manyRuntimes || strategy === "" ? runtimeName(curve.runtime) : "", ...pointWords(curve.point, document)]
+    .filter(Boolean)
+    .join(" · ");
 }
 
 /** "Universal Scalability Law: sigma 0.34, kappa 0.008, peak at 9". */
@@ -67,8 +67,54 @@ function CurveWords({ curve, label }: { curve: ScalingCurve; label: string }) {
   );
 }
 
+/** The chart's figures: a row for each size, a column for each curve. */
+function CurvesTable(props: { curves: readonly ScalingCurve[]; labels: readonly string[]; title: string; axis: Axis }) {
+  const { curves, labels, title, axis } = props;
+  const sizes = [...new Set(curves.flatMap(({ points }) => points.map(({ n }) => n)))].sort((a, b) => a - b);
+  const figure = (value: number): string => formatMetric(value, "1/s", language.value);
+  return (
+    <details class="disclosure">
+      <summary>{t("twin.table")}</summary>
+      <div class="table-frame is-scrolling" tabIndex={0} role="region" aria-label={title}>
+        <table class="table">
+          <caption class="visually-hidden">{title}</caption>
+          <thead>
+            <tr>
+              <th scope="col" class="is-number">
+                {t(`scaling.axis.${axis}`)}
+              </th>
+              {labels.map((label) => (
+                <th key={label} scope="col" class="is-number">
+                  {label}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {sizes.map((size) => (
+              <tr key={size}>
+                <th scope="row" class="is-number">
+                  {formatNumber(size, language.value)}
+                </th>
+                {curves.map(({ points }, index) => {
+                  const point = points.find(({ n }) => n === size);
+                  return (
+                    <td key={labels[index]} class="is-number">
+                      {point ? figure(point.throughput_per_s) : "–"}
+                    </td>
+                  );
+                })}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </details>
+  );
+}
+
 export function ScalingSection({ document }: { document: unknown }) {
-  const [chosen, setChosen] = useState<Axis | null>(null);
+  const chosen = gridView.value.curves;
   const all = advice.value?.curves ?? [];
   const usable = useMemo(() => all.filter(({ points }) => points.length >= POINTS_MIN), [all]);
   const axes = [...new Set(usable.map(({ axis }) => axis))];
@@ -80,7 +126,7 @@ export function ScalingSection({ document }: { document: unknown }) {
   const xs = useMemo(() => scalingAxis(curves), [curves]);
   const series = useMemo(
     () => scalingSeries(curves, xs, (curve) => labelOf(curve, curves, document)),
-    [curves, xs, document],
+    [curves, xs, document, language.value],
   );
   const locale = language.value;
   const formatY = useMemo(() => (value: number) => formatMetric(value, "1/s", locale), [locale]);
@@ -96,11 +142,16 @@ export function ScalingSection({ document }: { document: unknown }) {
             <Select
               value={axis}
               choices={axes.map((one) => ({ value: one, text: t(`scaling.axis.${one}`) }))}
-              onChoose={(value) => setChosen(value as Axis)}
+              onChoose={(value) => changeGridView({ curves: value as Axis })}
             />
           </label>
         )}
       </div>
+      {advice.value?.complete === false && (
+        <p class="section-note advice-preliminary">
+          {t("advice.preliminary", { done: advice.value.cells_done, count: advice.value.cells })}
+        </p>
+      )}
       <ScalingChart
         label={title}
         axisLabel={t(`scaling.axis.${axis}`)}
@@ -119,6 +170,7 @@ export function ScalingSection({ document }: { document: unknown }) {
           />
         ))}
       </ul>
+      <CurvesTable curves={curves} labels={series.map(({ label }) => label)} title={title} axis={axis} />
     </section>
   );
 }

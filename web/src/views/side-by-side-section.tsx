@@ -2,12 +2,14 @@
 // The cells of a grid as small timelines on one axis of time: what each does while the fastest
 // one is already done.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Cell } from "../api";
+import { familiesOf } from "../lib/families";
 import { formatDuration } from "../lib/format";
 import { formatRoute, wholeRun } from "../lib/route";
 import { ticksBetween } from "../lib/ticks";
-import { bestCells, cellLabel } from "../state/experiment";
+import { bestCells, rankOf } from "../state/experiment";
+import { cellName } from "../state/names";
 import { language, t } from "../state/preferences";
 import {
   type Axis,
@@ -38,12 +40,19 @@ interface Shown {
   best: boolean;
 }
 
+/** The best size of each pool before the others, which differ least. */
+function tellingFirst(cells: readonly Cell[], metric: string | null): { cells: Cell[]; telling: number } {
+  const best = new Set(familiesOf(cells, (cell) => rankOf(cell, metric)).map((family) => family.best));
+  const others = cells.filter((cell) => !best.has(cell));
+  return { cells: [...best, ...others], telling: others.length > 0 ? best.size : 0 };
+}
+
 /** The first run with a timeline of each cell that has one. */
 function shownOf(cells: readonly Cell[], document: unknown, metric: string | null): Shown[] {
   const best = metric === null ? new Set<string>() : bestCells(cells, metric);
   return cells.flatMap((cell) => {
     const run = cell.status === "running" ? undefined : cell.runs?.find((one) => one.has_timeline);
-    return run ? [{ run: run.id, label: cellLabel(cell, document), best: best.has(cell.id) }] : [];
+    return run ? [{ run: run.id, label: cellName(cell, document), best: best.has(cell.id) }] : [];
   });
 }
 
@@ -121,8 +130,10 @@ export function SideBySideSection(props: {
   metric: string | null;
 }) {
   const [place, near] = useNear<HTMLElement>();
-  const [room, setRoom] = useState(SHOWN_FIRST);
-  const all = shownOf(props.cells, props.document, props.metric);
+  const [more, setMore] = useState(0);
+  const { cells, telling } = useMemo(() => tellingFirst(props.cells, props.metric), [props.cells, props.metric]);
+  const room = Math.min(SHOWN_MORE, Math.max(SHOWN_FIRST, telling)) + more;
+  const all = shownOf(cells, props.document, props.metric);
   const rows = all.slice(0, room);
   const runs = rows.map(({ run }) => run).join();
   useEffect(() => {
@@ -149,7 +160,7 @@ export function SideBySideSection(props: {
       </div>
       <PictureLegend pictures={rows.flatMap(({ run }) => pictures.value.get(run) ?? [])} />
       {all.length > room && (
-        <button type="button" class="button" onClick={() => setRoom(room + SHOWN_MORE)}>
+        <button type="button" class="button" onClick={() => setMore(more + SHOWN_MORE)}>
           {t("sideBySide.more", { count: all.length - room })}
         </button>
       )}

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 // The chosen metric over a numeric axis of the sweep. Without such an axis there is no chart.
 
-import { useMemo, useState } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import type { Cell } from "../api";
-import { formatMetric, formatNumber } from "../lib/format";
-import { compactLabel, numericAxes, pointerLabel, seriesOver } from "../lib/grid";
+import { formatMetric } from "../lib/format";
+import { numericAxes, seriesOver } from "../lib/grid";
 import { metricInfo, metricTitle } from "../state/catalogue";
-import { strategyLabel } from "../state/experiment";
+import { fieldTitle, fieldValue, fieldWords, pointWords, runtimeName, strategyName } from "../state/names";
 import { language, t, theme } from "../state/preferences";
+import { changeGridView, gridView } from "../state/router";
 import { SweepChart } from "./lazy-charts";
 import { Select } from "./select";
 
@@ -16,36 +17,36 @@ const LOG_RATIO = 40;
 
 export function SweepSection(props: { cells: readonly Cell[]; document: unknown; metric: string }) {
   const { cells, document, metric } = props;
-  const [pointer, setPointer] = useState<string | null>(null);
-  const [log, setLog] = useState<boolean | null>(null);
+  const { axis: pointer, scale } = gridView.value;
   const axes = useMemo(() => numericAxes(cells.map((cell) => cell.point)), [cells]);
   const axis = axes.find((candidate) => candidate.pointer === pointer) ?? axes[0];
   const series = useMemo(() => {
     if (!axis) return [];
     const chartCells = cells.map((cell) => ({
-      runtime: compactLabel(cell.runtime),
-      strategy: strategyLabel(cell),
+      runtime: runtimeName(cell.runtime),
+      strategy: strategyName(cell.strategy),
       point: cell.point,
       value: cell.metrics?.[metric] ?? null,
     }));
-    return seriesOver(chartCells, axis, document);
-  }, [cells, axis, document, metric]);
+    return seriesOver(chartCells, axis, (point) => pointWords(point, document));
+  }, [cells, axis, document, metric, language.value]);
   const { unit } = metricInfo(metric);
   const locale = language.value;
   const formatY = useMemo(
     () => (value: number) => formatMetric(value, unit, locale),
     [unit, locale],
   );
-  const formatX = useMemo(() => (value: number) => formatNumber(value, locale), [locale]);
+  const pointerX = axis?.pointer ?? "";
+  const formatX = useMemo(() => (value: number) => fieldValue(pointerX, value), [pointerX, locale]);
 
   const medians = series.flatMap(({ points }) => points.flatMap((p) => (p ? [p.median] : [])));
   if (!axis || medians.length < 2) return null;
   const low = Math.min(...medians);
   const logPossible = low > 0;
-  const logShown = logPossible && (log ?? Math.max(...medians) / low > LOG_RATIO);
+  const logShown = logPossible && (scale === null ? Math.max(...medians) / low > LOG_RATIO : scale === "log");
   const title = t("experiment.chart", {
     metric: metricTitle(metric),
-    axis: pointerLabel(axis.pointer, document),
+    axis: fieldWords(axis.pointer, document),
   });
   return (
     <section class="sweep" aria-label={title}>
@@ -58,9 +59,9 @@ export function SweepSection(props: { cells: readonly Cell[]; document: unknown;
               value={axis.pointer}
               choices={axes.map((candidate) => ({
                 value: candidate.pointer,
-                text: pointerLabel(candidate.pointer, document),
+                text: fieldTitle(candidate.pointer, document),
               }))}
-              onChoose={setPointer}
+              onChoose={(chosen) => changeGridView({ axis: chosen })}
             />
           </label>
         )}
@@ -69,7 +70,7 @@ export function SweepSection(props: { cells: readonly Cell[]; document: unknown;
             <input
               type="checkbox"
               checked={logShown}
-              onChange={(event) => setLog(event.currentTarget.checked)}
+              onChange={(event) => changeGridView({ scale: event.currentTarget.checked ? "log" : "linear" })}
             />
             {t("experiment.chart.log")}
           </label>
@@ -77,7 +78,8 @@ export function SweepSection(props: { cells: readonly Cell[]; document: unknown;
       </div>
       <SweepChart
         label={title}
-        axisLabel={axis.pointer}
+        axisLabel={fieldTitle(axis.pointer, document)}
+        axisTitle={axis.pointer}
         values={axis.values}
         series={series}
         log={logShown}

@@ -19,11 +19,12 @@ import {
   metrics as metricTable,
   metricTitle,
 } from "../state/catalogue";
-import { cellLabel, goalOf, runToShow } from "../state/experiment";
+import { goalOf, runToShow } from "../state/experiment";
 import { chosenCounter, counterName, followCounter } from "../state/counters";
 import { arrangement } from "../state/arrangement";
 import { offerCommands, toggleOverlay } from "../state/commands";
 import { canUndo, undoView } from "../state/history";
+import { cellName } from "../state/names";
 import { notesKnown } from "../state/notes";
 import { language, t } from "../state/preferences";
 import { chooseRange, range } from "../state/range";
@@ -109,7 +110,7 @@ function RunPicker(props: { says: MessageKey; value: string; choices: readonly C
 
 /** To another cell, and among the repetitions of this one. */
 function Pickers({ run, experiment }: { run: Run; experiment: Experiment }) {
-  const label = (cell: Cell): string => cellLabel(cell, experiment.document);
+  const label = (cell: Cell): string => cellName(cell, experiment.document);
   const cells = experiment.cells.flatMap((cell) => {
     const shown = cell.id === run.cell ? run : runToShow(cell);
     return shown ? [{ value: shown.id, text: label(cell) }] : [];

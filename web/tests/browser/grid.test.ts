@@ -72,6 +72,64 @@ test("a row leads to the timeline, at the part that is shown", async () => {
   });
 });
 
+/* --- sizes of pools, findings, tables --- */
+
+const SIZES = [2, 4, 8, 16, 32];
+const LADDER = {
+  schema: 1,
+  name: "Ladder",
+  goal: "makespan_us",
+  record: "timeline",
+  machine: { cores: 4 },
+  runtimes: ["cpython-3.12"],
+  strategies: ["sequential", ...SIZES.map((threads) => ({ threads })), ...SIZES.map((processes) => ({ processes }))],
+  workload: { jobs: { count: 60, steps: [{ python_us: 3000 }, { io_us: 20000 }] } },
+};
+
+async function openLadder(page: Page): Promise<string> {
+  const view = await runToEnd(server.address, LADDER);
+  await page.goto(`${server.address}/#/experiments/${view.id}`);
+  await page.locator(".advice-sentence").waitFor();
+  return view.id;
+}
+
+test("of a pool the best size has a row, or all have; the address says how the table is", async () => {
+  await onPage(browser, {}, async (page) => {
+    await openLadder(page);
+    const rows = page.locator(".grid-table tbody tr");
+    const figures = () => page.locator(".grid-table .bar-figure").allInnerTexts();
+    assert.equal(await rows.count(), 3);
+    assert.match(await rows.nth(1).innerText(), /threads\s+the best of 5 sizes/);
+    const best = (await rows.nth(2).locator(".bar-figure").innerText()).split("\n")[0];
+    await page.getByRole("button", { name: "All cells (11)" }).click();
+    assert.equal(await rows.count(), 11);
+    await page.locator(".grid-table .sort").click();
+    assert.match(page.url(), /[?&]sort=best/);
+    assert.match(page.url(), /[?&]cells=all/);
+    const sorted = await figures();
+    assert.equal(sorted[0]?.split("\n")[0], best);
+    await page.reload();
+    await page.locator(".advice-sentence").waitFor();
+    assert.deepEqual(await figures(), sorted);
+    assert.equal(await page.locator('.grid-table [aria-sort="ascending"]').count(), 1);
+  });
+});
+
+test("the chart of scaling can be read as a table", async () => {
+  await onPage(browser, { locale: "pl-PL" }, async (page) => {
+    const ladder = await openLadder(page);
+    const { curves } = (await (await fetch(`${server.address}/api/v1/experiments/${ladder}/advice`)).json()) as {
+      curves: { points: { n: number }[] }[];
+    };
+    assert.deepEqual(curves.map(({ points }) => points.map(({ n }) => n)), [SIZES, SIZES]);
+    const twin = page.locator(".sweep details");
+    await twin.locator("summary").click();
+    assert.deepEqual(await twin.locator("thead th").allInnerTexts(), ["Wykonawcy", "wątki", "procesy"]);
+    assert.deepEqual(await twin.locator("tbody th").allInnerTexts(), SIZES.map(String));
+    for (const figure of await twin.locator("tbody td").allInnerTexts()) assert.match(figure, /^[\d\s,]+\s\/s$/);
+  });
+});
+
 /* --- while it runs --- */
 
 /* Points of a sweep, of which only the last takes long. */
@@ -111,7 +169,7 @@ test("a grid that grows is read whole a few times, however many of its cells end
     );
     const words = `zakończono ${POINTS} z ${POINTS + 1} komórek`;
     await page.locator(".advice-preliminary", { hasText: words }).waitFor({ timeout: 120_000 });
-    assert.equal(await page.locator(".advice-sentence").count(), 8);
+    assert.equal(await page.locator(".advice-table tbody tr").count(), 12);
     const path = `/api/v1/experiments/${growing}`;
     const whole = (): number => asked.filter((one) => one === path).length;
     assert.ok(whole() <= 2, `${whole()} times before the end`);

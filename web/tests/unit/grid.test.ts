@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { familiesOf } from "../../src/lib/families";
 import {
   compactLabel,
   gridShape,
   lostShare,
   numericAxes,
-  pointerLabel,
   seriesOver,
   whiskerOf,
 } from "../../src/lib/grid";
@@ -19,19 +19,12 @@ test("the grid is the product of runtimes, strategies and the sweep", () => {
   });
   assert.equal(shape?.cells, 36);
   assert.equal(shape?.points, 6);
-  assert.deepEqual(shape?.runtimes, ["a", "b · switch_interval_us 1000"]);
+  assert.equal(shape?.runtimes.length, 2);
 });
 
 test("a workload of actors has one strategy less to count, not none to multiply", () => {
   assert.equal(gridShape({ runtimes: ["a"], workload: { actors: [] } })?.cells, 1);
   assert.equal(gridShape([]), null);
-});
-
-test("a sweep pointer is named by its last part and the thing it belongs to", () => {
-  const document = { name: "Doc", workload: { actors: [{ name: "spinner", thread: 1 }] } };
-  assert.equal(pointerLabel("/workload/actors/0/thread", document), "spinner thread");
-  assert.equal(pointerLabel("/machine/cores", document), "cores");
-  assert.equal(pointerLabel("/runtimes/0", document), "runtimes 0");
 });
 
 test("labels are one line of text", () => {
@@ -63,7 +56,7 @@ test("series differ in what is named, and every cell is in one place", () => {
     })),
   );
   const axis = { pointer: "/cores", values: [1, 2] };
-  const series = seriesOver(cells, axis, {});
+  const series = seriesOver(cells, axis, (point) => Object.keys(point));
   assert.deepEqual(
     series.map(({ label }) => label),
     ["threads 8", "asyncio 9"],
@@ -89,4 +82,27 @@ test("of a throughput the missing part is lost, of a time what is too much", () 
   assert.ok(Math.abs(lostShare(factor, "higher") - (1 - 6304 / 11118)) < 1e-12);
   assert.ok(Math.abs(lostShare(factor, "lower") - 0.7636) < 1e-4);
   assert.equal(lostShare(1, "higher"), 0);
+});
+
+test("of the sizes of a pool the best one stands for all, point by point", () => {
+  const cell = (strategy: string, value: number, point = {}) => ({ runtime: "cpython-3.12", strategy, point, value });
+  const cells = [
+    cell("sequential", 9),
+    cell("threads(2)", NaN),
+    cell("threads(4)", 5),
+    cell("threads(8, chunk=2)", 1),
+    cell("threads(16)", 3),
+    cell("threads(32)", 3),
+    cell("threads(2)", 7, { "/machine/cores": 2 }),
+    cell("interpreters(2)", NaN),
+    cell("interpreters(4)", NaN),
+  ];
+  const found = familiesOf(cells, ({ value }) => value).map(({ best, sizes }) => [best.strategy, best.value, sizes]);
+  assert.deepEqual(found, [
+    ["sequential", 9, 1],
+    ["threads(16)", 3, 4],
+    ["threads(8, chunk=2)", 1, 1],
+    ["threads(2)", 7, 1],
+    ["interpreters(2)", NaN, 2],
+  ]);
 });

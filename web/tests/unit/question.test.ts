@@ -6,9 +6,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { prettyJson } from "../../src/lib/json-pretty";
+import { addPool } from "../../src/lib/pools";
 import {
   addRuntime,
-  addStrategy,
   type FieldName,
   ownQuestion,
   type Question,
@@ -49,24 +49,24 @@ test("what was played with goes back, each strategy to its own workers, and the 
   const changed = played.reduce((text, [name, to]) => setField(text, name, to, KNOWN), original);
   for (const [name, to] of played) assert.equal(value(changed, name), to);
   assert.deepEqual(JSON.parse(resetPlay(changed, original, KNOWN)), JSON.parse(original));
-  const more = setField(addStrategy(changed, "threads", 4), "python", 9, KNOWN);
+  const more = setField(addPool(changed, "interpreters", [32]), "python", 9, KNOWN);
   const back = resetPlay(more, original, KNOWN);
   assert.deepEqual([value(back, "python"), value(back, "cores")], [9, 4]);
-  assert.deepEqual((JSON.parse(back) as { strategies: unknown }).strategies, [...strategies, { threads: 32 }]);
+  assert.deepEqual((JSON.parse(back) as { strategies: unknown }).strategies, [...strategies, { interpreters: 32 }]);
 });
 
 test("the sentence says what the document says", () => {
-  const text = prettyJson(ownQuestion("Mine"));
-  const { work, fields, strategies, runtimes } = read(text);
+  const text = prettyJson(ownQuestion());
+  const { work, fields, pools, runtimes } = read(text);
   assert.equal(work, "count");
   const said = [fields.count, fields.python, fields.wait, fields.c, fields.cores, fields.interval];
   assert.deepEqual(said.map((field) => field.value), [200, 2, 50, 0, 4, 5000]);
-  assert.deepEqual(strategies.map(({ kind, count }) => [kind, count])[1], ["threads", 32]);
+  assert.deepEqual(pools[1]?.sizes, [4, 8, 16, 32, 64, 128, 200]);
   assert.deepEqual(runtimes.map(({ base }) => base), ["cpython-3.14", "cpython-3.14t"]);
 });
 
 test("a field that is changed says its new value, and so does no other", () => {
-  const text = prettyJson(ownQuestion("Mine"));
+  const text = document([{ python_us: 2000 }, { io_us: 50000 }], { strategies: [{ threads: 32 }], machine: { cores: 4 } });
   const numbers: Partial<Record<FieldName, number>> = { count: 500, python: 5, wait: 0.25, c: 3, workers: 7, interval: 100 };
   for (const [name, wanted] of Object.entries(numbers) as [FieldName, number][]) {
     const changed = setField(text, name, wanted, KNOWN);
@@ -78,10 +78,10 @@ test("a field that is changed says its new value, and so does no other", () => {
   }
 });
 
-test("a worker for each core stays one for each core", () => {
-  const text = setField(prettyJson(ownQuestion("Mine")), "cores", 8, KNOWN);
-  const counts = read(text).strategies.map(({ kind, count }) => [kind, count]);
-  assert.deepEqual(counts, [["sequential", null], ["threads", 32], ["asyncio", 100], ["processes", 8], ["interpreters", 8]]);
+test("a worker for each core stays one for each core, and other sizes stay", () => {
+  const strategies = [{ threads: 32 }, { processes: 4 }, { processes: 4, each: { threads: 8 } }, { interpreters: 3 }];
+  const text = setField(document([{ python_us: 1 }], { strategies, machine: { cores: 4 } }), "cores", 8, KNOWN);
+  assert.deepEqual(read(text).pools.map(({ sizes }) => sizes), [[32], [8], [8], [3]]);
 });
 
 test("several steps of a kind are one sum, which is changed in proportion", () => {
@@ -141,10 +141,10 @@ test("the switch interval is a member of runtimes that have one", () => {
 });
 
 test("runtimes and strategies are added at the end", () => {
-  const text = addStrategy(addRuntime(prettyJson(ownQuestion("Mine")), "cpython-3.9"), "processes", 6);
-  const { runtimes, strategies } = read(text);
+  const text = addPool(addRuntime(document([{ python_us: 1 }]), "cpython-3.9"), "processes", [6, 12]);
+  const { runtimes, pools } = read(text);
   assert.equal(runtimes.at(-1)?.base, "cpython-3.9");
-  assert.deepEqual([strategies.at(-1)?.kind, strategies.at(-1)?.count], ["processes", 6]);
+  assert.deepEqual(pools.map(({ kind, sizes }) => [kind, sizes]), [["processes", [6, 12]]]);
 });
 
 /* Whatever is in them: a field says what it was set to, the rest of the document stays. */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PLAIN } from "../../src/lib/arrangement";
-import { formatRoute, parseRoute, type Route, wholeRun } from "../../src/lib/route";
+import { formatRoute, parseRoute, PLAIN_GRID, type Route, wholeRun } from "../../src/lib/route";
 
 test("every view survives the way into the URL and back", () => {
   const views: Route[] = [
@@ -13,8 +13,9 @@ test("every view survives the way into the URL and back", () => {
     { page: "runs", name: "a & b", statuses: ["done", "failed"], order: "name" },
     { page: "api", place: null },
     { page: "api", place: "get_run" },
-    { page: "experiment", id: "e12", metric: "latency_p99_us" },
-    { page: "experiment", id: "a/b ?", metric: null },
+    { page: "experiment", id: "e12", ...PLAIN_GRID, metric: "latency_p99_us", isSorted: true, isWhole: true },
+    { page: "experiment", id: "e12", ...PLAIN_GRID, axis: "/machine/cores", scale: "log", curves: "cores" },
+    { page: "experiment", id: "a/b ?", ...PLAIN_GRID },
     { ...wholeRun("r45"), from: 20, to: 60_000_000_000, lane: 0, at: 30 },
     { ...wholeRun("r45"), counter: { lane: 7, name: "gil_waiters" }, at: 30 },
     { ...wholeRun("r45"), from: 1, to: 90, range: { from: 3, to: 60_000_000_000 } },

@@ -15,6 +15,7 @@ type Modules = {
   counters: typeof import("../../src/state/counters");
   experiment: typeof import("../../src/state/experiment");
   history: typeof import("../../src/state/history");
+  names: typeof import("../../src/state/names");
   preferences: typeof import("../../src/state/preferences");
   range: typeof import("../../src/state/range");
   runs: typeof import("../../src/state/runs");
@@ -41,6 +42,7 @@ before(async () => {
     counters: await import("../../src/state/counters"),
     experiment: await import("../../src/state/experiment"),
     history: await import("../../src/state/history"),
+    names: await import("../../src/state/names"),
     preferences: await import("../../src/state/preferences"),
     range: await import("../../src/state/range"),
     runs: await import("../../src/state/runs"),
@@ -469,8 +471,49 @@ test("a stored experiment with the name of an example is named as the example is
 
 test("a cell is named by runtime and sweep point; actors are no strategy", () => {
   const { document } = experimentOf("done", []);
-  const label = state.experiment.cellLabel(cellOf("a", "done", 5), document);
-  assert.equal(label, "cpython-3.12 · spinner thread 2");
+  const name = state.names.cellName(cellOf("a", "done", 5), document);
+  assert.equal(name, "CPython 3.12 · spinner: threads 2");
+});
+
+test("runtimes and strategies have the same names in the reader's language everywhere", async () => {
+  const { modelName, poolName, runtimeName, strategyName } = state.names;
+  const { chooseLanguage } = state.preferences;
+  const nested = "processes(4, each=asyncio(100, to_thread=2), start=spawn)";
+  assert.equal(runtimeName("cpython-3.14t"), "CPython 3.14t (no GIL)");
+  assert.equal(runtimeName("cpython-3.9 (switch_interval_us=1000)"), "CPython 3.9 (switch interval 1\u202fms)");
+  assert.equal(runtimeName("pypy-9"), "pypy-9");
+  assert.equal(strategyName("threads(1)"), "1 thread");
+  assert.equal(strategyName("asyncio(100)"), "asyncio, 100 at a time");
+  assert.equal(
+    strategyName(nested),
+    "4 processes, each with asyncio, 100 at a time, to_thread with 2 threads, start: spawn",
+  );
+  assert.equal(strategyName("actors"), "");
+  assert.equal(strategyName("rockets(3)"), "rockets(3)");
+  assert.equal(poolName("processes(N, chunk=10)"), "processes, chunks of 10 jobs");
+  await chooseLanguage("pl");
+  assert.equal(modelName({ runtime: "cpython-3.14t", strategy: "threads(32)" }), "32 wątki na CPython 3.14t (bez GIL-a)");
+  assert.equal(strategyName("processes(5, each=threads(8))"), "5 procesów, w każdym 8 wątków");
+  await chooseLanguage("en");
+});
+
+test("what a sweep sets is named and has its unit", () => {
+  const { fieldTitle, fieldValue, fieldWords } = state.names;
+  const document = {
+    sweep: { "/workload/jobs/steps/0/python_us": [1], "/workload/jobs/steps/2/python_us": [2], "/machine/cores": [1] },
+    workload: { actors: [{ name: "spinner", thread: 1 }] },
+  };
+  assert.equal(fieldTitle("/machine/cores", document), "Cores");
+  assert.equal(fieldTitle("/workload/actors/0/thread", document), "spinner: threads");
+  assert.equal(fieldWords("/workload/jobs/steps/2/python_us", document), "Python, step 3");
+  assert.equal(fieldWords("/workload/objects/orders/queue", document), "orders: length of the queue");
+  assert.equal(fieldWords("/machine/wake_deep_us", document), "wake deep");
+  assert.equal(fieldWords("/runtimes/0", document), "runtimes 1");
+  assert.equal(fieldValue("/workload/jobs/steps/2/python_us", 30000), "30\u202fms");
+  assert.equal(fieldValue("/workload/jobs/arrivals/rate_per_s", 50), "50\u202f/s");
+  assert.equal(fieldValue("/workload/jobs/steps/2/gil", "held"), "held");
+  assert.equal(fieldValue("/workload/objects/database", { async_semaphore: 4 }), "async semaphore 4");
+  assert.equal(fieldValue("/runtimes/0", "cpython-3.9"), "CPython 3.9");
 });
 
 test("a grid is read by its goal, else by the makespan, else by what there is", () => {
