@@ -30,6 +30,7 @@ import { locale, t } from "../state/preferences";
 import { actionError, cancelRun } from "../state/queue";
 import { changeGridView } from "../state/router";
 import { AdviceSection } from "./advice-section";
+import { CellFindings } from "./cell-findings";
 import { CellTable, SizesSwitch } from "./cell-table";
 import { Failed, Loading, Status } from "./feedback";
 import { GatesSection } from "./gates-section";
@@ -168,6 +169,7 @@ function Found({ value, metric, available }: FoundProps) {
         )}
         <CellTable cells={value.cells} document={value.document} metric={metric} />
       </section>
+      <CellFindings cells={value.cells} document={value.document} />
       <SideBySideSection cells={value.cells} document={value.document} metric={metric} />
       {metric !== null && (
         <SweepSection cells={value.cells} document={value.document} metric={metric} />

@@ -3,16 +3,21 @@
 // tried against it with what it gained.
 
 import { useEffect } from "preact/hooks";
-import type { Finding, FindingTrial, Run } from "../api";
+import type { Finding, Findings, FindingTrial, Run, RunSummary } from "../api";
 import { formatMetric } from "../lib/format";
 import { formatRoute, wholeRun } from "../lib/route";
 import { metricInfo, metricTitle } from "../state/catalogue";
-import { findings, runChanged } from "../state/findings";
+import { changeError, findings, runChanged } from "../state/findings";
 import { language, t } from "../state/preferences";
 import { Failed, Loading } from "./feedback";
 import { findingFigure, findingLane, findingWords, gainWords, remedyWords } from "./finding-words";
 import { Icon } from "./icon";
-import { reasonWords, Said } from "./said";
+import { ErrorText, reasonWords, Said } from "./said";
+
+type AnyRun = Pick<RunSummary, "id" | "has_timeline">;
+
+/* As many of the findings of one run as are read beside those of others. */
+const SHORT = 2;
 
 /** The window around a proof, so that one sees what was before and after it. */
 const MARGIN = 0.5;
@@ -58,7 +63,7 @@ function GainWords({ metric, trial }: { metric: string | null; trial: FindingTri
   return <>{t((trial.gain ?? 0) >= 0 ? "finding.gain" : "finding.loss", values)}</>;
 }
 
-function Advice({ run, finding }: { run: Run; finding: Finding }) {
+function Advice({ run, finding }: { run: AnyRun; finding: Finding }) {
   const { advice } = finding;
   const words = advice && remedyWords(advice);
   if (!advice || !words) {
@@ -111,7 +116,7 @@ function Tried({ finding, runs }: { finding: Finding; runs: number }) {
   );
 }
 
-function Item({ run, finding, runs }: { run: Run; finding: Finding; runs: number }) {
+function Item({ run, finding, runs }: { run: AnyRun; finding: Finding; runs: number }) {
   const words = findingWords(finding);
   const shown = finding.proof.to > finding.proof.from && run.has_timeline;
   return (
@@ -142,6 +147,32 @@ function Item({ run, finding, runs }: { run: Run; finding: Finding; runs: number
   );
 }
 
+/** What a run suffers from, worst first; beside other runs the rest is folded. */
+export function FindingList(props: { run: AnyRun; found: Findings; isShort?: boolean }) {
+  const { run, found, isShort } = props;
+  if (found.items.length === 0) return <p>{t("finding.none")}</p>;
+  const list = (items: readonly Finding[]) => (
+    <ul class="finding-list">
+      {items.map((finding) => (
+        <Item key={finding.rule} run={run} finding={finding} runs={found.repetitions} />
+      ))}
+    </ul>
+  );
+  const shown = isShort ? found.items.slice(0, SHORT) : found.items;
+  const rest = found.items.slice(shown.length);
+  return (
+    <>
+      {list(shown)}
+      {rest.length > 0 && (
+        <details class="disclosure">
+          <summary>{t("finding.more", { count: rest.length })}</summary>
+          {list(rest)}
+        </details>
+      )}
+    </>
+  );
+}
+
 export function FindingsSection({ run }: { run: Run }) {
   useEffect(() => findings.forget, [run.id]);
   const state = findings.state.value;
@@ -169,19 +200,12 @@ export function FindingsSection({ run }: { run: Run }) {
         </>
       )}
       {state.status === "failed" && <Failed error={state.error} />}
-      {state.status === "ready" && state.value.items.length === 0 && <p>{t("finding.none")}</p>}
-      {state.status === "ready" && (
-        <ul class="finding-list">
-          {state.value.items.map((finding) => (
-            <Item
-              key={finding.rule}
-              run={run}
-              finding={finding}
-              runs={state.value.repetitions}
-            />
-          ))}
-        </ul>
+      {changeError.value && (
+        <p class="notice is-error" role="alert">
+          <ErrorText error={changeError.value} />
+        </p>
       )}
+      {state.status === "ready" && <FindingList run={run} found={state.value} />}
     </section>
   );
 }

@@ -115,6 +115,25 @@ test("of a pool the best size has a row, or all have; the address says how the t
   });
 });
 
+test("cells that matter say what they suffer from, and lead to the place that proves it", async () => {
+  await onPage(browser, {}, async (page) => {
+    await openLadder(page);
+    const cards = page.locator(".found");
+    await cards.first().scrollIntoViewIfNeeded();
+    assert.deepEqual(await cards.locator(".advice-label").allInnerTexts(), ["Recommended", "Next best", "Starting point"]);
+    await page.locator('.found[data-state="ready"]').nth(2).waitFor({ timeout: 60_000 });
+    const start = cards.nth(2).locator(".finding").first();
+    const link = start.locator(".finding-head a");
+    const target = new URLSearchParams((await link.getAttribute("href"))?.split("?")[1]);
+    await link.click();
+    await page.locator('.stage-base[data-ready="yes"]').waitFor();
+    const shown = new URLSearchParams(new URL(page.url()).hash.split("?")[1]);
+    assert.ok(target.get("from") !== null && target.get("lane") !== null);
+    assert.equal(shown.get("from"), target.get("from"));
+    assert.equal(shown.get("lane"), target.get("lane"));
+  });
+});
+
 test("the chart of scaling can be read as a table", async () => {
   await onPage(browser, { locale: "pl-PL" }, async (page) => {
     const ladder = await openLadder(page);

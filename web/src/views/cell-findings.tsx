@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+// What the cells that matter suffer from: the recommended one, the next best and the starting
+// point, each as a card of findings that lead to the timeline, to the place that proves them.
+
+import { useEffect } from "preact/hooks";
+import type { Cell, Recommended, RunSummary } from "../api";
+import { advice } from "../state/advice";
+import { askIfCheap, changeError, findingsOf, forgetFindings } from "../state/findings";
+import { modelName, pointWords } from "../state/names";
+import { t } from "../state/preferences";
+import { chosenOf, valueWords } from "./advice-words";
+import { Failed, Loading } from "./feedback";
+import { FindingList } from "./findings-section";
+import { ErrorText } from "./said";
+import { useNear } from "./use-near";
+
+interface Card {
+  label: "advice.chosen" | "advice.runnerUp" | "advice.first";
+  one: Recommended;
+  run: RunSummary;
+}
+
+/** Each cell once; at the last point of a sweep, where there is most to be seen. */
+function cardsOf(cells: readonly Cell[]): { cards: Card[]; point: Record<string, unknown> } {
+  const all = advice.value?.recommendations ?? [];
+  const item = all[all.length - 1];
+  if (!item) return { cards: [], point: {} };
+  const seen = new Set<string>();
+  const named = [
+    { label: "advice.chosen" as const, one: chosenOf(item) },
+    { label: "advice.runnerUp" as const, one: item.runner_up },
+    { label: "advice.first" as const, one: item.first },
+  ];
+  const cards = named.flatMap(({ label, one }) => {
+    const runs = cells.find(({ id }) => id === one?.cell)?.runs ?? [];
+    const run = runs.find(({ has_timeline }) => has_timeline) ?? runs[0];
+    if (!one || !run || seen.has(one.cell)) return [];
+    seen.add(one.cell);
+    return [{ label, one, run }];
+  });
+  return { cards, point: item.point };
+}
+
+function CardOf({ card, goal }: { card: Card; goal: string }) {
+  const { label, one, run } = card;
+  const made = findingsOf(run.id);
+  const [place, near] = useNear<HTMLElement>();
+  useEffect(() => {
+    if (near) void askIfCheap(run.id);
+  }, [near, run.id]);
+  const state = made.state.value;
+  return (
+    <section ref={place} class="found" aria-label={modelName(one)} data-state={state.status}>
+      <div class="found-head">
+        <span class="advice-label">{t(label)}</span>
+        <h3 class="found-title">{modelName(one)}</h3>
+        <span class="is-muted">{valueWords(one, goal)}</span>
+      </div>
+      {state.status === "idle" && (
+        <button type="button" class="button is-small" onClick={() => made.ask(run.id)}>
+          {t("finding.ask")}
+        </button>
+      )}
+      {state.status === "loading" && <Loading lines={3} />}
+      {state.status === "failed" && <Failed error={state.error} />}
+      {state.status === "ready" && <FindingList run={run} found={state.value} isShort />}
+    </section>
+  );
+}
+
+export function CellFindings({ cells, document }: { cells: readonly Cell[]; document: unknown }) {
+  const goal = advice.value?.goal ?? null;
+  const { cards, point } = cardsOf(cells);
+  const runs = cards.map(({ run }) => run.id).join();
+  useEffect(() => forgetFindings, [runs]);
+  if (goal === null || advice.value?.complete !== true || cards.length === 0) return null;
+  const where = pointWords(point, document).join(" · ");
+  return (
+    <section aria-labelledby="found-title">
+      <h2 id="found-title" class="section-title">
+        {t("finding.title")}
+      </h2>
+      <p class="section-note">
+        {[where, t("finding.cells.note")].filter(Boolean).join(": ")}
+      </p>
+      {changeError.value && (
+        <p class="notice is-error" role="alert">
+          <ErrorText error={changeError.value} />
+        </p>
+      )}
+      <div class="found-cards">
+        {cards.map((card) => (
+          <CardOf key={card.one.cell} card={card} goal={goal} />
+        ))}
+      </div>
+    </section>
+  );
+}
