@@ -5,7 +5,7 @@
 // again what it shows: events in between are lost to it. It does so after an error of the server,
 // too, which it learns in no other way.
 
-import type { CellStatus, ExperimentStatus } from "./api";
+import type { CellStatus, ExperimentStatus, RunSoFar } from "./api";
 
 export interface ProgressEvent {
   experiment: string;
@@ -39,6 +39,8 @@ export interface StreamHandlers {
   progress(event: ProgressEvent): void;
   finished(event: FinishedEvent): void;
   cells?(event: CellsEvent): void;
+  /** A run that goes on. */
+  run?(event: RunSoFar): void;
   queue?(event: QueueEvent): void;
   resync(): void;
   connected(yes: boolean): void;
@@ -86,6 +88,7 @@ function follow(topics: string, handlers: StreamHandlers): () => void {
     };
     on<ProgressEvent>("progress", handlers.progress);
     on<CellsEvent>("cells", handlers.cells);
+    on<RunSoFar>("metrics", handlers.run);
     on<QueueEvent>("queue", handlers.queue);
     on<FinishedEvent>("finished", handlers.finished);
     source.addEventListener("resync", () => handlers.resync());

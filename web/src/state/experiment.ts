@@ -13,10 +13,11 @@ import {
   getCells,
   getExperiment,
   getGates,
+  type RunSoFar,
   type RunSummary,
 } from "../api";
 import { pagesOf } from "../lib/cell-pages";
-import { type Sample, shareDone, timeLeft } from "../lib/eta";
+import { type Sample, shareDone, shareOfRun, timeLeft } from "../lib/eta";
 import { followExperiment, type ProgressEvent } from "../stream";
 import { metricInfo } from "./catalogue";
 import { createPace } from "./pace";
@@ -27,6 +28,17 @@ export const progress = signal<ProgressEvent | null>(null);
 /** Milliseconds until it has ended; null while nobody can tell. */
 export const progressLeft = signal<number | null>(null);
 export const connected = signal(true);
+/* Of each cell whose run goes on, how much of that is done. */
+const begun = signal<ReadonlyMap<string, number>>(new Map());
+
+/** How much of experiment `value`, which is watched, is done, 0..1. */
+export function watchedShare(value: Experiment): number {
+  const told = progress.value;
+  const cells = value.cells.length;
+  const cells_done = Math.min(cells, Math.max(value.cells_done, told?.cells_done ?? 0));
+  const runs = [...begun.value.values()].reduce((sum, share) => sum + share, 0);
+  return shareDone({ ...told, cells, cells_done, begun: runs });
+}
 
 export function isOver(status: string): boolean {
   return status === "done" || status === "failed" || status === "interrupted";
@@ -218,6 +230,28 @@ export function watchExperiment(id: string): () => void {
   };
 
   let first: Sample | null = null;
+  const measure = (): void => {
+    const state = experiment.peek();
+    if (state.status !== "ready" || progress.peek()?.status !== "running") return;
+    const now = { at: performance.now(), done: watchedShare(state.value) };
+    first ??= now;
+    progressLeft.value = timeLeft(first, now, 1);
+  };
+  const noteRun = ({ cell, ...now }: RunSoFar): void => {
+    const state = experiment.peek();
+    if (state.status !== "ready") return;
+    const found = state.value.cells.find(({ id }) => id === cell);
+    const share = found ? shareOfRun(now, state.value.document, found.point) : null;
+    if (share !== null) begun.value = new Map(begun.peek()).set(cell, share);
+    measure();
+  };
+  /* The next run of the cell says so itself. */
+  const forgetRuns = (cells: readonly { cell: string }[]): void => {
+    const left = new Map(begun.peek());
+    for (const { cell } of cells) left.delete(cell);
+    if (left.size < begun.peek().size) begun.value = left;
+  };
+  begun.value = new Map();
   experiment.value = { status: "loading" };
   progress.value = null;
   progressLeft.value = null;
@@ -228,18 +262,18 @@ export function watchExperiment(id: string): () => void {
     unfollow = followExperiment(id, {
       progress(event) {
         progress.value = event;
-        const now = { at: performance.now(), done: shareDone(event) };
-        if (event.status === "running") first ??= now;
-        progressLeft.value = first && timeLeft(first, now, 1);
+        measure();
         const state = experiment.peek();
         if (state.status !== "ready" || state.value.status === event.status) return;
         patch((current) => ({ ...current, status: event.status }));
       },
       cells(event) {
+        forgetRuns(event.cells);
         const cells = new Map(event.cells.map((cell) => [cell.index, cell.status]));
         for (const [index, status] of cells) since.set(index, status);
         look(cells);
       },
+      run: noteRun,
       finished: () => void read(),
       resync: () => void read(),
       connected(yes) {

@@ -3,7 +3,6 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { type Experiment } from "../api";
-import { shareDone } from "../lib/eta";
 import { formatDate } from "../lib/format";
 import { prettyJson } from "../lib/json-pretty";
 import { askRoute, runsRoute } from "../lib/route";
@@ -22,6 +21,7 @@ import {
   isOver,
   progress,
   progressLeft,
+  watchedShare,
   watchExperiment,
 } from "../state/experiment";
 import { advised, watchAdvice } from "../state/advice";
@@ -47,7 +47,7 @@ function Progress({ value }: { value: Experiment }) {
   const total = value.cells.length;
   const told = progress.value;
   const done = Math.min(total, Math.max(value.cells_done, told?.cells_done ?? 0));
-  const share = shareDone({ ...told, cells: total, cells_done: done });
+  const share = watchedShare(value);
   const events = told?.events ?? 0;
   const words = t("experiment.progress.cells", { done, count: total });
   return (
