@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // How long things took in the whole run: one small chart for each histogram of the server.
 
-import { formatMetric, formatNumber } from "../lib/format";
+import { formatMetric, formatNumber, formatShare } from "../lib/format";
 import { barsOf, type Histogram, quantile } from "../lib/histogram";
 import { language, t, tServer } from "../state/preferences";
 import { histograms } from "../state/timeline";
 
 const BARS = 40;
+const ROWS = 12;
 const HEIGHT = 48;
 const STEP = 6;
 const BAR_WIDTH = 5;
@@ -44,6 +45,43 @@ function Bars({ histogram }: { histogram: Histogram }) {
   );
 }
 
+/** The same in fewer steps, for those who read rather than look. */
+function BarsTable({ histogram }: { histogram: Histogram }) {
+  const { name, unit, count } = histogram;
+  const { low, high, counts } = barsOf(histogram, ROWS);
+  const edge = (row: number): string => formatMetric(low * (high / low) ** (row / ROWS), unit, language.value);
+  return (
+    <details class="disclosure">
+      <summary>{t("twin.table")}</summary>
+      <table class="table histogram-table">
+        <caption class="visually-hidden">{tServer("histogram", name, name.replace(/_/g, " "))}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{t("histogram.upTo")}</th>
+            <th scope="col" class="is-number">
+              {t("histogram.count")}
+            </th>
+            <th scope="col" class="is-number">
+              {t("histogram.share")}
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {counts.map((many, row) =>
+            many === 0 ? null : (
+              <tr key={row}>
+                <th scope="row">{edge(row + 1)}</th>
+                <td class="is-number">{formatNumber(many, language.value)}</td>
+                <td class="is-number">{formatShare(many / count, language.value)}</td>
+              </tr>
+            ),
+          )}
+        </tbody>
+      </table>
+    </details>
+  );
+}
+
 function Chart({ histogram }: { histogram: Histogram }) {
   const { name, unit, count, min, max } = histogram;
   const figure = (value: number): string => formatMetric(value, unit, language.value);
@@ -73,6 +111,7 @@ function Chart({ histogram }: { histogram: Histogram }) {
           </div>
         ))}
       </dl>
+      <BarsTable histogram={histogram} />
     </figure>
   );
 }
