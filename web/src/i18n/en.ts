@@ -445,6 +445,7 @@ export const en = {
   "advice.alike": "no worse",
   "advice.busy": "cores {share} busy",
   "advice.chosen": "Recommended",
+  "advice.nothing": "There is one cell at each point of the sweep: nothing to choose between.",
   "twin.table": "As a table",
   "histogram.upTo": "up to",
   "histogram.count": "how many",

@@ -556,6 +556,7 @@ export const pl = {
   "advice.alike": "nie gorzej",
   "advice.busy": "rdzenie zajęte w {share}",
   "advice.chosen": "Zalecany",
+  "advice.nothing": "W każdym punkcie jest jedna komórka: nie ma między czym wybierać.",
   "twin.table": "Jako tabela",
   "histogram.upTo": "do",
   "histogram.count": "ile",

@@ -199,6 +199,8 @@ export function AdviceSection({ document }: { document: unknown }) {
   const value = advice.value;
   if (value?.goal == null || value.recommendations.length === 0) return null;
   const { goal, recommendations } = value;
+  // A cell for each point: there is nothing to choose between.
+  const isAlone = recommendations.length > 1 && recommendations.every(({ verdict }) => verdict === "alone");
   const only = recommendations.length === 1 ? recommendations[0] : undefined;
   return (
     <section class="advice" aria-labelledby="advice-title">
@@ -210,7 +212,8 @@ export function AdviceSection({ document }: { document: unknown }) {
           {t("advice.preliminary", { done: value.cells_done, count: value.cells })}
         </p>
       )}
-      {only ? (
+      {isAlone && <p class="section-note">{t("advice.nothing")}</p>}
+      {isAlone ? null : only ? (
         <Answer item={only} goal={goal} document={document} />
       ) : (
         <AdviceTable items={recommendations} goal={goal} document={document} />

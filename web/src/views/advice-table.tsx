@@ -24,14 +24,20 @@ function Next({ item, goal }: { item: Recommendation; goal: string }) {
   );
 }
 
-function Row(props: { item: Recommendation; goal: string; pointers: readonly string[] }) {
-  const { item, goal, pointers } = props;
+interface RowProps {
+  item: Recommendation;
+  goal: string;
+  pointers: readonly string[];
+  document: unknown;
+}
+
+function Row({ item, goal, pointers, document }: RowProps) {
   const chosen = chosenOf(item);
   const { unit } = metricInfo(goal);
   return (
     <tr data-verdict={item.verdict}>
       {pointers.map((pointer) => (
-        <th key={pointer} scope="row" class="is-number">
+        <th key={pointer} scope="row" class="is-number" data-label={fieldTitle(pointer, document)}>
           {fieldValue(pointer, item.point[pointer])}
         </th>
       ))}
@@ -76,7 +82,7 @@ export function AdviceTable(props: { items: readonly Recommendation[]; goal: str
           </thead>
           <tbody>
             {items.slice(0, room).map((item) => (
-              <Row key={JSON.stringify(item.point)} item={item} goal={goal} pointers={pointers} />
+              <Row key={JSON.stringify(item.point)} item={item} goal={goal} pointers={pointers} document={document} />
             ))}
           </tbody>
         </table>

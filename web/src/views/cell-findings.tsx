@@ -15,7 +15,8 @@ import { ErrorText } from "./said";
 import { useNear } from "./use-near";
 
 interface Card {
-  label: "advice.chosen" | "advice.runnerUp" | "advice.first";
+  /** Null where there is nothing to choose between. */
+  label: "advice.chosen" | "advice.runnerUp" | "advice.first" | null;
   one: Recommended;
   run: RunSummary;
 }
@@ -27,7 +28,7 @@ function cardsOf(cells: readonly Cell[]): { cards: Card[]; point: Record<string,
   if (!item) return { cards: [], point: {} };
   const seen = new Set<string>();
   const named = [
-    { label: "advice.chosen" as const, one: chosenOf(item) },
+    { label: item.verdict === "alone" ? null : ("advice.chosen" as const), one: chosenOf(item) },
     { label: "advice.runnerUp" as const, one: item.runner_up },
     { label: "advice.first" as const, one: item.first },
   ];
@@ -52,7 +53,7 @@ function CardOf({ card, goal }: { card: Card; goal: string }) {
   return (
     <section ref={place} class="found" aria-label={modelName(one)} data-state={state.status}>
       <div class="found-head">
-        <span class="advice-label">{t(label)}</span>
+        {label && <span class="advice-label">{t(label)}</span>}
         <h3 class="found-title">{modelName(one)}</h3>
         <span class="is-muted">{valueWords(one, goal)}</span>
       </div>

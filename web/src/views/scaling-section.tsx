@@ -55,13 +55,13 @@ function CurveWords({ curve, label }: { curve: ScalingCurve; label: string }) {
     from: curve.points[0]?.n ?? 0,
     to: last.n,
   };
-  const limits = [...new Set(curve.points.map(({ limit }) => limit))];
+  const limits = [...new Set(curve.points.map(({ limit }) => limit))].map((limit) => t(`advice.limit.${limit}`)).join(" → ");
   return (
     <li>
       <strong>{label}</strong>{" "}
       {knee === null ? t("scaling.grows.on", growth) : t("scaling.grows", { ...growth, knee })}{" "}
       <span class="is-muted">
-        <FitWords curve={curve} /> {limits.map((limit) => t(`advice.limit.${limit}`)).join(" → ")}
+        {limits.charAt(0).toLocaleUpperCase(locale) + limits.slice(1)}. <FitWords curve={curve} />
       </span>
     </li>
   );
