@@ -292,6 +292,7 @@ export const pl = {
     other: "W całej siatce jest jeszcze {count} komórki.",
   },
   "ask.preview.cut": "ucięte",
+  "ask.preview.size": "Z każdej puli widać jedną wielkość, którą wybierają Wykonawcy; uruchomienie porówna wszystkie.",
   "ask.preview.notRun": "zabrakło na to czasu",
   "ask.preview.note": "Po jednym powtórzeniu każdej komórki; nic nie jest zapisywane. Uruchomienie dodaje pozostałe powtórzenia, zalecenie i wszystkie szczegóły.",
   "ask.preview.short": "Część z tego to tylko początek: podgląd jest ucinany. Uruchomienie policzy całość.",

@@ -4,22 +4,30 @@
 
 import { formatPlain } from "../lib/format";
 import { en } from "./en";
+import type { enFindings } from "./en-findings";
 
 export type Plural = Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
 export type Message = string | Plural;
 export type Catalogue = Record<string, Message>;
 export type Language = "en" | "pl";
-export type MessageKey = keyof typeof en;
+export type MessageKey = keyof typeof en | keyof typeof enFindings;
 export type Values = Record<string, string | number>;
 
 export const LANGUAGES: readonly Language[] = ["en", "pl"];
 
-/* English is there from the beginning, every other language when somebody reads it. */
-const catalogues: Partial<Record<Language, Catalogue>> = { en };
+/* English is there from the beginning, but for what comes with its page; every other language
+ * when somebody reads it. */
+const english: Catalogue = { ...en };
+const catalogues: Partial<Record<Language, Catalogue>> = { en: english };
 const loaders: Record<Language, () => Promise<Catalogue>> = {
-  en: () => Promise.resolve(en),
+  en: () => Promise.resolve(english),
   pl: async () => (await import("./pl")).pl,
 };
+
+/** English that a page brings with it. */
+export function addEnglish(messages: Catalogue): void {
+  Object.assign(english, messages);
+}
 
 /** Has to come before a translation into `language`, which is English until then. */
 export async function loadCatalogue(language: Language): Promise<Catalogue> {
@@ -51,7 +59,7 @@ export function translateIfKnown(
   key: string,
   values: Values = {},
 ): string | null {
-  const catalogue: Catalogue = catalogues[language] ?? en;
+  const catalogue: Catalogue = catalogues[language] ?? english;
   if (!Object.hasOwn(catalogue, key)) return null;
   const message = catalogue[key] as Message;
   if (typeof message === "string") return fill(message, values, language);

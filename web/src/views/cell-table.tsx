@@ -10,7 +10,7 @@ import { whiskerOf } from "../lib/grid";
 import { timelineRoute } from "../lib/route";
 import { metricInfo, metricTitle } from "../state/catalogue";
 import { limits } from "../state/advice";
-import { bestCells, rankOf, runToShow } from "../state/experiment";
+import { bestCells, rankOf, runToShow } from "../state/cells";
 import { cellName, fieldTitle, fieldValue, runtimeName, strategyName } from "../state/names";
 import { language, t } from "../state/preferences";
 import { changeGridView, gridView } from "../state/router";

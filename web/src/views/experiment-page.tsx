@@ -13,10 +13,10 @@ import {
   metrics,
   metricTitle,
 } from "../state/catalogue";
+import { defaultMetric } from "../state/cells";
 import {
   availableMetrics,
   connected,
-  defaultMetric,
   experiment,
   isOver,
   progress,

@@ -3,12 +3,15 @@
 // that this page does not know is told in the server's own words, which are English.
 
 import type { Finding, FindingLane, FindingTrial } from "../api";
-import { type Values, translateIfKnown } from "../i18n/translate";
+import { enFindings } from "../i18n/en-findings";
+import { addEnglish, type Values, translateIfKnown } from "../i18n/translate";
 import { formatDuration, formatMetric, formatNumber, formatShare } from "../lib/format";
 import { language, t } from "../state/preferences";
 import { lanesById } from "../state/opened";
 import type { Words } from "./said";
 import { laneFullTitle, stateWords } from "./timeline-words";
+
+addEnglish(enFindings);
 
 /** Of the numbers with unit "ratio" these are no shares of a whole. */
 const TIMES: ReadonlySet<string> = new Set(["pool-oversubscribed", "nested-parallelism"]);

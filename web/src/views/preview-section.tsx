@@ -4,9 +4,10 @@
 
 import type { Cell } from "../api";
 import { formatMetric, formatDuration } from "../lib/format";
-import { scan, shape } from "../state/ask";
+import { severalSizes } from "../lib/pools";
+import { question, scan, shape } from "../state/ask";
 import { metricInfo, metricMeaning, metricTitle } from "../state/catalogue";
-import { bestCells, goalOf } from "../state/experiment";
+import { bestCells, goalOf } from "../state/cells";
 import { pointWords, runtimeName, strategyName } from "../state/names";
 import { language, t } from "../state/preferences";
 import { isCutShort, preview, type Preview, type PreviewedCell, previewing, trouble } from "../state/preview";
@@ -131,7 +132,9 @@ function note(): Words {
   if (found?.isTooLarge) return { text: t("ask.preview.large") };
   if (found && (found.error.problem?.status ?? 500) >= 500) return errorWords(found.error);
   if (found || scan.value.error) return { text: t("ask.preview.refused") };
-  return { text: isCutShort.value ? t("ask.preview.short") : t("ask.preview.note") };
+  const short = isCutShort.value ? t("ask.preview.short") : t("ask.preview.note");
+  const isOneSize = severalSizes(question.value?.pools ?? []).length > 0;
+  return { text: isOneSize ? `${t("ask.preview.size")} ${short}` : short };
 }
 
 export function PreviewSection() {

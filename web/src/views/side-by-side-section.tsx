@@ -8,7 +8,7 @@ import { familiesOf } from "../lib/families";
 import { formatDuration } from "../lib/format";
 import { formatRoute, wholeRun } from "../lib/route";
 import { ticksBetween } from "../lib/ticks";
-import { bestCells, rankOf } from "../state/experiment";
+import { bestCells, rankOf } from "../state/cells";
 import { cellName } from "../state/names";
 import { language, t } from "../state/preferences";
 import {

@@ -19,7 +19,7 @@ import {
   metrics as metricTable,
   metricTitle,
 } from "../state/catalogue";
-import { goalOf, runToShow } from "../state/experiment";
+import { goalOf, runToShow } from "../state/cells";
 import { chosenCounter, counterName, followCounter } from "../state/counters";
 import { arrangement } from "../state/arrangement";
 import { offerCommands, toggleOverlay } from "../state/commands";

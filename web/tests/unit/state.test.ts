@@ -12,6 +12,7 @@ type Modules = {
   ask: typeof import("../../src/state/ask");
   blame: typeof import("../../src/state/blame");
   catalogue: typeof import("../../src/state/catalogue");
+  cells: typeof import("../../src/state/cells");
   counters: typeof import("../../src/state/counters");
   experiment: typeof import("../../src/state/experiment");
   history: typeof import("../../src/state/history");
@@ -39,6 +40,7 @@ before(async () => {
     ask: await import("../../src/state/ask"),
     blame: await import("../../src/state/blame"),
     catalogue: await import("../../src/state/catalogue"),
+    cells: await import("../../src/state/cells"),
     counters: await import("../../src/state/counters"),
     experiment: await import("../../src/state/experiment"),
     history: await import("../../src/state/history"),
@@ -424,7 +426,7 @@ test("a finished experiment is not followed", async () => {
 });
 
 test("the best cell is marked when all are there and they differ", async () => {
-  const { bestCells } = state.experiment;
+  const { bestCells } = state.cells;
   const makespan = { name: "makespan_us", unit: "us", meaning: "", better: "lower" };
   answerWith(() => ({ status: 200, body: { items: [makespan] } }));
   await state.catalogue.metrics.reload();
@@ -436,7 +438,7 @@ test("the best cell is marked when all are there and they differ", async () => {
 });
 
 test("a cell that has the metric in some of its runs only is not the best", () => {
-  const { bestCells } = state.experiment;
+  const { bestCells } = state.cells;
   const half = cellOf("c1", "done", 10);
   const cells: Cell[] = [
     { ...half, metrics: { ...half.metrics, unstable: { ...spreadOf(1), n: 3 } } },
@@ -447,7 +449,7 @@ test("a cell that has the metric in some of its runs only is not the best", () =
 });
 
 test("cells of different sweep points do not compete", () => {
-  const { bestCells } = state.experiment;
+  const { bestCells } = state.cells;
   const at = (id: string, threads: number, median: number): Cell => ({
     ...cellOf(id, "done", median),
     point: { "/workload/actors/0/thread": threads },
@@ -517,7 +519,7 @@ test("what a sweep sets is named and has its unit", () => {
 });
 
 test("a grid is read by its goal, else by the makespan, else by what there is", () => {
-  const { defaultMetric } = state.experiment;
+  const { defaultMetric } = state.cells;
   assert.equal(defaultMetric({ goal: "cpu_us" }, ["makespan_us", "cpu_us"]), "cpu_us");
   assert.equal(defaultMetric({ goal: "other" }, ["cpu_us", "makespan_us"]), "makespan_us");
   assert.equal(defaultMetric({}, ["cpu_us"]), "cpu_us");

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { enFindings } from "../../src/i18n/en-findings";
 import {
+  addEnglish,
   type Catalogue,
   type Language,
   LANGUAGES,
@@ -14,6 +16,7 @@ import {
 } from "../../src/i18n/translate";
 import { KNOWN_STATES } from "../../src/lib/states";
 
+addEnglish(enFindings);
 const catalogues: Record<Language, Catalogue> = {
   en: await loadCatalogue("en"),
   pl: await loadCatalogue("pl"),
