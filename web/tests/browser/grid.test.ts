@@ -115,6 +115,28 @@ test("of a pool the best size has a row, or all have; the address says how the t
   });
 });
 
+test("of a sweep the recommendations are a table, in words for what is swept", async () => {
+  const points = Array.from({ length: 14 }, (_, index) => 1000 * (index + 1));
+  const view = await runToEnd(server.address, {
+    ...LADDER,
+    name: "Swept",
+    strategies: ["sequential", { threads: 4 }],
+    sweep: { "/workload/jobs/steps/1/io_us": points },
+  });
+  await onPage(browser, {}, async (page) => {
+    await page.goto(`${server.address}/#/experiments/${view.id}`);
+    const rows = page.locator(".advice-table tbody tr");
+    await rows.nth(11).waitFor();
+    assert.equal(await rows.count(), 12);
+    await page.getByRole("button", { name: "Show 2 more points" }).click();
+    assert.equal(await rows.count(), 14);
+    assert.equal(await page.locator(".advice-table thead th").first().innerText(), "Waiting");
+    assert.match(await rows.last().innerText(), /^14\sms\s+4 threads on CPython 3\.12/);
+    assert.equal(await page.locator(".sweep .chart-axis").first().innerText(), "Waiting");
+    assert.equal(await page.locator(".sweep .chart-axis").first().getAttribute("title"), "/workload/jobs/steps/1/io_us");
+  });
+});
+
 test("cells that matter say what they suffer from, and lead to the place that proves it", async () => {
   await onPage(browser, {}, async (page) => {
     await openLadder(page);
@@ -188,7 +210,7 @@ test("a grid that grows is read whole a few times, however many of its cells end
     );
     const words = `zakończono ${POINTS} z ${POINTS + 1} komórek`;
     await page.locator(".advice-preliminary", { hasText: words }).waitFor({ timeout: 120_000 });
-    assert.equal(await page.locator(".advice-table tbody tr").count(), 12);
+    assert.equal(await page.locator(".advice .section-note", { hasText: "nie ma między czym wybierać" }).count(), 1);
     const path = `/api/v1/experiments/${growing}`;
     const whole = (): number => asked.filter((one) => one === path).length;
     assert.ok(whole() <= 2, `${whole()} times before the end`);
