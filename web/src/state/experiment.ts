@@ -34,8 +34,11 @@ export function watchedShare(value: Experiment): number {
   const told = progress.value;
   const cells = value.cells.length;
   const cells_done = Math.min(cells, Math.max(value.cells_done, told?.cells_done ?? 0));
-  const runs = [...begun.value.values()].reduce((sum, share) => sum + share, 0);
-  return shareDone({ ...told, cells, cells_done, begun: runs });
+  const { repetitions = 1 } = value.document as { repetitions?: number };
+  // What is told at the beginning of a stream is without it.
+  const runs = told?.runs ?? cells * repetitions;
+  const partly = [...begun.value.values()].reduce((sum, share) => sum + share, 0);
+  return shareDone({ ...told, cells, cells_done, runs, begun: partly });
 }
 
 export function isOver(status: string): boolean {
