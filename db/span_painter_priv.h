@@ -45,31 +45,33 @@ static inline sim_ns view_pixel_start(const struct view *view, uint64_t pixel) {
 static inline int WARN_UNUSED view_count_entries(struct view *view, size_t count,
                                                  struct err *err) {
     view->entries += count;
-    return view->entries <= TIMELINE_MAX_ENTRIES
-               ? 0
-               : err_set(
-                     err, ERR_LIMIT,
-                     "the answer has more than %d entries: ask for fewer lanes, fewer "
-                     "pixels or less time",
-                     TIMELINE_MAX_ENTRIES);
+    if (view->entries > TIMELINE_MAX_ENTRIES) {
+        return err_set(err, ERR_LIMIT,
+                       "the answer has more than %d entries: ask for fewer lanes, fewer "
+                       "pixels or less time",
+                       TIMELINE_MAX_ENTRIES);
+    }
+    return 0;
 }
 
 struct node_range {
     uint32_t first, next;
 };
 
-/* What is short in a pixel. */
+/* What is short in a pixel: spans, whose times are in state_ns of the painter, and nodes,
+ * whose times are not. */
 struct short_pixel {
-    sim_ns start, end; /* of what is short; of the pixel, 0: there was none yet */
-    sim_ns open_to;    /* the end, as long as something is there; else 0 */
-    sim_ns free_from; /* where the last span that was painted ended; at first the birth */
-    sim_ns agreed_ns; /* time of spans in ... */
+    sim_ns start;     /* of what is short */
+    sim_ns end;       /* of the pixel; 0: nothing was short yet */
+    sim_ns open_to;   /* the end, as long as something is short in it; else 0 */
+    sim_ns free_from; /* where the last long span ended; at first the birth */
+    sim_ns agreed_ns; /* time of spans that is not in state_ns, of the one state */
     uint32_t number;  /* of the pixel */
     uint32_t mask;    /* 1 << state, of the times in state_ns */
     uint32_t ended;   /* spans */
-    struct node_range nodes; /* whose times are not there, and need not be ... */
-    uint8_t state; /* ... the state that has most time in each span and node, ... */
-    bool agrees;   /* ... as long as there is one */
+    struct node_range nodes;
+    uint8_t state; /* that has most time in the first span or node ... */
+    bool agrees;   /* ... and in all others */
 };
 
 /* Zeroed but for lane.lane, wanted and pixel.free_from, it is ready for use. */
