@@ -432,20 +432,26 @@ static void text_add_runner_up(struct text *text, const struct recommendation *r
     text_add(text, "; %s.", phrase_of(r->runner_up.limit));
 }
 
+/* Whether the sentence has it as the runner-up, or the starting point. */
+static bool is_named(const struct recommendation *r, const struct recommended *one) {
+    return one->cell == r->runner_up.cell || one->cell == r->first.cell;
+}
+
 /* " A pool of 32: worse by 12 %; of 128: hardly worse." */
 static void text_add_sizes(struct text *text, const struct recommendation *r,
                            enum metric_id goal) {
     const struct recommended *const ones[] = {&r->smaller, &r->larger};
-    const char *before = " A pool of";
+    const char *before = " A pool of", *end = "";
     for (size_t i = 0; i < sizeof ones / sizeof ones[0]; i++) {
-        if (ones[i]->cell != NULL) {
+        if (ones[i]->cell != NULL && !is_named(r, ones[i])) {
             char loss[VALUE_SIZE];
             write_loss(ones[i], goal, loss);
             text_add(text, "%s %.0f: %s", before, curve_cell_size(ones[i]->cell), loss);
             before = "; of";
+            end = ".";
         }
     }
-    text_add(text, r->smaller.cell != NULL || r->larger.cell != NULL ? "." : "");
+    text_add(text, "%s", end);
 }
 
 /* " With 75 MB instead of 1.2e+03 MB: threads(64) on cpython-3.14t, worse by 3 %." */

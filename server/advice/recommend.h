@@ -68,8 +68,10 @@ bool recommended_is_told_apart(const struct recommended *one);
 
 struct recommendation {
     enum recommend_verdict verdict;
-    const char *point;                         /* of the sweep */
-    struct recommended best, runner_up, first; /* runner_up: not merely of another size */
+    const char *point; /* of the sweep */
+    struct recommended best, first;
+    /* Of another strategy or runtime; of another size only where there is no other. */
+    struct recommended runner_up;
     /* The best one's strategy with the next smaller and larger size that was tried. Of their
      * model error nothing is said. */
     struct recommended smaller, larger;
@@ -93,7 +95,7 @@ int recommendation_list_make(struct recommendation_list *out,
                              struct err *err) WARN_UNUSED;
 void recommendation_list_deinit(struct recommendation_list *list);
 
-enum { RECOMMEND_TEXT_SIZE = 1024 };
+enum { RECOMMEND_TEXT_SIZE = 2048 };
 
 /* One or two English sentences with the numbers above. */
 void recommend_sentence(const struct recommendation *recommendation, enum metric_id goal,

@@ -344,8 +344,11 @@ static void look_at_runs(struct event_feed *feed) {
     }
     if (followed.count > 0) {
         now.items = calloc(followed.count, sizeof *now.items);
-    }
-    if (now.items != NULL && db_reader_begin(feed->reader, NULL) == 0) {
+        if (now.items == NULL || db_reader_begin(feed->reader, NULL) != 0) {
+            hub_names_deinit(&followed);
+            free(now.items);
+            return; /* what was told stays told */
+        }
         read_known(feed, &followed, &now);
         db_reader_end(feed->reader);
     }
@@ -413,6 +416,8 @@ static void wait_for_round(struct event_feed *feed, const struct timespec *due) 
 static void *feed_main(void *context) {
     struct event_feed *feed = context;
     bool stopping = false;
+    int64_t runs_due_ms =
+        0; /* thousands may be followed: not in every round of a busy grid */
     pthread_mutex_lock(&feed->mutex);
     while (!stopping) {
         wait_for_news(feed);
@@ -430,7 +435,10 @@ static void *feed_main(void *context) {
         if (queue_changed) {
             publish_queue(feed);
         }
-        look_at_runs(feed);
+        if (clock_ms() >= runs_due_ms) {
+            look_at_runs(feed);
+            runs_due_ms = clock_ms() + EVENT_FEED_TIMELINE_MS - EVENT_FEED_MS;
+        }
         look_at_metrics(feed);
         pthread_mutex_lock(&feed->mutex);
         wait_for_round(feed, &due);

@@ -12,7 +12,7 @@
 #include "server/bench/bench_http_priv.h"
 #include "server/bench/bench_stream.h"
 
-enum { CONNECTIONS = 64, SUBMISSIONS = 300, PREVIEWS = 300 };
+enum { CONNECTIONS = 64, SUBMISSIONS = 300, PREVIEWS = 300, CANCELS = 100 };
 #define LOAD_S 2.0
 
 /* One runtime, one strategy, four jobs: what somebody tries out. */
@@ -20,6 +20,12 @@ static const char small_document[] =
     "{\"schema\":1,\"runtimes\":[\"cpython-3.12\"],\"strategies\":[{\"threads\":4}],"
     "\"workload\":{\"jobs\":{\"count\":20,\"steps\":[{\"python_us\":2000},"
     "{\"io_us\":5000}]}}}";
+
+/* Goes on for minutes, if nobody ends it. */
+static const char long_document[] =
+    "{\"schema\":1,\"runtimes\":[\"cpython-3.12\"],\"strategies\":[{\"threads\":8}],"
+    "\"workload\":{\"jobs\":{\"count\":1000000,\"steps\":[{\"repeat\":50,\"steps\":["
+    "{\"python_us\":20},{\"io_us\":50}]}]}}}";
 
 /* Of all cases, until the end. */
 static struct service *service;
@@ -64,9 +70,21 @@ static int submitted_path(const struct bench_answer *answer, char *out, size_t s
     return 0;
 }
 
-static bool has_ended(const struct bench_answer *answer) {
-    const char *status = strstr(answer->body, "\"status\":\"");
-    return status != NULL && strncmp(status + 10, "done", 4) == 0;
+/* Reads what was submitted until it has that status. */
+static int await_status(struct bench_client *client, const char *path, const char *wanted,
+                        struct err *err) {
+    struct bench_answer answer;
+    bool is_so = false;
+    int code = 0;
+    while (code == 0 && !is_so) {
+        code = bench_client_ask(client, "GET", path, NULL, &answer, err);
+        if (code == 0) {
+            code = expect(&answer, 200, err);
+        }
+        const char *status = code == 0 ? strstr(answer.body, "\"status\":\"") : NULL;
+        is_so = status != NULL && strncmp(status + 10, wanted, strlen(wanted)) == 0;
+    }
+    return code;
 }
 
 int bench_http_submit(struct bench_client *client, const char *document, char *path,
@@ -81,23 +99,36 @@ int bench_http_submit(struct bench_client *client, const char *document, char *p
 }
 
 /* Submits, and reads until it is done. */
-static int submit_once(struct bench_client *client, struct err *err) {
-    struct bench_answer answer;
+static int submit_once(struct bench_client *client, double *begin_s, struct err *err) {
     char path[64];
-    int code = bench_http_submit(client, small_document, path, sizeof path, err);
-    do {
-        if (code == 0) {
-            code = bench_client_ask(client, "GET", path, NULL, &answer, err);
-        }
-        if (code == 0) {
-            code = expect(&answer, 200, err);
-        }
-    } while (code == 0 && !has_ended(&answer));
-    return code;
+    (void)begin_s;
+    const int code = bench_http_submit(client, small_document, path, sizeof path, err);
+    return code == 0 ? await_status(client, path, "done", err) : code;
 }
 
-static int preview_once(struct bench_client *client, struct err *err) {
+/* Ends a run that is under way: the time begins when it is asked for. */
+static int cancel_once(struct bench_client *client, double *begin_s, struct err *err) {
     struct bench_answer answer;
+    char path[64], cancel[80];
+    int code = bench_http_submit(client, long_document, path, sizeof path, err);
+    if (code == 0) {
+        code = await_status(client, path, "running", err);
+    }
+    if (code != 0) {
+        return code;
+    }
+    snprintf(cancel, sizeof cancel, "%s/cancel", path);
+    *begin_s = bench_wall_s();
+    code = bench_client_ask(client, "POST", cancel, "{}", &answer, err);
+    if (code == 0) {
+        code = expect(&answer, 202, err);
+    }
+    return code == 0 ? await_status(client, path, "interrupted", err) : code;
+}
+
+static int preview_once(struct bench_client *client, double *begin_s, struct err *err) {
+    struct bench_answer answer;
+    (void)begin_s;
     const int code = bench_client_ask(client, "POST", "/api/v1/preview?client=bench",
                                       small_document, &answer, err);
     return code == 0 ? expect(&answer, 200, err) : code;
@@ -108,9 +139,10 @@ static int compare_times(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* What is done again and again, one after the other. */
+/* What is done again and again, one after the other. `begin_s` may be set to when the time that
+ * counts begins, where something comes before it. */
 struct routine {
-    int (*once)(struct bench_client *client, struct err *err);
+    int (*once)(struct bench_client *client, double *begin_s, struct err *err);
     int count;
     double quantile;
 };
@@ -125,9 +157,9 @@ static int measure_times(const struct routine *routine, double *value, char *not
         code = bench_client_open(&client, port, err);
     }
     for (int i = 0; code == 0 && i < routine->count; i++) {
-        const double begin = bench_wall_s();
-        code = routine->once(client, err);
-        times[i] = 1e3 * (bench_wall_s() - begin);
+        double begin_s = bench_wall_s();
+        code = routine->once(client, &begin_s, err);
+        times[i] = 1e3 * (bench_wall_s() - begin_s);
     }
     if (code == 0) {
         qsort(times, (size_t)routine->count, sizeof *times, compare_times);
@@ -156,6 +188,11 @@ static int preview_p50(double *value, char *note, size_t size, struct err *err) 
                          size, err);
 }
 
+static int cancel_p99(double *value, char *note, size_t size, struct err *err) {
+    return measure_times(&(struct routine){cancel_once, CANCELS, 0.99}, value, note, size,
+                         err);
+}
+
 /* --- rates --------------------------------------------------------------------------- */
 
 static int measure_rate(const char *path, double *value, char *note, size_t size,
@@ -168,7 +205,7 @@ static int measure_rate(const char *path, double *value, char *note, size_t size
         code = bench_client_open(&client, port, err);
     }
     if (code == 0) {
-        code = submit_once(client, err); /* there is at least one run */
+        code = submit_once(client, &(double){0}, err); /* there is at least one run */
     }
     if (code == 0) {
         code = bench_client_ask(client, "GET", path, NULL, &answer, err);
@@ -209,5 +246,8 @@ const struct bench_case bench_http_cases[] = {
      bench_events_bytes, NULL, false},
     {"preview_p50_ms", "ms", "lower", "a preview of the same document", preview_p50, NULL,
      false},
+    {"cancel_p99_ms", "ms", "lower",
+     "from asking for the end of a run that goes on until it is read as interrupted",
+     cancel_p99, NULL, false},
 };
 const size_t bench_http_case_count = sizeof bench_http_cases / sizeof bench_http_cases[0];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* test_call_faults - the nth call of SQLite fails, in everything that is done with a store. */
+/* test_call_faults - the nth call of SQLite fails, in everything that is done with a store; which
+ * n are tried, fault_walk.c says. */
 #include "tests/db/fault_walk.h"
 #include "tests/db/sqlite_faults.h"
 

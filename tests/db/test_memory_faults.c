@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* test_memory_faults - there is no memory for the nth time that SQLite needs some, or we do,
- * in everything that is done with a store. */
-#include "engine/base/memory.h"
+/* test_memory_faults - there is no memory for the nth time that SQLite needs some, in everything
+ * that is done with a store. Our own memory runs out in the tests of each module. */
 #include "tests/db/fault_walk.h"
 #include "tests/db/sqlite_faults.h"
 

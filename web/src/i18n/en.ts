@@ -112,6 +112,8 @@ export const en = {
   "name.fieldOf": "{owner}: {field}",
   "name.fieldStep": "{field}, step {step}",
   "name.fieldValue": "{field} {value}",
+  "field.runtimes.item": "runtime {n}",
+  "field.strategies.item": "strategy {n}",
   "field.cores": "cores",
   "field.count": "jobs",
   "field.tasks": "tasks",

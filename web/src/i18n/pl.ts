@@ -155,6 +155,8 @@ export const pl = {
   "name.fieldOf": "{owner}: {field}",
   "name.fieldStep": "{field}, krok {step}",
   "name.fieldValue": "{field} {value}",
+  "field.runtimes.item": "interpreter {n}",
+  "field.strategies.item": "strategia {n}",
   "field.cores": "rdzenie",
   "field.count": "zadania",
   "field.tasks": "zadania asyncio",

@@ -152,6 +152,17 @@ export function sizeShown(sizes: readonly number[], wanted: number | null): numb
   return sizes.reduce((best, size) => (far(size) < far(best) ? size : best), middle);
 }
 
+/** Whether a sweep names strategies, by their places, which have to stay what they are. */
+function areSwept(document: unknown): boolean {
+  const sweep = isRecord(document) && isRecord(document.sweep) ? document.sweep : {};
+  return Object.keys(sweep).some((pointer) => pointer.startsWith("/strategies"));
+}
+
+/** Those that a preview shows: one size of each pool; null: all of them. */
+export function placesShown(document: unknown, size: number | null): number[] | null {
+  return areSwept(document) ? null : placesAt(poolsOf(document), size);
+}
+
 /** Places of the strategies of which one of each pool is left, that nearest to `size`; null where
  * there are no others, or what is left out might be wrong. */
 export function placesAt(pools: readonly Pool[], size: number | null): number[] | null {

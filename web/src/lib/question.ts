@@ -167,6 +167,11 @@ function isSwept(swept: readonly string[], pointer: string): boolean {
   return swept.some((at) => at === pointer || at.startsWith(`${pointer}/`) || pointer.startsWith(`${at}/`));
 }
 
+/** A sweep names strategies by their places, which have to stay what they are. */
+export function arePoolsSwept(question: Question): boolean {
+  return isSwept(question.swept, "/strategies");
+}
+
 function numberField(value: unknown, pointer: string, swept: readonly string[]): Field {
   if (isSwept(swept, pointer)) return { value: typeof value === "number" ? value : null, editable: false, note: "swept" };
   if (value === undefined || typeof value === "number") return { value: value ?? null, editable: true, note: null };
@@ -329,7 +334,7 @@ function follow(text: string, question: Question, known: QuestionDefaults): stri
   const before = workOf(question);
   const now = readQuestion(JSON.parse(text) as unknown, known);
   const after = now && workOf(now);
-  return before && after && !isSwept(question.swept, "/strategies") ? followWork(text, before, after) : text;
+  return before && after && !arePoolsSwept(question) ? followWork(text, before, after) : text;
 }
 
 /* A runtime as it is has no member of its own for what it does anyway. */

@@ -59,7 +59,9 @@ export function bestCells(cells: readonly Cell[], metric: string): Set<string> {
   const points = new Map<string, Cell[]>();
   for (const cell of cells) {
     const point = JSON.stringify(cell.point);
-    points.set(point, [...(points.get(point) ?? []), cell]);
+    const group = points.get(point);
+    if (group) group.push(cell);
+    else points.set(point, [cell]);
   }
   const best = [...points.values()].flatMap((group) => bestOf(group, metric, better));
   return new Set(best.map((cell) => cell.id));

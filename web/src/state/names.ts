@@ -41,10 +41,15 @@ function ownerOf(parts: readonly string[], document: unknown): string | null {
   return null;
 }
 
+/** "runtime 1": a place in a list. */
+function itemWords(list: string, n: number): string {
+  return translateIfKnown(language.value, `field.${list}.item`, { n }) ?? `${plainName(list)} ${n}`;
+}
+
 function plainWords(pointer: string, document: unknown): string {
   const parts = pointer.split("/").slice(1);
   const last = parts[parts.length - 1] ?? pointer;
-  const list = /^\d+$/.test(last) ? `${parts[parts.length - 2] ?? ""} ${Number(last) + 1}` : null;
+  const list = /^\d+$/.test(last) ? itemWords(parts[parts.length - 2] ?? "", Number(last) + 1) : null;
   const isTask = last === "count" && parts.includes("tasks");
   const known = translateIfKnown(language.value, `field.${isTask ? "tasks" : last}`);
   const words = list ?? known ?? plainName(last);
@@ -72,8 +77,8 @@ export function fieldTitle(pointer: string, document: unknown): string {
 /** A value that a sweep puts there. */
 export function fieldValue(pointer: string, value: unknown): string {
   const field = pointer.slice(pointer.lastIndexOf("/") + 1);
-  if (pointer.startsWith("/runtimes/")) return runtimeName(labelOf(value));
-  if (pointer.startsWith("/strategies/")) return strategyName(labelOf(value));
+  if (/^\/runtimes\/\d+$/.test(pointer)) return runtimeName(labelOf(value));
+  if (/^\/strategies\/\d+$/.test(pointer)) return strategyName(labelOf(value));
   if (typeof value === "string") {
     return translateIfKnown(language.value, `field.${field}.${value}`) ?? value.replace(/_/g, " ");
   }

@@ -9,7 +9,7 @@ import { setValue } from "../lib/json-edit";
 import { scanJson } from "../lib/json-scan";
 import { decodePicture, type Picture } from "../lib/picture";
 import { gridShape, isRecord } from "../lib/grid";
-import { placesAt, poolsOf } from "../lib/pools";
+import { placesShown } from "../lib/pools";
 import { previewPart } from "../lib/preview-part";
 import { asApiError } from "./resource";
 
@@ -68,10 +68,9 @@ interface Short {
  * that. */
 function shorten(text: string): Short {
   const document = JSON.parse(text) as unknown;
-  const { repetitions, strategies, sweep } = isRecord(document) ? document : {};
+  const { repetitions, strategies } = isRecord(document) ? document : {};
   const once = Number.isInteger(repetitions) && (repetitions as number) > 1 ? setValue(text, "/repetitions", 1) : text;
-  const isSwept = isRecord(sweep) && Object.keys(sweep).some((pointer) => pointer.startsWith("/strategies"));
-  const places = isSwept ? null : placesAt(poolsOf(document), previewSize.peek());
+  const places = placesShown(document, previewSize.peek());
   if (places === null || !Array.isArray(strategies)) return { text: once, places: null };
   const left = places.map((place) => (strategies as unknown[])[place]);
   return { text: setValue(once, "/strategies", left), places };

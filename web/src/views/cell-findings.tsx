@@ -16,7 +16,7 @@ import { useNear } from "./use-near";
 
 interface Card {
   /** Null where there is nothing to choose between. */
-  label: "advice.chosen" | "advice.runnerUp" | "advice.first" | null;
+  label: "advice.chosen" | "advice.best" | "advice.runnerUp" | "advice.first" | null;
   one: Recommended;
   run: RunSummary;
 }
@@ -29,6 +29,7 @@ function cardsOf(cells: readonly Cell[]): { cards: Card[]; point: Record<string,
   const seen = new Set<string>();
   const named = [
     { label: item.verdict === "alone" ? null : ("advice.chosen" as const), one: chosenOf(item) },
+    { label: "advice.best" as const, one: item.best },
     { label: "advice.runnerUp" as const, one: item.runner_up },
     { label: "advice.first" as const, one: item.first },
   ];
@@ -72,8 +73,7 @@ function CardOf({ card, goal }: { card: Card; goal: string }) {
 export function CellFindings({ cells, document }: { cells: readonly Cell[]; document: unknown }) {
   const goal = advice.value?.goal ?? null;
   const { cards, point } = cardsOf(cells);
-  const runs = cards.map(({ run }) => run.id).join();
-  useEffect(() => forgetFindings, [runs]);
+  useEffect(() => forgetFindings, []);
   if (goal === null || advice.value?.complete !== true || cards.length === 0) return null;
   const where = pointWords(point, document).join(" · ");
   return (

@@ -4,13 +4,13 @@
 
 import type { Cell } from "../api";
 import { formatMetric, formatDuration } from "../lib/format";
-import { severalSizes } from "../lib/pools";
-import { question, scan, shape } from "../state/ask";
+import { placesShown } from "../lib/pools";
+import { scan, shape, written } from "../state/ask";
 import { metricInfo, metricMeaning, metricTitle } from "../state/catalogue";
 import { bestCells, goalOf } from "../state/cells";
 import { pointWords, runtimeName, strategyName } from "../state/names";
 import { language, t } from "../state/preferences";
-import { isCutShort, preview, type Preview, type PreviewedCell, previewing, trouble } from "../state/preview";
+import { isCutShort, preview, previewSize, type Preview, type PreviewedCell, previewing, trouble } from "../state/preview";
 import { Icon } from "./icon";
 import { Miniature } from "./miniature";
 import { PictureLegend } from "./picture-legend";
@@ -133,7 +133,7 @@ function note(): Words {
   if (found && (found.error.problem?.status ?? 500) >= 500) return errorWords(found.error);
   if (found || scan.value.error) return { text: t("ask.preview.refused") };
   const short = isCutShort.value ? t("ask.preview.short") : t("ask.preview.note");
-  const isOneSize = severalSizes(question.value?.pools ?? []).length > 0;
+  const isOneSize = placesShown(written.value, previewSize.value) !== null;
   return { text: isOneSize ? `${t("ask.preview.size")} ${short}` : short };
 }
 

@@ -2,9 +2,9 @@
 // What one plays with: each step of a slider changes the document, and the preview follows.
 
 import { formatDuration, formatNumber, formatShare } from "../lib/format";
-import { severalSizes, sizeShown } from "../lib/pools";
+import { placesShown, severalSizes, sizeShown } from "../lib/pools";
 import type { Field, FieldName, FieldNote } from "../lib/question";
-import { changeField, question } from "../state/ask";
+import { changeField, question, written } from "../state/ask";
 import { language, t } from "../state/preferences";
 import { previewSize } from "../state/preview";
 
@@ -90,7 +90,8 @@ function SizeSlider({ sizes }: { sizes: readonly number[] }) {
 export function PreviewSliders() {
   const asked = question.value;
   if (!asked) return null;
-  const sizes = severalSizes(asked.pools);
+  const isOneSize = placesShown(written.value, previewSize.value) !== null;
+  const sizes = isOneSize ? severalSizes(asked.pools) : [];
   return (
     <div class="sliders" role="group" aria-label={t("ask.sliders")}>
       {SLIDERS.map(({ name, stops }) =>

@@ -6,7 +6,7 @@ import type { ComponentChildren } from "preact";
 import type { MessageKey } from "../i18n/translate";
 import { STRATEGY_KINDS, type StrategyKind } from "../lib/label";
 import type { Pool } from "../lib/pools";
-import type { Field, FieldName, Question } from "../lib/question";
+import { arePoolsSwept, type Field, type FieldName, type Question } from "../lib/question";
 import {
   appendPool,
   appendRuntime,
@@ -168,9 +168,9 @@ function Runtimes({ asked }: { asked: Question }) {
   );
 }
 
-function PoolName({ pool }: { pool: Pool }) {
+function PoolName({ pool, fixed }: { pool: Pool; fixed: boolean }) {
   const { kind, sizes, label } = pool;
-  if (kind === "" || kind === "sequential" || sizes.length === 0) {
+  if (fixed || kind === "" || kind === "sequential" || sizes.length === 0) {
     return <span class="choice-name">{strategyName(label)}</span>;
   }
   const rest = strategyOptions(label);
@@ -190,6 +190,7 @@ function PoolName({ pool }: { pool: Pool }) {
 
 function Strategies({ asked }: { asked: Question }) {
   const { pools } = asked;
+  const fixed = arePoolsSwept(asked);
   const isThere = (kind: StrategyKind): boolean =>
     pools.some((pool) => pool.kind === kind && strategyOptions(pool.label) === "");
   const options = STRATEGY_KINDS.filter((kind) => !isThere(kind)).map((kind) => ({
@@ -202,10 +203,10 @@ function Strategies({ asked }: { asked: Question }) {
         <Chip
           key={pool.places[0]}
           remove={t("ask.remove", { name: poolName(pool.label) })}
-          only={pools.length === 1}
+          only={fixed || pools.length === 1}
           onRemove={() => leaveOutPool(pool)}
         >
-          <PoolName pool={pool} />
+          <PoolName pool={pool} fixed={fixed} />
         </Chip>
       ))}
       {options.length > 0 && (

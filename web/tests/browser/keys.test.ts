@@ -158,6 +158,7 @@ test("every key on the sheet of the timeline does something, and what it says", 
   await site.onPage({}, async (page) => {
     await open(page);
     await page.keyboard.press("?");
+    await page.locator(".sheet-row kbd").first().waitFor();
     const rows = await page.locator(".sheet-row dt:has(kbd)").all();
     const onSheet: string[] = [];
     for (const row of rows) onSheet.push((await row.locator("kbd").allInnerTexts()).join(" "));

@@ -510,12 +510,15 @@ test("what a sweep sets is named and has its unit", () => {
   assert.equal(fieldWords("/workload/jobs/steps/2/python_us", document), "Python, step 3");
   assert.equal(fieldWords("/workload/objects/orders/queue", document), "orders: length of the queue");
   assert.equal(fieldWords("/machine/wake_deep_us", document), "wake deep");
-  assert.equal(fieldWords("/runtimes/0", document), "runtimes 1");
+  assert.equal(fieldWords("/runtimes/0", document), "runtime 1");
+  assert.equal(fieldWords("/strategies/1", document), "strategy 2");
   assert.equal(fieldValue("/workload/jobs/steps/2/python_us", 30000), "30\u202fms");
   assert.equal(fieldValue("/workload/jobs/arrivals/rate_per_s", 50), "50\u202f/s");
   assert.equal(fieldValue("/workload/jobs/steps/2/gil", "held"), "held");
   assert.equal(fieldValue("/workload/objects/database", { async_semaphore: 4 }), "async semaphore 4");
   assert.equal(fieldValue("/runtimes/0", "cpython-3.9"), "CPython 3.9");
+  assert.equal(fieldValue("/runtimes/0/switch_interval_us", 5000), "5\u202fms");
+  assert.equal(fieldValue("/strategies/0/threads", 2000), "2,000");
 });
 
 test("a grid is read by its goal, else by the makespan, else by what there is", () => {
