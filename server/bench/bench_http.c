@@ -119,7 +119,7 @@ static int cancel_once(struct bench_client *client, double *begin_s, struct err 
     }
     snprintf(cancel, sizeof cancel, "%s/cancel", path);
     *begin_s = bench_wall_s();
-    code = bench_client_ask(client, "POST", cancel, "{}", &answer, err);
+    code = bench_client_ask(client, "POST", cancel, NULL, &answer, err);
     if (code == 0) {
         code = expect(&answer, 202, err);
     }
