@@ -177,7 +177,7 @@ test("keys of the other pages: E writes the document, Ctrl+Enter runs it, / sear
   await site.onPage({}, async (page) => {
     await page.goto(`${site.address}/#/?preset=gil-two-cpu-threads`);
     await page.locator(".composer .button.is-primary").waitFor();
-    await page.locator(".composer-editor").waitFor();
+    await page.locator('.code-editor[data-state="ready"]').waitFor();
     await page.keyboard.press("e");
     await page.locator(".cm-content:focus").waitFor();
     await page.keyboard.press("Control+Enter");
