@@ -40,14 +40,16 @@ const LOADS = ["loading", 'card-picture[data-state="waiting"]', 'side-picture[da
   .map((what) => `.${what}`)
   .join();
 
-/** All of the page is there, also what comes only when it is near the window. */
+/** All of the page is there, also what comes only when it is near the window. Elsewhere nothing
+ * moves: the card beside the pointer would go. */
 async function settle(page: Page): Promise<void> {
   await page.evaluate(async () => {
-    for (let top = 0; top < document.documentElement.scrollHeight; top += window.innerHeight / 2) {
+    const isLazy = document.querySelector(".card-picture, .side-picture") !== null;
+    for (let top = 0; isLazy && top < document.documentElement.scrollHeight; top += window.innerHeight / 2) {
       window.scrollTo(0, top);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    window.scrollTo(0, 0);
+    if (isLazy) window.scrollTo(0, 0);
   });
   await page.waitForFunction((selector) => document.querySelector(selector) === null, LOADS);
   await page.evaluate(() => document.fonts.ready.then(() => undefined));
@@ -68,7 +70,7 @@ async function pictureOfTimeline(browser: Browser, address: string, run: string,
   const echo = { x: plot.x + plot.width * 0.55, y: plot.y + plot.height - 14 };
   await page.mouse.click(echo.x, echo.y);
   await page.mouse.move(echo.x + 1, echo.y);
-  await settle(page);
+  await page.locator(".hover").waitFor();
   await page.screenshot({ path });
   await context.close();
 }
