@@ -24,7 +24,7 @@ static const char small_document[] =
 /* Goes on for minutes, if nobody ends it. */
 static const char long_document[] =
     "{\"schema\":1,\"runtimes\":[\"cpython-3.12\"],\"strategies\":[{\"threads\":8}],"
-    "\"workload\":{\"jobs\":{\"count\":1000000,\"steps\":[{\"repeat\":50,\"steps\":["
+    "\"workload\":{\"jobs\":{\"count\":1000,\"steps\":[{\"repeat\":100000,\"steps\":["
     "{\"python_us\":20},{\"io_us\":50}]}]}}}";
 
 /* Of all cases, until the end. */
