@@ -416,8 +416,8 @@ static void wait_for_round(struct event_feed *feed, const struct timespec *due) 
 static void *feed_main(void *context) {
     struct event_feed *feed = context;
     bool stopping = false;
-    int64_t runs_due_ms =
-        0; /* thousands may be followed: not in every round of a busy grid */
+    /* Thousands may be followed: they are not looked at in every round of a busy grid. */
+    int64_t runs_due_ms = 0;
     pthread_mutex_lock(&feed->mutex);
     while (!stopping) {
         wait_for_news(feed);

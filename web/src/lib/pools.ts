@@ -5,6 +5,7 @@
 import { isRecord } from "./grid";
 import { removeValue, setValue } from "./json-edit";
 import { labelOf, STRATEGY_KINDS, type StrategyKind } from "./label";
+import { isSwept, sweptPointers } from "./sweep";
 
 export interface Pool {
   /** Where its strategies are in the list. */
@@ -152,15 +153,10 @@ export function sizeShown(sizes: readonly number[], wanted: number | null): numb
   return sizes.reduce((best, size) => (far(size) < far(best) ? size : best), middle);
 }
 
-/** Whether a sweep names strategies, by their places, which have to stay what they are. */
-function areSwept(document: unknown): boolean {
-  const sweep = isRecord(document) && isRecord(document.sweep) ? document.sweep : {};
-  return Object.keys(sweep).some((pointer) => pointer.startsWith("/strategies"));
-}
-
-/** Those that a preview shows: one size of each pool; null: all of them. */
+/** Places of the strategies that a preview shows: one size of each pool; null: all of them, also
+ * where a sweep names them by their places. */
 export function placesShown(document: unknown, size: number | null): number[] | null {
-  return areSwept(document) ? null : placesAt(poolsOf(document), size);
+  return isSwept(sweptPointers(document), "/strategies") ? null : placesAt(poolsOf(document), size);
 }
 
 /** Places of the strategies of which one of each pool is left, that nearest to `size`; null where

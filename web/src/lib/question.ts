@@ -10,6 +10,7 @@ import { isRecord } from "./grid";
 import { insertBefore, removeValue, setValue } from "./json-edit";
 import { labelOf } from "./label";
 import { followWork, type Pool, poolsOf, severalSizes, setSizes, sizesFor, type Work } from "./pools";
+import { isSwept, sweptPointers } from "./sweep";
 
 export type FieldName =
   | "count"
@@ -158,19 +159,6 @@ function sumOf(steps: readonly Timed[]): number {
 /* --- reading ---------------------------------------------------------------------------- */
 
 const LOCKED: Field = { value: null, editable: false, note: null };
-
-function sweptPointers(document: Record<string, unknown>): string[] {
-  return isRecord(document.sweep) ? Object.keys(document.sweep) : [];
-}
-
-function isSwept(swept: readonly string[], pointer: string): boolean {
-  return swept.some((at) => at === pointer || at.startsWith(`${pointer}/`) || pointer.startsWith(`${at}/`));
-}
-
-/** A sweep names strategies by their places, which have to stay what they are. */
-export function arePoolsSwept(question: Question): boolean {
-  return isSwept(question.swept, "/strategies");
-}
 
 function numberField(value: unknown, pointer: string, swept: readonly string[]): Field {
   if (isSwept(swept, pointer)) return { value: typeof value === "number" ? value : null, editable: false, note: "swept" };
@@ -334,7 +322,7 @@ function follow(text: string, question: Question, known: QuestionDefaults): stri
   const before = workOf(question);
   const now = readQuestion(JSON.parse(text) as unknown, known);
   const after = now && workOf(now);
-  return before && after && !arePoolsSwept(question) ? followWork(text, before, after) : text;
+  return before && after && !isSwept(question.swept, "/strategies") ? followWork(text, before, after) : text;
 }
 
 /* A runtime as it is has no member of its own for what it does anyway. */

@@ -20,6 +20,8 @@ import { reasonWords, Said } from "./said";
 
 /* Who lays out ten thousand rows at once keeps the reader waiting for many seconds. */
 const ROWS = 300;
+/* So few have a row each, whatever they are. */
+const FEW = 8;
 
 /** "1.25 x the best": how many times as large the goal is as in the best cell. */
 function VersusFigure({ versus }: { versus: VersusBest }) {
@@ -207,7 +209,7 @@ interface Shown {
 
 /** What the table has, in the order of the document: the best size of each pool, or all. */
 function shownOf(cells: readonly Cell[], metric: string | null, isWhole: boolean): Shown[] {
-  if (isWhole) return cells.map((cell) => ({ cell, sizes: 1 }));
+  if (isWhole || cells.length <= FEW) return cells.map((cell) => ({ cell, sizes: 1 }));
   return familiesOf(cells, (cell) => rankOf(cell, metric)).map(({ best, sizes }) => ({ cell: best, sizes }));
 }
 
@@ -223,7 +225,7 @@ function sorted(shown: readonly Shown[], metric: string): Shown[] {
 /** Which rows the table has. */
 export function SizesSwitch({ cells }: { cells: readonly Cell[] }) {
   const families = useMemo(() => familiesOf(cells, () => NaN).length, [cells]);
-  if (families === cells.length) return null;
+  if (cells.length <= FEW || families === cells.length) return null;
   return (
     <div class="switch" role="group" aria-label={t("experiment.sizes")}>
       {[false, true].map((isWhole) => (

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-// A number within a sentence. What is typed counts as soon as it is a number; a decimal comma is
-// one, too. The field keeps what was typed while somebody is in it.
+// A number within a sentence; it may have a decimal comma.
 
-import { useState } from "preact/hooks";
 import { formatTyped } from "../lib/format";
 import { language } from "../state/preferences";
+import { TypedField } from "./typed-field";
 
 interface NumberFieldProps {
   label: string;
@@ -23,34 +22,18 @@ function readNumber(text: string, whole: boolean, min: number): number | null {
   return isNumber && (!whole || Number.isInteger(value)) ? value : null;
 }
 
-function written(value: number | null): string {
-  return value === null ? "" : formatTyped(value, language.value);
-}
-
 export function NumberField(props: NumberFieldProps) {
-  const [typed, setTyped] = useState<string | null>(null);
-  const { label, title, value, whole, min, disabled } = props;
-  const text = typed ?? written(value);
-  const invalid = typed !== null && readNumber(typed, whole, min) === null;
+  const { label, title, value, whole, min, disabled, onChange } = props;
   return (
-    <input
+    <TypedField
       class="number-field"
       inputMode={whole ? "numeric" : "decimal"}
-      autocomplete="off"
-      aria-label={label}
-      aria-invalid={invalid}
+      label={label}
       title={title}
       disabled={disabled}
-      style={{ width: `${Math.max(2, text.length) + 2}ch` }}
-      value={text}
-      onFocus={(event) => event.currentTarget.select()}
-      onInput={(event) => {
-        const now = event.currentTarget.value;
-        setTyped(now);
-        const number = readNumber(now, whole, min);
-        if (number !== null) props.onChange(number);
-      }}
-      onBlur={() => setTyped(null)}
+      written={value === null ? "" : formatTyped(value, language.value)}
+      read={(text) => readNumber(text, whole, min)}
+      onChange={onChange}
     />
   );
 }

@@ -6,7 +6,8 @@ import type { ComponentChildren } from "preact";
 import type { MessageKey } from "../i18n/translate";
 import { STRATEGY_KINDS, type StrategyKind } from "../lib/label";
 import type { Pool } from "../lib/pools";
-import { arePoolsSwept, type Field, type FieldName, type Question } from "../lib/question";
+import type { Field, FieldName, Question } from "../lib/question";
+import { isSwept } from "../lib/sweep";
 import {
   appendPool,
   appendRuntime,
@@ -151,13 +152,14 @@ function Runtimes({ asked }: { asked: Question }) {
     .filter(({ name }) => !taken.has(name))
     .map(({ name }) => ({ value: name, text: runtimeName(name) }))
     .reverse();
+  const fixed = isSwept(asked.swept, "/runtimes");
   return (
     <ul class="choices" aria-label={t("ask.runtimes")}>
       {asked.runtimes.map(({ pointer, label }) => (
         <Chip
           key={pointer}
           remove={t("ask.remove", { name: runtimeName(label) })}
-          only={asked.runtimes.length === 1}
+          only={fixed || asked.runtimes.length === 1}
           onRemove={() => leaveOutRuntime(pointer)}
         >
           <span class="choice-name">{runtimeName(label)}</span>
@@ -190,7 +192,7 @@ function PoolName({ pool, fixed }: { pool: Pool; fixed: boolean }) {
 
 function Strategies({ asked }: { asked: Question }) {
   const { pools } = asked;
-  const fixed = arePoolsSwept(asked);
+  const fixed = isSwept(asked.swept, "/strategies");
   const isThere = (kind: StrategyKind): boolean =>
     pools.some((pool) => pool.kind === kind && strategyOptions(pool.label) === "");
   const options = STRATEGY_KINDS.filter((kind) => !isThere(kind)).map((kind) => ({

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Whole numbers in a row, "8, 16, 32": the sizes of a pool that are compared. What is typed counts
-// as soon as all of it are numbers; the field keeps what was typed while somebody is in it.
+// Whole numbers in a row, "8, 16, 32": the sizes of a pool that are compared.
 
-import { useState } from "preact/hooks";
 import { formatTyped } from "../lib/format";
 import { language } from "../state/preferences";
+import { TypedField } from "./typed-field";
 
 interface SizesFieldProps {
   label: string;
@@ -21,26 +20,15 @@ function readSizes(text: string): number[] | null {
 }
 
 export function SizesField({ label, title, sizes, onChange }: SizesFieldProps) {
-  const [typed, setTyped] = useState<string | null>(null);
-  const text = typed ?? sizes.map((size) => formatTyped(size, language.value)).join(", ");
   return (
-    <input
+    <TypedField
       class="number-field sizes-field"
       inputMode="text"
-      autocomplete="off"
-      aria-label={label}
-      aria-invalid={typed !== null && readSizes(typed) === null}
+      label={label}
       title={title}
-      style={{ width: `${Math.max(2, text.length) + 2}ch` }}
-      value={text}
-      onFocus={(event) => event.currentTarget.select()}
-      onInput={(event) => {
-        const now = event.currentTarget.value;
-        setTyped(now);
-        const read = readSizes(now);
-        if (read) onChange(read);
-      }}
-      onBlur={() => setTyped(null)}
+      written={sizes.map((size) => formatTyped(size, language.value)).join(", ")}
+      read={readSizes}
+      onChange={onChange}
     />
   );
 }

@@ -269,7 +269,7 @@ test("a preview that was cut short says so", async () => {
     // By its limit of events, or on a machine that is busy by that of its time.
     const short = ["limited", "interrupted"].map((status) => `.preview-cell[data-status="${status}"]`);
     await page.locator(short.join()).first().waitFor();
-    assert.match(await page.locator(".preview > .hint").innerText(), /only the beginning/);
+    await page.locator(".preview > .hint", { hasText: "only the beginning" }).waitFor();
     await page.locator(".preview-cut, .preview-none").first().waitFor();
   });
 });
@@ -382,6 +382,24 @@ test("without its script the editor is a text area, and works", async () => {
     },
     /ERR_FAILED|status of 4\d\d/,
   );
+});
+
+test("what a sweep names by its place cannot be moved", async () => {
+  await onPage({}, async (page) => {
+    const { id } = await runToEnd(server.address, {
+      schema: 1,
+      name: "Places",
+      runtimes: ["cpython-3.12", "cpython-3.14"],
+      strategies: [{ threads: 2 }, { threads: 4 }, { processes: 2 }],
+      sweep: { "/strategies/2/processes": [2, 3], "/runtimes/1": ["cpython-3.14", "cpython-3.14t"] },
+      workload: { jobs: { count: 4, steps: [{ python_us: 100 }] } },
+    });
+    await page.goto(`${server.address}/#/?from=${id}`);
+    const choices = page.locator(".choices");
+    await choices.nth(1).locator(".choice-name").nth(1).waitFor();
+    assert.equal(await choices.locator("button").count(), 0, "nothing can be left out");
+    assert.equal(await choices.locator("input").count(), 0, "no size can be typed");
+  });
 });
 
 test("what the form cannot say it says, and what it can it changes", async () => {

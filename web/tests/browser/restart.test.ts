@@ -61,7 +61,7 @@ async function submit(document: object): Promise<string> {
 }
 
 async function open(id: string, status: string): Promise<void> {
-  await page.goto(`${server.address}/#/experiments/${id}?cells=all`);
+  await page.goto(`${server.address}/#/experiments/${id}`);
   await page.locator(`.page-head .status[data-status="${status}"]`).waitFor();
 }
 

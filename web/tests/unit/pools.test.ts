@@ -9,6 +9,7 @@ import {
   followWork,
   type Pool,
   placesAt,
+  placesShown,
   poolsOf,
   removePool,
   setSizes,
@@ -107,6 +108,9 @@ test("of several sizes that is shown which is nearest to the one wanted", () => 
   assert.deepEqual(placesAt(found, null), [0, 2, 4]);
   assert.equal(placesAt(pools(document([{ threads: 4 }, { processes: 4 }])), 4), null);
   assert.equal(placesAt(pools(document([{ threads: 4 }, { threads: 9999 }])), 4), null, "it may be refused");
+  const sized = { strategies: [{ threads: 4 }, { threads: 8 }] };
+  assert.deepEqual(placesShown(sized, 8), [1]);
+  assert.equal(placesShown({ ...sized, sweep: { "/strategies/1/threads": [8, 9] } }, 8), null, "its place is named");
 });
 
 test("a strategy of a document has the server's label", () => {
