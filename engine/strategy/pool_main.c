@@ -15,6 +15,11 @@ static void pool_main_next(void *state, const struct resume *resume,
         arrivals_await(main->jobs, main->submitted, action);
     } else if (main->submitted < main->jobs->count && !waits) {
         main->accepted = false;
+        if (!open) {
+            /* Not all of them at first: of a million jobs that takes 0.1 s, in which
+             * nobody can stop the run. */
+            py_future_init(&main->futures[main->submitted], main->runtime);
+        }
         action->kind = ACTION_SUBMIT;
         action->object = &main->pool;
         action->value = main->submitted++;
@@ -44,11 +49,8 @@ struct pool_main *pool_main_create(struct world *world) {
     main->runtime = &world->runtime;
     main->one_by_one = world->plan->strategy.one_by_one;
     if (!arrivals_are_open(main->jobs)) {
-        const uint32_t count = world->jobs.count;
-        main->futures = arena_alloc(&world->arena, count, sizeof *main->futures);
-        for (uint32_t i = 0; main->futures != NULL && i < count; i++) {
-            py_future_init(&main->futures[i], &world->runtime);
-        }
+        main->futures =
+            arena_alloc(&world->arena, world->jobs.count, sizeof *main->futures);
     }
     return main->futures == NULL && !arrivals_are_open(main->jobs) ? NULL : main;
 }

@@ -17,7 +17,7 @@
 
 struct pool_main {
     struct pool pool;
-    struct py_future *futures; /* by job; NULL when jobs arrive */
+    struct py_future *futures; /* by job, of those submitted; NULL when jobs arrive */
     const struct arrivals *jobs;
     const struct runtime *runtime;
     uint32_t submitted, asked;

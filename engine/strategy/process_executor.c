@@ -19,7 +19,6 @@ struct process_executor {
 static void submit(struct aio_executor *base, uint32_t number) {
     struct process_pool *pool = &((struct process_executor *)(void *)base)->pool;
     ASSERT(number < pool->chunks);
-    py_future_init(&pool->futures[number], &pool->world->runtime);
     process_pool_submit(pool, number);
 }
 

@@ -59,6 +59,7 @@ static void run(struct process_pool *pool, int64_t opcodes, enum process_pool_ph
 /* --- submit() ------------------------------------------------------------------ */
 
 void process_pool_submit(struct process_pool *pool, int64_t call) {
+    py_future_init(&pool->futures[call], &pool->world->runtime);
     process_pool_put(pool, &pool->work_ids, call);
     pool->pending++;
     process_pool_tell(pool);
@@ -248,9 +249,6 @@ int process_pool_init(struct process_pool *pool, const struct process_pool_spec 
         arena_alloc(&world->arena, pool->max_workers, sizeof *pool->worker_specs);
     if (pool->futures == NULL || pool->worker_specs == NULL) {
         return ERR_NOMEM;
-    }
-    for (uint32_t i = 0; i < pool->chunks; i++) {
-        py_future_init(&pool->futures[i], &world->runtime);
     }
     init_channels(pool);
     return process_starter_init(&pool->starter, world, spec->start) != 0 ||

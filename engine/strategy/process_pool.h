@@ -115,7 +115,7 @@ struct process_pool {
     struct py_message wake; /* from submit() and shutdown() */
     uint32_t jobs, chunk_size, chunks, max_workers;
     int64_t opcode_ps;
-    struct py_future *futures; /* by chunk */
+    struct py_future *futures; /* by chunk, of those submitted */
 
     struct py_queue work_ids;
     struct py_pipe wakeup;
