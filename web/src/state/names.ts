@@ -24,12 +24,6 @@ function unitOf(field: string): string {
   return UNITS.find(({ end }) => field.endsWith(end))?.unit ?? "";
 }
 
-/** "python" of "python_us": what is left where this page has no words for a field. */
-function plainName(field: string): string {
-  const end = UNITS.find((one) => field.endsWith(one.end))?.end ?? "";
-  return field.slice(0, field.length - end.length).replace(/_/g, " ");
-}
-
 /** The nearest thing around a pointer that has a name: an actor, a task, an object. */
 function ownerOf(parts: readonly string[], document: unknown): string | null {
   const [, objects, object] = parts;
@@ -43,16 +37,23 @@ function ownerOf(parts: readonly string[], document: unknown): string | null {
 
 /** "runtime 1": a place in a list. */
 function itemWords(list: string, n: number): string {
-  return translateIfKnown(language.value, `field.${list}.item`, { n }) ?? `${plainName(list)} ${n}`;
+  return translateIfKnown(language.value, `field.${list}.item`, { n }) ?? `${list} ${n}`;
 }
 
-function plainWords(pointer: string, document: unknown): string {
-  const parts = pointer.split("/").slice(1);
-  const last = parts[parts.length - 1] ?? pointer;
-  const list = /^\d+$/.test(last) ? itemWords(parts[parts.length - 2] ?? "", Number(last) + 1) : null;
+/** What the page calls a field; null: nothing but its own name in the document, which is of no
+ * language. */
+function ownWords(parts: readonly string[]): string | null {
+  const last = parts[parts.length - 1] ?? "";
+  if (/^\d+$/.test(last)) return itemWords(parts[parts.length - 2] ?? "", Number(last) + 1);
   const isTask = last === "count" && parts.includes("tasks");
-  const known = translateIfKnown(language.value, `field.${isTask ? "tasks" : last}`);
-  const words = list ?? known ?? plainName(last);
+  return translateIfKnown(language.value, `field.${isTask ? "tasks" : last}`) ?? null;
+}
+
+const partsOf = (pointer: string): string[] => pointer.split("/").slice(1);
+
+function plainWords(pointer: string, document: unknown): string {
+  const parts = partsOf(pointer);
+  const words = ownWords(parts) ?? parts[parts.length - 1] ?? pointer;
   const owner = ownerOf(parts, document);
   return owner === null ? words : t("name.fieldOf", { owner, field: words });
 }
@@ -70,8 +71,9 @@ export function fieldWords(pointer: string, document: unknown): string {
 /** The same where it stands alone: "Cores". */
 export function fieldTitle(pointer: string, document: unknown): string {
   const words = fieldWords(pointer, document);
-  const isNamed = ownerOf(pointer.split("/").slice(1), document) !== null;
-  return isNamed ? words : words.charAt(0).toLocaleUpperCase(language.value) + words.slice(1);
+  const parts = partsOf(pointer);
+  const begins = ownWords(parts) !== null && ownerOf(parts, document) === null;
+  return begins ? words.charAt(0).toLocaleUpperCase(language.value) + words.slice(1) : words;
 }
 
 /** A value that a sweep puts there. */
@@ -112,7 +114,7 @@ export function runtimeName(label: string): string {
   const { name, options } = parseLabel(label);
   const changed = options.map(([field, text]) => {
     const value = Number.isNaN(Number(text)) ? text : Number(text);
-    const words = translateIfKnown(language.value, `field.${field}`) ?? plainName(field);
+    const words = translateIfKnown(language.value, `field.${field}`) ?? field;
     return t("name.fieldValue", { field: words, value: fieldValue(field, value) });
   });
   return changed.length === 0 ? baseName(name) : `${baseName(name)} (${changed.join(", ")})`;

@@ -509,7 +509,8 @@ test("what a sweep sets is named and has its unit", () => {
   assert.equal(fieldTitle("/workload/actors/0/thread", document), "spinner: threads");
   assert.equal(fieldWords("/workload/jobs/steps/2/python_us", document), "Python, step 3");
   assert.equal(fieldWords("/workload/objects/orders/queue", document), "orders: length of the queue");
-  assert.equal(fieldWords("/machine/wake_deep_us", document), "wake deep");
+  assert.equal(fieldWords("/machine/wake_deep_us", document), "wake_deep_us");
+  assert.equal(fieldTitle("/machine/wake_deep_us", document), "wake_deep_us");
   assert.equal(fieldWords("/runtimes/0", document), "runtime 1");
   assert.equal(fieldWords("/strategies/1", document), "strategy 2");
   assert.equal(fieldValue("/workload/jobs/steps/2/python_us", 30000), "30\u202fms");
