@@ -10,7 +10,7 @@ import { t } from "../state/preferences";
 import { changeGridView, go } from "../state/router";
 
 function timelines(): Target[] {
-  const state = experiment.peek();
+  const state = experiment.value;
   if (state.status !== "ready") return [];
   const { cells, document } = state.value;
   return cells.flatMap((cell) => {
@@ -22,7 +22,7 @@ function timelines(): Target[] {
 }
 
 function shownMetrics(): Target[] {
-  return availableMetrics.peek().map((metric) => ({
+  return availableMetrics.value.map((metric) => ({
     key: `metric-${metric}`,
     text: t("palette.metric", { metric: metricTitle(metric) }),
     act: () => changeGridView({ metric }),

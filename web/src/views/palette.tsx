@@ -51,10 +51,15 @@ function Option(props: { entry: Entry; isChosen: boolean; choose(): void; run():
 
 export function Palette() {
   const dialog = useDialog();
-  const [chosen, setChosen] = useState(0);
+  // The list grows while it is read: what was chosen stays chosen, wherever it is by then.
+  const [chosen, setChosen] = useState("");
   const lists = sections.value;
   const entries = lists.flatMap((section) => section.entries);
-  const here = Math.min(chosen, Math.max(0, entries.length - 1));
+  const here = Math.max(
+    0,
+    entries.findIndex(({ key }) => key === chosen),
+  );
+  const choose = (place: number): void => setChosen(entries[place]?.key ?? "");
   useEffect(
     () => () => {
       typed.value = "";
@@ -70,10 +75,10 @@ export function Palette() {
   };
   const onKey = (event: KeyboardEvent): void => {
     const last = entries.length - 1;
-    if (event.key === "ArrowDown") setChosen(here === last ? 0 : here + 1);
-    else if (event.key === "ArrowUp") setChosen(here === 0 ? last : here - 1);
-    else if (event.key === "PageDown") setChosen(Math.min(last, here + 8));
-    else if (event.key === "PageUp") setChosen(Math.max(0, here - 8));
+    if (event.key === "ArrowDown") choose(here === last ? 0 : here + 1);
+    else if (event.key === "ArrowUp") choose(here === 0 ? last : here - 1);
+    else if (event.key === "PageDown") choose(Math.min(last, here + 8));
+    else if (event.key === "PageUp") choose(Math.max(0, here - 8));
     else if (event.key === "Enter") run(entries[here]);
     else return;
     event.preventDefault();
@@ -104,7 +109,7 @@ export function Palette() {
           value={typed.value}
           onInput={(event) => {
             typed.value = event.currentTarget.value;
-            setChosen(0);
+            setChosen("");
           }}
           onKeyDown={onKey}
         />
@@ -120,7 +125,7 @@ export function Palette() {
                 key={entry.key}
                 entry={entry}
                 isChosen={entry === entries[here]}
-                choose={() => setChosen(entries.indexOf(entry))}
+                choose={() => setChosen(entry.key)}
                 run={() => run(entry)}
               />
             ))}

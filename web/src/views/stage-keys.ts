@@ -121,7 +121,7 @@ const GESTURES = [
 ] as const;
 
 function lanes(): Target[] {
-  return [...lanesById.peek().values()].map(({ id }) => ({
+  return [...lanesById.value.values()].map(({ id }) => ({
     key: `lane-${id}`,
     text: laneFullTitle(id),
     act: () => seekLane(id),

@@ -16,11 +16,19 @@ async function openPalette(page: Page, key = "Control+k"): Promise<void> {
   await page.locator(".palette input:focus").waitFor();
 }
 
+/** What the field names as chosen is what looks chosen, read at one moment: the list may grow. */
+function fieldAndListAgree(page: Page): Promise<boolean> {
+  return page.evaluate(() => {
+    const active = document.querySelector(".palette input")?.getAttribute("aria-activedescendant");
+    const chosen = document.querySelectorAll('.palette-option[aria-selected="true"]');
+    return chosen.length === 1 && chosen[0]?.id === active;
+  });
+}
+
 async function choose(page: Page, letters: string, text: string): Promise<void> {
   await page.keyboard.type(letters);
   await page.locator('.palette-option[aria-selected="true"]', { hasText: text }).waitFor();
-  const active = await page.locator(".palette input").getAttribute("aria-activedescendant");
-  assert.equal(await page.locator(`[id="${active}"]`).getAttribute("aria-selected"), "true");
+  assert.ok(await fieldAndListAgree(page));
   await page.keyboard.press("Enter");
   await page.locator(".palette").waitFor({ state: "detached" });
 }
@@ -151,6 +159,29 @@ test("what Ask can do is in the palette: an example, the editor, the sliders, an
     await openPalette(page);
     await choose(page, "timeline threads", "Timeline: ");
     await page.waitForURL(/#\/runs\/r\d+/);
+  });
+});
+
+test("what comes after the letters were typed is found, and what was chosen stays chosen", async () => {
+  await site.onPage({}, async (page) => {
+    const held: (() => void)[] = [];
+    await page.route(/\/api\/v1\/experiments\/e\d+(\?.*)?$/, async (route) => {
+      await new Promise<void>((release) => held.push(release));
+      await route.continue();
+    });
+    await page.goto(`${site.address}/#/experiments/e1`);
+    await page.locator(".app-nav").waitFor();
+    await openPalette(page);
+    await page.keyboard.type("t");
+    const commands = page.locator(".palette-option");
+    await commands.nth(2).waitFor();
+    await page.keyboard.press("ArrowDown");
+    const chosen = page.locator('.palette-option[aria-selected="true"]');
+    const was = await chosen.innerText();
+    for (const release of held) release();
+    await page.locator(".palette-option", { hasText: "Timeline: " }).first().waitFor();
+    assert.equal(await chosen.innerText(), was);
+    assert.ok(await fieldAndListAgree(page));
   });
 });
 
