@@ -3,7 +3,7 @@
 // then, or when it cannot be read, a text area with the same text.
 
 import type { Ref } from "preact";
-import { useEffect, useImperativeHandle, useRef, useState } from "preact/hooks";
+import { useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { getSchema } from "../api";
 import type { CodeEditor, Mark } from "../editor/code-editor";
 import type { Assistant } from "../editor/document-assist";
@@ -13,7 +13,7 @@ import { models } from "../state/catalogue";
 import { language, t } from "../state/preferences";
 import { createResource, valueOf } from "../state/resource";
 import { WORD_GROUPS } from "./document-words";
-import { type EditorHandle, JsonEditor } from "./json-editor";
+import { type AreaHandle, type EditorHandle, JsonEditor } from "./json-editor";
 import { refusalWords } from "./said";
 
 const schema = createResource(getSchema);
@@ -80,9 +80,12 @@ const MARKS_MS = 200;
 
 type Loading = "loading" | "ready" | "failed";
 
-/* The editor in its host; what it calls is what was given last. */
+/* The editor in its host; what it calls is what was given last. Who writes in the text area
+ * meanwhile goes on at the same place. */
 function useCodeEditor(onSubmit: () => void) {
   const host = useRef<HTMLDivElement>(null);
+  const area = useRef<AreaHandle>(null);
+  const caret = useRef<readonly [number, number] | null>(null);
   const editor = useRef<CodeEditor | null>(null);
   const submit = useRef(onSubmit);
   const [state, setState] = useState<Loading>("loading");
@@ -101,6 +104,7 @@ function useCodeEditor(onSubmit: () => void) {
           onChange: editDraft,
           onSubmit: () => submit.current(),
         });
+        caret.current = area.current?.caret() ?? null;
         setState("ready");
       })
       .catch(() => gone || setState("failed"));
@@ -109,12 +113,14 @@ function useCodeEditor(onSubmit: () => void) {
       editor.current?.destroy();
     };
   }, []);
-  return { host, editor, state };
+  useLayoutEffect(() => {
+    if (state === "ready" && caret.current) editor.current?.select(...caret.current);
+  }, [state]);
+  return { host, area, editor, state };
 }
 
 export function DocumentEditor({ handle, marked, onSubmit }: DocumentEditorProps) {
-  const { host, editor, state } = useCodeEditor(onSubmit);
-  const area = useRef<EditorHandle>(null);
+  const { host, area, editor, state } = useCodeEditor(onSubmit);
   const text = draft.value;
   const wrong = marks();
   // Meanwhile somebody may have typed: what is there now is what counts.

@@ -11,12 +11,17 @@ export interface EditorHandle {
   select(start: number, end: number): void;
 }
 
+export interface AreaHandle extends EditorHandle {
+  /** Where the caret is; null while the focus is elsewhere. */
+  caret(): readonly [start: number, end: number] | null;
+}
+
 interface JsonEditorProps {
   text: string;
   scan: Scan;
   /** Lines with something to correct, 1-based. */
   marked: ReadonlySet<number>;
-  handle: Ref<EditorHandle>;
+  handle: Ref<AreaHandle>;
   onInput(text: string): void;
   onSubmit(): void;
 }
@@ -71,6 +76,12 @@ export function JsonEditor(props: JsonEditorProps) {
       const top = (lineOf(element.value, start) - 1) * lineHeight;
       element.closest(".editor")?.scrollTo({ top: top - 80, behavior: "smooth" });
       element.closest(".editor")?.scrollIntoView({ block: "nearest" });
+    },
+    caret() {
+      const element = area.current;
+      return element && element === document.activeElement
+        ? [element.selectionStart, element.selectionEnd]
+        : null;
     },
   }));
 

@@ -384,6 +384,28 @@ test("without its script the editor is a text area, and works", async () => {
   );
 });
 
+test("who writes before the editor is there goes on in it, at the same place", async () => {
+  await onPage({}, async (page) => {
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    await page.route(/code-editor-.*\.js$/, async (route) => {
+      await released;
+      await route.continue();
+    });
+    await openOwn(page);
+    await page.locator("#main").focus();
+    await page.keyboard.press("e");
+    await page.locator(".editor-input:focus").waitFor();
+    await page.keyboard.press("Control+Home");
+    await page.keyboard.type("a");
+    release();
+    await page.locator('.code-editor[data-state="ready"]').waitFor();
+    await page.locator(".cm-content:focus").waitFor();
+    await page.keyboard.type("b");
+    await page.locator(".cm-line", { hasText: "ab{" }).waitFor();
+  });
+});
+
 test("what a sweep names by its place cannot be moved", async () => {
   await onPage({}, async (page) => {
     const { id } = await runToEnd(server.address, {

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Page } from "playwright-core";
-import { runToEnd, testSite, threads, timelineOf, timelineReady } from "./page";
+import { runToEnd, submit, testSite, threads, timelineOf, timelineReady } from "./page";
 
 let run: string;
 const site = testSite(async (address) => {
@@ -163,24 +163,24 @@ test("what Ask can do is in the palette: an example, the editor, the sliders, an
 });
 
 test("what comes after the letters were typed is found, and what was chosen stays chosen", async () => {
+  await submit(site.address, threads("Throughput of four"));
   await site.onPage({}, async (page) => {
-    const held: (() => void)[] = [];
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
     await page.route(/\/api\/v1\/experiments\/e\d+(\?.*)?$/, async (route) => {
-      await new Promise<void>((release) => held.push(release));
+      await released;
       await route.continue();
     });
     await page.goto(`${site.address}/#/experiments/e1`);
-    await page.locator(".app-nav").waitFor();
+    await page.locator(".nav").waitFor();
     await openPalette(page);
-    await page.keyboard.type("t");
-    const commands = page.locator(".palette-option");
-    await commands.nth(2).waitFor();
+    await page.keyboard.type("throughput");
+    const chosen = page.locator('.palette-option[aria-selected="true"]', { hasText: "Throughput of four" });
+    await chosen.waitFor();
     await page.keyboard.press("ArrowDown");
-    const chosen = page.locator('.palette-option[aria-selected="true"]');
-    const was = await chosen.innerText();
-    for (const release of held) release();
-    await page.locator(".palette-option", { hasText: "Timeline: " }).first().waitFor();
-    assert.equal(await chosen.innerText(), was);
+    release();
+    await page.locator(".palette-option", { hasText: "Metric: Throughput" }).waitFor();
+    await chosen.waitFor();
     assert.ok(await fieldAndListAgree(page));
   });
 });
