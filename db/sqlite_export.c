@@ -12,10 +12,14 @@
 
 /* --- the tables ---------------------------------------------------------------- */
 
-/* A table, and how it is filled; `?` of the query is the run. */
+/* A table, and how it is filled. ?1 of the query is the experiment, 0 for all; of a table of a
+ * timeline it is the run. */
 struct export_table {
     const char *create, *query, *insert;
 };
+
+#define OF_EXPERIMENT                                                                    \
+    " WHERE ?1 = 0 OR run_id IN (SELECT run_id FROM runs WHERE experiment_id = ?1)"
 
 static const struct export_table whole_tables[] = {
     {"CREATE TABLE experiments (experiment_id INTEGER PRIMARY KEY, name TEXT, status "
@@ -23,32 +27,35 @@ static const struct export_table whole_tables[] = {
      " reason TEXT, created_ms INTEGER, engine_version TEXT, cell_count INTEGER,"
      " document TEXT)",
      "SELECT experiment_id, name, status, reason, created_ms, engine_version, cell_count,"
-     " document FROM experiments",
+     " document FROM experiments WHERE ?1 IN (0, experiment_id)",
      "INSERT INTO experiments VALUES (?, ?, ?, ?, ?, ?, ?, ?)"},
     {"CREATE TABLE cells (cell_id INTEGER PRIMARY KEY, experiment_id INTEGER,"
      " position INTEGER, key TEXT, runtime TEXT, strategy TEXT, point TEXT, status TEXT,"
      " reason TEXT)",
      "SELECT cell_id, experiment_id, position, key, runtime, strategy, point, status,"
-     " reason FROM cells",
+     " reason FROM cells WHERE ?1 IN (0, experiment_id)",
      "INSERT INTO cells VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"},
     {"CREATE TABLE runs (run_id INTEGER PRIMARY KEY, cell_id INTEGER,"
      " experiment_id INTEGER, repetition INTEGER, status TEXT, reason TEXT,"
      " fingerprint TEXT, duration_ns INTEGER, transitions INTEGER, has_timeline INTEGER,"
      " started_ms INTEGER, finished_ms INTEGER)",
      "SELECT run_id, cell_id, experiment_id, repetition, status, reason, fingerprint,"
-     " duration_ns, transitions, has_timeline, started_ms, finished_ms FROM runs",
+     " duration_ns, transitions, has_timeline, started_ms, finished_ms FROM runs"
+     " WHERE ?1 IN (0, experiment_id)",
      "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
     {"CREATE TABLE metrics (run_id INTEGER, name TEXT, value REAL,"
      " PRIMARY KEY (run_id, name)) WITHOUT ROWID",
-     "SELECT run_id, name, value FROM metrics", "INSERT INTO metrics VALUES (?, ?, ?)"},
+     "SELECT run_id, name, value FROM metrics" OF_EXPERIMENT,
+     "INSERT INTO metrics VALUES (?, ?, ?)"},
     {"CREATE TABLE lanes (run_id INTEGER, lane INTEGER, kind TEXT, name TEXT,"
      " parent INTEGER, born_ns INTEGER, died_ns INTEGER, PRIMARY KEY (run_id, lane))"
      " WITHOUT ROWID",
-     "SELECT run_id, lane, kind, name, parent, born_ns, died_ns FROM lanes",
+     "SELECT run_id, lane, kind, name, parent, born_ns, died_ns FROM lanes" OF_EXPERIMENT,
      "INSERT INTO lanes VALUES (?, ?, ?, ?, ?, ?, ?)"},
     {"CREATE TABLE sites (run_id INTEGER, site INTEGER, path TEXT,"
      " PRIMARY KEY (run_id, site)) WITHOUT ROWID",
-     "SELECT run_id, site, path FROM sites", "INSERT INTO sites VALUES (?, ?, ?)"},
+     "SELECT run_id, site, path FROM sites" OF_EXPERIMENT,
+     "INSERT INTO sites VALUES (?, ?, ?)"},
 };
 
 static const struct export_table run_tables[] = {
@@ -65,6 +72,11 @@ static const struct export_table run_tables[] = {
      " value INTEGER)",
      "SELECT run_id, lane, counter, at_ns, value FROM counters WHERE run_id = ?",
      "INSERT INTO counters VALUES (?, ?, ?, ?, ?)"},
+    {"CREATE TABLE flows (run_id INTEGER, kind TEXT, from_lane INTEGER, to_lane INTEGER,"
+     " left_ns INTEGER, at_ns INTEGER)",
+     "SELECT run_id, kind, from_lane, to_lane, left_ns, at_ns FROM flows WHERE run_id = "
+     "?",
+     "INSERT INTO flows VALUES (?, ?, ?, ?, ?, ?)"},
 };
 
 /* Made when the rows are there: that is faster. */
@@ -73,6 +85,7 @@ static const char INDEXES[] =
     "CREATE INDEX spans_by_state ON spans (run_id, state, dur_ns);"
     "CREATE INDEX instants_by_time ON instants (run_id, at_ns);"
     "CREATE INDEX counters_by_lane ON counters (run_id, lane, counter, at_ns);"
+    "CREATE INDEX flows_by_time ON flows (run_id, at_ns);"
     "CREATE INDEX runs_by_cell ON runs (cell_id);"
     "CREATE INDEX cells_by_experiment ON cells (experiment_id);";
 
@@ -82,9 +95,9 @@ enum {
 };
 
 struct export {
+    const struct sqlite_export_request *request;
     struct sql_session *source;
     sqlite3 *target;
-    const char *path;
 };
 
 /* --- the new file -------------------------------------------------------------- */
@@ -93,11 +106,13 @@ static int fail(const struct export *export, int code, struct err *err) {
     switch (code & 0xff) {
     case SQLITE_NOMEM:
         return err_set_nomem(err);
+    case SQLITE_INTERRUPT:
+        return err_set(err, ERR_CANCELLED, "the export was cancelled");
     case SQLITE_FULL:
         return err_set(err, ERR_IO, "the disk of %s is full: free some space",
-                       export->path);
+                       export->request->path);
     default:
-        return err_set(err, ERR_IO, "cannot write %s: %s", export->path,
+        return err_set(err, ERR_IO, "cannot write %s: %s", export->request->path,
                        sqlite3_errmsg(export->target));
     }
 }
@@ -107,17 +122,24 @@ static int execute(const struct export *export, const char *sql, struct err *err
     return code == SQLITE_OK ? 0 : fail(export, code, err);
 }
 
-/* An existing file is somebody's: it stays as it is. */
-static int create_file(const char *path, struct err *err) {
-    const int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (file < 0) {
+/*
+ * An existing file is somebody's: it stays as it is. The descriptor stays open for as long as
+ * SQLite has the file open: closing any of a file's drops all of the process's locks on it.
+ */
+static int create_file(int *file, const char *path, struct err *err) {
+    *file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (*file < 0) {
         return errno == EEXIST
                    ? err_set(err, ERR_CONFLICT, "%s exists already: name another file",
                              path)
                    : err_set(err, ERR_IO, "cannot write %s: %s", path, strerror(errno));
     }
-    close(file);
     return 0;
+}
+
+static int is_cancelled(void *context) {
+    const struct sqlite_export_request *request = context;
+    return request->cancelled(request->context);
 }
 
 /* A failed export is removed whole, so that a journal would serve nobody. */
@@ -125,9 +147,17 @@ static const char SETTINGS[] = "PRAGMA journal_mode = OFF; PRAGMA synchronous = 
                                "PRAGMA cache_size = -16000; BEGIN";
 
 static int open_target(struct export *export, struct err *err) {
-    const int code = sqlite3_open_v2(export->path, &export->target,
+    enum { STEPS_BETWEEN = 10000 }; /* instructions of SQLite's machine: less than 1 ms */
+    const int code = sqlite3_open_v2(export->request->path, &export->target,
                                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
     int rc = code == SQLITE_OK ? execute(export, SETTINGS, err) : fail(export, code, err);
+    if (rc == 0 && export->request->cancelled != NULL) {
+        sqlite3_progress_handler(export->target, STEPS_BETWEEN, is_cancelled,
+                                 (void *)export->request);
+    }
+    if (rc == 0 && export->request->file != NULL) {
+        unlink(export->request->path);
+    }
     for (int i = 0; rc == 0 && i < WHOLE_TABLES; i++) {
         rc = execute(export, whole_tables[i].create, err);
     }
@@ -169,15 +199,21 @@ static int check_whole(const struct export *export, struct err *err) {
                    (long long)first->from_ns, (long long)first->to_ns, first->what);
 }
 
-/* `run` NULL: the query has no parameter. */
-static int copy(const struct export *export, const struct export_table *table,
-                const int64_t *run, struct err *err) {
-    const struct sql_value param = {.type = SQL_INTEGER,
-                                    .integer = run != NULL ? *run : 0};
-    const struct sql_request request = {.text = table->query,
-                                        .size = strlen(table->query),
-                                        .params = &param,
-                                        .param_count = run != NULL ? 1 : 0};
+static struct sql_request request_of(const struct export *export, const char *query,
+                                     const struct sql_value *params, size_t count) {
+    return (struct sql_request){.text = query,
+                                .size = strlen(query),
+                                .params = params,
+                                .param_count = count,
+                                .cancelled = export->request->cancelled,
+                                .context = export->request->context};
+}
+
+/* `id`: of the experiment, or of the run. */
+static int copy(const struct export *export, const struct export_table *table, int64_t id,
+                struct err *err) {
+    const struct sql_value param = {.type = SQL_INTEGER, .integer = id};
+    const struct sql_request request = request_of(export, table->query, &param, 1);
     sqlite3_stmt *insert = NULL;
     const int code = sqlite3_prepare_v2(export->target, table->insert, -1, &insert, NULL);
     if (code != SQLITE_OK) {
@@ -196,33 +232,55 @@ static int copy(const struct export *export, const struct export_table *table,
     return rc;
 }
 
-/* The next run with a timeline after *run; 1, or 0 when there is none. */
-static int next_run(const struct export *export, int64_t *run, struct err *err) {
-    static const char NEXT[] =
-        "SELECT min(run_id) FROM runs WHERE has_timeline AND run_id > ?";
-    const struct sql_value param = {.type = SQL_INTEGER, .integer = *run};
-    const struct sql_request request = {
-        .text = NEXT, .size = sizeof NEXT - 1, .params = &param, .param_count = 1};
+/* The first number that a query gives, of an experiment and another parameter; 1, or 0 when there
+ * is none. */
+static int read_number(const struct export *export, const char *query, int64_t *number,
+                       struct err *err) {
+    const struct sql_value params[] = {
+        {.type = SQL_INTEGER, .integer = export->request->experiment},
+        {.type = SQL_INTEGER, .integer = *number}};
+    const struct sql_request request = request_of(export, query, params, 2);
     int rc = sql_session_begin(export->source, &request, err);
     if (rc == 0 && (rc = sql_session_next(export->source, err)) == 1) {
         const struct sql_value value = sql_session_value(export->source, 0);
-        *run = value.integer;
+        *number = value.integer;
         rc = value.type == SQL_INTEGER ? 1 : 0;
     }
     sql_session_end(export->source);
     return rc;
 }
 
+static int check_experiment(const struct export *export, struct err *err) {
+    static const char IS_THERE[] = "SELECT experiment_id FROM experiments WHERE "
+                                   "experiment_id = ?1 AND ?2 IS NOT NULL";
+    int64_t number = 0;
+    const int rc = export->request->experiment != 0
+                       ? read_number(export, IS_THERE, &number, err)
+                       : 1;
+    return rc == 0  ? err_set(err, ERR_NOT_FOUND, "there is no experiment %lld",
+                              (long long)export->request->experiment)
+           : rc < 0 ? rc
+                    : 0;
+}
+
+/* The next run with a timeline after *run; 1, or 0 when there is none. */
+static int next_run(const struct export *export, int64_t *run, struct err *err) {
+    static const char NEXT[] = "SELECT min(run_id) FROM runs WHERE has_timeline"
+                               " AND ?1 IN (0, experiment_id) AND run_id > ?2";
+    return read_number(export, NEXT, run, err);
+}
+
 static int copy_run(const struct export *export, int64_t run, struct err *err) {
     int rc = 0;
     for (int i = 0; rc == 0 && i < RUN_TABLES; i++) {
-        rc = copy(export, &run_tables[i], &run, err);
+        rc = copy(export, &run_tables[i], run, err);
     }
     return rc;
 }
 
-static int copy_runs(const struct export *export, int64_t only, struct err *err) {
-    int64_t run = only - 1;
+static int copy_runs(const struct export *export, struct err *err) {
+    const int64_t only = export->request->run;
+    int64_t run = only != 0 ? only - 1 : 0;
     int rc, copied;
     if (only != 0) {
         rc = next_run(export, &run, err);
@@ -241,13 +299,13 @@ static int copy_runs(const struct export *export, int64_t only, struct err *err)
     return rc;
 }
 
-static int fill(const struct export *export, int64_t run, struct err *err) {
-    int rc = 0;
+static int fill(const struct export *export, struct err *err) {
+    int rc = check_experiment(export, err);
     for (int i = 0; rc == 0 && i < WHOLE_TABLES; i++) {
-        rc = copy(export, &whole_tables[i], NULL, err);
+        rc = copy(export, &whole_tables[i], export->request->experiment, err);
     }
     if (rc == 0) {
-        rc = copy_runs(export, run, err);
+        rc = copy_runs(export, err);
     }
     if (rc == 0) {
         rc = execute(export, INDEXES, err);
@@ -255,27 +313,34 @@ static int fill(const struct export *export, int64_t run, struct err *err) {
     return rc == 0 ? execute(export, "COMMIT", err) : rc;
 }
 
-int sqlite_export_write(struct db *db, const char *path, int64_t run, struct err *err) {
-    struct export export = {.path = path};
+/* The whole life of the target's connection. */
+static int write_target(struct export *export, struct err *err) {
+    int rc = open_target(export, err);
+    if (rc == 0) {
+        rc = fill(export, err);
+    }
+    const int code = sqlite3_close(export->target);
+    return rc == 0 && code != SQLITE_OK ? fail(export, code, err) : rc;
+}
+
+int sqlite_export_write(struct db *db, const struct sqlite_export_request *request,
+                        struct err *err) {
+    struct export export = {.request = request};
+    int descriptor = -1;
     int rc = sql_session_open(&export.source, db, err);
     if (rc == 0) {
         rc = sql_session_hold(export.source, err);
     }
-    if (rc == 0) {
-        rc = create_file(path, err);
-    }
-    if (rc == 0) {
-        rc = open_target(&export, err);
-        if (rc == 0) {
-            rc = fill(&export, run, err);
-        }
-        const int code = sqlite3_close(export.target);
-        if (rc == 0 && code != SQLITE_OK) {
-            rc = fail(&export, code, err);
-        }
+    if (rc == 0 && (rc = create_file(&descriptor, request->path, err)) == 0) {
+        rc = write_target(&export, err);
         if (rc != 0) {
-            unlink(path);
+            unlink(request->path);
         }
+    }
+    if (rc == 0 && request->file != NULL) {
+        *request->file = descriptor;
+    } else if (descriptor >= 0) {
+        close(descriptor);
     }
     sql_session_close(export.source);
     return rc;

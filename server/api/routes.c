@@ -8,6 +8,7 @@
 #include "server/api/compare_api.h"
 #include "server/api/event_api.h"
 #include "server/api/experiment_api.h"
+#include "server/api/export_api.h"
 #include "server/api/item_list.h"
 #include "server/api/library_api.h"
 #include "server/api/measure_api.h"
@@ -51,6 +52,8 @@ const struct http_route routes[] = {
     {"GET", "/api/v1/experiments/{id}", experiment_api_read, 0, "metrics", JSON},
     {"GET", "/api/v1/experiments/{id}/cells", cell_api_list, 0,
      "runtime strategy status point metrics order limit after", ITEM_LIST_TYPES},
+    {"GET", "/api/v1/experiments/{id}/export", export_api_experiment, 0, "format",
+     EXPORT_API_TYPES},
     {"GET", "/api/v1/compare", compare_api_read, 0, "cells other_work", JSON},
     {"GET", "/api/v1/experiments/{id}/advice", advice_api_read, 0, NULL, JSON},
     {"PATCH", "/api/v1/experiments/{id}", library_api_rename, HTTP_ROUTE_JSON_BODY, NULL,
@@ -60,6 +63,7 @@ const struct http_route routes[] = {
     {"GET", "/api/v1/cells/{id}", cell_api_read, 0, NULL, JSON},
     {"GET", "/api/v1/cells/{id}/document", cell_api_document, 0, NULL, JSON},
     {"GET", "/api/v1/runs/{id}", run_api_read, 0, NULL, JSON},
+    {"GET", "/api/v1/runs/{id}/export", export_api_run, 0, "format", EXPORT_API_TYPES},
     {"GET", "/api/v1/runs/{id}/metrics", run_api_metrics, 0, NULL, JSON},
     {"GET", "/api/v1/runs/{id}/histograms", measure_api_histograms, 0, NULL, JSON},
     {"GET", "/api/v1/runs/{id}/blame", measure_api_blame, 0, "from to waiters", JSON},

@@ -23,14 +23,24 @@ static int execute(const struct export_format *format, const char *file,
     return CLI_OK;
 }
 
+/* `text` NULL: the option is not there. */
+static bool read_id(const char *option, const char *text, const char *of, long *out) {
+    if (text == NULL || cli_parse_number(text, 1, LONG_MAX, out)) {
+        return true;
+    }
+    cli_complain("%s must be the number of %s, not '%s'", option, of, text);
+    return false;
+}
+
 int export_command(int argc, char **argv) {
     const char *arguments[2] = {NULL, NULL};
     const char *format_name = NULL;
-    const char *run = NULL;
-    long number = 0;
+    const char *experiment = NULL, *run = NULL;
+    long experiment_id = 0, run_id = 0;
     const struct cli_option options[] = {
         {"--format", "NAME", "sqlite: ordinary tables in a new SQLite file", &format_name,
          NULL},
+        {"--experiment", "N", "only experiment N (default: all)", &experiment, NULL},
         {"--run", "N", "timeline of run N only (default: of all runs)", &run, NULL},
     };
     const struct cli_usage usage = {
@@ -41,8 +51,7 @@ int export_command(int argc, char **argv) {
             "format that\n"
             "--format names. The result file is only read: a server may have it open. "
             "With\n"
-            "sqlite the tables are those of 'gilscope sql --help', without flows, "
-            "span_time\n"
+            "sqlite the tables are those of 'gilscope sql --help', without span_time "
             "and damages.",
         .options = options,
         .option_count = sizeof options / sizeof options[0],
@@ -64,12 +73,13 @@ int export_command(int argc, char **argv) {
                      format_name != NULL ? format_name : "");
         return CLI_REFUSED;
     }
-    if (run != NULL && !cli_parse_number(run, 1, LONG_MAX, &number)) {
-        cli_complain("--run must be the number of a run, not '%s'", run);
+    if (!read_id("--experiment", experiment, "an experiment", &experiment_id) ||
+        !read_id("--run", run, "a run", &run_id)) {
         return CLI_REFUSED;
     }
     const bool named = arguments[1] != NULL;
-    return execute(
-        format, named ? arguments[0] : "gilscope.db",
-        (struct export_request){.path = arguments[named ? 1 : 0], .run = number});
+    return execute(format, named ? arguments[0] : "gilscope.db",
+                   (struct export_request){.path = arguments[named ? 1 : 0],
+                                           .experiment = experiment_id,
+                                           .run = run_id});
 }

@@ -6,11 +6,17 @@
 #include "db/sqlite_export.h"
 
 static int write_sqlite(const struct export_request *request, struct err *err) {
-    return sqlite_export_write(request->db, request->path, request->run, err);
+    const struct sqlite_export_request sqlite = {.path = request->path,
+                                                 .experiment = request->experiment,
+                                                 .run = request->run,
+                                                 .cancelled = request->cancelled,
+                                                 .context = request->context,
+                                                 .file = request->file};
+    return sqlite_export_write(request->db, &sqlite, err);
 }
 
 const struct export_format export_formats[] = {
-    {"sqlite", write_sqlite},
+    {"sqlite", "application/vnd.sqlite3", "sqlite", write_sqlite},
 };
 
 const size_t export_format_count = sizeof export_formats / sizeof export_formats[0];

@@ -5,16 +5,23 @@
 
 #include "db/db.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct export_request {
     struct db *db;
-    const char *path; /* the new file; it must not exist */
-    int64_t run;      /* 0: all runs */
+    const char *path;                 /* the new file; it must not exist */
+    int64_t experiment;               /* 0: all */
+    int64_t run;                      /* timelines: of this run; 0: of all */
+    bool (*cancelled)(void *context); /* asked now and then; NULL: never */
+    void *context;
+    int *
+        file; /* NULL; or the file keeps no name: its descriptor, for the caller to close */
 };
 
 struct export_format {
     const char *name;
+    const char *media_type, *extension;
     int (*write)(const struct export_request *request, struct err *err);
 };
 

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <microhttpd.h>
 
@@ -47,6 +48,9 @@ void http_response_deinit(struct http_response *response) {
     if (!response->body_is_static) {
         free(response->body);
     }
+    if (response->body_is_file) {
+        close(response->file);
+    }
     *response = (struct http_response){0};
 }
 
@@ -73,6 +77,7 @@ static bool add_headers(const struct http_response *response,
         add(message, MHD_HTTP_HEADER_RETRY_AFTER, retry_after) &&
         add(message, MHD_HTTP_HEADER_ALLOW, response->allow) &&
         add(message, MHD_HTTP_HEADER_LOCATION, response->location) &&
+        add(message, MHD_HTTP_HEADER_CONTENT_DISPOSITION, response->disposition) &&
         add(message, MHD_HTTP_HEADER_SET_COOKIE, response->cookie) &&
         add(message, "Idempotent-Replayed", response->replayed ? "true" : NULL) &&
         add(message, MHD_HTTP_HEADER_WWW_AUTHENTICATE, response->authenticate) &&
@@ -106,7 +111,7 @@ static struct MHD_Response *create_endless(void) {
     return message;
 }
 
-/* The body or stream belongs to the result, or is gone. */
+/* The body, file or stream belongs to the result, or is gone. */
 static struct MHD_Response *create_message(struct http_response *response,
                                            struct MHD_Connection *connection) {
     struct MHD_Response *message = NULL;
@@ -120,6 +125,11 @@ static struct MHD_Response *create_message(struct http_response *response,
     }
     if (response->endless) {
         return create_endless();
+    }
+    if (response->body_is_file) {
+        message = MHD_create_response_from_fd64(response->body_size, response->file);
+        response->body_is_file = message == NULL;
+        return message;
     }
     static char nothing[1];
     char *body = response->body != NULL ? response->body : nothing;

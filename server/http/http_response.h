@@ -3,7 +3,7 @@
  * http_response - what a handler answers; the server adds the security headers, sends it
  * and frees the body.
  *
- * A response has a body, or a stream (server-sent events), never both. A zeroed struct is
+ * A response has one of a body, a file and a stream (server-sent events). A zeroed struct is
  * an empty 200.
  */
 #ifndef SERVER_HTTP_HTTP_RESPONSE_H
@@ -22,8 +22,11 @@ struct http_response {
     unsigned status;          /* 0 means 200 */
     const char *content_type; /* static text; NULL without a body */
     char *body;               /* heap, owned; or static when `body_is_static` */
-    size_t body_size;
+    size_t body_size;         /* of the file, too */
     bool body_is_static;
+    bool body_is_file;
+    int file; /* of `body_is_file`: a descriptor, owned; read on an HTTP thread, which it holds
+                 up if it is not in memory */
     const char *cache_control;        /* static; NULL means "no-store", or
                                       of a GET "no-cache" */
     const char *encoding;             /* static: "gzip", or NULL */
@@ -32,6 +35,7 @@ struct http_response {
     char etag[64];                    /* quotes included; "" : header not sent */
     char allow[64];                   /* "" : header not sent */
     char location[96];                /* "" : header not sent */
+    char disposition[96];             /* Content-Disposition; "" : header not sent */
     char cookie[144];                 /* Set-Cookie; "" : header not sent */
     bool keep;                        /* it can no longer change: answer_cache.h */
     bool replayed;                    /* nothing was made: Idempotent-Replayed is sent */
@@ -54,11 +58,11 @@ int http_response_take_json(struct http_response *response, unsigned status,
  */
 void http_response_not_modified(struct http_response *response);
 
-/* Frees a body or closes a stream that was not sent. */
+/* Frees a body, or closes a file or stream, that was not sent. */
 void http_response_deinit(struct http_response *response);
 
 /*
- * Queues the response on a connection and takes its body or stream in every case. 0, or
+ * Queues the response on a connection and takes its body, file or stream in every case. 0, or
  * ERR_NOMEM: the connection must then be closed.
  */
 int http_response_send(struct http_response *response, struct MHD_Connection *connection,

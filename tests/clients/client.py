@@ -13,7 +13,10 @@ import gzip
 import http.client
 import json
 import socket
+import sqlite3
 import sys
+import tempfile
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -163,6 +166,27 @@ def test_a_list_comes_in_lines():
     assert answer.headers["Content-Type"] == "application/x-ndjson"
     items = [json.loads(line) for line in body.decode().splitlines()]
     assert len(items) == 3 and items[0]["id"] != items[1]["id"] and "next" in items[2]
+    connection.close()
+
+
+def test_an_experiment_is_a_file_of_sqlite():
+    name = submit(8)
+    connection = connect()
+    while json.loads(ask(connection, "GET", f"/api/v1/experiments/{name}")[1])["status"] != "done":
+        time.sleep(0.02)
+    answer, body = ask(connection, "GET", f"/api/v1/experiments/{name}/export?format=sqlite")
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="gilscope-{name}.sqlite"'
+    assert int(answer.headers["Content-Length"]) == len(body)
+    with tempfile.NamedTemporaryFile(suffix=".sqlite") as file:
+        file.write(body)
+        file.flush()
+        database = sqlite3.connect(file.name)
+        rows = database.execute(
+            "SELECT strategy, count(*) FROM cells JOIN runs USING (cell_id)"
+            " JOIN spans USING (run_id) GROUP BY position ORDER BY position").fetchall()
+        assert [strategy for strategy, _ in rows] == ["sequential", "threads(2)"], rows
+        assert all(count > 9 for _, count in rows), rows
+        database.close()
     connection.close()
 
 

@@ -413,7 +413,8 @@ static void check_backup(struct store_task *task, struct db_reader *reader,
 static int export_it(struct store_task *task, struct err *err) {
     char path[PATH_BYTES];
     path_of(task->fixture, "export.db", path);
-    return sqlite_export_write(task->db, path, 0, err);
+    const struct sqlite_export_request request = {.path = path};
+    return sqlite_export_write(task->db, &request, err);
 }
 
 static void check_export(struct store_task *task, struct db_reader *reader,

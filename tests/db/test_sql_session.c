@@ -352,6 +352,12 @@ static void test_sql_session_survives_every_failing_call(void **state) {
 
 /* --- export --------------------------------------------------------------------- */
 
+static int export_to(const struct sql_store *store, const char *path, int64_t run,
+                     struct err *err) {
+    const struct sqlite_export_request request = {.path = path, .run = run};
+    return sqlite_export_write(store->db, &request, err);
+}
+
 static void test_sqlite_export_has_all_rows(void **state) {
     struct fixture *fixture = *state;
     uint64_t random = 8;
@@ -360,11 +366,11 @@ static void test_sqlite_export_has_all_rows(void **state) {
     struct fixture other = *fixture;
     sql_store_make(&store, fixture, &random);
     snprintf(other.path, sizeof other.path, "%s/export.db", fixture->folder);
-    fixture_ok(sqlite_export_write(store.db, other.path, 0, &err), &err);
+    fixture_ok(export_to(&store, other.path, 0, &err), &err);
     struct sql_session *session = open_session(store.db);
-    static const char *const tables[] = {"spans", "instants", "counters",
-                                         "lanes", "runs",     "metrics",
-                                         "cells", "sites",    "experiments"};
+    static const char *const tables[] = {"spans",       "instants", "counters", "lanes",
+                                         "runs",        "metrics",  "cells",    "sites",
+                                         "experiments", "flows"};
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
         char sql[64];
         snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", tables[i]);
@@ -372,21 +378,121 @@ static void test_sqlite_export_has_all_rows(void **state) {
         snprintf(sql, sizeof sql, "SELECT * FROM %s", tables[i]);
         assert_int_equal(run(session, (struct sql_request){.text = sql}, &err), exported);
     }
-    assert_int_equal(sqlite_export_write(store.db, other.path, 0, &err), ERR_CONFLICT);
+    assert_int_equal(export_to(&store, other.path, 0, &err), ERR_CONFLICT);
     assert_int_equal(fixture_sql(&other, "SELECT count(DISTINCT run_id) FROM spans"), 2);
     assert_int_equal(unlink(other.path), 0);
     err_clear(&err);
-    assert_int_equal(sqlite_export_write(store.db, other.path, store.runs[2], &err),
-                     ERR_NOT_FOUND);
+    assert_int_equal(export_to(&store, other.path, store.runs[2], &err), ERR_NOT_FOUND);
     assert_int_not_equal(access(other.path, F_OK), 0);
     err_clear(&err);
-    fixture_ok(sqlite_export_write(store.db, other.path, store.runs[1], &err), &err);
+    fixture_ok(export_to(&store, other.path, store.runs[1], &err), &err);
     assert_int_equal(fixture_sql(&other, "SELECT min(run_id) FROM spans"), store.runs[1]);
     assert_int_equal(unlink(other.path), 0);
     fixture_sql(fixture, "UPDATE span_chunk SET data = x'00' WHERE id = 3");
-    assert_int_equal(sqlite_export_write(store.db, other.path, 0, &err), ERR_CORRUPT);
+    assert_int_equal(export_to(&store, other.path, 0, &err), ERR_CORRUPT);
     assert_int_not_equal(access(other.path, F_OK), 0);
     sql_session_close(session);
+    sql_store_close(&store);
+}
+
+/* How many rows of all tables of one kind the exported file has. */
+static int64_t exported_rows(const struct fixture *file, const char *table) {
+    char sql[64];
+    snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", table);
+    return fixture_sql(file, sql);
+}
+
+static void test_sqlite_export_of_one_experiment_has_nothing_else(void **state) {
+    struct fixture *fixture = *state;
+    struct err err = {0};
+    struct sql_store store;
+    struct fixture file = *fixture;
+    uint64_t random = 9;
+    sql_store_make(&store, fixture, &random);
+    struct db_reader *reader = fixture_reader(store.db);
+    const int64_t other = fixture_experiment(store.db, 2, 3);
+    const int64_t its_run = fixture_run(store.db, fixture_cell(reader, other), 0, 4);
+    const int64_t all_lanes = fixture_sql(fixture, "SELECT count(*) FROM lane");
+    snprintf(file.path, sizeof file.path, "%s/export.db", fixture->folder);
+    struct sqlite_export_request request = {.path = file.path, .experiment = other};
+    fixture_ok(sqlite_export_write(store.db, &request, &err), &err);
+    assert_int_equal(exported_rows(&file, "experiments"), 1);
+    assert_int_equal(fixture_sql(&file, "SELECT experiment_id FROM experiments"), other);
+    assert_int_equal(exported_rows(&file, "cells"), 3);
+    assert_int_equal(exported_rows(&file, "runs"), 1);
+    assert_int_equal(fixture_sql(&file, "SELECT DISTINCT run_id FROM spans"), its_run);
+    assert_int_equal(fixture_sql(&file, "SELECT max(run_id) FROM lanes"), its_run);
+    assert_int_equal(fixture_sql(&file, "SELECT min(run_id) FROM lanes"), its_run);
+    assert_true(exported_rows(&file, "lanes") < all_lanes);
+    assert_int_equal(unlink(file.path), 0);
+    /* The run of another one, and an experiment that is not there. */
+    request.run = store.runs[0];
+    assert_int_equal(sqlite_export_write(store.db, &request, &err), ERR_NOT_FOUND);
+    request = (struct sqlite_export_request){.path = file.path, .experiment = 99};
+    err_clear(&err);
+    assert_int_equal(sqlite_export_write(store.db, &request, &err), ERR_NOT_FOUND);
+    assert_string_equal(err.text, "there is no experiment 99");
+    assert_int_not_equal(access(file.path, F_OK), 0);
+    db_reader_close(reader);
+    sql_store_close(&store);
+}
+
+static void copy_file(int from, const char *path) {
+    char buffer[4096];
+    ssize_t size;
+    off_t at = 0;
+    FILE *to = fopen(path, "wb");
+    assert_non_null(to);
+    for (; (size = pread(from, buffer, sizeof buffer, at)) > 0; at += size) {
+        assert_int_equal(fwrite(buffer, 1, (size_t)size, to), size);
+    }
+    assert_int_equal(size, 0);
+    assert_int_equal(fclose(to), 0);
+}
+
+static void test_sqlite_export_without_a_name_is_a_whole_file(void **state) {
+    struct fixture *fixture = *state;
+    struct err err = {0};
+    struct sql_store store;
+    char path[512];
+    struct fixture file = *fixture;
+    uint64_t random = 10;
+    int descriptor = -1;
+    sql_store_make(&store, fixture, &random);
+    snprintf(path, sizeof path, "%s/export.db", fixture->folder);
+    const struct sqlite_export_request request = {.path = path, .file = &descriptor};
+    fixture_ok(sqlite_export_write(store.db, &request, &err), &err);
+    assert_int_not_equal(access(path, F_OK), 0);
+    snprintf(file.path, sizeof file.path, "%s/copy.db", fixture->folder);
+    copy_file(descriptor, file.path);
+    assert_int_equal(exported_rows(&file, "runs"), SQL_STORE_RUNS);
+    assert_int_equal(
+        fixture_sql(&file, "SELECT integrity_check = 'ok' FROM pragma_integrity_check"),
+        1);
+    assert_int_equal(close(descriptor), 0);
+    sql_store_close(&store);
+}
+
+static bool is_third_look(void *context) {
+    int *looks = context;
+    return ++*looks >= 3;
+}
+
+static void test_sqlite_export_ends_when_it_is_cancelled(void **state) {
+    struct fixture *fixture = *state;
+    struct err err = {0};
+    struct sql_store store;
+    char path[512];
+    uint64_t random = 11;
+    int looks = 0, descriptor = -1;
+    sql_store_make(&store, fixture, &random);
+    snprintf(path, sizeof path, "%s/export.db", fixture->folder);
+    const struct sqlite_export_request request = {
+        .path = path, .file = &descriptor, .cancelled = is_third_look, .context = &looks};
+    assert_int_equal(sqlite_export_write(store.db, &request, &err), ERR_CANCELLED);
+    assert_int_equal(looks, 3);
+    assert_int_equal(descriptor, -1);
+    assert_int_not_equal(access(path, F_OK), 0);
     sql_store_close(&store);
 }
 
@@ -405,6 +511,9 @@ int main(void) {
         TEST(test_sql_tables_report_the_nth_allocation),
         TEST(test_sql_session_survives_every_failing_call),
         TEST(test_sqlite_export_has_all_rows),
+        TEST(test_sqlite_export_of_one_experiment_has_nothing_else),
+        TEST(test_sqlite_export_without_a_name_is_a_whole_file),
+        TEST(test_sqlite_export_ends_when_it_is_cancelled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

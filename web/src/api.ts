@@ -5,6 +5,7 @@
 export * from "./api/advice";
 export * from "./api/catalogue";
 export * from "./api/experiments";
+export * from "./api/files";
 export * from "./api/findings";
 export * from "./api/notes";
 export { ApiError, onSignedOut, type Problem, type ProblemDetail, type ProblemSentence } from "./api/request";

@@ -80,20 +80,38 @@ function readProblem(status: number, body: unknown): Problem {
   };
 }
 
-export async function request<T>(path: string, init: RequestInit = {}, base = BASE): Promise<T> {
-  let response: Response;
+/** Of any status. */
+async function answerOf(path: string, init: RequestInit, base: string): Promise<Response> {
   try {
-    response = await (takeEarly(base + path) ?? fetch(base + path, init));
+    return await (takeEarly(base + path) ?? fetch(base + path, init));
   } catch (reason) {
     if (reason instanceof DOMException && reason.name === "AbortError") throw reason;
     throw new ApiError(null);
   }
+}
+
+function refused(status: number, body: unknown): ApiError {
+  if (status === 401) signedOut();
+  return new ApiError(readProblem(status, body));
+}
+
+export async function request<T>(path: string, init: RequestInit = {}, base = BASE): Promise<T> {
+  const response = await answerOf(path, init, base);
   if (response.status === 204) return undefined as T;
   const body: unknown = await response.json().catch(() => null);
-  if (response.status === 401) signedOut();
-  if (!response.ok) throw new ApiError(readProblem(response.status, body));
-  if (body === null) throw new ApiError(readProblem(response.status, null));
+  if (!response.ok || body === null) throw refused(response.status, body);
   return body as T;
+}
+
+/** What is no JSON; the browser keeps what is large on its disk. */
+export async function requestFile(path: string): Promise<Blob> {
+  const response = await answerOf(path, {}, BASE);
+  if (!response.ok) throw refused(response.status, await response.json().catch(() => null));
+  try {
+    return await response.blob();
+  } catch {
+    throw new ApiError(null); /* The server went away in the middle of it. */
+  }
 }
 
 export const id = encodeURIComponent;

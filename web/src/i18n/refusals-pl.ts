@@ -201,6 +201,11 @@ const sentences: Record<string, string> = {
     "podgląd ma najwyżej {n0} przebiegów, a ten dokument {n1}: uruchom go albo poproś o mniej",
   "the next preview of this client took its place": "jego miejsce zajął następny podgląd tej strony",
   "{0} others are being made already": "powstaje już {n0} innych",
+  "a file is being written already": "jakiś plik jest już zapisywany",
+  "writing the file takes more than {0} s; 'gilscope export' on the command line has no limit, the export of one run has less to write":
+    "zapis pliku trwa dłużej niż {n0} s; „gilscope export” w wierszu poleceń nie ma granicy, a w pliku jednego przebiegu jest mniej do zapisania",
+  "query parameter 'format' must be sqlite, not '{0}'": "parametr „format”: ma tu być sqlite, a jest „{0}”",
+  "run {0} has no timeline": "przebieg {0} nie ma osi czasu",
   "{0} queries are running already": "działa już {n0} zapytań",
   "all {0} event streams are in use; close a page and try again":
     "zajętych jest wszystkich {n0} strumieni zdarzeń; zamknij jakąś stronę i spróbuj ponownie",

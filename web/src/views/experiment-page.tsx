@@ -38,6 +38,7 @@ import { gridCommands } from "./grid-commands";
 import { Icon } from "./icon";
 import { leftWords } from "./left-words";
 import { ErrorText, reasonWords, Said } from "./said";
+import { SaveButton, SaveProblem } from "./save-button";
 import { ScalingSection } from "./scaling-section";
 import { Select } from "./select";
 import { SideBySideSection } from "./side-by-side-section";
@@ -114,17 +115,21 @@ function Head({ value }: { value: Experiment }) {
       </nav>
       <div class="page-head-row">
         <h1 class="page-title">{experimentName(value.name)}</h1>
-        {!isOver(value.status) && (
-          <button type="button" class="button" onClick={() => void cancelRun(value.id)}>
-            <Icon name="stop" />
-            {t("experiment.stop")}
-          </button>
-        )}
-        <a class="button" href={askRoute(null, value.id)}>
-          <Icon name="again" />
-          {t("experiment.again")}
-        </a>
+        <div class="page-actions">
+          {!isOver(value.status) && (
+            <button type="button" class="button" onClick={() => void cancelRun(value.id)}>
+              <Icon name="stop" />
+              {t("experiment.stop")}
+            </button>
+          )}
+          <a class="button" href={askRoute(null, value.id)}>
+            <Icon name="again" />
+            {t("experiment.again")}
+          </a>
+          {isOver(value.status) && <SaveButton of={{ kind: "experiments", id: value.id }} />}
+        </div>
       </div>
+      <SaveProblem id={value.id} />
       {actionError.value && (
         <p class="notice is-error" role="alert">
           <ErrorText error={actionError.value} />

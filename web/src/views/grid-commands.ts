@@ -7,6 +7,7 @@ import type { PageCommands, Target } from "../state/commands";
 import { availableMetrics, experiment } from "../state/experiment";
 import { cellName } from "../state/names";
 import { t } from "../state/preferences";
+import { saveFile } from "../state/result-file";
 import { changeGridView, go } from "../state/router";
 
 function timelines(): Target[] {
@@ -33,6 +34,7 @@ export function gridCommands(id: string): PageCommands {
   return {
     commands: [
       { keys: [], shown: [], says: "experiment.again", act: () => go(askRoute(null, id)) },
+      { keys: [], shown: [], says: "file.save", act: () => void saveFile({ kind: "experiments", id }) },
     ],
     targets: { says: "palette.grid", list: () => [...timelines(), ...shownMetrics()] },
   };

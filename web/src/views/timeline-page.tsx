@@ -43,6 +43,7 @@ import { Icon } from "./icon";
 import { NotesPanel } from "./notes-panel";
 import { RangeDetails } from "./range-details";
 import { leftOutWords, reasonWords, Said } from "./said";
+import { SaveButton, SaveProblem } from "./save-button";
 import { SearchBar } from "./search-bar";
 import { type Choice, Select } from "./select";
 import { TIMELINE, zoomBy } from "./stage-keys";
@@ -236,6 +237,8 @@ function About({ run }: { run: Run }) {
           </div>
         )}
       </dl>
+      {run.has_timeline && <SaveButton of={{ kind: "runs", id: run.id }} />}
+      <SaveProblem id={run.id} />
       {run.not_modelled.length > 0 && (
         <details class="disclosure">
           <summary>{t("timeline.notModelled")}</summary>

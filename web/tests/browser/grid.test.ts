@@ -2,6 +2,7 @@
 // A grid while its cells end, and its cells as small timelines on one axis of time.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { onPage, runToEnd } from "./page";
@@ -223,4 +224,37 @@ test("a grid that grows is read whole a few times, however many of its cells end
     await page.locator('.page-head [data-status="interrupted"]').waitFor({ timeout: 120_000 });
     assert.ok(whole() <= 4, `${whole()} times in all`);
   });
+});
+
+test("an experiment and a run are saved as files, and why not is said", async () => {
+  await onPage(
+    browser,
+    { acceptDownloads: true },
+    async (page) => {
+      const saved = async (): Promise<string> => {
+        const download = page.waitForEvent("download");
+        await page.getByRole("button", { name: "Save as SQLite" }).click();
+        const file = await download;
+        const begin = (await readFile(await file.path())).subarray(0, 15).toString();
+        assert.equal(begin, "SQLite format 3");
+        return file.suggestedFilename();
+      };
+      await page.goto(`${server.address}/#/experiments/${id}`);
+      assert.equal(await saved(), `gilscope-${id}.sqlite`);
+      await page.route(/\/export\?/, (route) =>
+        route.fulfill({
+          status: 503,
+          contentType: "application/problem+json",
+          body: JSON.stringify({ title: "Busy", status: 503, detail: "a file is being written already", message: "a file is being written already", values: [] }),
+        }),
+      );
+      await page.getByRole("button", { name: "Save as SQLite" }).click();
+      await page.locator(".notice.is-error", { hasText: "a file is being written already" }).waitFor();
+      await page.unroute(/\/export\?/);
+      await page.goto(`${server.address}/#/runs/r1`);
+      assert.equal(await page.locator(".notice.is-error").count(), 0);
+      assert.equal(await saved(), "gilscope-r1.sqlite");
+    },
+    /503/,
+  );
 });

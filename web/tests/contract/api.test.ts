@@ -31,6 +31,8 @@ const ASKS: Record<string, Ask[]> = {
     { query: { metrics: "", limit: "2" } }, { query: { after: "0" }, headers: LINES },
     { query: { runtime: "cpython-3.12", strategy: "threads(3)", status: "done,limited", point: "{}", order: "-makespan_us" } },
   ],
+  export_experiment: [{ query: { format: "sqlite" } }],
+  export_run: [{ query: { format: "sqlite" } }],
   compare_cells: [{ query: { cells: "c1,c2" } }, { query: { cells: "c1,c3", other_work: "true" } }],
   get_blame: [{}, { query: { from: "0", to: "9000000", waiters: "1,2,3" } }],
   get_flows: [{}, { query: { from: "0", to: "9000000", limit: "2" } }, { headers: LINES }],

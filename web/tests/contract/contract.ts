@@ -29,6 +29,9 @@ interface Sample {
 }
 
 export const NDJSON = "application/x-ndjson";
+const SQLITE = "application/vnd.sqlite3";
+/* The text that every such file begins with, and that alone is text. */
+const SQLITE_MAGIC = "SQLite format 3".length;
 export const PROBLEM = "application/problem+json";
 
 export function examplesOf({ example, examples }: MediaType): unknown[] {
@@ -158,6 +161,7 @@ export class Contract {
       return { examples: { item: { value: of(`${what} item`) }, end: { value: of(`${what} end`) } } };
     }
     if (type === "text/event-stream") return { example: firstEvents(of(what) as string) };
+    if (type === SQLITE) return { example: (of(what) as string).slice(0, SQLITE_MAGIC) };
     return { example: type === "text/plain" ? firstLines(of(what) as string) : of(what) };
   }
 

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/* Result files over the wire: whole, of what was asked for, and none left behind. */
+#include <dirent.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "api_fixture.h"
+#include "http_client.h"
+#include "tests/support/test.h"
+
+static const char document[] =
+    "{\"schema\":1,\"repetitions\":2,\"runtimes\":[\"cpython-3.12\"],"
+    "\"strategies\":[{\"threads\":3}],"
+    "\"workload\":{\"jobs\":{\"count\":9,\"steps\":[{\"python_us\":20000},"
+    "{\"io_us\":300}]}}}";
+
+static int set_up(void **state) {
+    const int code = api_fixture_set_up(state);
+    if (code == 0) {
+        api_run(*state, document, "e1");
+        api_run(*state,
+                "{\"schema\":1,\"seed\":2,\"strategies\":[\"sequential\"],"
+                "\"workload\":{\"jobs\":{\"count\":2,\"steps\":[{\"python_us\":"
+                "10}]}}}",
+                "e2");
+    }
+    return code;
+}
+
+/* Asks for a file, keeps it beside the store, and asks it one question. */
+static int64_t ask_file(const struct api_fixture *fixture, const char *path,
+                        const char *query) {
+    char name[1024];
+    struct http_answer answer;
+    sqlite3 *file = NULL;
+    sqlite3_stmt *statement = NULL;
+    http_client_request(fixture->port, "GET", path, NULL, &answer);
+    if (answer.status != 200) {
+        fail_msg("GET %s: %d: %s", path, answer.status, answer.body);
+    }
+    assert_string_equal(http_answer_header(&answer, "Content-Type"),
+                        "application/vnd.sqlite3");
+    snprintf(name, sizeof name, "%s.copy", fixture->scratch.database);
+    FILE *copy = fopen(name, "wb");
+    assert_non_null(copy);
+    assert_int_equal(fwrite(answer.body, 1, answer.body_size, copy), answer.body_size);
+    assert_int_equal(fclose(copy), 0);
+    http_answer_deinit(&answer);
+    assert_int_equal(sqlite3_open_v2(name, &file, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(file, query, -1, &statement, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    const int64_t number = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    sqlite3_close(file);
+    assert_int_equal(remove(name), 0);
+    return number;
+}
+
+static void test_export_api_gives_an_experiment_and_nothing_else(void **state) {
+    const char *path = "/api/v1/experiments/e1/export?format=sqlite";
+    assert_int_equal(ask_file(*state, path, "SELECT max(experiment_id) FROM experiments"),
+                     1);
+    assert_int_equal(ask_file(*state, path, "SELECT count(*) FROM experiments"), 1);
+    assert_int_equal(ask_file(*state, path, "SELECT count(*) FROM runs"), 2);
+    assert_true(ask_file(*state, path,
+                         "SELECT count(*) FROM spans WHERE state = 'wait_gil'") > 9);
+    assert_true(ask_file(*state, path, "SELECT count(*) FROM flows") > 0);
+}
+
+static void test_export_api_gives_the_timeline_of_one_run(void **state) {
+    const char *path = "/api/v1/runs/r1/export?format=sqlite";
+    assert_int_equal(ask_file(*state, path, "SELECT count(*) FROM experiments"), 1);
+    assert_int_equal(ask_file(*state, path, "SELECT count(DISTINCT run_id) FROM spans"),
+                     1);
+    json_decref(
+        api_expect(*state, "GET", "/api/v1/runs/r2/export?format=sqlite", NULL, 404));
+}
+
+static void test_export_api_names_the_file(void **state) {
+    const struct api_fixture *fixture = *state;
+    struct http_answer answer = {0};
+    const char *path = "/api/v1/experiments/e2/export?format=sqlite";
+    for (int i = 0; i < 2; i++) {
+        const bool head = i == 1;
+        const int fd = http_client_connect(fixture->port);
+        char request[256];
+        snprintf(request, sizeof request,
+                 "%s %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nConnection: close\r\n\r\n",
+                 head ? "HEAD" : "GET", path, fixture->port);
+        http_client_send_text(fd, request);
+        http_client_read(fd, head, &answer);
+        assert_int_equal(answer.status, 200);
+        assert_string_equal(http_answer_header(&answer, "Content-Disposition"),
+                            "attachment; filename=\"gilscope-e2.sqlite\"");
+        assert_true(head == (http_answer_header(&answer, "Content-Length") == NULL));
+        http_answer_deinit(&answer);
+        assert_true(http_client_is_closed(fd));
+    }
+}
+
+static void test_export_api_refuses_what_is_not_there(void **state) {
+    json_decref(api_expect(*state, "GET", "/api/v1/experiments/e1/export", NULL, 400));
+    json_decref(
+        api_expect(*state, "GET", "/api/v1/experiments/e1/export?format=csv", NULL, 400));
+    json_decref(api_expect(*state, "GET", "/api/v1/experiments/e9/export?format=sqlite",
+                           NULL, 404));
+    json_decref(
+        api_expect(*state, "GET", "/api/v1/runs/e1/export?format=sqlite", NULL, 404));
+}
+
+static void test_export_api_leaves_no_file(void **state) {
+    const struct api_fixture *fixture = *state;
+    json_decref(
+        api_expect(*state, "GET", "/api/v1/runs/r2/export?format=sqlite", NULL, 404));
+    ask_file(fixture, "/api/v1/runs/r1/export?format=sqlite", "SELECT 1");
+    /* A damaged chunk: the export stops in the middle, and says where. */
+    api_change(fixture, "UPDATE span_chunk SET data = x'00'");
+    json_t *problem =
+        api_expect(fixture, "GET", "/api/v1/runs/r1/export?format=sqlite", NULL, 500);
+    assert_non_null(strstr(json_string_value(json_object_get(problem, "detail")),
+                           "run 1 is damaged, its spans from 0 to"));
+    json_decref(problem);
+    char folder[512];
+    snprintf(folder, sizeof folder, "%s", fixture->scratch.database);
+    *strrchr(folder, '/') = '\0';
+    DIR *entries = opendir(folder);
+    assert_non_null(entries);
+    for (const struct dirent *entry; (entry = readdir(entries)) != NULL;) {
+        assert_null(strstr(entry->d_name, "-export-"));
+    }
+    closedir(entries);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, api_fixture_tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(test_export_api_gives_an_experiment_and_nothing_else),
+        TEST(test_export_api_gives_the_timeline_of_one_run),
+        TEST(test_export_api_names_the_file),
+        TEST(test_export_api_refuses_what_is_not_there),
+        TEST(test_export_api_leaves_no_file),
+    };
+    return cmocka_run_group_tests_name("export_api", tests, NULL, NULL);
+}
