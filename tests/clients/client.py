@@ -244,7 +244,7 @@ def test_event_streams_tell_of_the_end_and_go_on():
     connection, other = connect(), connect()
     connection.request("GET", "/api/v1/events", headers=SECRET)
     stream = connection.getresponse()
-    ids = events_until_finished(stream, submit(8))
+    ids = events_until_finished(stream, submit(20))
     made = submit(9)
     ids += events_until_finished(stream, made)
     # Who comes again later is told what it does not know.
