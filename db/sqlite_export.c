@@ -16,6 +16,8 @@
  * timeline it is the run. */
 struct export_table {
     const char *create, *query, *insert;
+    const char
+        *smaller; /* the query where that one needs too much; NULL: there is none */
 };
 
 #define OF_EXPERIMENT                                                                    \
@@ -28,13 +30,13 @@ static const struct export_table whole_tables[] = {
      " document TEXT)",
      "SELECT experiment_id, name, status, reason, created_ms, engine_version, cell_count,"
      " document FROM experiments WHERE ?1 IN (0, experiment_id)",
-     "INSERT INTO experiments VALUES (?, ?, ?, ?, ?, ?, ?, ?)"},
+     "INSERT INTO experiments VALUES (?, ?, ?, ?, ?, ?, ?, ?)", NULL},
     {"CREATE TABLE cells (cell_id INTEGER PRIMARY KEY, experiment_id INTEGER,"
      " position INTEGER, key TEXT, runtime TEXT, strategy TEXT, point TEXT, status TEXT,"
      " reason TEXT)",
      "SELECT cell_id, experiment_id, position, key, runtime, strategy, point, status,"
      " reason FROM cells WHERE ?1 IN (0, experiment_id)",
-     "INSERT INTO cells VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+     "INSERT INTO cells VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", NULL},
     {"CREATE TABLE runs (run_id INTEGER PRIMARY KEY, cell_id INTEGER,"
      " experiment_id INTEGER, repetition INTEGER, status TEXT, reason TEXT,"
      " fingerprint TEXT, duration_ns INTEGER, transitions INTEGER, has_timeline INTEGER,"
@@ -42,20 +44,20 @@ static const struct export_table whole_tables[] = {
      "SELECT run_id, cell_id, experiment_id, repetition, status, reason, fingerprint,"
      " duration_ns, transitions, has_timeline, started_ms, finished_ms FROM runs"
      " WHERE ?1 IN (0, experiment_id)",
-     "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+     "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", NULL},
     {"CREATE TABLE metrics (run_id INTEGER, name TEXT, value REAL,"
      " PRIMARY KEY (run_id, name)) WITHOUT ROWID",
      "SELECT run_id, name, value FROM metrics" OF_EXPERIMENT,
-     "INSERT INTO metrics VALUES (?, ?, ?)"},
+     "INSERT INTO metrics VALUES (?, ?, ?)", NULL},
     {"CREATE TABLE lanes (run_id INTEGER, lane INTEGER, kind TEXT, name TEXT,"
      " parent INTEGER, born_ns INTEGER, died_ns INTEGER, PRIMARY KEY (run_id, lane))"
      " WITHOUT ROWID",
      "SELECT run_id, lane, kind, name, parent, born_ns, died_ns FROM lanes" OF_EXPERIMENT,
-     "INSERT INTO lanes VALUES (?, ?, ?, ?, ?, ?, ?)"},
+     "INSERT INTO lanes VALUES (?, ?, ?, ?, ?, ?, ?)", NULL},
     {"CREATE TABLE sites (run_id INTEGER, site INTEGER, path TEXT,"
      " PRIMARY KEY (run_id, site)) WITHOUT ROWID",
      "SELECT run_id, site, path FROM sites" OF_EXPERIMENT,
-     "INSERT INTO sites VALUES (?, ?, ?)"},
+     "INSERT INTO sites VALUES (?, ?, ?)", NULL},
 };
 
 static const struct export_table run_tables[] = {
@@ -63,20 +65,21 @@ static const struct export_table run_tables[] = {
      " dur_ns INTEGER, state TEXT, resource INTEGER, by INTEGER, site INTEGER)",
      "SELECT run_id, lane, start_ns, end_ns, dur_ns, state, resource, by, site FROM spans"
      " WHERE run_id = ?",
-     "INSERT INTO spans VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+     "INSERT INTO spans VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", NULL},
     {"CREATE TABLE instants (run_id INTEGER, lane INTEGER, at_ns INTEGER, kind TEXT,"
      " by INTEGER)",
      "SELECT run_id, lane, at_ns, kind, by FROM instants WHERE run_id = ?",
-     "INSERT INTO instants VALUES (?, ?, ?, ?, ?)"},
+     "INSERT INTO instants VALUES (?, ?, ?, ?, ?)", NULL},
     {"CREATE TABLE counters (run_id INTEGER, lane INTEGER, counter TEXT, at_ns INTEGER,"
      " value INTEGER)",
      "SELECT run_id, lane, counter, at_ns, value FROM counters WHERE run_id = ?",
-     "INSERT INTO counters VALUES (?, ?, ?, ?, ?)"},
+     "INSERT INTO counters VALUES (?, ?, ?, ?, ?)", NULL},
     {"CREATE TABLE flows (run_id INTEGER, kind TEXT, from_lane INTEGER, to_lane INTEGER,"
      " left_ns INTEGER, at_ns INTEGER)",
      "SELECT run_id, kind, from_lane, to_lane, left_ns, at_ns FROM flows WHERE run_id = "
      "?",
-     "INSERT INTO flows VALUES (?, ?, ?, ?, ?, ?)"},
+     "INSERT INTO flows VALUES (?, ?, ?, ?, ?, ?)",
+     "SELECT run_id, kind, from_lane, to_lane, NULL, at_ns FROM flows WHERE run_id = ?"},
 };
 
 /* Made when the rows are there: that is faster. */
@@ -209,17 +212,14 @@ static struct sql_request request_of(const struct export *export, const char *qu
                                 .context = export->request->context};
 }
 
-/* `id`: of the experiment, or of the run. */
-static int copy(const struct export *export, const struct export_table *table, int64_t id,
-                struct err *err) {
-    const struct sql_value param = {.type = SQL_INTEGER, .integer = id};
-    const struct sql_request request = request_of(export, table->query, &param, 1);
+static int copy_rows(const struct export *export, const struct export_table *table,
+                     const struct sql_request *asked, struct err *err) {
     sqlite3_stmt *insert = NULL;
     const int code = sqlite3_prepare_v2(export->target, table->insert, -1, &insert, NULL);
     if (code != SQLITE_OK) {
         return fail(export, code, err);
     }
-    int rc = sql_session_begin(export->source, &request, err);
+    int rc = sql_session_begin(export->source, asked, err);
     if (rc == 0) {
         const size_t columns = sql_session_column_count(export->source);
         while ((rc = sql_session_next(export->source, err)) == 1 &&
@@ -229,6 +229,25 @@ static int copy(const struct export *export, const struct export_table *table, i
         sql_session_end(export->source);
     }
     sqlite3_finalize(insert);
+    return rc;
+}
+
+/* `id`: of the experiment, or of the run. */
+static int copy(const struct export *export, const struct export_table *table, int64_t id,
+                struct err *err) {
+    const struct sql_value param = {.type = SQL_INTEGER, .integer = id};
+    struct err why = {0};
+    struct sql_request request = request_of(export, table->query, &param, 1);
+    int rc = copy_rows(export, table, &request, &why);
+    if (rc == ERR_LIMIT && table->smaller != NULL) {
+        /* It said so before its first row. */
+        err_clear(&why);
+        request = request_of(export, table->smaller, &param, 1);
+        rc = copy_rows(export, table, &request, &why);
+    }
+    if (rc != 0 && err != NULL) {
+        *err = why;
+    }
     return rc;
 }
 

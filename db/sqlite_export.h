@@ -5,6 +5,7 @@
  * db/sql/sql_tables.h without the hidden columns, without span_time: experiments, cells, runs,
  * metrics, lanes, sites, spans, instants, counters, flows, with indexes by run.
  *
+ * Of runs with more than two million spans of GILs, locks and cores flows have no left_ns.
  * Spans become rows of about forty bytes. The file is removed when something fails.
  */
 #ifndef DB_SQLITE_EXPORT_H
