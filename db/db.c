@@ -239,7 +239,7 @@ int db_write_end(struct db *db, int rc, struct err *err) {
 static const char TOUCH[] = "PRAGMA application_id = 0x47536370";
 
 int db_touch(struct db *db, struct err *err) {
-    struct connection *connection;
+    struct connection *connection = NULL; /* gcc -O3 does not see that it is always set */
     int rc = db_write_begin(db, &connection, err);
     if (rc == 0) {
         struct query q;
