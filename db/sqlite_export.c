@@ -82,6 +82,10 @@ static const struct export_table run_tables[] = {
      "SELECT run_id, kind, from_lane, to_lane, NULL, at_ns FROM flows WHERE run_id = ?"},
 };
 
+static const char DAMAGES[] = "CREATE TABLE damages (run_id INTEGER, kind TEXT, "
+                              "lane_group INTEGER, from_ns INTEGER,"
+                              " to_ns INTEGER, what TEXT)";
+
 /* Made when the rows are there: that is faster. */
 static const char INDEXES[] =
     "CREATE INDEX spans_by_lane ON spans (run_id, lane, start_ns);"
@@ -112,7 +116,9 @@ static int fail(const struct export *export, int code, struct err *err) {
     case SQLITE_INTERRUPT:
         return err_set(err, ERR_CANCELLED, "the export was cancelled");
     case SQLITE_FULL:
-        return err_set(err, ERR_IO, "the disk of %s is full: free some space",
+        return err_set(err, ERR_IO,
+                       "the disk of %s, or that of temporary files, is full: free some "
+                       "space, or set SQLITE_TMPDIR",
                        export->request->path);
     default:
         return err_set(err, ERR_IO, "cannot write %s: %s", export->request->path,
@@ -167,7 +173,7 @@ static int open_target(struct export *export, struct err *err) {
     for (int i = 0; rc == 0 && i < RUN_TABLES; i++) {
         rc = execute(export, run_tables[i].create, err);
     }
-    return rc;
+    return rc == 0 ? execute(export, DAMAGES, err) : rc;
 }
 
 /* --- rows ---------------------------------------------------------------------- */
@@ -188,18 +194,47 @@ static int insert_row(const struct export *export, sqlite3_stmt *insert, size_t 
     return code == SQLITE_OK ? 0 : fail(export, code, err);
 }
 
-/* An export cannot say that rows are missing in it. */
-static int check_whole(const struct export *export, struct err *err) {
+/* Once, though several tables have missed it. */
+static const char INSERT_DAMAGE[] =
+    "INSERT INTO damages SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE NOT EXISTS (SELECT 1 FROM"
+    " damages WHERE run_id = ?1 AND kind = ?2 AND lane_group IS ?3 AND from_ns = ?4)";
+
+static int insert_damage(const struct export *export, sqlite3_stmt *insert,
+                         const struct damage *it, struct err *err) {
+    const struct sql_value group = {.type = it->group >= 0 ? SQL_INTEGER : SQL_NULL,
+                                    .integer = it->group};
+    sqlite3_bind_int64(insert, 1, it->run);
+    sqlite3_bind_text(insert, 2, damage_kind_name(it), -1, SQLITE_STATIC);
+    sql_value_bind(insert, 3, &group);
+    sqlite3_bind_int64(insert, 4, it->from_ns);
+    sqlite3_bind_int64(insert, 5, it->to_ns);
+    sqlite3_bind_text(insert, 6, it->what, -1, SQLITE_STATIC);
+    const int code =
+        sqlite3_step(insert) == SQLITE_DONE ? SQLITE_OK : sqlite3_errcode(export->target);
+    if (export->request->damage_count != NULL) {
+        *export->request->damage_count += (size_t)sqlite3_changes(export->target);
+    }
+    sqlite3_reset(insert);
+    return code == SQLITE_OK ? 0 : fail(export, code, err);
+}
+
+/* What the query that has ended left out. */
+static int copy_damages(const struct export *export, struct err *err) {
     const struct damage_list *damages = sql_session_damages(export->source);
+    sqlite3_stmt *insert = NULL;
+    int rc = 0;
     if (damages->count == 0) {
         return 0;
     }
-    const struct damage *first = &damages->items[0];
-    return err_set(err, ERR_CORRUPT,
-                   "run %lld is damaged, its %s from %lld to %lld ns cannot be exported: "
-                   "%s",
-                   (long long)first->run, damage_kind_name(first),
-                   (long long)first->from_ns, (long long)first->to_ns, first->what);
+    const int code = sqlite3_prepare_v2(export->target, INSERT_DAMAGE, -1, &insert, NULL);
+    if (code != SQLITE_OK) {
+        return fail(export, code, err);
+    }
+    for (size_t i = 0; rc == 0 && i < damages->count; i++) {
+        rc = insert_damage(export, insert, &damages->items[i], err);
+    }
+    sqlite3_finalize(insert);
+    return rc;
 }
 
 static struct sql_request request_of(const struct export *export, const char *query,
@@ -225,7 +260,7 @@ static int copy_rows(const struct export *export, const struct export_table *tab
         while ((rc = sql_session_next(export->source, err)) == 1 &&
                (rc = insert_row(export, insert, columns, err)) == 0) {
         }
-        rc = rc == 0 ? check_whole(export, err) : rc;
+        rc = rc == 0 ? copy_damages(export, err) : rc;
         sql_session_end(export->source);
     }
     sqlite3_finalize(insert);
@@ -297,6 +332,15 @@ static int copy_run(const struct export *export, int64_t run, struct err *err) {
     return rc;
 }
 
+static int no_timeline(const struct sqlite_export_request *request, struct err *err) {
+    return request->experiment == 0
+               ? err_set(err, ERR_NOT_FOUND, "run %lld has no timeline",
+                         (long long)request->run)
+               : err_set(err, ERR_NOT_FOUND,
+                         "experiment %lld has no run %lld with a timeline",
+                         (long long)request->experiment, (long long)request->run);
+}
+
 static int copy_runs(const struct export *export, struct err *err) {
     const int64_t only = export->request->run;
     int64_t run = only != 0 ? only - 1 : 0;
@@ -306,9 +350,7 @@ static int copy_runs(const struct export *export, struct err *err) {
         if (rc == 1 && run == only) {
             return copy_run(export, run, err);
         }
-        return rc < 0 ? rc
-                      : err_set(err, ERR_NOT_FOUND, "run %lld has no timeline",
-                                (long long)only);
+        return rc < 0 ? rc : no_timeline(export->request, err);
     }
     while ((rc = next_run(export, &run, err)) == 1) {
         if ((copied = copy_run(export, run, err)) != 0) {

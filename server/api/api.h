@@ -46,7 +46,8 @@ struct api {
     struct janitor *janitor;
     struct readiness *readiness;
     struct sql_session *sql[HTTP_EXECUTOR_THREADS]; /* NULL until the thread needs it */
-    atomic_int sql_running, exports_running;
+    atomic_int sql_running;
+    atomic_int exports_running, exports_open; /* written; and until they are closed */
     atomic_bool closing; /* what may take long must end */
 };
 

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "db/experiment_store.h"
@@ -15,55 +16,98 @@
 
 /* --- writing it ------------------------------------------------------------------ */
 
+/* Why a file is not written to its end. */
+enum reason { GO_ON, STOPPING, GIVEN_UP, TOO_LONG, DISK_FULL };
+
 struct patience {
     const struct api *api;
+    const struct http_request *request;
     int64_t until_ms;
+    enum reason over; /* the first reason that was seen */
 };
 
-static bool is_over(void *context) {
-    const struct patience *patience = context;
-    return atomic_load(&patience->api->closing) || clock_ms() > patience->until_ms;
+static bool disk_is_full(const char *path) {
+    struct statvfs disk;
+    return statvfs(path, &disk) == 0 &&
+           (uint64_t)disk.f_bavail * disk.f_frsize < EXPORT_API_FREE_BYTES;
 }
 
-/* What was cancelled took too long, unless the server stops. */
+static bool is_over(void *context) {
+    struct patience *patience = context;
+    patience->over = atomic_load(&patience->api->closing)          ? STOPPING
+                     : http_request_is_given_up(patience->request) ? GIVEN_UP
+                     : clock_ms() > patience->until_ms             ? TOO_LONG
+                     : disk_is_full(db_path(patience->api->db))    ? DISK_FULL
+                                                                   : GO_ON;
+    return patience->over != GO_ON;
+}
+
 static int explain(const struct patience *patience, int code, const struct err *why,
                    struct err *err) {
-    if (code == ERR_CANCELLED && !atomic_load(&patience->api->closing)) {
+    switch (code == ERR_CANCELLED ? patience->over : GO_ON) {
+    case STOPPING:
+        return err_set(err, ERR_CANCELLED, "the server is stopping");
+    case GIVEN_UP:
+        return err_set(err, ERR_CANCELLED, "the client has closed the connection");
+    case TOO_LONG:
         return err_set(
-            err, ERR_LIMIT,
+            err, ERR_UNSUPPORTED,
             "writing the file takes more than %d s; 'gilscope export' on the "
             "command line has no limit, the export of one run has less to write",
             EXPORT_API_TIME_MS / 1000);
+    case DISK_FULL:
+        return err_set(err, ERR_IO,
+                       "the file would leave less than %d MB free on the disk of the "
+                       "store: free some space",
+                       EXPORT_API_FREE_BYTES / 1000000);
+    default:
+        *err = *why;
+        return code;
     }
-    *err = *why;
-    return code;
 }
 
-static int write_file(struct api *api, const struct export_format *format,
-                      struct export_request request, struct err *err) {
-    struct patience patience = {.api = api, .until_ms = clock_ms() + EXPORT_API_TIME_MS};
+static int write_file(struct api *api, const struct http_request *request,
+                      const struct export_format *format, struct export_request what,
+                      struct err *err) {
+    struct patience patience = {
+        .api = api, .request = request, .until_ms = clock_ms() + EXPORT_API_TIME_MS};
     struct err why = {0};
     char path[4096 + 64];
     snprintf(path, sizeof path, "%s-export-%ld-%" PRId64, db_path(api->db),
              (long)getpid(), clock_ns());
-    request.db = api->db;
-    request.path = path;
-    request.cancelled = is_over;
-    request.context = &patience;
-    const int code = format->write(&request, &why);
+    what.db = api->db;
+    what.path = path;
+    what.cancelled = is_over;
+    what.context = &patience;
+    const int code = format->write(&what, &why);
     return code == 0 ? 0 : explain(&patience, code, &why, err);
 }
 
-static int write_in_turn(struct api *api, const struct export_format *format,
-                         const struct export_request *request, struct err *err) {
+/* A descriptor that counts as open from now on. */
+static int write_in_turn(struct api *api, const struct http_request *request,
+                         const struct export_format *format,
+                         const struct export_request *what, struct err *err) {
     int code;
-    if (atomic_fetch_add(&api->exports_running, 1) < EXPORT_API_AT_ONCE) {
-        code = write_file(api, format, *request, err);
-    } else {
+    const bool has_turn = atomic_fetch_add(&api->exports_running, 1) < EXPORT_API_AT_ONCE;
+    const bool has_room = atomic_fetch_add(&api->exports_open, 1) < EXPORT_API_OPEN;
+    if (!has_turn) {
         code = err_set(err, ERR_LIMIT, "a file is being written already");
+    } else if (!has_room) {
+        code =
+            err_set(err, ERR_LIMIT, "%d files are being sent already", EXPORT_API_OPEN);
+    } else {
+        code = write_file(api, request, format, *what, err);
     }
     atomic_fetch_sub(&api->exports_running, 1);
+    if (code != 0) {
+        atomic_fetch_sub(&api->exports_open, 1);
+    }
     return code;
+}
+
+static void file_closed(void *context) {
+    struct api *api = context;
+    atomic_fetch_sub(&api->exports_open, 1);
 }
 
 /* --- the answer ------------------------------------------------------------------ */
@@ -71,11 +115,15 @@ static int write_in_turn(struct api *api, const struct export_format *format,
 static int read_format(const struct http_request *request,
                        const struct export_format **out, struct err *err) {
     const char *name = http_request_query(request, "format");
-    *out = name != NULL ? export_format_find(name) : NULL;
-    return *out != NULL ? 0
-                        : err_set(err, ERR_INVALID,
-                                  "query parameter 'format' must be sqlite, not '%.64s'",
-                                  name != NULL ? name : "");
+    if (name == NULL) {
+        return err_set(err, ERR_INVALID,
+                       "query parameter 'format' is missing: it must be sqlite");
+    }
+    *out = export_format_find(name);
+    return *out != NULL
+               ? 0
+               : err_set(err, ERR_INVALID,
+                         "query parameter 'format' must be sqlite, not '%.64s'", name);
 }
 
 /* The head of a file that nobody writes says nothing of its length. */
@@ -84,19 +132,19 @@ static int respond(struct api *api, const struct http_request *request,
                    struct err *err) {
     const struct export_format *format;
     struct export_request with_file = *what;
+    struct http_file file = {.closed = file_closed, .context = api};
     struct stat status;
-    int file = -1;
     int code = read_format(request, &format, err);
     if (code != 0) {
         return code;
     }
     if (!request->head_only) {
-        with_file.file = &file;
-        if ((code = write_in_turn(api, format, &with_file, err)) != 0) {
+        with_file.file = &file.descriptor;
+        if ((code = write_in_turn(api, request, format, &with_file, err)) != 0) {
             return code;
         }
-        if (fstat(file, &status) != 0) {
-            close(file);
+        if (fstat(file.descriptor, &status) != 0) {
+            http_file_close(&file);
             return err_set(err, ERR_IO, "cannot read the file that was written");
         }
         response->body_is_file = true;

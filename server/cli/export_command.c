@@ -6,19 +6,34 @@
 #include <stdio.h>
 
 #include "server/cli/cli.h"
+#include "server/cli/store_command.h"
 #include "server/export/export.h"
+
+static bool is_interrupted(void *context) {
+    const atomic_bool *interrupted = context;
+    return atomic_load(interrupted);
+}
 
 static int execute(const struct export_format *format, const char *file,
                    struct export_request request) {
     struct err err = {0};
+    size_t damage_count = 0;
+    request.damage_count = &damage_count;
+    request.cancelled = is_interrupted;
+    request.context = (void *)(uintptr_t)store_command_catch_signals();
     int rc = db_open(&request.db, file, DB_READ, &err);
     if (rc == 0) {
         rc = format->write(&request, &err);
     }
     db_close(request.db);
     if (rc != 0) {
-        cli_report(&err, NULL);
-        return CLI_FAILED;
+        return store_command_fail(&err);
+    }
+    if (damage_count > 0) {
+        cli_complain(
+            "%zu damaged chunks could not be read: what they held is missing, the "
+            "table damages says where",
+            damage_count);
     }
     return CLI_OK;
 }
@@ -51,8 +66,7 @@ int export_command(int argc, char **argv) {
             "format that\n"
             "--format names. The result file is only read: a server may have it open. "
             "With\n"
-            "sqlite the tables are those of 'gilscope sql --help', without span_time "
-            "and damages.",
+            "sqlite the tables are those of 'gilscope sql --help', without span_time.",
         .options = options,
         .option_count = sizeof options / sizeof options[0],
         .arguments_min = 1,
@@ -78,7 +92,7 @@ int export_command(int argc, char **argv) {
         return CLI_REFUSED;
     }
     const bool named = arguments[1] != NULL;
-    return execute(format, named ? arguments[0] : "gilscope.db",
+    return execute(format, named ? arguments[0] : STORE_DEFAULT,
                    (struct export_request){.path = arguments[named ? 1 : 0],
                                            .experiment = experiment_id,
                                            .run = run_id});

@@ -11,7 +11,8 @@ static int write_sqlite(const struct export_request *request, struct err *err) {
                                                  .run = request->run,
                                                  .cancelled = request->cancelled,
                                                  .context = request->context,
-                                                 .file = request->file};
+                                                 .file = request->file,
+                                                 .damage_count = request->damage_count};
     return sqlite_export_write(request->db, &sqlite, err);
 }
 

@@ -17,6 +17,7 @@ struct export_request {
     void *context;
     int *
         file; /* NULL; or the file keeps no name: its descriptor, for the caller to close */
+    size_t *damage_count; /* NULL; or what could not be read and is missing adds to it */
 };
 
 struct export_format {

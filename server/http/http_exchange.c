@@ -125,7 +125,10 @@ static void run_handler(struct http_exchange *exchange) {
         const bool about_body = (exchange->route->flags & HTTP_ROUTE_JSON_BODY) != 0;
         problem_from_err(&exchange->response, &err, exchange->request.path, about_body);
         if (exchange->response.status >= MHD_HTTP_INTERNAL_SERVER_ERROR) {
-            log_write(LOG_ERROR, "http", "request %s: %s", exchange->id, err.text);
+            log_write(exchange->response.status == MHD_HTTP_SERVICE_UNAVAILABLE
+                          ? LOG_WARN
+                          : LOG_ERROR,
+                      "http", "request %s: %s", exchange->id, err.text);
         }
     } else {
         choose_representation(exchange);

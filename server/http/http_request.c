@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* POLLRDHUP */
 #include "server/http/http_request.h"
 
+#include <poll.h>
 #include <string.h>
 #include <strings.h>
 
@@ -22,6 +24,14 @@ bool http_request_has_query(const struct http_request *request) {
 
 const char *http_request_header(const struct http_request *request, const char *name) {
     return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+}
+
+bool http_request_is_given_up(const struct http_request *request) {
+    struct pollfd end = {.fd = MHD_get_connection_info(request->connection,
+                                                       MHD_CONNECTION_INFO_CONNECTION_FD)
+                                   ->connect_fd,
+                         .events = POLLRDHUP};
+    return poll(&end, 1, 0) > 0;
 }
 
 /* RFC 9110, 5.6.2. */

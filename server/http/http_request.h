@@ -43,6 +43,10 @@ struct http_headers {
 
 struct http_headers http_request_headers(const struct http_request *request);
 
+/* Whether the client has closed its end, as far as one call of the system tells, so that nobody
+ * may be there to read an answer that takes long. On the thread that handles the request. */
+bool http_request_is_given_up(const struct http_request *request);
+
 struct http_query_fault {
     const char *unknown;  /* a parameter that is not allowed, or NULL */
     const char *repeated; /* a parameter that is there twice, or NULL */

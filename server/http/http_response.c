@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include <microhttpd.h>
 
@@ -49,7 +48,7 @@ void http_response_deinit(struct http_response *response) {
         free(response->body);
     }
     if (response->body_is_file) {
-        close(response->file);
+        http_file_close(&response->file);
     }
     *response = (struct http_response){0};
 }
@@ -127,8 +126,11 @@ static struct MHD_Response *create_message(struct http_response *response,
         return create_endless();
     }
     if (response->body_is_file) {
-        message = MHD_create_response_from_fd64(response->body_size, response->file);
-        response->body_is_file = message == NULL;
+        response->body_is_file = false;
+        if (http_file_response(&message, &response->file, response->body_size, NULL) !=
+            0) {
+            return NULL;
+        }
         return message;
     }
     static char nothing[1];

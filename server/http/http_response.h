@@ -10,6 +10,7 @@
 #define SERVER_HTTP_HTTP_RESPONSE_H
 
 #include "engine/base/err.h"
+#include "server/http/http_file.h"
 #include "server/http/http_stream.h"
 #include "server/http/json_writer.h"
 
@@ -25,8 +26,7 @@ struct http_response {
     size_t body_size;         /* of the file, too */
     bool body_is_static;
     bool body_is_file;
-    int file; /* of `body_is_file`: a descriptor, owned; read on an HTTP thread, which it holds
-                 up if it is not in memory */
+    struct http_file file;            /* of `body_is_file` */
     const char *cache_control;        /* static; NULL means "no-store", or
                                       of a GET "no-cache" */
     const char *encoding;             /* static: "gzip", or NULL */

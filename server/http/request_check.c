@@ -158,6 +158,20 @@ static void check_access(struct http_exchange *exchange) {
     }
 }
 
+static bool comes_from_us(const struct http_exchange *exchange) {
+    return guard_is_same_origin(header(exchange, MHD_HTTP_HEADER_HOST),
+                                header(exchange, "Origin"),
+                                header(exchange, "Sec-Fetch-Site"));
+}
+
+static void refuse_other_site(struct http_exchange *exchange) {
+    http_exchange_refuse(
+        exchange, MHD_HTTP_FORBIDDEN,
+        "requests from other sites are refused; use the page at http://%.64s/, or "
+        "a client that sends no Origin",
+        header(exchange, MHD_HTTP_HEADER_HOST));
+}
+
 /* Finds who answers, and refuses what it would not take. */
 static void check_target(struct http_exchange *exchange) {
     find_target(exchange);
@@ -165,6 +179,10 @@ static void check_target(struct http_exchange *exchange) {
         return;
     }
     check_access(exchange);
+    if (!exchange->answered && exchange->route != NULL &&
+        (exchange->route->flags & HTTP_ROUTE_WORK) != 0 && !comes_from_us(exchange)) {
+        refuse_other_site(exchange);
+    }
     if (!exchange->answered && exchange->route != NULL) {
         check_route(exchange);
     }
@@ -207,13 +225,8 @@ void request_check_head(struct http_exchange *exchange) {
         http_exchange_refuse(exchange, MHD_HTTP_MISDIRECTED_REQUEST,
                              "this server answers to 127.0.0.1 and localhost, and to "
                              "what it is told with --host NAME");
-    } else if (!reads && !guard_is_same_origin(host, header(exchange, "Origin"),
-                                               header(exchange, "Sec-Fetch-Site"))) {
-        http_exchange_refuse(
-            exchange, MHD_HTTP_FORBIDDEN,
-            "requests from other sites are refused; use the page at http://%.64s/, or "
-            "a client that sends no Origin",
-            host);
+    } else if (!reads && !comes_from_us(exchange)) {
+        refuse_other_site(exchange);
     } else {
         check_target(exchange);
     }

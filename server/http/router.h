@@ -28,7 +28,8 @@ enum http_route_flag {
     HTTP_ROUTE_INLINE =
         1, /* runs on the HTTP thread: touches neither disk nor database */
     HTTP_ROUTE_JSON_BODY = 2, /* needs a body of type application/json */
-    HTTP_ROUTE_OPEN = 4       /* needs no token */
+    HTTP_ROUTE_OPEN = 4,      /* needs no token */
+    HTTP_ROUTE_WORK = 8       /* a GET that makes work: not for other sites */
 };
 
 struct http_route {

@@ -4,9 +4,11 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "api_fixture.h"
 #include "http_client.h"
+#include "server/api/export_api.h"
 #include "tests/support/test.h"
 
 static const char document[] =
@@ -114,13 +116,6 @@ static void test_export_api_leaves_no_file(void **state) {
     json_decref(
         api_expect(*state, "GET", "/api/v1/runs/r2/export?format=sqlite", NULL, 404));
     ask_file(fixture, "/api/v1/runs/r1/export?format=sqlite", "SELECT 1");
-    /* A damaged chunk: the export stops in the middle, and says where. */
-    api_change(fixture, "UPDATE span_chunk SET data = x'00'");
-    json_t *problem =
-        api_expect(fixture, "GET", "/api/v1/runs/r1/export?format=sqlite", NULL, 500);
-    assert_non_null(strstr(json_string_value(json_object_get(problem, "detail")),
-                           "run 1 is damaged, its spans from 0 to"));
-    json_decref(problem);
     char folder[512];
     snprintf(folder, sizeof folder, "%s", fixture->scratch.database);
     *strrchr(folder, '/') = '\0';
@@ -132,6 +127,68 @@ static void test_export_api_leaves_no_file(void **state) {
     closedir(entries);
 }
 
+static void test_export_api_says_what_is_damaged(void **state) {
+    const char *path = "/api/v1/runs/r1/export?format=sqlite";
+    api_change(*state, "UPDATE span_chunk SET data = x'00'");
+    assert_true(ask_file(*state, path, "SELECT count(*) FROM damages WHERE run_id = 1") >
+                0);
+    assert_int_equal(ask_file(*state, path, "SELECT count(*) FROM spans"), 0);
+    assert_true(ask_file(*state, path, "SELECT count(*) FROM lanes") > 0);
+}
+
+/* Asks and does not read more than the head, which says that there is a file. */
+static int ask_and_wait(const struct api_fixture *fixture, const char *extra) {
+    char request[256], head[2048] = "";
+    const int fd = http_client_connect(fixture->port);
+    snprintf(request, sizeof request,
+             "GET /api/v1/experiments/e1/export?format=sqlite HTTP/1.1\r\n"
+             "Host: 127.0.0.1:%d\r\n%s\r\n",
+             fixture->port, extra);
+    http_client_send_text(fd, request);
+    http_client_read_until(fd, "HTTP/1.1 ", head, sizeof head);
+    return fd;
+}
+
+static void test_export_api_counts_files_until_they_are_read(void **state) {
+    const char *path = "/api/v1/experiments/e1/export?format=sqlite";
+    const struct api_fixture *fixture = *state;
+    int clients[EXPORT_API_OPEN];
+    /* Larger than what the system buffers for a client that does not read. */
+    api_change(fixture, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+                        " LIMIT 400) INSERT INTO metric SELECT 1, i || hex(zeroblob("
+                        "20000)), i FROM n");
+    for (int i = 0; i < EXPORT_API_OPEN; i++) {
+        clients[i] = ask_and_wait(fixture, "");
+    }
+    json_t *problem = api_expect(fixture, "GET", path, NULL, 503);
+    assert_string_equal(json_string_value(json_object_get(problem, "detail")),
+                        "4 files are being sent already");
+    json_decref(problem);
+    for (int i = 0; i < EXPORT_API_OPEN; i++) {
+        close(clients[i]);
+    }
+    const int64_t started = monotonic_ms();
+    for (int status = 503; status == 503; poll_pause(started)) {
+        struct http_answer answer = {0};
+        http_client_request(fixture->port, "GET", path, NULL, &answer);
+        status = answer.status;
+        http_answer_deinit(&answer);
+    }
+}
+
+static void test_export_api_is_not_for_other_sites(void **state) {
+    const struct api_fixture *fixture = *state;
+    char request[256];
+    struct http_answer answer = {0};
+    snprintf(request, sizeof request,
+             "GET /api/v1/experiments/e1/export?format=sqlite HTTP/1.1\r\n"
+             "Host: 127.0.0.1:%d\r\nSec-Fetch-Site: cross-site\r\n\r\n",
+             fixture->port);
+    http_client_exchange(fixture->port, request, &answer);
+    assert_int_equal(answer.status, 403);
+    http_answer_deinit(&answer);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, api_fixture_tear_down)
 
 int main(void) {
@@ -141,6 +198,9 @@ int main(void) {
         TEST(test_export_api_names_the_file),
         TEST(test_export_api_refuses_what_is_not_there),
         TEST(test_export_api_leaves_no_file),
+        TEST(test_export_api_says_what_is_damaged),
+        TEST(test_export_api_counts_files_until_they_are_read),
+        TEST(test_export_api_is_not_for_other_sites),
     };
     return cmocka_run_group_tests_name("export_api", tests, NULL, NULL);
 }

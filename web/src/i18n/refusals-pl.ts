@@ -204,6 +204,9 @@ const sentences: Record<string, string> = {
   "a file is being written already": "jakiś plik jest już zapisywany",
   "writing the file takes more than {0} s; 'gilscope export' on the command line has no limit, the export of one run has less to write":
     "zapis pliku trwa dłużej niż {n0} s; „gilscope export” w wierszu poleceń nie ma granicy, a w pliku jednego przebiegu jest mniej do zapisania",
+  "{0} files are being sent already": "wysyłanych jest już {n0} plików",
+  "the client has closed the connection": "klient zamknął połączenie",
+  "query parameter 'format' is missing: it must be sqlite": "brakuje parametru „format”; ma nim być sqlite",
   "query parameter 'format' must be sqlite, not '{0}'": "parametr „format”: ma tu być sqlite, a jest „{0}”",
   "run {0} has no timeline": "przebieg {0} nie ma osi czasu",
   "{0} queries are running already": "działa już {n0} zapytań",
