@@ -122,7 +122,9 @@ static int fail(const struct export *export, int code, struct err *err) {
                        export->request->path);
     default:
         return err_set(err, ERR_IO, "cannot write %s: %s", export->request->path,
-                       sqlite3_errmsg(export->target));
+                       sqlite3_errcode(export->target) == SQLITE_OK
+                           ? sqlite3_errstr(code)
+                           : sqlite3_errmsg(export->target));
     }
 }
 
