@@ -384,6 +384,9 @@ export const en = {
   "experiment.finished": "The experiment is finished: {status}.",
   "experiment.stop": "Stop",
   "experiment.again": "Change and run again",
+  "field.hint.whole": "a whole number from {min} on",
+  "field.hint.number": "a number from {min} on",
+  "field.hint.sizes": "whole numbers, such as 8, 16, 32",
   "file.save": "Save as SQLite",
   "file.saving": "Writing the file …",
   "file.save.note": "Ordinary tables, for any program that opens SQLite files",
@@ -789,6 +792,7 @@ export const en = {
   "timeline.instants.more": { one: "(and {count} more)", other: "(and {count} more)" },
   "timeline.blame.others": { one: "{count} other", other: "{count} others" },
   "timeline.gaveWayTo": "Gave control back to",
+  "timeline.liveOver": "The run has ended.",
   "timeline.live": "Still running: what is hatched is not known yet.",
   "timeline.damaged": {
     one: "{count} piece of this window is damaged in the store and missing here: gilscope doctor says more.",

@@ -32,6 +32,8 @@ export const draft = signal("");
 /** Whether its last change was typed, so that another letter may follow soon. */
 export const isTyped = signal(false);
 export const sending = signal(false);
+/** In how many fields of the form something is written that cannot be read. */
+export const unreadFields = signal(0);
 export const refusal = signal<ApiError | null>(null);
 
 /* What somebody has chosen holds for every document. */

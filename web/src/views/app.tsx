@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The frame of every page: skip link, header with pages, language and theme, and the page.
 
-import { useEffect, useLayoutEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { apiRoute, askRoute, type Route, runsRoute } from "../lib/route";
 import { type Language, LANGUAGES } from "../i18n/translate";
 import { toggleOverlay } from "../state/commands";
@@ -164,10 +164,11 @@ export function App() {
   const at = route.value;
   const title = TITLES[at.page];
   const name = title ? `${t(title)} - gilscope` : "gilscope";
-  useEffect(() => {
-    document.title = name;
-  }, [name]);
+  // An experiment and its runs say what they are called as soon as they know.
   const place = "id" in at ? at.id : "run" in at ? at.run : "";
+  useLayoutEffect(() => {
+    document.title = name;
+  }, [name, place]);
   useLayoutEffect(() => window.scrollTo(0, 0), [at.page, place]);
   return (
     <>

@@ -19,6 +19,7 @@ import {
   sending,
   shape,
   source,
+  unreadFields,
 } from "../state/ask";
 import { experimentName, metrics, models, presetLook, presetName, presets } from "../state/catalogue";
 import { offerCommands } from "../state/commands";
@@ -131,7 +132,7 @@ function Actions() {
       <button
         type="button"
         class="button is-primary"
-        disabled={sending.value || scan.value.error !== null}
+        disabled={sending.value || scan.value.error !== null || unreadFields.value > 0}
         onClick={run}
       >
         <Icon name="play" />

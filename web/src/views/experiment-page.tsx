@@ -197,6 +197,10 @@ export function ExperimentPage({ id, metric }: { id: string; metric: string | nu
   }, [id, tries]);
   useEffect(() => offerCommands(gridCommands(id)), [id]);
   const state = experiment.value;
+  const name = state.status === "ready" && state.value.id === id ? experimentName(state.value.name) : null;
+  useEffect(() => {
+    if (name !== null) document.title = `${name} - gilscope`;
+  }, [name]);
   useEffect(() => watchAdvice(id), [id]);
   const over = state.status === "ready" && state.value.id === id && isOver(state.value.status);
   const watched = useRef<string | null>(null);

@@ -2,7 +2,7 @@
 // A number within a sentence; it may have a decimal comma.
 
 import { formatTyped } from "../lib/format";
-import { language } from "../state/preferences";
+import { language, t } from "../state/preferences";
 import { TypedField } from "./typed-field";
 
 interface NumberFieldProps {
@@ -31,6 +31,7 @@ export function NumberField(props: NumberFieldProps) {
       label={label}
       title={title}
       disabled={disabled}
+      hint={t(whole ? "field.hint.whole" : "field.hint.number", { min })}
       written={value === null ? "" : formatTyped(value, language.value)}
       read={(text) => readNumber(text, whole, min)}
       onChange={onChange}

@@ -68,11 +68,12 @@ function Waits({ stats }: { stats: RangeStats }) {
         {stats.waits.map((wait) => {
           const span = spanOf(wait.span);
           const blamed = culprits(wait, stats);
+          const inside = Math.min(span.end, stats.to) - Math.max(span.start, stats.from);
           return (
             <li key={`${span.lane}.${span.start}`}>
               <button type="button" class="fact-link" onClick={() => visit(span)}>
                 <StateSwatch state={wait.span.state} /> {laneFullTitle(span.lane)}{" "}
-                {spanTitle(span)}: {duration(span.end - span.start)}
+                {spanTitle(span)}: {duration(inside)}
               </button>
               {blamed !== "" && <span class="is-muted"> {blamed}</span>}
             </li>

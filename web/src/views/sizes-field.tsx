@@ -2,7 +2,7 @@
 // Whole numbers in a row, "8, 16, 32": the sizes of a pool that are compared.
 
 import { formatTyped } from "../lib/format";
-import { language } from "../state/preferences";
+import { language, t } from "../state/preferences";
 import { TypedField } from "./typed-field";
 
 interface SizesFieldProps {
@@ -26,6 +26,7 @@ export function SizesField({ label, title, sizes, onChange }: SizesFieldProps) {
       inputMode="text"
       label={label}
       title={title}
+      hint={t("field.hint.sizes")}
       written={sizes.map((size) => formatTyped(size, language.value)).join(", ")}
       read={readSizes}
       onChange={onChange}

@@ -136,6 +136,11 @@ function Pickers({ run, experiment }: { run: Run; experiment: Experiment }) {
 }
 
 function Head({ run, experiment }: { run: Run; experiment: Experiment }) {
+  const own = experiment.cells.find((cell) => cell.id === run.cell);
+  const name = [experimentName(experiment.name), ...(own ? [cellName(own, experiment.document)] : [])].join(": ");
+  useEffect(() => {
+    document.title = `${name} - gilscope`;
+  }, [name]);
   return (
     <div class="page-head is-tight">
       <nav class="crumbs" aria-label={t("nav.runs")}>
@@ -159,8 +164,17 @@ function Figures(props: { run: Run; items: readonly RunMetric[]; goal: string | 
     const item = byName.get(name);
     return item && item.value !== null ? [{ ...item, value: item.value }] : [];
   }).slice(0, HEADLINES_SHOWN);
+  // Of a run that goes on they come at its end: their place is there before.
+  const awaited = run.status === "running" ? [...order].slice(0, HEADLINES_SHOWN) : [];
   return (
     <dl class="figures">
+      {shown.length === 0 &&
+        awaited.map((name) => (
+          <div key={name} class="figure" title={metricMeaning(name)}>
+            <dt>{metricTitle(name)}</dt>
+            <dd>…</dd>
+          </div>
+        ))}
       {shown.map(({ name, unit, value }) => (
         <div key={name} class="figure" title={metricMeaning(name)}>
           <dt>{metricTitle(name)}</dt>

@@ -44,12 +44,15 @@ function StageWindow() {
 }
 
 function Fetching() {
+  // The line that was there stays, so that nothing moves when the run ends.
+  const [wasLive, setWasLive] = useState(isLive.value);
+  if (isLive.value && !wasLive) setWasLive(true);
   return (
     <>
       {stale.value && <span class="stage-stale" role="img" aria-label={t("timeline.stale")} />}
-      {isLive.value && (
+      {wasLive && (
         <p class="stage-live" role="status">
-          {t("timeline.live")}
+          {isLive.value ? t("timeline.live") : t("timeline.liveOver")}
         </p>
       )}
       {(data.value?.damaged ?? 0) > 0 && (

@@ -384,6 +384,23 @@ test("without its script the editor is a text area, and works", async () => {
   );
 });
 
+test("what cannot be read stays, says what can, and is not run with something else", async () => {
+  await onPage({}, async (page) => {
+    await openOwn(page);
+    const cores = page.getByLabel("Cores", { exact: true }).first();
+    await cores.fill("0");
+    await page.getByRole("alert").filter({ hasText: "a whole number from 1 on" }).waitFor();
+    await page.locator("#main").focus();
+    assert.equal(await cores.inputValue(), "0");
+    assert.ok(await page.locator(".composer .button.is-primary").isDisabled());
+    await page.keyboard.press("Control+Enter");
+    assert.ok(!page.url().includes("experiments"));
+    await cores.fill("3");
+    await page.locator(".composer .button.is-primary:enabled").waitFor();
+    assert.equal(await page.getByText("a whole number from 1 on").count(), 0);
+  });
+});
+
 test("who writes before the editor is there goes on in it, at the same place", async () => {
   await onPage({}, async (page) => {
     let release = (): void => undefined;

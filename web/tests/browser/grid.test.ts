@@ -241,6 +241,7 @@ test("an experiment and a run are saved as files, and why not is said", async ()
       };
       await page.goto(`${server.address}/#/experiments/${id}`);
       assert.equal(await saved(), `gilscope-${id}.sqlite`);
+      assert.equal(await page.title(), "Side by side - gilscope");
       await page.route(/\/export\?/, (route) =>
         route.fulfill({
           status: 503,
@@ -254,6 +255,7 @@ test("an experiment and a run are saved as files, and why not is said", async ()
       await page.goto(`${server.address}/#/runs/r1`);
       assert.equal(await page.locator(".notice.is-error").count(), 0);
       assert.equal(await saved(), "gilscope-r1.sqlite");
+      assert.match(await page.title(), /^Side by side: CPython 3\.12 · .+ - gilscope$/);
     },
     /503/,
   );
