@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* main - the table of commands. */
+/* main - the table of commands, and how the process keeps memory. */
+#include <stdlib.h>
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include "server/bench/bench.h"
 #include "server/cli/cli.h"
 #include "server/cli/commands.h"
@@ -24,6 +30,18 @@ static const struct cli_command commands[] = {
     {"examples", examples_command, "list the example documents, or print one"},
 };
 
+/* What is freed at the end of the heap stays for the next answer, up to 8 MB for each of the
+ * allocator's arenas, and blocks below 4 MB come from there: the pages of a large one would be
+ * given back and fetched again each time, which takes as long as the answer. A refusal leaves
+ * what was there, and either setting alone would end glibc's own adjustment of the other. */
+static void keep_freed_memory(void) {
+#ifdef __GLIBC__
+    (void)mallopt(M_TRIM_THRESHOLD, 8 << 20);
+    (void)mallopt(M_MMAP_THRESHOLD, 4 << 20);
+#endif
+}
+
 int main(int argc, char **argv) {
+    keep_freed_memory();
     return cli_main(commands, sizeof commands / sizeof commands[0], argc, argv);
 }
