@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include <zlib.h>
+#include "db/chunk_crc_priv.h"
 
 enum { VERSION = 1, HEADER_BYTES = 36, CRC_BYTES = 4 };
 
@@ -31,8 +31,7 @@ uint8_t *chunk_frame_put(uint8_t *at, const struct chunk_header *header) {
 
 void chunk_frame_seal(struct chunk_bytes *out, uint8_t *end) {
     uint8_t *begin = out->data + out->size;
-    const uLong crc = crc32(0, begin, (uInt)(end - begin));
-    end = column_put_fixed(end, crc, CRC_BYTES);
+    end = column_put_fixed(end, chunk_crc(begin, (size_t)(end - begin)), CRC_BYTES);
     out->size += (size_t)(end - begin);
 }
 
@@ -73,7 +72,7 @@ int chunk_frame_open(struct chunk_cursor *cursor, struct chunk_header *header,
                        VERSION);
     }
     const size_t body = size - CRC_BYTES;
-    if (column_get_fixed(data + body, CRC_BYTES) != crc32(0, data, (uInt)body)) {
+    if (column_get_fixed(data + body, CRC_BYTES) != chunk_crc(data, body)) {
         return chunk_corrupt(err, "wrong checksum");
     }
     get_header(header, data);

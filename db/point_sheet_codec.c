@@ -24,8 +24,7 @@
 
 #include <string.h>
 
-#include <zlib.h>
-
+#include "db/chunk_crc_priv.h"
 #include "db/column_codec_priv.h"
 #include "engine/base/memory.h"
 
@@ -89,7 +88,7 @@ int point_sheet_encode(const struct point_format *format, const struct point_she
     }
     uint8_t *begin = out->data + out->size;
     uint8_t *end = put_columns(put_header(begin, format, sheet), format, sheet, values);
-    end = column_put_fixed(end, crc32(0, begin, (uInt)(end - begin)), CRC_BYTES);
+    end = column_put_fixed(end, chunk_crc(begin, (size_t)(end - begin)), CRC_BYTES);
     out->size += (size_t)(end - begin);
     memory_free(values);
     return 0;
@@ -180,7 +179,7 @@ static int get_header(const struct cursor *cursor, const uint8_t *data, size_t s
                        cursor->format->name, data[4], VERSION);
     }
     const size_t body = size - CRC_BYTES;
-    if (column_get_fixed(data + body, CRC_BYTES) != crc32(0, data, (uInt)body)) {
+    if (column_get_fixed(data + body, CRC_BYTES) != chunk_crc(data, body)) {
         return corrupt(cursor, "wrong checksum");
     }
     out->level = data[5];
