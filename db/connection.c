@@ -2,7 +2,10 @@
 #include "db/connection_priv.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include "db/block_cache_priv.h"
 #include "db/sql/sqlite_api.h"
@@ -128,6 +131,89 @@ static int give_blocks(struct connection *connection, struct err *err) {
     return rc;
 }
 
+/* --- a file system that is read-only ------------------------------------------- */
+
+static bool is_on_read_only(const char *path) {
+    struct statvfs system;
+    return statvfs(path, &system) == 0 && (system.f_flag & ST_RDONLY) != 0;
+}
+
+/* How large what lies beside the store is; -1 when it is not there. */
+static int64_t size_beside(const char *path, const char *suffix) {
+    struct stat beside;
+    char *name = sqlite3_mprintf("%s%s", path, suffix);
+    const bool is_there = name != NULL && stat(name, &beside) == 0;
+    sqlite3_free(name);
+    return is_there ? (int64_t)beside.st_size : -1;
+}
+
+/* "file:/a%20b?immutable=1"; free with memory_free(). */
+static char *immutable_uri(const char *path) {
+    static const char begin[] = "file:", end[] = "?immutable=1";
+    char *uri = memory_resize(NULL, sizeof begin + 3 * strlen(path) + sizeof end, 1);
+    if (uri == NULL) {
+        return NULL;
+    }
+    char *to = uri + snprintf(uri, sizeof begin, "%s", begin);
+    for (; *path != '\0'; path++) {
+        if (strchr("%?# ", *path) != NULL) {
+            to += snprintf(to, sizeof "%25", "%%%02X", (unsigned)(unsigned char)*path);
+        } else {
+            *to++ = *path;
+        }
+    }
+    snprintf(to, sizeof end, "%s", end);
+    return uri;
+}
+
+/*
+ * A reader makes the log and its index when they are not there, which such a file system
+ * refuses. Without changes in a log the file is all there is, and nobody can change it from
+ * here: SQLite reads it alone when it is told so ("immutable" in its documentation of URI file
+ * names). When both are there somebody may be at work on the file through another mount, and
+ * SQLite reads them as they are. `*uri` stays NULL when the file is opened as any other.
+ */
+static int find_uri(char **uri, const char *path, struct err *err) {
+    if (!is_on_read_only(path)) {
+        return 0;
+    }
+    const int64_t log = size_beside(path, "-wal");
+    if (log >= 0 && size_beside(path, "-shm") >= 0) {
+        return 0;
+    }
+    if (log > 0) {
+        return err_set(err, ERR_IO,
+                       "%s is on a read-only file system and its last changes are in "
+                       "%s-wal: copy both files elsewhere and use the copy",
+                       path, path);
+    }
+    *uri = immutable_uri(path);
+    return *uri != NULL ? 0 : err_set_nomem(err);
+}
+
+static int open_writer(struct connection *connection, struct err *err) {
+    const int code = sqlite3_open_v2(
+        connection->path, &connection->sqlite,
+        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+    return code == SQLITE_OK ? 0 : connection_fail(connection, code, err);
+}
+
+static int open_reader(struct connection *connection, struct err *err) {
+    char *uri = NULL;
+    const int rc = find_uri(&uri, connection->path, err);
+    if (rc != 0) {
+        return rc;
+    }
+    const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX;
+    const int code =
+        sqlite3_open_v2(uri != NULL ? uri : connection->path, &connection->sqlite,
+                        uri != NULL ? flags | SQLITE_OPEN_URI : flags, NULL);
+    memory_free(uri);
+    return code == SQLITE_OK ? 0 : connection_fail(connection, code, err);
+}
+
+/* --- life ---------------------------------------------------------------------- */
+
 int connection_open(struct connection **out, const char *path, enum connection_kind kind,
                     struct err *err) {
     struct connection *connection = memory_zeroed(1, sizeof *connection);
@@ -140,15 +226,9 @@ int connection_open(struct connection **out, const char *path, enum connection_k
         memory_free(connection);
         return ERR_NOMEM;
     }
-    const int flags = kind == CONNECTION_WRITER
-                          ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
-                          : SQLITE_OPEN_READONLY;
-    const int code =
-        sqlite3_open_v2(path, &connection->sqlite, flags | SQLITE_OPEN_NOMUTEX, NULL);
-    int rc = 0;
-    if (code != SQLITE_OK) {
-        rc = connection_fail(connection, code, err);
-    } else {
+    int rc = kind == CONNECTION_WRITER ? open_writer(connection, err)
+                                       : open_reader(connection, err);
+    if (rc == 0) {
         rc = configure(connection, err);
     }
     if (rc == 0 && kind == CONNECTION_WRITER &&

@@ -52,7 +52,8 @@ enum db_mode {
  * Opens a store. ERR_CONFLICT: it is of an older schema and another process is at work on
  * it, or one is alone on it. ERR_UNSUPPORTED: written by a
  * newer gilscope, or (DB_READ) by an older one. ERR_INVALID: a database of another
- * program. A refused file is left as it was, byte for byte.
+ * program. A refused file is left as it was, byte for byte. DB_READ works on a read-only file
+ * system, too, unless the last changes are still in a log there (ERR_IO).
  */
 int db_open(struct db **out, const char *path, enum db_mode mode,
             struct err *err) WARN_UNUSED;
