@@ -19,14 +19,14 @@
 
 /* --- histograms ------------------------------------------------------------------ */
 
-int measure_api_histograms(void *context, const struct http_request *request,
+static int read_histograms(struct db_reader *reader, const struct http_request *request,
                            struct http_response *response, struct err *err) {
     struct json_writer writer = {0};
     struct histogram_list list;
     int64_t id;
     int code = resource_id_parse(RESOURCE_RUN, request->capture[0], &id, err);
     if (code == 0) {
-        code = histogram_store_read(api_reader(context, request), id, &list, err);
+        code = histogram_store_read(reader, id, &list, err);
         code = resource_id_missing(code, RESOURCE_RUN, id, err);
     }
     if (code != 0) {
@@ -42,6 +42,11 @@ int measure_api_histograms(void *context, const struct http_request *request,
     json_writer_end_object(&writer);
     histogram_list_deinit(&list);
     return http_response_take_json(response, 200, &writer, err);
+}
+
+int measure_api_histograms(void *context, const struct http_request *request,
+                           struct http_response *response, struct err *err) {
+    return api_read_once(context, request, read_histograms, response, err);
 }
 
 /* --- windows --------------------------------------------------------------------- */
@@ -80,9 +85,8 @@ static int parse_window(struct db_reader *reader, const struct http_request *req
 
 /* Reads lanes of those kinds in the window that the request asks for. It is to be released,
  * whatever comes of it. */
-static int read_window(void *context, const struct http_request *request, uint32_t kinds,
-                       struct window *window, struct err *err) {
-    struct db_reader *reader = api_reader(context, request);
+static int read_window(struct db_reader *reader, const struct http_request *request,
+                       uint32_t kinds, struct window *window, struct err *err) {
     struct recording *recording = &window->recording;
     int64_t id;
     *window = (struct window){0};
@@ -134,7 +138,7 @@ static void write_blame(struct json_writer *writer, const struct window *window,
     json_writer_end_object(writer);
 }
 
-int measure_api_blame(void *context, const struct http_request *request,
+static int read_blame(struct db_reader *reader, const struct http_request *request,
                       struct http_response *response, struct err *err) {
     static const uint32_t kinds = 1u << LANE_THREAD | 1u << LANE_GIL | 1u << LANE_LOCK |
                                   1u << LANE_PROCESS | 1u << LANE_TASK | 1u << LANE_LOOP;
@@ -143,7 +147,7 @@ int measure_api_blame(void *context, const struct http_request *request,
     struct blame blame = {0};
     struct blame_waiters waiters = {0};
     lane_id *lanes = NULL;
-    int code = read_window(context, request, kinds, &window, err);
+    int code = read_window(reader, request, kinds, &window, err);
     if (code == 0) {
         code = api_query_lanes(request, "waiters", &lanes, &waiters.count, err);
     }
@@ -160,6 +164,11 @@ int measure_api_blame(void *context, const struct http_request *request,
     blame_deinit(&blame);
     window_deinit(&window);
     return code;
+}
+
+int measure_api_blame(void *context, const struct http_request *request,
+                      struct http_response *response, struct err *err) {
+    return api_read_once(context, request, read_blame, response, err);
 }
 
 /* --- flows ----------------------------------------------------------------------- */
@@ -293,7 +302,7 @@ static int respond_flows(const struct http_request *request,
     return item_list_respond(&list, response, err);
 }
 
-int measure_api_flows(void *context, const struct http_request *request,
+static int read_flows(struct db_reader *reader, const struct http_request *request,
                       struct http_response *response, struct err *err) {
     static const uint32_t kinds = 1u << LANE_CORE | 1u << LANE_GIL | 1u << LANE_THREAD |
                                   1u << LANE_TASK | 1u << LANE_LOCK;
@@ -302,7 +311,7 @@ int measure_api_flows(void *context, const struct http_request *request,
     if (code != 0) {
         return code;
     }
-    code = read_window(context, request, kinds, &found.window, err);
+    code = read_window(reader, request, kinds, &found.window, err);
     if (code == 0) {
         code = flow_list_init(&found.flows, &found.window.recording, err);
     }
@@ -313,4 +322,9 @@ int measure_api_flows(void *context, const struct http_request *request,
     flow_list_deinit(&found.flows);
     window_deinit(&found.window);
     return code;
+}
+
+int measure_api_flows(void *context, const struct http_request *request,
+                      struct http_response *response, struct err *err) {
+    return api_read_once(context, request, read_flows, response, err);
 }

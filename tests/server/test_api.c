@@ -498,8 +498,10 @@ static void test_api_shows_a_run_whole(void **state) {
 /* What can no longer change may be kept; a client that has it is told so. */
 static void test_api_lets_finished_runs_be_kept(void **state) {
     const struct fixture *fixture = *state;
-    static const char *const parts[] = {"",       "/lanes", "/timeline?pixels=100",
-                                        "/range", "/spans", "/metrics"};
+    static const char *const parts[] = {
+        "",       "/lanes",   "/timeline?pixels=100", "/range",
+        "/spans", "/metrics", "/histograms",          "/blame",
+        "/flows"};
     char id[32], path[128];
     first_run(fixture, id, sizeof id);
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
