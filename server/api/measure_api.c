@@ -101,6 +101,12 @@ static int read_window(struct db_reader *reader, const struct http_request *requ
                      : recording_store_read(reader, id, recording, &window->damages, err);
 }
 
+/* Too much is too much however often it is asked for; only what is busy is worth asking again. */
+static int say_too_much(int code, const struct err *why, struct err *err) {
+    return code == 0 ? 0
+                     : err_set_from(err, code == ERR_LIMIT ? ERR_UNSUPPORTED : code, why);
+}
+
 /* Begins the object with the window, and what is missing in it. */
 static void begin_window(struct json_writer *writer, const struct window *window) {
     json_writer_begin_object(writer);
@@ -146,24 +152,25 @@ static int read_blame(struct db_reader *reader, const struct http_request *reque
     struct window window;
     struct blame blame = {0};
     struct blame_waiters waiters = {0};
+    struct err why = {0};
     lane_id *lanes = NULL;
-    int code = read_window(reader, request, kinds, &window, err);
+    int code = read_window(reader, request, kinds, &window, &why);
     if (code == 0) {
-        code = api_query_lanes(request, "waiters", &lanes, &waiters.count, err);
+        code = api_query_lanes(request, "waiters", &lanes, &waiters.count, &why);
     }
     waiters.lanes = lanes;
     if (code == 0) {
-        code =
-            blame_of_run(&window.recording, lanes != NULL ? &waiters : NULL, &blame, err);
+        code = blame_of_run(&window.recording, lanes != NULL ? &waiters : NULL, &blame,
+                            &why);
     }
     if (code == 0) {
         write_blame(&writer, &window, &blame);
-        code = http_response_take_json(response, 200, &writer, err);
+        code = http_response_take_json(response, 200, &writer, &why);
     }
     free(lanes);
     blame_deinit(&blame);
     window_deinit(&window);
-    return code;
+    return say_too_much(code, &why, err);
 }
 
 int measure_api_blame(void *context, const struct http_request *request,
@@ -307,21 +314,22 @@ static int read_flows(struct db_reader *reader, const struct http_request *reque
     static const uint32_t kinds = 1u << LANE_CORE | 1u << LANE_GIL | 1u << LANE_THREAD |
                                   1u << LANE_TASK | 1u << LANE_LOCK;
     struct windowed_flows found = {0};
+    struct err why = {0};
     int code = parse_flow_page(request, &found.page, err);
     if (code != 0) {
         return code;
     }
-    code = read_window(reader, request, kinds, &found.window, err);
+    code = read_window(reader, request, kinds, &found.window, &why);
     if (code == 0) {
-        code = flow_list_init(&found.flows, &found.window.recording, err);
+        code = flow_list_init(&found.flows, &found.window.recording, &why);
     }
     if (code == 0) {
         keep_arrivals(&found.flows, found.window.recording.to_ns);
-        code = respond_flows(request, &found, response, err);
+        code = respond_flows(request, &found, response, &why);
     }
     flow_list_deinit(&found.flows);
     window_deinit(&found.window);
-    return code;
+    return say_too_much(code, &why, err);
 }
 
 int measure_api_flows(void *context, const struct http_request *request,

@@ -553,6 +553,29 @@ static void test_measure_api_refuses(void **state) {
     json_decref(get_run(fixture, "e1", "/flows", 404));
 }
 
+/* Asking again cannot help, a shorter window can. */
+static void test_measure_api_refuses_too_many_spans(void **state) {
+    const struct fixture *fixture = *state;
+    static const char many[] =
+        "{\"schema\":1,\"record\":\"timeline\",\"strategies\":[{\"threads\":2}],"
+        "\"workload\":{\"jobs\":{\"count\":2,\"steps\":[{\"repeat\":250000,"
+        "\"steps\":[{\"python_us\":1},{\"io_us\":1}]}]}}}";
+    static const char *const parts[] = {"blame", "flows"};
+    char run[32], path[128];
+    run_document(fixture, many, run, NULL);
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        struct http_answer answer;
+        snprintf(path, sizeof path, "/api/v1/runs/%s/%s", run, parts[i]);
+        http_client_request(fixture->port, "GET", path, NULL, &answer);
+        assert_int_equal(answer.status, 422);
+        assert_null(http_answer_header(&answer, "Retry-After"));
+        assert_non_null(strstr(answer.body, "ask for a shorter time"));
+        http_answer_deinit(&answer);
+        strcat(path, "?to=1000000");
+        json_decref(get(fixture, path, 200));
+    }
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void) {
@@ -570,6 +593,7 @@ int main(void) {
         TEST(test_measure_api_flows_come_in_lines),
         TEST(test_measure_api_lists_what_is_missing),
         TEST(test_measure_api_refuses),
+        TEST(test_measure_api_refuses_too_many_spans),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
