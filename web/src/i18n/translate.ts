@@ -3,17 +3,17 @@
 // has its keys, no more and no fewer (a test holds this), with the plural forms of its language.
 
 import { formatPlain } from "../lib/format";
+import type { Language } from "../lib/language";
 import { en } from "./en";
 import type { enFindings } from "./en-findings";
+
+export { type Language, LANGUAGES, preferredLanguage } from "../lib/language";
 
 export type Plural = Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
 export type Message = string | Plural;
 export type Catalogue = Record<string, Message>;
-export type Language = "en" | "pl";
 export type MessageKey = keyof typeof en | keyof typeof enFindings;
 export type Values = Record<string, string | number>;
-
-export const LANGUAGES: readonly Language[] = ["en", "pl"];
 
 /* English is there from the beginning, but for what comes with its page; every other language
  * when somebody reads it. */
@@ -65,15 +65,6 @@ export function translateIfKnown(
   if (typeof message === "string") return fill(message, values, language);
   const form = pluralForm(language, Number(values.count ?? 0));
   return fill(message[form] ?? message.other, values, language);
-}
-
-export function preferredLanguage(tags: readonly string[]): Language {
-  for (const tag of tags) {
-    const base = tag.toLowerCase().split("-")[0];
-    const found = LANGUAGES.find((language) => language === base);
-    if (found) return found;
-  }
-  return "en";
 }
 
 /** The first of the tags that is of the language; "en" alone means American dates. */

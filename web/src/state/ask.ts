@@ -14,6 +14,7 @@ import { addPool, type Pool, removePool, setSizes, sizesFor } from "../lib/pools
 import {
   addRuntime,
   type FieldName,
+  ownQuestion,
   type Question,
   type QuestionDefaults,
   readQuestion,
@@ -22,6 +23,7 @@ import {
   workOf,
 } from "../lib/question";
 import { models } from "./catalogue";
+import { keepDraft, keptDraft, OWN_KEY } from "./kept";
 import { language, t } from "./preferences";
 import { trouble } from "./preview";
 import { asApiError, valueOf } from "./resource";
@@ -42,7 +44,7 @@ const chosenShown = signal<boolean | null>(null);
 /** Whether the text is beside the form: at first only where somebody comes for a document. */
 export const isDocumentShown = {
   get value(): boolean {
-    return chosenShown.value ?? source.value?.key !== "own";
+    return chosenShown.value ?? source.value?.key !== OWN_KEY;
   },
   set value(isShown: boolean) {
     chosenShown.value = isShown;
@@ -89,25 +91,6 @@ export const problems = computed<readonly ProblemDetail[]>(() => {
   return error?.problem?.errors ?? [];
 });
 
-const draftKey = (key: string): string => `gilscope.draft.${key}`;
-
-function keepDraft(key: string, text: string | null): void {
-  try {
-    if (text === null) sessionStorage.removeItem(draftKey(key));
-    else sessionStorage.setItem(draftKey(key), text);
-  } catch {
-    // Storage is off or full; the draft lives until the page goes.
-  }
-}
-
-function keptDraft(key: string): string | null {
-  try {
-    return sessionStorage.getItem(draftKey(key));
-  } catch {
-    return null;
-  }
-}
-
 export function openDocument(key: string, document: unknown): void {
   if (source.peek()?.key === key) return;
   const original = prettyJson(document);
@@ -115,6 +98,11 @@ export function openDocument(key: string, document: unknown): void {
   draft.value = keptDraft(key) ?? original;
   refusal.value = null;
   isTyped.value = false;
+}
+
+/** The reader's own numbers. */
+export function openOwnQuestion(): void {
+  openDocument(OWN_KEY, ownQuestion());
 }
 
 export async function openDocumentOf(experiment: string): Promise<string | null> {

@@ -1,51 +1,19 @@
 // SPDX-License-Identifier: MIT
-// Language and theme: what the reader chose, else what the browser says. Choices are kept in
-// localStorage; where that is refused (private windows) they last as long as the page.
+// Language and theme: what the reader chose, else what the browser says.
 
 import { computed, effect, signal } from "@preact/signals";
 import {
   type Language,
-  LANGUAGES,
   loadCatalogue,
   type MessageKey,
-  preferredLanguage,
   regionalTag,
   translate,
   translateIfKnown,
   type Values,
 } from "../i18n/translate";
+import { keepLanguage, keepTheme, keptLanguage, keptTheme, type Theme, type ThemeChoice } from "./kept";
 
-export type ThemeChoice = "system" | "light" | "dark";
-export type Theme = "light" | "dark";
-
-const LANGUAGE_KEY = "gilscope.language";
-const THEME_KEY = "gilscope.theme";
-
-function load(key: string): string | null {
-  try {
-    return localStorage.getItem(key);
-  } catch {
-    return null;
-  }
-}
-
-function save(key: string, value: string): void {
-  try {
-    localStorage.setItem(key, value);
-  } catch {
-    // Storage is off; the choice lives until the page goes.
-  }
-}
-
-function initialLanguage(): Language {
-  const kept = LANGUAGES.find((language) => language === load(LANGUAGE_KEY));
-  return kept ?? preferredLanguage(navigator.languages ?? [navigator.language]);
-}
-
-function initialTheme(): ThemeChoice {
-  const kept = load(THEME_KEY);
-  return kept === "light" || kept === "dark" ? kept : "system";
-}
+export type { Theme, ThemeChoice };
 
 const systemDark = window.matchMedia("(prefers-color-scheme: dark)");
 const systemTheme = signal<Theme>(systemDark.matches ? "dark" : "light");
@@ -57,7 +25,7 @@ systemDark.addEventListener("change", (event) => {
 export const language = signal<Language>("en");
 /** The language as it is written where the reader lives, as far as the browser says: en-GB. */
 export const locale = computed(() => regionalTag(language.value, navigator.languages));
-export const themeChoice = signal<ThemeChoice>(initialTheme());
+export const themeChoice = signal<ThemeChoice>(keptTheme());
 /** Paper is light. */
 const printing = signal(false);
 window.addEventListener("beforeprint", () => {
@@ -88,16 +56,16 @@ async function speak(choice: Language): Promise<void> {
 }
 
 /** Nothing is drawn before this has come, so that no page changes its language while read. */
-export const languageReady: Promise<void> = speak(initialLanguage());
+export const languageReady: Promise<void> = speak(keptLanguage());
 
 export function chooseLanguage(choice: Language): Promise<void> {
-  save(LANGUAGE_KEY, choice);
+  keepLanguage(choice);
   return speak(choice);
 }
 
 export function chooseTheme(choice: ThemeChoice): void {
   themeChoice.value = choice;
-  save(THEME_KEY, choice);
+  keepTheme(choice);
 }
 
 export function t(key: MessageKey, values?: Values): string {

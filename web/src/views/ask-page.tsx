@@ -4,7 +4,6 @@
 
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { type GridShape } from "../lib/grid";
-import { ownQuestion } from "../lib/question";
 import { askRoute } from "../lib/route";
 import {
   changed,
@@ -13,6 +12,7 @@ import {
   isTyped,
   openDocument,
   openDocumentOf,
+  openOwnQuestion,
   refusal,
   resetDraft,
   scan,
@@ -200,7 +200,7 @@ export function AskPage(props: { preset: string | null; experiment: string | nul
   useLayoutEffect(() => {
     if (experiment !== null) void openDocumentOf(experiment).then(setFrom);
     else if (chosen) openDocument(`preset.${chosen.id}`, chosen.document);
-    else if (isOwn) openDocument("own", ownQuestion());
+    else if (isOwn) openOwnQuestion();
   }, [experiment, chosen, isOwn]);
   const opened = source.value !== null;
   useEffect(() => {
