@@ -174,6 +174,35 @@ int guard_choose(const char *accept, const char *types) {
     return chosen;
 }
 
+/* The index of the language of a range such as "pl-PL" in a list, -1: it is not there. */
+static int find_language(const struct element *range, const char *languages) {
+    struct element language;
+    const char *dash = memchr(range->value, '-', range->length);
+    const size_t length = dash != NULL ? (size_t)(dash - range->value) : range->length;
+    for (int i = 0; next_element(&languages, &language); i++) {
+        if (language.length == length &&
+            strncasecmp(language.value, range->value, length) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+int guard_choose_language(const char *accept_language, const char *languages) {
+    struct element range;
+    int chosen = 0;
+    double most = 0;
+    while (accept_language != NULL && next_element(&accept_language, &range)) {
+        const int found = find_language(&range, languages);
+        const double quality = quality_of(&range);
+        if (found >= 0 && quality > most) {
+            chosen = found;
+            most = quality;
+        }
+    }
+    return chosen;
+}
+
 bool guard_accepts(const char *accept, const char *types) {
     return guard_choose(accept, types) >= 0;
 }

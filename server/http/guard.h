@@ -41,6 +41,12 @@ bool guard_type_is_json(const char *content_type);
  */
 int guard_choose(const char *accept, const char *types);
 
+/*
+ * Which of the `languages` ("en, pl") Accept-Language (or NULL) prefers: its index, of equals
+ * the one that is named first, 0 when it names none. "pl-PL" is "pl".
+ */
+int guard_choose_language(const char *accept_language, const char *languages);
+
 /* Whether Accept (or NULL) admits one of the `types`. */
 bool guard_accepts(const char *accept, const char *types);
 

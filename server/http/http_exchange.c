@@ -174,7 +174,8 @@ bool http_exchange_answer(struct http_exchange *exchange) {
     begin(exchange);
     if (!exchange->answered) {
         if (exchange->route == NULL) {
-            static_file_respond(&exchange->request, &exchange->response);
+            static_file_respond(&exchange->request, exchange->granted,
+                                &exchange->response);
             exchange->answered = true;
         } else if ((exchange->route->flags & HTTP_ROUTE_INLINE) != 0) {
             run_handler(exchange);

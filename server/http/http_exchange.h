@@ -40,6 +40,7 @@ struct http_exchange {
     uint64_t received;        /* bytes of the body, also those not kept */
     const char *target_fault; /* what is wrong with it as it was sent; NULL: nothing */
     bool needs_host;          /* HTTP/1.1 */
+    bool granted;             /* no token is demanded, or it was shown */
     bool answered;            /* `response` is ready */
     bool sent_at_once;        /* refused before its body was read */
     bool begun;               /* the answer, as the server counts them */

@@ -145,14 +145,15 @@ static void check_framing(struct http_exchange *exchange) {
 /* The files of the dashboard are no secret, and it must be shown to be signed in on. */
 static void check_access(struct http_exchange *exchange) {
     const struct access *access = exchange->server->options.access;
-    if (access == NULL || exchange->route == NULL ||
-        (exchange->route->flags & HTTP_ROUTE_OPEN) != 0) {
-        return;
-    }
     const enum access_verdict verdict =
-        access_check(access, header(exchange, MHD_HTTP_HEADER_AUTHORIZATION),
-                     header(exchange, MHD_HTTP_HEADER_COOKIE));
-    if (verdict != ACCESS_GRANTED) {
+        access == NULL
+            ? ACCESS_GRANTED
+            : access_check(access, header(exchange, MHD_HTTP_HEADER_AUTHORIZATION),
+                           header(exchange, MHD_HTTP_HEADER_COOKIE));
+    const bool is_open =
+        exchange->route == NULL || (exchange->route->flags & HTTP_ROUTE_OPEN) != 0;
+    exchange->granted = verdict == ACCESS_GRANTED;
+    if (!is_open && !exchange->granted) {
         exchange->answered = true;
         access_refuse(&exchange->response, exchange->request.path, verdict);
     }

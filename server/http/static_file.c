@@ -11,6 +11,7 @@
 #include "server/http/guard.h"
 
 #define IMMUTABLE "public, max-age=31536000, immutable"
+#define FIRST_PAGE_VARY "Accept-Encoding, Accept-Language, Authorization, Cookie"
 
 static char no_dashboard[] =
     "<!doctype html>\n"
@@ -25,16 +26,30 @@ static int compare_path(const void *path, const void *asset) {
 }
 
 static const struct asset *find(const char *path) {
-    if (strcmp(path, "/") == 0) {
-        path = "/index.html";
-    }
     return asset_count == 0
                ? NULL
                : bsearch(path, assets, asset_count, sizeof assets[0], compare_path);
 }
 
+/* --- the first page ---------------------------------------------------------------- */
+
+static bool is_first_page(const char *path) { return strcmp(path, "/") == 0; }
+
+#define LANGUAGES "en, pl"
+static const char *const first_pages[] = {"/index.en.html", "/index.pl.html"};
+
+/* The one with a page in it, in the reader's language; whoever has to show the token first, or
+ * a build without such pages, gets the one that is empty. NULL: no dashboard. */
+static const struct asset *find_first_page(const struct http_request *request,
+                                           bool granted) {
+    const char *accepted = http_request_header(request, "Accept-Language");
+    const int language = guard_choose_language(accepted, LANGUAGES);
+    const struct asset *page = granted ? find(first_pages[language]) : NULL;
+    return page != NULL ? page : find("/index.html");
+}
+
 bool static_file_exists(const char *path) {
-    return strcmp(path, "/") == 0 || find(path) != NULL;
+    return is_first_page(path) || find(path) != NULL;
 }
 
 /* The table is constant; the response never writes to or frees a static body. */
@@ -69,14 +84,17 @@ void static_file_respond_asset(const struct asset *asset,
     }
 }
 
-void static_file_respond(const struct http_request *request,
+void static_file_respond(const struct http_request *request, bool granted,
                          struct http_response *response) {
-    const struct asset *asset = find(request->path);
+    const bool is_first = is_first_page(request->path);
+    const struct asset *asset =
+        is_first ? find_first_page(request, granted) : find(request->path);
     if (asset != NULL) {
         static_file_respond_asset(asset, request, response);
+        response->vary = is_first ? FIRST_PAGE_VARY : response->vary;
         return;
     }
-    ASSERT(strcmp(request->path, "/") == 0);
+    ASSERT(is_first);
     *response = (struct http_response){.body_is_static = true,
                                        .content_type = "text/html; charset=utf-8",
                                        .body = no_dashboard,

@@ -2,7 +2,9 @@
 /*
  * static_file - answers with a compiled-in file of the dashboard (asset.h).
  *
- * "/" is /index.html; in a build without the dashboard it is a plain page that says so.
+ * "/" is the first page in the reader's language, /index.en.html or /index.pl.html, or else
+ * /index.html, which has none in it; in a build without the dashboard it is a plain page that
+ * says so.
  * Files are looked up by exact name in a table: there is no file system to walk out of.
  * Answers are revalidated by ETag, except those under /assets, whose names change with
  * their content, and sent as gzip to whom accepts it.
@@ -24,8 +26,8 @@ void static_file_respond_asset(const struct asset *asset,
                                const struct http_request *request,
                                struct http_response *response);
 
-/* For a path that exists. */
-void static_file_respond(const struct http_request *request,
+/* For a path that exists. `granted`: the client need not show a token (any more). */
+void static_file_respond(const struct http_request *request, bool granted,
                          struct http_response *response);
 
 #endif

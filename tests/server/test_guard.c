@@ -119,6 +119,35 @@ static void test_guard_chooses_what_is_preferred(void **state) {
     assert_int_equal(guard_choose("*/*;q=0", types), -1);
 }
 
+static void test_guard_chooses_a_language(void **state) {
+    static const char *const languages = "en, pl";
+    static const struct {
+        const char *accepted;
+        int chosen;
+    } rows[] = {
+        {NULL, 0},
+        {"", 0},
+        {"*", 0},
+        {"de, fr;q=0.5", 0},
+        {"pl", 1},
+        {"PL-pl", 1},
+        {"pl-PL,pl;q=0.9,en-US;q=0.8,en;q=0.7", 1},
+        {"en-GB,en;q=0.9,pl;q=0.8", 0},
+        {"de-DE, pl;q=0.5", 1},
+        {"en;q=0.5, pl;q=0.6", 1},
+        {"pl, en", 1},
+        {"en, pl", 0},
+        {"pl;q=0, en;q=0.1", 0},
+        {"pl;q=0", 0},
+        {"plx, e, -pl", 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_int_equal(guard_choose_language(rows[i].accepted, languages),
+                         rows[i].chosen);
+    }
+}
+
 static void test_guard_etag(void **state) {
     (void)state;
     assert_true(guard_etag_matches("\"a\"", "\"a\""));
@@ -138,6 +167,7 @@ int main(void) {
         cmocka_unit_test(test_guard_type_is_json),
         cmocka_unit_test(test_guard_accepts),
         cmocka_unit_test(test_guard_chooses_what_is_preferred),
+        cmocka_unit_test(test_guard_chooses_a_language),
         cmocka_unit_test(test_guard_etag),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

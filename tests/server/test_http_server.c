@@ -469,6 +469,44 @@ static void test_http_server_serves_compiled_in_files(void **state) {
     }
 }
 
+static const struct asset *find_asset(const char *path) {
+    for (size_t i = 0; i < asset_count; i++) {
+        if (strcmp(assets[i].path, path) == 0) {
+            return &assets[i];
+        }
+    }
+    return NULL;
+}
+
+static void test_http_server_serves_the_first_page_in_ones_language(void **state) {
+    const struct fixture *fixture = *state;
+    static const struct {
+        const char *header;
+        const char *path;
+    } rows[] = {
+        {"", "/index.en.html"},
+        {"Accept-Language: en-GB,en;q=0.9,pl;q=0.8\r\n", "/index.en.html"},
+        {"Accept-Language: pl-PL,pl;q=0.9,en;q=0.8\r\n", "/index.pl.html"},
+        {"Accept-Language: de\r\n", "/index.en.html"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct asset *page = find_asset(rows[i].path);
+        struct http_answer answer;
+        char request[256];
+        if (page == NULL) { /* a build without the dashboard */
+            skip();
+        }
+        snprintf(request, sizeof request, "GET / HTTP/1.1\r\n" HOST "%s\r\n",
+                 rows[i].header);
+        exchange(fixture, request, &answer);
+        assert_int_equal(answer.body_size, page->size);
+        assert_memory_equal(answer.body, page->data, page->size);
+        assert_string_equal(http_answer_header(&answer, "ETag"), page->etag);
+        assert_non_null(strstr(http_answer_header(&answer, "Vary"), "Accept-Language"));
+        http_answer_deinit(&answer);
+    }
+}
+
 /* --- life ------------------------------------------------------------------------ */
 
 static void test_http_server_says_when_the_port_is_taken(void **state) {
@@ -532,6 +570,7 @@ int main(void) {
         TEST(test_http_server_handlers_that_wait_block_no_http_thread),
         TEST(test_http_server_forgets_clients_that_leave_while_they_wait),
         TEST(test_http_server_serves_compiled_in_files),
+        TEST(test_http_server_serves_the_first_page_in_ones_language),
         TEST(test_http_server_says_when_the_port_is_taken),
         TEST(test_http_server_finishes_what_was_begun_before_it_stops),
     };
