@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 #
-# cmake -DNPM=... -DDIST=... -P bundle.cmake, run in web/: npm ci when node_modules is older
-# than the lock file, then the bundle into DIST, which is emptied first so that no file of an
-# older bundle stays in it.
+# cmake -DNPM=... -DDIST=... -DMODELS=... -P bundle.cmake, run in web/: npm ci when node_modules
+# is older than the lock file, then the bundle into DIST, which is emptied first so that no file
+# of an older bundle stays in it. MODELS is the file of models that the first page is made of.
 
 function(run)
   execute_process(COMMAND ${ARGV} RESULT_VARIABLE status)
@@ -26,6 +26,7 @@ endif()
 file(REMOVE_RECURSE ${DIST})
 file(MAKE_DIRECTORY ${DIST})
 set(ENV{GILSCOPE_DIST} ${DIST})
+set(ENV{GILSCOPE_MODELS} ${MODELS})
 run(${NPM} run --silent build)
 if(NOT EXISTS ${DIST}/index.html)
   message(FATAL_ERROR "the bundle has no index.html: ${DIST}")

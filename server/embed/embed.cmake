@@ -15,6 +15,7 @@ target_link_libraries(embed PRIVATE ZLIB::ZLIB)
 set(embed_dir ${PROJECT_BINARY_DIR}/embedded)
 set(embed_dist ${PROJECT_BINARY_DIR}/web)
 file(MAKE_DIRECTORY ${embed_dir})
+file(GLOB embed_documents CONFIGURE_DEPENDS server/examples/*.json)
 
 # --- is there a Node? -------------------------------------------------------------------
 
@@ -52,12 +53,25 @@ if(embed_web)
   endforeach()
   list(FILTER web_sources EXCLUDE REGEX "/web/screenshot\\.png$")
 
+  # The first page is made of the examples and of the models.
+  add_executable(models server/embed/models.c)
+  target_link_libraries(models PRIVATE gilscope_engine PkgConfig::JANSSON)
+  set(embed_models ${embed_dir}/models.json)
+  add_custom_command(
+    OUTPUT ${embed_models}
+    COMMAND models ${embed_models}
+    DEPENDS models
+    COMMENT "Listing the models for the dashboard"
+    VERBATIM)
+
   add_custom_command(
     OUTPUT ${embed_dir}/bundle.stamp
     COMMAND ${CMAKE_COMMAND} -DNPM=${GILSCOPE_NPM} -DDIST=${embed_dist}
+      -DMODELS=${embed_models}
       -P ${PROJECT_SOURCE_DIR}/server/embed/bundle.cmake
     COMMAND ${CMAKE_COMMAND} -E touch ${embed_dir}/bundle.stamp
-    DEPENDS ${web_sources} ${PROJECT_SOURCE_DIR}/server/embed/bundle.cmake
+    DEPENDS ${web_sources} ${embed_documents} ${embed_models}
+      ${PROJECT_SOURCE_DIR}/server/embed/bundle.cmake
     WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}/web
     COMMENT "Bundling the dashboard"
     USES_TERMINAL
@@ -90,7 +104,6 @@ add_custom_command(
 
 # --- the example documents --------------------------------------------------------------
 
-file(GLOB embed_documents CONFIGURE_DEPENDS server/examples/*.json)
 set(embed_examples ${embed_dir}/examples.c)
 add_custom_command(
   OUTPUT ${embed_examples}

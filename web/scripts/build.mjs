@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Bundles the dashboard: index.html plus assets/<name>-<hash>.<ext>, nothing inline, so that
-// the server can send `Content-Security-Policy: default-src 'self'`.
-// GILSCOPE_DIST names the output directory (default: dist beside package.json).
+// the server can send `Content-Security-Policy: default-src 'self'`. index.en.html and
+// index.pl.html have the first page in them.
+// GILSCOPE_DIST names the output directory (default: dist beside package.json), GILSCOPE_MODELS a
+// file with the server's models; without it there are no first pages.
 
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { makeFirstPages } from "./first-page.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = process.env.GILSCOPE_DIST ? resolve(process.env.GILSCOPE_DIST) : join(root, "dist");
@@ -70,24 +73,56 @@ const asset = (pattern) => {
   return `/assets/${name}`;
 };
 
-// What the first script imports is asked for together with it, and so is the font: a text that
-// changes its font after it was painted breaks its lines anew and pushes away what is below.
-const [, main] = Object.entries(made).find(([, out]) => out.entryPoint === "src/main.tsx");
-const font = asset(/^inter-latin-wght-normal-.*\.woff2$/);
-const preload = [
-  `<link rel="preload" as="font" type="font/woff2" href="${font}" crossorigin>`,
-  ...main.imports
-    .filter(({ kind, external }) => kind === "import-statement" && !external)
-    .map(({ path }) => `<link rel="modulepreload" href="/assets/${basename(path)}">`),
-].join("\n    ");
+/* The files that a script, and what it imports, are made of. */
+const scriptsOf = (isEntry) => {
+  const [path, { imports }] = Object.entries(made).find(([, { entryPoint = "" }]) => isEntry(entryPoint));
+  const needed = imports.filter(({ kind, external }) => kind === "import-statement" && !external);
+  return [path, ...needed.map((each) => each.path)].map((each) => `/assets/${basename(each)}`);
+};
+const main = scriptsOf((entry) => entry === "src/main.tsx");
 
-const html = readFileSync(join(root, "src/index.html"), "utf8")
-  .replace("{{early}}", asset(/^early-.*\.js$/))
-  .replace("{{script}}", asset(/^main-.*\.js$/))
-  .replace("{{preload}}", preload)
-  .replace("{{style}}", asset(/^main-.*\.css$/))
-  .replace("{{icon}}", asset(/^icon-.*\.svg$/));
-writeFileSync(join(dist, "index.html"), html);
+// What the first script imports is asked for together with it, and so is the font: a text that
+// changes its font after it was painted breaks its lines anew and pushes away what is below. A
+// language that is not English has letters and a catalogue of its own.
+function preloads(language) {
+  const sets = language === "en" ? ["latin"] : ["latin", "latin-ext"];
+  const fonts = sets.map((set) => asset(new RegExp(`^inter-${set}-wght-normal-.*\\.woff2$`)));
+  const words = language === "en" ? [] : scriptsOf((entry) => entry.endsWith(`/i18n/${language}.ts`));
+  return [
+    ...fonts.map((font) => `<link rel="preload" as="font" type="font/woff2" href="${font}" crossorigin>`),
+    ...[...new Set([...main, ...words])].map((path) => `<link rel="modulepreload" href="${path}">`),
+  ];
+}
+
+/* `page` has what index.html leaves open; the prebuilt page's script begins when it is painted. */
+function writeHtml(name, { language, title, noScript, html }) {
+  const isPrebuilt = html !== "";
+  const start = isPrebuilt ? [] : [`<script type="module" src="${main[0]}"></script>`];
+  const parts = {
+    language,
+    title,
+    noscript: noScript,
+    page: html,
+    prebuilt: isPrebuilt ? ' data-prebuilt="shown"' : "",
+    then: isPrebuilt ? ` data-then="${main[0]}"` : "",
+    early: asset(/^early-.*\.js$/),
+    icon: asset(/^icon-.*\.svg$/),
+    style: asset(/^main-.*\.css$/),
+    preload: [...preloads(language), ...start].join("\n    "),
+  };
+  const template = readFileSync(join(root, "src/index.html"), "utf8");
+  writeFileSync(join(dist, name), template.replace(/\{\{(\w+)\}\}/g, (_, part) => parts[part]));
+}
+
+const noScript = "gilscope draws its pages with JavaScript. The same data is at /api/v1.";
+writeHtml("index.html", { language: "en", title: "gilscope", noScript, html: "" });
+const firstPages = await makeFirstPages({
+  root,
+  languages: ["en", "pl"],
+  examples: join(dirname(root), "server/examples"),
+  models: process.env.GILSCOPE_MODELS,
+});
+for (const page of firstPages) writeHtml(`index.${page.language}.html`, page);
 
 const bytes = Object.values(made).reduce((sum, out) => sum + out.bytes, 0);
-console.log(`dashboard: ${outputs.length + 1} files, ${Math.round(bytes / 1024)} KiB`);
+console.log(`dashboard: ${outputs.length + 1 + firstPages.length} files, ${Math.round(bytes / 1024)} KiB`);

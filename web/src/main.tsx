@@ -17,10 +17,23 @@ import "./styles/modes.css";
 import "uplot/dist/uPlot.min.css";
 
 import { render } from "preact";
+import { openOwnQuestion } from "./state/ask";
 import { earlyCatalogue } from "./state/catalogue";
+import { isPrebuilt, setPrebuilt } from "./state/prebuilt";
 import { languageReady } from "./state/preferences";
+import { route } from "./state/router";
 import { App } from "./views/app";
+import { repeatEarlyDeeds } from "./views/early-hand";
 
 await Promise.all([languageReady, earlyCatalogue()]);
 const root = document.getElementById("app");
-if (root) render(<App />, root);
+const at = route.peek();
+// Drawn at once, as it is on the page that is there.
+if (at.page === "ask" && at.preset === null && at.experiment === null) openOwnQuestion();
+if (root) {
+  // What is there and belongs there stays, and is corrected where it differs.
+  if (!isPrebuilt) root.replaceChildren();
+  render(<App />, root);
+  setPrebuilt(undefined);
+  repeatEarlyDeeds();
+}

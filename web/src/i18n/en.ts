@@ -6,6 +6,7 @@ export const en = {
   "app.skip": "Skip to the content",
   "app.loading": "Loading",
   "app.retry": "Try again",
+  "app.noScript": "gilscope draws its pages with JavaScript. The same data is at /api/v1.",
   "app.notFound.title": "There is no such page",
   "app.notFound.text": "The address {path} leads nowhere. It may have been shortened on the way.",
   "app.notFound.home": "Ask a question",

@@ -8,6 +8,7 @@ export const pl = {
   "app.skip": "Przejdź do treści",
   "app.loading": "Wczytywanie",
   "app.retry": "Spróbuj ponownie",
+  "app.noScript": "gilscope rysuje swoje strony za pomocą JavaScriptu. Te same dane są pod adresem /api/v1.",
   "app.notFound.title": "Nie ma takiej strony",
   "app.notFound.text": "Adres {path} prowadzi donikąd. Może został skrócony po drodze.",
   "app.notFound.home": "Zadaj pytanie",

@@ -6,6 +6,7 @@ import { getMetrics, getModels, getPresets, type MetricInfo, type Preset } from 
 import { wasAskedEarly } from "../lib/early-questions";
 import { en } from "../i18n/en";
 import { t, tServer } from "./preferences";
+import { isPrebuilt } from "./prebuilt";
 import { createResource, valueOf } from "./resource";
 
 /* From the plain to the surprising; presets this page does not know come after these. */
@@ -30,28 +31,35 @@ const PRESET_ORDER = [
   "requests-arriving",
 ];
 
-async function getPresetsInOrder(): Promise<Preset[]> {
-  const items = await getPresets();
+/** In the order in which they are shown. */
+export function inOrder(items: readonly Preset[]): Preset[] {
   const rank = ({ id }: Preset): number => {
     const index = PRESET_ORDER.indexOf(id);
     return index < 0 ? PRESET_ORDER.length : index;
   };
-  return items.sort((a, b) => rank(a) - rank(b));
+  return [...items].sort((a, b) => rank(a) - rank(b));
 }
 
-export const presets = createResource(getPresetsInOrder);
+export const presets = createResource(async () => inOrder(await getPresets()));
 export const models = createResource(getModels);
 export const metrics = createResource(getMetrics);
 
 /* What was asked for early is there by now or nearly: drawing it at once is sooner than drawing
  * the page without it first. */
 const EARLY_MS = 60;
+/* A page that is there already has them, and would lose them meanwhile. */
+const PREBUILT_MS = 5000;
 
 /** When the answers to early questions are there, or it is time to begin without them. */
 export async function earlyCatalogue(): Promise<void> {
   if (!wasAskedEarly()) return;
   const all = Promise.all([presets.reload(), models.reload(), metrics.reload()]);
-  await Promise.race([all, new Promise((resolve) => setTimeout(resolve, EARLY_MS))]);
+  const late = new Promise<void>((resolve) => {
+    window.setTimeout(resolve, isPrebuilt ? PREBUILT_MS : EARLY_MS);
+    // Somebody goes elsewhere.
+    window.addEventListener("hashchange", () => resolve(), { once: true });
+  });
+  await Promise.race([all, late]);
 }
 
 const metricsByName = computed(

@@ -160,10 +160,14 @@ const TITLES: Partial<Record<Route["page"], "nav.ask" | "nav.runs" | "nav.api" |
   timeline: "timeline.label",
 };
 
+export function pageTitle(page: Route["page"]): string {
+  const title = TITLES[page];
+  return title ? `${t(title)} - gilscope` : "gilscope";
+}
+
 export function App() {
   const at = route.value;
-  const title = TITLES[at.page];
-  const name = title ? `${t(title)} - gilscope` : "gilscope";
+  const name = pageTitle(at.page);
   // An experiment and its runs say what they are called as soon as they know.
   const place = "id" in at ? at.id : "run" in at ? at.run : "";
   useLayoutEffect(() => {

@@ -10,13 +10,15 @@ import { askRoute } from "../lib/route";
 import { presetLook, presetName, presets } from "../state/catalogue";
 import { miniatures, wantMiniature } from "../state/miniatures";
 import { runtimeName, strategyName } from "../state/names";
+import { isPrebuilt } from "../state/prebuilt";
 import { t } from "../state/preferences";
 import { Empty, Failed, Loading } from "./feedback";
 import { Miniature } from "./miniature";
 import { useNear } from "./use-near";
 
 const CHIPS = 4;
-/* As many as the first picture has room for; the others come right after it. */
+/* As many as the first picture has room for; the others come right after it, where they are not
+ * there already. */
 const FIRST = 6;
 
 /** What the grid is made of, by name, as far as there is room. */
@@ -68,7 +70,7 @@ function PresetCard({ preset, chosen }: { preset: Preset; chosen: boolean }) {
 
 export function PresetCards({ chosen }: { chosen: string | null }) {
   const state = presets.state.value;
-  const [painted, setPainted] = useState(false);
+  const [painted, setPainted] = useState(isPrebuilt);
   useEffect(() => setPainted(true), []);
   if (state.status === "failed") {
     return <Failed error={state.error} retry={() => void presets.reload()} />;

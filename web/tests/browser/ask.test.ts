@@ -458,6 +458,8 @@ test("what the form cannot say it says, and what it can it changes", async () =>
 test("every card has a picture of its own, in both themes", async () => {
   await onPage({}, async (page) => {
     await page.goto(server.address);
+    // The first ones are in the HTML, the script brings the others.
+    await page.locator("html:not([data-prebuilt])").waitFor();
     const cards = page.locator(".card-picture");
     await cards.first().waitFor();
     const count = await cards.count();

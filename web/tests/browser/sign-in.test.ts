@@ -63,3 +63,10 @@ test("the token opens the page, its streams included, and is kept nowhere", asyn
   assert.ok(!kept.includes("gilscope_"), "a script does not see the cookie");
   await context.close();
 });
+
+test("who has to sign in does not see the first page before", async () => {
+  const first = (headers: Record<string, string>): Promise<string> =>
+    fetch(server.address, { headers }).then((answer) => answer.text());
+  assert.doesNotMatch(await first({}), /class="card"/);
+  assert.match(await first({ authorization: `Bearer ${TOKEN}` }), /class="card"/);
+});

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// What somebody does on the prebuilt page before its script is there: noted by one script
+// (early.ts), and done again once there is another one that listens (main.tsx).
+
+interface Hand {
+  /** What was pressed last (null), and what stands in fields that were changed. */
+  deeds: Map<HTMLElement, string | null>;
+  leave(): void;
+}
+
+declare global {
+  var earlyHand: Hand | undefined;
+}
+
+type FormField = HTMLInputElement | HTMLSelectElement;
+
+const isField = (target: EventTarget | null): target is FormField =>
+  target instanceof HTMLInputElement || target instanceof HTMLSelectElement;
+
+export function watchEarlyHand(): void {
+  const deeds: Hand["deeds"] = new Map();
+  const change = ({ target }: Event): void => {
+    if (isField(target)) deeds.set(target, target.value);
+  };
+  const press = (event: Event): void => {
+    const pressed = (event.target as Element).closest<HTMLElement>("button, .skip-link");
+    if (!pressed) return;
+    // The skip link's address is no page.
+    event.preventDefault();
+    deeds.set(pressed, null);
+  };
+  document.addEventListener("input", change);
+  document.addEventListener("click", press);
+  globalThis.earlyHand = {
+    deeds,
+    leave() {
+      document.removeEventListener("input", change);
+      document.removeEventListener("click", press);
+    },
+  };
+}
+
+function fill(field: FormField, value: string): void {
+  field.value = value;
+  for (const type of ["input", "change"]) field.dispatchEvent(new Event(type, { bubbles: true }));
+  // It was left before anybody listened.
+  if (document.activeElement !== field) field.dispatchEvent(new FocusEvent("blur"));
+}
+
+export function repeatEarlyDeeds(): void {
+  const { deeds, leave } = globalThis.earlyHand ?? {};
+  globalThis.earlyHand = undefined;
+  leave?.();
+  for (const [element, value] of deeds ?? []) {
+    if (!element.isConnected) continue;
+    if (value === null) element.click();
+    else if (isField(element)) fill(element, value);
+  }
+}
