@@ -151,7 +151,7 @@ function Composer({ title, look }: { title: string; look: string | null }) {
     // The editor may have to come first.
     window.setTimeout(() => editor.current?.select(start, end));
   };
-  useEffect(() => offerCommands(askCommands(() => goTo(0, 0))), []);
+  useLayoutEffect(() => offerCommands(askCommands(() => goTo(0, 0))), []);
   return (
     <section class="composer" aria-labelledby="composer-title">
       <div class="composer-head">

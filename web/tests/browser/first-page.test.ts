@@ -80,6 +80,16 @@ test("what is done before the script is there is done when it is", async () => {
   });
 });
 
+test("a key that is pressed before the script is there counts when it is", async () => {
+  await site.onPage({}, async (page) => {
+    await whileScriptIsLate(page, "", async () => {
+      await page.locator(".card").first().waitFor();
+      await page.keyboard.press("Control+k");
+    });
+    await page.locator(".palette[open]").waitFor();
+  });
+});
+
 for (const hash of ["#/experiments", "#/api", "#/?preset=echo-convoy", "#/nowhere"]) {
   test(`who goes to ${hash} never sees the first page`, async () => {
     await site.onPage({}, async (page) => {
