@@ -340,7 +340,33 @@ static int write_status(struct connection *connection, int64_t id,
     return query_run(&q, err);
 }
 
-static int conflict(int64_t id, int from, enum experiment_status to, struct err *err) {
+/* The process that runs it, if it is another one: 1, or 0. */
+static int read_runner(struct connection *connection, int64_t id, long long *pid,
+                       struct err *err) {
+    static const char RUNNER[] = "SELECT owner >> 32 FROM experiment WHERE id = ?"
+                                 " AND status = 'running' AND owner <> owner_self()"
+                                 " AND owner_lives(owner)";
+    struct query q;
+    query_begin(&q, connection, RUNNER);
+    query_int(&q, id);
+    const int rc = query_next(&q, err);
+    if (rc == 1) {
+        *pid = query_get_int(&q, 0);
+    }
+    query_end(&q);
+    return rc;
+}
+
+static int conflict(struct connection *connection, int64_t id, int from,
+                    enum experiment_status to, struct err *err) {
+    long long pid = 0;
+    const int rc = read_runner(connection, id, &pid, err);
+    if (rc != 0) {
+        return rc < 0 ? rc
+                      : err_set(err, ERR_CONFLICT,
+                                "experiment %lld is run by process %lld: end it there",
+                                (long long)id, pid);
+    }
     return err_set(err, ERR_CONFLICT, "experiment %lld is %s and cannot become %s",
                    (long long)id, experiment_status_name((enum experiment_status)from),
                    experiment_status_name(to));
@@ -358,7 +384,7 @@ static int move(struct db *db, int64_t id, unsigned from, enum experiment_status
     if (present < 0) {
         rc = present;
     } else if ((from & BIT(present)) == 0) {
-        rc = conflict(id, present, to, err);
+        rc = conflict(connection, id, present, to, err);
     } else {
         rc = write_status(connection, id, to, reason, err);
     }

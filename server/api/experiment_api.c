@@ -271,12 +271,27 @@ static int respond(const struct api *api, const struct http_request *request, in
     return code != 0 ? code : http_response_take_json(response, 202, &writer, err);
 }
 
+/* What a dead process left running is interrupted as soon as somebody asks: the janitor would
+ * find it seconds later. Whether that is so of this experiment now. */
+static bool is_recovered(const struct api *api, struct db_reader *reader, int64_t id) {
+    struct db_recovered found = {0};
+    struct experiment experiment;
+    if (db_recover(api->db, &found, NULL) != 0 || found.experiments == 0 ||
+        experiment_store_read(reader, id, &experiment, NULL) != 0) {
+        return false;
+    }
+    const bool is_so = experiment.row.status == EXPERIMENT_INTERRUPTED;
+    experiment_deinit(&experiment);
+    return is_so;
+}
+
 /*
  * What waits is interrupted at once, what is at work as soon as the engine notices. A worker
  * may take it between the first look at the queue and that at the store: then the second look
  * finds it, or it has ended.
  */
-static int cancel(const struct api *api, int64_t id, struct err *err) {
+static int cancel(const struct api *api, struct db_reader *reader, int64_t id,
+                  struct err *err) {
     struct err why = {0};
     int code = ERR_CONFLICT;
     for (int look = 0; look < 2 && code == ERR_CONFLICT; look++) {
@@ -286,7 +301,7 @@ static int cancel(const struct api *api, int64_t id, struct err *err) {
         err_clear(&why);
         code = experiment_store_cancel_queued(api->db, id, "cancelled", &why);
     }
-    if (code != 0) {
+    if (code != 0 && !(code == ERR_CONFLICT && is_recovered(api, reader, id))) {
         return resource_id_missing(err_set_from(err, code, &why), RESOURCE_EXPERIMENT, id,
                                    err);
     }
@@ -300,9 +315,20 @@ int experiment_api_cancel(void *context, const struct http_request *request,
     int64_t id;
     int code = resource_id_parse(RESOURCE_EXPERIMENT, request->capture[0], &id, err);
     if (code == 0) {
-        code = cancel(api, id, err);
+        code = cancel(api, api_reader(api, request), id, err);
     }
     return code == 0 ? respond(api, request, id, response, err) : code;
+}
+
+static int resume(const struct api *api, struct db_reader *reader, int64_t id,
+                  struct err *err) {
+    struct err why = {0};
+    int code = experiment_store_requeue(api->db, id, &why);
+    if (code == ERR_CONFLICT && is_recovered(api, reader, id)) {
+        err_clear(&why);
+        code = experiment_store_requeue(api->db, id, &why);
+    }
+    return code == 0 ? 0 : err_set_from(err, code, &why);
 }
 
 int experiment_api_resume(void *context, const struct http_request *request,
@@ -311,7 +337,7 @@ int experiment_api_resume(void *context, const struct http_request *request,
     int64_t id;
     int code = resource_id_parse(RESOURCE_EXPERIMENT, request->capture[0], &id, err);
     if (code == 0) {
-        code = experiment_store_requeue(api->db, id, err);
+        code = resume(api, api_reader(api, request), id, err);
         code = resource_id_missing(code, RESOURCE_EXPERIMENT, id, err);
     }
     if (code != 0) {

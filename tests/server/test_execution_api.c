@@ -3,8 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "api_fixture.h"
+#include "db/experiment_store.h"
 #include "http_client.h"
 #include "server/jobs/fair_share.h"
 #include "tests/support/test.h"
@@ -52,6 +54,48 @@ static void test_execution_cancels_what_runs(void **state) {
     /* The workers are free again. */
     api_run(fixture, small, "e2");
     expect_text(fixture, "/api/v1/experiments/e2", "status", "done");
+}
+
+/* As a process would leave it that died long ago. */
+static void make_orphan(const struct api_fixture *fixture) {
+    api_change(fixture, "UPDATE experiment SET status = 'running', owner = 4294967301"
+                        " WHERE id = 1; UPDATE cell SET status = 'pending'"
+                        " WHERE experiment = 1");
+}
+
+static void test_execution_cancels_what_a_dead_process_left(void **state) {
+    struct api_fixture *fixture = *state;
+    api_run(fixture, small, "e1");
+    make_orphan(fixture);
+    json_decref(api_expect(fixture, "POST", "/api/v1/experiments/e1/cancel", NULL, 202));
+    expect_text(fixture, "/api/v1/experiments/e1", "status", "interrupted");
+    make_orphan(fixture);
+    json_decref(api_expect(fixture, "POST", "/api/v1/experiments/e1/resume", NULL, 202));
+    api_wait_for(fixture, "/api/v1/experiments/e1", "status", "done");
+}
+
+static void test_execution_says_who_runs_it(void **state) {
+    struct api_fixture *fixture = *state;
+    struct err err = {0};
+    struct db *other = NULL;
+    char expected[96];
+    api_run(fixture, small, "e1");
+    assert_int_equal(db_open(&other, fixture->scratch.database, DB_OWN, &err), 0);
+    api_change(fixture, "UPDATE experiment SET status = 'queued' WHERE id = 1");
+    assert_int_equal(
+        experiment_store_set_status(other, 1, EXPERIMENT_RUNNING, NULL, &err), 0);
+    snprintf(expected, sizeof expected,
+             "experiment 1 is run by process %ld: end it there", (long)getpid());
+    static const char *const moves[] = {"cancel", "resume"};
+    for (size_t i = 0; i < sizeof moves / sizeof moves[0]; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "/api/v1/experiments/e1/%s", moves[i]);
+        json_t *problem = api_expect(fixture, "POST", path, NULL, 409);
+        assert_string_equal(json_string_value(json_object_get(problem, "detail")),
+                            expected);
+        json_decref(problem);
+    }
+    db_close(other);
 }
 
 /* What waits is stopped before it has begun. */
@@ -180,6 +224,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_execution_cancels_what_runs),
         TEST(test_execution_cancels_what_waits),
+        TEST(test_execution_cancels_what_a_dead_process_left),
+        TEST(test_execution_says_who_runs_it),
         TEST(test_execution_cancels_at_any_moment),
         TEST(test_execution_goes_on),
         TEST(test_execution_is_fair_to_clients),

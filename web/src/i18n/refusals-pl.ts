@@ -171,6 +171,8 @@ const sentences: Record<string, string> = {
   "run {0} has no lane {1}": "przebieg {0} nie ma toru {1}",
   "no experiment of this document is interrupted": "żaden eksperyment z tego dokumentu nie jest przerwany",
   "experiment {0} is {1} and cannot become {2}": "eksperyment {0} ma stan „{p1}”, z którego nie przejdzie w „{p2}”",
+  "experiment {0} is run by process {1}: end it there":
+    "eksperyment {0} jest uruchomiony przez proces {1}: zakończ go tam",
   "cell {0} is {1} and cannot become {2}": "komórka {0} ma stan „{p1}”, z którego nie przejdzie w „{p2}”",
   "experiment {0} has not ended: it can be removed when it has":
     "eksperyment {0} jeszcze się nie skończył: usunąć go można, gdy się skończy",
