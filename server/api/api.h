@@ -48,7 +48,7 @@ struct api {
     struct sql_session *sql[HTTP_EXECUTOR_THREADS]; /* NULL until the thread needs it */
     atomic_int sql_running;
     atomic_int exports_running, exports_open; /* written; and until they are closed */
-    atomic_bool closing; /* what may take long must end */
+    atomic_bool closing;                      /* what may take long must end */
 };
 
 /* The reader of the thread that handles the request. */
