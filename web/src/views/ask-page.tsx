@@ -147,8 +147,8 @@ function Composer({ title, look }: { title: string; look: string | null }) {
   const isShown = isDocumentShown.value;
   usePreview();
   const goTo = (start: number, end: number): void => {
+    if (editor.current) return editor.current.select(start, end);
     isDocumentShown.value = true;
-    // The editor may have to come first.
     window.setTimeout(() => editor.current?.select(start, end));
   };
   useLayoutEffect(() => offerCommands(askCommands(() => goTo(0, 0))), []);

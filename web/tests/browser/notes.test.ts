@@ -71,7 +71,7 @@ test("bookmarks are gone to, edited, deleted and had back", async () => {
 
     await page.locator(".note").nth(1).getByRole("button", { name: /^Edit/ }).click();
     await page.locator(".note-text-field").fill("Here it begins");
-    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("button", { name: "Save", exact: true }).click();
     await page.locator(".note-text", { hasText: "Here it begins" }).waitFor();
     await page.locator(".note").nth(1).getByRole("button", { name: /^Delete/ }).click();
     await page.locator(".note").nth(1).waitFor({ state: "detached" });
