@@ -9,6 +9,7 @@
 #include <sqlite3.h>
 
 #include "db/sql_session_priv.h"
+#include "engine/base/check.h"
 
 /* --- the tables ---------------------------------------------------------------- */
 
@@ -180,12 +181,13 @@ static int open_target(struct export *export, struct err *err) {
 
 /* --- rows ---------------------------------------------------------------------- */
 
-static int insert_row(const struct export *export, sqlite3_stmt *insert, size_t columns,
-                      struct err *err) {
+enum { COLUMNS_MAX = 12 };
+
+static int insert_values(const struct export *export, sqlite3_stmt *insert,
+                         const struct sql_value *values, size_t count, struct err *err) {
     int code = SQLITE_OK;
-    for (size_t i = 0; code == SQLITE_OK && i < columns; i++) {
-        const struct sql_value value = sql_session_value(export->source, i);
-        code = sql_value_bind(insert, (int)i + 1, &value);
+    for (size_t i = 0; code == SQLITE_OK && i < count; i++) {
+        code = sql_value_bind(insert, (int)i + 1, &values[i]);
     }
     if (code == SQLITE_OK) {
         code = sqlite3_step(insert);
@@ -196,6 +198,16 @@ static int insert_row(const struct export *export, sqlite3_stmt *insert, size_t 
     return code == SQLITE_OK ? 0 : fail(export, code, err);
 }
 
+static int insert_row(const struct export *export, sqlite3_stmt *insert, size_t columns,
+                      struct err *err) {
+    struct sql_value values[COLUMNS_MAX];
+    ASSERT(columns <= COLUMNS_MAX);
+    for (size_t i = 0; i < columns; i++) {
+        values[i] = sql_session_value(export->source, i);
+    }
+    return insert_values(export, insert, values, columns, err);
+}
+
 /* Once, though several tables have missed it. */
 static const char INSERT_DAMAGE[] =
     "INSERT INTO damages SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE NOT EXISTS (SELECT 1 FROM"
@@ -203,21 +215,21 @@ static const char INSERT_DAMAGE[] =
 
 static int insert_damage(const struct export *export, sqlite3_stmt *insert,
                          const struct damage *it, struct err *err) {
-    const struct sql_value group = {.type = it->group >= 0 ? SQL_INTEGER : SQL_NULL,
-                                    .integer = it->group};
-    sqlite3_bind_int64(insert, 1, it->run);
-    sqlite3_bind_text(insert, 2, damage_kind_name(it), -1, SQLITE_STATIC);
-    sql_value_bind(insert, 3, &group);
-    sqlite3_bind_int64(insert, 4, it->from_ns);
-    sqlite3_bind_int64(insert, 5, it->to_ns);
-    sqlite3_bind_text(insert, 6, it->what, -1, SQLITE_STATIC);
-    const int code =
-        sqlite3_step(insert) == SQLITE_DONE ? SQLITE_OK : sqlite3_errcode(export->target);
-    if (export->request->damage_count != NULL) {
+    const char *kind = damage_kind_name(it);
+    const struct sql_value values[] = {
+        {.type = SQL_INTEGER, .integer = it->run},
+        {.type = SQL_TEXT, .text = kind, .size = strlen(kind)},
+        {.type = it->group >= 0 ? SQL_INTEGER : SQL_NULL, .integer = it->group},
+        {.type = SQL_INTEGER, .integer = it->from_ns},
+        {.type = SQL_INTEGER, .integer = it->to_ns},
+        {.type = SQL_TEXT, .text = it->what, .size = strlen(it->what)},
+    };
+    const int rc =
+        insert_values(export, insert, values, sizeof values / sizeof values[0], err);
+    if (rc == 0 && export->request->damage_count != NULL) {
         *export->request->damage_count += (size_t)sqlite3_changes(export->target);
     }
-    sqlite3_reset(insert);
-    return code == SQLITE_OK ? 0 : fail(export, code, err);
+    return rc;
 }
 
 /* What the query that has ended left out. */

@@ -34,6 +34,9 @@ static bool disk_is_full(const char *path) {
 
 static bool is_over(void *context) {
     struct patience *patience = context;
+    if (patience->over != GO_ON) {
+        return true;
+    }
     patience->over = atomic_load(&patience->api->closing)          ? STOPPING
                      : http_request_is_given_up(patience->request) ? GIVEN_UP
                      : clock_ms() > patience->until_ms             ? TOO_LONG

@@ -47,12 +47,15 @@ function Gils({ stats }: { stats: RangeStats }) {
   );
 }
 
+/** How much of a wait is within the range. */
+function timeInside(wait: RangeStats["waits"][number], ends: Viewport): number {
+  return Math.min(wait.span.end ?? ends.to, ends.to) - Math.max(wait.span.start, ends.from);
+}
+
 /** "producer 1 79 %, nobody 21 %": whom a wait is to be blamed on. */
 function culprits(wait: RangeStats["waits"][number], ends: Viewport): string {
   if (!wait.blame) return "";
-  const from = Math.max(wait.span.start, ends.from);
-  const to = Math.min(wait.span.end ?? ends.to, ends.to);
-  const { shares } = blameOfTimes(wait.blame.holder, wait.blame.ns, to - from);
+  const { shares } = blameOfTimes(wait.blame.holder, wait.blame.ns, timeInside(wait, ends));
   return shares
     .slice(0, 2)
     .map(({ holder, share }) => `${laneFullTitle(holder)} ${formatShare(share, language.value)}`)
@@ -68,12 +71,11 @@ function Waits({ stats }: { stats: RangeStats }) {
         {stats.waits.map((wait) => {
           const span = spanOf(wait.span);
           const blamed = culprits(wait, stats);
-          const inside = Math.min(span.end, stats.to) - Math.max(span.start, stats.from);
           return (
             <li key={`${span.lane}.${span.start}`}>
               <button type="button" class="fact-link" onClick={() => visit(span)}>
                 <StateSwatch state={wait.span.state} /> {laneFullTitle(span.lane)}{" "}
-                {spanTitle(span)}: {duration(inside)}
+                {spanTitle(span)}: {duration(timeInside(wait, stats))}
               </button>
               {blamed !== "" && <span class="is-muted"> {blamed}</span>}
             </li>
