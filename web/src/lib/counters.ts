@@ -100,18 +100,23 @@ export interface Extent {
   min: number;
   max: number;
   last: number;
+  /** No end of the window can lie within changes that are one here. */
+  exact: boolean;
 }
 
 /** Values in [from, to): at its beginning, least, greatest, at its end. */
 export function extentOf(columns: CounterColumns, from: number, to: number): Extent {
-  const first = readChange(columns, changeAt(columns, from)).value;
-  const extent = { first, min: first, max: first, last: first };
-  for (let i = changeAt(columns, from) + 1; i < columns.length; i++) {
-    if ((columns.at[i] as number) >= to) break;
-    extent.min = Math.min(extent.min, columns.min[i] as number);
-    extent.max = Math.max(extent.max, columns.max[i] as number);
-    extent.last = columns.last[i] as number;
+  const before = changeAt(columns, from);
+  const { value: first, count } = readChange(columns, before);
+  const extent = { first, min: first, max: first, last: first, exact: count <= 1 };
+  let end = before + 1;
+  while (end < columns.length && (columns.at[end] as number) < to) {
+    extent.min = Math.min(extent.min, columns.min[end] as number);
+    extent.max = Math.max(extent.max, columns.max[end] as number);
+    extent.last = columns.last[end] as number;
+    end++;
   }
+  if (readChange(columns, end - 1).count > 1) extent.exact = false;
   return extent;
 }
 

@@ -79,15 +79,22 @@ export function formatInstant(ns: number, resolution: number, locale: string): s
   return `${text}${NARROW_SPACE}${unit.symbol}`;
 }
 
+/* Sums of shares that are the whole are 1 but for the rounding of their floats. */
+const ALL = 1 - 1e-9;
+
+/** In percent; what is nearly nothing or nearly all is not said to be that. */
 export function formatShare(share: number, locale: string): string {
-  const percent = share * 100;
-  if (percent > 0 && percent < 0.1)
-    return `<${numberFormat(locale, {}).format(0.1)}${NARROW_SPACE}%`;
-  const digits = percent < 10 && percent > 0 ? 1 : 0;
-  const text = isDigits(percent)
-    ? String(percent)
-    : numberFormat(locale, { maximumFractionDigits: digits }).format(percent);
-  return `${text}${NARROW_SPACE}%`;
+  const percent = share < 1 && share > ALL ? 100 : share * 100;
+  const text = (value: number, digits: number): string =>
+    isDigits(value)
+      ? String(value)
+      : numberFormat(locale, { maximumFractionDigits: digits }).format(value);
+  const unit = `${NARROW_SPACE}%`;
+  if (percent > 0 && percent < 0.1) return `<${text(0.1, 1)}${unit}`;
+  if (percent > 99.9 && percent < 100) return `>${text(99.9, 1)}${unit}`;
+  const small = percent > 0 && percent < 10;
+  const nearlyAll = percent >= 99.5 && percent < 100;
+  return `${text(percent, small || nearlyAll ? 1 : 0)}${unit}`;
 }
 
 const NS_PER: Record<string, number> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9 };

@@ -41,6 +41,8 @@ export function Totals() {
   }, [open, loaded, view, all, ends]);
   if (open.status !== "ready" || !table || table.rows.length === 0) return null;
   const lanes = open.value.lanes.items;
+  const exactly = ends ? t("timeline.totals.exact") : null;
+  const note = table.exact ? exactly : t("timeline.totals.approx");
   const shown = allRows ? table.rows : table.rows.slice(0, FIRST_ROWS);
   return (
     <div class="totals">
@@ -48,7 +50,7 @@ export function Totals() {
         id="totals-title"
         title={t("timeline.totals")}
         window={ends ?? (all ? null : view)}
-        {...(table.exact ? {} : { note: t("timeline.totals.approx") })}
+        {...(note === null ? {} : { note })}
       >
         <thead>
           <tr>

@@ -528,7 +528,10 @@ test("a dragged range has the server's exact figures, stays in the address, and 
     assert.equal(await panel.locator(".range-wait-list li").count(), stats.waits.length);
     const waited = Math.max(...stats.lanes.map(({ totals }) => totals.wait_gil ?? 0));
     const head = page.locator('[aria-labelledby="totals-title"]');
-    assert.match(await page.locator("#totals-title + .section-note").innerText(), /exact/);
+    const ofRange = await page.locator("#totals-title + .section-note").innerText();
+    assert.match(ofRange, /^range.* exact$/);
+    const ofCounters = await page.locator("#counters-title + .section-note").innerText();
+    assert.ok(ofCounters.startsWith(ofRange.replace(/ · exact$/, "")), ofCounters);
     assert.ok((await head.innerText()).includes(formatDuration(waited, "en", 4)));
 
     await page.reload();

@@ -69,6 +69,7 @@ test("the extent of a window is that of the painted values in it", () => {
       min: Math.min(...inside),
       max: Math.max(...inside),
       last: inside[inside.length - 1],
+      exact: true,
     });
   }
 });
@@ -77,7 +78,7 @@ test("changes within a pixel keep their least and greatest value", () => {
   const wire = { ...wireOf(1, [[10, 2]]), min: [0], max: [9], count: [4] };
   const reading = readChange(decodeCounter(wire), 0);
   assert.deepEqual(reading, { since: 10, until: null, value: 2, min: 0, max: 9, count: 4 });
-  assert.deepEqual(extentOf(decodeCounter(wire), 0, 20), { first: 1, min: 0, max: 9, last: 2 });
+  assert.deepEqual(extentOf(decodeCounter(wire), 0, 20), { first: 1, min: 0, max: 9, last: 2, exact: false });
 });
 
 test("nothing said is nothing counted, and columns of different length are refused", () => {

@@ -44,6 +44,12 @@ test("metrics follow their unit", () => {
 test("small shares are not rounded to nothing", () => {
   assert.equal(plain(formatShare(0.0001, "en")), "<0.1 %");
   assert.equal(plain(formatShare(0, "en")), "0 %");
+  assert.equal(plain(formatShare(0.994, "en")), "99 %");
+  assert.equal(plain(formatShare(0.996, "pl")), "99,6 %");
+  assert.equal(plain(formatShare(0.9996, "en")), ">99.9 %");
+  assert.equal(plain(formatShare(0.1 * 3 + 0.7, "en")), "100 %");
+  assert.equal(plain(formatShare(1 - 2 ** -52, "en")), "100 %");
+  assert.equal(plain(formatShare(1, "en")), "100 %");
   assert.equal(formatNumber(0.000123456, "en"), "0.000123");
 });
 
