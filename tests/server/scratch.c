@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "tests/support/test.h"
@@ -29,4 +30,15 @@ void scratch_remove(const struct scratch *scratch) {
     }
     closedir(directory);
     assert_int_equal(rmdir(scratch->directory), 0);
+}
+
+unsigned scratch_count(const struct scratch *scratch, const char *part) {
+    unsigned count = 0;
+    DIR *directory = opendir(scratch->directory);
+    assert_non_null(directory);
+    for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+        count += strstr(entry->d_name, part) != NULL;
+    }
+    closedir(directory);
+    return count;
 }

@@ -13,4 +13,7 @@ struct scratch {
 void scratch_make(struct scratch *scratch);
 void scratch_remove(const struct scratch *scratch);
 
+/* How many files in it have `part` in their names. */
+unsigned scratch_count(const struct scratch *scratch, const char *part);
+
 #endif

@@ -4,6 +4,7 @@
  * are refused, a client that does not read delays the end only so long, and a second
  * signal ends it at once.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -360,6 +361,68 @@ static void test_drain_under_load_cuts_no_answer(void **state) {
     }
 }
 
+/* --- a file that is being written ------------------------------------------------- */
+
+/* Whether the process has a file open whose name has `part` in it, also after it is gone. */
+static bool has_open(pid_t pid, const char *part) {
+    char folder[64], path[512], target[512];
+    bool found = false;
+    snprintf(folder, sizeof folder, "/proc/%ld/fd", (long)pid);
+    DIR *entries = opendir(folder);
+    assert_non_null(entries);
+    for (const struct dirent *entry; (entry = readdir(entries)) != NULL;) {
+        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+        const ssize_t size = readlink(path, target, sizeof target - 1);
+        target[size > 0 ? size : 0] = '\0';
+        found = found || strstr(target, part) != NULL;
+    }
+    closedir(entries);
+    return found;
+}
+
+static void wait_until_done(uint16_t port, const char *path) {
+    char status[32] = "";
+    for (const int64_t began = monotonic_ms(); strcmp(status, "done") != 0;) {
+        struct http_answer answer;
+        poll_pause(began);
+        http_client_request(port, "GET", path, NULL, &answer);
+        json_find_text(answer.body, "status", status, sizeof status);
+        http_answer_deinit(&answer);
+    }
+}
+
+/* It would take long: who asked for it is told, and nothing of it is left. */
+static void test_drain_ends_a_file_that_is_being_written(void **state) {
+    static const char document[] =
+        "{\"schema\":1,\"record\":\"timeline\",\"strategies\":[{\"threads\":4}],"
+        "\"workload\":{\"jobs\":{\"count\":60000,\"steps\":[{\"python_us\":300},"
+        "{\"io_us\":300},{\"python_us\":300}]}}}";
+    const struct scratch *scratch = *state;
+    struct process process;
+    struct http_answer answer;
+    const uint16_t port = start(&process, scratch, "600");
+    http_client_request(port, "POST", "/api/v1/experiments", document, &answer);
+    assert_int_equal(answer.status, 201);
+    http_answer_deinit(&answer);
+    wait_until_done(port, "/api/v1/experiments/e1");
+    const int fd = http_client_connect(port);
+    http_client_send_text(
+        fd, "GET /api/v1/experiments/e1/export?format=sqlite HTTP/1.1\r\n" HOST "\r\n");
+    for (const int64_t began = monotonic_ms(); !has_open(process.pid, "-export-");) {
+        poll_pause(began);
+    }
+    assert_int_equal(kill(process.pid, SIGTERM), 0);
+    http_client_read(fd, false, &answer);
+    if (answer.status != 200) { /* a fast machine may have written it */
+        assert_int_equal(answer.status, 503);
+        assert_non_null(strstr(answer.body, "the server is stopping"));
+    }
+    http_answer_deinit(&answer);
+    close(fd);
+    assert_int_equal(process_wait(&process), 0);
+    assert_int_equal(scratch_count(scratch, "-export-"), 0);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void) {
@@ -367,6 +430,7 @@ int main(void) {
         TEST(test_drain_sends_what_was_begun_and_refuses_the_rest),
         TEST(test_drain_gives_up_on_who_does_not_read),
         TEST(test_drain_ends_at_the_second_signal),
+        TEST(test_drain_ends_a_file_that_is_being_written),
         TEST(test_drain_under_load_cuts_no_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 #include "db/experiment_store.h"
 #include "http_client.h"
 #include "server/jobs/fair_share.h"
+#include "server/jobs/stored_job.h"
 #include "tests/support/test.h"
 
 #define DOCUMENT(repetitions, count)                                                     \
@@ -163,6 +164,45 @@ static void test_execution_is_fair_to_clients(void **state) {
     expect_text(fixture, "/api/v1/experiments/e5", "status", "queued");
 }
 
+/* Submits until that is refused, with a problem that says `why`; how many were not. */
+static int submit_until_full(const struct api_fixture *fixture, const char *path,
+                             const char *why) {
+    for (int count = 0;; count++) {
+        struct http_answer answer;
+        http_client_request(fixture->port, "POST", path, endless, &answer);
+        const int status = answer.status;
+        if (status != 201) {
+            assert_int_equal(status, 503);
+            assert_non_null(strstr(answer.body, why));
+            assert_true(atoi(http_answer_header(&answer, "Retry-After")) > 0);
+        }
+        http_answer_deinit(&answer);
+        if (status != 201) {
+            return count;
+        }
+    }
+}
+
+/* Nobody fills the queue for the others, and all together fill it to its end and no further.
+ * Those that are at work wait no more, however many workers there are. */
+static void test_execution_bounds_the_queue(void **state) {
+    struct api_fixture *fixture = *state;
+    static const char one[] = "/api/v1/experiments?again=true&client=a";
+    static const char other[] = "/api/v1/experiments?again=true&client=b";
+    char last[64];
+    int count =
+        submit_until_full(fixture, one, "500 experiments of this client are waiting");
+    assert_in_range(count, STORED_QUEUE_CLIENT_MAX,
+                    STORED_QUEUE_CLIENT_MAX + JOB_QUEUE_AT_WORK);
+    count += submit_until_full(fixture, other, "are waiting already");
+    submit_until_full(fixture, "/api/v1/experiments?again=true&client=c",
+                      "1000 experiments are waiting");
+    snprintf(last, sizeof last, "/api/v1/experiments/e%d/cancel", count);
+    json_decref(api_expect(fixture, "POST", last, NULL, 202));
+    json_decref(api_expect(fixture, "POST", other, endless, 201));
+    json_decref(api_expect(fixture, "POST", other, endless, 503));
+}
+
 /* --- whose turn it is -------------------------------------------------------------- */
 
 /* Clients with cells of any length get the same time, to within the longest cell. */
@@ -229,6 +269,7 @@ int main(void) {
         TEST(test_execution_cancels_at_any_moment),
         TEST(test_execution_goes_on),
         TEST(test_execution_is_fair_to_clients),
+        TEST(test_execution_bounds_the_queue),
         cmocka_unit_test(test_fair_share_gives_equal_time),
         cmocka_unit_test(test_fair_share_saves_nothing_up),
     };

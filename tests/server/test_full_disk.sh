@@ -18,7 +18,8 @@ fail() {
 err=$(mktemp) || exit 1
 disk=$(mktemp -d) || exit 1
 mount -t tmpfs -o size=8m none "$disk" || { rm -r "$disk" "$err"; exit 77; }
-trap 'umount "$disk"; rmdir "$disk"; rm -f "$err"' EXIT
+pid=
+trap '[ -z "$pid" ] || kill "$pid" && wait; umount "$disk"; rmdir "$disk"; rm -f "$err"' EXIT
 out=$disk/out
 document() {
     printf '{"schema":1,"record":"timeline","strategies":[{"threads":4}],"repetitions":%s,
@@ -53,3 +54,25 @@ document 1 20 | "$GILSCOPE_BIN" run --json --database "$disk/runs.db" - >"$out" 
     fail "the last run"
 grep -q '"id":"e3"' "$out" || fail "$(cat "$out")"
 "$GILSCOPE_BIN" doctor "$disk/runs.db" | grep -q '^e1 ' || fail "the first run is lost"
+
+# Less is free than a server leaves free for what it has to keep.
+"$GILSCOPE_BIN" serve --port 0 --database "$disk/runs.db" >"$err" 2>&1 &
+pid=$!
+until grep -q 'serving' "$err"; do
+    kill -0 "$pid" 2>/dev/null || fail "the server ended: $(cat "$err")"
+    sleep 0.02
+done
+url=$(sed -n 's/^gilscope: serving //p' "$err")
+if command -v curl >/dev/null; then
+    said=$(curl -sS -m 60 "$url/api/v1/experiments/e1/export?format=sqlite")
+    case $said in
+    *"less than 64 MB free on the disk"*) ;;
+    *) fail "no room for a result file: $said" ;;
+    esac
+    curl -sS -m 60 -f "$url/api/v1/experiments/e1" >/dev/null || fail "nothing is read"
+fi
+kill "$pid"
+wait "$pid" || fail "the server does not end well"
+pid=
+set -- "$disk"/*-export-*
+[ ! -e "$1" ] || fail "a result file is left: $1"
