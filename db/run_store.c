@@ -30,6 +30,10 @@ static const char READ_RUN[] =
 static const char LIST_RUNS[] =
     "SELECT " ROW_COLUMNS ROW_SOURCE
     " WHERE c.experiment = ? ORDER BY c.idx, r.repetition, r.id";
+static const char LIST_LEFT[] =
+    "SELECT " ROW_COLUMNS ROW_SOURCE
+    " WHERE c.experiment = ? AND c.status = 'pending' AND r.status IN ('done', 'limited')"
+    " ORDER BY c.idx, r.repetition, r.id";
 static const char LIST_CELL_RUNS[] =
     "SELECT " ROW_COLUMNS ROW_SOURCE " WHERE c.id = ? ORDER BY r.repetition, r.id";
 
@@ -116,6 +120,11 @@ int run_store_read(struct db_reader *reader, int64_t id, struct run_list *out,
 int run_store_list(struct db_reader *reader, int64_t experiment, struct run_list *out,
                    struct err *err) {
     return list_runs(reader, LIST_RUNS, experiment, out, err);
+}
+
+int run_store_list_left(struct db_reader *reader, int64_t experiment,
+                        struct run_list *out, struct err *err) {
+    return list_runs(reader, LIST_LEFT, experiment, out, err);
 }
 
 int run_store_list_cell(struct db_reader *reader, int64_t cell, struct run_list *out,

@@ -2,8 +2,8 @@
 /*
  * run_store - reading runs: their outcome, metrics and lanes. Writing is run_writer's.
  *
- * A run that was interrupted and repeated has a row for each attempt; the newest comes
- * last.
+ * A repetition that was interrupted and executed again has a row for each attempt; the newest
+ * comes last.
  */
 #ifndef DB_RUN_STORE_H
 #define DB_RUN_STORE_H
@@ -60,6 +60,11 @@ int run_store_read(struct db_reader *reader, int64_t id, struct run_list *out,
 /* All runs of an experiment's cells, by (cell, repetition, id). Cells ascend by index. */
 int run_store_list(struct db_reader *reader, int64_t experiment, struct run_list *out,
                    struct err *err) WARN_UNUSED;
+
+/* The runs with a result of an experiment's pending cells, in the same order: what need not
+ * be executed again when an interrupted experiment goes on. */
+int run_store_list_left(struct db_reader *reader, int64_t experiment,
+                        struct run_list *out, struct err *err) WARN_UNUSED;
 
 /* All runs of one cell. */
 int run_store_list_cell(struct db_reader *reader, int64_t cell, struct run_list *out,

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "db/experiment_queue.h"
+#include "db/run_store.h"
 #include "server/http/json_writer.h"
 #include "server/jobs/stored_cell.h"
 #include "server/log/log.h"
@@ -25,6 +26,7 @@ struct stored_job {
     const struct job *job;
     struct grid *grid;
     struct stored_cell **cells; /* by index; those at work, by the worker that has it */
+    struct run_list left;       /* of pending cells: what was executed before a stop */
 };
 
 int64_t stored_job_now_ms(void) {
@@ -59,9 +61,36 @@ static int cell_start(void *context, size_t cell, struct err *err) {
     return code == 0 ? stored_cell_start(stored->cells[cell], err) : code;
 }
 
+static int compare_run(const void *wanted, const void *row) {
+    const struct run_row *a = wanted, *b = row;
+    return a->cell != b->cell
+               ? (a->cell > b->cell) - (a->cell < b->cell)
+               : (a->repetition > b->repetition) - (a->repetition < b->repetition);
+}
+
+/* What an earlier attempt has of a run; of one that is to be recorded, with its timeline. The
+ * same document under the same engine gives the same again, so that it counts. */
+static const struct run_row *find_left(const struct stored_job *stored,
+                                       const struct job_run *run) {
+    const struct run_row wanted = {.cell = stored->job->cell_ids[run->cell],
+                                   .repetition = run->repetition};
+    const struct run_row *row =
+        stored->left.count == 0 ? NULL
+                                : bsearch(&wanted, stored->left.items, stored->left.count,
+                                          sizeof *stored->left.items, compare_run);
+    return row != NULL && (row->has_timeline || !run->record) ? row : NULL;
+}
+
 static int run(void *context, const struct job_run *run, struct job_outcome *out,
                struct err *err) {
     const struct stored_job *stored = context;
+    const struct run_row *row = find_left(stored, run);
+    if (row != NULL) {
+        out->status = row->state == RUN_STATE_DONE ? RUN_DONE : RUN_LIMITED;
+        out->events = (uint64_t)row->transitions;
+        snprintf(out->reason, sizeof out->reason, "%s", row->reason);
+        return 0;
+    }
     return stored_cell_run(stored->cells[run->cell], run, out, err);
 }
 
@@ -96,6 +125,7 @@ static void stored_close(void *context) {
         stored_cell_destroy(stored->cells[i]);
     }
     free(stored->cells);
+    run_list_deinit(&stored->left);
     grid_destroy(stored->grid);
     free(stored);
 }
@@ -158,7 +188,7 @@ static int add_keeper(struct job *job, struct stored_source *source,
         .finish = stored_finish,
         .close = stored_close,
     };
-    return 0;
+    return run_store_list_left(source->reader, job->experiment, &stored->left, err);
 }
 
 static int make_job_of_grid(struct job **out, struct stored_source *source, int64_t id,

@@ -71,9 +71,18 @@ static void test_real_log_is_within_two_units(void **state) {
     check_log(1.7976931348623157e308);
 }
 
+/* valgrind computes with doubles in the place of what the compiler promises. */
+static bool has_long_double(void) {
+    volatile long double step = 0x1p-60L;
+    return 1.0L + step != 1.0L;
+}
+
 /* Each entry is what its comment says, as near as a double can say it. */
 static void test_real_tables_hold_what_they_say(void **state) {
     (void)state;
+    if (!has_long_double()) {
+        skip();
+    }
     for (int i = 0; i < EXP_STEPS; i++) {
         assert_true(real_exp_table[i] == (double)exp2l((long double)i / EXP_STEPS));
     }

@@ -278,8 +278,9 @@ static sim_ns tell(uint64_t seed, struct recorder *recorder, struct model *model
             recorder_close_lane(recorder, now, lane);
             continue;
         }
+        const lane_id most = model->lanes < 3 ? (lane_id)model->lanes - 1 : 2;
         const struct activity next = {(enum lane_state)dice_between(&dice, 0, 4),
-                                      (lane_id)dice_between(&dice, -1, 2),
+                                      (lane_id)dice_between(&dice, -1, most),
                                       (site_id)dice_between(&dice, -1, 2)};
         if (next.state != model->now[lane].state ||
             next.resource != model->now[lane].resource ||

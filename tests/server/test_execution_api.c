@@ -20,6 +20,7 @@
     "\"steps\":[{\"python_us\":50},{\"io_us\":10}]}}}"
 static const char endless[] = DOCUMENT(1, 1000000);
 static const char long_one[] = DOCUMENT(1000, 3000);
+static const char several[] = DOCUMENT(200, 300);
 static const char small[] = DOCUMENT(2, 10);
 
 static void submit(const struct api_fixture *fixture, const char *document,
@@ -151,6 +152,42 @@ static void test_execution_goes_on(void **state) {
     assert_int_equal(status, 400);
 }
 
+static int64_t ask_store(const struct api_fixture *fixture, const char *query) {
+    char body[256];
+    snprintf(body, sizeof body, "{\"query\":\"%s\"}", query);
+    json_t *answer = api_expect(fixture, "POST", "/api/v1/sql", body, 200);
+    const json_t *column = json_array_get(json_object_get(answer, "columns"), 0);
+    const int64_t value =
+        json_integer_value(json_array_get(json_object_get(column, "values"), 0));
+    json_decref(answer);
+    return value;
+}
+
+/* What an attempt has finished of a cell is not executed once more by the next one. */
+static void test_execution_goes_on_where_it_stopped(void **state) {
+    static const char done[] = "SELECT count(*) FROM runs WHERE status = 'done'";
+    struct api_fixture *fixture = *state;
+    int64_t before = 0;
+    submit(fixture, several, "a");
+    for (int stop = 0; stop < 3; stop++) {
+        const int64_t started = monotonic_ms();
+        while (ask_store(fixture, done) <= before) {
+            poll_pause(started);
+        }
+        json_decref(
+            api_expect(fixture, "POST", "/api/v1/experiments/e1/cancel", NULL, 202));
+        api_wait_for(fixture, "/api/v1/experiments/e1", "status", "interrupted");
+        before = ask_store(fixture, done);
+        json_decref(
+            api_expect(fixture, "POST", "/api/v1/experiments/e1/resume", NULL, 202));
+    }
+    api_wait_for(fixture, "/api/v1/experiments/e1", "status", "done");
+    assert_int_equal(ask_store(fixture, done), 2 * 200);
+    assert_int_equal(ask_store(fixture, "SELECT count(DISTINCT cell_id * 1000 +"
+                                        " repetition) FROM runs WHERE status = 'done'"),
+                     2 * 200);
+}
+
 /* Grids that last do not keep another client waiting. */
 static void test_execution_is_fair_to_clients(void **state) {
     struct api_fixture *fixture = *state;
@@ -268,6 +305,7 @@ int main(void) {
         TEST(test_execution_says_who_runs_it),
         TEST(test_execution_cancels_at_any_moment),
         TEST(test_execution_goes_on),
+        TEST(test_execution_goes_on_where_it_stopped),
         TEST(test_execution_is_fair_to_clients),
         TEST(test_execution_bounds_the_queue),
         cmocka_unit_test(test_fair_share_gives_equal_time),
