@@ -2,6 +2,7 @@
 #include "db/experiment_queue.h"
 
 #include "db/db_priv.h"
+#include "engine/base/memory.h"
 
 static const char NEXT_QUEUED[] =
     "WITH busy (client, n) AS (SELECT client, count(*) FROM experiment"
@@ -64,4 +65,59 @@ int experiment_queue_claim(struct db *db, int64_t id, struct err *err) {
                      (long long)id);
     }
     return db_write_end(db, rc, err);
+}
+
+/* --- other processes -------------------------------------------------------------- */
+
+static const char LIST_OTHERS[] =
+    "SELECT id FROM experiment WHERE status = 'running' AND owner <> owner_self()"
+    " UNION SELECT id FROM experiment WHERE id > ? AND owner <> owner_self()"
+    " AND status NOT IN ('queued', 'running') ORDER BY id";
+static const char READ_NEWEST[] = "SELECT coalesce(max(id), 0) FROM experiment";
+
+void experiment_ids_deinit(struct experiment_ids *ids) {
+    memory_free(ids->items);
+    *ids = (struct experiment_ids){0};
+}
+
+static int list_others(struct db_reader *reader, int64_t after,
+                       struct experiment_ids *list, struct err *err) {
+    size_t capacity = 0;
+    int rc;
+    struct query q;
+    query_begin(&q, db_reader_connection(reader), LIST_OTHERS);
+    query_int(&q, after);
+    while ((rc = query_next(&q, err)) == 1) {
+        if (vec_reserve((void **)&list->items, &capacity, list->count,
+                        sizeof *list->items) != 0) {
+            rc = err_set_nomem(err);
+            break;
+        }
+        list->items[list->count++] = query_get_int(&q, 0);
+    }
+    query_end(&q);
+    return rc;
+}
+
+int experiment_queue_others(struct db_reader *reader, int64_t *newest,
+                            struct experiment_ids *out, struct err *err) {
+    struct experiment_ids list = {0};
+    int64_t last = 0;
+    int rc = db_reader_begin(reader, err);
+    if (rc != 0) {
+        return rc;
+    }
+    rc = list_others(reader, *newest, &list, err);
+    if (rc == 0) {
+        rc =
+            connection_read_number(db_reader_connection(reader), READ_NEWEST, &last, err);
+    }
+    db_reader_end(reader);
+    if (rc != 0) {
+        experiment_ids_deinit(&list);
+        return rc;
+    }
+    *newest = last;
+    *out = list;
+    return 0;
 }

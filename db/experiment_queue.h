@@ -8,6 +8,7 @@
 
 #include "db/db.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* How many experiments run, and how many wait to; of all processes. */
@@ -27,5 +28,19 @@ int experiment_queue_next(struct db_reader *reader, int64_t after, int64_t most,
 
 /* Makes such an experiment our own; ERR_CONFLICT when another process was faster. */
 int experiment_queue_claim(struct db *db, int64_t id, struct err *err) WARN_UNUSED;
+
+/* Ids, ascending. Release with experiment_ids_deinit(). */
+struct experiment_ids {
+    int64_t *items;
+    size_t count;
+};
+void experiment_ids_deinit(struct experiment_ids *ids);
+
+/*
+ * What other processes are at: the experiments that they run, and of those that they have ended
+ * the ones with an id above `*newest`, which becomes the largest id of all.
+ */
+int experiment_queue_others(struct db_reader *reader, int64_t *newest,
+                            struct experiment_ids *out, struct err *err) WARN_UNUSED;
 
 #endif

@@ -122,6 +122,24 @@ int run_store_list(struct db_reader *reader, int64_t experiment, struct run_list
     return list_runs(reader, LIST_RUNS, experiment, out, err);
 }
 
+static const char COUNT_RUNS[] =
+    "SELECT count(*), coalesce(sum(r.transitions), 0)" ROW_SOURCE
+    " WHERE c.experiment = ? AND r.status NOT IN ('running', 'interrupted')";
+
+int run_store_count(struct db_reader *reader, int64_t experiment, struct run_count *out,
+                    struct err *err) {
+    struct query q;
+    query_begin(&q, db_reader_connection(reader), COUNT_RUNS);
+    query_int(&q, experiment);
+    const int rc = query_next(&q, err);
+    if (rc == 1) {
+        *out = (struct run_count){(uint64_t)query_get_int(&q, 0),
+                                  (uint64_t)query_get_int(&q, 1)};
+    }
+    query_end(&q);
+    return rc < 0 ? rc : 0;
+}
+
 int run_store_list_left(struct db_reader *reader, int64_t experiment,
                         struct run_list *out, struct err *err) {
     return list_runs(reader, LIST_LEFT, experiment, out, err);

@@ -61,6 +61,13 @@ int run_store_read(struct db_reader *reader, int64_t id, struct run_list *out,
 int run_store_list(struct db_reader *reader, int64_t experiment, struct run_list *out,
                    struct err *err) WARN_UNUSED;
 
+/* How many of them have ended, other than by an interruption, and their transitions. */
+struct run_count {
+    uint64_t ended, transitions;
+};
+int run_store_count(struct db_reader *reader, int64_t experiment, struct run_count *out,
+                    struct err *err) WARN_UNUSED;
+
 /* The runs with a result of an experiment's pending cells, in the same order: what need not
  * be executed again when an interrupted experiment goes on. */
 int run_store_list_left(struct db_reader *reader, int64_t experiment,

@@ -9,39 +9,8 @@
 #include "db/run_store.h"
 #include "server/api/api.h"
 #include "server/api/event_feed.h"
+#include "server/api/experiment_standing.h"
 #include "server/api/resource_id.h"
-
-/* Where an experiment stands, from the store. */
-static int describe(struct db_reader *reader, int64_t id, struct job_event *out,
-                    struct err *err) {
-    struct experiment experiment;
-    struct run_list runs;
-    int code = experiment_store_read(reader, id, &experiment, err);
-    if (code != 0) {
-        return resource_id_missing(code, RESOURCE_EXPERIMENT, id, err);
-    }
-    *out = (struct job_event){
-        .kind = JOB_EVENT_PROGRESS,
-        .experiment = id,
-        .status = experiment.row.status,
-        .cells = (uint64_t)experiment.row.cells,
-        .cells_done = (uint64_t)experiment.row.cells_done,
-    };
-    experiment_deinit(&experiment);
-    code = run_store_list(reader, id, &runs, err);
-    if (code != 0) {
-        return code;
-    }
-    for (size_t i = 0; i < runs.count; i++) {
-        const enum run_state state = runs.items[i].state;
-        if (state != RUN_STATE_RUNNING && state != RUN_STATE_INTERRUPTED) {
-            out->runs_done++;
-            out->events += (uint64_t)runs.items[i].transitions;
-        }
-    }
-    run_list_deinit(&runs);
-    return 0;
-}
 
 /* What is sent first. */
 struct greeting {
@@ -79,13 +48,13 @@ static int greet_experiment(struct greeting *greeting, struct db_reader *reader,
                             int64_t id, struct err *err) {
     struct json_writer writer = {0};
     struct job_event event;
-    int code = describe(reader, id, &event, err);
+    int code = experiment_standing_read(reader, id, &event, err);
+    code = resource_id_missing(code, RESOURCE_EXPERIMENT, id, err);
     if (code == 0) {
         event_feed_write_progress(&writer, &event);
         code = append_event(greeting, "progress", &writer, err);
     }
-    if (code == 0 && event.status != EXPERIMENT_QUEUED &&
-        event.status != EXPERIMENT_RUNNING) {
+    if (code == 0 && experiment_standing_has_ended(&event)) {
         event_feed_write_finished(&writer, &event);
         code = append_event(greeting, "finished", &writer, err);
     }
@@ -104,11 +73,22 @@ static int greet_queue(struct greeting *greeting, struct db_reader *reader,
     return code;
 }
 
+static int greet_run(struct greeting *greeting, struct db_reader *reader, int64_t id,
+                     struct err *err) {
+    struct json_writer writer = {0};
+    sim_ns known_ns = -1;
+    const int code = run_store_known(reader, id, LANE_NONE, &known_ns, err);
+    if (code < 0) {
+        return resource_id_missing(code, RESOURCE_RUN, id, err);
+    }
+    event_feed_write_known(&writer, id, code == 1 ? known_ns : -1);
+    return append_event(greeting, "timeline", &writer, err);
+}
+
 /* ERR_NOT_FOUND: there is no such thing. ERR_INVALID: it is no topic. */
 static int greet(struct greeting *greeting, struct db_reader *reader, const char *topic,
                  struct err *err) {
     int64_t id;
-    sim_ns known_ns;
     if (strcmp(topic, EVENT_TOPIC_EXPERIMENTS) == 0) {
         return 0;
     }
@@ -119,8 +99,7 @@ static int greet(struct greeting *greeting, struct db_reader *reader, const char
         return greet_experiment(greeting, reader, id, err);
     }
     if (resource_id_parse(RESOURCE_RUN, topic, &id, NULL) == 0) {
-        const int code = run_store_known(reader, id, LANE_NONE, &known_ns, err);
-        return resource_id_missing(code < 0 ? code : 0, RESOURCE_RUN, id, err);
+        return greet_run(greeting, reader, id, err);
     }
     return err_set(err, ERR_INVALID,
                    "'%.31s' is no topic; there are experiments, queue, and the ids of "

@@ -11,6 +11,7 @@
 #include "db/experiment_queue.h"
 #include "db/experiment_store.h"
 #include "db/run_store.h"
+#include "server/api/experiment_standing.h"
 #include "server/api/experiment_view.h"
 #include "server/api/resource_id.h"
 #include "server/clock/clock.h"
@@ -56,6 +57,8 @@ struct event_feed {
     bool is_running; /* the thread */
     /* The thread's own. */
     struct watch watch;
+    struct other_processes others;
+    struct experiment_queue queue; /* as it was told last */
 };
 
 /* --- gathering --------------------------------------------------------------------- */
@@ -125,6 +128,12 @@ static void notify(void *context, const struct job_event *event) {
 
 struct job_listener event_feed_listener(struct event_feed *feed) {
     return (struct job_listener){.context = feed, .notify = notify};
+}
+
+void event_feed_cancelled(struct event_feed *feed, int64_t experiment) {
+    notify(feed, &(struct job_event){.kind = JOB_EVENT_FINISHED,
+                                     .experiment = experiment,
+                                     .status = EXPERIMENT_INTERRUPTED});
 }
 
 void event_feed_queue_changed(struct event_feed *feed) {
@@ -214,6 +223,18 @@ void event_feed_write_queue(struct json_writer *writer,
     json_writer_end_object(writer);
 }
 
+void event_feed_write_known(struct json_writer *writer, int64_t run, sim_ns known_ns) {
+    json_writer_begin_object(writer);
+    experiment_view_id(writer, "run", RESOURCE_RUN, run);
+    json_writer_key(writer, "known_until");
+    if (known_ns >= 0) {
+        json_writer_int(writer, known_ns);
+    } else {
+        json_writer_null(writer);
+    }
+    json_writer_end_object(writer);
+}
+
 static void write_cells(struct json_writer *writer, const struct told *told) {
     json_writer_begin_object(writer);
     experiment_view_id(writer, "experiment", RESOURCE_EXPERIMENT,
@@ -275,14 +296,33 @@ static void free_told(struct told *told) {
 
 /* --- the queue --------------------------------------------------------------------- */
 
-static void publish_queue(const struct event_feed *feed) {
+static void publish_queue(struct event_feed *feed, const struct experiment_queue *queue) {
     static const struct hub_topics topics = {.name = {EVENT_TOPIC_QUEUE}, .count = 1};
     struct json_writer writer = {0};
+    event_feed_write_queue(&writer, queue);
+    publish(feed, &topics, "queue", &writer);
+    feed->queue = *queue;
+}
+
+/* Tells also what is the same as before when we were told that it has changed: an experiment
+ * may have ended while another one was submitted. */
+static void look_at_queue(struct event_feed *feed, bool has_changed) {
     struct experiment_queue queue;
-    if (experiment_queue_read(feed->reader, &queue, NULL) == 0) {
-        event_feed_write_queue(&writer, &queue);
-        publish(feed, &topics, "queue", &writer);
+    if (experiment_queue_read(feed->reader, &queue, NULL) == 0 &&
+        (has_changed || queue.running != feed->queue.running ||
+         queue.waiting != feed->queue.waiting)) {
+        publish_queue(feed, &queue);
     } /* else the next change tells */
+}
+
+/* What other processes do becomes news of the next round. */
+static void look_at_others(struct event_feed *feed) {
+    const struct job_listener listener = event_feed_listener(feed);
+    struct err err = {0};
+    if (other_processes_look(&feed->others, feed->reader, &listener, &err) != 0) {
+        log_write(LOG_WARN, "events", "what other processes do cannot be seen: %s",
+                  err.text);
+    }
 }
 
 /* --- running runs ------------------------------------------------------------------ */
@@ -306,15 +346,7 @@ static void publish_known(const struct event_feed *feed, const struct watched *w
     struct hub_topics topics = {.count = 1};
     struct json_writer writer = {0};
     resource_id_format(RESOURCE_RUN, watched->run, topics.name[0]);
-    json_writer_begin_object(&writer);
-    experiment_view_id(&writer, "run", RESOURCE_RUN, watched->run);
-    json_writer_key(&writer, "known_until");
-    if (watched->known_ns >= 0) {
-        json_writer_int(&writer, watched->known_ns);
-    } else {
-        json_writer_null(&writer);
-    }
-    json_writer_end_object(&writer);
+    event_feed_write_known(&writer, watched->run, watched->known_ns);
     publish(feed, &topics, "timeline", &writer);
 }
 
@@ -416,8 +448,9 @@ static void wait_for_round(struct event_feed *feed, const struct timespec *due) 
 static void *feed_main(void *context) {
     struct event_feed *feed = context;
     bool stopping = false;
-    /* Thousands may be followed: they are not looked at in every round of a busy grid. */
-    int64_t runs_due_ms = 0;
+    /* Thousands of runs may be followed: they are not looked at in every round of a busy
+     * grid. */
+    int64_t due_ms = 0;
     pthread_mutex_lock(&feed->mutex);
     while (!stopping) {
         wait_for_news(feed);
@@ -432,12 +465,14 @@ static void *feed_main(void *context) {
             publish_told(feed, at);
         }
         free_told(told);
-        if (queue_changed) {
-            publish_queue(feed);
+        const bool is_due = clock_ms() >= due_ms;
+        if (queue_changed || is_due) {
+            look_at_queue(feed, queue_changed);
         }
-        if (clock_ms() >= runs_due_ms) {
+        if (is_due) {
             look_at_runs(feed);
-            runs_due_ms = clock_ms() + EVENT_FEED_TIMELINE_MS - EVENT_FEED_MS;
+            look_at_others(feed);
+            due_ms = clock_ms() + EVENT_FEED_TIMELINE_MS - EVENT_FEED_MS;
         }
         look_at_metrics(feed);
         pthread_mutex_lock(&feed->mutex);
@@ -461,6 +496,12 @@ int event_feed_start(struct event_feed **out, struct db *db, struct hub *hub,
     int code = live_runs_create(&feed->runs, err);
     if (code == 0) {
         code = db_reader_open(&feed->reader, db, err);
+    }
+    if (code == 0) {
+        code = other_processes_begin(&feed->others, feed->reader, err);
+    }
+    if (code == 0) {
+        code = experiment_queue_read(feed->reader, &feed->queue, err);
     }
     if (code == 0 && pthread_create(&feed->thread, NULL, feed_main, feed) != 0) {
         code = err_set(err, ERR_NOMEM, "a thread could not be started");
@@ -498,6 +539,7 @@ void event_feed_destroy(struct event_feed *feed) {
     pthread_mutex_destroy(&feed->mutex);
     free_told(feed->told);
     free(feed->watch.items);
+    other_processes_deinit(&feed->others);
     live_runs_destroy(feed->runs);
     free(feed);
 }

@@ -11,7 +11,8 @@
  * A busy grid finishes thousands of cells a second, and no page wants thousands of events: what
  * happens within EVENT_FEED_MS becomes one event of each kind. The first after a pause is sent
  * at once. Runs that go on are looked at only while a stream is about them: their metrics so far
- * come every LIVE_RUN_MS.
+ * come every LIVE_RUN_MS. What other processes do is looked for every EVENT_FEED_TIMELINE_MS
+ * (experiment_standing.h).
  */
 #ifndef SERVER_API_EVENT_FEED_H
 #define SERVER_API_EVENT_FEED_H
@@ -47,7 +48,10 @@ struct job_listener event_feed_listener(struct event_feed *feed);
 /* Where job queues say what runs; lives as long as the feed. */
 struct live_runs *event_feed_runs(struct event_feed *feed);
 
-/* Something was submitted, removed from the queue, or cancelled. */
+/* What waited is interrupted: no job tells that. */
+void event_feed_cancelled(struct event_feed *feed, int64_t experiment);
+
+/* Something was submitted, or put back into the queue. */
 void event_feed_queue_changed(struct event_feed *feed);
 
 /* --- events as JSON ---------------------------------------------------------------- */
@@ -56,6 +60,8 @@ void event_feed_write_progress(struct json_writer *writer, const struct job_even
 void event_feed_write_finished(struct json_writer *writer, const struct job_event *event);
 void event_feed_write_metrics(struct json_writer *writer,
                               const struct live_run_known *known);
+/* How far a run is known; below 0: it is not being recorded. */
+void event_feed_write_known(struct json_writer *writer, int64_t run, sim_ns known_ns);
 void event_feed_write_queue(struct json_writer *writer,
                             const struct experiment_queue *queue);
 

@@ -305,7 +305,7 @@ static int cancel(const struct api *api, struct db_reader *reader, int64_t id,
         return resource_id_missing(err_set_from(err, code, &why), RESOURCE_EXPERIMENT, id,
                                    err);
     }
-    event_feed_queue_changed(api->feed);
+    event_feed_cancelled(api->feed, id);
     return 0;
 }
 

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/api/service.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "server/api/advice_cache.h"
 #include "server/api/api.h"
 #include "server/api/event_feed.h"
+#include "server/api/export_api.h"
 #include "server/api/readiness.h"
 #include "server/api/routes.h"
+#include "server/api/sql_api.h"
 #include "server/clock/clock.h"
 #include "server/examples/example.h"
 #include "server/http/answer_cache.h"
@@ -17,6 +20,10 @@
 #include "server/jobs/analysis_job.h"
 #include "server/jobs/timeline_job.h"
 #include "server/log/log.h"
+
+static_assert(SQL_API_AT_ONCE + PREVIEW_AT_ONCE + EXPORT_API_AT_ONCE <=
+                  HTTP_EXECUTOR_LONG,
+              "none of them waits for another one's thread");
 
 struct service {
     struct api api;

@@ -3,8 +3,8 @@
  * sql_api - POST /sql: one query over the store, with limits.
  *
  * A query runs on an executor thread and on that thread's own session, which can only read
- * (db/sql_session.h). At most SQL_API_AT_ONCE run at a time, so that threads are left for
- * the rest of the interface.
+ * (db/sql_session.h). At most SQL_API_AT_ONCE run at a time: as many of the executor's
+ * threads for what takes long are theirs.
  */
 #ifndef SERVER_API_SQL_API_H
 #define SERVER_API_SQL_API_H

@@ -180,7 +180,9 @@ bool http_exchange_answer(struct http_exchange *exchange) {
         } else if ((exchange->route->flags & HTTP_ROUTE_INLINE) != 0) {
             run_handler(exchange);
         } else if (!give_kept(exchange)) {
-            if (http_executor_submit(exchange->server->executor, &exchange->task, suspend,
+            const bool is_long = (exchange->route->flags & HTTP_ROUTE_LONG) != 0;
+            if (http_executor_submit(exchange->server->executor, &exchange->task,
+                                     is_long ? HTTP_PACE_LONG : HTTP_PACE_SHORT, suspend,
                                      exchange->request.connection)) {
                 return true;
             }

@@ -4,32 +4,38 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+/* Tasks that wait for threads of one kind. */
+struct line {
+    pthread_cond_t changed;
+    struct http_task *head, **tail; /* FIFO */
+};
+
 struct worker {
     struct http_executor *executor;
+    struct line *line;
     int index;
     pthread_t thread;
 };
 
 struct http_executor {
     pthread_mutex_t mutex;
-    pthread_cond_t changed;
-    struct http_task *head, **tail; /* guarded by mutex: FIFO */
-    bool closed;                    /* guarded by mutex */
-    int started;                    /* threads running */
+    struct line lines[HTTP_PACE_COUNT]; /* guarded by mutex */
+    bool closed;                        /* guarded by mutex */
+    int started;                        /* threads running */
     struct worker workers[HTTP_EXECUTOR_THREADS];
 };
 
-/* The oldest task, or NULL when the executor is closed and empty. */
-static struct http_task *take_task(struct http_executor *executor) {
+/* The oldest task, or NULL when the executor is closed and there is none. */
+static struct http_task *take_task(struct http_executor *executor, struct line *line) {
     pthread_mutex_lock(&executor->mutex);
-    while (executor->head == NULL && !executor->closed) {
-        pthread_cond_wait(&executor->changed, &executor->mutex);
+    while (line->head == NULL && !executor->closed) {
+        pthread_cond_wait(&line->changed, &executor->mutex);
     }
-    struct http_task *task = executor->head;
+    struct http_task *task = line->head;
     if (task != NULL) {
-        executor->head = task->next;
-        if (executor->head == NULL) {
-            executor->tail = &executor->head;
+        line->head = task->next;
+        if (line->head == NULL) {
+            line->tail = &line->head;
         }
     }
     pthread_mutex_unlock(&executor->mutex);
@@ -38,7 +44,8 @@ static struct http_task *take_task(struct http_executor *executor) {
 
 static void *worker_main(void *context) {
     struct worker *worker = context;
-    for (struct http_task *task; (task = take_task(worker->executor)) != NULL;) {
+    for (struct http_task *task;
+         (task = take_task(worker->executor, worker->line)) != NULL;) {
         task->run(task, worker->index);
     }
     return NULL;
@@ -50,11 +57,16 @@ int http_executor_create(struct http_executor **out, struct err *err) {
         return err_set_nomem(err);
     }
     pthread_mutex_init(&executor->mutex, NULL);
-    pthread_cond_init(&executor->changed, NULL);
-    executor->tail = &executor->head;
+    for (int i = 0; i < HTTP_PACE_COUNT; i++) {
+        pthread_cond_init(&executor->lines[i].changed, NULL);
+        executor->lines[i].tail = &executor->lines[i].head;
+    }
     for (int i = 0; i < HTTP_EXECUTOR_THREADS; i++) {
         struct worker *worker = &executor->workers[i];
-        *worker = (struct worker){.executor = executor, .index = i};
+        const enum http_pace pace =
+            i < HTTP_EXECUTOR_SHORT ? HTTP_PACE_SHORT : HTTP_PACE_LONG;
+        *worker = (struct worker){
+            .executor = executor, .line = &executor->lines[pace], .index = i};
         if (pthread_create(&worker->thread, NULL, worker_main, worker) != 0) {
             http_executor_close(executor);
             http_executor_destroy(executor);
@@ -67,15 +79,17 @@ int http_executor_create(struct http_executor **out, struct err *err) {
 }
 
 bool http_executor_submit(struct http_executor *executor, struct http_task *task,
-                          void (*prepare)(void *context), void *context) {
+                          enum http_pace pace, void (*prepare)(void *context),
+                          void *context) {
+    struct line *line = &executor->lines[pace];
     pthread_mutex_lock(&executor->mutex);
     const bool accepted = !executor->closed;
     if (accepted) {
         prepare(context);
         task->next = NULL;
-        *executor->tail = task;
-        executor->tail = &task->next;
-        pthread_cond_signal(&executor->changed);
+        *line->tail = task;
+        line->tail = &task->next;
+        pthread_cond_signal(&line->changed);
     }
     pthread_mutex_unlock(&executor->mutex);
     return accepted;
@@ -84,7 +98,9 @@ bool http_executor_submit(struct http_executor *executor, struct http_task *task
 void http_executor_close(struct http_executor *executor) {
     pthread_mutex_lock(&executor->mutex);
     executor->closed = true;
-    pthread_cond_broadcast(&executor->changed);
+    for (int i = 0; i < HTTP_PACE_COUNT; i++) {
+        pthread_cond_broadcast(&executor->lines[i].changed);
+    }
     pthread_mutex_unlock(&executor->mutex);
     for (int i = 0; i < executor->started; i++) {
         pthread_join(executor->workers[i].thread, NULL);
@@ -96,7 +112,9 @@ void http_executor_destroy(struct http_executor *executor) {
     if (executor == NULL) {
         return;
     }
-    pthread_cond_destroy(&executor->changed);
+    for (int i = 0; i < HTTP_PACE_COUNT; i++) {
+        pthread_cond_destroy(&executor->lines[i].changed);
+    }
     pthread_mutex_destroy(&executor->mutex);
     free(executor);
 }

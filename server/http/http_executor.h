@@ -6,6 +6,9 @@
  * A task is embedded in what it belongs to: submitting allocates nothing, and the number
  * of waiting tasks is bounded by the number of connections. Every task that was accepted
  * runs, also while the executor closes.
+ *
+ * Tasks that last for seconds have threads of their own, as many as may run at once: what takes
+ * a millisecond never waits for them.
  */
 #ifndef SERVER_HTTP_HTTP_EXECUTOR_H
 #define SERVER_HTTP_HTTP_EXECUTOR_H
@@ -21,7 +24,13 @@ struct http_task {
     void (*run)(struct http_task *task, int worker); /* on thread `worker`: 0, 1, ... */
 };
 
-enum { HTTP_EXECUTOR_THREADS = 4 };
+enum http_pace { HTTP_PACE_SHORT, HTTP_PACE_LONG, HTTP_PACE_COUNT };
+
+enum {
+    HTTP_EXECUTOR_SHORT = 4, /* threads */
+    HTTP_EXECUTOR_LONG = 6,
+    HTTP_EXECUTOR_THREADS = HTTP_EXECUTOR_SHORT + HTTP_EXECUTOR_LONG
+};
 
 int http_executor_create(struct http_executor **out, struct err *err) WARN_UNUSED;
 
@@ -31,7 +40,8 @@ int http_executor_create(struct http_executor **out, struct err *err) WARN_UNUSE
  * is closed.
  */
 bool http_executor_submit(struct http_executor *executor, struct http_task *task,
-                          void (*prepare)(void *context), void *context);
+                          enum http_pace pace, void (*prepare)(void *context),
+                          void *context);
 
 /* Accepts no more, runs what is queued, joins the threads. Submitting stays allowed. */
 void http_executor_close(struct http_executor *executor);

@@ -29,7 +29,8 @@ enum http_route_flag {
         1, /* runs on the HTTP thread: touches neither disk nor database */
     HTTP_ROUTE_JSON_BODY = 2, /* needs a body of type application/json */
     HTTP_ROUTE_OPEN = 4,      /* needs no token */
-    HTTP_ROUTE_WORK = 8       /* a GET that makes work: not for other sites */
+    HTTP_ROUTE_WORK = 8,      /* a GET that makes work: not for other sites */
+    HTTP_ROUTE_LONG = 16      /* may take seconds: has the executor's threads for that */
 };
 
 struct http_route {

@@ -27,7 +27,7 @@ enum {
     PREVIEW_MS = 200,
     PREVIEW_PICTURES_MAX = 16, /* cells with a picture of their first repetition */
     PREVIEW_PIXELS_MAX = 1024,
-    PREVIEW_AT_ONCE = 3 /* of all clients; the HTTP executor has threads left */
+    PREVIEW_AT_ONCE = 3 /* of all clients; the HTTP executor has a thread for each */
 };
 
 struct previews;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/stream/hub.h"
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -88,18 +89,6 @@ static void send_text(struct subscriber *subscriber, const char *text, size_t si
     subscriber->offset = 0;
 }
 
-static void send_resync(struct cursor *cursor) {
-    struct subscriber *subscriber = cursor->subscriber;
-    const unsigned long long sequence = subscriber->hub->sequence;
-    const int length = snprintf(
-        subscriber->resync, sizeof subscriber->resync,
-        "id: %llu\nevent: resync\ndata: {\"topic\":\"%s\",\"sequence\":%llu}\n\n",
-        sequence, cursor->topic->name, sequence);
-    cursor->resync_due = false;
-    cursor->at = cursor->topic->end;
-    send_text(subscriber, subscriber->resync, (size_t)length);
-}
-
 /* The event that the cursor is at, or NULL: what another topic gave already is passed. */
 static struct event *event_at(struct cursor *cursor) {
     const struct topic *topic = cursor->topic;
@@ -113,11 +102,17 @@ static struct event *event_at(struct cursor *cursor) {
     return NULL;
 }
 
+/* Whether it has lost events, and its stream is to be told so. */
+static bool is_lost(const struct cursor *cursor) {
+    return cursor->resync_due || cursor->at < cursor->topic->first;
+}
+
 /* The oldest of the events that the cursors are at. */
 static struct event *next_event(struct subscriber *subscriber) {
     struct event *oldest = NULL;
     for (size_t i = 0; i < subscriber->count; i++) {
-        struct event *event = event_at(&subscriber->cursors[i]);
+        struct cursor *cursor = &subscriber->cursors[i];
+        struct event *event = is_lost(cursor) ? NULL : event_at(cursor);
         if (event != NULL && (oldest == NULL || event->sequence < oldest->sequence)) {
             oldest = event;
         }
@@ -129,11 +124,28 @@ static struct event *next_event(struct subscriber *subscriber) {
 static struct cursor *lost_cursor(struct subscriber *subscriber) {
     for (size_t i = 0; i < subscriber->count; i++) {
         struct cursor *cursor = &subscriber->cursors[i];
-        if (cursor->resync_due || cursor->at < cursor->topic->first) {
+        if (is_lost(cursor)) {
             return cursor;
         }
     }
     return NULL;
+}
+
+/* Its id is before all that other topics have still to give: who is cut off after it and asks
+ * for what comes after that id misses nothing. */
+static void send_resync(struct cursor *cursor) {
+    struct subscriber *subscriber = cursor->subscriber;
+    const uint64_t newest = subscriber->hub->sequence;
+    cursor->resync_due = false;
+    cursor->at = cursor->topic->end;
+    const struct event *next = next_event(subscriber);
+    const uint64_t id = next != NULL ? next->sequence - 1 : newest;
+    const int length =
+        snprintf(subscriber->resync, sizeof subscriber->resync,
+                 "id: %" PRIu64
+                 "\nevent: resync\ndata: {\"topic\":\"%s\",\"sequence\":%" PRIu64 "}\n\n",
+                 id, cursor->topic->name, newest);
+    send_text(subscriber, subscriber->resync, (size_t)length);
 }
 
 /* Chooses what is sent next; false when there is nothing. */

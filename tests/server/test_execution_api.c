@@ -188,19 +188,6 @@ static void test_execution_goes_on_where_it_stopped(void **state) {
                      2 * 200);
 }
 
-/* Grids that last do not keep another client waiting. */
-static void test_execution_is_fair_to_clients(void **state) {
-    struct api_fixture *fixture = *state;
-    for (int i = 0; i < 5; i++) {
-        submit(fixture, long_one, "a");
-    }
-    api_wait_for(fixture, "/api/v1/experiments/e1", "status", "running");
-    submit(fixture, small, "b");
-    api_wait_for(fixture, "/api/v1/experiments/e6", "status", "done");
-    expect_text(fixture, "/api/v1/experiments/e1", "status", "running");
-    expect_text(fixture, "/api/v1/experiments/e5", "status", "queued");
-}
-
 /* Submits until that is refused, with a problem that says `why`; how many were not. */
 static int submit_until_full(const struct api_fixture *fixture, const char *path,
                              const char *why) {
@@ -218,6 +205,93 @@ static int submit_until_full(const struct api_fixture *fixture, const char *path
             return count;
         }
     }
+}
+
+/* --- what streams tell ------------------------------------------------------------- */
+
+enum { STREAM_SIZE = 65536 };
+
+/* HTTP/1.0: no chunks between the lines. */
+static int follow(const struct api_fixture *fixture, const char *topics, char *buffer) {
+    char request[256];
+    buffer[0] = '\0';
+    snprintf(request, sizeof request,
+             "GET /api/v1/events?topics=%s HTTP/1.0\r\nHost: localhost\r\n\r\n", topics);
+    const int fd = http_client_connect(fixture->port);
+    http_client_send_text(fd, request);
+    http_client_read_until(fd, "retry: 2000\n\n", buffer, STREAM_SIZE);
+    return fd;
+}
+
+static const char finished_interrupted[] =
+    "event: finished\ndata: {\"experiment\":\"%s\",\"status\":\"interrupted\"}\n\n";
+
+/* Who waits for an experiment hears of its end, also when it has never begun. */
+static void test_execution_tells_that_what_waited_is_cancelled(void **state) {
+    struct api_fixture *fixture = *state;
+    char buffer[STREAM_SIZE], name[16], path[64], expected[128];
+    snprintf(
+        name, sizeof name, "e%d",
+        submit_until_full(fixture, "/api/v1/experiments?again=true&client=a", "waiting"));
+    snprintf(path, sizeof path, "/api/v1/experiments/%s/cancel", name);
+    snprintf(expected, sizeof expected, finished_interrupted, name);
+    const int fd = follow(fixture, "experiments", buffer);
+    json_decref(api_expect(fixture, "POST", path, NULL, 202));
+    http_client_read_until(fd, expected, buffer, sizeof buffer);
+    close(fd);
+}
+
+/* Commands and other servers work on the same store. */
+static void test_execution_tells_what_others_do(void **state) {
+    struct api_fixture *fixture = *state;
+    struct db *other = NULL;
+    char buffer[STREAM_SIZE];
+    const int fd = follow(fixture, "experiments,queue", buffer);
+    api_run(fixture, small, "e1");
+    http_client_read_until(fd, "event: finished", buffer, sizeof buffer);
+    buffer[0] = '\0'; /* what our own job told */
+    assert_int_equal(db_open(&other, fixture->scratch.database, DB_OWN, NULL), 0);
+    api_change(fixture, "UPDATE experiment SET status = 'queued' WHERE id = 1");
+    assert_int_equal(
+        experiment_store_set_status(other, 1, EXPERIMENT_RUNNING, NULL, NULL), 0);
+    http_client_read_until(fd, "{\"experiment\":\"e1\",\"status\":\"running\"", buffer,
+                           sizeof buffer);
+    http_client_read_until(fd, "{\"running\":1,", buffer, sizeof buffer);
+    assert_int_equal(
+        experiment_store_set_status(other, 1, EXPERIMENT_INTERRUPTED, "stopped", NULL),
+        0);
+    char expected[128];
+    snprintf(expected, sizeof expected, finished_interrupted, "e1");
+    http_client_read_until(fd, expected, buffer, sizeof buffer);
+    db_close(other);
+    close(fd);
+}
+
+/* Everybody who begins to follow a run, not only the first. */
+static void test_execution_greets_every_follower_of_a_run(void **state) {
+    struct api_fixture *fixture = *state;
+    char buffer[STREAM_SIZE];
+    api_run(fixture, small, "e1");
+    for (int i = 0; i < 2; i++) {
+        const int fd = follow(fixture, "r1", buffer);
+        http_client_read_until(
+            fd, "event: timeline\ndata: {\"run\":\"r1\",\"known_until\":null}\n\n",
+            buffer, sizeof buffer);
+        close(fd);
+    }
+}
+
+/* Grids that last do not keep another client waiting. */
+static void test_execution_is_fair_to_clients(void **state) {
+    struct api_fixture *fixture = *state;
+    for (int i = 0; i < 5; i++) {
+        submit(fixture, long_one, "a");
+    }
+    api_wait_for(fixture, "/api/v1/experiments/e1", "status", "running");
+    submit(fixture, small, "b");
+    api_wait_for(fixture, "/api/v1/experiments/e6", "status", "done");
+    expect_text(fixture, "/api/v1/experiments/e1", "status", "running");
+    expect_text(fixture, "/api/v1/experiments/e5", "status", "queued");
 }
 
 /* Nobody fills the queue for the others, and all together fill it to its end and no further.
@@ -308,6 +382,9 @@ int main(void) {
         TEST(test_execution_goes_on_where_it_stopped),
         TEST(test_execution_is_fair_to_clients),
         TEST(test_execution_bounds_the_queue),
+        TEST(test_execution_tells_that_what_waited_is_cancelled),
+        TEST(test_execution_tells_what_others_do),
+        TEST(test_execution_greets_every_follower_of_a_run),
         cmocka_unit_test(test_fair_share_gives_equal_time),
         cmocka_unit_test(test_fair_share_saves_nothing_up),
     };

@@ -188,6 +188,13 @@ static void test_hub_resyncs_each_topic(void **state) {
     assert_null(strstr(buffer, "{\"topic\":\"e7\""));
     assert_null(strstr(buffer, "{\"n\":1}"));
     close(fd);
+    /* Who is cut off after the resync, and goes on after its id, gets the other topic's event. */
+    const uint64_t id = strtoull(strstr(buffer, "id: ") + 4, NULL, 10);
+    assert_true(id < hub_sequence(fixture->hub));
+    const int again = subscribe(fixture, TOPIC, id, buffer, sizeof buffer);
+    http_client_read_until(again, "{\"n\":2}\n\n", buffer, sizeof buffer);
+    assert_null(strstr(buffer, "resync"));
+    close(again);
 }
 
 static void test_hub_knows_what_is_followed(void **state) {
