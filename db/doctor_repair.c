@@ -8,6 +8,7 @@
 /* Rows that belong to nothing, parents first; what belongs to them goes with them. */
 static const char *const orphans[] = {
     "DELETE FROM cell WHERE experiment NOT IN (SELECT id FROM experiment)",
+    "DELETE FROM experiment_key WHERE experiment NOT IN (SELECT id FROM experiment)",
     "DELETE FROM run WHERE cell NOT IN (SELECT id FROM cell)",
     "DELETE FROM cell_metric WHERE cell NOT IN (SELECT id FROM cell)",
     "DELETE FROM metric WHERE run NOT IN (SELECT id FROM run)",

@@ -22,7 +22,9 @@ static int not_found(int64_t id, struct err *err) {
 
 /* --- inserting ----------------------------------------------------------------- */
 
-static const char FIND_BY_HASH[] = "SELECT id FROM experiment WHERE content_hash = ?";
+static const char FIND_BY_HASH[] =
+    "SELECT id FROM experiment WHERE content_hash = ?1"
+    " UNION ALL SELECT experiment FROM experiment_key WHERE content_hash = ?1";
 
 static int find_by_hash(struct connection *connection, const char *content_hash,
                         int64_t *id, struct err *err) {
@@ -60,6 +62,26 @@ static int find_old(struct connection *connection,
                ? find_same(connection, experiment->document_hash,
                            experiment->engine_version, id, err)
                : rc;
+}
+
+static const char INSERT_KEY[] =
+    "INSERT INTO experiment_key (content_hash, experiment) VALUES (?, ?)";
+
+/* The old one is found by the key of this submission from now on. That is a row for each key,
+ * for as long as the experiment is there. */
+static int keep_key(struct connection *connection,
+                    const struct experiment_new *experiment, int64_t old,
+                    struct err *err) {
+    int64_t named = 0;
+    int rc = find_by_hash(connection, experiment->content_hash, &named, err);
+    if (rc != 0 || named != 0) {
+        return rc;
+    }
+    struct query q;
+    query_begin(&q, connection, INSERT_KEY);
+    query_text(&q, experiment->content_hash);
+    query_int(&q, old);
+    return query_run(&q, err);
 }
 
 static const char INSERT_EXPERIMENT[] =
@@ -173,6 +195,8 @@ int experiment_store_insert(struct db *db, const struct experiment_new *experime
         for (size_t i = 0; rc == 0 && i < experiment->cell_count; i++) {
             rc = insert_cell(connection, new, i, &experiment->cells[i], err);
         }
+    } else if (rc == 0 && experiment->keyed) {
+        rc = keep_key(connection, experiment, old, err);
     }
     rc = db_write_end(db, rc, err);
     if (rc == 0) {

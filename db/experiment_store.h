@@ -8,8 +8,10 @@
  *
  * An experiment is stored together with its cells in one transaction. `content_hash`
  * makes a submission idempotent: the same hash gives the same experiment, however often
- * it is sent. `document_hash` finds the experiment that has the results of a document, or
- * will have them. Ids ascend in the order of submission and are never used twice.
+ * it is sent. A submission whose content_hash is a key that its sender chose (`keyed`) makes
+ * the key another name of the experiment of the same document that it is given: what a key
+ * stands for never changes. `document_hash` finds the experiment that has the results of a
+ * document, or will have them. Ids ascend in the order of submission and are never used twice.
  * What is being removed (removal.h) is not seen by any of these.
  */
 #ifndef DB_EXPERIMENT_STORE_H
@@ -41,6 +43,7 @@ struct experiment_new {
         *content_hash; /* of everything that makes it what it is; 1 .. 128 characters */
     const char *document_hash;  /* of what the document says; NULL: unknown */
     bool again;                 /* also when there is one of that document */
+    bool keyed;                 /* content_hash stands also for one that is there */
     const char *engine_version; /* ENGINE_VERSION */
     const char *client;         /* who submits it, as it calls itself; NULL: nobody */
     uint64_t seed;
@@ -91,7 +94,7 @@ void experiment_deinit(struct experiment *experiment);
 int experiment_store_count_cells(struct db_reader *reader, int64_t id, int64_t *count,
                                  struct err *err) WARN_UNUSED;
 
-/* ERR_NOT_FOUND when there is none with this hash. */
+/* ERR_NOT_FOUND when there is none with this hash, also as another name. */
 int experiment_store_find(struct db_reader *reader, const char *content_hash, int64_t *id,
                           struct err *err) WARN_UNUSED;
 

@@ -7,6 +7,7 @@
 /*
  * The tables.
  *
+ *     experiment 1--n experiment_key;
  *     experiment 1--n cell 1--n run 1--n metric, histogram, lane, span_chunk, sheet,
  *                                        holder_total, carried_span, instant_chunk,
  *                                        counter_chunk, known_time, analysis, note;
@@ -387,11 +388,24 @@ static const char MIGRATION_15[] = "ALTER TABLE note ADD COLUMN key TEXT;"
 
                                    "PRAGMA user_version = 15;";
 
+/*
+ * Keys of submissions that only repeated an experiment: further names of it beside
+ * experiment.content_hash, which no experiment has as that.
+ */
+static const char MIGRATION_16[] =
+    "CREATE TABLE experiment_key ("
+    "  content_hash TEXT PRIMARY KEY CHECK (length(content_hash) BETWEEN 1 AND 128),"
+    "  experiment INTEGER NOT NULL REFERENCES experiment (id) ON DELETE CASCADE"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX experiment_key_by_experiment ON experiment_key (experiment);"
+
+    "PRAGMA user_version = 16;";
+
 /* Each sets user_version to its number; position + 1 is the number. */
 static const char *const migrations[] = {
-    MIGRATION_1,  MIGRATION_2,  MIGRATION_3,  MIGRATION_4,  MIGRATION_5,
-    MIGRATION_6,  MIGRATION_7,  MIGRATION_8,  MIGRATION_9,  MIGRATION_10,
-    MIGRATION_11, MIGRATION_12, MIGRATION_13, MIGRATION_14, MIGRATION_15,
+    MIGRATION_1,  MIGRATION_2,  MIGRATION_3,  MIGRATION_4,  MIGRATION_5,  MIGRATION_6,
+    MIGRATION_7,  MIGRATION_8,  MIGRATION_9,  MIGRATION_10, MIGRATION_11, MIGRATION_12,
+    MIGRATION_13, MIGRATION_14, MIGRATION_15, MIGRATION_16,
 };
 
 int migrations_count(void) { return (int)(sizeof migrations / sizeof migrations[0]); }

@@ -137,9 +137,10 @@ static const char READ_STATE[] =
     "SELECT status IN ('queued', 'running'), EXISTS (SELECT 1 FROM cell c JOIN run r"
     " ON r.cell = c.id WHERE c.experiment = e.id AND r.timeline = 1"
     " AND owner_lives(r.owner)) FROM experiment e WHERE id = ? AND removing = 0";
-/* Its identity is free again: the same document may be submitted anew. */
+/* Its identity and its keys are free again: the same document may be submitted anew. */
 static const char MARK_EXPERIMENT[] =
     "UPDATE experiment SET removing = 1, content_hash = 'removed:' || id WHERE id = ?";
+static const char FREE_KEYS[] = "DELETE FROM experiment_key WHERE experiment = ?";
 /* Nobody reads or makes a timeline of it any more. */
 static const char MARK_RUNS[] =
     "UPDATE run SET timeline = 0, status = 'interrupted', reason = 'removed'"
@@ -170,6 +171,9 @@ int removal_mark_in(struct connection *connection, int64_t experiment, struct er
     int rc = check_removable(connection, experiment, err);
     if (rc == 0) {
         rc = change(connection, MARK_EXPERIMENT, experiment, &changed, err);
+    }
+    if (rc == 0) {
+        rc = change(connection, FREE_KEYS, experiment, &changed, err);
     }
     return rc == 0 ? change(connection, MARK_RUNS, experiment, &changed, err) : rc;
 }

@@ -135,10 +135,11 @@ int experiment_api_list(void *context, const struct http_request *request,
 
 /* What makes the submission the same as another one: the client's key, or nothing. */
 static int make_identity(const struct http_request *request, char out[IDENTITY_SIZE],
-                         struct err *err) {
+                         bool *keyed, struct err *err) {
     const char *key;
     const int code = api_idempotency_key(request, &key, err);
-    if (code == 0 && key != NULL) {
+    *keyed = code == 0 && key != NULL;
+    if (*keyed) {
         snprintf(out, IDENTITY_SIZE, "key:%s", key);
     }
     return code != 0 || key != NULL ? code : stored_job_once(out, IDENTITY_SIZE, err);
@@ -169,19 +170,19 @@ static int read_submission(const struct http_request *request,
         code = api_query_bool(request, "again", &out->again, err);
     }
     if (code == 0) {
-        code = make_identity(request, identity, err);
+        code = make_identity(request, identity, &out->keyed, err);
         out->identity = identity;
     }
     return code;
 }
 
 /* What the submission would only repeat, before anything is expanded for it; *id = 0 when it
- * seems to be new. */
+ * seems to be new, or its key has to be kept. */
 static int find_old(struct db_reader *reader, const struct stored_submission *submission,
                     int64_t *id, struct err *err) {
     struct err cause = {0};
     int code = experiment_store_find(reader, submission->identity, id, &cause);
-    if (code == ERR_NOT_FOUND && !submission->again) {
+    if (code == ERR_NOT_FOUND && !submission->again && !submission->keyed) {
         err_clear(&cause);
         code = experiment_store_find_same(reader, submission->document->hash,
                                           ENGINE_VERSION, id, &cause);

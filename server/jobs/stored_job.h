@@ -39,6 +39,7 @@ struct stored_submission {
     const struct document *document;
     const struct grid *grid; /* of the document */
     const char *identity;    /* 1 .. 128 characters, see experiment_store_insert() */
+    bool keyed;              /* it is a key of the client, who may come again with it */
     const char *client;      /* below FAIR_CLIENT_SIZE characters; NULL: nobody */
     bool again;              /* also when the document's results are there */
 };

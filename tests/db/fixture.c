@@ -234,6 +234,7 @@ void fixture_to_schema(const struct fixture *fixture, int version) {
         int made_by;
         const char *sql;
     } undo[] = {
+        {16, "DROP TABLE experiment_key"},
         {15, "DROP INDEX note_by_key"},
         {15, "ALTER TABLE note DROP COLUMN key_hash"},
         {15, "ALTER TABLE note DROP COLUMN key"},

@@ -188,8 +188,28 @@ static void test_submit_api_keeps_a_key_once(void **state) {
     expect(fixture, (struct submission){EXPERIMENTS, "once", other_seed}, 409, NULL);
     /* Another key does not make another document. */
     expect(fixture, (struct submission){EXPERIMENTS, "twice", small}, 200, "e1");
-    expect(fixture, (struct submission){again, "twice", small}, 201, "e2");
-    expect(fixture, (struct submission){again, "twice", small}, 200, "e2");
+    expect(fixture, (struct submission){again, "twice", small}, 200, "e1");
+    expect(fixture, (struct submission){again, "thrice", small}, 201, "e2");
+    expect(fixture, (struct submission){again, "thrice", small}, 200, "e2");
+}
+
+/* Also the key of a submission that only repeated one without a key, or with another. */
+static void test_submit_api_keeps_a_key_of_what_was_there(void **state) {
+    const struct api_fixture *fixture = *state;
+    static const char other[] =
+        "{\"patch\":[{\"op\":\"replace\",\"path\":\"/seed\",\"value\":9}]}";
+    const char *what_if = "/api/v1/runs/r1/what-if";
+    api_run(fixture, small, "e1");
+    expect(fixture, (struct submission){EXPERIMENTS, "once", small}, 200, "e1");
+    expect(fixture, (struct submission){EXPERIMENTS, "once", other_seed}, 409, NULL);
+    expect(fixture, (struct submission){EXPERIMENTS, "once", alike}, 200, "e1");
+    expect(fixture, (struct submission){EXPERIMENTS, "twice", small}, 200, "e1");
+    expect(fixture, (struct submission){EXPERIMENTS, "twice", other_seed}, 409, NULL);
+    expect(fixture, (struct submission){what_if, "once", other}, 409, NULL);
+    /* Its removal frees them. */
+    json_decref(api_expect(fixture, "DELETE", EXPERIMENTS "/e1", NULL, 204));
+    expect(fixture, (struct submission){EXPERIMENTS, "once", other_seed}, 201, "e2");
+    expect(fixture, (struct submission){EXPERIMENTS, "once", small}, 409, NULL);
 }
 
 /* A key stands for its experiment, whatever has become of it. */
@@ -214,6 +234,7 @@ int main(void) {
         TEST(test_submit_api_takes_one_of_many_at_once),
         TEST(test_submit_api_knows_a_change_that_was_tried),
         TEST(test_submit_api_keeps_a_key_once),
+        TEST(test_submit_api_keeps_a_key_of_what_was_there),
         TEST(test_submit_api_gives_a_key_its_failed_experiment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
