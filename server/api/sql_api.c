@@ -9,6 +9,7 @@
 #include "server/api/item_list.h"
 #include "server/api/span_view.h"
 #include "server/api/sql_view.h"
+#include "server/clock/clock.h"
 #include "server/document/text.h"
 
 /* --- the request ----------------------------------------------------------------- */
@@ -288,9 +289,26 @@ static int write_answer(struct answer *answer, struct json_writer *writer,
 
 /* --- the query ------------------------------------------------------------------- */
 
-static bool is_closing(void *context) {
-    const struct api *api = context;
-    return atomic_load(&api->closing);
+/* How often it is asked whether the client is still there: that is a call of the system. */
+enum { LOOK_MS = 50 };
+
+struct watch {
+    const struct api *api;
+    const struct http_request *request;
+    int64_t look_ms; /* when to look next */
+};
+
+/* Few may be asked at once: what nobody waits for any more leaves its place. */
+static bool is_over(void *context) {
+    struct watch *watch = context;
+    const int64_t now_ms = clock_ms();
+    if (now_ms >= watch->look_ms) {
+        watch->look_ms = now_ms + LOOK_MS;
+        if (http_request_is_given_up(watch->request)) {
+            return true;
+        }
+    }
+    return atomic_load(&watch->api->closing);
 }
 
 /* What is wrong with the query, or too much of it, is about the query. */
@@ -327,8 +345,9 @@ static int run_query(struct api *api, const struct http_request *request,
 int sql_api_query(void *context, const struct http_request *request,
                   struct http_response *response, struct err *err) {
     struct api *api = context;
+    struct watch watch = {api, request, clock_ms() + LOOK_MS};
     struct query query = {.rows_max = SQL_API_ROWS,
-                          .request = {.cancelled = is_closing, .context = api}};
+                          .request = {.cancelled = is_over, .context = &watch}};
     struct json_writer writer = {0};
     json_t *body = NULL;
     int code = text_parse(&body, request->body, request->body_size, err);

@@ -2,13 +2,16 @@
 /* POST /sql over the wire: rows, limits, and what is wrong with a query. */
 #include <jansson.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "http_client.h"
 #include "process.h"
 #include "scratch.h"
 #include "server/api/service.h"
+#include "server/api/sql_api.h"
 #include "tests/support/test.h"
 
 static const char document[] =
@@ -146,6 +149,84 @@ static void test_sql_api_says_what_is_wrong(void **state) {
     expect_error(fixture, "{", 400, "", 0, 0);
 }
 
+/* How many queries ended as one that takes too long. */
+static long count_too_long(const struct fixture *fixture) {
+    static const char line[] = "gilscope_http_requests_total{method=\"POST\","
+                               "route=\"/api/v1/sql\",code=\"422\"} ";
+    struct http_answer answer;
+    http_client_request(fixture->port, "GET", "/metrics", NULL, &answer);
+    const char *found = strstr(answer.body, line);
+    const long count = found != NULL ? strtol(found + strlen(line), NULL, 10) : 0;
+    http_answer_deinit(&answer);
+    return count;
+}
+
+/* Asks something short until it has that status: with 503 there is no place. */
+static void wait_for_place(const struct fixture *fixture, int status) {
+    const int64_t started = monotonic_ms();
+    for (int got = 0; got != status; poll_pause(started)) {
+        struct http_answer answer;
+        http_client_request(fixture->port, "POST", "/api/v1/sql",
+                            "{\"query\":\"SELECT 1\"}", &answer);
+        got = answer.status;
+        http_answer_deinit(&answer);
+    }
+}
+
+static void ask_without_end(const struct fixture *fixture, int fd[SQL_API_AT_ONCE]) {
+    static const char body[] =
+        "{\"query\":\"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
+        " SELECT count(*) FROM n\"}";
+    char text[512];
+    snprintf(text, sizeof text,
+             "POST /api/v1/sql HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+             "application/json\r\nContent-Length: %zu\r\n\r\n%s",
+             strlen(body), body);
+    for (int i = 0; i < SQL_API_AT_ONCE; i++) {
+        fd[i] = http_client_connect(fixture->port);
+        http_client_send_text(fd[i], text);
+    }
+    wait_for_place(fixture, 503);
+}
+
+/* How often the log says it. */
+static int count_logged(FILE *log, const char *text) {
+    char line[1024];
+    int count = 0;
+    rewind(log);
+    while (fgets(line, sizeof line, log) != NULL) {
+        count += strstr(line, text) != NULL ? 1 : 0;
+    }
+    return count;
+}
+
+/* A query that nobody waits for any more leaves its place: it is cancelled, before its time is
+ * over. */
+static void test_sql_api_ends_with_its_client(void **state) {
+    const struct fixture *fixture = *state;
+    const long too_long = count_too_long(fixture);
+    const int standard_error = dup(STDERR_FILENO);
+    FILE *log = tmpfile();
+    int fd[SQL_API_AT_ONCE];
+    assert_non_null(log);
+    dup2(fileno(log), STDERR_FILENO);
+    ask_without_end(fixture, fd);
+    for (int i = 0; i < SQL_API_AT_ONCE; i++) {
+        close(fd[i]);
+    }
+    int cancelled = 0;
+    for (int64_t started = monotonic_ms();
+         cancelled < SQL_API_AT_ONCE && count_too_long(fixture) == too_long;
+         poll_pause(started)) {
+        cancelled = count_logged(log, "the query was cancelled");
+    }
+    dup2(standard_error, STDERR_FILENO);
+    close(standard_error);
+    fclose(log);
+    assert_int_equal(cancelled, SQL_API_AT_ONCE);
+    wait_for_place(fixture, 200);
+}
+
 /* The ids of the other endpoints are these numbers. */
 static void test_sql_api_agrees_with_the_lanes(void **state) {
     struct fixture *fixture = *state;
@@ -204,6 +285,7 @@ int main(void) {
         cmocka_unit_test(test_sql_api_answers_in_columns),
         cmocka_unit_test(test_sql_api_cuts_at_the_limit),
         cmocka_unit_test(test_sql_api_says_what_is_wrong),
+        cmocka_unit_test(test_sql_api_ends_with_its_client),
         cmocka_unit_test(test_sql_api_agrees_with_the_lanes),
         cmocka_unit_test(test_sql_api_lists_what_is_missing),
     };
