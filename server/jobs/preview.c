@@ -13,6 +13,9 @@
 
 /* --- who runs -------------------------------------------------------------------- */
 
+/* Each that goes on may have one before it that is ending. */
+enum { PREVIEW_PLACES = 2 * PREVIEW_AT_ONCE };
+
 struct running {
     bool taken;
     char client[FAIR_CLIENT_SIZE]; /* "": nobody's */
@@ -23,7 +26,7 @@ struct running {
 struct previews {
     pthread_mutex_t mutex;
     bool is_closed;
-    struct running running[PREVIEW_AT_ONCE];
+    struct running running[PREVIEW_PLACES];
 };
 
 int previews_create(struct previews **out, struct err *err) {
@@ -46,25 +49,30 @@ void previews_destroy(struct previews *previews) {
 void previews_close(struct previews *previews) {
     pthread_mutex_lock(&previews->mutex);
     previews->is_closed = true;
-    for (int i = 0; i < PREVIEW_AT_ONCE; i++) {
+    for (int i = 0; i < PREVIEW_PLACES; i++) {
         atomic_store(&previews->running[i].cancel, true);
     }
     pthread_mutex_unlock(&previews->mutex);
 }
 
-/* With the mutex held: ends those of the client, and gives a free place or NULL. */
+/* With the mutex held: ends those of the client, and gives a free place, or NULL when
+ * PREVIEW_AT_ONCE go on. What is told to end has made its place free for the client's next. */
 static struct running *find_place(struct previews *previews, const char *client) {
     struct running *free_place = NULL;
-    for (int i = 0; i < PREVIEW_AT_ONCE; i++) {
+    int going_on = 0;
+    for (int i = 0; i < PREVIEW_PLACES; i++) {
         struct running *running = &previews->running[i];
         if (!running->taken) {
             free_place = running;
-        } else if (client[0] != '\0' && strcmp(running->client, client) == 0) {
+            continue;
+        }
+        if (client[0] != '\0' && strcmp(running->client, client) == 0) {
             running->replaced = true;
             atomic_store(&running->cancel, true);
         }
+        going_on += running->replaced ? 0 : 1;
     }
-    return free_place;
+    return going_on < PREVIEW_AT_ONCE ? free_place : NULL;
 }
 
 static int enter(struct previews *previews, const char *client, struct running **out,

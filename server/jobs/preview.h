@@ -9,7 +9,7 @@
  * transitions, and none begins after PREVIEW_MS; the cells that are left are interrupted. So
  * it takes PREVIEW_MS and one run at most.
  *
- * A preview ends the one before it of the same client. All functions may be called from any
+ * A preview ends the one before it of the same client, and need not wait for its end. All functions may be called from any
  * thread.
  */
 #ifndef SERVER_JOBS_PREVIEW_H
@@ -56,7 +56,7 @@ struct preview {
 /*
  * Free `out` with preview_deinit(). ERR_INVALID with a pointer: the document is refused, or has
  * too many runs. ERR_CONFLICT: the client's next one took its place. ERR_LIMIT:
- * PREVIEW_AT_ONCE run. ERR_CANCELLED: closed.
+ * PREVIEW_AT_ONCE of other clients run. ERR_CANCELLED: closed.
  */
 int preview_run(struct preview *out, struct previews *previews,
                 const struct preview_request *request, struct err *err) WARN_UNUSED;

@@ -2,6 +2,7 @@
 /* test_preview - a preview says what the run would say, is capped, and keeps nothing. */
 #include <jansson.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -218,6 +219,64 @@ static void test_preview_is_replaced(void **state) {
     assert_int_equal(replaced, 3);
 }
 
+struct client {
+    struct previews *previews;
+    const char *name;
+    atomic_bool stop;
+};
+
+/* One preview after the other, whatever becomes of them. */
+static void *ask_again(void *context) {
+    struct client *client = context;
+    while (!atomic_load(&client->stop)) {
+        struct preview preview;
+        if (run(&preview, client->previews, large, client->name, NULL) == 0) {
+            preview_deinit(&preview);
+        }
+    }
+    return NULL;
+}
+
+/* A stranger is refused when every place is taken. */
+static void wait_until_full(struct previews *previews) {
+    int code = 0;
+    for (int64_t started = monotonic_ms(); code == 0; poll_pause(started)) {
+        struct preview preview;
+        code = run(&preview, previews, small, "d", NULL);
+        if (code == 0) {
+            preview_deinit(&preview);
+        }
+    }
+    assert_int_equal(code, ERR_LIMIT);
+}
+
+/* With every place taken, the client's next one takes that of its own. */
+static void test_preview_takes_the_place_of_its_own(void **state) {
+    (void)state;
+    static const char *const names[PREVIEW_AT_ONCE] = {"a", "b", "c"};
+    struct previews *previews = open_previews();
+    struct client clients[PREVIEW_AT_ONCE];
+    pthread_t threads[PREVIEW_AT_ONCE];
+    for (int i = 0; i < PREVIEW_AT_ONCE; i++) {
+        clients[i] = (struct client){.previews = previews, .name = names[i]};
+        assert_int_equal(pthread_create(&threads[i], NULL, ask_again, &clients[i]), 0);
+    }
+    for (int i = 0; i < 10; i++) {
+        struct preview preview;
+        wait_until_full(previews);
+        const int code = run(&preview, previews, small, "a", NULL);
+        if (code == 0) {
+            preview_deinit(&preview);
+        }
+        assert_true(code == 0 || code == ERR_CONFLICT);
+    }
+    for (int i = 0; i < PREVIEW_AT_ONCE; i++) {
+        atomic_store(&clients[i].stop, true);
+        pthread_join(threads[i], NULL);
+    }
+    previews_destroy(previews);
+}
+
 static void test_preview_of_a_closed_server(void **state) {
     (void)state;
     struct previews *previews = open_previews();
@@ -235,6 +294,7 @@ int main(void) {
         cmocka_unit_test(test_preview_is_capped),
         cmocka_unit_test(test_preview_reads_as_the_server_does),
         cmocka_unit_test(test_preview_is_replaced),
+        cmocka_unit_test(test_preview_takes_the_place_of_its_own),
         cmocka_unit_test(test_preview_of_a_closed_server),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
