@@ -72,7 +72,7 @@ static void bind_wish(struct query *q, const struct experiment_wish *wish,
     query_int(q, from_end ? INT64_MAX : wish->after);
     query_int(q, (int64_t)wish->limit + 1);
     query_int(q, wish->created_from_ms);
-    query_int(q, wish->created_until_ms != 0 ? wish->created_until_ms : INT64_MAX);
+    query_int(q, wish->is_bounded ? wish->created_until_ms : INT64_MAX);
     query_text(q, wish->client);
     query_text(q, wish->document_hash);
 }

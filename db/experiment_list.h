@@ -10,6 +10,8 @@
 
 #include "db/experiment_store.h"
 
+#include <stdbool.h>
+
 enum experiment_order {
     EXPERIMENT_NEWEST,
     EXPERIMENT_OLDEST,
@@ -25,7 +27,8 @@ struct experiment_wish {
     const char *client;        /* who submitted it; NULL: anybody */
     const char *document_hash; /* of what it says; NULL: any */
     int64_t created_from_ms;   /* since 1970, UTC: from then on, and ... */
-    int64_t created_until_ms;  /* ... before that; 0: to this day */
+    bool is_bounded;           /* ... before created_until_ms, else to this day */
+    int64_t created_until_ms;
     int64_t after; /* id of the last one of the page before; 0: from the beginning */
     const char *after_name; /* its name, for EXPERIMENT_BY_NAME; NULL without one */
     size_t limit;           /* 1 .. EXPERIMENT_PAGE_MAX */

@@ -87,6 +87,7 @@ static int parse_created(const struct http_request *request, struct experiment_w
     const struct api_number from = {"created_from_ms", 0, 0, INT64_MAX};
     const struct api_number until = {"created_until_ms", INT64_MAX, 0, INT64_MAX};
     const int code = api_query_number(request, &from, &out->created_from_ms, err);
+    out->is_bounded = http_request_query(request, until.name) != NULL;
     return code == 0 ? api_query_number(request, &until, &out->created_until_ms, err)
                      : code;
 }

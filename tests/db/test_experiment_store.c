@@ -318,7 +318,7 @@ static bool is_wished(const struct named *it, const struct experiment_wish *wish
            (wish->document_hash == NULL ||
             strcmp(wish->document_hash, it->document_hash) == 0) &&
            it->created_ms >= wish->created_from_ms &&
-           (wish->created_until_ms == 0 || it->created_ms < wish->created_until_ms);
+           (!wish->is_bounded || it->created_ms < wish->created_until_ms);
 }
 
 static bool comes_before(const struct named *a, const struct named *b,
@@ -402,9 +402,13 @@ static void test_experiment_store_filters_by_who_what_and_when(void **state) {
         {.document_hash = "aa"},
         {.document_hash = "aa", .client = "bob", .statuses = 0x1f},
         {.created_from_ms = 1003},
-        {.created_until_ms = 1003},
-        {.created_from_ms = 1002, .created_until_ms = 1005, .part = "a"},
-        {.created_from_ms = 1005, .created_until_ms = 1002},
+        {.is_bounded = true, .created_until_ms = 1003},
+        {.is_bounded = true},
+        {.created_from_ms = 1002,
+         .is_bounded = true,
+         .created_until_ms = 1005,
+         .part = "a"},
+        {.created_from_ms = 1005, .is_bounded = true, .created_until_ms = 1002},
     };
     struct world *w = world_of(state);
     struct named all[NAMED];

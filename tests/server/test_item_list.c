@@ -246,6 +246,7 @@ static void test_item_list_of_experiments_tells_where_they_come_from(void **stat
     expect_order(fixture, "client=bob", "");
     api_change(fixture, "UPDATE experiment SET created_ms = 1000 * id");
     expect_order(fixture, "order=oldest&created_until_ms=3000", "e1e2");
+    expect_order(fixture, "created_until_ms=0", "");
     expect_order(fixture, "created_from_ms=3000", "e4e3");
     expect_order(fixture, "created_from_ms=2000&created_until_ms=4000&name=a", "e3");
     expect_order(fixture, "created_from_ms=5000", "");
