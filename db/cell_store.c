@@ -367,7 +367,7 @@ static int change_status(struct connection *connection, int64_t id,
         return from;
     }
     if ((allowed[from] & BIT(status)) == 0) {
-        return err_set(err, ERR_CONFLICT, "cell %lld is %s and cannot become %s",
+        return err_set(err, ERR_CONFLICT, "cell c%lld is %s and cannot become %s",
                        (long long)id, status_names[from], status_names[status]);
     }
     query_begin(&q, connection, SET_STATUS);

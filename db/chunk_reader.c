@@ -14,7 +14,7 @@ int chunk_reader_open(struct chunk_reader *reader, struct connection *connection
 int chunk_reader_check_lane(const struct chunk_reader *reader, int64_t lane,
                             struct err *err) {
     if (lane < 0 || (size_t)lane >= reader->run.lane_count) {
-        return err_set(err, ERR_INVALID, "run %lld has no lane %lld",
+        return err_set(err, ERR_INVALID, "run r%lld has no lane %lld",
                        (long long)reader->run.id, (long long)lane);
     }
     return 0;

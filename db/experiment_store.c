@@ -388,12 +388,26 @@ static int conflict(struct connection *connection, int64_t id, int from,
     if (rc != 0) {
         return rc < 0 ? rc
                       : err_set(err, ERR_CONFLICT,
-                                "experiment %lld is run by process %lld: end it there",
+                                "experiment e%lld is run by process %lld: end it there",
                                 (long long)id, pid);
     }
-    return err_set(err, ERR_CONFLICT, "experiment %lld is %s and cannot become %s",
-                   (long long)id, experiment_status_name((enum experiment_status)from),
-                   experiment_status_name(to));
+    const char *present = experiment_status_name((enum experiment_status)from);
+    switch (to) {
+    case EXPERIMENT_QUEUED:
+        return err_set(err, ERR_CONFLICT,
+                       "experiment e%lld is %s: only one that failed or was interrupted "
+                       "can be resumed; to run it anew, submit its document with "
+                       "again=true",
+                       (long long)id, present);
+    case EXPERIMENT_INTERRUPTED:
+        return err_set(err, ERR_CONFLICT,
+                       "experiment e%lld is %s: only one that is queued or running can "
+                       "be cancelled",
+                       (long long)id, present);
+    default:
+        return err_set(err, ERR_CONFLICT, "experiment e%lld is %s and cannot become %s",
+                       (long long)id, present, experiment_status_name(to));
+    }
 }
 
 /* Moves it there if its status is one of `from`, bits as above, and its cells with it. */

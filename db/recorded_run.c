@@ -36,7 +36,7 @@ static int check_run(struct recorded_run *run, const struct query *q, struct err
     const int64_t last = query_is_null(q, 1) ? -1 : query_get_int(q, 1);
     const int rc = timeline == 1 ? has_owner(run, &run->is_live, err) : 0;
     if (rc == 0 && timeline != 2 && !run->is_live) {
-        return err_set(err, ERR_NOT_FOUND, "run %lld has no timeline",
+        return err_set(err, ERR_NOT_FOUND, "run r%lld has no timeline",
                        (long long)run->id);
     }
     if (rc == 0 && (last < -1 || last >= LANES_MAX)) {

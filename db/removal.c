@@ -155,11 +155,11 @@ static int check_removable(struct connection *connection, int64_t id, struct err
         rc = err_set(err, ERR_NOT_FOUND, "there is no experiment %lld", (long long)id);
     } else if (rc == 1 && query_get_int(&q, 0) != 0) {
         rc = err_set(err, ERR_CONFLICT,
-                     "experiment %lld has not ended: it can be removed when it has",
+                     "experiment e%lld has not ended: it can be removed when it has",
                      (long long)id);
     } else if (rc == 1 && query_get_int(&q, 1) != 0) {
         rc = err_set(err, ERR_CONFLICT,
-                     "a timeline of experiment %lld is being made: try again later",
+                     "a timeline of experiment e%lld is being made: try again later",
                      (long long)id);
     }
     query_end(&q);

@@ -324,7 +324,7 @@ int run_store_lane(struct db_reader *reader, int64_t run, lane_id lane,
     query_int(&q, lane);
     int rc = query_next(&q, err);
     if (rc == 0) {
-        rc = err_set(err, ERR_NOT_FOUND, "run %lld has no lane %d", (long long)run,
+        rc = err_set(err, ERR_NOT_FOUND, "run r%lld has no lane %d", (long long)run,
                      (int)lane);
     } else if (rc == 1) {
         rc = read_lane(&q, out, err);

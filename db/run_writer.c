@@ -85,15 +85,15 @@ static const char MARK_RECORDING[] = "UPDATE run SET timeline = 1 WHERE id = ?";
 static int check_repeatable(const struct query *q, int64_t run, struct err *err) {
     const long long id = (long long)run;
     if (query_get_int(q, 0) == 0) {
-        return err_set(err, ERR_CONFLICT, "run %lld has no result to be repeated", id);
+        return err_set(err, ERR_CONFLICT, "run r%lld has no result to be repeated", id);
     }
     switch (query_get_int(q, 1)) {
     case 0:
         return 0;
     case 1:
-        return err_set(err, ERR_CONFLICT, "the timeline of run %lld is being made", id);
+        return err_set(err, ERR_CONFLICT, "the timeline of run r%lld is being made", id);
     default:
-        return err_set(err, ERR_CONFLICT, "run %lld has a timeline", id);
+        return err_set(err, ERR_CONFLICT, "run r%lld has a timeline", id);
     }
 }
 

@@ -22,6 +22,8 @@ static const char endless[] = DOCUMENT(1, 1000000);
 static const char long_one[] = DOCUMENT(1000, 3000);
 static const char several[] = DOCUMENT(200, 300);
 static const char small[] = DOCUMENT(2, 10);
+static const char recorded[] =
+    "{\"schema\":1,\"workload\":{\"jobs\":{\"count\":2,\"steps\":[{\"python_us\":10}]}}}";
 
 static void submit(const struct api_fixture *fixture, const char *document,
                    const char *client) {
@@ -87,7 +89,7 @@ static void test_execution_says_who_runs_it(void **state) {
     assert_int_equal(
         experiment_store_set_status(other, 1, EXPERIMENT_RUNNING, NULL, &err), 0);
     snprintf(expected, sizeof expected,
-             "experiment 1 is run by process %ld: end it there", (long)getpid());
+             "experiment e1 is run by process %ld: end it there", (long)getpid());
     static const char *const moves[] = {"cancel", "resume"};
     for (size_t i = 0; i < sizeof moves / sizeof moves[0]; i++) {
         char path[64];
@@ -132,6 +134,32 @@ static void test_execution_cancels_at_any_moment(void **state) {
         snprintf(path, sizeof path, "/api/v1/experiments/e%d", i);
         api_wait_for(fixture, path, "status", "interrupted");
         expect_text(fixture, path, "reason", "cancelled");
+    }
+}
+
+/* Why not, of which one, and what can be done. */
+static void test_execution_says_what_can_be_done(void **state) {
+    const struct api_fixture *fixture = *state;
+    static const struct {
+        const char *method, *path;
+        int status;
+        const char *detail;
+    } cases[] = {
+        {"POST", "/api/v1/experiments/e1/cancel", 409,
+         "experiment e1 is done: only one that is queued or running can be cancelled"},
+        {"POST", "/api/v1/experiments/e1/resume", 409,
+         "experiment e1 is done: only one that failed or was interrupted can be resumed; "
+         "to run it anew, submit its document with again=true"},
+        {"GET", "/api/v1/runs/r1/spans/at?lane=99999&at=0", 400,
+         "run r1 has no lane 99999"},
+    };
+    api_run(fixture, recorded, "e1");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        json_t *problem =
+            api_expect(fixture, cases[i].method, cases[i].path, NULL, cases[i].status);
+        assert_string_equal(json_string_value(json_object_get(problem, "detail")),
+                            cases[i].detail);
+        json_decref(problem);
     }
 }
 
@@ -378,6 +406,7 @@ int main(void) {
         TEST(test_execution_cancels_what_a_dead_process_left),
         TEST(test_execution_says_who_runs_it),
         TEST(test_execution_cancels_at_any_moment),
+        TEST(test_execution_says_what_can_be_done),
         TEST(test_execution_goes_on),
         TEST(test_execution_goes_on_where_it_stopped),
         TEST(test_execution_is_fair_to_clients),

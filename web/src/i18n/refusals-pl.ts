@@ -168,16 +168,20 @@ const sentences: Record<string, string> = {
   "there is no preset '{0}'; /api/v1/presets lists them":
     "nie ma przykładu „{0}”; wszystkie wymienia /api/v1/presets",
   "there is no such experiment": "nie ma takiego eksperymentu",
-  "run {0} has no lane {1}": "przebieg {0} nie ma toru {1}",
+  "run r{0} has no lane {1}": "przebieg r{0} nie ma toru {1}",
   "no experiment of this document is interrupted": "żaden eksperyment z tego dokumentu nie jest przerwany",
-  "experiment {0} is {1} and cannot become {2}": "eksperyment {0} ma stan „{p1}”, z którego nie przejdzie w „{p2}”",
-  "experiment {0} is run by process {1}: end it there":
-    "eksperyment {0} jest uruchomiony przez proces {1}: zakończ go tam",
-  "cell {0} is {1} and cannot become {2}": "komórka {0} ma stan „{p1}”, z którego nie przejdzie w „{p2}”",
-  "experiment {0} has not ended: it can be removed when it has":
-    "eksperyment {0} jeszcze się nie skończył: usunąć go można, gdy się skończy",
-  "a timeline of experiment {0} is being made: try again later":
-    "powstaje właśnie oś czasu eksperymentu {0}: spróbuj ponownie później",
+  "experiment e{0} is {1}: only one that failed or was interrupted can be resumed; to run it anew, submit its document with again=true":
+    "eksperyment e{0} ma stan „{p1}”: wznowić można tylko nieudany lub przerwany; aby uruchomić go od nowa, wyślij jego dokument z again=true",
+  "experiment e{0} is {1}: only one that is queued or running can be cancelled":
+    "eksperyment e{0} ma stan „{p1}”: anulować można tylko czekający lub trwający",
+  "experiment e{0} is {1} and cannot become {2}": "eksperyment e{0} ma stan „{p1}”, z którego nie przejdzie w „{p2}”",
+  "experiment e{0} is run by process {1}: end it there":
+    "eksperyment e{0} jest uruchomiony przez proces {1}: zakończ go tam",
+  "cell c{0} is {1} and cannot become {2}": "komórka c{0} ma stan „{p1}”, z którego nie przejdzie w „{p2}”",
+  "experiment e{0} has not ended: it can be removed when it has":
+    "eksperyment e{0} jeszcze się nie skończył: usunąć go można, gdy się skończy",
+  "a timeline of experiment e{0} is being made: try again later":
+    "powstaje właśnie oś czasu eksperymentu e{0}: spróbuj ponownie później",
   "run {0} has no result to be looked at": "przebieg {0} nie ma wyniku, który można by obejrzeć",
   "run {0} has no result to be repeated": "przebieg {0} nie ma wyniku, który można by powtórzyć",
   "run r{0} was made by engine {1}, this is engine {2}, which may give another result: submit the document again":
