@@ -24,10 +24,12 @@ export interface Explained {
 export interface Assistant {
   /** The schema of documents; null until it is there, or when it cannot be read. */
   schema(): unknown;
-  /** When it is clear which. */
+  /** When it is clear which, and what it says is there in the reader's language. */
   ready(): Promise<void>;
-  /** A field in the reader's language. */
-  meaning(field: FieldWords): Explained;
+  /** What a field means in its place. */
+  meanings(field: FieldWords): readonly Explained[];
+  /** What it may be: "whole number, from 1 to 1,000"; "" when there is nothing to say. */
+  range(field: FieldWords): string;
   /** What a value means, such as a runtime; null when nobody knows. */
   title(value: string): string | null;
 }
@@ -90,10 +92,6 @@ function put(view: EditorView, from: number, to: number, insert: string, caret: 
   view.dispatch({ changes: { from, to: end, insert }, selection: { anchor: from + caret } });
 }
 
-function info(words: Explained, range: string): () => HTMLElement {
-  return () => explanation(null, words, range);
-}
-
 function fieldOption(assistant: Assistant, field: FieldWords): Completion {
   const sample = sampleOf(assistant.schema(), field);
   const text = `"${field.name}": ${sample}`;
@@ -102,7 +100,7 @@ function fieldOption(assistant: Assistant, field: FieldWords): Completion {
     label: field.name,
     type: "property",
     boost: field.required ? 2 : 0,
-    info: info(assistant.meaning(field), field.range),
+    info: () => explanation(null, assistant.meanings(field), assistant.range(field)),
     apply: (view, _, from, to) => put(view, from, to, text, text.length - inside),
   };
 }
@@ -166,7 +164,7 @@ function quoted(result: CompletionResult, { state, pos }: CompletionContext): Co
 
 /* --- hover ------------------------------------------------------------------------------ */
 
-function explanation(name: string | null, words: Explained, range: string): HTMLElement {
+function explanation(name: string | null, texts: readonly Explained[], range: string): HTMLElement {
   const box = document.createElement("div");
   box.className = "cm-explanation";
   const line = (className: string, text: string, lang?: string): void => {
@@ -177,7 +175,7 @@ function explanation(name: string | null, words: Explained, range: string): HTML
     if (text !== "") box.append(element);
   };
   line("cm-explanation-name", name ?? "");
-  line("cm-explanation-text", words.text, words.lang);
+  for (const { text, lang } of texts) line("cm-explanation-text", text, lang);
   line("cm-explanation-range", range);
   return box;
 }
@@ -187,16 +185,17 @@ function hoverOf(assistant: Assistant, state: EditorState, node: SyntaxNode): HT
   if (node.name === "PropertyName" && node.parent && object) {
     const name = nameOf(state, node.parent);
     const field = fieldAt(assistant.schema(), pathOf(state, object), fieldsOf(state, object), name);
-    return field && explanation(name, assistant.meaning(field), field.range);
+    return field && explanation(name, assistant.meanings(field), assistant.range(field));
   }
   if (node.name !== "String") return null;
   const value = state.sliceDoc(node.from + 1, node.to - 1);
   const title = assistant.title(value);
-  return title === null ? null : explanation(value, { text: title }, "");
+  return title === null ? null : explanation(value, [{ text: title }], "");
 }
 
 export function explainDocument(assistant: Assistant) {
-  return hoverTooltip((view, pos, side): Tooltip | null => {
+  return hoverTooltip(async (view, pos, side): Promise<Tooltip | null> => {
+    await assistant.ready();
     const node = syntaxTree(view.state).resolveInner(pos, side);
     const dom = hoverOf(assistant, view.state, node);
     return dom && { pos: node.from, end: node.to, above: true, create: () => ({ dom }) };

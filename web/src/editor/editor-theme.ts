@@ -82,7 +82,6 @@ export const editorTheme = EditorView.theme({
   ".cm-explanation-name": { fontFamily: "var(--font-mono)", fontWeight: "650" },
   ".cm-explanation-range": {
     color: "var(--ink-muted)",
-    fontFamily: "var(--font-mono)",
     fontSize: "var(--text-xs)",
   },
   ".cm-diagnostic": { padding: "var(--space-2) var(--space-3)", borderLeft: "3px solid var(--bad)" },

@@ -4,11 +4,20 @@
 
 import { isRecord } from "./grid";
 
+/** What a value may be, to be put in words. */
+export interface Range {
+  /** "number", "object": as JSON Schema calls them. */
+  types: readonly string[];
+  limits: readonly [number, number] | null;
+  /** The value when the field is not written; undefined: none. */
+  fallback: unknown;
+}
+
 export interface FieldWords {
   name: string;
-  meaning: string;
-  /** "number, 0 to 1000, default 5"; "" when there is nothing to say. */
-  range: string;
+  /** What the schema says of it; several where it is not clear yet which shape is written. */
+  meanings: readonly string[];
+  range: Range;
   schema: Record<string, unknown>;
   required: boolean;
 }
@@ -34,20 +43,20 @@ function shapesOf(root: Schema, schema: unknown, depth = 0): Schema[] {
 
 function memberSchema(shape: Schema, part: string): unknown {
   if (shape.type === "array") return shape.items;
-  const own = isRecord(shape.properties) ? shape.properties[part] : undefined;
-  return own ?? (isRecord(shape.additionalProperties) ? shape.additionalProperties : undefined);
+  return propertiesOf(shape)[part] ?? (isRecord(shape.additionalProperties) ? shape.additionalProperties : undefined);
 }
 
-function hasFields(shape: Schema, fields: readonly string[]): boolean {
-  const properties = isRecord(shape.properties) ? shape.properties : null;
-  return properties !== null && fields.every((field) => field in properties);
+function propertiesOf(shape: Schema): Record<string, unknown> {
+  return isRecord(shape.properties) ? shape.properties : {};
 }
 
-/** Of the shapes of an object those in which all its fields occur; all when there are none. */
+/** Of the shapes of an object those in which most of its fields occur: one may be misspelt. */
 function fitting(shapes: readonly Schema[], fields: readonly string[]): readonly Schema[] {
   const objects = shapes.filter((shape) => shape.type === "object");
-  const fit = objects.filter((shape) => hasFields(shape, fields));
-  return fit.length > 0 ? fit : objects;
+  const known = (shape: Schema): number =>
+    fields.filter((field) => Object.hasOwn(propertiesOf(shape), field)).length;
+  const most = Math.max(0, ...objects.map(known));
+  return objects.filter((shape) => known(shape) === most);
 }
 
 /** A step down from a value: the key or index, and the fields that the value has. */
@@ -64,19 +73,40 @@ function shapesAt(root: Schema, path: readonly PathStep[]): Schema[] {
   }, shapesOf(root, root));
 }
 
-function bounds(schema: Schema): string {
-  const { minimum, maximum } = schema;
-  if (typeof minimum === "number" && typeof maximum === "number") return `${minimum} … ${maximum}`;
-  return "";
+function limitsOf({ minimum, maximum }: Schema): [number, number] | null {
+  return typeof minimum === "number" && typeof maximum === "number" ? [minimum, maximum] : null;
 }
 
-function rangeOf(root: Schema, schema: unknown): string {
-  const own = isRecord(schema) ? schema : {};
+/* A list of words without a type is one of strings. */
+function typeOf({ type, enum: words }: Schema): string | null {
+  if (typeof type === "string") return type;
+  return Array.isArray(words) ? "string" : null;
+}
+
+function rangeOf(root: Schema, schema: Schema): Range {
   const shapes = shapesOf(root, schema);
-  const types = [...new Set(shapes.map(({ type }) => type).filter((type) => typeof type === "string"))];
-  const limits = shapes.map(bounds).find((text) => text !== "") ?? "";
-  const fallback = own.default === undefined ? "" : `= ${JSON.stringify(own.default)}`;
-  return [types.join(" | "), limits, fallback].filter(Boolean).join(", ");
+  const types = shapes.map(typeOf).filter((type) => type !== null);
+  return {
+    types: [...new Set(types)],
+    limits: shapes.map(limitsOf).find((limits) => limits !== null) ?? null,
+    fallback: schema.default,
+  };
+}
+
+function fieldOf(root: Schema, shape: Schema, name: string, schema: Schema): FieldWords {
+  const { description } = schema;
+  return {
+    name,
+    meanings: typeof description === "string" ? [description] : [],
+    range: rangeOf(root, schema),
+    schema,
+    required: Array.isArray(shape.required) && shape.required.includes(name),
+  };
+}
+
+/* A name that several shapes have: what only one of them says of it is said, too. */
+function joined(one: FieldWords, other: FieldWords): FieldWords {
+  return { ...one, meanings: [...new Set([...one.meanings, ...other.meanings])] };
 }
 
 /** Fields that the object at `path` may have besides `fields`, which it has. */
@@ -84,11 +114,11 @@ export function fieldsAt(root: unknown, path: readonly PathStep[], fields: reado
   if (!isRecord(root)) return [];
   const found = new Map<string, FieldWords>();
   for (const shape of fitting(shapesAt(root, path), fields)) {
-    const required = Array.isArray(shape.required) ? shape.required : [];
-    for (const [name, schema] of Object.entries(isRecord(shape.properties) ? shape.properties : {})) {
-      if (fields.includes(name) || found.has(name) || !isRecord(schema)) continue;
-      const meaning = typeof schema.description === "string" ? schema.description : "";
-      found.set(name, { name, meaning, range: rangeOf(root, schema), schema, required: required.includes(name) });
+    for (const [name, schema] of Object.entries(propertiesOf(shape))) {
+      if (fields.includes(name) || !isRecord(schema)) continue;
+      const field = fieldOf(root, shape, name, schema);
+      const before = found.get(name);
+      found.set(name, before ? joined(before, field) : field);
     }
   }
   return [...found.values()];
@@ -101,10 +131,13 @@ export function fieldAt(
   fields: readonly string[],
   name: string,
 ): FieldWords | null {
-  const others = fields.filter((field) => field !== name);
-  const all = fieldsAt(root, path, []);
-  const fit = fieldsAt(root, path, others).find((field) => field.name === name);
-  return fit ?? all.find((field) => field.name === name) ?? null;
+  if (!isRecord(root)) return null;
+  const having = shapesAt(root, path).filter((shape) => Object.hasOwn(propertiesOf(shape), name));
+  const all = fitting(having, fields).map((shape) => {
+    const schema = propertiesOf(shape)[name];
+    return fieldOf(root, shape, name, isRecord(schema) ? schema : {});
+  });
+  return all.length > 0 ? all.reduce(joined) : null;
 }
 
 /** Values that can be at `path`: words of a list, true and false, the only one. */

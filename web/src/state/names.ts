@@ -120,6 +120,12 @@ export function runtimeName(label: string): string {
   return changed.length === 0 ? baseName(name) : `${baseName(name)} (${changed.join(", ")})`;
 }
 
+/** A runtime or a machine that the server lists: what it is. */
+export function modelTitle({ name, title }: { name: string; title: string }): string {
+  const profile = translateIfKnown(language.value, `profile.${name}`);
+  return profile ?? (name.startsWith("cpython-") ? baseName(name) : title);
+}
+
 /* --- strategies ------------------------------------------------------------------------- */
 
 const OPTIONS: Record<string, MessageKey> = {

@@ -3,6 +3,7 @@
 // text; and what it does, shown while it is being changed. Run keeps it and shows the grid.
 
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { ModelSummary } from "../api";
 import { type GridShape } from "../lib/grid";
 import { askRoute } from "../lib/route";
 import {
@@ -23,6 +24,7 @@ import {
 } from "../state/ask";
 import { experimentName, metrics, models, presetLook, presetName, presets } from "../state/catalogue";
 import { offerCommands } from "../state/commands";
+import { modelTitle } from "../state/names";
 import { t } from "../state/preferences";
 import { forgetPreview, previewSize, showPreview } from "../state/preview";
 import { valueOf } from "../state/resource";
@@ -69,14 +71,18 @@ function documentWords(): WordList[] {
   }));
 }
 
+function modelItem(model: ModelSummary): WordList["items"][number] {
+  return { name: model.name, title: modelTitle(model) };
+}
+
 function Vocabulary() {
   const known = valueOf(models);
   const lists: WordList[] = [
     ...documentWords(),
     ...(known
       ? [
-          { title: t("models.runtimes"), items: known.items },
-          { title: t("models.profiles"), items: known.profiles },
+          { title: t("models.runtimes"), items: known.items.map(modelItem) },
+          { title: t("models.profiles"), items: known.profiles.map(modelItem) },
         ]
       : []),
   ];

@@ -10,11 +10,12 @@ import type { Assistant } from "../editor/document-assist";
 import { findPlace } from "../lib/json-scan";
 import { draft, editDraft, problems, scan } from "../state/ask";
 import { models } from "../state/catalogue";
+import { modelTitle } from "../state/names";
 import { language, t } from "../state/preferences";
 import { createResource, valueOf } from "../state/resource";
-import { WORD_GROUPS } from "./document-words";
 import { type AreaHandle, type EditorHandle, JsonEditor } from "./json-editor";
 import { refusalWords } from "./said";
+import { loadSchemaWords, meaningWords, rangeWords } from "./schema-meaning";
 
 const schema = createResource(getSchema);
 let reading: Promise<void> | null = null;
@@ -27,24 +28,20 @@ function read(): Promise<void> {
   return reading;
 }
 
-/* The first meaning of each word: enough where the schema speaks another language. */
-const meanings = new Map(
-  WORD_GROUPS.flatMap(({ words }) => words)
-    .reverse()
-    .map(([word, key]) => [word, key] as const),
-);
+async function becomeReady(): Promise<void> {
+  const schemaThere = valueOf(schema) === null ? read() : Promise.resolve();
+  await Promise.all([schemaThere, loadSchemaWords(language.peek())]);
+}
 
 const assistant: Assistant = {
   schema: () => valueOf(schema),
-  ready: () => (valueOf(schema) === null ? read() : Promise.resolve()),
-  meaning({ name, meaning }) {
-    const key = meanings.get(name);
-    if (language.peek() === "en" || key === undefined) return { text: meaning, lang: "en" };
-    return { text: t(key) };
-  },
+  ready: becomeReady,
+  meanings: ({ meanings }) => meanings.map((said) => meaningWords(language.peek(), said)),
+  range: ({ range }) => rangeWords(language.peek(), range),
   title(value) {
-    const { items = [], profiles = [] } = valueOf(models) ?? {};
-    return [...items, ...profiles].find(({ name }) => name === value)?.title ?? null;
+    const known = valueOf(models);
+    const model = [...(known?.items ?? []), ...(known?.profiles ?? [])].find(({ name }) => name === value);
+    return model ? modelTitle(model) : null;
   },
 };
 

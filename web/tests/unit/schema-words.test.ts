@@ -52,8 +52,8 @@ const names = (fields: readonly { name: string }[]): string[] => fields.map(({ n
 test("fields are those that are not there yet, with their meaning and range", () => {
   const [seed] = fieldsAt(SCHEMA, [], ["goal"]);
   assert.deepEqual(names(fieldsAt(SCHEMA, [], ["goal"])), ["seed", "steps", "named"]);
-  assert.equal(seed?.meaning, "chance");
-  assert.equal(seed?.range, "integer, 0 … 9, = 1");
+  assert.deepEqual(seed?.meanings, ["chance"]);
+  assert.deepEqual(seed?.range, { types: ["integer"], limits: [0, 9], fallback: 1 });
 });
 
 test("of several shapes those count that fit what is written", () => {
@@ -66,9 +66,24 @@ test("of several shapes those count that fit what is written", () => {
 });
 
 test("a field is explained also where the object fits no shape", () => {
-  assert.equal(fieldAt(SCHEMA, step, ["c_us", "gil"], "gil")?.meaning, "kept or not");
-  assert.equal(fieldAt(SCHEMA, step, ["repeat", "gil"], "gil")?.meaning, "kept or not");
+  assert.deepEqual(fieldAt(SCHEMA, step, ["c_us", "gil"], "gil")?.meanings, ["kept or not"]);
+  assert.deepEqual(fieldAt(SCHEMA, step, ["repeat", "gil"], "gil")?.meanings, ["kept or not"]);
   assert.equal(fieldAt(SCHEMA, step, ["repeat"], "unknown"), null);
+});
+
+test("where several shapes have a field, all that they say of it is said", () => {
+  const times = { description: "how often", type: "integer" };
+  const size = { description: "how large", type: "number" };
+  const schema = {
+    anyOf: [
+      { type: "object", properties: { ring: { type: "string" }, n: times } },
+      { type: "object", properties: { box: { type: "string" }, n: size } },
+    ],
+  };
+  const meanings = (fields: string[]) => fieldAt(schema, [], fields, "n")?.meanings;
+  assert.deepEqual(meanings([]), ["how often", "how large"]);
+  assert.deepEqual(meanings(["box", "misspelt"]), ["how large"]);
+  assert.deepEqual(fieldsAt(schema, [], ["ring"]).map(({ meanings }) => meanings), [["how often"]]);
 });
 
 test("values are words of lists, the only one, and those of all shapes", () => {
