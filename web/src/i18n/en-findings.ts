@@ -38,6 +38,68 @@ export const enFindings = {
   "finding.rule.unstable-load": "More arrives than can be done",
   "finding.rule.deadlock": "Deadlock",
   "finding.rule.nothing-to-gain": "Nothing to gain",
+  "finding.number.title": "{measures}; threshold: {source}",
+  "finding.measures.gil-bound":
+    "share of the time in which the GIL was held, or free while a thread waited for it and was not awake yet; meanwhile at least half a thread on the mean waited for it and half a core had nothing to do",
+  "finding.measures.gil-convoy":
+    "share of a thread's returns from blocking calls that then waited for the GIL for a whole switch interval or longer",
+  "finding.measures.starved-io-thread":
+    "share of its life that a thread waited for the GIL, of those that wanted it for a tenth of the time or less",
+  "finding.measures.c-call-holds-gil": "longest C call that kept the GIL while another thread waited for it",
+  "finding.measures.switch-interval":
+    "share of all waiting for the GIL that was patience: threads that came back from a blocking call waited a whole switch interval, to keep the GIL for less than a tenth of it",
+  "finding.measures.loop-blocked":
+    "longest callback that kept an event loop while others waited, without its waits for the GIL",
+  "finding.measures.loop-starved-by-gil":
+    "share of its life that the thread of an event loop waited for the GIL",
+  "finding.measures.timer-granularity":
+    "length of the sleeps of one step, divided by what was asked for, of those that ended while nothing else kept the loop or the thread",
+  "finding.measures.pool-too-small":
+    "share of the time at work in which workers waited for the outside world while jobs waited for a worker, and neither cores nor GIL were used up",
+  "finding.measures.pool-oversubscribed": "threads that could run but had no core, mean, for each core",
+  "finding.measures.start-cost-dominates":
+    "time until a worker did its first step, mean over workers, divided by the makespan",
+  "finding.measures.pickling-bound":
+    "share of the core time, from the first step of a job to the last, that went into handing jobs and results over instead of into their steps",
+  "finding.measures.nested-parallelism":
+    "most threads that computed or wanted to at the same time, native threads of C calls among them, for each core",
+  "finding.measures.refcount-ping-pong":
+    "share of the threads' core time spent on reference counts of one object while two or more threads counted it at once",
+  "finding.measures.lock-contended": "threads or tasks that waited for one lock, mean",
+  "finding.measures.lost-updates": "updates that the counters do not show in the end",
+  "finding.measures.idle-cores":
+    "share of the cores' time in which they had nothing to do, while one thread computed for four fifths of the run or more and none waited for a GIL",
+  "finding.measures.unstable-load": "jobs that arrived for each that was done",
+  "finding.measures.deadlock": "threads and tasks that wait for each other for ever",
+  "finding.measures.nothing-to-gain":
+    "share of the time in which what limits the run was used up: its cores, or the outside world was all that it waited for",
+  "finding.source.gil-bound": "choice: nine tenths busy, as of any server with a queue",
+  "finding.source.gil-convoy":
+    "choice: one return in five, and a tenth of the thread's time; a server that loses each race loses all of them (bpo-7946)",
+  "finding.source.starved-io-thread": "choice: more time waiting for the GIL than for anything else",
+  "finding.source.c-call-holds-gil":
+    "sys.getswitchinterval(): Python code gives the GIL up after so long (Python/ceval_gil.c take_gil)",
+  "finding.source.switch-interval": "choice: half of the waiting",
+  "finding.source.loop-blocked":
+    "choice: a tenth of slow_callback_duration (Lib/asyncio/base_events.py), and twice the default switch interval, which a thread would not be left alone for",
+  "finding.source.loop-starved-by-gil": "choice: a tenth; 0.71 was measured in dask/distributed issue 6325",
+  "finding.source.timer-granularity":
+    "choice: half as long again; epoll waits for whole milliseconds (Lib/selectors.py), timed waits end up to 50 us late (PR_SET_TIMERSLACK)",
+  "finding.source.pool-too-small": "choice: half of it, so that twice as many may do twice as much",
+  "finding.source.pool-oversubscribed": "choice: as many wait for each core as run on it",
+  "finding.source.start-cost-dominates": "choice: a quarter of the makespan",
+  "finding.source.pickling-bound":
+    "choice: half, where two workers do no more than one thread (break-even of PEP 3148's pool: task time = overhead / (1 - 1/P))",
+  "finding.source.nested-parallelism": "choice: each core twice taken",
+  "finding.source.refcount-ping-pong":
+    "choice: a tenth; a cache line moves in 40-100 cycles, a local count takes 1-4 (PEP 703)",
+  "finding.source.lock-contended": "choice: half of the time somebody waits",
+  "finding.source.lost-updates": "one wrong result is one too many",
+  "finding.source.idle-cores": "choice: half of the machine",
+  "finding.source.unstable-load":
+    "engine/analysis/open_loop.h: latency drifts upwards by more than 3 standard errors",
+  "finding.source.deadlock": "none of them can go on",
+  "finding.source.nothing-to-gain": "choice: nine tenths",
   "finding.refused": "Refused: {reason}",
   "finding.unfinished": {
     one: "{count} of {runs} runs does not end then.",

@@ -699,6 +699,71 @@ export const pl = {
   "finding.rule.unstable-load": "Przychodzi więcej, niż da się zrobić",
   "finding.rule.deadlock": "Zakleszczenie",
   "finding.rule.nothing-to-gain": "Nic do zyskania",
+  "finding.number.title": "{measures}; próg: {source}",
+  "finding.measures.gil-bound":
+    "część czasu, w której GIL był trzymany albo wolny, choć czekał na niego wątek jeszcze nieobudzony; czekało wtedy na niego średnio co najmniej pół wątku, a co najmniej pół rdzenia nie miało nic do roboty",
+  "finding.measures.gil-convoy":
+    "jaka część powrotów wątku z wywołań blokujących czekała potem na GIL przez cały interwał przełączania lub dłużej",
+  "finding.measures.starved-io-thread":
+    "część życia, w której wątek czekał na GIL, wśród wątków, które chciały go przez najwyżej jedną dziesiątą czasu",
+  "finding.measures.c-call-holds-gil":
+    "najdłuższe wywołanie C, które trzymało GIL, gdy czekał na niego inny wątek",
+  "finding.measures.switch-interval":
+    "jaka część całego czekania na GIL była cierpliwością: wątki po wywołaniu blokującym odczekały cały interwał przełączania, by trzymać GIL krócej niż przez jego dziesiątą część",
+  "finding.measures.loop-blocked":
+    "najdłuższy callback, który zajmował pętlę zdarzeń, gdy inni czekali, bez jego czekania na GIL",
+  "finding.measures.loop-starved-by-gil": "część życia, w której wątek pętli zdarzeń czekał na GIL",
+  "finding.measures.timer-granularity":
+    "ile razy dłużej, niż proszono, trwały uśpienia jednego kroku, wśród tych, na których koniec nic innego nie zajmowało pętli ani wątku",
+  "finding.measures.pool-too-small":
+    "część czasu pracy, w której wykonawcy czekali na świat zewnętrzny, a zadania na wykonawcę, choć ani rdzenie, ani GIL nie były wykorzystane do końca",
+  "finding.measures.pool-oversubscribed":
+    "wątki, które mogły działać, ale nie miały rdzenia, średnio na każdy rdzeń",
+  "finding.measures.start-cost-dominates":
+    "czas do pierwszego kroku wykonawcy, średnio po wykonawcach, podzielony przez czas całkowity",
+  "finding.measures.pickling-bound":
+    "jaka część czasu rdzeni, od pierwszego kroku zadania do ostatniego, poszła na przekazywanie zadań i wyników zamiast na ich kroki",
+  "finding.measures.nested-parallelism":
+    "najwięcej wątków, które naraz liczyły lub chciały liczyć, razem z wątkami natywnymi wywołań C, na każdy rdzeń",
+  "finding.measures.refcount-ping-pong":
+    "jaka część czasu rdzeni, zużytego przez wątki, poszła na liczniki referencji jednego obiektu, gdy liczyły je naraz co najmniej dwa wątki",
+  "finding.measures.lock-contended": "wątki lub zadania, które czekały na jedną blokadę, średnio",
+  "finding.measures.lost-updates": "aktualizacje, których na końcu nie widać w licznikach",
+  "finding.measures.idle-cores":
+    "część czasu rdzeni, w której nie miały nic do roboty, choć jeden wątek liczył przez co najmniej cztery piąte przebiegu i żaden nie czekał na GIL",
+  "finding.measures.unstable-load": "ile zadań przyszło na każde wykonane",
+  "finding.measures.deadlock": "wątki i zadania, które czekają na siebie nawzajem bez końca",
+  "finding.measures.nothing-to-gain":
+    "część czasu, w której to, co ogranicza przebieg, było wykorzystane: rdzenie, albo wszystko czekało tylko na świat zewnętrzny",
+  "finding.source.gil-bound":
+    "wybór: zajęty przez dziewięć dziesiątych czasu, jak serwer, do którego stoi kolejka",
+  "finding.source.gil-convoy":
+    "wybór: co piąty powrót i jedna dziesiąta czasu wątku; serwer, który przegrywa każdy wyścig, przegrywa wszystkie (bpo-7946)",
+  "finding.source.starved-io-thread": "wybór: czeka na GIL dłużej niż na wszystko inne",
+  "finding.source.c-call-holds-gil":
+    "sys.getswitchinterval(): po takim czasie kod w Pythonie oddaje GIL (Python/ceval_gil.c take_gil)",
+  "finding.source.switch-interval": "wybór: połowa czekania",
+  "finding.source.loop-blocked":
+    "wybór: jedna dziesiąta slow_callback_duration (Lib/asyncio/base_events.py) i dwa domyślne interwały przełączania, których wątek nie dostałby w spokoju",
+  "finding.source.loop-starved-by-gil":
+    "wybór: jedna dziesiąta; w dask/distributed, zgłoszenie 6325, zmierzono 0,71",
+  "finding.source.timer-granularity":
+    "wybór: o połowę dłużej; epoll czeka całe milisekundy (Lib/selectors.py), oczekiwania na czas kończą się nawet 50 µs za późno (PR_SET_TIMERSLACK)",
+  "finding.source.pool-too-small": "wybór: połowa, tak że dwa razy tylu może zrobić dwa razy tyle",
+  "finding.source.pool-oversubscribed": "wybór: na każdy rdzeń czeka tyle wątków, ile na nim działa",
+  "finding.source.start-cost-dominates": "wybór: jedna czwarta czasu całkowitego",
+  "finding.source.pickling-bound":
+    "wybór: połowa; wtedy dwóch wykonawców robi nie więcej niż jeden wątek (próg opłacalności puli z PEP 3148: czas zadania = narzut / (1 - 1/P))",
+  "finding.source.nested-parallelism": "wybór: każdy rdzeń zajęty dwa razy",
+  "finding.source.refcount-ping-pong":
+    "wybór: jedna dziesiąta; linia pamięci podręcznej przechodzi w 40-100 cykli, lokalne zliczenie trwa 1-4 (PEP 703)",
+  "finding.source.lock-contended": "wybór: przez połowę czasu ktoś czeka",
+  "finding.source.lost-updates": "jeden zły wynik to o jeden za dużo",
+  "finding.source.idle-cores": "wybór: połowa maszyny",
+  "finding.source.unstable-load":
+    "engine/analysis/open_loop.h: opóźnienie rośnie o więcej niż 3 błędy standardowe",
+  "finding.source.deadlock": "żadne z nich nie może działać dalej",
+  "finding.source.nothing-to-gain": "wybór: dziewięć dziesiątych",
   "finding.refused": "Odrzucone: {reason}",
   "finding.unfinished": {
     one: "{count} z {runs} uruchomień wtedy się nie kończy.",

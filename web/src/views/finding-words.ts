@@ -102,6 +102,15 @@ export function findingWords(finding: Finding): Words {
   return { text: text.replace(/\{\w+\}/g, t("finding.some")) };
 }
 
+/** What its number is, and why the threshold is where it is. */
+export function thresholdWords({ rule, meaning, source }: Finding): Words {
+  const of = (what: string): string | null => translateIfKnown(language.value, `finding.${what}.${rule}`);
+  const [measures, why] = [of("measures"), of("source")];
+  const isKnown = measures !== null && why !== null;
+  const values = { measures: measures ?? meaning, source: why ?? source };
+  return { text: t("finding.number.title", values), ...(isKnown ? {} : { lang: "en" }) };
+}
+
 /** What was tried against it. */
 export function remedyWords({ remedy, text }: { remedy: string; text: string }): Words {
   const known = translateIfKnown(language.value, `finding.remedy.${remedy}`);

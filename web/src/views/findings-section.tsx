@@ -10,7 +10,7 @@ import { metricInfo, metricTitle } from "../state/catalogue";
 import { changeError, findings, runChanged } from "../state/findings";
 import { language, t } from "../state/preferences";
 import { Failed, Loading } from "./feedback";
-import { findingFigure, findingLane, findingWords, gainWords, remedyWords } from "./finding-words";
+import { findingFigure, findingLane, findingWords, gainWords, remedyWords, thresholdWords } from "./finding-words";
 import { Icon } from "./icon";
 import { ErrorText, reasonWords, Said } from "./said";
 
@@ -123,7 +123,7 @@ function Item({ run, finding, runs }: { run: AnyRun; finding: Finding; runs: num
     <li class="finding" data-rule={finding.rule}>
       <div class="finding-head">
         <h3 class="finding-title">{t(`finding.rule.${finding.rule}` as "finding.title")}</h3>
-        <span class="is-muted" title={finding.source}>
+        <span class="is-muted" title={thresholdWords(finding).text}>
           {t("finding.number", {
             number: findingFigure(finding, finding.number),
             threshold: findingFigure(finding, finding.threshold),

@@ -54,6 +54,33 @@ test("every rule has a title and a sentence, of the numbers that the server's ow
   }
 });
 
+/** What the server says of each rule's number and of its threshold. */
+function tooltipsOfServer(): Map<string, { measures: string; source: string }> {
+  const code = source("engine/analysis/finding.c");
+  const table = code.slice(code.indexOf("finding_rules[FINDING_COUNT] ="), code.indexOf("evaluate[]"));
+  const entries = table.split("[FINDING_").slice(2);
+  return new Map(
+    entries.map((entry) => {
+      const texts = [...entry.replace(/"\s*"/g, "").matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, text]) => text ?? "");
+      const [rule = "", measures = "", , why = ""] = texts;
+      return [rule, { measures, source: why }] as const;
+    }),
+  );
+}
+
+test("what a number is and why its threshold is there is said in each language", async () => {
+  const tooltips = tooltipsOfServer();
+  assert.deepEqual([...tooltips.keys()].sort(), [...rulesOfServer()].sort());
+  for (const [rule, said] of tooltips) {
+    for (const what of ["measures", "source"] as const) {
+      const key = `finding.${what}.${rule}`;
+      assert.equal(translateIfKnown("en", key), said[what], key);
+      const polish = (await loadCatalogue("pl"))[key];
+      assert.ok(typeof polish === "string" && polish !== said[what], key);
+    }
+  }
+});
+
 test("every remedy has its words", async () => {
   const table = source("server/advice/remedy.c").split("sentences[] = {")[1] ?? "";
   const names = [...table.matchAll(/^ {4}\{"([a-z-]+)"/gm)].map((match) => match[1] ?? "");
