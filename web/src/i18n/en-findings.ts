@@ -14,7 +14,22 @@ export const enFindings = {
   "finding.run": "Run with this change",
   "finding.gain": "{metric} {after} instead of {before}: {gain} better.",
   "finding.loss": "{metric} {after} instead of {before}: {gain} worse.",
-  "finding.factor": "{factor} times",
+  "finding.times.shorter": {
+    one: "{metric} {after} instead of {before}, which is {count} times as long.",
+    other: "{metric} {after} instead of {before}, which is {count} times as long.",
+  },
+  "finding.times.longer": {
+    one: "{metric} {after} instead of {before}: {count} times as long.",
+    other: "{metric} {after} instead of {before}: {count} times as long.",
+  },
+  "finding.times.less": {
+    one: "{metric} {after} instead of {before}, which is {count} times as much.",
+    other: "{metric} {after} instead of {before}, which is {count} times as much.",
+  },
+  "finding.times.more": {
+    one: "{metric} {after} instead of {before}: {count} times as much.",
+    other: "{metric} {after} instead of {before}: {count} times as much.",
+  },
   "finding.ends": "Then the runs end.",
   "finding.endsNot": "The runs do not end then, either.",
   "finding.noAdvice": "Nothing that was tried gains enough.",

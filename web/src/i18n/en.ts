@@ -463,9 +463,21 @@ export const en = {
   "advice.first": "Starting point",
   "advice.first.title": "What the document lists first is taken for what there is today",
   "advice.runnerUp": "Next best",
-  "advice.factor": "{factor}×",
   "advice.loss": "worse by {loss}",
   "advice.loss.interval": "worse by {loss} ({low} to {high})",
+  "advice.times.longer": {
+    one: "{count} times as long as the best",
+    other: "{count} times as long as the best",
+  },
+  "advice.times.more": {
+    one: "{count} times as much as the best",
+    other: "{count} times as much as the best",
+  },
+  "advice.times.less": {
+    one: "the best has {count} times as much",
+    other: "the best has {count} times as much",
+  },
+  "advice.times.interval": "{words} ({low} to {high})",
   "advice.near": "the model may be wrong by {error}, so it cannot tell them apart",
   "advice.alike": "no worse",
   "advice.busy": "cores {share} busy",

@@ -162,7 +162,7 @@ export const pl = {
   "field.count": "zadania",
   "field.tasks": "zadania asyncio",
   "field.rate_per_s": "zadania na sekundę",
-  "field.for_s": "czas napływu",
+  "field.for_s": "jak długo przychodzą",
   "field.python_us": "Python",
   "field.python_cpu_us": "Python, czas procesora",
   "field.io_us": "czekanie",
@@ -417,9 +417,9 @@ export const pl = {
   "word.signals": "sygnały, np. Ctrl-C, dla głównego wątku aktorów, każdy ze swoim czasem („at_us”)",
   "word.count": "tyle zadań, wszystkie są od początku",
   "word.arrivals":
-    "zamiast count: zadania przybywają, średnio rate_per_s na sekundę, przez for_s sekund, te sprzed warmup_s się nie liczą; opóźnienie liczy się od przybycia",
+    "zamiast count: zadania przychodzą, średnio rate_per_s na sekundę, przez for_s sekund, te sprzed warmup_s się nie liczą; opóźnienie liczy się od przyjścia",
   "word.dist":
-    "rozkład zamiast liczby: constant, uniform, exponential, lognormal, pareto, empirical; przybyć: constant, exponential, bursts",
+    "rozkład zamiast liczby: constant, uniform, exponential, lognormal, pareto, empirical; przychodzenia: constant, exponential, bursts",
   "word.sequential": "zadania jedno po drugim, w jednym wątku",
   "word.threads": "pula tylu wątków",
   "word.asyncio": "jedna pętla zdarzeń, w której jest naraz tyle zadań",
@@ -558,7 +558,7 @@ export const pl = {
   "experiment.chart.whiskers": "Wąsy: 95 % przedział mediany",
   "experiment.metricNone": "Nie ma jeszcze liczb. Pojawią się, gdy komórki będą gotowe.",
 
-  "advice.title": "Rekomendacja",
+  "advice.title": "Zalecenie",
   "advice.preliminary": {
     one: "Wstępnie: zakończono {done} z {count} komórki",
     few: "Wstępnie: zakończono {done} z {count} komórek",
@@ -574,9 +574,27 @@ export const pl = {
   "advice.first": "Punkt wyjścia",
   "advice.first.title": "To, co dokument wymienia jako pierwsze, uchodzi za stan dzisiejszy",
   "advice.runnerUp": "Następny",
-  "advice.factor": "{factor}×",
   "advice.loss": "gorzej o {loss}",
   "advice.loss.interval": "gorzej o {loss} (od {low} do {high})",
+  "advice.times.longer": {
+    one: "{count} raz dłużej niż najlepszy",
+    few: "{count} razy dłużej niż najlepszy",
+    many: "{count} razy dłużej niż najlepszy",
+    other: "{count} raza dłużej niż najlepszy",
+  },
+  "advice.times.more": {
+    one: "{count} raz więcej niż najlepszy",
+    few: "{count} razy więcej niż najlepszy",
+    many: "{count} razy więcej niż najlepszy",
+    other: "{count} raza więcej niż najlepszy",
+  },
+  "advice.times.less": {
+    one: "najlepszy ma {count} raz więcej",
+    few: "najlepszy ma {count} razy więcej",
+    many: "najlepszy ma {count} razy więcej",
+    other: "najlepszy ma {count} raza więcej",
+  },
+  "advice.times.interval": "{words} (od {low} do {high})",
   "advice.near": "model może się mylić o {error}, więc ich nie rozróżnia",
   "advice.alike": "nie gorzej",
   "advice.busy": "rdzenie zajęte w {share}",
@@ -618,7 +636,7 @@ export const pl = {
   "advice.outside.parameters": "zmienione stałe środowiska",
   "advice.outside.strategy": "ta postać strategii",
   "advice.outside.start": "procesy tworzone inaczej niż przez fork",
-  "advice.outside.arrivals": "napływające zadania",
+  "advice.outside.arrivals": "zadania, które przychodzą",
   "advice.outside.steps": "niektóre kroki lub obiekty",
   "advice.outside.metric": "nie czas całości ani mediana opóźnień",
   "advice.outside.few": "mało podobnych zadań",
@@ -675,7 +693,30 @@ export const pl = {
   "finding.run": "Uruchom z tą zmianą",
   "finding.gain": "{metric} {after} zamiast {before}: {gain} lepiej.",
   "finding.loss": "{metric} {after} zamiast {before}: {gain} gorzej.",
-  "finding.factor": "{factor} razy",
+  "finding.times.shorter": {
+    one: "{metric} {after} zamiast {before}: {count} raz krócej.",
+    few: "{metric} {after} zamiast {before}: {count} razy krócej.",
+    many: "{metric} {after} zamiast {before}: {count} razy krócej.",
+    other: "{metric} {after} zamiast {before}: {count} raza krócej.",
+  },
+  "finding.times.longer": {
+    one: "{metric} {after} zamiast {before}: {count} raz dłużej.",
+    few: "{metric} {after} zamiast {before}: {count} razy dłużej.",
+    many: "{metric} {after} zamiast {before}: {count} razy dłużej.",
+    other: "{metric} {after} zamiast {before}: {count} raza dłużej.",
+  },
+  "finding.times.less": {
+    one: "{metric} {after} zamiast {before}: {count} raz mniej.",
+    few: "{metric} {after} zamiast {before}: {count} razy mniej.",
+    many: "{metric} {after} zamiast {before}: {count} razy mniej.",
+    other: "{metric} {after} zamiast {before}: {count} raza mniej.",
+  },
+  "finding.times.more": {
+    one: "{metric} {after} zamiast {before}: {count} raz więcej.",
+    few: "{metric} {after} zamiast {before}: {count} razy więcej.",
+    many: "{metric} {after} zamiast {before}: {count} razy więcej.",
+    other: "{metric} {after} zamiast {before}: {count} raza więcej.",
+  },
   "finding.ends": "Wtedy uruchomienia się kończą.",
   "finding.endsNot": "Wtedy uruchomienia też się nie kończą.",
   "finding.noAdvice": "Nic z tego, co wypróbowano, nie daje dość.",
@@ -686,13 +727,13 @@ export const pl = {
   "finding.rule.switch-interval": "Odczuwalny interwał przełączania",
   "finding.rule.loop-blocked": "Callback blokuje pętlę zdarzeń",
   "finding.rule.loop-starved-by-gil": "Pętla zdarzeń czeka na GIL",
-  "finding.rule.timer-granularity": "Zegary są zgrubne",
+  "finding.rule.timer-granularity": "Timery są zgrubne",
   "finding.rule.pool-too-small": "Pula jest za mała",
   "finding.rule.pool-oversubscribed": "Pula jest za duża",
   "finding.rule.start-cost-dominates": "Start kosztuje więcej niż praca",
   "finding.rule.pickling-bound": "Ograniczeniem jest pickle",
   "finding.rule.nested-parallelism": "Równoległość w równoległości",
-  "finding.rule.refcount-ping-pong": "Liczniki odwołań krążą między rdzeniami",
+  "finding.rule.refcount-ping-pong": "Liczniki referencji krążą między rdzeniami",
   "finding.rule.lock-contended": "Spór o blokadę",
   "finding.rule.lost-updates": "Giną aktualizacje",
   "finding.rule.idle-cores": "Rdzenie próżnują",
@@ -846,11 +887,11 @@ export const pl = {
   "finding.text.switch-interval":
     "{number} całego czekania na GIL to sama cierpliwość: {waits} wątek, który chciał go na chwilę, odczekał interwał {switch_interval_us}, średnio {wait_mean_us}.",
   "finding.text.loop-blocked":
-    "Jedno wywołanie zwrotne ({site}, stan: {state}) zajęło pętlę zdarzeń na {number}. W tym czasie żadne inne jej zadanie nie mogło działać: zegary spóźniały się nawet o {loop_lag_max_us}, gotowe zadania czekały {ready_us}.",
+    "Jeden callback ({site}, stan: {state}) zajął pętlę zdarzeń na {number}. W tym czasie żadne inne jej zadanie nie mogło działać: timery spóźniały się nawet o {loop_lag_max_us}, gotowe zadania czekały {ready_us}.",
   "finding.text.loop-starved-by-gil":
     "Wątek pętli zdarzeń, {lane}, czekał na GIL przez {number} swojego życia, jednorazowo nawet {longest_wait_us}; miał go wtedy {culprit}, miejsce: {site}.",
   "finding.text.timer-granularity":
-    "{sleeps} w miejscu {site}: każde miało trwać {asked_us}, a trwało średnio {took_us}, tylko dlatego, że zegary nie są dokładniejsze.",
+    "{sleeps} w miejscu {site}: każde miało trwać {asked_us}, a trwało średnio {took_us}, tylko dlatego, że timery nie są dokładniejsze.",
   "finding.text.pool-too-small":
     "Wykonawcy przez {number} czasu pracy czekali na świat zewnętrzny, a przez {waiting_share} czasu praca czekała na wolne miejsce (jest ich: {places}). Bezczynnych rdzeni: {idle_cores} (jest ich {cores}).",
   "finding.text.pool-oversubscribed":
@@ -862,7 +903,7 @@ export const pl = {
   "finding.text.nested-parallelism":
     "Równocześnie chciało liczyć: {threads} na {cores}; z tego uruchomionych przez wywołania C, takie jak {site}: {native_threads}.",
   "finding.text.refcount-ping-pong":
-    "{number} czasu rdzeni zajęło liczenie odwołań do obiektu {object}; naraz liczyło je nawet: {most_threads}. Jego linia pamięci podręcznej krąży między ich rdzeniami.",
+    "{number} czasu rdzeni zajęło liczenie referencji do obiektu {object}; naraz liczyło je nawet: {most_threads}. Jego linia pamięci podręcznej krąży między ich rdzeniami.",
   "finding.text.lock-contended":
     "Na {object} czekało średnio: {number}, za każdym razem {wait_mean_us}, najdłużej {longest_wait_us}; miał to wtedy {culprit}, miejsce: {site} (stan: {state}).",
   "finding.text.lost-updates":
@@ -903,7 +944,7 @@ export const pl = {
     "Niech każde wywołanie C używa mniej wątków (OMP_NUM_THREADS).",
   "finding.remedy.own-object": "Daj każdemu wątkowi własny obiekt.",
   "finding.remedy.deferred-object":
-    "Zrób z tego coś, czego odwołania liczy się później: funkcję, klasę, moduł.",
+    "Zrób z tego coś, czego referencje liczy się później: funkcję, klasę, moduł.",
   "finding.remedy.immortal-object":
     "Zrób z tego coś, czego się nie liczy: None, True, małą liczbę, internowany napis.",
   "finding.remedy.move-out-of-lock": "Zrób to, zanim zajmiesz blokadę.",
@@ -927,7 +968,7 @@ export const pl = {
   "reason.later": "{runtime} nie ma {what} (od {since})",
   "reason.without": "{runtime} nie ma {what}",
   "reason.forkOnly": "{runtime} uruchamia procesy tylko przez fork (inne sposoby od 3.4)",
-  "reason.oneByOne": "zadania, które przychodzą, wysyła się pojedynczo; paczki są dla stałego zbioru",
+  "reason.oneByOne": "zadania, które przychodzą, wysyła się pojedynczo; porcje są dla zadań danych naraz",
   "reason.manyArrivals": {
     one: "więcej niż {count} przychodzące zadanie można mieć tylko po kolei lub w wątkach",
     few: "więcej niż {count} przychodzące zadania można mieć tylko po kolei lub w wątkach",
@@ -1048,9 +1089,9 @@ export const pl = {
   "key.notePrevious": "Przejdź do poprzedniej notatki",
   "key.noteNext": "Przejdź do następnej notatki",
 
-  "part.poll": "selector.select(): pętla czeka, aż wejście-wyjście, zegar lub inny wątek będzie coś dla niej miał",
-  "part.ready": "loop._ready: gotowe wywołania zwrotne, w każdej iteracji, gdy pętla odpytuje i gdy zaczyna je wykonywać",
-  "part.timers": "loop._scheduled: zegary, które czekają, w każdej iteracji; znak tam, gdzie któryś zadziałał ponad milisekundę za późno",
+  "part.poll": "selector.select(): pętla czeka, aż I/O, timer lub inny wątek będzie coś dla niej miał",
+  "part.ready": "loop._ready: gotowe callbacki, w każdej iteracji, gdy pętla odpytuje i gdy zaczyna je wykonywać",
+  "part.timers": "loop._scheduled: timery, które czekają, w każdej iteracji; znak tam, gdzie któryś zadziałał ponad milisekundę za późno",
   "lanes.filter": "Filtruj tory",
   "lanes.none": "Żaden tor nie ma w nazwie „{text}”.",
   "lanes.matching": "Tory: {shown} z {count}",
@@ -1204,7 +1245,7 @@ export const pl = {
   "timeline.walk.back": "Co do tego doprowadziło ( ] )",
   "timeline.walk.on": "Z powrotem albo kogo uwolnił ( [ )",
   "timeline.walk.start":
-    "Nikt go nie zakończył: zrobił to licznik czasu lub świat zewnętrzny albo tu zaczął się przebieg.",
+    "Nikt go nie zakończył: zrobił to timer lub świat zewnętrzny albo tu zaczął się przebieg.",
   "timeline.walk.end": "Nikogo nie uwolnił.",
   "timeline.walk.damaged": {
     one: "{count} fragment bazy, w którym może być dalszy ciąg, jest uszkodzony.",
@@ -1287,12 +1328,12 @@ export const pl = {
   "counter.kind.lock_waiters": "Czekają na blokadę",
   "counter.kind.queue_items": "W kolejce",
   "counter.kind.work_items": "Praca dla puli",
-  "counter.kind.ready_handles": "Gotowe wywołania zwrotne",
+  "counter.kind.ready_handles": "Gotowe callbacki",
   "counter.kind.jobs_in_system": "Zadania w systemie",
   "counter.kind.pending_calls": "Wywołania bez wyniku",
   "counter.kind.call_items": "W kolejce wywołań",
   "counter.kind.result_items": "W kolejce wyników",
-  "counter.kind.scheduled_timers": "Zaplanowane zegary",
+  "counter.kind.scheduled_timers": "Zaplanowane timery",
   "counter.value.ready_threads": {
     one: "{count} wątek",
     few: "{count} wątki",
@@ -1324,10 +1365,10 @@ export const pl = {
     other: "{count} elementu",
   },
   "counter.value.ready_handles": {
-    one: "{count} wywołanie",
-    few: "{count} wywołania",
-    many: "{count} wywołań",
-    other: "{count} wywołania",
+    one: "{count} callback",
+    few: "{count} callbacki",
+    many: "{count} callbacków",
+    other: "{count} callbacka",
   },
   "counter.value.jobs_in_system": {
     one: "{count} zadanie",
@@ -1354,10 +1395,10 @@ export const pl = {
     other: "{count} wyniku",
   },
   "counter.value.scheduled_timers": {
-    one: "{count} zegar",
-    few: "{count} zegary",
-    many: "{count} zegarów",
-    other: "{count} zegara",
+    one: "{count} timer",
+    few: "{count} timery",
+    many: "{count} timerów",
+    other: "{count} timera",
   },
 
   "range.title": "Zakres {length}",
@@ -1441,14 +1482,14 @@ export const pl = {
   "histogram.queueing": "Czekanie w kolejce",
   "histogram.service": "Obsługa",
   "histogram.latency.meaning":
-    "Czas jednostki pracy, od pierwszego kroku lub przybycia do ostatniego.",
-  "histogram.loop_lag.meaning": "Czas między terminem licznika a jego wywołaniem.",
+    "Czas jednostki pracy, od pierwszego kroku lub przyjścia do ostatniego.",
+  "histogram.loop_lag.meaning": "Czas między terminem timera a jego callbackiem.",
   "histogram.gil_hold.meaning": "Czas, przez który wątek trzymał GIL.",
   "histogram.gil_wait.meaning": "Czas, przez który wątek czekał na GIL.",
   "histogram.lock_hold.meaning": "Czas, przez który wątek lub zadanie trzymało blokadę.",
   "histogram.lock_wait.meaning": "Czas, przez który wątek (aktywnie lub uśpiony) albo zadanie czekało na blokadę.",
-  "histogram.queueing.meaning": "Czas od przybycia zadania do jego pierwszego kroku.",
-  "histogram.service.meaning": "Czas zadania, które przybyło, od pierwszego kroku do ostatniego.",
+  "histogram.queueing.meaning": "Czas od przyjścia zadania do jego pierwszego kroku.",
+  "histogram.service.meaning": "Czas zadania, które przyszło, od pierwszego kroku do ostatniego.",
 
   "kind.core": "rdzeń",
   "kind.process": "proces",
@@ -1457,7 +1498,7 @@ export const pl = {
   "kind.loop": "pętla zdarzeń",
   "kind.poll": "odpytywanie",
   "kind.ready": "gotowe",
-  "kind.timers": "zegary",
+  "kind.timers": "timery",
   "kind.task": "zadanie",
   "kind.lock": "blokada",
 
@@ -1467,19 +1508,19 @@ export const pl = {
   "state.wait_gil": "czeka na GIL",
   "state.forced_wait": "oddał GIL na żądanie",
   "state.ready": "gotowy, nie ma rdzenia",
-  "state.io": "wejście/wyjście",
+  "state.io": "I/O",
   "state.sleep": "śpi",
   "state.wait_lock": "czeka na blokadę",
   "state.wait_object": "czeka na kolejkę, zdarzenie lub wątek",
   "state.spin": "aktywnie czeka na blokadę",
   "state.paused": "wstrzymany",
   "state.idle": "bezczynny",
-  "state.await_io": "czeka (await) na wejście/wyjście",
-  "state.await_timer": "czeka (await) na licznik czasu",
+  "state.await_io": "czeka (await) na I/O",
+  "state.await_timer": "czeka (await) na timer",
   "state.await_future": "czeka (await) na wynik",
   "state.await_lock": "czeka (await) na blokadę",
   "state.poll": "odpytuje o zdarzenia",
-  "state.callback": "wykonuje wywołanie zwrotne",
+  "state.callback": "wykonuje callback",
   "state.switch": "przełącza wątki",
   "state.held": "zajęty",
   "state.free": "wolny",
@@ -1495,8 +1536,8 @@ export const pl = {
   "instant.forced_drop": "oddaje GIL na żądanie",
   "instant.voluntary_drop": "oddaje GIL na czas wywołania blokującego",
   "instant.false_wakeup": "obudzony, ale GIL był już zajęty",
-  "instant.late_timer": "licznik czasu zadziałał za późno",
-  "instant.slow_callback": "wywołanie zwrotne trwało 100 ms lub dłużej",
+  "instant.late_timer": "timer zadziałał za późno",
+  "instant.slow_callback": "callback trwał 100 ms lub dłużej",
 
   "metric.makespan_us": "Czas całkowity",
   "metric.throughput_per_s": "Przepustowość",
@@ -1550,9 +1591,9 @@ export const pl = {
   "metric.gc_pause_max_us": "Przerwa na odśmiecanie, najdłuższa",
   "metric.loop_ready_mean": "Kolejka gotowych pętli, średnia",
   "metric.loop_ready_max": "Kolejka gotowych pętli, najdłuższa",
-  "metric.loop_callback_max_us": "Wywołanie zwrotne pętli, najdłuższe",
-  "metric.loop_slow_callbacks": "Powolne wywołania zwrotne",
-  "metric.arrivals": "Przybycia",
+  "metric.loop_callback_max_us": "Callback pętli, najdłuższy",
+  "metric.loop_slow_callbacks": "Powolne callbacki",
+  "metric.arrivals": "Zadania, które przyszły",
   "metric.queueing_p50_us": "Czekanie w kolejce, mediana",
   "metric.queueing_p99_us": "Czekanie w kolejce, p99",
   "metric.queueing_max_us": "Czekanie w kolejce, największe",
@@ -1564,9 +1605,9 @@ export const pl = {
   "metric.unstable": "Niestabilność",
   "metric.makespan_us.meaning": "Czas wirtualny od początku do zakończenia wątku głównego.",
   "metric.throughput_per_s.meaning":
-    "Jednostki pracy, czyli zadania lub powtórzenia najbardziej zewnętrznej pętli aktora, podzielone przez czas całkowity; przy zadaniach, które przybywają: te zakończone między rozgrzewką a końcem przybyć, podzielone przez ten czas.",
+    "Jednostki pracy, czyli zadania lub powtórzenia najbardziej zewnętrznej pętli aktora, podzielone przez czas całkowity; przy zadaniach, które przychodzą: te zakończone między rozgrzewką a końcem ich przychodzenia, podzielone przez ten czas.",
   "metric.latency_p50_us.meaning":
-    "Mediana czasu jednostki pracy, od pierwszego kroku lub przybycia do ostatniego; zawyżona najwyżej o 0,8 %.",
+    "Mediana czasu jednostki pracy, od pierwszego kroku lub przyjścia do ostatniego; zawyżona najwyżej o 0,8 %.",
   "metric.latency_p90_us.meaning":
     "Dziewięć na dziesięć jednostek pracy trwa najwyżej tyle; zawyżone najwyżej o 0,8 %.",
   "metric.latency_p99_us.meaning":
@@ -1600,7 +1641,7 @@ export const pl = {
     "Aktualizacje, których na końcu nie widać w licznikach: między odczytem a zapisem zapisał inny wątek.",
   "metric.lost_update_share.meaning": "Utracone aktualizacje podzielone przez wszystkie.",
   "metric.loop_iterations.meaning": "Iteracje pętli zdarzeń.",
-  "metric.loop_lag_max_us.meaning": "Najdłuższy czas między terminem licznika a jego wywołaniem.",
+  "metric.loop_lag_max_us.meaning": "Najdłuższy czas między terminem timera a jego callbackiem.",
   "metric.loop_poll_share.meaning": "Część życia pętli zdarzeń spędzona w select().",
   "metric.throttled_us.meaning":
     "Czas, w którym rdzenie miały wątek do wykonania, ale limit CPU był wyczerpany, łącznie dla rdzeni.",
@@ -1635,31 +1676,31 @@ export const pl = {
     "Czas, w którym odśmiecacz trzymał GIL albo, bez GIL-a, wszystkie wątki stały.",
   "metric.gc_pause_max_us.meaning": "Najdłuższa przerwa na odśmiecanie.",
   "metric.loop_ready_mean.meaning":
-    "Ile wywołań zwrotnych gotowych do wykonania zastawała iteracja pętli zdarzeń, średnio.",
+    "Ile callbacków gotowych do wykonania zastawała iteracja pętli zdarzeń, średnio.",
   "metric.loop_ready_max.meaning":
-    "Najwięcej wywołań zwrotnych, jakie zastała gotowe iteracja pętli zdarzeń.",
+    "Najwięcej callbacków, jakie zastała gotowe iteracja pętli zdarzeń.",
   "metric.loop_callback_max_us.meaning":
-    "Najdłuższy czas, przez który jedno wywołanie zwrotne, na przykład krok zadania, zajmowało pętlę zdarzeń.",
+    "Najdłuższy czas, przez który jeden callback, na przykład krok zadania, zajmował pętlę zdarzeń.",
   "metric.loop_slow_callbacks.meaning":
-    "Wywołania zwrotne, które zajęły pętlę na 100 ms lub dłużej: to, co asyncio zapisuje w trybie debug.",
-  "metric.arrivals.meaning": "Zadania, które przybyły po rozgrzewce.",
+    "Callbacki, które zajęły pętlę na 100 ms lub dłużej: to, co asyncio zapisuje w trybie debug.",
+  "metric.arrivals.meaning": "Ile zadań przyszło po rozgrzewce.",
   "metric.queueing_p50_us.meaning":
-    "Mediana czasu od przybycia zadania do jego pierwszego kroku; zawyżona najwyżej o 0,8 %.",
+    "Mediana czasu od przyjścia zadania do jego pierwszego kroku; zawyżona najwyżej o 0,8 %.",
   "metric.queueing_p99_us.meaning":
-    "99 na 100 zadań czeka od przybycia do pierwszego kroku najwyżej tyle; zawyżone najwyżej o 0,8 %.",
+    "99 na 100 zadań czeka od przyjścia do pierwszego kroku najwyżej tyle; zawyżone najwyżej o 0,8 %.",
   "metric.queueing_max_us.meaning":
-    "Najdłuższy czas od przybycia zadania do jego pierwszego kroku.",
-  "metric.queueing_mean_us.meaning": "Średni czas od przybycia zadania do jego pierwszego kroku.",
+    "Najdłuższy czas od przyjścia zadania do jego pierwszego kroku.",
+  "metric.queueing_mean_us.meaning": "Średni czas od przyjścia zadania do jego pierwszego kroku.",
   "metric.service_p50_us.meaning":
-    "Mediana czasu zadania, które przybyło, od pierwszego kroku do ostatniego; zawyżona najwyżej o 0,8 %.",
+    "Mediana czasu zadania, które przyszło, od pierwszego kroku do ostatniego; zawyżona najwyżej o 0,8 %.",
   "metric.service_p99_us.meaning":
-    "99 na 100 zadań, które przybyły, trwa od pierwszego kroku do ostatniego najwyżej tyle; zawyżone najwyżej o 0,8 %.",
+    "99 na 100 zadań, które przyszły, trwa od pierwszego kroku do ostatniego najwyżej tyle; zawyżone najwyżej o 0,8 %.",
   "metric.service_max_us.meaning":
-    "Najdłuższy czas od pierwszego kroku zadania, które przybyło, do ostatniego.",
+    "Najdłuższy czas od pierwszego kroku zadania, które przyszło, do ostatniego.",
   "metric.service_mean_us.meaning":
-    "Średni czas od pierwszego kroku zadania, które przybyło, do ostatniego.",
+    "Średni czas od pierwszego kroku zadania, które przyszło, do ostatniego.",
   "metric.unstable.meaning":
-    "1, gdy zadania przybywają szybciej, niż można je wykonać: opóźnienie rośnie wtedy tak długo, jak trwa przebieg, i nie jest podawane.",
+    "1, gdy zadania przychodzą szybciej, niż można je wykonać: opóźnienie rośnie wtedy tak długo, jak trwa przebieg, i nie jest podawane.",
 
   "preset.gil-two-cpu-threads.name": "Dwa wątki liczące pod GIL-em",
   "preset.gil-two-cpu-threads.look":
@@ -1667,7 +1708,7 @@ export const pl = {
   "preset.no-gil-two-cpu-threads.name": "Dwa wątki liczące bez GIL-a",
   "preset.no-gil-two-cpu-threads.look":
     "Ta sama praca w wersji wielowątkowej bez GIL-a: oba wątki działają naraz i potrzebują około połowy czasu. Każdy z osobna jest nieco wolniejszy niż z GIL-em.",
-  "preset.threads-waiting-for-io.name": "Wątki czekające na wejście/wyjście",
+  "preset.threads-waiting-for-io.name": "Wątki czekające na I/O",
   "preset.threads-waiting-for-io.look":
     "Wątek oddaje GIL na czas oczekiwania, więc oczekiwania się nakładają: więcej wątków skraca przebieg, choć Pythona wykonuje zawsze tylko jeden.",
   "preset.echo-convoy.name": "Konwój: serwer echo obok wątków liczących",
@@ -1691,10 +1732,10 @@ export const pl = {
   "preset.requests-200.name": "200 żądań: wątki, asyncio czy procesy?",
   "preset.requests-200.look":
     "Każde żądanie liczy przez 2 ms i czeka około 50 ms. Wygrywa ten, kto nakłada oczekiwania; potem decydują 2 ms, które równolegle wykonują tylko procesy i wersja bez GIL-a.",
-  "preset.requests-arriving.name": "Żądania, które przybywają: ile to za dużo?",
+  "preset.requests-arriving.name": "Żądania, które przychodzą: ile to za dużo?",
   "preset.requests-arriving.look":
-    "p99 rośnie z natężeniem, bo żądania czekają w kolejce, i kończy się tam, gdzie przybywa więcej, niż można wykonać: przy 40 na sekundę jedno po drugim, przy 200 z GIL-em i dowolną liczbą wątków.",
-  "preset.loop-blocked.name": "Pętla zdarzeń zablokowana przez wywołanie zwrotne",
+    "p99 rośnie z natężeniem, bo żądania czekają w kolejce, i kończy się tam, gdzie przychodzi więcej, niż można wykonać: przy 40 na sekundę jedno po drugim, przy 200 z GIL-em i dowolną liczbą wątków.",
+  "preset.loop-blocked.name": "Pętla zdarzeń zablokowana przez callback",
   "preset.loop-blocked.look":
     "Zadanie budzące się co 10 ms dzieli pętlę z zadaniem, które liczy po 30 ms. Zobacz, które pobudki spóźniają się nawet o 30 ms.",
   "preset.loop-offloaded.name": "Ta sama praca przeniesiona do wątku",
@@ -1708,7 +1749,7 @@ export const pl = {
     "4 ms w funkcji w C, która trzyma GIL lub go oddaje. to_thread() uwalnia pętlę, ale całość przyspiesza tylko wtedy, gdy GIL jest oddany albo gdy go nie ma.",
   "preset.timeout-too-late.name": "Limit czasu, który działa za późno",
   "preset.timeout-too-late.look":
-    "Limit czasu to wywołanie zwrotne w pętli zdarzeń. Obok raportu, który liczy 150 ms, limity 50 ms spóźniają się o ponad 100 ms; poszukaj znaku powolnego wywołania zwrotnego.",
+    "Limit czasu to callback w pętli zdarzeń. Obok raportu, który liczy 150 ms, limity 50 ms spóźniają się o ponad 100 ms; poszukaj znaku powolnego callbacka.",
   "preset.task-group-fails.name": "Jedno zadanie zawodzi: gather czy grupa zadań?",
   "preset.task-group-fails.look":
     "Ta sama strona na oba sposoby, obok siebie. Po błędzie gather() pozwala innym zadaniom działać dalej, choć nikt nie chce ich wyników; grupa zadań je anuluje.",

@@ -41,7 +41,7 @@ const sentences: Record<string, string> = {
   "an event loop starts no processes: remove 'start' or add 'to_process'":
     "pętla zdarzeń nie uruchamia procesów: usuń „start” lub dodaj „to_process”",
   "jobs that arrive are submitted one by one, each when it is there; chunks are cut by map(), which needs all jobs at once: remove 'chunk', or give the jobs a 'count' in place of 'arrivals'":
-    "napływające zadania są wysyłane pojedynczo, gdy się pojawią; na porcje tnie je map(), które potrzebuje wszystkich naraz: usuń „chunk” albo zamiast „arrivals” podaj liczbę zadań „count”",
+    "zadania, które przychodzą, są wysyłane pojedynczo, gdy się pojawią; na porcje tnie je map(), które potrzebuje wszystkich naraz: usuń „chunk” albo zamiast „arrivals” podaj liczbę zadań „count”",
   "actors say themselves who runs what; remove 'strategies', or write the workload as 'jobs'":
     "aktorzy sami mówią, kto co wykonuje; usuń „strategies” albo opisz pracę jako „jobs”",
   "a gate without a bound always holds: write 'min', 'max' or both":
@@ -84,7 +84,7 @@ const sentences: Record<string, string> = {
   "more than {0} jobs would arrive": "przyszłoby więcej niż {n0} zadań",
   "'jobs' has either 'count' or 'arrivals', not both": "„jobs” może mieć „count” albo „arrivals”, nie oba",
   "'jobs' needs 'count', how many there are, or 'arrivals', how they come":
-    "„jobs” potrzebuje „count” (ile ich jest) albo „arrivals” (jak napływają)",
+    "„jobs” potrzebuje „count” (ile ich jest) albo „arrivals” (jak przychodzą)",
   "with this there are {0} tasks; at most {1} can be run": "z tym zadań pętli jest {n0}, a uruchomić można najwyżej {n1}",
   "with this there are {0} threads; at most {1} can be run": "z tym wątków jest {n0}, a uruchomić można najwyżej {n1}",
   "a run ends when every actor that is not a daemon has ended, and here there is none; add one":
@@ -109,7 +109,7 @@ const sentences: Record<string, string> = {
     "krok try bez „except” i „finally” nic nie zmienia; dodaj któreś z nich albo napisz same jego kroki",
   "steps are nested more than {0} deep; nest them less": "kroki są zagnieżdżone głębiej niż {n0}; zagnieźdź je płycej",
   "nothing in '{0}' takes time on every machine and runtime, so that there the clock would stand still; add a step with a time above 0, such as python_us":
-    "nic w „{0}” nie trwa na każdej maszynie i w każdym interpreterze, więc zegar stałby w miejscu; dodaj krok z czasem większym od 0, na przykład python_us",
+    "nic w „{0}” nie trwa na każdej maszynie i w każdym interpreterze, więc czas stałby w miejscu; dodaj krok z czasem większym od 0, na przykład python_us",
   "nothing after 'forever' is ever reached; remove it": "do tego, co stoi po „forever”, nigdy nie dojdzie; usuń to",
   "only a task of an event loop can await; use io_us or sleep_us in a thread":
     "czekać przez await może tylko zadanie pętli zdarzeń; w wątku użyj io_us lub sleep_us",
@@ -154,9 +154,9 @@ const sentences: Record<string, string> = {
   "{0} starts processes by fork only (3.4 and later have others)":
     "{0} uruchamia procesy tylko przez fork (inne sposoby są od 3.4)",
   "more than {0} jobs that arrive are for sequential and threads only":
-    "więcej niż {n0} napływających zadań przyjmują tylko sequential i threads",
+    "więcej niż {n0} zadań, które przychodzą, przyjmują tylko sequential i threads",
   "jobs that arrive are sent one by one; a chunk belongs to a batch":
-    "napływające zadania są wysyłane pojedynczo; porcje są dla zadań danych naraz",
+    "zadania, które przychodzą, są wysyłane pojedynczo; porcje są dla zadań danych naraz",
 
   // Things that are not there, or not now.
   "there is nothing with the id '{0}'": "nie ma niczego o identyfikatorze „{0}”",
@@ -388,7 +388,7 @@ const phrases: Record<string, string> = {
   "kind of object": "rodzaj obiektu",
   operation: "operacja",
   "way to start a process": "sposób uruchamiania procesu",
-  "way to arrive": "sposób napływania",
+  "way to arrive": "sposób przychodzenia",
   experiment: "eksperyment",
   cell: "komórka",
   note: "notatka",
@@ -493,7 +493,7 @@ const notModelled: Record<string, string> = {
   "garbage: what the collector would find, and its finalizers":
     "śmieci: co znalazłby odśmiecacz, i ich finalizatory",
   "reference counts and locks of objects that the document does not name":
-    "liczniki odwołań i blokady obiektów, których dokument nie wymienia",
+    "liczniki referencji i blokady obiektów, których dokument nie wymienia",
   "load balancing between cores, other programs on the machine":
     "równoważenie obciążenia rdzeni, inne programy na komputerze",
   "system calls of asyncio's transports around await_io_us; use peers for those":

@@ -17,19 +17,30 @@ export function valueWords({ value }: Recommended, goal: string): string {
   return value === null ? "" : formatMetric(value, metricInfo(goal).unit, language.value);
 }
 
-/** "worse by 12 %", or by "a factor of 2.5" from twice as much on; null: it is not. */
+/** "12 times as long as the best"; which way round a factor is said. */
+function timesWords(loss: number, goal: string): string {
+  const { better, unit } = metricInfo(goal);
+  const how = better === "higher" ? "less" : unit === "us" ? "longer" : "more";
+  return t(`advice.times.${how}`, { count: Number(loss.toPrecision(3)) });
+}
+
+/** "worse by 12 %", or how many times as long as the best from twice as long on; null: it is not. */
 export function lossOf({ loss, loss_95 }: Recommended, goal: string): string | null {
   if (loss === null || loss < 1.005) return null;
   const locale = language.value;
   const { better } = metricInfo(goal);
+  const isShare = loss < 2;
   const figure = (one: number): string =>
-    loss < 2
+    isShare
       ? formatShare(lostShare(one, better), locale)
-      : t("advice.factor", { factor: formatNumber(Number(one.toPrecision(3)), locale) });
+      : formatNumber(Number(one.toPrecision(3)), locale);
   const [low, high] = loss_95 ?? [0, 0];
-  return low < high && low > 0
-    ? t("advice.loss.interval", { loss: figure(loss), low: figure(low), high: figure(high) })
-    : t("advice.loss", { loss: figure(loss) });
+  const words = isShare ? t("advice.loss", { loss: figure(loss) }) : timesWords(loss, goal);
+  if (low >= high || low <= 0 || figure(low) === figure(high)) return words;
+  const interval = { low: figure(low), high: figure(high) };
+  return isShare
+    ? t("advice.loss.interval", { loss: figure(loss), ...interval })
+    : t("advice.times.interval", { words, ...interval });
 }
 
 /** How many per cent an error of ln(predicted / measured) is. */

@@ -6,6 +6,7 @@ import type { Finding, FindingLane, FindingTrial } from "../api";
 import { enFindings } from "../i18n/en-findings";
 import { addEnglish, type Values, translateIfKnown } from "../i18n/translate";
 import { formatDuration, formatMetric, formatNumber, formatShare } from "../lib/format";
+import { metricInfo, metricTitle } from "../state/catalogue";
 import { language, t } from "../state/preferences";
 import { lanesById } from "../state/opened";
 import type { Words } from "./said";
@@ -120,10 +121,22 @@ export function remedyWords({ remedy, text }: { remedy: string; text: string }):
 /* "27,522 %" says less than "276 times". */
 const FACTOR_FROM = 2;
 
-/** How much better or worse, "32 %" or "2.1 times"; what is gone altogether is so by 100 %. */
-export function gainWords({ ratio, gain }: Pick<FindingTrial, "ratio" | "gain">): string {
+const rounded3 = (value: number): number => Number(value.toPrecision(3));
+
+/** A metric with a change of the document and without it: "1.2 s instead of 1.5 s: 20 % better", or
+ * how many times as long one is as the other; what is gone altogether is better by 100 %. */
+export function changeWords(metric: string, trial: FindingTrial): string | null {
+  const { before, after, ratio, gain } = trial;
+  if (before === null || after === null) return null;
+  const { unit } = metricInfo(metric);
+  const [was, is] = [before, after].map((value) => formatMetric(value, unit, language.value));
+  const values = { metric: metricTitle(metric), before: was ?? "", after: is ?? "" };
   const factor = ratio === null || ratio === 0 ? 1 : Math.max(ratio, 1 / ratio);
-  return factor >= FACTOR_FROM
-    ? t("finding.factor", { factor: formatNumber(Number(factor.toPrecision(3)), language.value) })
-    : formatShare(Math.abs(gain ?? 0), language.value);
+  if (factor < FACTOR_FROM) {
+    const share = formatShare(Math.abs(gain ?? 0), language.value);
+    return t((gain ?? 0) >= 0 ? "finding.gain" : "finding.loss", { ...values, gain: share });
+  }
+  const isMore = ratio !== null && ratio > 1;
+  const how = unit === "us" ? (isMore ? "longer" : "shorter") : isMore ? "more" : "less";
+  return t(`finding.times.${how}`, { ...values, count: rounded3(factor) });
 }

@@ -4,13 +4,11 @@
 
 import { useEffect } from "preact/hooks";
 import type { Finding, Findings, FindingTrial, Run, RunSummary } from "../api";
-import { formatMetric } from "../lib/format";
 import { formatRoute, wholeRun } from "../lib/route";
-import { metricInfo, metricTitle } from "../state/catalogue";
 import { changeError, findings, runChanged } from "../state/findings";
-import { language, t } from "../state/preferences";
+import { t } from "../state/preferences";
 import { Failed, Loading } from "./feedback";
-import { findingFigure, findingLane, findingWords, gainWords, remedyWords, thresholdWords } from "./finding-words";
+import { changeWords, findingFigure, findingLane, findingWords, remedyWords, thresholdWords } from "./finding-words";
 import { Icon } from "./icon";
 import { ErrorText, reasonWords, Said } from "./said";
 
@@ -51,16 +49,7 @@ function Refusal({ reason }: { reason: string }) {
 /** "Makespan 812 ms instead of 1.2 s: 32 % better". */
 function GainWords({ metric, trial }: { metric: string | null; trial: FindingTrial }) {
   if (metric === null) return <>{t(trial.verdict === "gains" ? "finding.ends" : "finding.endsNot")}</>;
-  if (trial.before === null || trial.after === null) return null;
-  const { unit } = metricInfo(metric);
-  const words = (value: number): string => formatMetric(value, unit, language.value);
-  const values = {
-    metric: metricTitle(metric),
-    before: words(trial.before),
-    after: words(trial.after),
-    gain: gainWords(trial),
-  };
-  return <>{t((trial.gain ?? 0) >= 0 ? "finding.gain" : "finding.loss", values)}</>;
+  return <>{changeWords(metric, trial)}</>;
 }
 
 function Advice({ run, finding }: { run: AnyRun; finding: Finding }) {

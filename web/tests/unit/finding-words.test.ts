@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { before, test } from "node:test";
-import type { Finding } from "../../src/api";
+import type { Finding, FindingTrial } from "../../src/api";
 import { LANGUAGES, loadCatalogue, translateIfKnown } from "../../src/i18n/translate";
 import { installBrowser } from "./browser-stub";
 
@@ -137,9 +137,48 @@ test("a number that is missing is no claim, and a rule of the future keeps the s
   assert.deepEqual(words.remedyWords({ remedy: "pray", text: "Pray." }), { text: "Pray.", lang: "en" });
 });
 
-test("a gain is a share or a factor, and never without end", () => {
-  assert.equal(words.gainWords({ ratio: 0.68, gain: 0.32 }), "32\u202f%");
-  assert.equal(words.gainWords({ ratio: 0.25, gain: 0.75 }), "4 times");
-  assert.equal(words.gainWords({ ratio: 3, gain: -2 }), "3 times");
-  assert.equal(words.gainWords({ ratio: 0, gain: 1 }), "100\u202f%");
+const TRIAL: FindingTrial = {
+  remedy: "use-threads",
+  text: "",
+  patch: [],
+  verdict: "gains",
+  reason: null,
+  unfinished: 0,
+  before: 1_024_000,
+  after: 2000,
+  ratio: 1 / 512,
+  ratio_low: null,
+  ratio_high: null,
+  gain: 511 / 512,
+};
+
+test("a gain is a share or says what is how many times as long as what", async () => {
+  const { metrics } = await import("../../src/state/catalogue");
+  metrics.state.value = {
+    status: "ready",
+    value: [
+      { name: "makespan_us", unit: "us", meaning: "", better: "lower" },
+      { name: "throughput_per_s", unit: "1/s", meaning: "", better: "higher" },
+    ],
+  };
+  const makespan = (trial: Partial<FindingTrial>) => words.changeWords("makespan_us", { ...TRIAL, ...trial });
+  const throughput = { before: 2, after: 1024, ratio: 512, gain: 511 };
+  await preferences.chooseLanguage("en");
+  assert.equal(makespan({}), "Makespan 2\u202fms instead of 1.02\u202fs, which is 512 times as long.");
+  assert.equal(
+    makespan({ before: 1e6, after: 680_000, ratio: 0.68, gain: 0.32 }),
+    "Makespan 680\u202fms instead of 1\u202fs: 32\u202f% better.",
+  );
+  assert.equal(
+    makespan({ before: 1e6, after: 3e6, ratio: 3, gain: -2 }),
+    "Makespan 3\u202fs instead of 1\u202fs: 3 times as long.",
+  );
+  assert.equal(makespan({ after: 0, ratio: 0, gain: 1 }), "Makespan 0\u202fns instead of 1.02\u202fs: 100\u202f% better.");
+  assert.equal(
+    words.changeWords("throughput_per_s", { ...TRIAL, ...throughput }),
+    "Throughput 1,024\u202f/s instead of 2\u202f/s: 512 times as much.",
+  );
+  await preferences.chooseLanguage("pl");
+  assert.match(makespan({}) ?? "", /zamiast .*: 512 razy krócej\.$/);
+  assert.match(makespan({ before: 1e6, after: 2.5e6, ratio: 2.5, gain: -1.5 }) ?? "", /: 2,5 raza dłużej\.$/);
 });

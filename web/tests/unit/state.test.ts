@@ -464,7 +464,7 @@ test("a stored experiment with the name of an example is named as the example is
   const { experimentName } = state.catalogue;
   const { chooseLanguage } = state.preferences;
   await chooseLanguage("pl");
-  assert.equal(experimentName("Threads that wait for I/O"), "Wątki czekające na wejście/wyjście");
+  assert.equal(experimentName("Threads that wait for I/O"), "Wątki czekające na I/O");
   assert.equal(experimentName("mine"), "mine");
   assert.equal(experimentName(""), "Bez nazwy");
   await chooseLanguage("en");

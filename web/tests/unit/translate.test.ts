@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { enFindings } from "../../src/i18n/en-findings";
+import { refusals } from "../../src/i18n/refusals-pl";
+import { schemaWords } from "../../src/i18n/schema-pl";
 import {
   addEnglish,
   type Catalogue,
@@ -57,6 +59,33 @@ test("plural messages have every form that their language can ask for", () => {
         `${language} ${key}`,
       );
     }
+  }
+});
+
+/* One word for one thing, that which Polish programmers use. A clock ("zegar procesora") is none of
+ * a timer, and a counter ("licznik") neither. */
+const NOT_POLISH: readonly { said: RegExp; instead: string }[] = [
+  { said: /wywoła\p{L}* zwrotn/iu, instead: "callback" },
+  { said: /zegar(?!\p{L}* procesora|owe)/iu, instead: "timer" },
+  { said: /liczni\p{L}* czasu/iu, instead: "timer" },
+  { said: /czasomierz|minutnik/iu, instead: "timer" },
+  { said: /pacz(?:k|ek)/iu, instead: "porcja" },
+  { said: /rekomend/iu, instead: "zalecenie" },
+  { said: /wejści\p{L}*[/-]wyjści/iu, instead: "I/O" },
+  { said: /odwoła(?:nie|nia|ń|niom|niami)(?!\p{L})/iu, instead: "referencja" },
+  { said: /przyby|napływ/iu, instead: "przychodzić" },
+  { said: /garbage collector/iu, instead: "odśmiecacz" },
+];
+
+test("Polish has one word for one thing", () => {
+  const texts = [
+    ...Object.entries(catalogues.pl).flatMap(([key, message]) => textsOf(message).map((text) => [key, text] as const)),
+    ...Object.entries(schemaWords),
+    ...[refusals.sentences, refusals.phrases, refusals.kinds, refusals.notModelled].flatMap((part) => Object.entries(part)),
+  ];
+  for (const { said, instead } of NOT_POLISH) {
+    const wrong = texts.filter(([, text]) => said.test(text)).map(([key, text]) => `${key}: ${text}`);
+    assert.deepEqual(wrong, [], `say ${instead}`);
   }
 });
 
