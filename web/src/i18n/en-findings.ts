@@ -120,6 +120,8 @@ export const enFindings = {
     one: "{count} of {runs} runs does not end then.",
     other: "{count} of {runs} runs do not end then.",
   },
+  "site.job": "“{what}” in step {step} of a job",
+  "site.of": "“{what}” in step {step} of {owner}",
   "finding.nobody": "nobody",
   "finding.noSite": "no step of the document",
   "finding.someLock": "a lock",

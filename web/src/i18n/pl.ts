@@ -812,6 +812,8 @@ export const pl = {
     many: "{count} z {runs} uruchomień wtedy się nie kończy.",
     other: "{count} z {runs} uruchomień wtedy się nie kończy.",
   },
+  "site.job": "„{what}” w kroku {step} zadania",
+  "site.of": "„{what}” w kroku {step}, {owner}",
   "finding.nobody": "nikt",
   "finding.noSite": "żaden krok dokumentu",
   "finding.someLock": "blokada",

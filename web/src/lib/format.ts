@@ -79,6 +79,19 @@ export function formatInstant(ns: number, resolution: number, locale: string): s
   return `${text}${NARROW_SPACE}${unit.symbol}`;
 }
 
+/** Moments of one column: all in one unit, with as many decimals as tell each from the next. */
+export function formatInstants(times: readonly number[], locale: string): string[] {
+  const sorted = [...new Set(times)].sort((a, b) => a - b);
+  const largest = sorted.at(-1) ?? 0;
+  const gaps = sorted.slice(1).map((time, index) => time - (sorted[index] ?? 0));
+  const unit = unitFor(largest);
+  // Alone it has as many digits as a duration.
+  const step = Math.max(1, Math.min(...gaps, largest / 1000)) / unit.ns;
+  const decimals = Math.min(9, Math.max(0, Math.ceil(-Math.log10(step))));
+  const format = numberFormat(locale, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  return times.map((time) => `${format.format(time / unit.ns)}${NARROW_SPACE}${unit.symbol}`);
+}
+
 /* Sums of shares that are the whole are 1 but for the rounding of their floats. */
 const ALL = 1 - 1e-9;
 

@@ -25,7 +25,7 @@ function unitOf(field: string): string {
 }
 
 /** The nearest thing around a pointer that has a name: an actor, a task, an object. */
-function ownerOf(parts: readonly string[], document: unknown): string | null {
+export function ownerOf(parts: readonly string[], document: unknown): string | null {
   const [, objects, object] = parts;
   if (objects === "objects" && parts.length > 3) return object ?? null;
   for (let depth = parts.length - 1; depth > 0; depth--) {

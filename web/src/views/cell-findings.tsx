@@ -8,6 +8,7 @@ import { advice } from "../state/advice";
 import { askIfCheap, changeError, findingsOf, forgetFindings } from "../state/findings";
 import { modelName, pointWords } from "../state/names";
 import { t } from "../state/preferences";
+import type { Written } from "../state/site-name";
 import { chosenOf, valueWords } from "./advice-words";
 import { Failed, Loading } from "./feedback";
 import { FindingList } from "./findings-section";
@@ -43,7 +44,7 @@ function cardsOf(cells: readonly Cell[]): { cards: Card[]; point: Record<string,
   return { cards, point: item.point };
 }
 
-function CardOf({ card, goal }: { card: Card; goal: string }) {
+function CardOf({ card, goal, written }: { card: Card; goal: string; written: Written }) {
   const { label, one, run } = card;
   const made = findingsOf(run.id);
   const [place, near] = useNear<HTMLElement>();
@@ -65,7 +66,7 @@ function CardOf({ card, goal }: { card: Card; goal: string }) {
       )}
       {state.status === "loading" && <Loading lines={3} />}
       {state.status === "failed" && <Failed error={state.error} />}
-      {state.status === "ready" && <FindingList run={run} found={state.value} isShort />}
+      {state.status === "ready" && <FindingList run={run} found={state.value} written={written} isShort />}
     </section>
   );
 }
@@ -91,7 +92,7 @@ export function CellFindings({ cells, document }: { cells: readonly Cell[]; docu
       )}
       <div class="found-cards">
         {cards.map((card) => (
-          <CardOf key={card.one.cell} card={card} goal={goal} />
+          <CardOf key={card.one.cell} card={card} goal={goal} written={{ document, point }} />
         ))}
       </div>
     </section>

@@ -79,8 +79,8 @@ export function findingLane(lane: FindingLane | null): string {
   return lanesById.value.has(lane.id) ? laneFullTitle(lane.id) : lane.name;
 }
 
-function valuesOf(finding: Finding): Values {
-  const { proof, culprit, site, state, object, values } = finding;
+function valuesOf(finding: Finding, site: string | null): Values {
+  const { proof, culprit, state, object, values } = finding;
   const numbers = Object.entries(values).map(([name, value]) => [name, valueWords(name, value)]);
   return {
     ...(Object.fromEntries(numbers) as Record<string, string>),
@@ -94,10 +94,10 @@ function valuesOf(finding: Finding): Values {
   };
 }
 
-/** What was found, in a sentence or two. */
-export function findingWords(finding: Finding): Words {
+/** What was found, in a sentence or two, in which its place is called `site`. */
+export function findingWords(finding: Finding, site: string | null = finding.site): Words {
   const key = `finding.text.${finding.rule}`;
-  const text = translateIfKnown(language.value, key, valuesOf(finding));
+  const text = translateIfKnown(language.value, key, valuesOf(finding, site));
   if (text === null) return { text: finding.text, lang: "en" };
   // Where the run has no such number, nothing is claimed.
   return { text: text.replace(/\{\w+\}/g, t("finding.some")) };

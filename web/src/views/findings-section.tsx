@@ -6,7 +6,9 @@ import { useEffect } from "preact/hooks";
 import type { Finding, Findings, FindingTrial, Run, RunSummary } from "../api";
 import { formatRoute, wholeRun } from "../lib/route";
 import { changeError, findings, runChanged } from "../state/findings";
+import { current } from "../state/opened";
 import { t } from "../state/preferences";
+import { siteName, type Written } from "../state/site-name";
 import { Failed, Loading } from "./feedback";
 import { changeWords, findingFigure, findingLane, findingWords, remedyWords, thresholdWords } from "./finding-words";
 import { Icon } from "./icon";
@@ -105,8 +107,32 @@ function Tried({ finding, runs }: { finding: Finding; runs: number }) {
   );
 }
 
-function Item({ run, finding, runs }: { run: AnyRun; finding: Finding; runs: number }) {
-  const words = findingWords(finding);
+/** The sentence, in which the step is called by name; the name says where it stands. */
+function Sentence({ finding, written }: { finding: Finding; written: Written }) {
+  const { site } = finding;
+  const { text, lang } = findingWords(finding, site === null ? null : "\n");
+  const [before = "", after] = text.split("\n");
+  return (
+    <p {...(lang ? { lang } : {})}>
+      {before}
+      {site !== null && after !== undefined && (
+        <span class="site-name" title={site}>
+          {siteName(written, site)}
+        </span>
+      )}
+      {after}
+    </p>
+  );
+}
+
+interface ItemProps {
+  run: AnyRun;
+  finding: Finding;
+  runs: number;
+  written: Written;
+}
+
+function Item({ run, finding, runs, written }: ItemProps) {
   const shown = finding.proof.to > finding.proof.from && run.has_timeline;
   return (
     <li class="finding" data-rule={finding.rule}>
@@ -124,9 +150,7 @@ function Item({ run, finding, runs }: { run: AnyRun; finding: Finding; runs: num
           </a>
         )}
       </div>
-      <p>
-        <Said words={words} />
-      </p>
+      <Sentence finding={finding} written={written} />
       {finding.cycle.length > 0 && (
         <p>{finding.cycle.map(({ waiter }) => findingLane(waiter)).join(" → ")} →</p>
       )}
@@ -137,13 +161,13 @@ function Item({ run, finding, runs }: { run: AnyRun; finding: Finding; runs: num
 }
 
 /** What a run suffers from, worst first; beside other runs the rest is folded. */
-export function FindingList(props: { run: AnyRun; found: Findings; isShort?: boolean }) {
-  const { run, found, isShort } = props;
+export function FindingList(props: { run: AnyRun; found: Findings; written: Written; isShort?: boolean }) {
+  const { run, found, written, isShort } = props;
   if (found.items.length === 0) return <p>{t("finding.none")}</p>;
   const list = (items: readonly Finding[]) => (
     <ul class="finding-list">
       {items.map((finding) => (
-        <Item key={finding.rule} run={run} finding={finding} runs={found.repetitions} />
+        <Item key={finding.rule} run={run} finding={finding} runs={found.repetitions} written={written} />
       ))}
     </ul>
   );
@@ -160,6 +184,13 @@ export function FindingList(props: { run: AnyRun; found: Findings; isShort?: boo
       )}
     </>
   );
+}
+
+/** The document of the run that is open. */
+function writtenFor(run: Run): Written {
+  const experiment = current.value?.experiment;
+  const cell = experiment?.cells.find(({ id }) => id === run.cell);
+  return { document: experiment?.document, point: cell?.point ?? {} };
 }
 
 export function FindingsSection({ run }: { run: Run }) {
@@ -194,7 +225,7 @@ export function FindingsSection({ run }: { run: Run }) {
           <ErrorText error={changeError.value} />
         </p>
       )}
-      {state.status === "ready" && <FindingList run={run} found={state.value} />}
+      {state.status === "ready" && <FindingList run={run} found={state.value} written={writtenFor(run)} />}
     </section>
   );
 }

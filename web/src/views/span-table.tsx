@@ -4,9 +4,10 @@
 
 import { useState } from "preact/hooks";
 import { type Span, spansIn } from "../lib/columns";
+import { formatInstants } from "../lib/format";
 import { COUNTER_OF } from "../lib/loop-parts";
 import { rows } from "../state/lane-rows";
-import { t } from "../state/preferences";
+import { language, t } from "../state/preferences";
 import { data, select, selection } from "../state/timeline";
 import { restingViewport } from "../state/viewport";
 import { Select } from "./select";
@@ -14,14 +15,14 @@ import { duration, instant, laneFullTitle, relations, spanTitle } from "./timeli
 
 const MOST = 100;
 
-function SpanRow({ span, resolution }: { span: Span; resolution: { from: number; to: number } }) {
+function SpanRow({ span, start }: { span: Span; start: string }) {
   const isChosen = selection.value?.lane === span.lane && selection.value.start === span.start;
   const facts = span.count > 1 ? [] : relations(span);
   return (
     <tr aria-current={isChosen ? "true" : undefined}>
       <td class="is-number">
         <button type="button" class="fact-link" onClick={() => select(span)}>
-          {instant(span.start, resolution)}
+          {start}
         </button>
       </td>
       <td class="is-number">{duration(span.end - span.start)}</td>
@@ -41,6 +42,8 @@ function Spans({ lane }: { lane: number }) {
   const columns = data.value?.lanes.get(lane);
   if (!columns) return <p class="is-muted">{t("spans.notThere")}</p>;
   const { items, count } = spansIn(columns, view.from, view.to, MOST);
+  // A pixel far out is many spans wide: here each begins at a moment of its own.
+  const starts = formatInstants(items.map(({ start }) => start), language.value);
   const title = t("spans.caption", {
     lane: laneFullTitle(lane),
     from: instant(view.from, view),
@@ -64,8 +67,8 @@ function Spans({ lane }: { lane: number }) {
             </tr>
           </thead>
           <tbody>
-            {items.map((span) => (
-              <SpanRow key={span.start} span={span} resolution={view} />
+            {items.map((span, index) => (
+              <SpanRow key={span.start} span={span} start={starts[index] ?? ""} />
             ))}
           </tbody>
         </table>

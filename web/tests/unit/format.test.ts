@@ -4,6 +4,7 @@ import { test } from "node:test";
 import {
   formatDuration,
   formatInstant,
+  formatInstants,
   formatMetric,
   formatNumber,
   formatShare,
@@ -31,6 +32,18 @@ test("neighbouring moments a pixel apart read differently", () => {
   const two = formatInstant(1_203_476_000, 20_000, "en");
   assert.notEqual(one, two);
   assert.equal(plain(formatInstant(20_000_000, 50_000, "en")), "20.00 ms");
+});
+
+test("moments of a column differ when they do, and are aligned", () => {
+  const column = (...times: number[]): string[] => formatInstants(times, "en").map(plain);
+  assert.deepEqual(column(0, 5_000_000, 5_000_200), ["0.0000 ms", "5.0000 ms", "5.0002 ms"]);
+  assert.deepEqual(column(900_000, 1_203_456_000), ["0.001 s", "1.203 s"]);
+  assert.deepEqual(column(1_203_456_000, 1_203_456_001), ["1.203456000 s", "1.203456001 s"]);
+  assert.deepEqual(column(1234), ["1.234 µs"]);
+  assert.deepEqual(column(0), ["0 ns"]);
+  assert.deepEqual(column(), []);
+  const close = Array.from({ length: 100 }, (_, index) => 7_000_000_000 + 37 * index);
+  assert.equal(new Set(formatInstants(close, "pl")).size, close.length);
 });
 
 test("metrics follow their unit", () => {
