@@ -36,6 +36,8 @@ export const isTyped = signal(false);
 export const sending = signal(false);
 /** In how many fields of the form something is written that cannot be read. */
 export const unreadFields = signal(0);
+/** Counts the documents that were opened or begun anew: what was typed before is not about them. */
+export const openings = signal(0);
 export const refusal = signal<ApiError | null>(null);
 
 /* What somebody has chosen holds for every document. */
@@ -95,6 +97,7 @@ export function openDocument(key: string, document: unknown): void {
   if (source.peek()?.key === key) return;
   const original = prettyJson(document);
   source.value = { key, original };
+  openings.value += 1;
   draft.value = keptDraft(key) ?? original;
   refusal.value = null;
   isTyped.value = false;
@@ -133,6 +136,7 @@ export function editDraft(text: string): void {
 export function resetDraft(): void {
   const from = source.peek();
   if (from) changeDraft(from.original, false);
+  openings.value += 1;
   refusal.value = null;
 }
 

@@ -4,7 +4,7 @@
 // is run with a number that nobody sees.
 
 import { useEffect, useId, useState } from "preact/hooks";
-import { unreadFields } from "../state/ask";
+import { openings, unreadFields } from "../state/ask";
 
 interface TypedFieldProps<Value> {
   class: string;
@@ -37,6 +37,8 @@ export function TypedField<Value>(props: TypedFieldProps<Value>) {
   useEffect(() => {
     if (isWrong) setTyped(null);
   }, [props.written]);
+  // The same value in another document is another one's.
+  useEffect(() => setTyped(null), [openings.value]);
   return (
     <>
       <input
