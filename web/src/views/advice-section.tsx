@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The answer on top of the page: whom to choose for the document's goal, and by how much.
 
-import type { ComponentChildren } from "preact";
-import type { ExperimentAdvice, Recommendation, Recommended } from "../api";
+import type { Cell, ExperimentAdvice, Recommendation, Recommended } from "../api";
 import { formatBytes, formatDuration } from "../lib/format";
 import { resolvePointer } from "../lib/json-scan";
 import { parseLabel } from "../lib/label";
@@ -10,21 +9,12 @@ import { advice } from "../state/advice";
 import { metricInfo, metricTitle } from "../state/catalogue";
 import { modelName, strategyName } from "../state/names";
 import { language, t } from "../state/preferences";
+import { Line } from "./advice-line";
 import { AdviceTable } from "./advice-table";
+import { AdviceWhy } from "./advice-why";
 import { busyWords, chosenOf, intervalWords, lossOf, memoryWords, modelWords, nearWords, valueWords } from "./advice-words";
 import { Icon } from "./icon";
 import { leftOutWords, Said } from "./said";
-
-function Line({ label, title, children }: { label: string; title?: string; children: ComponentChildren }) {
-  return (
-    <li class="advice-beside">
-      <span class="advice-label" title={title}>
-        {label}
-      </span>
-      <span>{children}</span>
-    </li>
-  );
-}
 
 /** What else there is to say of a cell, quietly. */
 function Aside({ words }: { words: readonly (string | null)[] }) {
@@ -123,7 +113,14 @@ function othersOf(item: Recommendation): Who[] {
   ];
 }
 
-function Answer({ item, goal, document }: { item: Recommendation; goal: string; document: unknown }) {
+interface AnswerProps {
+  item: Recommendation;
+  goal: string;
+  document: unknown;
+  cells: readonly Cell[];
+}
+
+function Answer({ item, goal, document, cells }: AnswerProps) {
   const chosen = chosenOf(item);
   const isBest = chosen.cell === item.best.cell;
   return (
@@ -140,6 +137,7 @@ function Answer({ item, goal, document }: { item: Recommendation; goal: string; 
         </span>
       </p>
       <ul class="advice-others">
+        <AdviceWhy cells={cells} one={chosen} goal={goal} document={document} />
         {othersOf(item).map((who) => (
           <Line key={who} label={t(LABELS[who])} title={who === "first" ? t("advice.first.title") : ""}>
             <Other item={item} who={who} goal={goal} />
@@ -195,7 +193,7 @@ function Honesty({ value }: { value: ExperimentAdvice }) {
   );
 }
 
-export function AdviceSection({ document }: { document: unknown }) {
+export function AdviceSection({ cells, document }: { cells: readonly Cell[]; document: unknown }) {
   const value = advice.value;
   if (value?.goal == null || value.recommendations.length === 0) return null;
   const { goal, recommendations } = value;
@@ -214,7 +212,7 @@ export function AdviceSection({ document }: { document: unknown }) {
       )}
       {isAlone && <p class="section-note">{t("advice.nothing")}</p>}
       {isAlone ? null : only ? (
-        <Answer item={only} goal={goal} document={document} />
+        <Answer item={only} goal={goal} document={document} cells={cells} />
       ) : (
         <AdviceTable items={recommendations} goal={goal} document={document} />
       )}

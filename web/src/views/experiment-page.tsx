@@ -159,7 +159,7 @@ interface FoundProps {
 function Found({ value, metric, available }: FoundProps) {
   return (
     <>
-      <AdviceSection document={value.document} />
+      <AdviceSection cells={value.cells} document={value.document} />
       <section aria-labelledby="grid-title">
         <div class="section-head">
           <h2 id="grid-title" class="section-title">

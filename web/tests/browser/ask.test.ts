@@ -125,10 +125,16 @@ test("a newcomer learns which model to use, and why, with 4 clicks and 3 numbers
     const advice = await page.locator(".advice").innerText();
     // Which: as servers do it. One GIL for each core, and in each process many waits at a time.
     assert.match(advice, /^Choose 8 processes, each with asyncio, 100 at a time on CPython 3\.14: Makespan 420\sms/m);
-    // Why: it keeps the cores busy, and what others are limited by.
+    // Why: what one GIL comes to, how many run Python side by side, what overlaps, what it costs.
+    assert.match(advice, /Why: Python\nPython code takes 2\.43\ss in all, and under one GIL only one thread at a time may run it\./);
+    assert.match(advice, /The best with one GIL, asyncio, 500 at a time on CPython 3\.14, holds it for 98\s% of the time: Makespan 2\.48\ss\./);
+    assert.match(advice, /8 processes have a GIL each: on the mean 6\.6 threads run Python at a time, on 8 cores\./);
+    assert.match(advice, /Why: waiting\nOn the mean 209 jobs are under way at a time, .*; one after another on CPython 3\.14: Makespan 27\.5\ss\./);
+    assert.match(advice, /What it costs\n122\sMB of memory and 2\.8\ss of core time; asyncio, .*: 20\.1\sMB and 2\.43\ss\./);
+    // It keeps the cores busy, and what others are limited by.
     assert.match(advice, /cores 83\s% busy/);
     assert.match(advice, /Next best\n8 processes, each with 32 threads on CPython 3\.14: .*worse by 1\.5\s% .*43\.3\sMB of memory/);
-    assert.match(advice, /Starting point\none after another on CPython 3\.14: 27\.5\ss · worse by 65\.4×.* · cores 1\.1\s% busy/);
+    assert.match(advice, /Starting point\none after another on CPython 3\.14: 27\.5\ss · 65\.4 times as long as the best.* · cores 1\.1\s% busy/);
     const row = (strategy: string) => page.locator(".grid-table tbody tr", { hasText: strategy }).first();
     assert.match(await row("16 threads").innerText(), /the best of 7 sizes · threads wait for the GIL/);
     assert.match(await row("asyncio, 500 at a time").innerText(), /the event loop is busy/);
@@ -398,6 +404,27 @@ test("what cannot be read stays, says what can, and is not run with something el
     await cores.fill("3");
     await page.locator(".composer .button.is-primary:enabled").waitFor();
     assert.equal(await page.getByText("a whole number from 1 on").count(), 0);
+  });
+});
+
+test("what cannot be read goes with its document, also when the next one has the same value", async () => {
+  await onPage({}, async (page) => {
+    await openOwn(page);
+    const cores = field(page, "Cores");
+    await cores.fill("none");
+    await page.getByRole("alert").filter({ hasText: "a whole number from 1 on" }).waitFor();
+    await page.goto(`${server.address}/#/?preset=requests-200`);
+    await page.locator('.number-field[aria-invalid="true"]').waitFor({ state: "detached" });
+    await page.locator(".composer .button.is-primary:enabled").waitFor();
+    assert.equal(await cores.inputValue(), "4");
+    assert.equal(await cores.getAttribute("aria-invalid"), "false");
+    assert.equal(await page.getByText("a whole number from 1 on").count(), 0);
+    // And so when a document is begun anew.
+    await field(page, "Jobs").fill("300");
+    await cores.fill("none");
+    await page.getByRole("button", { name: "Undo my changes" }).click();
+    await page.locator('.number-field[aria-invalid="true"]').waitFor({ state: "detached" });
+    assert.equal(await cores.inputValue(), "4");
   });
 });
 

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+// Why a cell is as good as it is, from the results alone: how much Python there is, how many GILs
+// it may run under, how many jobs wait meanwhile, and what that takes. Nothing is estimated: each
+// figure is a metric of a cell, or one of its metrics divided by another.
+
+import { isRecord, type Point } from "./grid";
+import { resolvePointer } from "./json-scan";
+import { parseLabel } from "./label";
+
+interface Measured {
+  id: string;
+  runtime: string;
+  strategy: string;
+  point: Point;
+  metrics?: Readonly<Record<string, { median: number } | null>>;
+}
+
+/** The best cell whose threads all share one GIL, or that has one thread. */
+export interface OneGil<Cell> {
+  cell: Cell;
+  python_us: number;
+  /** Share of its life in which the GIL is held. */
+  held: number;
+  /** Python under one GIL is what it is limited by. */
+  isFull: boolean;
+}
+
+export interface Why<Cell> {
+  /** Under which GILs the chosen cell runs Python. */
+  gils: { kind: "none" } | { kind: "one"; held: number } | { kind: "each"; of: "processes" | "interpreters"; count: number };
+  /** Threads that run Python at a time, mean. */
+  parallel: number;
+  cores: number | null;
+  /** Null where it is the chosen one, is no worse, or was not tried. */
+  oneGil: OneGil<Cell> | null;
+  /** Jobs that have begun and not ended, mean (Little's law); null where none wait. */
+  underWay: number | null;
+  /** The same jobs one after another, where that was tried. */
+  oneByOne: Cell | null;
+}
+
+/* As the server has it: nine tenths busy leaves at most a factor of 1.11 to gain elsewhere. */
+const FULL = 0.9;
+/* With fewer jobs under way for each busy core, nobody waits to speak of. */
+const WAITING = 1.5;
+
+export function median({ metrics }: Pick<Measured, "metrics">, name: string): number | null {
+  return metrics?.[name]?.median ?? null;
+}
+
+function isUnderOneGil(cell: Measured): boolean {
+  const { name, options } = parseLabel(cell.strategy);
+  const inside = ["sequential", "threads", "asyncio"].includes(name);
+  return inside && median(cell, "gil_held_share") !== null && !options.some(([option]) => option === "to_process");
+}
+
+function gilsOf(cell: Measured): Why<Measured>["gils"] | null {
+  const held = median(cell, "gil_held_share");
+  const { name, count } = parseLabel(cell.strategy);
+  if (held === null) return { kind: "none" };
+  if (isUnderOneGil(cell)) return { kind: "one", held };
+  const isPool = name === "processes" || name === "interpreters";
+  return isPool && count !== null ? { kind: "each", of: name, count } : null;
+}
+
+function parallelOf(cell: Measured): number | null {
+  const [python, makespan] = [median(cell, "python_us"), median(cell, "makespan_us")];
+  return python === null || !makespan ? null : python / makespan;
+}
+
+function underWayOf(cell: Measured): number | null {
+  const [each, rate] = [median(cell, "latency_mean_us"), median(cell, "throughput_per_s")];
+  const [cpu, makespan] = [median(cell, "cpu_us"), median(cell, "makespan_us")];
+  if (each === null || rate === null || cpu === null || !makespan) return null;
+  const jobs = (rate * each) / 1e6;
+  return jobs >= WAITING * Math.max(1, cpu / makespan) ? jobs : null;
+}
+
+function coresOf(document: unknown, point: Point): number | null {
+  const cores = point["/machine/cores"] ?? resolvePointer(document, "/machine/cores");
+  return typeof cores === "number" ? cores : null;
+}
+
+/** `rank` is lower for a cell that is better for the goal, NaN where nothing is known of it. Null
+ * where the document has no jobs, or the chosen cell has no figures to give. */
+export function whyOf<Cell extends Measured>(
+  cells: readonly Cell[],
+  chosen: Cell,
+  document: unknown,
+  rank: (cell: Cell) => number,
+): Why<Cell> | null {
+  const [gils, parallel] = [gilsOf(chosen), parallelOf(chosen)];
+  if (!isRecord(resolvePointer(document, "/workload/jobs")) || gils === null || parallel === null) return null;
+  const point = JSON.stringify(chosen.point);
+  const others = cells.filter((cell) => cell.id !== chosen.id && JSON.stringify(cell.point) === point);
+  const worse = others.filter((cell) => rank(cell) > rank(chosen));
+  const best = (among: Cell[]): Cell | null =>
+    among.reduce<Cell | null>((one, cell) => (one === null || rank(cell) < rank(one) ? cell : one), null);
+  return {
+    gils,
+    parallel,
+    cores: coresOf(document, chosen.point),
+    oneGil: gils.kind === "one" ? null : oneGilOf(best(worse.filter(isUnderOneGil))),
+    underWay: underWayOf(chosen),
+    oneByOne: best(worse.filter(({ strategy }) => parseLabel(strategy).name === "sequential")),
+  };
+}
+
+function oneGilOf<Cell extends Measured>(cell: Cell | null): OneGil<Cell> | null {
+  const python_us = cell && median(cell, "python_us");
+  const held = cell && median(cell, "gil_held_share");
+  return cell === null || python_us === null || held === null ? null : { cell, python_us, held, isFull: held >= FULL };
+}

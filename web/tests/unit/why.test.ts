@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// Why a cell was chosen, from metrics such as real runs of 500 jobs have them: 5 ms of Python and
+// 50 ms of waiting each, on 8 cores.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Why, whyOf } from "../../src/lib/why";
+
+const JOBS = { machine: { cores: 8 }, workload: { jobs: { count: 500, steps: [] } } };
+
+type Figures = readonly [makespan: number, python: number, cpu: number, held: number | null, rate: number, each: number];
+
+function cellOf(runtime: string, strategy: string, figures: Figures) {
+  const [makespan_us, python_us, cpu_us, gil_held_share, throughput_per_s, latency_mean_us] = figures;
+  const values = { makespan_us, python_us, cpu_us, gil_held_share, throughput_per_s, latency_mean_us };
+  const metrics = Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, value === null ? null : { median: value }]),
+  );
+  return { id: `${runtime} ${strategy}`, runtime, strategy, point: {}, metrics };
+}
+
+const SEQUENTIAL = cellOf("cpython-3.14", "sequential", [27_469_469, 2_425_000, 2_469_719, 0.0883, 18.2, 54_939]);
+const THREADS = cellOf("cpython-3.14", "threads(16)", [2_529_704, 2_434_404, 2_689_253, 0.9624, 197.7, 78_683]);
+const LOOP = cellOf("cpython-3.14", "asyncio(500)", [2_476_643, 2_427_851, 2_428_858, 0.9803, 201.9, 1_216_573]);
+const OFFLOADED = cellOf("cpython-3.14", "asyncio(500, to_process=8)", [2_400_000, 2_427_851, 2_428_858, 0.3, 201.9, 1_216_573]);
+const SERVERS = cellOf("cpython-3.14", "processes(8, each=asyncio(100))", [420_282, 2_789_075, 2_803_560, 0.6969, 1189.7, 175_360]);
+const FREE = cellOf("cpython-3.14t", "threads(128)", [427_659, 2_925_621, 2_947_645, null, 1169.2, 62_682]);
+const CELLS = [SEQUENTIAL, THREADS, LOOP, OFFLOADED, SERVERS, FREE];
+type Any = (typeof CELLS)[number];
+
+const rank = (cell: Any): number => cell.metrics.makespan_us?.median ?? NaN;
+const why = (chosen: Any, cells = CELLS, document: unknown = JOBS): Why<Any> | null => whyOf(cells, chosen, document, rank);
+
+test("several GILs stand beside the best one with a single GIL, and the jobs one after another", () => {
+  const found = why(SERVERS);
+  assert.deepEqual(found?.gils, { kind: "each", of: "processes", count: 8 });
+  assert.equal(found?.parallel.toFixed(2), "6.64");
+  assert.equal(found?.cores, 8);
+  assert.equal(found?.oneGil?.cell, LOOP);
+  assert.ok(found?.oneGil?.isFull);
+  assert.equal(found?.underWay?.toFixed(0), "209");
+  assert.equal(found?.oneByOne, SEQUENTIAL);
+});
+
+test("a build without a GIL, and one GIL that is chosen, are called so", () => {
+  assert.deepEqual(why(FREE)?.gils, { kind: "none" });
+  assert.equal(why(FREE)?.oneGil?.cell, LOOP);
+  const one = why(LOOP);
+  assert.deepEqual(one?.gils, { kind: "one", held: 0.9803 });
+  assert.equal(one?.oneGil, null);
+});
+
+test("nothing is said of what was not tried, is no worse, or lies at another point of a sweep", () => {
+  assert.equal(why(SERVERS, [SERVERS, FREE])?.oneGil, null);
+  assert.equal(why(SERVERS, [SERVERS])?.oneByOne, null);
+  const elsewhere = { ...LOOP, point: { "/machine/cores": 2 } };
+  assert.equal(why(SERVERS, [SERVERS, elsewhere])?.oneGil, null);
+  assert.equal(why(THREADS)?.oneByOne, SEQUENTIAL);
+  assert.equal(why(SEQUENTIAL)?.oneByOne, null);
+  assert.equal(why(OFFLOADED), null);
+  assert.equal(why(SERVERS, CELLS, { workload: { actors: [] } }), null);
+});
+
+test("who only computes waits for nothing, and a GIL that is mostly free is no bound", () => {
+  const computing = cellOf("cpython-3.14", "processes(8)", [100_000, 780_000, 790_000, 0.9, 80, 100_000]);
+  assert.equal(why(computing)?.underWay, null);
+  assert.equal(why(SERVERS, [SERVERS, SEQUENTIAL])?.oneGil?.isFull, false);
+});
