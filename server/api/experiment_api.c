@@ -8,6 +8,7 @@
 #include "db/experiment_list.h"
 #include "db/removal.h"
 #include "server/api/api.h"
+#include "server/api/document_refusal.h"
 #include "server/api/event_feed.h"
 #include "server/api/experiment_query.h"
 #include "server/api/experiment_view.h"
@@ -236,7 +237,9 @@ int experiment_api_submit_text(const struct api *api, const struct http_request 
     int64_t id = 0;
     bool existed = false;
     int code = document_parse(&document, text, size, err);
-    if (code == 0) {
+    if (code != 0) {
+        document_refusal_complete(response, err, text, size);
+    } else {
         code = submit(api, request, document, &id, &existed, err);
         document_destroy(document);
     }

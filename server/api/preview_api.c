@@ -2,6 +2,7 @@
 #include "server/api/preview_api.h"
 
 #include "server/api/api.h"
+#include "server/api/document_refusal.h"
 #include "server/api/experiment_view.h"
 
 static int write_preview(const struct preview *preview, struct json_writer *writer,
@@ -47,6 +48,9 @@ int preview_api_run(void *context, const struct http_request *request,
     }
     if (code == 0) {
         code = preview_run(&preview, api->previews, &wanted, err);
+        if (code != 0) {
+            document_refusal_complete(response, err, wanted.text, wanted.size);
+        }
     }
     if (code != 0) {
         return code;

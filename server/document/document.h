@@ -11,7 +11,8 @@
  *   - A wrong or unknown member: the pointer leads to it.
  *   - A missing member: the pointer leads to the object that lacks it.
  *
- * The pointer therefore always leads to something that is there. Errors about the values
+ * The pointer therefore always leads to something that is there. What else is wrong finds
+ * mistakes.h. Errors about the values
  * of a sweep are found by grid_create(), which reads every resolved document with the
  * same reader.
  *

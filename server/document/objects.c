@@ -116,6 +116,11 @@ static int read_object(struct reader *reader, const char *name, const json_t *ki
                          text_type_name(kind));
 }
 
+int objects_check(struct reader *reader, const char *name, const json_t *kind) {
+    struct object_plan object = {0};
+    return read_object(reader, name, kind, &object);
+}
+
 static int compare(const void *a, const void *b) {
     return strcmp(((const struct object_plan *)a)->name,
                   ((const struct object_plan *)b)->name);

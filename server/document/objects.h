@@ -25,6 +25,10 @@ void objects_deinit(struct objects *objects);
 int objects_read(struct objects *objects, struct reader *reader,
                  const json_t *value) WARN_UNUSED;
 
+/* Checks one of them; the place is the object's. */
+int objects_check(struct reader *reader, const char *name,
+                  const json_t *kind) WARN_UNUSED;
+
 /* True for the steps that name an object. */
 bool objects_concern(enum step_kind kind);
 

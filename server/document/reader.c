@@ -249,7 +249,7 @@ static int refuse_unknown(struct reader *reader, const char *name,
     return reader_refuse_member(reader, name, "unknown field %s; %s", quoted, advice);
 }
 
-static int check_member(struct reader *reader, const char *name, const json_t *value,
+int reader_check_member(struct reader *reader, const char *name, const json_t *value,
                         const struct schema_object *object) {
     const struct schema_field *field = schema_field_find(object, name);
     const struct field *parameter = NULL;
@@ -268,21 +268,16 @@ static int check_member(struct reader *reader, const char *name, const json_t *v
     return rc;
 }
 
-int reader_check_object(struct reader *reader, const json_t *value,
-                        const struct schema_object *object) {
-    if (!json_is_object(value)) {
-        return reader_refuse(reader, "%s must be an object: { ... }, not %s",
-                             object->phrase, text_type_name(value));
-    }
-    /* jansson's iteration takes a pointer to non-const but does not change the object. */
-    const char *name;
-    json_t *member;
-    json_object_foreach((json_t *)(uintptr_t)value, name, member) {
-        const int rc = check_member(reader, name, member, object);
-        if (rc != 0) {
-            return rc;
-        }
-    }
+int reader_check_is_object(struct reader *reader, const json_t *value,
+                           const char *phrase) {
+    return json_is_object(value)
+               ? 0
+               : reader_refuse(reader, "%s must be an object: { ... }, not %s", phrase,
+                               text_type_name(value));
+}
+
+int reader_check_required(struct reader *reader, const json_t *value,
+                          const struct schema_object *object) {
     for (size_t i = 0; i < object->field_count; i++) {
         const struct schema_field *field = &object->fields[i];
         if (field->required && json_object_get(value, field->name) == NULL) {
@@ -291,6 +286,24 @@ int reader_check_object(struct reader *reader, const json_t *value,
         }
     }
     return 0;
+}
+
+int reader_check_object(struct reader *reader, const json_t *value,
+                        const struct schema_object *object) {
+    int rc = reader_check_is_object(reader, value, object->phrase);
+    if (rc != 0) {
+        return rc;
+    }
+    /* jansson's iteration takes a pointer to non-const but does not change the object. */
+    const char *name;
+    json_t *member;
+    json_object_foreach((json_t *)(uintptr_t)value, name, member) {
+        rc = reader_check_member(reader, name, member, object);
+        if (rc != 0) {
+            return rc;
+        }
+    }
+    return reader_check_required(reader, value, object);
 }
 
 /* --- variants ----------------------------------------------------------------- */
@@ -335,12 +348,12 @@ static int refuse_formless(struct reader *reader, const json_t *value,
     return reader_refuse(reader, "%s needs one of %s", variants->phrase, choices);
 }
 
-int reader_check_variant(struct reader *reader, const json_t *value,
-                         const struct schema_variants *variants,
-                         const struct schema_variant **out) {
-    if (!json_is_object(value)) {
-        return reader_refuse(reader, "%s must be an object: { ... }, not %s",
-                             variants->phrase, text_type_name(value));
+int reader_find_variant(struct reader *reader, const json_t *value,
+                        const struct schema_variants *variants,
+                        const struct schema_variant **out) {
+    const int rc = reader_check_is_object(reader, value, variants->phrase);
+    if (rc != 0) {
+        return rc;
     }
     const struct schema_variant *found = NULL;
     const char *name;
@@ -360,7 +373,18 @@ int reader_check_variant(struct reader *reader, const json_t *value,
     if (found == NULL) {
         return refuse_formless(reader, value, variants);
     }
-    const int rc = reader_check_object(reader, value, &found->object);
+    *out = found;
+    return 0;
+}
+
+int reader_check_variant(struct reader *reader, const json_t *value,
+                         const struct schema_variants *variants,
+                         const struct schema_variant **out) {
+    const struct schema_variant *found = NULL;
+    int rc = reader_find_variant(reader, value, variants, &found);
+    if (rc == 0) {
+        rc = reader_check_object(reader, value, &found->object);
+    }
     if (rc == 0) {
         *out = found;
     }

@@ -37,6 +37,19 @@ int reader_refuse_member(struct reader *reader, const char *name, const char *fm
 int reader_check_object(struct reader *reader, const json_t *value,
                         const struct schema_object *object) WARN_UNUSED;
 
+/* The parts of it: that it is an object at all; one member; that none is missing. */
+int reader_check_is_object(struct reader *reader, const json_t *value,
+                           const char *phrase) WARN_UNUSED;
+int reader_check_member(struct reader *reader, const char *name, const json_t *value,
+                        const struct schema_object *object) WARN_UNUSED;
+int reader_check_required(struct reader *reader, const json_t *value,
+                          const struct schema_object *object) WARN_UNUSED;
+
+/* Which variant the value is, without a look at its members. */
+int reader_find_variant(struct reader *reader, const json_t *value,
+                        const struct schema_variants *variants,
+                        const struct schema_variant **out) WARN_UNUSED;
+
 /* Which variant the object is, after checking it as such. */
 int reader_check_variant(struct reader *reader, const json_t *value,
                          const struct schema_variants *variants,

@@ -8,8 +8,8 @@
 /* A time in microseconds, as checked by the reader, in nanoseconds. */
 sim_ns times_to_ns(const json_t *us) { return llround(json_number_value(us) * 1e3); }
 
-static int read_law(struct reader *reader, const json_t *value,
-                    struct distribution *out) {
+int times_find_law(struct reader *reader, const json_t *value,
+                   const struct schema_variant **out) {
     const json_t *name = json_object_get(value, "dist");
     if (name == NULL) {
         return reader_refuse(reader, "a distribution lacks 'dist': the law's name");
@@ -19,14 +19,22 @@ static int read_law(struct reader *reader, const json_t *value,
         return reader_refuse(reader, "'dist' must be a string, not %s",
                              text_type_name(name));
     }
-    int rc = reader_check_name(reader, name, NAMES_LAWS);
+    const int rc = reader_check_name(reader, name, NAMES_LAWS);
     if (rc != 0) {
         return rc;
     }
     place_pop(&reader->place);
-    const struct schema_variant *law =
-        schema_variant_find(&schema_laws, json_string_value(name));
-    rc = reader_check_object(reader, value, &law->object);
+    *out = schema_variant_find(&schema_laws, json_string_value(name));
+    return 0;
+}
+
+static int read_law(struct reader *reader, const json_t *value,
+                    struct distribution *out) {
+    const struct schema_variant *law = NULL;
+    int rc = times_find_law(reader, value, &law);
+    if (rc == 0) {
+        rc = reader_check_object(reader, value, &law->object);
+    }
     if (rc == 0) {
         *out = (struct distribution){.kind = (enum distribution_kind)law->kind};
     }

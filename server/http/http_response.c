@@ -6,6 +6,8 @@
 
 #include <microhttpd.h>
 
+#include "engine/base/memory.h"
+
 /*
  * Sent with every answer. The policy allows nothing but this server's own files: no
  * inline script, no inline style, no frame around the page.
@@ -50,6 +52,7 @@ void http_response_deinit(struct http_response *response) {
     if (response->body_is_file) {
         http_file_close(&response->file);
     }
+    memory_free(response->others);
     *response = (struct http_response){0};
 }
 

@@ -44,6 +44,9 @@ struct http_response {
     bool endless;                     /* to HEAD: GET gets a stream, of no length */
     const char *request_id;           /* X-Request-Id, or NULL; lives until it is sent */
     struct http_stream_source stream; /* used when `read` is not NULL */
+    /* Of a request that is refused: what else is wrong with it. Heap, owned. */
+    struct err *others;
+    size_t other_count;
 };
 
 /* Takes the writer's text as the body, application/json. ERR_NOMEM; the writer is then

@@ -75,20 +75,29 @@ static void write_sentence(struct json_writer *writer, const struct err *err) {
     json_writer_end_array(writer);
 }
 
-static void write_errors(struct json_writer *writer, const struct problem *problem) {
-    json_writer_key(writer, "errors");
-    json_writer_begin_array(writer);
+static void write_error(struct json_writer *writer, const struct err *err,
+                        const char *pointer) {
     json_writer_begin_object(writer);
     json_writer_key(writer, "pointer");
-    json_writer_string(writer, problem->pointer);
-    write_sentence(writer, problem->err);
-    if (problem->err->text_line > 0) {
+    json_writer_string(writer, pointer);
+    write_sentence(writer, err);
+    if (err->text_line > 0) {
         json_writer_key(writer, "line");
-        json_writer_int(writer, problem->err->text_line);
+        json_writer_int(writer, err->text_line);
         json_writer_key(writer, "column");
-        json_writer_int(writer, problem->err->text_column);
+        json_writer_int(writer, err->text_column);
     }
     json_writer_end_object(writer);
+}
+
+static void write_errors(struct json_writer *writer, const struct problem *problem,
+                         const struct http_response *response) {
+    json_writer_key(writer, "errors");
+    json_writer_begin_array(writer);
+    write_error(writer, problem->err, problem->pointer);
+    for (size_t i = 0; i < response->other_count; i++) {
+        write_error(writer, &response->others[i], response->others[i].pointer);
+    }
     json_writer_end_array(writer);
 }
 
@@ -105,7 +114,7 @@ static void write_problem(struct http_response *response, const struct problem *
     json_writer_key(&writer, "instance");
     json_writer_string(&writer, problem->instance);
     if (problem->pointer != NULL) {
-        write_errors(&writer, problem);
+        write_errors(&writer, problem, response);
     }
     json_writer_end_object(&writer);
     http_response_deinit(response);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "engine/base/check.h"
+#include "server/document/mistakes.h"
 #include "server/grid/grid.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -40,6 +41,16 @@ static void check_refusal(int rc, const struct err *err) {
     ASSERT(err->pointer[0] == '\0' || err->pointer[0] == '/');
 }
 
+/* What has one is refused by the reader; `refused` is why it was, or no error. */
+static void check_mistakes(const char *text, size_t size, const struct err *refused) {
+    struct mistakes found;
+    mistakes_find(&found, text, size, refused, MISTAKES_MAX);
+    ASSERT(found.count == 0 || refused->code == ERR_INVALID);
+    for (size_t i = 0; i < found.count; i++) {
+        check_refusal(found.list[i].code, &found.list[i]);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct document *document = NULL;
     struct grid *grid = NULL;
@@ -55,6 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     } else {
         check_refusal(rc, &err);
     }
+    check_mistakes((const char *)data, size, &err);
     grid_destroy(grid);
     document_destroy(document);
     return 0;

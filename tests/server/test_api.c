@@ -290,6 +290,32 @@ static void expect_refused(const struct fixture *fixture, const struct broken *b
     http_answer_deinit(&answer);
 }
 
+/* The first is what the reader stops at; what else the tables have against it follows. */
+static void test_api_says_all_that_is_wrong(void **state) {
+    const struct fixture *fixture = *state;
+    static const char text[] = "{\"schema\": 1, \"seeed\": 1, \"repetitions\": 0,"
+                               " \"workload\": {\"jobs\": {\"count\": 0, \"steps\": ["
+                               "{\"python_us\": 1, \"gil\": \"held\"}]}}}";
+    static const char *const pointers[] = {"/seeed", "/repetitions",
+                                           "/workload/jobs/count",
+                                           "/workload/jobs/steps/0/gil"};
+    struct http_answer answer;
+    post_bytes(fixture, text, sizeof text - 1, &answer);
+    assert_int_equal(answer.status, 422);
+    json_t *json = json_loads(answer.body, 0, NULL);
+    const json_t *errors = json_object_get(json, "errors");
+    assert_int_equal(json_array_size(errors), sizeof pointers / sizeof pointers[0]);
+    for (size_t i = 0; i < json_array_size(errors); i++) {
+        const json_t *error = json_array_get(errors, i);
+        assert_string_equal(text_of(error, "pointer"), pointers[i]);
+        expect_sentence(error);
+    }
+    assert_string_equal(text_of(json, "detail"),
+                        text_of(json_array_get(errors, 0), "detail"));
+    json_decref(json);
+    http_answer_deinit(&answer);
+}
+
 static void test_api_refuses_every_broken_document(void **state) {
     const struct fixture *fixture = *state;
     struct broken *list = NULL;
@@ -787,6 +813,7 @@ int main(void) {
         TEST(test_api_gives_what_the_command_gives),
         TEST(test_api_compares_cells_by_repetition),
         TEST(test_api_repeats_itself_exactly),
+        TEST(test_api_says_all_that_is_wrong),
         TEST(test_api_refuses_every_broken_document),
         TEST(test_api_answers_a_submission_with_its_cells),
         TEST(test_api_pages_newest_first),

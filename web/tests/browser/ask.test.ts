@@ -302,6 +302,31 @@ test("what the server has against the document is said in its place while one ty
   );
 });
 
+test("several mistakes are said at once, each at its place", async () => {
+  await onPage(
+    {},
+    async (page) => {
+      await openDocument(page);
+      const wrong = { schema: 1, seeed: 1, repetitions: 0, workload: { jobs: { count: 0, steps: [{ python_us: -1 }] } } };
+      await writeFromTop(page, JSON.stringify(wrong, null, 2));
+      const marks = page.locator(".cm-lintRange-error");
+      await marks.nth(3).waitFor();
+      const marked = ['"count": 0,', '"python_us": -1', '"repetitions": 0,', '"seeed": 1,'];
+      assert.deepEqual((await marks.allInnerTexts()).map((text) => text.trim()).sort(), marked.map((text) => text.replace(/,$/, "")));
+      const pointers = await page.locator(".problem-pointer").allInnerTexts();
+      const places = ["/repetitions", "/seeed", "/workload/jobs/count", "/workload/jobs/steps/0/python_us"];
+      assert.deepEqual([...pointers].sort(), places);
+      await page.getByText("4 things to correct").waitFor();
+      // Each mistake that is mended goes, the others stay.
+      await writeFromTop(page, JSON.stringify({ ...wrong, repetitions: 1 }, null, 2));
+      await page.getByText("3 things to correct").waitFor();
+      await marks.nth(2).waitFor();
+      assert.equal(await marks.count(), 3);
+    },
+    problem,
+  );
+});
+
 test("what the server has against the document is said in the reader's language", async () => {
   await onPage(
     { locale: "pl-PL" },
