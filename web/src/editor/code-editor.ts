@@ -61,7 +61,7 @@ function extensions(options: CodeEditorOptions, onText: (text: string) => void):
     highlightActiveLineGutter(),
     syntaxHighlighting(COLOURS),
     editorTheme,
-    tooltips({ position: "absolute" }),
+    tooltips({ position: "absolute", tooltipSpace }),
     autocompletion({ override: [completeDocument(options.assistant)], icons: false }),
     explainDocument(options.assistant),
     keymap.of([
@@ -84,6 +84,14 @@ function extensions(options: CodeEditorOptions, onText: (text: string) => void):
       if (update.docChanged) onText(update.state.doc.toString());
     }),
   ];
+}
+
+/* Explanations stay clear of the window's edges. */
+const EDGE = 8;
+
+function tooltipSpace(): { left: number; top: number; right: number; bottom: number } {
+  const { clientWidth, clientHeight } = document.documentElement;
+  return { left: EDGE, top: 0, right: clientWidth - EDGE, bottom: clientHeight };
 }
 
 /** The part in which two texts differ, as a change of the first. */

@@ -78,7 +78,7 @@ export const editorTheme = EditorView.theme({
     fontStyle: "normal",
   },
   ".cm-tooltip.cm-completionInfo": { ...PANEL, maxWidth: "20rem", padding: "0" },
-  ".cm-explanation": { maxWidth: "22rem", padding: "var(--space-2) var(--space-3)" },
+  ".cm-explanation": { width: "max-content", maxWidth: "min(22rem, 80vw)", padding: "var(--space-2) var(--space-3)" },
   ".cm-explanation-name": { fontFamily: "var(--font-mono)", fontWeight: "650" },
   ".cm-explanation-range": {
     color: "var(--ink-muted)",

@@ -157,6 +157,28 @@ test("cells that matter say what they suffer from, and lead to the place that pr
   });
 });
 
+test("a finding calls the step by name, and says in the reader's language what its threshold is", async () => {
+  const { items } = (await (await fetch(`${server.address}/api/v1/presets`)).json()) as {
+    items: { id: string; document: unknown }[];
+  };
+  const view = await runToEnd(server.address, items.find(({ id }) => id === "loop-blocked")?.document);
+  await onPage(browser, { locale: "pl-PL" }, async (page) => {
+    await page.goto(`${server.address}/#/experiments/${view.id}`);
+    const card = page.locator(".found").first();
+    await card.scrollIntoViewIfNeeded();
+    const ask = card.getByRole("button", { name: "Poszukaj" });
+    await ask.or(card.locator(".finding").first()).first().waitFor();
+    if (await ask.isVisible()) await ask.click();
+    const finding = card.locator('.finding[data-rule="loop-blocked"]');
+    await finding.waitFor({ timeout: 60_000 });
+    const site = finding.locator(".site-name");
+    assert.match(await site.innerText(), /^„Python 30\s?ms” w kroku 1\.2, report$/);
+    assert.equal(await site.getAttribute("title"), "/workload/actors/0/tasks/1/steps/0/steps/1");
+    const threshold = await finding.locator(".finding-head .is-muted").getAttribute("title");
+    assert.match(threshold ?? "", /^najdłuższy callback, .*; próg: wybór: jedna dziesiąta slow_callback_duration/);
+  });
+});
+
 test("the chart of scaling can be read as a table", async () => {
   await onPage(browser, { locale: "pl-PL" }, async (page) => {
     const ladder = await openLadder(page);
