@@ -41,8 +41,10 @@ export interface Why<Cell> {
 
 /* As the server has it: nine tenths busy leaves at most a factor of 1.11 to gain elsewhere. */
 const FULL = 0.9;
-/* With fewer jobs under way for each busy core, nobody waits to speak of. */
-const WAITING = 1.5;
+/* Steps in which a job waits for the outside world. */
+const OUTSIDE = /"(?:io|sleep)_us"/;
+/* With fewer jobs that wait for it on the mean, nothing to speak of overlaps. */
+const WAITING = 0.5;
 
 export function median({ metrics }: Pick<Measured, "metrics">, name: string): number | null {
   return metrics?.[name]?.median ?? null;
@@ -68,12 +70,15 @@ function parallelOf(cell: Measured): number | null {
   return python === null || !makespan ? null : python / makespan;
 }
 
-function underWayOf(cell: Measured): number | null {
+/** Jobs under way, if some of them wait neither for a core nor for a GIL or a lock. */
+function underWayOf(cell: Measured, document: unknown): number | null {
   const [each, rate] = [median(cell, "latency_mean_us"), median(cell, "throughput_per_s")];
   const [cpu, makespan] = [median(cell, "cpu_us"), median(cell, "makespan_us")];
-  if (each === null || rate === null || cpu === null || !makespan) return null;
+  const steps = JSON.stringify(resolvePointer(document, "/workload/jobs/steps") ?? null);
+  if (each === null || rate === null || cpu === null || !makespan || !OUTSIDE.test(steps)) return null;
   const jobs = (rate * each) / 1e6;
-  return jobs >= WAITING * Math.max(1, cpu / makespan) ? jobs : null;
+  const inside = ["ready_us", "gil_wait_us", "lock_wait_us"].reduce((sum, name) => sum + (median(cell, name) ?? 0), cpu);
+  return jobs - inside / makespan >= WAITING ? jobs : null;
 }
 
 function coresOf(document: unknown, point: Point): number | null {
@@ -101,7 +106,7 @@ export function whyOf<Cell extends Measured>(
     parallel,
     cores: coresOf(document, chosen.point),
     oneGil: gils.kind === "one" ? null : oneGilOf(best(worse.filter(isUnderOneGil))),
-    underWay: underWayOf(chosen),
+    underWay: underWayOf(chosen, document),
     oneByOne: best(worse.filter(({ strategy }) => parseLabel(strategy).name === "sequential")),
   };
 }

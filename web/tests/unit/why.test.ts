@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Why, whyOf } from "../../src/lib/why";
 
-const JOBS = { machine: { cores: 8 }, workload: { jobs: { count: 500, steps: [] } } };
+const JOBS = { machine: { cores: 8 }, workload: { jobs: { count: 500, steps: [{ python_us: 5000 }, { io_us: 50_000 }] } } };
 
 type Figures = readonly [makespan: number, python: number, cpu: number, held: number | null, rate: number, each: number];
 
@@ -61,8 +61,16 @@ test("nothing is said of what was not tried, is no worse, or lies at another poi
   assert.equal(why(SERVERS, CELLS, { workload: { actors: [] } }), null);
 });
 
-test("who only computes waits for nothing, and a GIL that is mostly free is no bound", () => {
-  const computing = cellOf("cpython-3.14", "processes(8)", [100_000, 780_000, 790_000, 0.9, 80, 100_000]);
-  assert.equal(why(computing)?.underWay, null);
+test("who waits for a core or a GIL does not wait side by side", () => {
+  const withWaits = (cell: Any, name: string, value: number): Any => ({ ...cell, metrics: { ...cell.metrics, [name]: { median: value } } });
+  const threads = cellOf("cpython-3.14t", "threads(16)", [223_000, 1_750_000, 1_760_000, null, 1345, 10_550]);
+  assert.equal(why(threads)?.underWay?.toFixed(1), "14.2");
+  assert.equal(why(withWaits(threads, "ready_us", 1_450_000))?.underWay, null);
+  assert.equal(why(withWaits(threads, "gil_wait_us", 1_450_000))?.underWay, null);
+  const computing = { workload: { jobs: { count: 300, steps: [{ python_us: 5000 }] } } };
+  assert.equal(why(threads, CELLS, computing)?.underWay, null);
+});
+
+test("a GIL that is mostly free is no bound", () => {
   assert.equal(why(SERVERS, [SERVERS, SEQUENTIAL])?.oneGil?.isFull, false);
 });
