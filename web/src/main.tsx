@@ -24,6 +24,9 @@ import { languageReady } from "./state/preferences";
 import { route } from "./state/router";
 import { App } from "./views/app";
 import { repeatEarlyDeeds } from "./views/early-hand";
+import { keepPlaces } from "./views/places";
+
+keepPlaces();
 
 await Promise.all([languageReady, earlyCatalogue()]);
 const root = document.getElementById("app");

@@ -8,26 +8,32 @@ import { experimentRoute } from "../lib/route";
 import { asApiError, createMade, type Made } from "./resource";
 import { go } from "./router";
 
-export const findings = createMade(getRunFindings);
-
 export const speedup = createMade(getRunSpeedup);
 
-/* --- of several runs -------------------------------------------------------------------- */
+/* --- findings --------------------------------------------------------------------------- */
 
 /* A run of so many events is run again, and what might help with it, before one has read on. */
 const CHEAP_EVENTS = 300_000;
 
 const byRun = new Map<string, Made<Findings>>();
+let owner: string | null = null;
 
-export function findingsOf(run: string): Made<Findings> {
+/** Those of another experiment are forgotten; who comes back to this one finds what was read. */
+export function findingsOf(experiment: string, run: string): Made<Findings> {
+  if (owner !== experiment) {
+    const others = [...byRun.values()];
+    owner = experiment;
+    byRun.clear();
+    // Not while a page is being put together, as now.
+    queueMicrotask(() => others.forEach(({ forget }) => forget()));
+  }
   const made = byRun.get(run) ?? createMade(getRunFindings);
   byRun.set(run, made);
   return made;
 }
 
 /** Asks for the findings of a run, unless that takes so long that somebody has to want it. */
-export async function askIfCheap(run: string): Promise<void> {
-  const made = findingsOf(run);
+export async function askIfCheap(made: Made<Findings>, run: string): Promise<void> {
   if (made.state.peek().status !== "idle") return;
   try {
     const { events } = await getRun(run);
@@ -37,16 +43,14 @@ export async function askIfCheap(run: string): Promise<void> {
   }
 }
 
-export function forgetFindings(): void {
-  for (const made of byRun.values()) made.forget();
-  byRun.clear();
-  changeError.value = null;
-}
-
 /* --- a change --------------------------------------------------------------------------- */
 
 /** Why the run with a change could not be made. */
 export const changeError = signal<ApiError | null>(null);
+
+export function forgetChange(): void {
+  changeError.value = null;
+}
 
 /** Runs the cell of a run with a change as an experiment of its own, and goes there. */
 export async function runChanged(run: string, patch: readonly PatchOperation[]): Promise<void> {

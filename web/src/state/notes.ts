@@ -157,6 +157,7 @@ export function removeNote(note: Note): void {
       leaving.delete(note.id);
       put(run, note);
     },
+    place: () => `[data-note="${note.id}"] .note-jump`,
     over: () => void remove(run, note),
   });
 }

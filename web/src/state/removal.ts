@@ -76,6 +76,7 @@ const back: Offer = {
   undo() {
     leaving.value = [];
   },
+  place: () => `[data-experiment="${leaving.value.at(-1)?.id}"] .row-link`,
   over() {
     const items = leaving.peek();
     gone.value = new Set([...gone.peek(), ...items.map(({ id }) => id)]);

@@ -7,12 +7,19 @@ import { formatRoute, type GridView, parseRoute, PLAIN_GRID, type Route } from "
 const hash = signal(window.location.hash);
 /** How often somebody other than this page wrote the address: a link, Back, the address bar. */
 export const visits = signal(0);
+let leave = (): void => {};
 window.addEventListener("hashchange", () => {
+  leave();
   batch(() => {
     hash.value = window.location.hash;
     visits.value += 1;
   });
 });
+
+/** `act` is called whenever the address is another one, while the page of the old one still stands. */
+export function beforeVisits(act: () => void): void {
+  leave = act;
+}
 
 export const route = computed<Route>(() => parseRoute(hash.value));
 
@@ -24,7 +31,7 @@ export function go(address: string): void {
 export function replaceRoute(next: Route): void {
   const address = formatRoute(next);
   if (address === window.location.hash) return;
-  window.history.replaceState(null, "", address);
+  window.history.replaceState(window.history.state, "", address);
   hash.value = address;
 }
 

@@ -7,6 +7,8 @@ import { signal } from "@preact/signals";
 export interface Offer {
   says(): string;
   undo(): void;
+  /** Selector of what is there again afterwards. */
+  place(): string;
   /** Nobody wanted it back. */
   over?(): void;
 }

@@ -17,6 +17,7 @@ import { route } from "../state/router";
 import { signedOut } from "../state/session";
 import { AskPage } from "./ask-page";
 import { Empty } from "./feedback";
+import { keepFocus } from "./focus-keeper";
 import { Icon, type IconName } from "./icon";
 import { lazyPage } from "./lazy-page";
 import { Overlays } from "./overlays";
@@ -174,6 +175,7 @@ export function App() {
     document.title = name;
   }, [name, place]);
   useLayoutEffect(() => window.scrollTo(0, 0), [at.page, place]);
+  useLayoutEffect(keepFocus, []);
   return (
     <>
       <a

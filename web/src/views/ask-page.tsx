@@ -35,6 +35,7 @@ import { WORD_GROUPS } from "./document-words";
 import { Loading } from "./feedback";
 import { Icon } from "./icon";
 import type { EditorHandle } from "./json-editor";
+import { isReturning } from "./places";
 import { PresetCards } from "./preset-cards";
 import { PreviewSection } from "./preview-section";
 import { QuestionForm } from "./question-form";
@@ -210,7 +211,7 @@ export function AskPage(props: { preset: string | null; experiment: string | nul
   }, [experiment, chosen, isOwn]);
   const opened = source.value !== null;
   useEffect(() => {
-    if (opened && (chosen || experiment !== null)) {
+    if (opened && !isReturning() && (chosen || experiment !== null)) {
       place.current?.scrollIntoView({ block: "start" });
     }
   }, [chosen, experiment, opened]);

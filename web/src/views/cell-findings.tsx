@@ -5,7 +5,7 @@
 import { useEffect } from "preact/hooks";
 import type { Cell, Recommended, RunSummary } from "../api";
 import { advice } from "../state/advice";
-import { askIfCheap, changeError, findingsOf, forgetFindings } from "../state/findings";
+import { askIfCheap, changeError, findingsOf, forgetChange } from "../state/findings";
 import { modelName, pointWords } from "../state/names";
 import { t } from "../state/preferences";
 import type { Written } from "../state/site-name";
@@ -44,12 +44,13 @@ function cardsOf(cells: readonly Cell[]): { cards: Card[]; point: Record<string,
   return { cards, point: item.point };
 }
 
-function CardOf({ card, goal, written }: { card: Card; goal: string; written: Written }) {
+function CardOf(props: { experiment: string; card: Card; goal: string; written: Written }) {
+  const { experiment, card, goal, written } = props;
   const { label, one, run } = card;
-  const made = findingsOf(run.id);
+  const made = findingsOf(experiment, run.id);
   const [place, near] = useNear<HTMLElement>();
   useEffect(() => {
-    if (near) void askIfCheap(run.id);
+    if (near) void askIfCheap(made, run.id);
   }, [near, run.id]);
   const state = made.state.value;
   return (
@@ -71,10 +72,11 @@ function CardOf({ card, goal, written }: { card: Card; goal: string; written: Wr
   );
 }
 
-export function CellFindings({ cells, document }: { cells: readonly Cell[]; document: unknown }) {
+export function CellFindings(props: { experiment: string; cells: readonly Cell[]; document: unknown }) {
+  const { experiment, cells, document } = props;
   const goal = advice.value?.goal ?? null;
   const { cards, point } = cardsOf(cells);
-  useEffect(() => forgetFindings, []);
+  useEffect(() => forgetChange, []);
   if (goal === null || advice.value?.complete !== true || cards.length === 0) return null;
   const where = pointWords(point, document).join(" · ");
   return (
@@ -92,7 +94,13 @@ export function CellFindings({ cells, document }: { cells: readonly Cell[]; docu
       )}
       <div class="found-cards">
         {cards.map((card) => (
-          <CardOf key={card.one.cell} card={card} goal={goal} written={{ document, point }} />
+          <CardOf
+            key={card.one.cell}
+            experiment={experiment}
+            card={card}
+            goal={goal}
+            written={{ document, point }}
+          />
         ))}
       </div>
     </section>

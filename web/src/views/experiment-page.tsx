@@ -174,7 +174,7 @@ function Found({ value, metric, available }: FoundProps) {
         )}
         <CellTable cells={value.cells} document={value.document} metric={metric} />
       </section>
-      <CellFindings cells={value.cells} document={value.document} />
+      <CellFindings experiment={value.id} cells={value.cells} document={value.document} />
       <SideBySideSection cells={value.cells} document={value.document} metric={metric} />
       {metric !== null && (
         <SweepSection cells={value.cells} document={value.document} metric={metric} />

@@ -5,7 +5,7 @@
 import { useEffect } from "preact/hooks";
 import type { Finding, Findings, FindingTrial, Run, RunSummary } from "../api";
 import { formatRoute, wholeRun } from "../lib/route";
-import { changeError, findings, runChanged } from "../state/findings";
+import { changeError, findingsOf, forgetChange, runChanged } from "../state/findings";
 import { current } from "../state/opened";
 import { t } from "../state/preferences";
 import { siteName, type Written } from "../state/site-name";
@@ -30,11 +30,6 @@ function proofAddress(run: string, { proof }: Finding): string {
     lane: proof.lane?.id ?? null,
     at: proof.lane ? Math.floor((proof.from + proof.to) / 2) : null,
   });
-}
-
-/** The link moves the window; this moves the reader there. */
-function showTimeline(): void {
-  document.querySelector(".timeline-tools")?.scrollIntoView({ block: "start" });
 }
 
 function Refusal({ reason }: { reason: string }) {
@@ -70,6 +65,7 @@ function Advice({ run, finding }: { run: AnyRun; finding: Finding }) {
       </p>
       <button
         type="button"
+        id={`try-${run.id}-${finding.rule}`}
         class="button is-small"
         onClick={() => void runChanged(run.id, advice.patch)}
       >
@@ -145,7 +141,7 @@ function Item({ run, finding, runs, written }: ItemProps) {
           })}
         </span>
         {shown && (
-          <a class="button is-small" href={proofAddress(run.id, finding)} onClick={showTimeline}>
+          <a class="button is-small" href={proofAddress(run.id, finding)}>
             {t("finding.show")}
           </a>
         )}
@@ -194,8 +190,9 @@ function writtenFor(run: Run): Written {
 }
 
 export function FindingsSection({ run }: { run: Run }) {
-  useEffect(() => findings.forget, [run.id]);
-  const state = findings.state.value;
+  useEffect(() => forgetChange, [run.id]);
+  const made = findingsOf(run.experiment, run.id);
+  const state = made.state.value;
   const ended = run.status === "done" || run.status === "limited" || run.status === "failed";
   if (!ended) return null;
   return (
@@ -205,7 +202,7 @@ export function FindingsSection({ run }: { run: Run }) {
           {t("finding.title")}
         </h2>
         {state.status === "idle" && (
-          <button type="button" class="button" onClick={() => findings.ask(run.id)}>
+          <button type="button" class="button" onClick={() => made.ask(run.id)}>
             {t("finding.ask")}
           </button>
         )}

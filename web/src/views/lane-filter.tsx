@@ -5,6 +5,7 @@ import { arrangement, asAtFirst, filterLanes, isArranged, showHidden } from "../
 import { rowOfLane, rows, stickyCount } from "../state/lane-rows";
 import { lanesById } from "../state/opened";
 import { t } from "../state/preferences";
+import { focusStage } from "./focus-keeper";
 import { laneNews } from "./lane-actions";
 import { printedRows } from "./stage-print";
 
@@ -19,7 +20,7 @@ export function LaneFilter() {
       onInput={(event) => filterLanes(event.currentTarget.value)}
       onKeyDown={(event) => {
         if (event.key !== "Escape") return;
-        if (arrangement.peek().lanes === "") event.currentTarget.blur();
+        if (arrangement.peek().lanes === "") focusStage();
         filterLanes("");
         event.stopPropagation();
       }}

@@ -2,7 +2,7 @@
 // The notes and bookmarks of a run in the order of time, and the one that is being written. Their
 // text is text: whoever wrote it may have written markup.
 
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Note, NoteDraft } from "../api";
 import {
   addBookmark,
@@ -39,14 +39,17 @@ function placeWords({ from, to, lane }: NoteDraft): string {
 
 function NoteForm({ note }: { note: NoteDraft & { id: string | null } }) {
   const area = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => {
+  // At once: the next key is already for it.
+  useLayoutEffect(() => {
     area.current?.focus();
     area.current?.scrollIntoView({ block: "nearest" });
   }, [note.id, note.from]);
   const save = (): void => void saveDraft(area.current?.value ?? "");
+  const isSaving = saving.value === note;
   return (
     <form
       class="note-form"
+      data-then={isSaving ? ".note.is-chosen .note-jump" : note.id === null ? ".note-begin" : undefined}
       onSubmit={(event) => {
         event.preventDefault();
         save();
@@ -72,7 +75,7 @@ function NoteForm({ note }: { note: NoteDraft & { id: string | null } }) {
         placeholder={t("notes.placeholder")}
       />
       <div class="note-buttons">
-        <button type="submit" class="button is-primary is-small" disabled={saving.value === note}>
+        <button type="submit" class="button is-primary is-small" disabled={isSaving}>
           {t("notes.save")}
         </button>
         <button type="button" class="button is-small" onClick={dropDraft}>
@@ -106,7 +109,7 @@ function NoteItem({ note }: { note: Note }) {
     );
   }
   return (
-    <li ref={item} class={`note${isChosen ? " is-chosen" : ""}`}>
+    <li ref={item} class={`note${isChosen ? " is-chosen" : ""}`} data-note={note.id}>
       <button
         type="button"
         class="note-jump"
@@ -134,7 +137,7 @@ export function NotesPanel() {
   const written = draft.value;
   const error = noteError.value;
   return (
-    <section class="notes" aria-labelledby="notes-title">
+    <section class="notes" data-then=".note-begin" aria-labelledby="notes-title">
       <div class="notes-head">
         <h2 id="notes-title" class="section-title">
           {t("notes.title")}
@@ -143,7 +146,7 @@ export function NotesPanel() {
           <Icon name="bookmark" />
           {t("notes.add.bookmark")}
         </button>
-        <button type="button" class="button is-small" onClick={beginNote}>
+        <button type="button" class="button is-small note-begin" onClick={beginNote}>
           <Icon name="note" />
           {t("notes.add.note")}
         </button>

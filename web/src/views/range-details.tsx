@@ -113,7 +113,7 @@ export function RangeDetails() {
   const ends = range.value;
   if (!ends) return null;
   return (
-    <section class="details range" aria-labelledby="range-title" aria-live="polite">
+    <section class="details range" data-then=".stage-plot" aria-labelledby="range-title" aria-live="polite">
       <div class="details-head">
         <h2 id="range-title" class="details-title">
           {t("range.title", { length: duration(ends.to - ends.from) })}

@@ -117,7 +117,7 @@ export function RunRow({ item }: { item: ExperimentSummary }) {
     row.current?.querySelector<HTMLElement>(".row-link")?.focus();
   }, [isNaming]);
   return (
-    <tr ref={row}>
+    <tr ref={row} data-experiment={item.id}>
       <td class="cell-main">
         {isNaming ? (
           <NameField item={item} done={stopNaming} />

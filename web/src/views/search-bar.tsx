@@ -60,6 +60,7 @@ export function SearchBar() {
     <form
       class="search"
       role="search"
+      data-then=".stage-plot"
       aria-label={t("search.title")}
       onSubmit={(event) => event.preventDefault()}
       onKeyDown={(event) => {

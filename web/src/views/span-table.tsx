@@ -10,10 +10,17 @@ import { rows } from "../state/lane-rows";
 import { language, t } from "../state/preferences";
 import { data, select, selection } from "../state/timeline";
 import { restingViewport } from "../state/viewport";
+import { focusStage } from "./focus-keeper";
 import { Select } from "./select";
 import { duration, instant, laneFullTitle, relations, spanTitle } from "./timeline-words";
 
 const MOST = 100;
+
+/** The row leads to the drawing, where its details are seen, too. */
+function open(span: Span): void {
+  select(span);
+  focusStage();
+}
 
 function SpanRow({ span, start }: { span: Span; start: string }) {
   const isChosen = selection.value?.lane === span.lane && selection.value.start === span.start;
@@ -21,7 +28,7 @@ function SpanRow({ span, start }: { span: Span; start: string }) {
   return (
     <tr aria-current={isChosen ? "true" : undefined}>
       <td class="is-number">
-        <button type="button" class="fact-link" onClick={() => select(span)}>
+        <button type="button" class="fact-link" onClick={() => open(span)}>
           {start}
         </button>
       </td>

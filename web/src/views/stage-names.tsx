@@ -110,6 +110,7 @@ function LaneName({ row, index }: { row: Row; index: number }) {
     <li
       class={looks.filter(Boolean).join(" ")}
       data-lane={lane?.id}
+      data-then=".stage-plot"
       style={{ "--depth": String(row.depth) }}
     >
       {row.children > 0 && <FoldButton row={row} name={name} />}

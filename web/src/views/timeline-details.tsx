@@ -200,7 +200,12 @@ export function Details() {
   const span = selection.value;
   const place = chosenCounter.value;
   return (
-    <section class={detailsFolded.value ? "details is-folded" : "details"} aria-label={t("timeline.details")} aria-live="polite">
+    <section
+      class={detailsFolded.value ? "details is-folded" : "details"}
+      data-then=".stage-plot"
+      aria-label={t("timeline.details")}
+      aria-live="polite"
+    >
       {span ? <SpanDetails span={span} /> : place ? <CounterDetails place={place} /> : <Hint />}
     </section>
   );

@@ -2,7 +2,7 @@
 // Timeline: one run, from its headline figures down to the single span.
 
 import { computed } from "@preact/signals";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Cell, Experiment, Run, RunMetric } from "../api";
 import type { MessageKey } from "../i18n/translate";
 import { formatDuration, formatMetric, formatNumber } from "../lib/format";
@@ -36,11 +36,13 @@ import { restingViewport, restsOnWhole, showAll, whole } from "../state/viewport
 import { CounterTable } from "./counter-table";
 import { Failed, Loading, Status } from "./feedback";
 import { FindingsSection } from "./findings-section";
+import { showStage } from "./focus-keeper";
 import { SpanTable } from "./span-table";
 import { SpeedupSection } from "./speedup-section";
 import { Histograms } from "./histograms";
 import { Icon } from "./icon";
 import { NotesPanel } from "./notes-panel";
+import { isReturning } from "./places";
 import { RangeDetails } from "./range-details";
 import { leftOutWords, reasonWords, Said } from "./said";
 import { SaveButton, SaveProblem } from "./save-button";
@@ -100,11 +102,11 @@ function RouteFollower({ run }: { run: string }) {
   return null;
 }
 
-function RunPicker(props: { says: MessageKey; value: string; choices: readonly Choice[] }) {
+function RunPicker(props: { id: string; says: MessageKey; value: string; choices: readonly Choice[] }) {
   return (
-    <label class="picker">
+    <label class="picker" data-then={`#${props.id}`}>
       <span class="picker-label">{t(props.says)}</span>
-      <Select value={props.value} choices={props.choices} onChoose={(id) => go(timelineRoute(id))} />
+      <Select id={props.id} value={props.value} choices={props.choices} onChoose={(id) => go(timelineRoute(id))} />
     </label>
   );
 }
@@ -126,10 +128,10 @@ function Pickers({ run, experiment }: { run: Run; experiment: Experiment }) {
       {cells.length < 2 ? (
         <p class="meta-cell">{own ? label(own) : ""}</p>
       ) : (
-        <RunPicker says="timeline.cell" value={run.id} choices={cells} />
+        <RunPicker id="cell" says="timeline.cell" value={run.id} choices={cells} />
       )}
       {repetitions.length > 1 && (
-        <RunPicker says="timeline.repetitions" value={run.id} choices={repetitions} />
+        <RunPicker id="repetition" says="timeline.repetitions" value={run.id} choices={repetitions} />
       )}
     </div>
   );
@@ -277,7 +279,12 @@ export function TimelinePage({ route }: { route: TimelineRoute }) {
   }, [route.run, tries]);
   // The page writes the window into the URL; what somebody else writes there counts.
   const visit = visits.value;
-  useEffect(() => followRoute(route), [visit]);
+  const opening = useRef(visit);
+  useEffect(() => {
+    followRoute(route);
+    // Somebody further down on the page points at the stage.
+    if (visit !== opening.current && !isReturning()) showStage();
+  }, [visit]);
   const state = opened.value;
   const ready = state.status === "ready";
   const isSeen = ready && (state.value.run.has_timeline || isLive.value);
@@ -321,7 +328,7 @@ export function TimelinePage({ route }: { route: TimelineRoute }) {
           <RouteFollower run={run.id} />
           <Toolbar />
           <SearchBar />
-          <Stage />
+          <Stage isMeant={route.lane !== null} />
           {isSettled.value && (
             <>
               <RangeDetails />

@@ -69,7 +69,8 @@ function Fetching() {
   );
 }
 
-export function Stage() {
+/** `isMeant`: who opens the page is led here, and not to its title. */
+export function Stage({ isMeant }: { isMeant: boolean }) {
   const stage = useRef<HTMLDivElement>(null);
   const scroll = useRef<HTMLDivElement>(null);
   const plot = useRef<HTMLDivElement>(null);
@@ -169,7 +170,7 @@ export function Stage() {
     duration: formatDuration(duration.value, language.value),
   });
   return (
-    <div ref={stage} class="stage" style={{ "--row": `${ROW_HEIGHT}px` }}>
+    <div ref={stage} class="stage" data-then=".stage-plot" style={{ "--row": `${ROW_HEIGHT}px` }}>
       <div class="stage-head">
         <StageWindow />
         <Minimap />
@@ -188,6 +189,7 @@ export function Stage() {
           class="stage-plot"
           tabIndex={0}
           role="application"
+          data-landing={isMeant ? "" : undefined}
           aria-label={label}
           style={{ height: `${rows.value.length * ROW_HEIGHT}px` }}
         >

@@ -12,6 +12,7 @@ export function UndoBar() {
       {there && (
         <div
           class="undo-bar"
+          data-then={there.place()}
           onPointerEnter={holdTime}
           onPointerLeave={letTimeRun}
           onFocusIn={holdTime}
