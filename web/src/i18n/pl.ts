@@ -1250,7 +1250,7 @@ export const pl = {
   "timeline.details": "Wybrany odcinek",
   "timeline.hint": "Kliknij odcinek, aby zobaczyć, na co czekał.",
   "timeline.hint.keys":
-    "Kółko zmienia powiększenie, przeciąganie wybiera zakres, z Shiftem przesuwa. ] prowadzi do przyczyny odcinka, [ z powrotem; ? pokazuje wszystkie klawisze.",
+    "Kółko z Ctrl zmienia powiększenie, przeciąganie wybiera zakres, z Shiftem przesuwa. ] prowadzi do przyczyny odcinka, [ z powrotem; ? pokazuje wszystkie klawisze.",
   "timeline.hint.touch":
     "Przeciągnij, aby przesunąć, rozsuń palce, aby przybliżyć, dotknij odcinka.",
   "timeline.window": "od {from} do {to}",
@@ -1471,6 +1471,7 @@ export const pl = {
   "sheet.title": "Klawisze",
   "sheet.close": "Zamknij",
   "sheet.wheel": "Kółko",
+  "sheet.ctrlWheel": "Ctrl, kółko",
   "sheet.shiftWheel": "Shift, kółko",
   "sheet.drag": "Przeciągnięcie",
   "sheet.shiftDrag": "Shift, przeciągnięcie",
@@ -1478,7 +1479,8 @@ export const pl = {
   "sheet.doubleClick": "Podwójne kliknięcie",
   "sheet.hold": "Przytrzymanie i przeciągnięcie (dotyk)",
   "sheet.pinch": "Dwa palce",
-  "gesture.wheel": "powiększenie w miejscu wskaźnika",
+  "gesture.wheel": "przewijanie torów albo strony",
+  "gesture.ctrlWheel": "powiększenie w miejscu wskaźnika",
   "gesture.shiftWheel": "wcześniej lub później",
   "gesture.drag": "wybór zakresu i jego statystyki",
   "gesture.shiftDrag": "przesunięcie okna",

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Wheel, drag, pinch and pointer on the timeline, told as intentions. The mouse drags a range,
 // with Shift or its middle button it pans, as one finger does, which drags a range when it has
-// rested before; two fingers pinch; the wheel zooms at the cursor, with Shift (or sideways) it pans.
+// rested before; two fingers pinch; the wheel with Ctrl zooms at the cursor, with Shift (or sideways)
+// it pans, and alone it is the browser's: it scrolls the lanes, or the page where all of them are seen.
 
 export interface GestureHandlers {
   /** Share of the visible width; positive moves the window to later times. */
@@ -22,7 +23,7 @@ const CLICK_SLACK = 4;
 /* A finger that rests so long marks, and while it rests it trembles by that many pixels. */
 const HOLD_MS = 450;
 const HOLD_SLACK = 10;
-const WHEEL_SPEED = 0.0022;
+const WHEEL_SPEED = 0.0066;
 const LINE_PIXELS = 16;
 
 interface Point {
@@ -44,16 +45,17 @@ export function attachGestures(element: HTMLElement, handlers: GestureHandlers):
   const widthNow = (): number => Math.max(1, element.clientWidth);
 
   const onWheel = (event: WheelEvent): void => {
-    event.preventDefault();
     const unit = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? LINE_PIXELS : 1;
-    const sideways = event.shiftKey ? event.deltaX || event.deltaY : event.deltaX;
-    if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
-      handlers.pan((sideways * unit) / widthNow());
+    const isSideways = event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY);
+    const isZoom = event.ctrlKey || event.metaKey;
+    if (!isSideways && !isZoom) return;
+    event.preventDefault();
+    if (isSideways) {
+      handlers.pan(((event.deltaX || event.deltaY) * unit) / widthNow());
       return;
     }
-    const speed = event.ctrlKey ? WHEEL_SPEED * 3 : WHEEL_SPEED;
     const limited = Math.max(-240, Math.min(240, event.deltaY * unit));
-    handlers.zoom(Math.exp(limited * speed), place(event).x / widthNow());
+    handlers.zoom(Math.exp(limited * WHEEL_SPEED), place(event).x / widthNow());
   };
 
   /** From here on the finger drags a range. */

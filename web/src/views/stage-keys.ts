@@ -111,6 +111,7 @@ const BINDINGS: readonly Command[] = [
 /** By mouse, and what it does. */
 const GESTURES = [
   ["sheet.wheel", "gesture.wheel"],
+  ["sheet.ctrlWheel", "gesture.ctrlWheel"],
   ["sheet.shiftWheel", "gesture.shiftWheel"],
   ["sheet.drag", "gesture.drag"],
   ["sheet.shiftDrag", "gesture.shiftDrag"],

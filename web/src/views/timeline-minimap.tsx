@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The overview strip above the timeline. Dragging the brush moves the window, dragging an edge
-// resizes it, pressing elsewhere centres it there. The keyboard has the timeline itself.
+// resizes it; dragging elsewhere, or where the brush is the whole run, makes a new one, and pressing
+// there centres it. The keyboard has the timeline itself.
 
 import { useEffect, useRef } from "preact/hooks";
 import { t, theme } from "../state/preferences";
@@ -11,54 +12,65 @@ import { drawMinimap } from "../timeline/minimap";
 import { readPalette } from "../timeline/palette";
 
 const EDGE_PIXELS = 8;
+/* Whoever moves less has pressed. */
+const SLACK_PIXELS = 4;
 
-type Grip = "from" | "to" | "both";
+type Grip = "from" | "to" | "both" | "new";
+
+/** What is taken hold of at a time, with `slack` around the edges. */
+function gripAt(time: number, slack: number): Grip {
+  const { from, to } = viewport.peek();
+  if (Math.abs(time - from) < slack) return "from";
+  if (Math.abs(time - to) < slack) return "to";
+  const isWhole = to - from >= duration.peek();
+  return isWhole || time < from || time > to ? "new" : "both";
+}
+
+function centre(time: number): void {
+  const { from, to } = viewport.peek();
+  const half = (to - from) / 2;
+  show({ from: time - half, to: time + half });
+}
 
 function attachBrush(strip: HTMLElement): () => void {
   let grip: { kind: Grip; time: number; from: number; to: number } | null = null;
+  let isDragged = false;
 
   const timeAt = (event: PointerEvent): number => {
     const box = strip.getBoundingClientRect();
     const share = (event.clientX - box.left) / Math.max(1, box.width);
     return Math.min(Math.max(share, 0), 1) * duration.peek();
   };
+  const timeOf = (pixels: number): number =>
+    (pixels / Math.max(1, strip.clientWidth)) * duration.peek();
+  const gripUnder = (event: PointerEvent): Grip => gripAt(timeAt(event), timeOf(EDGE_PIXELS));
   const onDown = (event: PointerEvent): void => {
     if (event.button !== 0) return;
-    const time = timeAt(event);
-    const slack = (EDGE_PIXELS / Math.max(1, strip.clientWidth)) * duration.peek();
-    let view = viewport.peek();
-    const whole = view.to - view.from >= duration.peek();
-    let kind: Grip = "both";
-    if (Math.abs(time - view.from) < slack) kind = "from";
-    else if (Math.abs(time - view.to) < slack) kind = "to";
-    else if (!whole && (time < view.from || time > view.to)) {
-      const half = (view.to - view.from) / 2;
-      show({ from: time - half, to: time + half });
-      view = viewport.peek();
-    }
-    grip = { kind, time, from: view.from, to: view.to };
+    grip = { kind: gripUnder(event), time: timeAt(event), ...viewport.peek() };
+    isDragged = false;
     strip.setPointerCapture(event.pointerId);
   };
   const onMove = (event: PointerEvent): void => {
+    // The cursor says what there is to take hold of.
+    if (!grip) strip.dataset.grip = gripUnder(event);
     if (!grip) return;
     const time = timeAt(event);
     const by = time - grip.time;
+    isDragged ||= Math.abs(by) >= timeOf(SLACK_PIXELS);
     if (grip.kind === "both") show({ from: grip.from + by, to: grip.to + by });
     else if (grip.kind === "from") show({ from: Math.min(time, grip.to), to: grip.to });
-    else show({ from: grip.from, to: Math.max(time, grip.from) });
+    else if (grip.kind === "to") show({ from: grip.from, to: Math.max(time, grip.from) });
+    else if (isDragged) show({ from: Math.min(time, grip.time), to: Math.max(time, grip.time) });
   };
-  const onUp = (): void => {
+  const onUp = (event: PointerEvent): void => {
+    const isPress = grip?.kind === "new" && !isDragged && event.type === "pointerup";
+    if (grip && isPress) centre(grip.time);
     grip = null;
   };
-  strip.addEventListener("pointerdown", onDown);
-  strip.addEventListener("pointermove", onMove);
-  strip.addEventListener("pointerup", onUp);
-  strip.addEventListener("pointercancel", onUp);
+  const listeners = { pointerdown: onDown, pointermove: onMove, pointerup: onUp, pointercancel: onUp };
+  for (const [type, listener] of Object.entries(listeners)) strip.addEventListener(type as "pointerup", listener);
   return () => {
-    strip.removeEventListener("pointerdown", onDown);
-    strip.removeEventListener("pointermove", onMove);
-    strip.removeEventListener("pointerup", onUp);
-    strip.removeEventListener("pointercancel", onUp);
+    for (const [type, listener] of Object.entries(listeners)) strip.removeEventListener(type as "pointerup", listener);
   };
 }
 

@@ -233,7 +233,12 @@ test("from a question to a picture: ask, run, grid, timeline, zoom, hover, selec
       facts,
     );
 
-    await windowChanges(page, () => page.mouse.wheel(0, -600));
+    await page.mouse.move(place.x, place.y);
+    await windowChanges(page, async () => {
+      await page.keyboard.down("Control");
+      await page.mouse.wheel(0, -600);
+      await page.keyboard.up("Control");
+    });
     await windowChanges(page, async () => {
       await page.keyboard.down("Shift");
       await page.mouse.down();

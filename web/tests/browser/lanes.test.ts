@@ -283,3 +283,94 @@ test("of many lanes those from the screen on are printed, with their spans, and 
   };
   await onTimeline(onPaper, "", some);
 });
+
+/** The window, as the address has it; null for the whole run. */
+function windowOf(page: Page): { from: number; to: number } | null {
+  const [, from, to] = /from=(\d+)&to=(\d+)/.exec(page.url()) ?? [];
+  return from === undefined ? null : { from: Number(from), to: Number(to) };
+}
+
+const durationOf = async (id: string): Promise<number> =>
+  ((await (await fetch(`${site.address}/api/v1/runs/${id}`)).json()) as { duration_ns: number }).duration_ns;
+
+function near(value: number, wanted: number, slack: number, what: string): void {
+  assert.ok(Math.abs(value - wanted) <= slack, `${what}: ${value} for ${wanted}`);
+}
+
+async function withKey(page: Page, key: string, act: () => Promise<unknown>): Promise<void> {
+  await page.keyboard.down(key);
+  await act();
+  await page.keyboard.up(key);
+}
+
+test("the wheel scrolls the lanes, or else the page; Ctrl zooms at the pointer, Shift pans", async () => {
+  const many = timelineOf(await runToEnd(site.address, MANY_TASKS));
+  const overPlot = async (page: Page): Promise<void> => {
+    const plot = await page.locator(".stage-scroll").boundingBox();
+    const names = await page.locator(".lane-names").boundingBox();
+    assert.ok(plot && names);
+    const left = names.x + names.width;
+    await page.mouse.move(left + (plot.x + plot.width - left) / 4, plot.y + 60);
+  };
+  await onTimeline(
+    async (page) => {
+      await overPlot(page);
+      await page.mouse.wheel(0, 280);
+      await page.waitForFunction(() => (document.querySelector(".stage-scroll")?.scrollTop ?? 0) > 0);
+      assert.equal(windowOf(page), null);
+    },
+    "",
+    many,
+  );
+  const whole = await durationOf(run);
+  await onTimeline(async (page) => {
+    await overPlot(page);
+    await page.mouse.wheel(0, 120);
+    await page.waitForFunction(() => window.scrollY > 0);
+    await page.evaluate(() => window.scrollTo(0, 0));
+    assert.equal(windowOf(page), null);
+    await overPlot(page);
+    await withKey(page, "Control", () => page.mouse.wheel(0, -200));
+    await page.waitForURL(/from=/);
+    const zoomed = windowOf(page);
+    assert.ok(zoomed && zoomed.to - zoomed.from < whole / 2);
+    near(zoomed.from + (zoomed.to - zoomed.from) / 4, whole / 4, whole / 100, "what is under the pointer");
+    await withKey(page, "Shift", () => page.mouse.wheel(0, 200));
+    await page.waitForURL((url) => !url.hash.includes(`from=${zoomed.from}&`));
+    const panned = windowOf(page);
+    assert.ok(panned && panned.from > zoomed.from);
+    near(panned.to - panned.from, zoomed.to - zoomed.from, 2, "the width of the window");
+  });
+});
+
+test("dragging beside the brush, or over the whole run, makes a new one; pressing centres it", async () => {
+  const whole = await durationOf(run);
+  await onTimeline(async (page) => {
+    const strip = await page.locator(".minimap").boundingBox();
+    assert.ok(strip);
+    const move = (share: number) => page.mouse.move(strip.x + strip.width * share, strip.y + 20, { steps: 4 });
+    const drag = async (from: number, to: number): Promise<void> => {
+      const before = page.url();
+      await move(from);
+      await page.mouse.down();
+      await move(to);
+      await page.mouse.up();
+      await page.waitForURL((url) => url.href !== before);
+    };
+    const isWindow = (from: number, to: number, what: string): void => {
+      const window = windowOf(page);
+      near((window?.from ?? 0) / whole, from, 0.01, `${what}, from`);
+      near((window?.to ?? whole) / whole, to, 0.01, `${what}, to`);
+    };
+    await drag(0.2, 0.4);
+    isWindow(0.2, 0.4, "over the whole run");
+    await drag(0.3, 0.5);
+    isWindow(0.4, 0.6, "the brush itself");
+    await drag(0.9, 0.7);
+    isWindow(0.7, 0.9, "beside the brush, backwards");
+    await drag(0.9, 0.8);
+    isWindow(0.7, 0.8, "an edge");
+    await drag(0.3, 0.3);
+    isWindow(0.25, 0.35, "pressed");
+  });
+});
