@@ -20,6 +20,8 @@ export interface GestureHandlers {
 }
 
 const CLICK_SLACK = 4;
+/* A second click so soon belongs to the first: what is under it may have moved meanwhile. */
+export const DOUBLE_MS = 400;
 /* A finger that rests so long marks, and while it rests it trembles by that many pixels. */
 const HOLD_MS = 450;
 const HOLD_SLACK = 10;
@@ -37,6 +39,7 @@ export function attachGestures(element: HTMLElement, handlers: GestureHandlers):
   /* Where a range begins while one is dragged. */
   let anchor: number | null = null;
   let holding = 0;
+  let clicked: { at: number; x: number; y: number } | null = null;
 
   const place = (event: MouseEvent): Point => {
     const box = element.getBoundingClientRect();
@@ -118,7 +121,18 @@ export function attachGestures(element: HTMLElement, handlers: GestureHandlers):
     letGo();
     if (!known || marked || event.type === "pointercancel" || travelled >= CLICK_SLACK) return;
     const { x, y } = place(event);
-    handlers.click(x, y);
+    if (!isSecondClick(event)) handlers.click(x, y);
+  };
+
+  /** On the same place of the screen: the page may have been scrolled by the first one. */
+  const isSecondClick = ({ timeStamp, clientX, clientY }: PointerEvent): boolean => {
+    const first = clicked;
+    const isSecond =
+      first !== null &&
+      timeStamp - first.at < DOUBLE_MS &&
+      Math.hypot(clientX - first.x, clientY - first.y) < 2 * CLICK_SLACK;
+    clicked = isSecond ? null : { at: timeStamp, x: clientX, y: clientY };
+    return isSecond;
   };
 
   const onLeave = (): void => handlers.leave();

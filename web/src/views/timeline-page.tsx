@@ -43,13 +43,12 @@ import { Histograms } from "./histograms";
 import { Icon } from "./icon";
 import { NotesPanel } from "./notes-panel";
 import { isReturning } from "./places";
-import { RangeDetails } from "./range-details";
 import { leftOutWords, reasonWords, Said } from "./said";
 import { SaveButton, SaveProblem } from "./save-button";
 import { SearchBar } from "./search-bar";
 import { type Choice, Select } from "./select";
 import { TIMELINE, zoomBy } from "./stage-keys";
-import { Details } from "./timeline-details";
+import { Drawer } from "./timeline-drawer";
 import { Legend } from "./timeline-legend";
 import { TimelineMaker } from "./timeline-maker";
 import { Stage } from "./timeline-stage";
@@ -331,8 +330,7 @@ export function TimelinePage({ route }: { route: TimelineRoute }) {
           <Stage isMeant={route.lane !== null} />
           {isSettled.value && (
             <>
-              <RangeDetails />
-              <Details />
+              <Drawer />
               <NotesPanel />
               <Totals />
               <SpanTable />

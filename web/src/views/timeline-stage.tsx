@@ -25,6 +25,7 @@ import { StageDrawing } from "./stage-drawing";
 import { panBy, zoomBy } from "./stage-keys";
 import { LaneNames } from "./stage-names";
 import { counterUnder, dragRange, instantUnder, ROW_HEIGHT, rowUnder, spanUnder } from "./stage-place";
+import { holdStill } from "./timeline-drawer";
 import { type Hover, HoverCard } from "./timeline-hover";
 import { Minimap } from "./timeline-minimap";
 import { instant } from "./timeline-words";
@@ -137,6 +138,7 @@ export function Stage({ isMeant }: { isMeant: boolean }) {
       leave,
       click(x, y) {
         const counter = counterUnder(x, y, lanesList);
+        holdStill();
         if (counter) chooseCounter(counter);
         else select(spanUnder(x, y, lanesList));
       },

@@ -374,3 +374,57 @@ test("dragging beside the brush, or over the whole run, makes a new one; pressin
     isWindow(0.25, 0.35, "pressed");
   });
 });
+
+/** How far the page has moved by itself. */
+function watchShifts(): void {
+  Object.assign(window, { shifted: 0 });
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries() as (PerformanceEntry & { value: number; hadRecentInput: boolean })[]) {
+      if (!entry.hadRecentInput) (window as unknown as { shifted: number }).shifted += entry.value;
+    }
+  }).observe({ type: "layout-shift", buffered: true });
+}
+
+for (const [width, height] of [[1280, 800], [390, 844]] as const) {
+  test(`what is selected and its details are seen together, ${width} pixels wide`, async () => {
+    const id = timelineOf(await runToEnd(site.address, ON_A_LOOP));
+    const lanes = await (await fetch(`${site.address}/api/v1/runs/${id}/lanes`)).json();
+    const last = (lanes as { items: { id: number; kind: string }[] }).items.filter(({ kind }) => kind === "task").at(-1);
+    assert.ok(last);
+    const together = (page: Page) =>
+      page.waitForFunction(() => {
+        const row = document.querySelector(".lane-name.is-chosen")?.getBoundingClientRect();
+        const header = document.querySelector(".header")?.getBoundingClientRect();
+        const drawer = document.querySelector(".drawer")?.getBoundingClientRect();
+        const facts = document.querySelector(".drawer .fact-list")?.getBoundingClientRect();
+        if (!row || !header || !drawer || !facts) return false;
+        return row.top >= header.bottom && row.bottom <= drawer.top && facts.top < innerHeight && drawer.bottom <= innerHeight + 1;
+      });
+    await site.onPage({ viewport: { width, height } }, async (page) => {
+      await page.addInitScript(watchShifts);
+      await page.goto(`${site.address}/#/runs/${id}${WAITING}&lane=${last.id}&at=50000000`);
+      await timelineReady(page);
+      await together(page);
+      for (const key of ["]", "]", "[", ".", ","]) {
+        await page.keyboard.press(key);
+        await page.waitForTimeout(50);
+        await together(page);
+      }
+      // A second click counts, though the drawer comes to lie where the first one was.
+      await page.keyboard.press("Escape");
+      await page.locator(".details-hint").waitFor();
+      const scroll = page.locator(".stage-scroll");
+      await scroll.evaluate((list) => list.scrollTo(0, list.scrollHeight));
+      await page.evaluate(() => window.scrollTo(0, 0));
+      const box = await scroll.boundingBox();
+      const [before = ""] = /from=\d+&to=\d+/.exec(page.url()) ?? [];
+      assert.ok(box && before);
+      const y = Math.min(box.y + box.height, height) - 40;
+      await page.mouse.dblclick(box.x + box.width / 2, y);
+      await page.waitForURL((url) => !url.hash.includes(before));
+      await together(page);
+      const shifted = await page.evaluate(() => (window as unknown as { shifted: number }).shifted);
+      assert.ok(shifted <= 0.05, `${shifted}`);
+    });
+  });
+}
