@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // How each state looks. Meaning is carried three times: by colour (a token of tokens.css), by
-// height or pattern, and by a letter; so a picture without colour still reads.
+// height or pattern, and by a letter; so a picture without colour still reads. The letters are signs,
+// the same in every language, and the legend says what each stands for: initials would clash (five
+// states begin with "czeka" in Polish, two with "runs" in English), and a picture that goes from
+// hand to hand would read otherwise in each.
 
 export type Pattern = "solid" | "hatch" | "dots" | "lines" | "cross" | "edge";
 
@@ -18,7 +21,7 @@ const LOOKS: Record<string, StateLook> = {
   running_c: { token: "run-c", pattern: "edge", letter: "C", height: 1 },
   detached: { token: "detached", pattern: "edge", letter: "D", height: 1 },
   held: { token: "run", pattern: "edge", letter: "H", height: 1 },
-  callback: { token: "run", pattern: "dots", letter: "C", height: 1 },
+  callback: { token: "run", pattern: "dots", letter: "B", height: 1 },
   wait_gil: { token: "gil", pattern: "hatch", letter: "G", height: 1 },
   forced_wait: { token: "forced", pattern: "hatch", letter: "F", height: 1 },
   ready: { token: "ready", pattern: "dots", letter: "Q", height: 0.72 },
@@ -42,6 +45,18 @@ const LOOKS: Record<string, StateLook> = {
 
 /** The one kind of instant with a mark of its own: it is rare and what one looks for. */
 export const SLOW_CALLBACK = "slow_callback";
+
+/** Lower bars have no room for text. */
+export const TEXT_MIN_HEIGHT = 0.7;
+
+/* Low on the lane of its loop; the lane of its own it fills. */
+const FULL_ELSEWHERE: ReadonlySet<string> = new Set(["poll"]);
+
+/** The letter that stands in bars of a state; "" when there is room for none. */
+export function letterOf(state: string): string {
+  const { letter, height } = lookOf(state);
+  return height >= TEXT_MIN_HEIGHT || FULL_ELSEWHERE.has(state) ? letter : "";
+}
 
 const UNKNOWN: StateLook = { token: "unknown", pattern: "cross", letter: "?", height: 0.6 };
 

@@ -10,7 +10,7 @@ import {
   type Span,
   type TimelineData,
 } from "../lib/columns";
-import { lookOf, type StateLook } from "../lib/states";
+import { lookOf, type StateLook, TEXT_MIN_HEIGHT } from "../lib/states";
 import { ticksBetween } from "../lib/ticks";
 import type { Viewport } from "../lib/viewport";
 import { drawCounter } from "./counter-steps";
@@ -22,8 +22,6 @@ const FADED = 0.16;
 const MERGED = 0.78;
 const LABEL_PADDING = 5;
 const LABEL_MIN_WIDTH = 18;
-/* Lower bars have no room for text. */
-const LABEL_MIN_HEIGHT = 0.7;
 const CUT_MIN_WIDTH = 48;
 const TICK_SPACING = 110;
 const IDENTITY_HEIGHT = 3;
@@ -350,7 +348,7 @@ export class CanvasRenderer implements Renderer {
     const x0 = Math.max(0, xOf(scale, span.start));
     const x1 = Math.min(this.width, xOf(scale, span.end));
     this.drawIdentity(context, scene, lane, span, palette, x0, x1);
-    if (shareOf(lane, look) < LABEL_MIN_HEIGHT) return;
+    if (shareOf(lane, look) < TEXT_MIN_HEIGHT) return;
     const text = this.fitting(context, scene.label(span, lane.id), look.letter, x1 - x0, palette);
     if (text === "") return;
     const middle = lane.top + lane.height / 2;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The states of this run. Pressing one fades all others, with Shift one more stays.
+// The states of this run, with the letters that stand for them in bars. Pressing one fades all
+// others, with Shift one more stays.
 
 import type { RunMetric } from "../api";
 import { statesIn } from "../lib/columns";
@@ -38,7 +39,7 @@ export function Legend() {
           title={t("timeline.legend.more")}
           onClick={(event) => singleOut(name, event.shiftKey)}
         >
-          <StateSwatch state={name} />
+          <StateSwatch state={name} hasLetter />
           {sharedStateWords(name, items)}
         </button>
       ))}

@@ -375,6 +375,21 @@ test("dragging beside the brush, or over the whole run, makes a new one; pressin
   });
 });
 
+test("the legend has the letter of each state, the same in both languages", async () => {
+  const lettersIn = async (locale: string): Promise<string[]> => {
+    let letters: string[] = [];
+    await site.onPage({ locale }, async (page) => {
+      await page.goto(`${site.address}/#/runs/${run}`);
+      await timelineReady(page);
+      letters = await page.locator(".state-button .state-letter").allInnerTexts();
+    });
+    return letters;
+  };
+  const letters = await lettersIn("en-GB");
+  for (const letter of ["R", "H", "G"]) assert.ok(letters.includes(letter), letters.join(" "));
+  assert.deepEqual(await lettersIn("pl-PL"), letters);
+});
+
 /** How far the page has moved by itself. */
 function watchShifts(): void {
   Object.assign(window, { shifted: 0 });
