@@ -120,7 +120,10 @@ export class StageDrawing {
   }
 
   private reportRows(): void {
-    const { scrollTop, clientHeight } = this.parts.scroll;
+    const { scrollTop, clientHeight, scrollHeight, parentElement } = this.parts.scroll;
+    // What is pinned at the upper edge says by itself that there is more below it.
+    parentElement?.classList.toggle("has-more-above", scrollTop > 0 && stickyCount.peek() === 0);
+    parentElement?.classList.toggle("has-more-below", scrollTop + clientHeight < scrollHeight - 1);
     const first = Math.max(0, Math.floor(scrollTop / ROW_HEIGHT) - ROW_MARGIN);
     const last = Math.ceil((scrollTop + clientHeight) / ROW_HEIGHT) + ROW_MARGIN;
     // In steps, so that scrolling by a pixel asks for nothing new.

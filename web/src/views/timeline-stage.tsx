@@ -167,6 +167,7 @@ export function Stage({ isMeant }: { isMeant: boolean }) {
     if (!scroll.current || !plot.current) return 0;
     return rowUnder(clientY - plot.current.getBoundingClientRect().top, scroll.current);
   };
+  const tall = `${rows.value.length * ROW_HEIGHT}px`;
   const label = t("timeline.canvas", {
     lanes: lanesById.value.size,
     duration: formatDuration(duration.value, language.value),
@@ -184,20 +185,22 @@ export function Stage({ isMeant }: { isMeant: boolean }) {
           <NoteFlags />
         </div>
       </div>
-      <div ref={scroll} class="stage-scroll">
-        <LaneNames rowAt={rowAt} />
-        <div
-          ref={plot}
-          class="stage-plot"
-          tabIndex={0}
-          role="application"
-          data-landing={isMeant ? "" : undefined}
-          aria-label={label}
-          style={{ height: `${rows.value.length * ROW_HEIGHT}px` }}
-        >
-          <div class="stage-sticky">
-            <canvas ref={base} class="stage-base" />
-            <canvas ref={overlay} class="stage-overlay" />
+      <div class="stage-lanes">
+        <div ref={scroll} class="stage-scroll" style={{ "--whole": tall }}>
+          <LaneNames rowAt={rowAt} />
+          <div
+            ref={plot}
+            class="stage-plot"
+            tabIndex={0}
+            role="application"
+            data-landing={isMeant ? "" : undefined}
+            aria-label={label}
+            style={{ height: tall }}
+          >
+            <div class="stage-sticky">
+              <canvas ref={base} class="stage-base" />
+              <canvas ref={overlay} class="stage-overlay" />
+            </div>
           </div>
         </div>
       </div>

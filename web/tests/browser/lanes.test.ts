@@ -375,6 +375,35 @@ test("dragging beside the brush, or over the whole run, makes a new one; pressin
   });
 });
 
+test("lanes that go on below the edge fade out towards it, and a few more are all there", async () => {
+  const presets = (await (await fetch(`${site.address}/api/v1/presets`)).json()) as { items: { id: string; document: object }[] };
+  const document = presets.items.find(({ id }) => id === "loop-blocked")?.document;
+  const blocked = timelineOf(await runToEnd(site.address, { ...document, record: "timeline" }));
+  const hidden = (page: Page): Promise<number> =>
+    page.locator(".stage-scroll").evaluate((list) => list.scrollHeight - list.clientHeight);
+  await onTimeline(
+    async (page) => {
+      assert.equal(await hidden(page), 0);
+      assert.equal(await page.locator(".has-more-below").count(), 0);
+    },
+    "",
+    blocked,
+  );
+  const many = timelineOf(await runToEnd(site.address, MANY_TASKS));
+  await onTimeline(
+    async (page) => {
+      assert.ok((await hidden(page)) > 0);
+      await page.locator(".has-more-below:not(.has-more-above)").waitFor();
+      await page.locator(".stage-scroll").evaluate((list) => list.scrollTo(0, 300));
+      await page.locator(".has-more-below.has-more-above").waitFor();
+      await page.locator(".stage-scroll").evaluate((list) => list.scrollTo(0, list.scrollHeight));
+      await page.locator(".has-more-above:not(.has-more-below)").waitFor();
+    },
+    "",
+    many,
+  );
+});
+
 test("the legend has the letter of each state, the same in both languages", async () => {
   const lettersIn = async (locale: string): Promise<string[]> => {
     let letters: string[] = [];
