@@ -222,7 +222,7 @@ for (const [locale, parts] of Object.entries(PARTS)) {
       assert.ok((await page.locator(".details-title").innerText()).includes(title));
 
       await page.mouse.move(...(await middleOf(ready)));
-      await card.getByText(/^0 (callbacks|wywołań)/).waitFor();
+      await card.getByText(/^0 (callbacks|callbacków)/).waitFor();
       await page.mouse.click(...(await middleOf(ready)));
       await page.waitForURL(new RegExp(`counter=${loop}\\.ready_handles&at=`));
       await page.keyboard.press("p");
