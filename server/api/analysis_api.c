@@ -56,6 +56,20 @@ static int read_run(struct api *api, const struct http_request *request, int64_t
                          request->capture[0]);
 }
 
+/* What the server could not do keeps its code; else it is the run of which it cannot be made,
+ * or somebody has cancelled it. */
+static int failure_code(int code) {
+    switch (code) {
+    case ERR_NOMEM:
+    case ERR_IO:
+    case ERR_DB:
+    case ERR_CORRUPT:
+        return code;
+    default:
+        return ERR_CONFLICT;
+    }
+}
+
 /* Has it made unless it is being made; why it could not be made is told once, and then it
  * is tried again. */
 static int have_made(const struct asked *asked, const struct run_maker_state *state,
@@ -63,7 +77,7 @@ static int have_made(const struct asked *asked, const struct run_maker_state *st
     int code = 0;
     if (state->status == RUN_MAKER_FAILED) {
         run_maker_forget(asked->maker, asked->run);
-        return err_set(err, ERR_CONFLICT, "%s", state->reason);
+        return err_set(err, failure_code(state->code), "%s", state->reason);
     }
     if (state->status == RUN_MAKER_NONE) {
         code = run_maker_ask(asked->maker, asked->run, err);
@@ -93,15 +107,38 @@ static int answer(struct api *api, enum analysis_kind kind,
     return code;
 }
 
+/* Says what is: that it will not be made, or that there is nothing to cancel. */
+static int respond_cancelled(const struct asked *asked, enum run_maker_status before,
+                             const char *data, struct http_response *response,
+                             struct err *err) {
+    if (data != NULL) {
+        return respond(response, asked, "stored", data, err);
+    }
+    return before != RUN_MAKER_NONE
+               ? respond(response, asked, "cancelled", NULL, err)
+               : err_set(
+                     err, ERR_NOT_FOUND,
+                     "nobody has asked for this of run r%lld: there is nothing to cancel",
+                     (long long)asked->run);
+}
+
 static int cancel(struct api *api, enum analysis_kind kind,
                   const struct http_request *request, struct http_response *response,
                   struct err *err) {
     struct asked asked = {.kind = kind, .maker = api->analyses[kind]};
-    const int code = read_run(api, request, &asked.run, err);
+    struct run_maker_state before;
+    char *data = NULL;
+    int code = read_run(api, request, &asked.run, err);
     if (code == 0) {
+        run_maker_state(asked.maker, asked.run, &before);
         run_maker_cancel(asked.maker, asked.run);
+        code = analysis_store_read(api_reader(api, request), asked.run, kind, &data, err);
     }
-    return code != 0 ? code : respond(response, &asked, "cancelled", NULL, err);
+    if (code == 0) {
+        code = respond_cancelled(&asked, before.status, data, response, err);
+        memory_free(data);
+    }
+    return code;
 }
 
 int analysis_api_findings(void *context, const struct http_request *request,

@@ -51,8 +51,9 @@ static void forget(struct run_maker *maker, struct making *item) {
     }
 }
 
-static void set_failed(struct making *item, const char *reason) {
+static void set_failed(struct making *item, int code, const char *reason) {
     item->state.status = RUN_MAKER_FAILED;
+    item->state.code = code;
     snprintf(item->state.reason, sizeof item->state.reason, "%s", reason);
 }
 
@@ -71,7 +72,7 @@ static void make_first(struct run_maker *maker, struct making *item) {
     if (item != NULL && code == 0) {
         forget(maker, item);
     } else if (item != NULL) {
-        set_failed(item, err.text);
+        set_failed(item, code, err.text);
     }
 }
 
@@ -166,7 +167,7 @@ void run_maker_cancel(struct run_maker *maker, int64_t run) {
     pthread_mutex_lock(&maker->mutex);
     struct making *item = find(maker, run);
     if (item != NULL && item->state.status == RUN_MAKER_WAITING) {
-        set_failed(item, "cancelled");
+        set_failed(item, ERR_CANCELLED, "cancelled");
     } else if (item != NULL && item->state.status == RUN_MAKER_MAKING) {
         atomic_store(&maker->cancel, true);
     }

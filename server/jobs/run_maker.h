@@ -37,7 +37,8 @@ enum run_maker_status {
 
 struct run_maker_state {
     enum run_maker_status status;
-    char reason[320]; /* why it failed, else "" */
+    int code;         /* why it failed, an enum err_code, else 0; */
+    char reason[320]; /* and in words, else "" */
 };
 
 /* `db` must outlive it. */

@@ -56,7 +56,10 @@ static void test_findings_api_makes_them_once(void **state) {
     api_fixture_start(fixture);
     json_t *again = api_expect(fixture, "GET", path, NULL, 200);
     assert_true(json_equal(first, again));
-    json_decref(api_expect(fixture, "DELETE", path, NULL, 202));
+    json_decref(again);
+    /* There is nothing to cancel. */
+    again = api_expect(fixture, "DELETE", path, NULL, 200);
+    assert_true(json_equal(first, again));
     json_decref(again);
     again = api_expect(fixture, "GET", path, NULL, 200);
     assert_true(json_equal(first, again));
@@ -79,6 +82,29 @@ static void test_findings_api_says_why_not(void **state) {
     json_decref(api_expect(fixture, "GET", "/api/v1/runs/r3/findings", NULL, 409));
     json_decref(api_expect(fixture, "GET", "/api/v1/runs/r999/findings", NULL, 404));
     json_decref(api_expect(fixture, "DELETE", "/api/v1/runs/r999/findings", NULL, 404));
+}
+
+static void test_findings_api_cancels_only_what_was_asked_for(void **state) {
+    struct api_fixture *fixture = *state;
+    json_t *problem = api_expect(fixture, "DELETE", path, NULL, 404);
+    assert_string_equal(
+        json_string_value(json_object_get(problem, "detail")),
+        "nobody has asked for this of run r2: there is nothing to cancel");
+    json_decref(problem);
+    json_decref(api_expect(fixture, "DELETE", "/api/v1/runs/r2/speedup", NULL, 404));
+}
+
+/* That the store takes nothing is no conflict. */
+static void test_findings_api_says_what_the_store_could_not(void **state) {
+    struct api_fixture *fixture = *state;
+    int status;
+    api_change(fixture, "CREATE TRIGGER broken BEFORE INSERT ON analysis BEGIN"
+                        " DELETE FROM missing; END");
+    json_decref(poll(fixture, path, &status));
+    assert_int_equal(status, 500);
+    api_change(fixture, "DROP TRIGGER broken");
+    json_decref(poll(fixture, path, &status));
+    assert_int_equal(status, 200);
 }
 
 static void test_findings_api_of_a_deadlock(void **state) {
@@ -241,10 +267,16 @@ static void test_what_if_refuses(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_findings_api_makes_them_once), TEST(test_findings_api_says_why_not),
-        TEST(test_findings_api_of_a_deadlock),   TEST(test_findings_api_cancels),
-        TEST(test_speedup_api_makes_it_once),    TEST(test_speedup_api_cancels),
-        TEST(test_what_if_runs_beside),          TEST(test_what_if_refuses),
+        TEST(test_findings_api_makes_them_once),
+        TEST(test_findings_api_says_why_not),
+        TEST(test_findings_api_cancels_only_what_was_asked_for),
+        TEST(test_findings_api_says_what_the_store_could_not),
+        TEST(test_findings_api_of_a_deadlock),
+        TEST(test_findings_api_cancels),
+        TEST(test_speedup_api_makes_it_once),
+        TEST(test_speedup_api_cancels),
+        TEST(test_what_if_runs_beside),
+        TEST(test_what_if_refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

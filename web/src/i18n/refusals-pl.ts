@@ -182,6 +182,8 @@ const sentences: Record<string, string> = {
     "eksperyment e{0} jeszcze się nie skończył: usunąć go można, gdy się skończy",
   "a timeline of experiment e{0} is being made: try again later":
     "powstaje właśnie oś czasu eksperymentu e{0}: spróbuj ponownie później",
+  "nobody has asked for this of run r{0}: there is nothing to cancel":
+    "nikt o to nie prosił w przebiegu r{0}: nie ma czego anulować",
   "run {0} has no result to be looked at": "przebieg {0} nie ma wyniku, który można by obejrzeć",
   "run {0} has no result to be repeated": "przebieg {0} nie ma wyniku, który można by powtórzyć",
   "run r{0} was made by engine {1}, this is engine {2}, which may give another result: submit the document again":
