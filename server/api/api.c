@@ -8,6 +8,7 @@
 #include "db/run_store.h"
 #include "engine/base/check.h"
 #include "server/api/resource_id.h"
+#include "server/document/place.h"
 
 struct db_reader *api_reader(const struct api *api, const struct http_request *request) {
     ASSERT(request->worker >= 0 && request->worker < HTTP_EXECUTOR_THREADS);
@@ -95,6 +96,32 @@ bool api_query_words(const struct http_request *request, const struct api_words 
         at = at[length] == ',' ? at + length + 1 : NULL;
     }
     return true;
+}
+
+static bool has_word(const char *words, const char *word) {
+    const size_t length = strlen(word);
+    for (const char *at = words; *at != '\0'; at += strspn(at, " ")) {
+        const size_t size = strcspn(at, " ");
+        if (size == length && memcmp(at, word, length) == 0) {
+            return true;
+        }
+        at += size;
+    }
+    return false;
+}
+
+bool api_find_unknown(const json_t *body, const char *known, char out[API_POINTER_SIZE]) {
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)body, name, value) {
+        if (!has_word(known, name)) {
+            struct place place = {0};
+            place_push_name(&place, name);
+            place_format(&place, out, API_POINTER_SIZE);
+            return true;
+        }
+    }
+    return false;
 }
 
 int api_query_client(const struct http_request *request, const char **out,

@@ -23,7 +23,9 @@
 #include "server/jobs/stored_job.h"
 #include "server/stream/hub.h"
 
+#include <jansson.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 
 struct advice_cache;
 struct answer_cache;
@@ -86,6 +88,11 @@ struct api_words {
 };
 bool api_query_words(const struct http_request *request, const struct api_words *list,
                      uint32_t *out);
+
+/* The pointer of the first member of a body that is none of the words of `known`, which are
+ * separated by spaces; false: there is none. */
+enum { API_POINTER_SIZE = 192 };
+bool api_find_unknown(const json_t *body, const char *known, char out[API_POINTER_SIZE]);
 
 /* Who asks, as it calls itself in the query parameter 'client': 1 to FAIR_CLIENT_SIZE - 1
  * characters, else ERR_INVALID. NULL: it does not say. */

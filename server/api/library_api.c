@@ -37,14 +37,17 @@ static int respond(struct db_reader *reader, int64_t id, struct http_response *r
 
 /* {"name": "..."} */
 static int read_name(const json_t *body, const char **out, struct err *err) {
-    *out = json_string_value(json_object_get(body, "name"));
-    if (*out == NULL) {
-        return err_set_pointer(err, "/name", "'name' must be a string");
+    const json_t *name = json_object_get(body, "name");
+    char pointer[API_POINTER_SIZE];
+    if (api_find_unknown(body, "name", pointer)) {
+        return err_set_pointer(err, pointer,
+                               "only the name of an experiment can be changed");
     }
-    return json_object_size(body) == 1
-               ? 0
-               : err_set_pointer(err, "",
-                                 "only the name of an experiment can be changed");
+    if (name == NULL) {
+        return err_set_pointer(err, "", "the field 'name' is missing");
+    }
+    *out = json_string_value(name);
+    return *out != NULL ? 0 : err_set_pointer(err, "/name", "'name' must be a string");
 }
 
 int library_api_rename(void *context, const struct http_request *request,

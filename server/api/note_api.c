@@ -57,17 +57,17 @@ static int read_number(const json_t *body, const char *name, int64_t fallback,
 }
 
 static int check_members(const json_t *body, struct err *err) {
-    static const char *const known[] = {"text", "from", "to", "lane"};
-    size_t found = 0;
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        found += json_object_get(body, known[i]) != NULL;
+    const json_t *text = json_object_get(body, "text");
+    char pointer[API_POINTER_SIZE];
+    if (api_find_unknown(body, "text from to lane", pointer)) {
+        return err_set_pointer(err, pointer,
+                               "unknown field: a note has text, from, to and lane");
     }
-    if (found != json_object_size(body)) {
+    if (text == NULL) {
         return err_set_pointer(err, "",
-                               "a note has text, from, to and lane, and no "
-                               "other member");
+                               "the field 'text' is missing; of a bookmark it is empty");
     }
-    return json_is_string(json_object_get(body, "text"))
+    return json_is_string(text)
                ? 0
                : err_set_pointer(err, "/text",
                                  "'text' must be a string; an empty one is a bookmark");

@@ -67,6 +67,7 @@ static int read_params(const json_t *json, struct query *query, struct err *err)
     return code;
 }
 
+/* One of query, params and limit. */
 static int read_member(const char *key, const json_t *value, struct query *query,
                        struct err *err) {
     if (strcmp(key, "query") == 0) {
@@ -81,24 +82,24 @@ static int read_member(const char *key, const json_t *value, struct query *query
     if (strcmp(key, "params") == 0) {
         return read_params(value, query, err);
     }
-    if (strcmp(key, "limit") == 0) {
-        const json_int_t rows = json_integer_value(value); /* 0 when it is none */
-        if (rows < 1 || rows > SQL_API_ROWS_MAX) {
-            return err_set_pointer(err, "/limit", "must be a whole number from 1 to %d",
-                                   SQL_API_ROWS_MAX);
-        }
-        query->rows_max = (size_t)rows;
-        return 0;
+    const json_int_t rows = json_integer_value(value); /* limit; 0 when it is none */
+    if (rows < 1 || rows > SQL_API_ROWS_MAX) {
+        return err_set_pointer(err, "/limit", "must be a whole number from 1 to %d",
+                               SQL_API_ROWS_MAX);
     }
-    char pointer[96];
-    snprintf(pointer, sizeof pointer, "/%.64s", key);
-    return err_set_pointer(err, pointer, "unknown field: there are query, params, limit");
+    query->rows_max = (size_t)rows;
+    return 0;
 }
 
 static int read_request(json_t *body, struct query *query, struct err *err) {
+    char pointer[API_POINTER_SIZE];
     const char *key;
     json_t *value;
     int code = 0;
+    if (api_find_unknown(body, "query params limit", pointer)) {
+        return err_set_pointer(err, pointer,
+                               "unknown field: there are query, params, limit");
+    }
     json_object_foreach(body, key, value) {
         if ((code = read_member(key, value, query, err)) != 0) {
             return code;

@@ -8,6 +8,7 @@
 #include "server/api/api.h"
 #include "server/api/experiment_view.h"
 #include "server/api/resource_id.h"
+#include "server/document/text.h"
 
 /* What the store knows of a run. */
 struct stored_run {
@@ -81,17 +82,23 @@ int timeline_api_state(void *context, const struct http_request *request,
 
 /* The body: {} or {"cancel": true}. */
 static int parse_body(const struct http_request *request, bool *cancel, struct err *err) {
-    json_t *body = json_loadb(request->body != NULL ? request->body : "",
-                              request->body_size, JSON_REJECT_DUPLICATES, NULL);
+    char pointer[API_POINTER_SIZE];
+    json_t *body = NULL;
+    int code = text_parse(&body, request->body != NULL ? request->body : "",
+                          request->body_size, err);
+    if (code != 0) {
+        return code;
+    }
     const json_t *word = json_object_get(body, "cancel");
-    const bool is_valid = json_is_object(body) &&
-                          json_object_size(body) == (word != NULL ? 1 : 0) &&
-                          (word == NULL || json_is_boolean(word));
     *cancel = json_is_true(word);
+    if (api_find_unknown(body, "cancel", pointer)) {
+        code = err_set_pointer(err, pointer,
+                               "unknown field: the body is {} or {\"cancel\": true}");
+    } else if (word != NULL && !json_is_boolean(word)) {
+        code = err_set_pointer(err, "/cancel", "must be true or false");
+    }
     json_decref(body);
-    return is_valid ? 0
-                    : err_set(err, ERR_INVALID,
-                              "the body must be {} or {\"cancel\": true or false}");
+    return code;
 }
 
 int timeline_api_ask(void *context, const struct http_request *request,

@@ -2,6 +2,7 @@
 #include "server/api/whatif_api.h"
 
 #include <jansson.h>
+#include <stdio.h>
 
 #include "engine/base/memory.h"
 #include "server/advice/cell_document.h"
@@ -12,22 +13,38 @@
 #include "server/document/text.h"
 #include "server/jobs/run_origin.h"
 
+static int check_body(const json_t *body, struct err *err) {
+    const json_t *patch = json_object_get(body, "patch");
+    char pointer[API_POINTER_SIZE];
+    if (api_find_unknown(body, "patch", pointer)) {
+        return err_set_pointer(err, pointer,
+                               "unknown field: the body is {\"patch\": [...]}");
+    }
+    if (patch == NULL) {
+        return err_set_pointer(err, "", "the field 'patch' is missing");
+    }
+    return json_array_size(patch) > 0
+               ? 0
+               : err_set_pointer(
+                     err, "/patch",
+                     "must be a JSON patch: a list of at least one operation");
+}
+
 /* The body: {"patch": [...]}. `*patch` is borrowed from `*body`. */
 static int parse_body(const struct http_request *request, json_t **body, json_t **patch,
                       struct err *err) {
-    const int code = text_parse(body, request->body != NULL ? request->body : "",
-                                request->body_size, err);
+    int code = text_parse(body, request->body != NULL ? request->body : "",
+                          request->body_size, err);
     if (code != 0) {
         return code;
     }
-    *patch = json_object_get(*body, "patch");
-    if (json_array_size(*patch) > 0 && json_object_size(*body) == 1) {
-        return 0;
+    code = check_body(*body, err);
+    if (code != 0) {
+        json_decref(*body);
+        return code;
     }
-    json_decref(*body);
-    return err_set(err, ERR_INVALID,
-                   "the body must be {\"patch\": [...]}, a JSON patch with at least one "
-                   "operation and nothing else");
+    *patch = json_object_get(*body, "patch");
+    return 0;
 }
 
 /* The document of the run's cell, as GET /runs/{id}/findings shows it. */
@@ -74,6 +91,9 @@ int whatif_api_submit(void *context, const struct http_request *request,
     if (code == 0) {
         code = changed_text(document, patch, &text, &size, err);
         json_decref(document);
+        if (code == ERR_INVALID && err->pointer[0] == '\0') {
+            snprintf(err->pointer, sizeof err->pointer, "/patch");
+        }
     }
     json_decref(body);
     if (code == 0) {

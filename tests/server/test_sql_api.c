@@ -145,6 +145,7 @@ static void test_sql_api_says_what_is_wrong(void **state) {
     expect_error(fixture, "{\"query\":\"SELECT 1\",\"limit\":1.5}", 422, "/limit", 0, 0);
     expect_error(fixture, "{\"query\":1}", 422, "/query", 0, 0);
     expect_error(fixture, "{\"query\":\"SELECT 1\",\"rows\":1}", 422, "/rows", 0, 0);
+    expect_error(fixture, "{\"query\":\"SELECT 1\",\"a/b~\":1}", 422, "/a~1b~0", 0, 0);
     expect_error(fixture, "{}", 400, "", 0, 0);
     expect_error(fixture, "{", 400, "", 0, 0);
 }

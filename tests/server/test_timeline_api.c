@@ -69,9 +69,13 @@ static void test_timeline_api_says_why_not(void **state) {
 
 static void test_timeline_api_refuses(void **state) {
     const struct api_fixture *fixture = *state;
-    static const char *const bodies[] = {"[]", "{\"cancel\":1}", "{\"stop\":true}", "{"};
-    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
-        json_decref(api_expect(fixture, "POST", job, bodies[i], 400));
+    static const struct {
+        const char *body;
+        int status;
+    } cases[] = {
+        {"[]", 400}, {"{", 400}, {"{\"cancel\":1}", 422}, {"{\"stop\":true}", 422}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        json_decref(api_expect(fixture, "POST", job, cases[i].body, cases[i].status));
     }
     json_decref(api_expect(fixture, "POST", "/api/v1/runs/r999/timeline/job", "{}", 404));
     json_decref(api_expect(fixture, "GET", "/api/v1/runs/r999/timeline/job", NULL, 404));

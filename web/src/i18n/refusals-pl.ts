@@ -232,10 +232,12 @@ const sentences: Record<string, string> = {
   "'name' must be a string": "„name”: ma tu być napis",
   "'name' must not be empty": "nazwa nie może być pusta",
   "'name' must be at most {0} bytes long": "nazwa może zajmować najwyżej {n0} B",
+  "the field 'name' is missing": "brakuje pola „name”",
   "only the name of an experiment can be changed": "w eksperymencie można zmienić tylko nazwę",
   "'{0}' must be a whole number from 0 to {1}": "„{0}”: ma tu być liczba całkowita od 0 do {n1}",
   "'from' must not be negative, and 'to' not before it": "„from” nie może być ujemne, a „to” mniejsze niż ono",
-  "a note has text, from, to and lane, and no other member": "notatka ma pola text, from, to i lane i żadnych innych",
+  "unknown field: a note has text, from, to and lane": "nieznane pole: notatka ma text, from, to i lane",
+  "the field 'text' is missing; of a bookmark it is empty": "brakuje pola „text”; zakładka ma je puste",
   "'text' must be a string; an empty one is a bookmark": "„text”: ma tu być napis; pusty oznacza zakładkę",
   "a note has at most {0} bytes of text": "tekst notatki może zajmować najwyżej {n0} B",
   "a run has at most {0} notes; remove one first": "przebieg może mieć najwyżej {n0} notatek; najpierw usuń którąś",
@@ -261,9 +263,11 @@ const sentences: Record<string, string> = {
 
   // Bodies.
   'the body must be {"token": "..."}': 'treść ma być {"token": "..."}',
-  'the body must be {} or {"cancel": true or false}': 'treść ma być {} albo {"cancel": true lub false}',
-  'the body must be {"patch": [...]}, a JSON patch with at least one operation and nothing else':
-    'treść ma być {"patch": [...]}, czyli JSON patch z co najmniej jedną operacją i niczym więcej',
+  'unknown field: the body is {} or {"cancel": true}': 'nieznane pole: treść to {} albo {"cancel": true}',
+  "must be true or false": "ma tu być true albo false",
+  'unknown field: the body is {"patch": [...]}': 'nieznane pole: treść to {"patch": [...]}',
+  "the field 'patch' is missing": "brakuje pola „patch”",
+  "must be a JSON patch: a list of at least one operation": "ma tu być poprawka JSON: lista z co najmniej jedną operacją",
   "the patch leads to nothing in this document": "ta poprawka nie trafia w nic w tym dokumencie",
   "this is no JSON patch that can be applied": "tej poprawki JSON nie da się zastosować",
   "a JSON patch is a list of operations": "poprawka JSON to lista operacji",
