@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "server/api/service.h"
@@ -17,13 +18,21 @@
 /* Of one address that is not this machine's. */
 enum { DEFAULT_CONNECTIONS = 128, DEFAULT_RATE = 100 };
 
-/* Signals that end the server. Blocked in every thread; the main thread waits for them.
- */
+static bool is_ignored(int number) {
+    struct sigaction action;
+    return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+/* Signals that end the server. Blocked in every thread; the main thread waits for them. Who
+ * started us with the end of the terminal ignored, as nohup does, wants us to outlive it: a
+ * signal that is blocked would come although it is ignored. */
 static void block_signals(sigset_t *signals) {
     sigemptyset(signals);
     sigaddset(signals, SIGINT);
     sigaddset(signals, SIGTERM);
-    sigaddset(signals, SIGHUP);
+    if (!is_ignored(SIGHUP)) {
+        sigaddset(signals, SIGHUP);
+    }
     pthread_sigmask(SIG_BLOCK, signals, NULL);
     signal(SIGPIPE, SIG_IGN);
 }
@@ -109,11 +118,10 @@ static enum cli_parsed read_arguments(int argc, char **argv,
             "when\n"
             "it is ready. Experiments that a dead process left queued are run. Other\n"
             "processes may use the same file meanwhile.\n\n"
-            "SIGINT or SIGTERM stops it: new requests are refused, runs at work are "
-            "marked\n"
-            "as interrupted, and answers that were begun are sent. A second signal ends "
-            "it\n"
-            "at once.\n\n"
+            "SIGINT, SIGTERM or SIGHUP stops it: new requests are refused, runs at work\n"
+            "are marked as interrupted, and answers that were begun are sent. A second\n"
+            "signal ends it at once. Under nohup it outlives its terminal: SIGHUP is "
+            "ignored.\n\n"
             "GILSCOPE_LOG (error, warn, info, debug) says how much is logged on "
             "standard\n"
             "error. GILSCOPE_TOKEN is a bearer token, like --token-file: when there is "

@@ -132,6 +132,38 @@ static void test_drain_gives_up_on_who_does_not_read(void **state) {
     close(fd);
 }
 
+static int ask_health(uint16_t port) {
+    struct http_answer answer = {0};
+    const bool came = http_client_try(port, "GET", "/healthz", NULL, &answer);
+    const int status = came ? answer.status : 0;
+    if (came) {
+        http_answer_deinit(&answer);
+    }
+    return status;
+}
+
+/* As nohup starts it: what is ignored stays so. */
+static void test_drain_outlives_a_terminal_under_nohup(void **state) {
+    struct process process;
+    signal(SIGHUP, SIG_IGN);
+    const uint16_t port = start(&process, *state, "0");
+    signal(SIGHUP, SIG_DFL);
+    assert_int_equal(kill(process.pid, SIGHUP), 0);
+    /* Stopping takes it a moment. */
+    const int64_t started = monotonic_ms();
+    for (int i = 0; i < 100; i++) {
+        assert_int_equal(ask_health(port), 200);
+        poll_pause(started);
+    }
+    assert_int_equal(process_end(&process, SIGTERM), 0);
+}
+
+static void test_drain_ends_when_its_terminal_does(void **state) {
+    struct process process;
+    start(&process, *state, "0");
+    assert_int_equal(process_end(&process, SIGHUP), 0);
+}
+
 static void test_drain_ends_at_the_second_signal(void **state) {
     struct process process;
     const uint16_t port = start(&process, *state, "3600");
@@ -429,6 +461,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_drain_sends_what_was_begun_and_refuses_the_rest),
         TEST(test_drain_gives_up_on_who_does_not_read),
+        TEST(test_drain_outlives_a_terminal_under_nohup),
+        TEST(test_drain_ends_when_its_terminal_does),
         TEST(test_drain_ends_at_the_second_signal),
         TEST(test_drain_ends_a_file_that_is_being_written),
         TEST(test_drain_under_load_cuts_no_answer),
