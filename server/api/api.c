@@ -124,13 +124,25 @@ bool api_find_unknown(const json_t *body, const char *known, char out[API_POINTE
     return false;
 }
 
+/* Characters of a text in UTF-8; what is no UTF-8 has none. */
+static size_t count_characters(const char *text) {
+    size_t count = 0;
+    json_t *string = json_string(text); /* checks it */
+    for (const char *c = json_string_value(string); c != NULL && *c != '\0'; c++) {
+        count += ((unsigned char)*c & 0xC0) != 0x80 ? 1 : 0;
+    }
+    json_decref(string);
+    return count;
+}
+
 int api_query_client(const struct http_request *request, const char **out,
                      struct err *err) {
     const char *client = http_request_query(request, "client");
-    if (client != NULL && (client[0] == '\0' || strlen(client) >= FAIR_CLIENT_SIZE)) {
+    const size_t count = client != NULL ? count_characters(client) : 0;
+    if (client != NULL && (count < 1 || count > FAIR_CLIENT_MAX)) {
         return err_set(err, ERR_INVALID,
                        "query parameter 'client' must be 1 to %d characters",
-                       FAIR_CLIENT_SIZE - 1);
+                       FAIR_CLIENT_MAX);
     }
     *out = client;
     return 0;

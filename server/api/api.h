@@ -94,8 +94,8 @@ bool api_query_words(const struct http_request *request, const struct api_words 
 enum { API_POINTER_SIZE = 192 };
 bool api_find_unknown(const json_t *body, const char *known, char out[API_POINTER_SIZE]);
 
-/* Who asks, as it calls itself in the query parameter 'client': 1 to FAIR_CLIENT_SIZE - 1
- * characters, else ERR_INVALID. NULL: it does not say. */
+/* Who asks, as it calls itself in the query parameter 'client': 1 to FAIR_CLIENT_MAX
+ * characters of UTF-8, else ERR_INVALID. NULL: it does not say. */
 int api_query_client(const struct http_request *request, const char **out,
                      struct err *err) WARN_UNUSED;
 

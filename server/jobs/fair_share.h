@@ -14,7 +14,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { FAIR_SHARES_MAX = 64, FAIR_CLIENT_SIZE = 65 };
+enum {
+    FAIR_SHARES_MAX = 64,
+    FAIR_CLIENT_MAX = 64,                       /* characters of a name */
+    FAIR_CLIENT_SIZE = 4 * FAIR_CLIENT_MAX + 1, /* in UTF-8 */
+};
 
 struct fair_share {
     char client[FAIR_CLIENT_SIZE]; /* "": nobody in particular */

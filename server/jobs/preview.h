@@ -43,7 +43,7 @@ void previews_close(struct previews *previews);
 struct preview_request {
     const char *text; /* the document; UTF-8 */
     size_t size;
-    const char *client; /* below FAIR_CLIENT_SIZE characters, or NULL: nobody's next */
+    const char *client; /* below FAIR_CLIENT_SIZE bytes, or NULL: nobody's next */
     struct run_picture_size picture; /* of the first cells; no pixels: none */
 };
 

@@ -40,7 +40,7 @@ struct stored_submission {
     const struct grid *grid; /* of the document */
     const char *identity;    /* 1 .. 128 characters, see experiment_store_insert() */
     bool keyed;              /* it is a key of the client, who may come again with it */
-    const char *client;      /* below FAIR_CLIENT_SIZE characters; NULL: nobody */
+    const char *client;      /* below FAIR_CLIENT_SIZE bytes; NULL: nobody */
     bool again;              /* also when the document's results are there */
 };
 

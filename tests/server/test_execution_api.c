@@ -163,6 +163,33 @@ static void test_execution_says_what_can_be_done(void **state) {
     }
 }
 
+/* A name is as long as it has characters. */
+static void test_execution_counts_the_characters_of_a_name(void **state) {
+    const struct api_fixture *fixture = *state;
+    static const struct {
+        const char *character;
+        int count, status;
+    } cases[] = {
+        {"x", 64, 201},
+        {"x", 65, 400},
+        {"%C3%A9", 64, 201},
+        {"%C3%A9", 65, 400},
+        {"%F0%9F%90%8D", 64, 201},
+        {"%F0%9F%90%8D", 65, 400},
+        {"%C3", 1, 400},
+        {"x", 0, 400},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char path[1024] = "/api/v1/experiments?again=true&client=";
+        for (int c = 0; c < cases[i].count; c++) {
+            strcat(path, cases[i].character);
+        }
+        int status;
+        json_decref(api_ask(fixture, "POST", path, small, &status));
+        assert_int_equal(status, cases[i].status);
+    }
+}
+
 static void test_execution_goes_on(void **state) {
     struct api_fixture *fixture = *state;
     submit(fixture, long_one, "a");
@@ -407,6 +434,7 @@ int main(void) {
         TEST(test_execution_says_who_runs_it),
         TEST(test_execution_cancels_at_any_moment),
         TEST(test_execution_says_what_can_be_done),
+        TEST(test_execution_counts_the_characters_of_a_name),
         TEST(test_execution_goes_on),
         TEST(test_execution_goes_on_where_it_stopped),
         TEST(test_execution_is_fair_to_clients),
