@@ -21,6 +21,7 @@ import { keepFocus } from "./focus-keeper";
 import { Icon, type IconName } from "./icon";
 import { lazyPage } from "./lazy-page";
 import { Overlays } from "./overlays";
+import { isReturning } from "./places";
 import { SignIn } from "./sign-in";
 import { UndoBar } from "./undo-bar";
 
@@ -174,7 +175,9 @@ export function App() {
   useLayoutEffect(() => {
     document.title = name;
   }, [name, place]);
-  useLayoutEffect(() => window.scrollTo(0, 0), [at.page, place]);
+  useLayoutEffect(() => {
+    if (!isReturning()) window.scrollTo(0, 0);
+  }, [at.page, place]);
   useLayoutEffect(keepFocus, []);
   return (
     <>

@@ -137,7 +137,9 @@ function look(records: readonly MutationRecord[]): void {
   if (!held || !(isNowhere() || document.activeElement === held)) return;
   if (!held.isConnected || isHidden(held, records)) return keep(held, records);
   // Moved to another place, or enabled again: it has lost the focus on the way.
-  const isBack = records.some(({ target, removedNodes }) => target === held || [...removedNodes].some((node) => node.contains(held)));
+  const isBack = records.some(({ attributeName, target, removedNodes }) => {
+    return (attributeName === "disabled" && target === held) || [...removedNodes].some((node) => node.contains(held));
+  });
   if (isBack && isNowhere() && !held.matches(":disabled")) held.focus({ preventScroll: true });
 }
 

@@ -23,7 +23,7 @@ let made = 0;
 let stopReturning = (): void => {};
 let returning = false;
 
-/** Whether the page that is open was come back to, or loaded again. */
+/** Whether the page that is open was come back to, or loaded again, and it is known where one was. */
 export function isReturning(): boolean {
   return returning;
 }
@@ -54,17 +54,21 @@ function placeNow(): Place {
   return { scrolled: window.scrollY, focus: selectorOf(active), top: active?.getBoundingClientRect().top ?? 0 };
 }
 
-/** True once it is where it was. */
-function isAt({ scrolled, focus, top }: Place): boolean {
+const isScrolledTo = (scrolled: number): boolean => Math.abs(window.scrollY - scrolled) < 1;
+
+/** True once it is where it was; `isThere` when it has been scrolled there already. */
+function isAt({ scrolled, focus, top }: Place, isThere: boolean): boolean {
   const element = focus === null ? null : document.querySelector<HTMLElement>(focus);
   if (element) {
     if (element !== document.activeElement) element.focus({ preventScroll: true });
     window.scrollBy(0, element.getBoundingClientRect().top - top);
     return true;
   }
-  // What is to be seen there may be read only when it is near.
-  window.scrollTo(0, scrolled);
-  return focus === null && Math.abs(window.scrollY - scrolled) < 1;
+  // What is to be seen there may be read only when it is near. Not again and again: a hand on the
+  // scroll bar is no event.
+  const room = document.documentElement.scrollHeight - window.innerHeight;
+  if (!isThere || room < scrolled) window.scrollTo(0, scrolled);
+  return focus === null && isScrolledTo(scrolled);
 }
 
 const HANDS = ["wheel", "pointerdown", "touchstart", "keydown"];
@@ -84,10 +88,12 @@ function goBackTo(place: Place): void {
     for (const hand of HANDS) window.removeEventListener(hand, stop, { capture: true });
   };
   let since = Infinity;
+  let isThere = false;
   const step = (): void => {
     const now = performance.now();
     if (since < Infinity && isElsewhere(place)) return stop();
-    since = isAt(place) ? Math.min(since, now) : Infinity;
+    since = isAt(place, isThere) ? Math.min(since, now) : Infinity;
+    isThere ||= isScrolledTo(place.scrolled);
     if (now > end || now - since > SETTLED_MS) stop();
     else frame = requestAnimationFrame(step);
   };
@@ -99,9 +105,9 @@ function goBackTo(place: Place): void {
 function onVisit(): void {
   stopReturning();
   places.set(entry, placeNow());
-  returning = nameEntry();
-  const place = places.get(entry);
-  if (returning && place) goBackTo(place);
+  const place = nameEntry() ? places.get(entry) : undefined;
+  returning = place !== undefined;
+  if (place) goBackTo(place);
 }
 
 /* --- when the page is loaded again --- */
@@ -127,8 +133,8 @@ function kept(): Place | null {
 
 export function keepPlaces(): void {
   window.history.scrollRestoration = "manual";
-  returning = nameEntry();
-  const place = returning ? kept() : null;
+  const place = nameEntry() ? kept() : null;
+  returning = place !== null;
   if (place) goBackTo(place);
   beforeVisits(onVisit);
   window.addEventListener("pagehide", keep);

@@ -20,9 +20,9 @@ export function StateSwatch({ state, hasLetter = false }: { state: string; hasLe
         }}
       />
       {letter !== "" && (
-        <b class="state-letter" style={{ backgroundColor: `var(--state-${look.token})` }}>
+        <i class="state-letter" style={{ backgroundColor: `var(--state-${look.token})` }}>
           {letter}
-        </b>
+        </i>
       )}
     </span>
   );

@@ -13,8 +13,6 @@ import { RangeDetails } from "./range-details";
 import { placesOf } from "./stage-place";
 import { Details } from "./timeline-details";
 
-/* More about a span has come by then, and the drawer its height. */
-const SETTLES_MS = 1000;
 /* Around the row, so that one sees what it is next to. */
 const MARGIN = 6;
 
@@ -25,17 +23,36 @@ export function holdStill(): void {
   stillUntil = performance.now() + DOUBLE_MS;
 }
 
-/** Scrolls the page so that a lane is on the screen, below the header and above the drawer. */
-function showAbove(drawer: HTMLElement, lane: number): void {
+/** Where the bar of a lane is on the screen. */
+function barOf(lane: number): { top: number; bottom: number } | null {
   const list = document.querySelector<HTMLElement>(".stage-scroll");
   const place = list && placesOf([lane], list).get(lane);
-  if (!list || !place) return;
-  const header = document.querySelector(".header")?.getBoundingClientRect().bottom ?? 0;
-  const rowTop = (): number => list.getBoundingClientRect().top + place.top;
-  // With what is above the lanes, when one comes from below.
-  if (rowTop() < header + MARGIN) list.closest(".stage")?.scrollIntoView({ block: "start" });
+  if (!list || !place) return null;
+  const top = list.getBoundingClientRect().top + place.top;
+  return { top, bottom: top + place.height };
+}
+
+/** Scrolls the page so that the drawer is below a lane, and not over it. */
+function uncover(drawer: HTMLElement, lane: number): void {
   const free = Math.min(drawer.getBoundingClientRect().top, window.innerHeight);
-  window.scrollBy(0, Math.max(0, rowTop() + place.height + MARGIN - free));
+  window.scrollBy(0, Math.max(0, (barOf(lane)?.bottom ?? 0) + MARGIN - free));
+}
+
+/** The same, and the lane is on the screen. */
+function showAbove(drawer: HTMLElement, lane: number): void {
+  const header = document.querySelector(".header")?.getBoundingClientRect().bottom ?? 0;
+  const bar = barOf(lane);
+  if (!bar) return;
+  // With what is above the lanes, when one comes from below.
+  if (bar.top < header + MARGIN) document.querySelector(".stage")?.scrollIntoView({ block: "start" });
+  uncover(drawer, lane);
+}
+
+/** The drawer may grow over a lane that was seen; who has scrolled elsewhere stays there. */
+function isCovered(drawer: HTMLElement, lane: number): boolean {
+  const bar = barOf(lane);
+  const { top, bottom } = drawer.getBoundingClientRect();
+  return bar !== null && bar.bottom + MARGIN > top && bar.top < bottom;
 }
 
 /** The lane of what is looked at, as the drawing has it. */
@@ -59,9 +76,9 @@ export function Drawer() {
     let observer: ResizeObserver | undefined;
     const isCurrent = (): boolean => (selection.peek() ?? chosenCounter.peek()) === what;
     const begin = (): void => {
-      const end = performance.now() + SETTLES_MS;
+      showAbove(element, lane);
       observer = new ResizeObserver(() => {
-        if (isCurrent() && performance.now() < end) showAbove(element, lane);
+        if (isCurrent() && isCovered(element, lane)) uncover(element, lane);
       });
       observer.observe(element);
     };

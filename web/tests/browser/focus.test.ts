@@ -214,3 +214,16 @@ test("Look for it leads to what is found, Show where to the drawing, and Back to
     assert.ok(Math.abs((await shown(page)) - top) < 2, `${await shown(page)} for ${top}`);
   });
 });
+
+test("a page that is loaded again is where it was", async () => {
+  await site.onPage({}, async (page) => {
+    await page.goto(`${site.address}/#/runs/${timelineOf(blocked)}`);
+    await timelineReady(page);
+    await page.locator(".about").waitFor();
+    await page.evaluate(() => window.scrollTo(0, 400));
+    await page.reload();
+    await page.waitForFunction(() => window.scrollY === 400);
+    await page.goto(`${site.address}/#/experiments`);
+    await page.waitForFunction(() => window.scrollY === 0);
+  });
+});

@@ -350,28 +350,30 @@ test("dragging beside the brush, or over the whole run, makes a new one; pressin
     assert.ok(strip);
     const move = (share: number) => page.mouse.move(strip.x + strip.width * share, strip.y + 20, { steps: 4 });
     const drag = async (from: number, to: number): Promise<void> => {
-      const before = page.url();
       await move(from);
       await page.mouse.down();
       await move(to);
       await page.mouse.up();
-      await page.waitForURL((url) => url.href !== before);
     };
-    const isWindow = (from: number, to: number, what: string): void => {
-      const window = windowOf(page);
-      near((window?.from ?? 0) / whole, from, 0.01, `${what}, from`);
-      near((window?.to ?? whole) / whole, to, 0.01, `${what}, to`);
+    /** Once it rests there. */
+    const isWindow = async (from: number, to: number, what: string): Promise<void> => {
+      const isThere = ({ hash }: URL): boolean => {
+        const [, start, end] = /from=(\d+)&to=(\d+)/.exec(hash) ?? [];
+        return Math.abs(Number(start) / whole - from) < 0.01 && Math.abs(Number(end) / whole - to) < 0.01;
+      };
+      const there = page.waitForURL(isThere, { timeout: 10_000 });
+      await there.catch(() => assert.fail(`${what}: ${page.url()} of ${whole}`));
     };
     await drag(0.2, 0.4);
-    isWindow(0.2, 0.4, "over the whole run");
+    await isWindow(0.2, 0.4, "over the whole run");
     await drag(0.3, 0.5);
-    isWindow(0.4, 0.6, "the brush itself");
+    await isWindow(0.4, 0.6, "the brush itself");
     await drag(0.9, 0.7);
-    isWindow(0.7, 0.9, "beside the brush, backwards");
+    await isWindow(0.7, 0.9, "beside the brush, backwards");
     await drag(0.9, 0.8);
-    isWindow(0.7, 0.8, "an edge");
+    await isWindow(0.7, 0.8, "an edge");
     await drag(0.3, 0.3);
-    isWindow(0.25, 0.35, "pressed");
+    await isWindow(0.25, 0.35, "pressed");
   });
 });
 
