@@ -9,5 +9,6 @@ export * from "./api/files";
 export * from "./api/findings";
 export * from "./api/notes";
 export { ApiError, onSignedOut, type Problem, type ProblemDetail, type ProblemSentence } from "./api/request";
+export { askReach, onReach, tellReach } from "./api/reach";
 export * from "./api/runs";
 export * from "./api/spans";

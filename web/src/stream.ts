@@ -5,7 +5,7 @@
 // again what it shows: events in between are lost to it. It does so after an error of the server,
 // too, which it learns in no other way.
 
-import type { CellStatus, ExperimentStatus, RunSoFar } from "./api";
+import { type CellStatus, type ExperimentStatus, type RunSoFar, tellReach } from "./api";
 
 export interface ProgressEvent {
   experiment: string;
@@ -43,7 +43,8 @@ export interface StreamHandlers {
   run?(event: RunSoFar): void;
   queue?(event: QueueEvent): void;
   resync(): void;
-  connected(yes: boolean): void;
+  /** It is there, for the first time or again. */
+  connected(): void;
 }
 
 const FIRST_PAUSE_MS = 1000;
@@ -75,12 +76,13 @@ function follow(topics: string, handlers: StreamHandlers): () => void {
     source = new EventSource(`/api/v1/events?topics=${encodeURIComponent(topics)}`);
     source.onopen = () => {
       pause = FIRST_PAUSE_MS;
-      handlers.connected(true);
+      tellReach("yes");
+      handlers.connected();
       if (opened) handlers.resync();
       opened = true;
     };
     source.onerror = () => {
-      handlers.connected(false);
+      tellReach("unsure");
       if (source?.readyState !== EventSource.CLOSED) return;
       handlers.resync();
       timer = window.setTimeout(open, pause);

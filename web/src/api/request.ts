@@ -3,6 +3,7 @@
 // (RFC 9457) or "network" when there was no answer at all.
 
 import { takeEarly } from "../lib/early-questions";
+import { isFromProxy, tellReach, tellStatus } from "./reach";
 
 /** A sentence in English, and what it is made of. */
 export interface ProblemSentence {
@@ -26,6 +27,8 @@ export interface Problem extends ProblemSentence {
 export class ApiError extends Error {
   /** null: the server did not answer. */
   readonly problem: Problem | null;
+  /** When it was found, as performance.now() says. */
+  readonly at = performance.now();
 
   constructor(problem: Problem | null) {
     super(problem ? problem.detail || problem.title : "network");
@@ -83,14 +86,18 @@ function readProblem(status: number, body: unknown): Problem {
 /** Of any status. */
 async function answerOf(path: string, init: RequestInit, base: string): Promise<Response> {
   try {
-    return await (takeEarly(base + path) ?? fetch(base + path, init));
+    const response = await (takeEarly(base + path) ?? fetch(base + path, init));
+    tellStatus(response.status);
+    return response;
   } catch (reason) {
     if (reason instanceof DOMException && reason.name === "AbortError") throw reason;
+    tellReach("no");
     throw new ApiError(null);
   }
 }
 
 function refused(status: number, body: unknown): ApiError {
+  if (isFromProxy(status)) return new ApiError(null);
   if (status === 401) signedOut();
   return new ApiError(readProblem(status, body));
 }

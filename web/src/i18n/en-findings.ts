@@ -8,6 +8,7 @@ export const enFindings = {
   "finding.making": "Running it again, and what might help",
   "finding.none": "No rule speaks.",
   "finding.cells.note": "found by running these cells again, each with the place that proves it, and with what was tried against it",
+  "finding.cells.awaited": "Looked for when all cells have ended.",
   "finding.more": { one: "{count} more finding", other: "{count} more findings" },
   "finding.number": "{number}, threshold {threshold}",
   "finding.show": "Show where",

@@ -45,6 +45,11 @@ const REASONS: readonly Reason[] = [
   { says: /^(\d+) of (\d+) cells failed$/, key: "reason.cells", names: ["count", "cells"] },
 ];
 
+/** The reason says no more than the status beside it. */
+export function isOnlyStatus(status: string, reason: string): boolean {
+  return status === "interrupted" && /^(cancelled$|stopped before it ended)/.test(reason);
+}
+
 /* All others are names and versions: 3.10 is not 3.1. */
 const NUMBERS: ReadonlySet<string> = new Set(["count", "cells", "growth", "seconds"]);
 

@@ -6,6 +6,7 @@ import { computed, effect, signal } from "@preact/signals";
 import { type ExperimentAdvice, getAdvice, type Limit } from "../api";
 import { experiment, isOver } from "./experiment";
 import { createPace } from "./pace";
+import { onBack } from "./reach";
 
 /** null: not there (yet); the page does without. */
 export const advice = signal<ExperimentAdvice | null>(null);
@@ -51,9 +52,13 @@ export function watchAdvice(id: string): () => void {
   const release = effect(() => {
     if (isBehind(id)) pace.ask();
   });
+  const stopListening = onBack(() => {
+    if (isBehind(id)) pace.ask();
+  });
   return () => {
     stopped = true;
     release();
+    stopListening();
     pace.stop();
   };
 }

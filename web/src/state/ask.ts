@@ -26,6 +26,7 @@ import { models } from "./catalogue";
 import { keepDraft, keptDraft, OWN_KEY } from "./kept";
 import { language, t } from "./preferences";
 import { trouble } from "./preview";
+import { isPast } from "./reach";
 import { asApiError, valueOf } from "./resource";
 
 /** Where the document came from; null while none is chosen. */
@@ -39,6 +40,12 @@ export const unreadFields = signal(0);
 /** Counts the documents that were opened or begun anew: what was typed before is not about them. */
 export const openings = signal(0);
 export const refusal = signal<ApiError | null>(null);
+
+/** It could not be sent, because the server is away. */
+export const isLost = computed(() => {
+  const error = refusal.value;
+  return source.value !== null && error !== null && error.problem === null && !isPast(error);
+});
 
 /* What somebody has chosen holds for every document. */
 const chosenShown = signal<boolean | null>(null);

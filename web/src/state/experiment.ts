@@ -19,13 +19,13 @@ import { pagesOf } from "../lib/cell-pages";
 import { type Sample, shareDone, shareOfRun, timeLeft } from "../lib/eta";
 import { followExperiment, type ProgressEvent } from "../stream";
 import { createPace } from "./pace";
+import { onBack } from "./reach";
 import { asApiError, type Loaded } from "./resource";
 
 export const experiment = signal<Loaded<Experiment>>({ status: "idle" });
 export const progress = signal<ProgressEvent | null>(null);
 /** Milliseconds until it has ended; null while nobody can tell. */
 export const progressLeft = signal<number | null>(null);
-export const connected = signal(true);
 /* Of each cell whose run goes on, how much of that is done. */
 const begun = signal<ReadonlyMap<string, number>>(new Map());
 
@@ -150,10 +150,10 @@ export function watchExperiment(id: string): () => void {
   const pace = createPace(readChanged);
   const gatesPace = createPace(readGates);
 
-  // While the server is away what is shown stays: it is read again when the stream is back.
+  // While the server is away what is shown stays: it is read again when it is back.
   const fail = (error: ApiError): void => {
-    if (error.isAway && experiment.peek().status === "ready") connected.value = false;
-    else experiment.value = { status: "failed", error };
+    if (error.isAway && experiment.peek().status === "ready") return;
+    experiment.value = { status: "failed", error };
   };
 
   const isOverNow = (): boolean => {
@@ -166,7 +166,6 @@ export function watchExperiment(id: string): () => void {
     gatesPace.stop();
     unfollow();
     unfollow = () => {};
-    connected.value = true;
   };
 
   let first: Sample | null = null;
@@ -192,10 +191,11 @@ export function watchExperiment(id: string): () => void {
     if (left.size < begun.peek().size) begun.value = left;
   };
   begun.value = new Map();
-  experiment.value = { status: "loading" };
+  // One that goes on again stays on the screen meanwhile.
+  const shown = experiment.peek();
+  if (shown.status !== "ready" || shown.value.id !== id) experiment.value = { status: "loading" };
   progress.value = null;
   progressLeft.value = null;
-  connected.value = true;
   void read().then(() => {
     const state = experiment.peek();
     if (stopped || state.status !== "ready" || isOver(state.value.status)) return;
@@ -216,13 +216,16 @@ export function watchExperiment(id: string): () => void {
       run: noteRun,
       finished: () => void read(),
       resync: () => void read(),
-      connected(yes) {
-        connected.value = yes;
+      connected() {
         // What happened between the first read and the subscription is in neither.
-        if (yes && !opened) void read();
-        opened ||= yes;
+        if (!opened) void read();
+        opened = true;
       },
     });
+  });
+
+  const stopListening = onBack(() => {
+    if (!isOverNow() && experiment.peek().status === "ready") void read();
   });
 
   return () => {
@@ -230,5 +233,6 @@ export function watchExperiment(id: string): () => void {
     pace.stop();
     gatesPace.stop();
     unfollow();
+    stopListening();
   };
 }

@@ -32,15 +32,16 @@ export function findingsOf(experiment: string, run: string): Made<Findings> {
   return made;
 }
 
-/** Asks for the findings of a run, unless that takes so long that somebody has to want it. */
-export async function askIfCheap(made: Made<Findings>, run: string): Promise<void> {
-  if (made.state.peek().status !== "idle") return;
-  try {
-    const { events } = await getRun(run);
-    if (events <= CHEAP_EVENTS && byRun.get(run) === made) made.ask(run);
-  } catch (reason) {
-    console.warn(reason);
-  }
+/** For which runs it takes so long that somebody has to want it. */
+export const costs = signal<ReadonlyMap<string, "little" | "much">>(new Map());
+
+export async function readCost(run: string): Promise<void> {
+  if (costs.peek().has(run)) return;
+  const cost = await getRun(run).then(
+    ({ events }) => (events <= CHEAP_EVENTS ? "little" : "much"),
+    () => "much" as const,
+  );
+  costs.value = new Map(costs.peek()).set(run, cost);
 }
 
 /* --- a change --------------------------------------------------------------------------- */

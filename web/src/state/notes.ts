@@ -16,6 +16,7 @@ import { chosenCounter } from "./counters";
 import { current, duration } from "./opened";
 import { t } from "./preferences";
 import { chooseRange, range } from "./range";
+import { onBack } from "./reach";
 import { asApiError } from "./resource";
 import { goTo, select, selection } from "./timeline";
 import { offerUndo } from "./undo";
@@ -38,11 +39,21 @@ async function read(run: string): Promise<void> {
     const items = await listNotes(run);
     if (current.peek()?.run.id === run) notes.value = inOrder(items.filter(({ id }) => !leaving.has(id)));
   } catch (reason) {
-    if (current.peek()?.run.id === run) noteError.value = asApiError(reason);
+    if (current.peek()?.run.id !== run) return;
+    noteError.value = asApiError(reason);
+    unread = run;
   } finally {
     if (current.peek()?.run.id === run) notesKnown.value = true;
   }
 }
+
+/* The run whose notes could not be read. */
+let unread: string | null = null;
+onBack(() => {
+  const run = unread;
+  unread = null;
+  if (run !== null && current.peek()?.run.id === run) void read(run);
+});
 
 let opened: string | undefined;
 effect(() => {

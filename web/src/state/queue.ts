@@ -13,8 +13,9 @@ import {
 import { type Sample, shareDone, timeLeft } from "../lib/eta";
 import { followAll, type ProgressEvent } from "../stream";
 import { isOver } from "./experiment";
+import { onBack } from "./reach";
 import { asApiError } from "./resource";
-import { changeRun, refreshRuns } from "./runs";
+import { changeRun, readRunsAtLast, refreshRuns } from "./runs";
 import { readSizeAgain } from "./storage";
 
 const SOON_MS = 250;
@@ -33,7 +34,6 @@ export const queue = signal<readonly Queued[]>([]);
 export const queueKnown = signal(false);
 /** More wait than `queue` has. */
 export const queueCut = signal(false);
-export const queueConnected = signal(true);
 export const actionError = signal<ApiError | null>(null);
 
 /* Where each experiment was when it was first seen running. */
@@ -65,7 +65,7 @@ async function readQueue(): Promise<void> {
     queueCut.value = next !== null;
     for (const id of seen.keys()) if (!items.some((item) => item.id === id)) forgetRuns(id);
   } catch {
-    // The list below says that the server does not answer; the stream tells when it does again.
+    // The page says that the server does not answer, and the list what else is wrong.
   } finally {
     queueKnown.value = true;
   }
@@ -113,35 +113,42 @@ export function watchQueue(): () => void {
       counts = now;
     },
     resync: soon,
-    connected(yes) {
-      queueConnected.value = yes;
-    },
+    connected() {},
+  });
+  const stopListening = onBack(() => {
+    void readQueue();
+    readRunsAtLast();
   });
   return () => {
     window.clearTimeout(timer);
     stop();
+    stopListening();
     queue.value = [];
+    queueKnown.value = false;
     actionError.value = null;
     seen.clear();
     runShares.clear();
   };
 }
 
-async function act(id: string, ask: (id: string) => Promise<{ status: string }>): Promise<void> {
+async function act(id: string, ask: (id: string) => Promise<{ status: string }>): Promise<boolean> {
   actionError.value = null;
   try {
     const { status } = await ask(id);
     changeRun(id, { status: status as ExperimentSummary["status"] });
     if (isOver(status)) queue.value = queue.peek().filter((item) => item.id !== id);
+    return true;
   } catch (reason) {
     actionError.value = asApiError(reason);
+    return false;
   }
 }
 
-export function cancelRun(id: string): Promise<void> {
+export function cancelRun(id: string): Promise<boolean> {
   return act(id, cancelExperiment);
 }
 
-export function resumeRun(id: string): Promise<void> {
+/** Whether it goes on. */
+export function resumeRun(id: string): Promise<boolean> {
   return act(id, resumeExperiment);
 }

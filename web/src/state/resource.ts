@@ -3,6 +3,7 @@
 
 import { type Signal, signal } from "@preact/signals";
 import { ApiError } from "../api";
+import { onBack } from "./reach";
 
 export type Loaded<T> =
   | { status: "idle" | "loading" }
@@ -33,6 +34,10 @@ export function createResource<T>(read: () => Promise<T>): Resource<T> {
       state.value = { status: "failed", error: asApiError(reason) };
     }
   };
+  onBack(() => {
+    const now = state.peek();
+    if (now.status === "failed" && now.error.isAway) void reload();
+  });
   return {
     state,
     reload,

@@ -18,6 +18,8 @@ const TYPING_MS = 200;
 export const runsQuery = signal<RunsQuery>(ALL_RUNS);
 export const runList = signal<Loaded<RunList>>({ status: "idle" });
 export const loadingMore = signal(false);
+/** How many came that are not in the list: nothing is pushed away until somebody wants them. */
+export const newRuns = signal(0);
 /** The list is that of a question before the present one. */
 export const runsStale = signal(false);
 
@@ -46,17 +48,34 @@ function joined(first: RunList, before: RunList | null): RunList {
   return older.length === 0 ? first : { items: [...first.items, ...older], next: before.next };
 }
 
-async function readFirstPage(again: boolean): Promise<void> {
+/** Without those that are new since `before`; all where nothing else would be left. */
+function withoutNew(list: RunList, before: RunList): RunList {
+  const known = new Set(before.items.map(({ id }) => id));
+  const items = list.items.filter(({ id }) => known.has(id));
+  newRuns.value = items.length > 0 ? list.items.length - items.length : 0;
+  return items.length > 0 ? { ...list, items } : list;
+}
+
+/** afresh: the first page only; again: as much as there was; held: the same without new ones. */
+type Reading = "afresh" | "again" | "held";
+
+async function readFirstPage(reading: Reading): Promise<void> {
   asked += 1;
   const mine = asked;
   try {
     const first = await listExperiments(runsQuery.peek(), null);
     if (mine !== asked) return;
     const state = runList.peek();
-    const before = again && state.status === "ready" ? state.value : null;
-    runList.value = { status: "ready", value: joined(first, before) };
+    const before = reading !== "afresh" && state.status === "ready" ? state.value : null;
+    const value = joined(first, before);
+    if (reading !== "held") newRuns.value = 0;
+    runList.value = { status: "ready", value: before && reading === "held" ? withoutNew(value, before) : value };
   } catch (reason) {
-    if (mine === asked) runList.value = { status: "failed", error: asApiError(reason) };
+    if (mine !== asked) return;
+    const error = asApiError(reason);
+    // What is shown stays, and is read again when the server is back.
+    if (error.isAway && runList.peek().status === "ready") return;
+    runList.value = { status: "failed", error };
   }
   if (mine === asked) runsStale.value = false;
 }
@@ -70,8 +89,8 @@ export function showRuns(query: RunsQuery): void {
   const typed = before.name !== query.name && runList.peek().status === "ready";
   if (runList.peek().status === "ready") runsStale.value = true;
   else runList.value = { status: "loading" };
-  if (typed) timer = window.setTimeout(() => void readFirstPage(false), TYPING_MS);
-  else void readFirstPage(false);
+  if (typed) timer = window.setTimeout(() => void readFirstPage("afresh"), TYPING_MS);
+  else void readFirstPage("afresh");
 }
 
 export async function readMoreRuns(): Promise<void> {
@@ -85,7 +104,8 @@ export async function readMoreRuns(): Promise<void> {
     const items = [...state.value.items, ...page.items];
     runList.value = { status: "ready", value: { items, next: page.next } };
   } catch (reason) {
-    if (mine === asked) runList.value = { status: "failed", error: asApiError(reason) };
+    const error = asApiError(reason);
+    if (mine === asked && !error.isAway) runList.value = { status: "failed", error };
   } finally {
     loadingMore.value = false;
   }
@@ -93,12 +113,22 @@ export async function readMoreRuns(): Promise<void> {
 
 export function reloadRuns(): void {
   runList.value = { status: "loading" };
-  void readFirstPage(false);
+  void readFirstPage("afresh");
 }
 
 /** Looks again at the first page; the pages after it stay. */
 export function refreshRuns(): void {
-  if (!runsStale.peek()) void readFirstPage(true);
+  if (!runsStale.peek()) void readFirstPage("held");
+}
+
+/** Those that came meanwhile, too. */
+export function showNewRuns(): void {
+  void readFirstPage("again");
+}
+
+/** What could not be read while the server was away. */
+export function readRunsAtLast(): void {
+  if (runList.peek().status === "ready") void readFirstPage(runsStale.peek() ? "afresh" : "held");
 }
 
 /** What became known of an experiment changes its row. False: it is not in the list. */

@@ -59,6 +59,8 @@ export const overview = signal<TimelineData | null>(null);
 /** The overview is there, or is not going to be. */
 export const overviewKnown = signal(false);
 export const stale = signal(false);
+/** The run was seen to grow: what came with that stays when it has ended. */
+export const wasLive = signal(false);
 /** Why the picture cannot be made sharper; it is tried again by itself. */
 export const fetchError = signal<ApiError | null>(null);
 export const selection = signal<Span | null>(null);
@@ -280,6 +282,7 @@ function reset(): void {
     forgetRows();
     sought.value = null;
     stale.value = false;
+    wasLive.value = false;
     fetchError.value = null;
   });
 }
@@ -416,6 +419,7 @@ export function openRun(route: TimelineRoute): () => void {
       const last = given?.run === route.run ? given : route;
       batch(() => {
         opened.value = { status: "ready", value: open };
+        wasLive.value = isLive.value;
         showFromRoute(last);
       });
       void fetchHistograms(open.run.id);

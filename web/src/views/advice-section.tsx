@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The answer on top of the page: whom to choose for the document's goal, and by how much.
+// The answer on top of the page: whom to choose for the document's goal; and below the grid what
+// it rests on: by how much, beside whom, and how far it is to be trusted.
 
 import type { Cell, ExperimentAdvice, Recommendation, Recommended } from "../api";
 import { formatBytes, formatDuration } from "../lib/format";
@@ -7,12 +8,14 @@ import { resolvePointer } from "../lib/json-scan";
 import { parseLabel } from "../lib/label";
 import { advice } from "../state/advice";
 import { metricInfo, metricTitle } from "../state/catalogue";
+import { goalOf } from "../state/cells";
 import { modelName, strategyName } from "../state/names";
 import { language, t } from "../state/preferences";
 import { Line } from "./advice-line";
 import { AdviceTable } from "./advice-table";
 import { AdviceWhy } from "./advice-why";
 import { busyWords, chosenOf, intervalWords, lossOf, memoryWords, modelWords, nearWords, valueWords } from "./advice-words";
+import { Loading } from "./feedback";
 import { Icon } from "./icon";
 import { leftOutWords, Said } from "./said";
 
@@ -113,14 +116,7 @@ function othersOf(item: Recommendation): Who[] {
   ];
 }
 
-interface AnswerProps {
-  item: Recommendation;
-  goal: string;
-  document: unknown;
-  cells: readonly Cell[];
-}
-
-function Answer({ item, goal, document, cells }: AnswerProps) {
+function Answer({ item, goal }: { item: Recommendation; goal: string }) {
   const chosen = chosenOf(item);
   const isBest = chosen.cell === item.best.cell;
   return (
@@ -136,18 +132,33 @@ function Answer({ item, goal, document, cells }: AnswerProps) {
           <Aside words={[t(`advice.limit.${chosen.limit}`), busyWords(item, isBest ? "best" : "first"), memoryWords(chosen)]} />
         </span>
       </p>
-      <ul class="advice-others">
-        <AdviceWhy cells={cells} one={chosen} goal={goal} document={document} />
-        {othersOf(item).map((who) => (
-          <Line key={who} label={t(LABELS[who])} title={who === "first" ? t("advice.first.title") : ""}>
-            <Other item={item} who={who} goal={goal} />
-          </Line>
-        ))}
-        {isBest && strategyName(chosen.strategy) !== "" && <Sizes item={item} goal={goal} document={document} />}
-        {isBest && <Leaner item={item} goal={goal} />}
-        <Range one={chosen} goal={goal} />
-      </ul>
     </div>
+  );
+}
+
+interface BesideProps {
+  item: Recommendation;
+  goal: string;
+  document: unknown;
+  cells: readonly Cell[];
+}
+
+/** Why: what it rests on, what else there is to choose, and what to expect. */
+function Beside({ item, goal, document, cells }: BesideProps) {
+  const chosen = chosenOf(item);
+  const isBest = chosen.cell === item.best.cell;
+  return (
+    <ul class="advice-others">
+      <AdviceWhy cells={cells} one={chosen} goal={goal} document={document} />
+      {othersOf(item).map((who) => (
+        <Line key={who} label={t(LABELS[who])} title={who === "first" ? t("advice.first.title") : ""}>
+          <Other item={item} who={who} goal={goal} />
+        </Line>
+      ))}
+      {isBest && strategyName(chosen.strategy) !== "" && <Sizes item={item} goal={goal} document={document} />}
+      {isBest && <Leaner item={item} goal={goal} />}
+      <Range one={chosen} goal={goal} />
+    </ul>
   );
 }
 
@@ -193,30 +204,99 @@ function Honesty({ value }: { value: ExperimentAdvice }) {
   );
 }
 
-export function AdviceSection({ cells, document }: { cells: readonly Cell[]; document: unknown }) {
-  const value = advice.value;
-  if (value?.goal == null || value.recommendations.length === 0) return null;
-  const { goal, recommendations } = value;
-  // A cell for each point: there is nothing to choose between.
-  const isAlone = recommendations.length > 1 && recommendations.every(({ verdict }) => verdict === "alone");
-  const only = recommendations.length === 1 ? recommendations[0] : undefined;
+/** How many questions a grid asks: a recommendation is to come for each. */
+function pointsOf(cells: readonly Cell[]): Record<string, unknown>[] {
+  return [...new Map(cells.map(({ point }) => [JSON.stringify(point), point])).values()];
+}
+
+/** How final it is; while somebody watches it become so, always a line. */
+function Standing({ value, isWatched }: { value: ExperimentAdvice; isWatched: boolean }) {
+  const { complete, cells_done, cells } = value;
+  if (complete && !isWatched) return null;
   return (
-    <section class="advice" aria-labelledby="advice-title">
+    <p class={complete ? "section-note" : "section-note advice-preliminary"}>
+      {complete ? t("advice.complete", { count: cells }) : t("advice.preliminary", { done: cells_done, count: cells })}
+    </p>
+  );
+}
+
+/** Before the first cell has ended, in the place of what comes; after the last, if nothing came. */
+function NoneYet({ isOver, isOne }: { isOver: boolean; isOne: boolean }) {
+  return (
+    <>
+      <p class="section-note">{t(isOver ? "advice.none" : "advice.awaited")}</p>
+      {!isOver && isOne && (
+        <div class="advice-sentence is-awaited" aria-hidden="true">
+          <span class="loading-line" />
+          <span class="loading-line" />
+        </div>
+      )}
+    </>
+  );
+}
+
+interface AdviceProps {
+  cells: readonly Cell[];
+  document: unknown;
+  isWatched: boolean;
+}
+
+export function AdviceSection({ cells, document, isWatched }: AdviceProps) {
+  const value = advice.value;
+  const goal = value?.goal ?? null;
+  const recommendations = value?.recommendations ?? [];
+  const isThere = value !== null && goal !== null && recommendations.length > 0;
+  if (!isThere && !isWatched) return null;
+  const points = pointsOf(cells);
+  // A cell for each point: there is nothing to choose between.
+  const isAlone = isWatched
+    ? points.length > 1 && points.length === cells.length
+    : recommendations.length > 1 && recommendations.every(({ verdict }) => verdict === "alone");
+  const isOne = isWatched ? points.length === 1 : recommendations.length === 1;
+  const only = isOne ? recommendations[0] : undefined;
+  const isEnded = cells.every(({ status }) => status !== "pending" && status !== "running");
+  return (
+    <section class={isWatched ? "advice is-watched" : "advice"} aria-labelledby="advice-title">
       <h2 id="advice-title" class="section-title">
         {t("advice.title")}
       </h2>
-      {!value.complete && (
-        <p class="section-note advice-preliminary">
-          {t("advice.preliminary", { done: value.cells_done, count: value.cells })}
-        </p>
-      )}
+      {isThere ? <Standing value={value} isWatched={isWatched} /> : <NoneYet isOver={isEnded} isOne={isOne} />}
       {isAlone && <p class="section-note">{t("advice.nothing")}</p>}
-      {isAlone ? null : only ? (
-        <Answer item={only} goal={goal} document={document} cells={cells} />
-      ) : (
-        <AdviceTable items={recommendations} goal={goal} document={document} />
+      {only && goal !== null && <Answer item={only} goal={goal} />}
+      {!isAlone && !isOne && (
+        <AdviceTable
+          items={recommendations}
+          awaited={isWatched && !isEnded ? points : []}
+          goal={goal ?? goalOf(document) ?? "makespan_us"}
+          document={document}
+        />
       )}
-      <Honesty value={value} />
+      {isThere && !only && <Honesty value={value} />}
+    </section>
+  );
+}
+
+/** What the sentence on top rests on; it comes after what is compared. */
+export function AdviceGrounds(props: { cells: readonly Cell[]; document: unknown; isAwaited: boolean }) {
+  const { cells, document, isAwaited } = props;
+  const value = advice.value;
+  const goal = value?.goal ?? null;
+  const item = value?.recommendations.length === 1 ? value.recommendations[0] : undefined;
+  const isThere = value !== null && goal !== null && item !== undefined;
+  if (!isThere && !isAwaited) return null;
+  return (
+    <section class="advice-why" aria-labelledby="why-title">
+      <h2 id="why-title" class="section-title">
+        {t("advice.why")}
+      </h2>
+      {isThere ? (
+        <>
+          <Beside item={item} goal={goal} document={document} cells={cells} />
+          <Honesty value={value} />
+        </>
+      ) : (
+        <Loading lines={5} />
+      )}
     </section>
   );
 }

@@ -8,6 +8,7 @@ import { metricInfo, metricTitle } from "../state/catalogue";
 import { fieldTitle, fieldValue, modelName } from "../state/names";
 import { t } from "../state/preferences";
 import { chosenOf, intervalWords, lossOf, nearWords, valueWords } from "./advice-words";
+import { ScrollFrame } from "./scroll-frame";
 
 const ROWS = 12;
 
@@ -57,13 +58,38 @@ function Row({ item, goal, pointers, document }: RowProps) {
   );
 }
 
-export function AdviceTable(props: { items: readonly Recommendation[]; goal: string; document: unknown }) {
-  const { items, goal, document } = props;
+/** The row of a point of which nothing is known yet. */
+function AwaitedRow({ point, pointers }: { point: Record<string, unknown>; pointers: readonly string[] }) {
+  return (
+    <tr class="is-awaited">
+      {pointers.map((pointer) => (
+        <th key={pointer} scope="row" class="is-number">
+          {fieldValue(pointer, point[pointer])}
+        </th>
+      ))}
+      <td colSpan={4}>
+        <span class="loading-line" aria-hidden="true" />
+      </td>
+    </tr>
+  );
+}
+
+interface TableProps {
+  items: readonly Recommendation[];
+  /** Points of which something is to come: each has its row before. */
+  awaited: readonly Record<string, unknown>[];
+  goal: string;
+  document: unknown;
+}
+
+export function AdviceTable({ items, awaited, goal, document }: TableProps) {
   const [room, setRoom] = useState(ROWS);
-  const pointers = [...new Set(items.flatMap(({ point }) => Object.keys(point)))];
+  const known = new Map(items.map((item) => [JSON.stringify(item.point), item]));
+  const points = awaited.length > 0 ? awaited : items.map(({ point }) => point);
+  const pointers = [...new Set(points.flatMap((point) => Object.keys(point)))];
   return (
     <>
-      <div class="table-frame">
+      <ScrollFrame label={t("advice.title")}>
         <table class="table advice-table is-stacking">
           <thead>
             <tr>
@@ -81,15 +107,21 @@ export function AdviceTable(props: { items: readonly Recommendation[]; goal: str
             </tr>
           </thead>
           <tbody>
-            {items.slice(0, room).map((item) => (
-              <Row key={JSON.stringify(item.point)} item={item} goal={goal} pointers={pointers} document={document} />
-            ))}
+            {points.slice(0, room).map((point) => {
+              const key = JSON.stringify(point);
+              const item = known.get(key);
+              return item ? (
+                <Row key={key} item={item} goal={goal} pointers={pointers} document={document} />
+              ) : (
+                <AwaitedRow key={key} point={point} pointers={pointers} />
+              );
+            })}
           </tbody>
         </table>
-      </div>
-      {items.length > room && (
-        <button type="button" class="button table-more" onClick={() => setRoom(items.length)}>
-          {t("advice.more", { count: items.length - room })}
+      </ScrollFrame>
+      {points.length > room && (
+        <button type="button" class="button table-more" onClick={() => setRoom(points.length)}>
+          {t("advice.more", { count: points.length - room })}
         </button>
       )}
     </>

@@ -16,6 +16,7 @@ import {
 import { route } from "../state/router";
 import { signedOut } from "../state/session";
 import { AskPage } from "./ask-page";
+import { AwayNotice } from "./away-notice";
 import { Empty } from "./feedback";
 import { keepFocus } from "./focus-keeper";
 import { Icon, type IconName } from "./icon";
@@ -122,6 +123,7 @@ function Header({ page }: { page: Route["page"] }) {
         <LanguageSwitch />
         <ThemeSwitch />
       </div>
+      <AwayNotice />
     </header>
   );
 }

@@ -10,6 +10,7 @@ import {
   changed,
   draft,
   isDocumentShown,
+  isLost,
   isTyped,
   openDocument,
   openDocumentOf,
@@ -27,6 +28,7 @@ import { offerCommands } from "../state/commands";
 import { modelTitle } from "../state/names";
 import { t } from "../state/preferences";
 import { forgetPreview, previewSize, showPreview } from "../state/preview";
+import { onBack } from "../state/reach";
 import { valueOf } from "../state/resource";
 import { askCommands, run } from "./ask-commands";
 import { AskProblems, markedLines } from "./ask-problems";
@@ -51,8 +53,16 @@ function shapeWords({ runtimes, strategies, points }: GridShape): string[] {
   ];
 }
 
-/* Empty while the text is no JSON, so that what is below stays where it is. */
+/* Empty while the text is no JSON, so that what is below stays where it is; for the same reason a
+ * server that is away is told of here. */
 function GridFacts() {
+  if (isLost.value) {
+    return (
+      <p class="composer-shape is-lost" role="alert">
+        {t("ask.lost")}
+      </p>
+    );
+  }
   const grid = shape.value;
   if (!grid) return <p class="composer-shape" />;
   const cells = t("ask.shape.cells", { count: grid.cells });
@@ -210,6 +220,8 @@ export function AskPage(props: { preset: string | null; experiment: string | nul
     else if (isOwn) openOwnQuestion();
   }, [experiment, chosen, isOwn]);
   const opened = source.value !== null;
+  const awaited = opened ? null : experiment;
+  useEffect(() => onBack(() => awaited !== null && void openDocumentOf(awaited).then(setFrom)), [awaited]);
   useEffect(() => {
     if (opened && !isReturning() && (chosen || experiment !== null)) {
       place.current?.scrollIntoView({ block: "start" });

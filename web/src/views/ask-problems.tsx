@@ -3,9 +3,10 @@
 // The place is one click away.
 
 import { findPlace, lineOf } from "../lib/json-scan";
-import { draft, problems, refusal, scan } from "../state/ask";
+import { draft, isLost, problems, refusal, scan } from "../state/ask";
 import { t } from "../state/preferences";
 import { trouble } from "../state/preview";
+import { isPast } from "../state/reach";
 import { ErrorText, refusalWords, Said } from "./said";
 
 interface ProblemsProps {
@@ -59,9 +60,10 @@ function SyntaxNotice({ goTo }: ProblemsProps) {
 export function AskProblems({ goTo }: ProblemsProps) {
   const items = problems.value;
   const found = trouble.value;
-  const error = refusal.value ?? (items.length > 0 && found ? found.error : null);
+  const refused = refusal.value && !isPast(refusal.value) ? refusal.value : null;
+  const error = refused ?? (items.length > 0 && found ? found.error : null);
   if (scan.value.error) return <SyntaxNotice goTo={goTo} />;
-  if (!error) return null;
+  if (!error || isLost.value) return null;
   return (
     <section class="notice is-error" role="alert">
       <h3 class="notice-title">

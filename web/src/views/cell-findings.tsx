@@ -5,14 +5,13 @@
 import { useEffect } from "preact/hooks";
 import type { Cell, Recommended, RunSummary } from "../api";
 import { advice } from "../state/advice";
-import { askIfCheap, changeError, findingsOf, forgetChange } from "../state/findings";
+import { changeError, costs, findingsOf, forgetChange, readCost } from "../state/findings";
 import { modelName, pointWords } from "../state/names";
 import { t } from "../state/preferences";
 import type { Written } from "../state/site-name";
 import { chosenOf, valueWords } from "./advice-words";
-import { Failed, Loading } from "./feedback";
+import { Failed, Loading, Notice } from "./feedback";
 import { FindingList } from "./findings-section";
-import { ErrorText } from "./said";
 import { useNear } from "./use-near";
 
 interface Card {
@@ -49,35 +48,67 @@ function CardOf(props: { experiment: string; card: Card; goal: string; written: 
   const { label, one, run } = card;
   const made = findingsOf(experiment, run.id);
   const [place, near] = useNear<HTMLElement>();
-  useEffect(() => {
-    if (near) void askIfCheap(made, run.id);
-  }, [near, run.id]);
+  const cost = costs.value.get(run.id);
   const state = made.state.value;
+  const isIdle = state.status === "idle";
+  useEffect(() => void readCost(run.id), [run.id]);
+  useEffect(() => {
+    if (near && isIdle && cost === "little") made.ask(run.id);
+  }, [near, isIdle, cost, run.id]);
+  const isOffered = isIdle && cost === "much";
   return (
-    <section ref={place} class="found" aria-label={modelName(one)} data-state={state.status}>
+    <section ref={place} class="found" aria-label={modelName(one)} data-state={isOffered ? "offered" : state.status}>
       <div class="found-head">
         {label && <span class="advice-label">{t(label)}</span>}
         <h3 class="found-title">{modelName(one)}</h3>
         <span class="is-muted">{valueWords(one, goal)}</span>
       </div>
-      {state.status === "idle" && (
-        <button type="button" class="button is-small" onClick={() => made.ask(run.id)}>
-          {t("finding.ask")}
-        </button>
+      {isOffered && (
+        <div class="found-ask">
+          <p>{t("finding.note")}</p>
+          <button type="button" class="button" onClick={() => made.ask(run.id)}>
+            {t("finding.ask")}
+          </button>
+        </div>
       )}
-      {state.status === "loading" && <Loading lines={3} />}
-      {state.status === "failed" && <Failed error={state.error} />}
+      {(state.status === "loading" || (isIdle && !isOffered)) && <Loading lines={10} />}
+      {state.status === "failed" && <Failed error={state.error} retry={() => made.ask(run.id)} />}
       {state.status === "ready" && <FindingList run={run} found={state.value} written={written} isShort />}
     </section>
   );
 }
 
-export function CellFindings(props: { experiment: string; cells: readonly Cell[]; document: unknown }) {
-  const { experiment, cells, document } = props;
+/** In the place of what comes when all cells have ended. */
+function Awaited() {
+  return (
+    <section aria-labelledby="found-title">
+      <h2 id="found-title" class="section-title">
+        {t("finding.title")}
+      </h2>
+      <p class="section-note">{t("finding.cells.awaited")}</p>
+      <div class="found-cards">
+        <div class="found" data-state="awaited">
+          <Loading lines={10} />
+        </div>
+      </div>
+    </section>
+  );
+}
+
+interface CellFindingsProps {
+  experiment: string;
+  cells: readonly Cell[];
+  document: unknown;
+  isAwaited: boolean;
+}
+
+export function CellFindings({ experiment, cells, document, isAwaited }: CellFindingsProps) {
   const goal = advice.value?.goal ?? null;
   const { cards, point } = cardsOf(cells);
   useEffect(() => forgetChange, []);
-  if (goal === null || advice.value?.complete !== true || cards.length === 0) return null;
+  if (goal === null || advice.value?.complete !== true || cards.length === 0) {
+    return isAwaited ? <Awaited /> : null;
+  }
   const where = pointWords(point, document).join(" · ");
   return (
     <section aria-labelledby="found-title">
@@ -87,11 +118,7 @@ export function CellFindings(props: { experiment: string; cells: readonly Cell[]
       <p class="section-note">
         {[where, t("finding.cells.note")].filter(Boolean).join(": ")}
       </p>
-      {changeError.value && (
-        <p class="notice is-error" role="alert">
-          <ErrorText error={changeError.value} />
-        </p>
-      )}
+      <Notice error={changeError.value} />
       <div class="found-cards">
         {cards.map((card) => (
           <CardOf

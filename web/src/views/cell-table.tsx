@@ -7,6 +7,7 @@ import type { Cell, Limit, MetricSpread, VersusBest } from "../api";
 import { familiesOf } from "../lib/families";
 import { formatMetric, formatNumber } from "../lib/format";
 import { whiskerOf } from "../lib/grid";
+import { isOnlyStatus } from "../lib/reasons";
 import { timelineRoute } from "../lib/route";
 import { metricInfo, metricTitle } from "../state/catalogue";
 import { limits } from "../state/advice";
@@ -17,6 +18,7 @@ import { changeGridView, gridView } from "../state/router";
 import { Status } from "./feedback";
 import { Icon } from "./icon";
 import { reasonWords, Said } from "./said";
+import { ScrollFrame } from "./scroll-frame";
 
 /* Who lays out ten thousand rows at once keeps the reader waiting for many seconds. */
 const ROWS = 300;
@@ -153,7 +155,7 @@ function Row(props: {
       ))}
       <td data-label={t("experiment.column.status")}>
         <Status status={cell.status} />
-        {cell.reason && (
+        {cell.reason && !isOnlyStatus(cell.status, cell.reason) && (
           <span class="cell-reason" title={unstable ? reasonWords(cell.reason).text : undefined}>
             {unstable ? t("experiment.unstable") : <Said words={reasonWords(cell.reason)} />}
           </span>
@@ -247,6 +249,8 @@ export function CellTable(props: {
   cells: readonly Cell[];
   document: unknown;
   metric: string | null;
+  /** It is seen to grow: rows are from the beginning as high as they become. */
+  isWatched: boolean;
 }) {
   const { cells, document, metric } = props;
   const { isSorted, isWhole } = gridView.value;
@@ -263,12 +267,17 @@ export function CellTable(props: {
   const top = Math.max(0, ...maxima);
   const best = metric === null ? new Set<string>() : bestCells(cells, metric);
   const actors = cells.every(({ strategy }) => strategyName(strategy) === "");
+  const { repetitions = 1 } = document as { repetitions?: number };
+  const look = [
+    "table grid-table is-stacking",
+    ...(actors ? ["no-strategy"] : []),
+    ...(props.isWatched ? ["is-watched"] : []),
+    ...(props.isWatched && repetitions > 1 ? ["has-intervals"] : []),
+  ];
   return (
     <>
-      <div class="table-frame">
-        <table
-          class={actors ? "table grid-table is-stacking no-strategy" : "table grid-table is-stacking"}
-        >
+      <ScrollFrame label={t("experiment.grid")}>
+        <table class={look.join(" ")}>
           <thead>
             <tr>
               <th scope="col">{t("experiment.column.runtime")}</th>
@@ -301,7 +310,7 @@ export function CellTable(props: {
             ))}
           </tbody>
         </table>
-      </div>
+      </ScrollFrame>
       {shown.length > room && (
         <button type="button" class="button table-more" onClick={() => setRoom(room + ROWS)}>
           {t("experiment.rows.more", { count: shown.length - room })}

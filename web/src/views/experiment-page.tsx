@@ -13,10 +13,9 @@ import {
   metrics,
   metricTitle,
 } from "../state/catalogue";
-import { defaultMetric } from "../state/cells";
+import { defaultMetric, goalOf } from "../state/cells";
 import {
   availableMetrics,
-  connected,
   experiment,
   isOver,
   progress,
@@ -27,17 +26,17 @@ import {
 import { advised, watchAdvice } from "../state/advice";
 import { offerCommands } from "../state/commands";
 import { locale, t } from "../state/preferences";
-import { actionError, cancelRun } from "../state/queue";
+import { actionError, cancelRun, resumeRun } from "../state/queue";
 import { changeGridView } from "../state/router";
-import { AdviceSection } from "./advice-section";
+import { AdviceGrounds, AdviceSection } from "./advice-section";
 import { CellFindings } from "./cell-findings";
 import { CellTable, SizesSwitch } from "./cell-table";
-import { Failed, Loading, Status } from "./feedback";
+import { Failed, Loading, Notice, Status } from "./feedback";
 import { GatesSection } from "./gates-section";
 import { gridCommands } from "./grid-commands";
 import { Icon } from "./icon";
 import { leftWords } from "./left-words";
-import { ErrorText, reasonWords, Said } from "./said";
+import { reasonWords, Said } from "./said";
 import { SaveButton, SaveProblem } from "./save-button";
 import { ScalingSection } from "./scaling-section";
 import { Select } from "./select";
@@ -48,7 +47,7 @@ function Progress({ value }: { value: Experiment }) {
   const total = value.cells.length;
   const told = progress.value;
   const done = Math.min(total, Math.max(value.cells_done, told?.cells_done ?? 0));
-  const share = watchedShare(value);
+  const share = value.status === "done" ? 1 : watchedShare(value);
   const events = told?.events ?? 0;
   const words = t("experiment.progress.cells", { done, count: total });
   return (
@@ -69,12 +68,46 @@ function Progress({ value }: { value: Experiment }) {
       </div>
       <p class="progress-text">
         <span>{words}</span>
-        {share > 0 && <span>{leftWords(progressLeft.value)}</span>}
+        {share > 0 && !isOver(value.status) && <span>{leftWords(progressLeft.value)}</span>}
         {events > 0 && <span>{t("experiment.progress.events", { count: events })}</span>}
-        {!connected.value && <span class="is-warning">{t("experiment.reconnecting")}</span>}
       </p>
     </section>
   );
+}
+
+/** Why it ended early, what there is of it, and the way to go on. */
+function EndedEarly({ value, goOn }: { value: Experiment; goOn(): Promise<void> }) {
+  const [isAsked, setAsked] = useState(false);
+  const reason = value.reason ?? "";
+  const done = value.cells.filter(({ status }) => status !== "interrupted" && status !== "failed").length;
+  return (
+    <div class="ended-early" data-status={value.status}>
+      <p>
+        {reason === "cancelled" ? t("experiment.stopped") : reason && <Said words={reasonWords(reason)} />}{" "}
+        <span class="is-muted">{t("experiment.kept", { done, count: value.cells.length })}</span>
+      </p>
+      <button
+        type="button"
+        class="button"
+        disabled={isAsked}
+        onClick={() => {
+          setAsked(true);
+          void goOn().then(() => setAsked(false));
+        }}
+      >
+        <Icon name="play" />
+        {t("experiment.goOn")}
+      </button>
+    </div>
+  );
+}
+
+/** How far it is, or how it ended: in one place, so that nothing moves when it ends. */
+function Course(props: { value: Experiment; isWatched: boolean; goOn(): Promise<void> }) {
+  const { value, isWatched, goOn } = props;
+  const isEarly = value.status === "interrupted" || value.status === "failed";
+  if (!isEarly && !isWatched) return null;
+  return <div class="course">{isEarly ? <EndedEarly value={value} goOn={goOn} /> : <Progress value={value} />}</div>;
 }
 
 /** Says how far the experiment is to those who cannot see the bar; not at every event. */
@@ -130,11 +163,7 @@ function Head({ value }: { value: Experiment }) {
         </div>
       </div>
       <SaveProblem id={value.id} />
-      {actionError.value && (
-        <p class="notice is-error" role="alert">
-          <ErrorText error={actionError.value} />
-        </p>
-      )}
+      <Notice error={actionError.value} />
       <p class="meta">
         <Status status={value.status} />
         <span>{formatDate(value.created_ms, locale.value)}</span>
@@ -142,9 +171,6 @@ function Head({ value }: { value: Experiment }) {
           <span>{t("experiment.engine", { version: value.engine_version })}</span>
         )}
       </p>
-      {value.reason && <p class="page-reason">
-          <Said words={reasonWords(value.reason)} />
-        </p>}
     </div>
   );
 }
@@ -153,37 +179,44 @@ interface FoundProps {
   value: Experiment;
   metric: string | null;
   available: readonly string[];
+  /** It is seen to grow: what comes has its place before. */
+  isWatched: boolean;
 }
 
 /** Everything that the experiment says, from the advice down to its document. */
-function Found({ value, metric, available }: FoundProps) {
+function Found({ value, metric, available, isWatched }: FoundProps) {
+  const { cells, document } = value;
   return (
     <>
-      <AdviceSection cells={value.cells} document={value.document} />
+      <AdviceSection cells={cells} document={document} isWatched={isWatched} />
       <section aria-labelledby="grid-title">
         <div class="section-head">
           <h2 id="grid-title" class="section-title">
             {t("experiment.grid")}
           </h2>
-          <SizesSwitch cells={value.cells} />
+          <SizesSwitch cells={cells} />
           {metric !== null && <MetricPicker available={available} metric={metric} />}
         </div>
         {metric !== null && <p class="section-note">{metricMeaning(metric)}</p>}
         {metric === null && isOver(value.status) && (
           <p class="section-note">{t("experiment.metricNone")}</p>
         )}
-        <CellTable cells={value.cells} document={value.document} metric={metric} />
+        <CellTable cells={cells} document={document} metric={metric} isWatched={isWatched} />
       </section>
-      <CellFindings experiment={value.id} cells={value.cells} document={value.document} />
-      <SideBySideSection cells={value.cells} document={value.document} metric={metric} />
-      {metric !== null && (
-        <SweepSection cells={value.cells} document={value.document} metric={metric} />
-      )}
-      <ScalingSection document={value.document} />
-      <GatesSection gates={value.gates} cells={value.cells} document={value.document} />
+      <AdviceGrounds cells={cells} document={document} isAwaited={isWatched && !isOver(value.status)} />
+      <CellFindings
+        experiment={value.id}
+        cells={cells}
+        document={document}
+        isAwaited={isWatched && !isOver(value.status)}
+      />
+      <SideBySideSection cells={cells} document={document} metric={metric} />
+      {metric !== null && <SweepSection cells={cells} document={document} metric={metric} />}
+      <ScalingSection document={document} />
+      <GatesSection gates={value.gates} cells={cells} document={document} />
       <details class="disclosure">
         <summary>{t("experiment.document")}</summary>
-        <pre class="document">{prettyJson(value.document)}</pre>
+        <pre class="document">{prettyJson(document)}</pre>
       </details>
     </>
   );
@@ -202,6 +235,7 @@ export function ExperimentPage({ id, metric }: { id: string; metric: string | nu
     if (name !== null) document.title = `${name} - gilscope`;
   }, [name]);
   useEffect(() => watchAdvice(id), [id]);
+  useEffect(() => () => (actionError.value = null), [id]);
   const over = state.status === "ready" && state.value.id === id && isOver(state.value.status);
   const watched = useRef<string | null>(null);
   if (state.status === "ready" && state.value.id === id && !over) watched.current = id;
@@ -232,16 +266,24 @@ export function ExperimentPage({ id, metric }: { id: string; metric: string | nu
   const value = state.value;
   const available = availableMetrics.value;
   const wanted = metric !== null && available.includes(metric) ? metric : null;
-  const shown = wanted ?? defaultMetric(value.document, available);
+  const isWatched = watched.current === id;
+  const expected = isWatched && !over ? (goalOf(value.document) ?? "makespan_us") : null;
+  const shown = wanted ?? defaultMetric(value.document, available) ?? expected;
+  const choices = shown === null || available.includes(shown) ? available : [shown, ...available];
+  const goOn = async (): Promise<void> => {
+    if (!(await resumeRun(id))) return;
+    setTries(tries + 1);
+    window.document.getElementById("main")?.focus();
+  };
   return (
     <div class="page">
       <Head value={value} />
-      {!isOver(value.status) && <Progress value={value} />}
+      <Course value={value} isWatched={isWatched} goOn={goOn} />
       <Announcement value={value} />
       {waits ? (
         <Loading key="rest" lines={8} />
       ) : (
-        <Found value={value} metric={shown} available={available} />
+        <Found value={value} metric={shown} available={choices} isWatched={isWatched} />
       )}
     </div>
   );

@@ -2,8 +2,10 @@
 // What stands where data would stand: loading, empty, failed. And the badge of a status.
 
 import type { ComponentChildren } from "preact";
+import { useEffect } from "preact/hooks";
 import type { ApiError } from "../api";
 import { t, tServer } from "../state/preferences";
+import { isPast, onBack } from "../state/reach";
 import { ErrorText } from "./said";
 
 export function Loading({ lines = 3 }: { lines?: number }) {
@@ -37,7 +39,18 @@ export function Empty(props: {
   );
 }
 
-/** `missing` is the page's title when the thing that the page is about does not exist. */
+/** What could not be done; that the server was away goes when it is back. */
+export function Notice({ error }: { error: ApiError | null }) {
+  if (!error || isPast(error)) return null;
+  return (
+    <p class="notice is-error" role="alert">
+      <ErrorText error={error} />
+    </p>
+  );
+}
+
+/** `missing` is the page's title when the thing that the page is about does not exist. It is tried
+ * again when somebody says so, and when a server that was away is back. */
 export function Failed(props: {
   error: ApiError;
   missing?: string;
@@ -45,6 +58,8 @@ export function Failed(props: {
   retry?: () => void;
 }) {
   const gone = props.error.isMissing ? props.missing : undefined;
+  const again = props.error.isAway ? props.retry : undefined;
+  useEffect(() => again && onBack(again), [props.error]);
   return (
     <div class="empty is-error" role="alert">
       <span class="empty-mark" aria-hidden="true" />

@@ -9,10 +9,10 @@ import { changeError, findingsOf, forgetChange, runChanged } from "../state/find
 import { current } from "../state/opened";
 import { t } from "../state/preferences";
 import { siteName, type Written } from "../state/site-name";
-import { Failed, Loading } from "./feedback";
+import { Failed, Loading, Notice } from "./feedback";
 import { changeWords, findingFigure, findingLane, findingWords, remedyWords, thresholdWords } from "./finding-words";
 import { Icon } from "./icon";
-import { ErrorText, reasonWords, Said } from "./said";
+import { reasonWords, Said } from "./said";
 
 type AnyRun = Pick<RunSummary, "id" | "has_timeline">;
 
@@ -216,12 +216,8 @@ export function FindingsSection({ run }: { run: Run }) {
           <Loading lines={3} />
         </>
       )}
-      {state.status === "failed" && <Failed error={state.error} />}
-      {changeError.value && (
-        <p class="notice is-error" role="alert">
-          <ErrorText error={changeError.value} />
-        </p>
-      )}
+      {state.status === "failed" && <Failed error={state.error} retry={() => made.ask(run.id)} />}
+      <Notice error={changeError.value} />
       {state.status === "ready" && <FindingList run={run} found={state.value} written={writtenFor(run)} />}
     </section>
   );

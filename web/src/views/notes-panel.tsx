@@ -20,8 +20,8 @@ import {
 } from "../state/notes";
 import { t } from "../state/preferences";
 import { restingViewport } from "../state/viewport";
+import { Notice } from "./feedback";
 import { Icon } from "./icon";
-import { ErrorText } from "./said";
 import { instant, laneFullTitle } from "./timeline-words";
 import { ToolButton } from "./tool-button";
 
@@ -135,7 +135,6 @@ function NoteItem({ note }: { note: Note }) {
 export function NotesPanel() {
   const list = notes.value;
   const written = draft.value;
-  const error = noteError.value;
   return (
     <section class="notes" data-then=".note-begin" aria-labelledby="notes-title">
       <div class="notes-head">
@@ -151,11 +150,7 @@ export function NotesPanel() {
           {t("notes.add.note")}
         </button>
       </div>
-      {error && (
-        <p class="notice is-error" role="alert">
-          <ErrorText error={error} />
-        </p>
-      )}
+      <Notice error={noteError.value} />
       {written?.id === null && <NoteForm note={written} />}
       {list.length === 0 && !written && <p class="is-muted notes-none">{t("notes.none")}</p>}
       {list.length > 0 && (

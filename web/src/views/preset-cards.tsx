@@ -73,7 +73,7 @@ export function PresetCards({ chosen }: { chosen: string | null }) {
   const [painted, setPainted] = useState(isPrebuilt);
   useEffect(() => setPainted(true), []);
   if (state.status === "failed") {
-    return <Failed error={state.error} retry={() => void presets.reload()} />;
+    return <Failed error={state.error} retry={presets.ensure} />;
   }
   if (state.status !== "ready") return <Loading lines={4} />;
   if (state.value.length === 0) {

@@ -56,7 +56,7 @@ function PreviewCell(props: { item: PreviewedCell; shown: Preview; metric: strin
     <li class="preview-cell" data-status={cell.status} data-cell={cell.index}>
       <div class="preview-head">
         <h4 class="preview-name">{what}</h4>
-        <p class="preview-where">{where}</p>
+        <p class="preview-where" title={where}>{where}</p>
         <CellFigure cell={cell} metric={props.metric} top={props.top} best={props.best} />
       </div>
       {picture ? (

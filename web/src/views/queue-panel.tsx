@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // What runs and what waits, with how far it is and how long it still takes.
 
+import { useState } from "preact/hooks";
 import { formatNumber, formatShare } from "../lib/format";
 import { experimentRoute } from "../lib/route";
 import { experimentName } from "../state/catalogue";
 import { language, t } from "../state/preferences";
-import { cancelRun, queue, queueConnected, queueCut, type Queued } from "../state/queue";
+import { cancelRun, queue, queueCut, type Queued } from "../state/queue";
 import { leftWords } from "./left-words";
 import { ToolButton } from "./tool-button";
 
@@ -47,9 +48,12 @@ function Entry({ item, place }: { item: Queued; place: number }) {
   );
 }
 
+const ROOM_MAX = 7;
+
+/** It keeps the room that it begins with: what comes later is there when one scrolls. */
 export function QueuePanel() {
   const items = queue.value;
-  if (items.length === 0) return null;
+  const [room] = useState(Math.min(ROOM_MAX, Math.max(1, items.length)));
   const running = items.filter(({ status }) => status === "running").length;
   return (
     <section class="queue" aria-labelledby="queue-title">
@@ -57,17 +61,23 @@ export function QueuePanel() {
         <h2 id="queue-title" class="section-title">
           {t("queue.title")}
         </h2>
-        <p class="is-muted">
-          {t("queue.counts", { running, waiting: items.length - running })}
-          {queueCut.value && ` ${t("queue.cut")}`}
-        </p>
-        {!queueConnected.value && <p role="status">{t("queue.disconnected")}</p>}
+        {items.length > 0 && (
+          <p class="is-muted">
+            {t("queue.counts", { running, waiting: items.length - running })}
+            {queueCut.value && ` ${t("queue.cut")}`}
+          </p>
+        )}
       </div>
-      <ul class="queue-list">
-        {items.map((item, index) => (
-          <Entry key={item.id} item={item} place={index - running + 1} />
-        ))}
-      </ul>
+      <div class="queue-list" style={{ "--room": room }}>
+        {items.length === 0 && <p class="queue-empty is-muted">{t("queue.empty")}</p>}
+        {items.length > 0 && (
+          <ul>
+            {items.map((item, index) => (
+              <Entry key={item.id} item={item} place={index - running + 1} />
+            ))}
+          </ul>
+        )}
+      </div>
     </section>
   );
 }

@@ -140,7 +140,7 @@ export function RunRow({ item }: { item: ExperimentSummary }) {
         {item.cells_done}/{item.cells}
       </td>
       <td class="is-number" data-label={t("runs.column.size")}>
-        {bytes === undefined ? "" : formatBytes(bytes, language.value)}
+        {bytes === undefined ? <span aria-hidden="true">…</span> : formatBytes(bytes, language.value)}
       </td>
       <td data-label={t("runs.column.created")}>
         <time dateTime={new Date(item.created_ms).toISOString()}>

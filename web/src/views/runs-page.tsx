@@ -6,26 +6,31 @@ import { formatBytes, formatNumber } from "../lib/format";
 import { ALL_RUNS, askRoute, RUN_ORDERS, type RunsQuery } from "../lib/route";
 import { language, t } from "../state/preferences";
 import { offerCommands, type PageCommands } from "../state/commands";
-import { actionError, queueKnown, watchQueue } from "../state/queue";
+import { actionError, queue, queueKnown, watchQueue } from "../state/queue";
+import { isPast } from "../state/reach";
 import { removalError, removals } from "../state/removal";
 import { replaceRoute } from "../state/router";
 import {
   isFiltered,
   loadingMore,
+  newRuns,
   readMoreRuns,
   reloadRuns,
   runList,
   runsQuery,
   runsStale,
+  showNewRuns,
   showRuns,
   shownRuns,
 } from "../state/runs";
 import { readSizeAgain, store, wantSizes } from "../state/storage";
-import { Empty, Failed, Loading } from "./feedback";
+import { Empty, Failed, Loading, Notice } from "./feedback";
+import { Icon } from "./icon";
 import { QueuePanel } from "./queue-panel";
 import { RunRow } from "./run-row";
 import { RunsFilter } from "./runs-filter";
 import { ErrorText } from "./said";
+import { ScrollFrame } from "./scroll-frame";
 
 /* The room of what was removed comes free in the background. */
 const FREED_MS = 1500;
@@ -80,7 +85,7 @@ function NothingYet() {
 function Table() {
   const items = shownRuns.value;
   return (
-    <div class="table-frame" aria-busy={runsStale.value}>
+    <ScrollFrame label={t("runs.title")} isBusy={runsStale.value}>
       <table class="table is-stacking runs-table">
         <caption class="visually-hidden">{t("runs.title")}</caption>
         <thead>
@@ -105,7 +110,7 @@ function Table() {
           ))}
         </tbody>
       </table>
-    </div>
+    </ScrollFrame>
   );
 }
 
@@ -128,6 +133,21 @@ function More() {
   );
 }
 
+/** Over the edge of the table, so that it moves nothing either. */
+function NewOnes() {
+  const count = newRuns.value;
+  return (
+    <div class="runs-new" role="status">
+      {count > 0 && (
+        <button type="button" class="button is-small" onClick={showNewRuns}>
+          <Icon name="up" />
+          {t("runs.new", { count })}
+        </button>
+      )}
+    </div>
+  );
+}
+
 function List() {
   const state = runList.value;
   const items = shownRuns.value;
@@ -139,7 +159,10 @@ function List() {
   }
   return (
     <>
-      <Table />
+      <div class="runs-list">
+        <NewOnes />
+        <Table />
+      </div>
       <More />
     </>
   );
@@ -147,21 +170,17 @@ function List() {
 
 function Errors() {
   const removal = removalError.value;
-  const action = actionError.value;
-  if (!removal && !action) return null;
   return (
-    <div class="notice is-error" role="alert">
-      {removal && (
-        <p>
-          {t("removal.failed", { name: removal.name })} <ErrorText error={removal.error} />
+    <>
+      {removal && !isPast(removal.error) && (
+        <p class="notice is-error" role="alert">
+          <span>
+            {t("removal.failed", { name: removal.name })} <ErrorText error={removal.error} />
+          </span>
         </p>
       )}
-      {action && (
-        <p>
-          <ErrorText error={action} />
-        </p>
-      )}
-    </div>
+      <Notice error={actionError.value} />
+    </>
   );
 }
 
@@ -200,11 +219,11 @@ export function RunsPage({ query }: { query: RunsQuery }) {
         </div>
         <Room />
       </div>
-      <QueuePanel />
       <Errors />
       {/* The queue is above it and pushes nothing away when it comes. */}
       {queueKnown.value ? (
         <>
+          {(!isEmpty || queue.value.length > 0) && <QueuePanel />}
           {!isEmpty && <RunsFilter query={query} />}
           <List />
         </>

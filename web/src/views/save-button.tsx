@@ -5,8 +5,8 @@
 import type { FileOf } from "../api";
 import { t } from "../state/preferences";
 import { fileError, isWriting, saveFile } from "../state/result-file";
+import { Notice } from "./feedback";
 import { Icon } from "./icon";
-import { ErrorText } from "./said";
 
 export function SaveButton({ of }: { of: FileOf }) {
   const busy = isWriting.value;
@@ -28,9 +28,5 @@ export function SaveButton({ of }: { of: FileOf }) {
 export function SaveProblem({ id }: { id: string }) {
   const failed = fileError.value;
   if (failed?.of.id !== id) return null;
-  return (
-    <p class="notice is-error" role="alert">
-      <ErrorText error={failed.error} />
-    </p>
-  );
+  return <Notice error={failed.error} />;
 }

@@ -10,6 +10,7 @@ import { poolName, pointWords, runtimeName, strategyName } from "../state/names"
 import { language, t, theme } from "../state/preferences";
 import { changeGridView, gridView } from "../state/router";
 import { ScalingChart } from "./lazy-charts";
+import { ScrollFrame } from "./scroll-frame";
 import { Select } from "./select";
 
 /* Two points are in the table already, and more than eight curves cannot be told apart. */
@@ -75,7 +76,7 @@ function CurvesTable(props: { curves: readonly ScalingCurve[]; labels: readonly 
   return (
     <details class="disclosure">
       <summary>{t("twin.table")}</summary>
-      <div class="table-frame is-scrolling" tabIndex={0} role="region" aria-label={title}>
+      <ScrollFrame label={title} isHigh>
         <table class="table">
           <caption class="visually-hidden">{title}</caption>
           <thead>
@@ -108,7 +109,7 @@ function CurvesTable(props: { curves: readonly ScalingCurve[]; labels: readonly 
             ))}
           </tbody>
         </table>
-      </div>
+      </ScrollFrame>
     </details>
   );
 }

@@ -8,6 +8,7 @@ import { metricInfo, metricTitle } from "../state/catalogue";
 import { speedup } from "../state/findings";
 import { language, t } from "../state/preferences";
 import { Failed, Loading } from "./feedback";
+import { ScrollFrame } from "./scroll-frame";
 import { placeOf } from "./timeline-words";
 
 type Trial = SpeedupStep["faster"][number];
@@ -51,7 +52,7 @@ function Steps({ made }: { made: Speedup }) {
   return (
     <>
       <p>{t("speedup.reads", { goal, value })}</p>
-      <div class="table-frame">
+      <ScrollFrame label={t("speedup.title")}>
         <table class="table">
           <thead>
             <tr>
@@ -69,7 +70,7 @@ function Steps({ made }: { made: Speedup }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </ScrollFrame>
       {made.left_out > 0 && (
         <p class="section-note">{t("speedup.leftOut", { count: made.left_out })}</p>
       )}
@@ -102,7 +103,7 @@ export function SpeedupSection({ run }: { run: Run }) {
           <Loading lines={3} />
         </>
       )}
-      {state.status === "failed" && <Failed error={state.error} />}
+      {state.status === "failed" && <Failed error={state.error} retry={() => speedup.ask(run.id)} />}
       {state.status === "ready" && <Steps made={state.value} />}
     </section>
   );

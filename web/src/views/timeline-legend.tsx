@@ -8,7 +8,7 @@ import { byLegendOrder, isQuiet } from "../lib/states";
 import { t } from "../state/preferences";
 import { arrangement, singleOut } from "../state/arrangement";
 import { isLive, opened } from "../state/opened";
-import { overview } from "../state/timeline";
+import { overview, wasLive } from "../state/timeline";
 import { StateSwatch } from "./state-swatch";
 import { sharedStateWords } from "./timeline-words";
 
@@ -29,7 +29,7 @@ export function Legend() {
     })
     .sort(byLegendOrder);
   return (
-    <div class="state-legend" role="group" aria-label={t("timeline.legend")}>
+    <div class={wasLive.value ? "state-legend is-growing" : "state-legend"} role="group" aria-label={t("timeline.legend")}>
       {used.map((name) => (
         <button
           key={name}

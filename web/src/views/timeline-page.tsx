@@ -6,6 +6,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Cell, Experiment, Run, RunMetric } from "../api";
 import type { MessageKey } from "../i18n/translate";
 import { formatDuration, formatMetric, formatNumber } from "../lib/format";
+import { isOnlyStatus } from "../lib/reasons";
 import {
   experimentRoute,
   runsRoute,
@@ -182,12 +183,10 @@ function Figures(props: { run: Run; items: readonly RunMetric[]; goal: string | 
           <dd>{formatMetric(value, unit, language.value)}</dd>
         </div>
       ))}
-      {run.status !== "running" && (
-        <div class="figure">
-          <dt>{t("timeline.events")}</dt>
-          <dd>{formatNumber(run.events, language.value)}</dd>
-        </div>
-      )}
+      <div class="figure">
+        <dt>{t("timeline.events")}</dt>
+        <dd>{run.status === "running" ? "…" : formatNumber(run.events, language.value)}</dd>
+      </div>
     </dl>
   );
 }
@@ -236,7 +235,7 @@ function About({ run }: { run: Run }) {
           <dt>{t("experiment.column.status")}</dt>
           <dd>
             <Status status={run.status} />
-            {run.reason && <Said words={reasonWords(run.reason)} className="cell-reason" />}
+            {run.reason && !isOnlyStatus(run.status, run.reason) && <Said words={reasonWords(run.reason)} className="cell-reason" />}
           </dd>
         </div>
         <div class="fact">

@@ -11,7 +11,7 @@ import { chooseCounter, type CounterPlace } from "../state/counters";
 import { language, t } from "../state/preferences";
 import { rows } from "../state/lane-rows";
 import { duration, isLive, lanesById } from "../state/opened";
-import { data, fetchError, focusSelection, select, stale } from "../state/timeline";
+import { data, fetchError, focusSelection, select, stale, wasLive } from "../state/timeline";
 import { pointerX, restingViewport, viewport } from "../state/viewport";
 import { trail } from "../state/walk";
 import { attachGestures } from "../timeline/gestures";
@@ -45,27 +45,26 @@ function StageWindow() {
 }
 
 function Fetching() {
-  // The line that was there stays, so that nothing moves when the run ends.
-  const [wasLive, setWasLive] = useState(isLive.value);
-  if (isLive.value && !wasLive) setWasLive(true);
   return (
     <>
       {stale.value && <span class="stage-stale" role="img" aria-label={t("timeline.stale")} />}
-      {wasLive && (
+      {wasLive.value && (
         <p class="stage-live" role="status">
           {isLive.value ? t("timeline.live") : t("timeline.liveOver")}
         </p>
       )}
-      {(data.value?.damaged ?? 0) > 0 && (
-        <p class="stage-notice" role="alert">
-          {t("timeline.damaged", { count: data.value?.damaged ?? 0 })}
-        </p>
-      )}
-      {fetchError.value && (
-        <p class="stage-notice" role="alert">
-          <ErrorText error={fetchError.value} />
-        </p>
-      )}
+      <div class="stage-notices">
+        {(data.value?.damaged ?? 0) > 0 && (
+          <p class="stage-notice" role="alert">
+            {t("timeline.damaged", { count: data.value?.damaged ?? 0 })}
+          </p>
+        )}
+        {fetchError.value && !fetchError.value.isAway && (
+          <p class="stage-notice" role="alert">
+            <ErrorText error={fetchError.value} />
+          </p>
+        )}
+      </div>
     </>
   );
 }

@@ -5,6 +5,7 @@ import type { ComponentChildren } from "preact";
 import type { Viewport } from "../lib/viewport";
 import { t } from "../state/preferences";
 import { rangeStats } from "../state/range";
+import { ScrollFrame } from "./scroll-frame";
 import { instant } from "./timeline-words";
 
 export function TwinTable(props: {
@@ -32,9 +33,9 @@ export function TwinTable(props: {
           : t("timeline.totals.whole")}
         {props.note !== undefined && <> · {props.note}</>}
       </p>
-      <div class="table-frame is-scrolling" tabIndex={0} role="region" aria-labelledby={props.id}>
+      <ScrollFrame label={props.title} isHigh>
         <table class={`table totals-table ${props.className ?? ""}`}>{props.children}</table>
-      </div>
+      </ScrollFrame>
     </>
   );
 }

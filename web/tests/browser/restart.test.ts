@@ -21,7 +21,7 @@ const ENDLESS = {
   },
 };
 const QUEUED = { ...ENDLESS, name: "Queued", repetitions: 1 };
-const LOST = "Connection lost, trying again";
+const LOST = "The server does not answer; trying again";
 /* A browser waits up to some seconds before it tries again. */
 const BACK_TIMEOUT = 60_000;
 

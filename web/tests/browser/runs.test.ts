@@ -124,7 +124,7 @@ test("the queue shows what runs and waits, without being asked, and stops it", a
   await site.onPage({}, async (page) => {
     await page.goto(`${site.address}/#/experiments`);
     await row(page, "Alpha").waitFor();
-    assert.equal(await page.locator(".queue").count(), 0);
+    await page.locator(".queue", { hasText: "Nothing runs" }).waitFor();
     const first = await submit(site.address, LONG);
     const second = await submit(site.address, { ...LONG, name: "Later", seed: 2 });
     const later = page.locator(".queue-entry", { hasText: "Later" });
@@ -132,13 +132,17 @@ test("the queue shows what runs and waits, without being asked, and stops it", a
     await later.waitFor();
     await later.getByRole("button").click();
     await later.waitFor({ state: "detached" });
+    // They push nothing away: the list has them when they are asked for.
+    assert.equal(await row(page, "Later").count(), 0);
+    await page.getByRole("button", { name: "Show 2 new ones" }).click();
     await row(page, "Later").locator('.status[data-status="interrupted"]').waitFor();
+    assert.equal(await page.locator(".runs-new button").count(), 0);
     await row(page, "Later").getByRole("button", { name: /^Go on/ }).click();
     await later.waitFor();
     for (const id of [second, first]) {
       await fetch(`${site.address}/api/v1/experiments/${id}/cancel`, { method: "POST" });
     }
-    await page.locator(".queue").waitFor({ state: "detached" });
+    await page.locator(".queue", { hasText: "Nothing runs" }).waitFor();
     await row(page, "Long").locator('.status[data-status="interrupted"]').waitFor();
   });
 });
@@ -156,6 +160,13 @@ test("a long list comes page by page, and an error can be tried again", async ()
       await row(page, `n ${MANY - 1}`).waitFor();
       assert.equal(new Set(await names(page)).size, MANY);
       await page.route("**/api/v1/experiments?*", (route) => route.abort());
+      await page.locator(".runs-filter select").selectOption("name");
+      await page.locator(".away").waitFor();
+      assert.equal(new Set(await names(page)).size, MANY, "what is there stays");
+      await page.unroute("**/api/v1/experiments?*");
+      await page.locator('.table-frame[aria-busy="true"]').waitFor({ state: "detached" });
+      await page.locator(".away").waitFor({ state: "detached" });
+      await page.route("**/api/v1/experiments?*", (route) => route.fulfill({ status: 500, body: "" }));
       await page.locator(".runs-filter select").selectOption("newest");
       await page.locator(".empty.is-error").waitFor();
       await page.unroute("**/api/v1/experiments?*");
@@ -165,3 +176,30 @@ test("a long list comes page by page, and an error can be tried again", async ()
     /Failed to load resource|ERR_FAILED/,
   );
 });
+
+for (const [locale, word, goOn] of [["en-GB", /interrupted|stopped|cancelled/gi, "Go on"], ["pl-PL", /przerwan|zatrzyman/gi, "Wznów"]] as const) {
+  test(`an experiment that was stopped says so once, and goes on from its own page (${locale})`, async () => {
+    const id = await submit(site.address, { ...LONG, name: "Halted" });
+    const cancel = () => fetch(`${site.address}/api/v1/experiments/${id}/cancel`, { method: "POST" });
+    await site.onPage({ locale }, async (page) => {
+      await page.goto(`${site.address}/#/experiments/${id}`);
+      await page.locator('.grid-table .status[data-status="running"]').first().waitFor();
+      await cancel();
+      const ended = page.locator('.page-head .status[data-status="interrupted"]');
+      await ended.waitFor();
+      // The state, and by whom: not the same word twice. In a row of the grid the state is enough.
+      assert.equal((await page.locator(".page-head").innerText()).match(word)?.length, 1);
+      assert.equal((await page.locator(".ended-early").innerText()).match(word)?.length, 1);
+      const stopped = page.locator('.grid-table tr[data-status="interrupted"]').first();
+      assert.equal((await stopped.innerText()).match(word)?.length, 1);
+      await page.getByRole("button", { name: goOn, exact: true }).click();
+      await page.locator('.page-head .status:is([data-status="running"], [data-status="queued"])').waitFor();
+      assert.equal(await page.locator(".ended-early").count(), 0);
+      assert.equal(await page.locator(".grid-table tbody tr").count(), 2);
+      await cancel();
+      await ended.waitFor();
+      await page.reload();
+      await page.getByRole("button", { name: goOn, exact: true }).waitFor();
+    });
+  });
+}

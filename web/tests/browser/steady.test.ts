@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import type { Page } from "playwright-core";
 import { type Look, looksOf, visit } from "./looks";
-import { runToEnd, testSite, threads, timelineOf, timelineReady } from "./page";
+import { type ExperimentView, runToEnd, submit, testSite, threads, timelineOf, timelineReady } from "./page";
 import { type SlowServer, slowDown } from "./slow";
 
 const SHIFT_MAX = 0.05;
@@ -79,6 +79,123 @@ for (const width of [1280, 390]) {
       assert.deepEqual(moved, []);
     });
   });
+}
+
+/* Of some seconds, with timelines, advice and findings. */
+const GROWING = {
+  schema: 1,
+  name: "Watched",
+  goal: "makespan_us",
+  record: "timeline",
+  limits: { spans: 4_000_000, events: 100_000_000 },
+  runtimes: ["cpython-3.12", "cpython-3.14t"],
+  strategies: [{ threads: 2 }, { threads: 4 }, { threads: 8 }, { asyncio: 8 }],
+  gate: [{ metric: "cpu_us", max: 1 }],
+  workload: { jobs: { count: 40_000, steps: [{ python_us: 100 }, { io_us: 200 }] } },
+};
+/* So short are its runs that what they suffer from is looked for by itself. */
+const REPEATED = {
+  ...GROWING,
+  name: "Repeated",
+  repetitions: 12,
+  strategies: [{ threads: 4 }, { asyncio: 8 }],
+  workload: { jobs: { count: 3000, steps: [{ python_us: 100 }, { io_us: 200 }] } },
+};
+const SWEPT = {
+  ...GROWING,
+  name: "Swept",
+  runtimes: ["cpython-3.12"],
+  strategies: [{ threads: 4 }, { asyncio: 8 }],
+  sweep: { "/workload/jobs/steps/1/io_us": [100, 400, 1600] },
+  workload: { jobs: { count: 20_000, steps: [{ python_us: 100 }, { io_us: 200 }] } },
+};
+/* One cell that goes on long enough for its timeline to be opened meanwhile. */
+const ONE = {
+  ...GROWING,
+  name: "One",
+  runtimes: ["cpython-3.12"],
+  strategies: [{ threads: 6 }],
+  workload: { jobs: { count: 300_000, steps: [{ python_us: 100 }, { io_us: 200 }] } },
+};
+const END = { timeout: 120_000 };
+
+/** The run of an experiment that has begun. */
+async function begunRun(experiment: string): Promise<string> {
+  for (;;) {
+    const answer = await fetch(`${site.address}/api/v1/experiments/${experiment}`);
+    const run = ((await answer.json()) as ExperimentView).cells[0]?.runs?.[0];
+    if (run) return run.id;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** What is watched from the submission of an experiment to its end. */
+const GROWTHS: { name: string; see(page: Page): Promise<void> }[] = [
+  {
+    name: "the grid",
+    async see(page) {
+      await page.goto(`${site.address}/#/experiments/${await submit(site.address, GROWING)}`);
+      await page.locator('.page-head .status[data-status="done"]').waitFor(END);
+      await page.locator(".advice-sentence").waitFor();
+      await page.locator(".bar-best").first().waitFor();
+    },
+  },
+  {
+    name: "the findings of the grid",
+    async see(page) {
+      await page.goto(`${site.address}/#/experiments/${await submit(site.address, REPEATED)}`);
+      await page.locator('.page-head .status[data-status="done"]').waitFor(END);
+      const cards = page.locator(".found");
+      await cards.first().waitFor();
+      for (const card of await cards.all()) {
+        await card.scrollIntoViewIfNeeded();
+        await card.locator(".finding").first().waitFor();
+      }
+    },
+  },
+  {
+    name: "the advice of a sweep",
+    async see(page) {
+      await page.goto(`${site.address}/#/experiments/${await submit(site.address, SWEPT)}`);
+      await page.locator('.page-head .status[data-status="done"]').waitFor(END);
+      await page.locator(".advice-table .is-awaited").waitFor({ state: "detached" });
+      await page.locator(".bar-best").first().waitFor();
+    },
+  },
+  {
+    name: "the timeline",
+    async see(page) {
+      const run = await begunRun(await submit(site.address, ONE));
+      await page.goto(`${site.address}/#/runs/${run}`);
+      await page.locator(".stage-live", { hasText: "The run has ended." }).waitFor(END);
+      await page.locator(".histogram").first().waitFor();
+    },
+  },
+  {
+    name: "the queue",
+    async see(page) {
+      await page.goto(`${site.address}/#/experiments`);
+      await page.locator(".runs-table tbody tr").first().waitFor();
+      await submit(site.address, GROWING);
+      await submit(site.address, { ...GROWING, name: "Waits" });
+      await page.locator(".queue-entry").nth(1).waitFor();
+      await page.locator(".queue-entry").first().waitFor({ state: "detached", ...END });
+      await page.locator('.runs-table .status[data-status="done"]').nth(1).waitFor();
+    },
+  },
+];
+
+for (const width of [1280, 390]) {
+  for (const { name, see } of GROWTHS) {
+    test(`what grows from its submission to its end moves nothing: ${name}, ${width} pixels wide`, async () => {
+      await site.onPage({ viewport: { width, height: 800 }, hasTouch: width < 600 }, async (page) => {
+        await page.addInitScript(watch);
+        await see(page);
+        await page.evaluate(() => new Promise((done) => setTimeout(done, 500)));
+        assert.deepEqual(shiftedMore(await watchedOn(page), name), []);
+      });
+    });
+  }
 }
 
 test("with a slow server every page says that it loads, stands still, and fails nowhere", async () => {

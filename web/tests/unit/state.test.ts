@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import type { Cell, GateResult, GateVerdict, MetricSpread } from "../../src/api";
+import { ApiError, type Cell, type GateResult, type GateVerdict, getExperiment, type MetricSpread } from "../../src/api";
 import { wholeRun } from "../../src/lib/route";
 import { answerWith, asked, installBrowser, runTimers, settle, sources } from "./browser-stub";
 
@@ -19,6 +19,7 @@ type Modules = {
   names: typeof import("../../src/state/names");
   preferences: typeof import("../../src/state/preferences");
   range: typeof import("../../src/state/range");
+  reach: typeof import("../../src/state/reach");
   runs: typeof import("../../src/state/runs");
   search: typeof import("../../src/state/search");
   session: typeof import("../../src/state/session");
@@ -47,6 +48,7 @@ before(async () => {
     names: await import("../../src/state/names"),
     preferences: await import("../../src/state/preferences"),
     range: await import("../../src/state/range"),
+    reach: await import("../../src/state/reach"),
     runs: await import("../../src/state/runs"),
     search: await import("../../src/state/search"),
     session: await import("../../src/state/session"),
@@ -61,6 +63,32 @@ before(async () => {
     walk: await import("../../src/state/walk"),
   };
   await state.preferences.languageReady;
+});
+
+/* --- whether the server answers --- */
+
+test("the server is away when a question has no answer, and back with the next one", async () => {
+  const { away, isPast, onBack } = state.reach;
+  let back = 0;
+  const stop = onBack(() => (back += 1));
+  const ask = () => getExperiment("e1").catch((reason: unknown) => reason as ApiError);
+  answerWith(() => Promise.reject(new TypeError("Failed to fetch")));
+  const error = await ask();
+  assert.ok(error instanceof ApiError && error.problem === null);
+  assert.equal(away.value, true);
+  assert.equal(isPast(error), false);
+  answerWith(() => ({ status: 503, body: { title: "Stopping", status: 503 } }));
+  await ask();
+  assert.equal(away.value, true, "what stops is not back");
+  answerWith(() => ({ status: 502, body: null }));
+  const byProxy = await ask();
+  assert.ok(byProxy instanceof ApiError && byProxy.isAway && away.value);
+  answerWith(() => ({ status: 404, body: { title: "Not found", status: 404 } }));
+  const missing = await ask();
+  assert.deepEqual([away.value, back], [false, 1], "a refusal is an answer");
+  assert.equal(isPast(error), true);
+  assert.ok(missing instanceof ApiError && !isPast(missing));
+  stop();
 });
 
 /* --- preferences --- */
@@ -216,7 +244,7 @@ function answerFor(now: () => ReturnType<typeof experimentOf>): void {
 }
 
 test("an experiment under way is followed, its cells read as they finish, and let go at its end", async () => {
-  const { connected, experiment, watchExperiment } = state.experiment;
+  const { experiment, watchExperiment } = state.experiment;
   let now = experimentOf("running", [cellOf("c1", "running", null)]);
   answerFor(() => now);
   const stop = watchExperiment("e1");
@@ -246,9 +274,7 @@ test("an experiment under way is followed, its cells read as they finish, and le
   assert.equal(shown.value.cells[0]?.metrics?.makespan_us?.median, 70);
 
   source?.onerror?.();
-  assert.equal(connected.value, false);
   source?.onopen?.();
-  assert.equal(connected.value, true);
   await settle();
   assert.equal(asked.length, before + 2, "a reconnection reads what was missed");
 
