@@ -227,8 +227,9 @@ function NoneYet({ isOver, isOne }: { isOver: boolean; isOne: boolean }) {
       <p class="section-note">{t(isOver ? "advice.none" : "advice.awaited")}</p>
       {!isOver && isOne && (
         <div class="advice-sentence is-awaited" aria-hidden="true">
-          <span class="loading-line" />
-          <span class="loading-line" />
+          {Array.from({ length: 4 }, (_, index) => (
+            <span key={index} class="loading-line" />
+          ))}
         </div>
       )}
     </>

@@ -149,16 +149,16 @@ function Head({ value }: { value: Experiment }) {
       <div class="page-head-row">
         <h1 class="page-title">{experimentName(value.name)}</h1>
         <div class="page-actions">
+          <a class="button" href={askRoute(null, value.id)}>
+            <Icon name="again" />
+            {t("experiment.again")}
+          </a>
           {!isOver(value.status) && (
             <button type="button" class="button" onClick={() => void cancelRun(value.id)}>
               <Icon name="stop" />
               {t("experiment.stop")}
             </button>
           )}
-          <a class="button" href={askRoute(null, value.id)}>
-            <Icon name="again" />
-            {t("experiment.again")}
-          </a>
           {isOver(value.status) && <SaveButton of={{ kind: "experiments", id: value.id }} />}
         </div>
       </div>
