@@ -19,6 +19,9 @@ import { Loading } from "./feedback";
 import { Icon } from "./icon";
 import { leftOutWords, Said } from "./said";
 
+/* The heading of what the answer rests on, to which the answer leads. */
+const WHY = "why-title";
+
 /** What else there is to say of a cell, quietly. */
 function Aside({ words }: { words: readonly (string | null)[] }) {
   const said = words.filter((each) => each !== null);
@@ -129,7 +132,10 @@ function Answer({ item, goal }: { item: Recommendation; goal: string }) {
             metric: metricTitle(goal),
             value: valueWords(chosen, goal),
           })}
-          <Aside words={[t(`advice.limit.${chosen.limit}`), busyWords(item, isBest ? "best" : "first"), memoryWords(chosen)]} />
+          <Aside words={[t(`advice.limit.${chosen.limit}`), busyWords(item, isBest ? "best" : "first"), memoryWords(chosen)]} />{" "}
+          <button type="button" class="fact-link" onClick={() => document.getElementById(WHY)?.focus()}>
+            {t("advice.why")}
+          </button>
         </span>
       </p>
     </div>
@@ -286,8 +292,8 @@ export function AdviceGrounds(props: { cells: readonly Cell[]; document: unknown
   const isThere = value !== null && goal !== null && item !== undefined;
   if (!isThere && !isAwaited) return null;
   return (
-    <section class="advice-why" aria-labelledby="why-title">
-      <h2 id="why-title" class="section-title">
+    <section class="advice-why" aria-labelledby={WHY}>
+      <h2 id={WHY} class="section-title" tabIndex={-1}>
         {t("advice.why")}
       </h2>
       {isThere ? (
