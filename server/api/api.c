@@ -159,7 +159,11 @@ static bool is_plain(const char *text) {
 
 int api_idempotency_key(const struct http_request *request, const char **out,
                         struct err *err) {
-    const char *key = http_request_header(request, "Idempotency-Key");
+    static const char name[] = "Idempotency-Key";
+    const char *key = http_request_header(request, name);
+    if (http_request_count_header(request, name) > 1) {
+        return err_set(err, ERR_INVALID, "Idempotency-Key is there twice; send one");
+    }
     if (key != NULL && (key[0] == '\0' || strlen(key) > API_KEY_MAX || !is_plain(key))) {
         return err_set(err, ERR_INVALID,
                        "Idempotency-Key must be 1 to %d printable ASCII characters "

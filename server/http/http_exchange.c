@@ -211,6 +211,11 @@ struct http_exchange *http_exchange_create(struct http_server *server,
             .worker = -1,
             .connection = connection,
         };
+        if (!http_request_join_lists(&exchange->request)) {
+            http_request_free_lists(&exchange->request);
+            free(exchange);
+            return NULL;
+        }
         request_id_choose(&server->ids,
                           http_request_header(&exchange->request, "X-Request-Id"),
                           exchange->id);
@@ -272,6 +277,7 @@ void http_exchange_destroy(struct http_exchange *exchange, enum http_exchange_en
             http_server_end_answer(exchange->server);
         }
         http_response_deinit(&exchange->response);
+        http_request_free_lists(&exchange->request);
         free(exchange->body);
         free(exchange);
     }

@@ -3,6 +3,7 @@
 #include "server/http/http_request.h"
 
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -22,8 +23,79 @@ bool http_request_has_query(const struct http_request *request) {
                                      NULL) > 0;
 }
 
+/* --- headers --------------------------------------------------------------------- */
+
+static const char *const list_names[HTTP_LISTS] = {
+    MHD_HTTP_HEADER_ACCEPT,          MHD_HTTP_HEADER_ACCEPT_ENCODING,
+    MHD_HTTP_HEADER_ACCEPT_LANGUAGE, MHD_HTTP_HEADER_IF_MATCH,
+    MHD_HTTP_HEADER_IF_NONE_MATCH,
+};
+
+/* The lines of one header. */
+struct lines {
+    const char *name;
+    size_t count;
+    size_t size; /* of all values, with a comma and a space behind each */
+    char *out;   /* where they are written to, or NULL */
+};
+
+static enum MHD_Result add_line(void *context, enum MHD_ValueKind kind, const char *name,
+                                const char *value) {
+    (void)kind;
+    struct lines *lines = context;
+    if (strcasecmp(name, lines->name) == 0 && value != NULL) {
+        const size_t length = strlen(value);
+        if (lines->out != NULL) {
+            memcpy(lines->out + lines->size, value, length);
+            memcpy(lines->out + lines->size + length, ", ", 2);
+        }
+        lines->count++;
+        lines->size += length + 2;
+    }
+    return MHD_YES;
+}
+
+static struct lines read_lines(const struct http_request *request, const char *name,
+                               char *out) {
+    struct lines lines = {.name = name, .out = out};
+    MHD_get_connection_values(request->connection, MHD_HEADER_KIND, add_line, &lines);
+    return lines;
+}
+
+bool http_request_join_lists(struct http_request *request) {
+    for (int i = 0; i < HTTP_LISTS; i++) {
+        const struct lines lines = read_lines(request, list_names[i], NULL);
+        if (lines.count < 2) {
+            continue;
+        }
+        request->lists[i] = malloc(lines.size);
+        if (request->lists[i] == NULL) {
+            return false;
+        }
+        read_lines(request, list_names[i], request->lists[i]);
+        request->lists[i][lines.size - 2] = '\0'; /* no comma behind the last one */
+    }
+    return true;
+}
+
+void http_request_free_lists(struct http_request *request) {
+    for (int i = 0; i < HTTP_LISTS; i++) {
+        free(request->lists[i]);
+        request->lists[i] = NULL;
+    }
+}
+
 const char *http_request_header(const struct http_request *request, const char *name) {
+    for (int i = 0; i < HTTP_LISTS; i++) {
+        if (request->lists[i] != NULL && strcasecmp(name, list_names[i]) == 0) {
+            return request->lists[i];
+        }
+    }
     return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+}
+
+size_t http_request_count_header(const struct http_request *request, const char *name) {
+    return read_lines(request, name, NULL).count;
 }
 
 bool http_request_is_given_up(const struct http_request *request) {

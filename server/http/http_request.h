@@ -13,6 +13,9 @@ enum { HTTP_CAPTURES_MAX = 2, HTTP_CAPTURE_SIZE = 64, HTTP_PARAMETER_MAX = 12 * 
 
 struct MHD_Connection;
 
+/* Headers that are lists, of which the server reads the elements. */
+enum { HTTP_LISTS = 5 };
+
 struct http_request {
     const char *method; /* as sent */
     const char *path;   /* percent-decoded, without the query */
@@ -22,7 +25,13 @@ struct http_request {
     int worker;     /* which executor thread runs the handler, -1: the HTTP thread */
     char capture[HTTP_CAPTURES_MAX][HTTP_CAPTURE_SIZE]; /* "{...}" segments, in order */
     struct MHD_Connection *connection;                  /* private */
+    char *lists[HTTP_LISTS]; /* private: heap, of those that came in several lines */
 };
+
+/* A list may come in several lines, which together are the list (RFC 9110, 5.3): from then on
+ * http_request_header() gives the whole of it. False: there is no memory. */
+bool http_request_join_lists(struct http_request *request);
+void http_request_free_lists(struct http_request *request);
 
 /* The first value of a query parameter, percent-decoded; "" for "?name"; NULL if absent.
  */
@@ -31,8 +40,11 @@ const char *http_request_query(const struct http_request *request, const char *n
 /* Whether there is any query parameter. */
 bool http_request_has_query(const struct http_request *request);
 
-/* The first value of a header, or NULL. */
+/* The value of a header, or NULL: of a list the whole one, else the first. */
 const char *http_request_header(const struct http_request *request, const char *name);
+
+/* In how many lines it came. */
+size_t http_request_count_header(const struct http_request *request, const char *name);
 
 /* What the headers are like, all together. */
 struct http_headers {

@@ -202,6 +202,10 @@ static void test_http_server_refuses_with_the_right_status(void **state) {
         {405, "PATCH /echo HTTP/1.1\r\n" HOST "\r\n"},
         {400, "GET /hello?r=1 HTTP/1.1\r\n" HOST "\r\n"},
         {406, "GET /hello HTTP/1.1\r\n" HOST "Accept: text/html\r\n\r\n"},
+        {406,
+         "GET /hello HTTP/1.1\r\n" HOST "Accept: text/html\r\nAccept: image/png\r\n\r\n"},
+        {200, "GET /hello HTTP/1.1\r\n" HOST
+              "Accept: text/html\r\nX-Other: a\r\naccept: application/json\r\n\r\n"},
         {415, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 2\r\n\r\n{}"},
         {415, "POST /echo HTTP/1.1\r\n" HOST "Content-Type: text/plain\r\n"
               "Content-Length: 2\r\n\r\n{}"},
@@ -294,7 +298,8 @@ static void test_http_server_knows_what_the_client_has(void **state) {
     http_client_request(fixture->port, "GET", "/hello", NULL, &answer);
     assert_int_equal(answer.status, 200);
     snprintf(text, sizeof text,
-             "GET /hello HTTP/1.1\r\n" HOST "If-None-Match: \"x\", %s\r\n\r\n",
+             "GET /hello HTTP/1.1\r\n" HOST "If-None-Match: \"x\", \"y\"\r\n"
+             "If-None-Match: %s\r\nIf-None-Match: \"z\"\r\n\r\n",
              http_answer_header(&answer, "ETag"));
     http_answer_deinit(&answer);
     exchange(fixture, text, &answer);

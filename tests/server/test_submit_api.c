@@ -212,6 +212,14 @@ static void test_submit_api_keeps_a_key_of_what_was_there(void **state) {
     expect(fixture, (struct submission){EXPERIMENTS, "once", small}, 409, NULL);
 }
 
+/* Nobody can say which of two counts. */
+static void test_submit_api_refuses_two_keys(void **state) {
+    const struct api_fixture *fixture = *state;
+    const char *two = "a\r\nIdempotency-Key: b";
+    expect(fixture, (struct submission){EXPERIMENTS, two, small}, 400, NULL);
+    expect(fixture, (struct submission){EXPERIMENTS, "a", small}, 201, "e1");
+}
+
 /* A key stands for its experiment, whatever has become of it. */
 static void test_submit_api_gives_a_key_its_failed_experiment(void **state) {
     const struct api_fixture *fixture = *state;
@@ -235,6 +243,7 @@ int main(void) {
         TEST(test_submit_api_knows_a_change_that_was_tried),
         TEST(test_submit_api_keeps_a_key_once),
         TEST(test_submit_api_keeps_a_key_of_what_was_there),
+        TEST(test_submit_api_refuses_two_keys),
         TEST(test_submit_api_gives_a_key_its_failed_experiment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -271,6 +271,7 @@ const sentences: Record<string, string> = {
   "the patch leads to nothing in this document": "ta poprawka nie trafia w nic w tym dokumencie",
   "this is no JSON patch that can be applied": "tej poprawki JSON nie da się zastosować",
   "a JSON patch is a list of operations": "poprawka JSON to lista operacji",
+  "Idempotency-Key is there twice; send one": "Idempotency-Key występuje dwa razy; wyślij jeden",
   "Idempotency-Key must be 1 to {0} printable ASCII characters without spaces":
     "Idempotency-Key to od 1 do {n0} drukowalnych znaków ASCII bez spacji",
   "this Idempotency-Key was used for another note": "tego Idempotency-Key użyto już dla innej notatki",
