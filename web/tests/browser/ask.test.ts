@@ -129,7 +129,7 @@ test("a newcomer learns which model to use, and why, with 4 clicks and 3 numbers
     assert.match(advice, /cores 83\s% busy/);
     // The answer leads to what it rests on.
     await page.locator(".advice .fact-link").click();
-    assert.equal(await page.evaluate(() => document.activeElement?.id), "why-title");
+    assert.equal(await page.evaluate(() => window.document.activeElement?.id), "why-title");
     const why = await page.locator(".advice-why").innerText();
     // Why: what one GIL comes to, how many run Python side by side, what overlaps, what it costs.
     assert.match(why, /Why: Python\nPython code takes 2\.43\ss in all, and under one GIL only one thread at a time may run it\./);
