@@ -79,6 +79,8 @@ static void choose_representation(struct http_exchange *exchange) {
     };
     if (strcmp(exchange->route->method, "GET") == 0) {
         representation_choose(&exchange->response, &wanted);
+    } else {
+        representation_compress(&exchange->response, &wanted);
     }
 }
 

@@ -62,10 +62,26 @@ static bool wants_gzip(const struct http_response *response,
            guard_accepts_gzip(wanted->accept_encoding);
 }
 
+/* The body compressed, if that is wanted and gains. For a 304, too: it tells the length. */
+static void pack(struct http_response *response) {
+    size_t size = 0;
+    char *body = compress_body(response->body, response->body_size, &size);
+    if (body != NULL) {
+        free(response->body);
+        response->body = body;
+        response->body_size = size;
+        response->encoding = "gzip";
+    }
+}
+
+static bool is_whole(const struct http_response *response) {
+    return response->body != NULL && !response->body_is_static &&
+           response->stream.read == NULL;
+}
+
 void representation_choose(struct http_response *response,
                            const struct representation *wanted) {
-    if ((response->status != 0 && response->status != 200) || response->body == NULL ||
-        response->body_is_static || response->stream.read != NULL) {
+    if ((response->status != 0 && response->status != 200) || !is_whole(response)) {
         return;
     }
     const bool gzip = wants_gzip(response, wanted);
@@ -77,16 +93,18 @@ void representation_choose(struct http_response *response,
     if (response->cache_control == NULL) {
         response->cache_control = "no-cache"; /* may be kept, must be asked for */
     }
-    /* For a 304, too: it tells the length. */
-    size_t size = 0;
-    char *body = gzip ? compress_body(response->body, response->body_size, &size) : NULL;
-    if (body != NULL) {
-        free(response->body);
-        response->body = body;
-        response->body_size = size;
-        response->encoding = "gzip";
+    if (gzip) {
+        pack(response);
     }
     if (guard_etag_matches(wanted->if_none_match, response->etag)) {
         http_response_not_modified(response);
+    }
+}
+
+void representation_compress(struct http_response *response,
+                             const struct representation *wanted) {
+    if (response->status / 100 == 2 && is_whole(response) &&
+        wants_gzip(response, wanted)) {
+        pack(response);
     }
 }

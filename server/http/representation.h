@@ -29,4 +29,9 @@ struct representation {
 void representation_choose(struct http_response *response,
                            const struct representation *wanted);
 
+/* The same for the answer to another method, which has no tag and that nobody keeps: it is only
+ * compressed. */
+void representation_compress(struct http_response *response,
+                             const struct representation *wanted);
+
 #endif

@@ -202,6 +202,30 @@ static void test_lengths_are_less_for_who_is_elsewhere(void **state) {
     }
 }
 
+/* An answer to POST is as large as one to GET may be, and as compressible. */
+static void test_lengths_of_queries_are_less_too(void **state) {
+    const struct api_fixture *fixture = *state;
+    static const char body[] = "{\"query\":\"SELECT hex(zeroblob(5000))\"}";
+    static const char *const headers[] = {"Accept-Encoding: gzip\r\n", FORWARDED};
+    for (size_t i = 0; i < 2; i++) {
+        struct http_answer answer = {0};
+        char text[512], coding[96];
+        const int fd = http_client_connect(fixture->port);
+        snprintf(text, sizeof text,
+                 "POST /api/v1/sql HTTP/1.1\r\nHost: localhost\r\n%s"
+                 "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+                 headers[i], strlen(body), body);
+        http_client_send_text(fd, text);
+        http_client_read(fd, false, &answer);
+        assert_int_equal(answer.status, 200);
+        assert_string_equal(copy(&answer, "Content-Encoding", coding),
+                            i == 0 ? "" : "gzip");
+        assert_int_equal(answer.body_size < 1000, i == 1);
+        http_answer_deinit(&answer);
+        close(fd);
+    }
+}
+
 #define TEST(function)                                                                   \
     cmocka_unit_test_setup_teardown(function, set_up, api_fixture_tear_down)
 
@@ -211,6 +235,7 @@ int main(void) {
         TEST(test_lengths_of_streams_are_unknown),
         TEST(test_lengths_are_not_told_of_nothing),
         TEST(test_lengths_are_less_for_who_is_elsewhere),
+        TEST(test_lengths_of_queries_are_less_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
