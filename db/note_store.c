@@ -225,6 +225,33 @@ int note_store_add(struct db *db, const struct note_new *wanted, int64_t *id,
     return rc;
 }
 
+/* In a transaction: whether nobody has changed it since. */
+static int check_seen(struct connection *connection, int64_t id, const struct note *seen,
+                      struct err *err) {
+    struct note_list list;
+    struct query q;
+    if (seen == NULL) {
+        return 0;
+    }
+    query_begin(&q, connection, OF_ID);
+    query_int(&q, id);
+    int rc = read_rows(&q, 1, &list, err);
+    if (rc != 0) {
+        return rc;
+    }
+    const struct note *note = list.items;
+    if (list.count == 0) {
+        rc = missing(id, err);
+    } else if (strcmp(note->text, seen->text) != 0 || note->from_ns != seen->from_ns ||
+               note->to_ns != seen->to_ns || note->lane != seen->lane ||
+               note->changed_ms != seen->changed_ms) {
+        rc =
+            err_set(err, ERR_CONFLICT, "the note is not as If-Match says: read it again");
+    }
+    note_list_deinit(&list);
+    return rc;
+}
+
 static const char UPDATE_NOTE[] = "UPDATE note SET text = ?, from_ns = ?, to_ns = ?,"
                                   " lane = nullif(?, -1), changed_ms = ? WHERE id = ?";
 
@@ -242,12 +269,13 @@ static int update_note(struct connection *connection, const struct note *note,
     return rc == 0 && connection_changes(connection) == 0 ? missing(note->id, err) : rc;
 }
 
-int note_store_change(struct db *db, const struct note *note, int64_t now_ms,
-                      struct err *err) {
+int note_store_change(struct db *db, const struct note *note, const struct note *seen,
+                      int64_t now_ms, struct err *err) {
     struct connection *connection;
     int rc = check_note(note, err);
     if (rc == 0 && (rc = db_write_begin(db, &connection, err)) == 0) {
-        rc = update_note(connection, note, now_ms, err);
+        rc = check_seen(connection, note->id, seen, err);
+        rc = rc == 0 ? update_note(connection, note, now_ms, err) : rc;
         rc = db_write_end(db, rc, err);
     }
     return rc;
@@ -255,12 +283,17 @@ int note_store_change(struct db *db, const struct note *note, int64_t now_ms,
 
 static const char DELETE_NOTE[] = "DELETE FROM note WHERE id = ?";
 
-int note_store_remove(struct db *db, int64_t id, struct err *err) {
+int note_store_remove(struct db *db, int64_t id, const struct note *seen,
+                      struct err *err) {
     struct connection *connection;
     struct query q;
     int rc = db_write_begin(db, &connection, err);
     if (rc != 0) {
         return rc;
+    }
+    rc = check_seen(connection, id, seen, err);
+    if (rc != 0) {
+        return db_write_end(db, rc, err);
     }
     query_begin(&q, connection, DELETE_NOTE);
     query_int(&q, id);

@@ -67,11 +67,13 @@ struct note_new {
 int note_store_add(struct db *db, const struct note_new *wanted, int64_t *id,
                    bool *existed, struct err *err) WARN_UNUSED;
 
-/* Replaces text, window and lane of `note->id`. ERR_NOT_FOUND; ERR_INVALID. */
-int note_store_change(struct db *db, const struct note *note, int64_t now_ms,
-                      struct err *err) WARN_UNUSED;
+/* Replaces text, window and lane of `note->id`, if it is still as `seen` (NULL: whatever it is).
+ * ERR_NOT_FOUND; ERR_INVALID; ERR_CONFLICT: it is not. */
+int note_store_change(struct db *db, const struct note *note, const struct note *seen,
+                      int64_t now_ms, struct err *err) WARN_UNUSED;
 
-/* ERR_NOT_FOUND */
-int note_store_remove(struct db *db, int64_t id, struct err *err) WARN_UNUSED;
+/* The same. */
+int note_store_remove(struct db *db, int64_t id, const struct note *seen,
+                      struct err *err) WARN_UNUSED;
 
 #endif

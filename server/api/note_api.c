@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "db/note_store.h"
@@ -13,6 +14,8 @@
 #include "server/api/resource_id.h"
 #include "server/document/hash.h"
 #include "server/document/text.h"
+#include "server/http/problem.h"
+#include "server/http/representation.h"
 
 /* --- writing --------------------------------------------------------------------- */
 
@@ -261,31 +264,98 @@ int note_api_read(void *context, const struct http_request *request,
     return code == 0 ? respond(context, request, id, 200, response, err) : code;
 }
 
+/* --- changing what is as it was seen ---------------------------------------------- */
+
+/* A request that changes a note. With If-Match only the one that it names. */
+struct change {
+    const struct api *api;
+    const struct http_request *request;
+    struct note_list list; /* the note as it was read, when there is a condition */
+    const struct note *seen;
+    bool is_refused; /* it is another one by now */
+};
+
+static int is_named(const struct note *note, const char *if_match, bool *out,
+                    struct err *err) {
+    struct json_writer writer = {0};
+    char *text = NULL;
+    size_t size = 0;
+    write_note(&writer, note);
+    const int code = json_writer_steal(&writer, &text, &size, err);
+    *out = code == 0 && representation_is(if_match, text, size);
+    free(text);
+    return code;
+}
+
+static int begin_change(struct change *change, int64_t id, struct err *err) {
+    const char *if_match = http_request_header(change->request, "If-Match");
+    bool is_it = true;
+    if (if_match == NULL) {
+        return 0;
+    }
+    int code =
+        note_store_read(api_reader(change->api, change->request), id, &change->list, err);
+    if (code == 0) {
+        change->seen = change->list.items;
+        code = is_named(change->seen, if_match, &is_it, err);
+        change->is_refused = code == 0 && !is_it;
+    }
+    return code;
+}
+
+/* Makes a conflict in the store, where it was changed in between, the same refusal. */
+static int end_change(struct change *change, int code, int64_t id,
+                      struct http_response *response, struct err *err) {
+    if (code == ERR_CONFLICT && change->seen != NULL) {
+        change->is_refused = true;
+        code = 0;
+        err_clear(err);
+    }
+    if (code == 0 && change->is_refused) {
+        problem_set(response, 412, change->request->path, NULL,
+                    "the note is not as If-Match says: read it again");
+    }
+    if (change->seen != NULL) {
+        note_list_deinit(&change->list);
+    }
+    return resource_id_missing(code, RESOURCE_NOTE, id, err);
+}
+
 int note_api_change(void *context, const struct http_request *request,
                     struct http_response *response, struct err *err) {
-    const struct api *api = context;
+    struct change change = {.api = context, .request = request};
     struct note note = {0};
     json_t *body = NULL;
     int code = note_id(request, &note.id, err);
     if (code != 0 || (code = read_body(request, &body, &note, err)) != 0) {
         return code;
     }
-    code = note_store_change(api->db, &note, stored_job_now_ms(), err);
-    code = resource_id_missing(code, RESOURCE_NOTE, note.id, err);
+    code = begin_change(&change, note.id, err);
+    if (code == 0 && !change.is_refused) {
+        code = note_store_change(change.api->db, &note, change.seen, stored_job_now_ms(),
+                                 err);
+    }
+    code = end_change(&change, code, note.id, response, err);
     json_decref(body);
-    return code == 0 ? respond(api, request, note.id, 200, response, err) : code;
+    return code == 0 && !change.is_refused
+               ? respond(change.api, request, note.id, 200, response, err)
+               : code;
 }
 
 int note_api_remove(void *context, const struct http_request *request,
                     struct http_response *response, struct err *err) {
-    const struct api *api = context;
+    struct change change = {.api = context, .request = request};
     int64_t id;
     int code = note_id(request, &id, err);
-    if (code == 0) {
-        code = note_store_remove(api->db, id, err);
-        code = resource_id_missing(code, RESOURCE_NOTE, id, err);
+    if (code != 0) {
+        return code;
     }
-    if (code == 0) {
+    code = begin_change(&change, id, err);
+    if (code == 0 && !change.is_refused) {
+        code = note_store_remove(change.api->db, id, change.seen, err);
+    }
+    code = end_change(&change, code, id, response, err);
+    if (code == 0 && !change.is_refused) {
         response->status = 204;
     }
     return code;

@@ -232,3 +232,14 @@ bool guard_etag_matches(const char *if_none_match, const char *etag) {
     }
     return false;
 }
+
+bool guard_etag_is(const char *if_match, const char *etag) {
+    struct element element;
+    while (next_element(&if_match, &element)) {
+        if (equals(element.value, element.length, "*") ||
+            equals(element.value, element.length, etag)) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -57,4 +57,7 @@ bool guard_accepts_gzip(const char *accept_encoding);
  */
 bool guard_etag_matches(const char *if_none_match, const char *etag);
 
+/* Whether If-Match names `etag`, strongly, or is "*" (RFC 9110, 13.1.1). */
+bool guard_etag_is(const char *if_match, const char *etag);
+
 #endif

@@ -12,8 +12,8 @@
 static const char *const methods[] = {"GET",   "HEAD",   "POST",    "PUT",
                                       "PATCH", "DELETE", "OPTIONS", "other"};
 static const unsigned statuses[] = {0,   200, 201, 202, 204, 304, 400, 401,
-                                    403, 404, 405, 406, 409, 413, 414, 415,
-                                    421, 422, 429, 431, 500, 503, 999};
+                                    403, 404, 405, 406, 409, 412, 413, 414,
+                                    415, 421, 422, 429, 431, 500, 503, 999};
 
 /* Upper bounds in nanoseconds, and how they are written. */
 static const struct {

@@ -19,6 +19,8 @@
 
 struct MHD_Connection;
 
+enum { HTTP_ETAG_SIZE = 64 };
+
 struct http_response {
     unsigned status;          /* 0 means 200 */
     const char *content_type; /* static text; NULL without a body */
@@ -32,7 +34,7 @@ struct http_response {
     const char *encoding;             /* static: "gzip", or NULL */
     const char *vary;                 /* static, or NULL */
     unsigned retry_after_s;           /* 0: header not sent */
-    char etag[64];                    /* quotes included; "" : header not sent */
+    char etag[HTTP_ETAG_SIZE];        /* quotes included; "" : header not sent */
     char allow[64];                   /* "" : header not sent */
     char location[96];                /* "" : header not sent */
     char disposition[96];             /* Content-Disposition; "" : header not sent */

@@ -50,9 +50,22 @@ static char *compress_body(const char *data, size_t size, size_t *out_size) {
     return out;
 }
 
+static const char GZIP_SUFFIX[] = "-gzip";
+
+static void write_etag(const char *body, size_t size, const char *suffix,
+                       char out[HTTP_ETAG_SIZE]) {
+    snprintf(out, HTTP_ETAG_SIZE, "\"%016" PRIx64 "%s\"", hash_bytes(body, size), suffix);
+}
+
 static void make_etag(struct http_response *response, const char *suffix) {
-    snprintf(response->etag, sizeof response->etag, "\"%016" PRIx64 "%s\"",
-             hash_bytes(response->body, response->body_size), suffix);
+    write_etag(response->body, response->body_size, suffix, response->etag);
+}
+
+bool representation_is(const char *if_match, const char *body, size_t size) {
+    char plain[HTTP_ETAG_SIZE], packed[HTTP_ETAG_SIZE];
+    write_etag(body, size, "", plain);
+    write_etag(body, size, GZIP_SUFFIX, packed);
+    return guard_etag_is(if_match, plain) || guard_etag_is(if_match, packed);
 }
 
 /* Whether it is worth the time is known from the size alone: it is all JSON. */
@@ -86,7 +99,7 @@ void representation_choose(struct http_response *response,
     }
     const bool gzip = wants_gzip(response, wanted);
     if (gzip || response->etag[0] == '\0') {
-        make_etag(response, gzip ? "-gzip" : "");
+        make_etag(response, gzip ? GZIP_SUFFIX : "");
     }
     response->vary =
         response->vary != NULL ? "Accept, Accept-Encoding" : "Accept-Encoding";

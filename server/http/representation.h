@@ -13,6 +13,7 @@
 #include "server/http/http_response.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum { REPRESENTATION_GZIP_MIN = 1400 }; /* bytes: less fits into one packet anyway */
 
@@ -33,5 +34,8 @@ void representation_choose(struct http_response *response,
  * compressed. */
 void representation_compress(struct http_response *response,
                              const struct representation *wanted);
+
+/* Whether If-Match names the tag of these bytes, as GET would send them: compressed or not. */
+bool representation_is(const char *if_match, const char *body, size_t size);
 
 #endif

@@ -46,19 +46,19 @@ static void test_note_store_keeps_notes_by_time(void **state) {
     note_list_deinit(&list);
     early.text = "found it";
     early.from_ns = 3;
-    fixture_ok(note_store_change(db, &early, 2000, &err), &err);
+    fixture_ok(note_store_change(db, &early, NULL, 2000, &err), &err);
     fixture_ok(note_store_read(reader, early.id, &list, &err), &err);
     assert_string_equal(list.items[0].text, "found it");
     assert_int_equal(list.items[0].from_ns, 3);
     assert_int_equal(list.items[0].created_ms, 1000);
     assert_int_equal(list.items[0].changed_ms, 2000);
     note_list_deinit(&list);
-    fixture_ok(note_store_remove(db, early.id, &err), &err);
+    fixture_ok(note_store_remove(db, early.id, NULL, &err), &err);
     assert_int_equal(note_store_read(reader, early.id, &list, &err), ERR_NOT_FOUND);
     err_clear(&err);
-    assert_int_equal(note_store_remove(db, early.id, &err), ERR_NOT_FOUND);
+    assert_int_equal(note_store_remove(db, early.id, NULL, &err), ERR_NOT_FOUND);
     err_clear(&err);
-    assert_int_equal(note_store_change(db, &early, 1, &err), ERR_NOT_FOUND);
+    assert_int_equal(note_store_change(db, &early, NULL, 1, &err), ERR_NOT_FOUND);
     db_reader_close(reader);
     db_close(db);
 }
@@ -148,10 +148,10 @@ static void test_note_store_adds_one_for_a_key(void **state) {
     /* Also when it was changed meanwhile, and no longer when it is gone. */
     const struct note changed = {.id = id, .text = "y"};
     wanted.hash = "1";
-    fixture_ok(note_store_change(db, &changed, 2, &err), &err);
+    fixture_ok(note_store_change(db, &changed, NULL, 2, &err), &err);
     fixture_ok(note_store_add(db, &wanted, &same, &existed, &err), &err);
     assert_true(existed && same == id);
-    fixture_ok(note_store_remove(db, id, &err), &err);
+    fixture_ok(note_store_remove(db, id, NULL, &err), &err);
     fixture_ok(note_store_add(db, &wanted, &same, &existed, &err), &err);
     assert_true(!existed && same != id);
     db_reader_close(reader);

@@ -46,6 +46,55 @@ static void test_note_api_keeps_a_note(void **state) {
     json_decref(api_expect(fixture, "DELETE", "/api/v1/notes/n1", NULL, 404));
 }
 
+/* Sends a change under a condition; its status. */
+static int change_if(const struct api_fixture *fixture, const char *method,
+                     const char *condition, const char *path) {
+    struct http_answer answer = {0};
+    char text[512];
+    const char *body = strcmp(method, "PUT") == 0 ? "{\"text\":\"b\"}" : "";
+    snprintf(text, sizeof text,
+             "%s %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+             "If-Match: %s\r\nContent-Length: %zu\r\n\r\n%s",
+             method, path, condition, strlen(body), body);
+    http_client_exchange(fixture->port, text, &answer);
+    const int status = answer.status;
+    http_answer_deinit(&answer);
+    return status;
+}
+
+static void read_tag(const struct api_fixture *fixture, const char *path, char out[64]) {
+    struct http_answer answer;
+    http_client_request(fixture->port, "GET", path, NULL, &answer);
+    assert_int_equal(answer.status, 200);
+    snprintf(out, 64, "%s", http_answer_header(&answer, "ETag"));
+    http_answer_deinit(&answer);
+}
+
+/* RFC 9110, 13.1.1: only the note that the client has seen. */
+static void test_note_api_changes_what_was_seen(void **state) {
+    struct api_fixture *fixture = *state;
+    static const char note[] = "/api/v1/notes/n1";
+    char tag[64], later[64], list[160];
+    json_decref(api_expect(fixture, "POST", notes, "{\"text\":\"a\"}", 201));
+    read_tag(fixture, note, tag);
+    assert_int_equal(change_if(fixture, "PUT", "\"other\"", note), 412);
+    assert_int_equal(change_if(fixture, "DELETE", "\"other\"", note), 412);
+    snprintf(list, sizeof list, "W/%s", tag);
+    assert_int_equal(change_if(fixture, "PUT", list, note), 412);
+    read_tag(fixture, note, later);
+    assert_string_equal(later, tag);
+    snprintf(list, sizeof list, "\"other\", %s", tag);
+    assert_int_equal(change_if(fixture, "PUT", list, note), 200);
+    read_tag(fixture, note, later);
+    assert_string_not_equal(later, tag);
+    assert_int_equal(change_if(fixture, "PUT", tag, note), 412);
+    assert_int_equal(change_if(fixture, "DELETE", tag, note), 412);
+    assert_int_equal(change_if(fixture, "PUT", "*", note), 200);
+    read_tag(fixture, note, later);
+    assert_int_equal(change_if(fixture, "DELETE", later, note), 204);
+    assert_int_equal(change_if(fixture, "DELETE", "*", note), 404);
+}
+
 static void test_note_api_refuses(void **state) {
     struct api_fixture *fixture = *state;
     static const struct {
@@ -187,9 +236,8 @@ static void test_note_api_lists_pages(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_note_api_keeps_a_note),
-        TEST(test_note_api_refuses),
-        TEST(test_note_api_adds_one_for_a_key),
+        TEST(test_note_api_keeps_a_note), TEST(test_note_api_changes_what_was_seen),
+        TEST(test_note_api_refuses),      TEST(test_note_api_adds_one_for_a_key),
         TEST(test_note_api_lists_pages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
