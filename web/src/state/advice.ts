@@ -29,7 +29,8 @@ function isBehind(id: string): boolean {
   const said = advice.peek();
   if (said === null) return cells_done > 0 || isOver(status);
   const ended = status === "done" || status === "failed";
-  return said.cells_done < cells_done || (ended && !said.complete);
+  const goesOn = said.complete && !isOver(status); // it was interrupted
+  return said.cells_done < cells_done || goesOn || (ended && !said.complete);
 }
 
 /** Keeps the advice on an experiment that is watched current, until the returned function is
@@ -47,8 +48,8 @@ export function watchAdvice(id: string): () => void {
     }
     if (!stopped) advised.value = id;
   });
-  advice.value = null;
-  advised.value = null;
+  // Who comes back to an experiment finds what was there.
+  if (advised.peek() !== id) advice.value = advised.value = null;
   const release = effect(() => {
     if (isBehind(id)) pace.ask();
   });

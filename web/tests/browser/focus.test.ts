@@ -138,7 +138,7 @@ test("what is stopped, cancelled or deleted leaves the focus at what is next", a
     await enter(entry.filter({ hasText: "Second" }).getByRole("button"));
     await hasFocus(page, `.queue a[href$="${third}"]`, "of two in the queue one is cancelled");
     await enter(entry.filter({ hasText: "Third" }).getByRole("button"));
-    await hasFocus(page, "h1", "the last in the queue is cancelled");
+    await hasFocus(page, "#queue-title", "the last in the queue is cancelled");
 
     const row = (id = ""): Locator => page.locator(`.runs-table tr:has(a[href$="${id}"])`);
     await row(third).locator(".row-actions button:last-child:enabled").waitFor();
