@@ -6,7 +6,7 @@ import type { Cell, ExperimentAdvice, Recommendation, Recommended } from "../api
 import { formatBytes, formatDuration } from "../lib/format";
 import { resolvePointer } from "../lib/json-scan";
 import { parseLabel } from "../lib/label";
-import { advice } from "../state/advice";
+import { advice, advised } from "../state/advice";
 import { metricInfo, metricTitle } from "../state/catalogue";
 import { goalOf } from "../state/cells";
 import { modelName, strategyName } from "../state/names";
@@ -132,10 +132,7 @@ function Answer({ item, goal }: { item: Recommendation; goal: string }) {
             metric: metricTitle(goal),
             value: valueWords(chosen, goal),
           })}
-          <Aside words={[t(`advice.limit.${chosen.limit}`), busyWords(item, isBest ? "best" : "first"), memoryWords(chosen)]} />{" "}
-          <button type="button" class="fact-link" onClick={() => document.getElementById(WHY)?.focus()}>
-            {t("advice.why")}
-          </button>
+          <Aside words={[t(`advice.limit.${chosen.limit}`), busyWords(item, isBest ? "best" : "first"), memoryWords(chosen)]} />
         </span>
       </p>
     </div>
@@ -215,6 +212,21 @@ function pointsOf(cells: readonly Cell[]): Record<string, unknown>[] {
   return [...new Map(cells.map(({ point }) => [JSON.stringify(point), point])).values()];
 }
 
+/** While somebody watches: those that will hardly change, because the cells of their point have
+ * ended. What says something else a moment later makes the page jump. */
+function settled(items: readonly Recommendation[], cells: readonly Cell[]): Recommendation[] {
+  const goesOn = cells.filter(({ status }) => status === "pending" || status === "running");
+  const open = new Set(goesOn.map(({ point }) => JSON.stringify(point)));
+  return items.filter(({ point }) => !open.has(JSON.stringify(point)));
+}
+
+/** Whether there is more to come: a cell goes on, or what is said is not of all that have ended. */
+function isBehind(value: ExperimentAdvice | null, cells: readonly Cell[]): boolean {
+  const goesOn = cells.some(({ status }) => status === "pending" || status === "running");
+  const ended = cells.filter(({ status }) => status !== "interrupted").length;
+  return goesOn || (value === null ? advised.value === null : value.cells_done < ended);
+}
+
 /** How final it is; while somebody watches it become so, always a line. */
 function Standing({ value, isWatched }: { value: ExperimentAdvice; isWatched: boolean }) {
   const { complete, cells_done, cells } = value;
@@ -253,7 +265,8 @@ export function AdviceSection({ cells, document, isWatched }: AdviceProps) {
   const goal = value?.goal ?? null;
   const recommendations = value?.recommendations ?? [];
   const isThere = value !== null && goal !== null && recommendations.length > 0;
-  if (!isThere && !isWatched) return null;
+  // Without a goal there is nothing to come.
+  if (!isThere && (!isWatched || goalOf(document) === null)) return null;
   const points = pointsOf(cells);
   // A cell for each point: there is nothing to choose between.
   const isAlone = isWatched
@@ -261,19 +274,26 @@ export function AdviceSection({ cells, document, isWatched }: AdviceProps) {
     : recommendations.length > 1 && recommendations.every(({ verdict }) => verdict === "alone");
   const isOne = isWatched ? points.length === 1 : recommendations.length === 1;
   const only = isOne ? recommendations[0] : undefined;
-  const isEnded = cells.every(({ status }) => status !== "pending" && status !== "running");
+  const isAwaiting = isWatched && isBehind(value, cells);
   return (
     <section class={isWatched ? "advice is-watched" : "advice"} aria-labelledby="advice-title">
-      <h2 id="advice-title" class="section-title">
-        {t("advice.title")}
-      </h2>
-      {isThere ? <Standing value={value} isWatched={isWatched} /> : <NoneYet isOver={isEnded} isOne={isOne} />}
+      <div class="section-head">
+        <h2 id="advice-title" class="section-title">
+          {t("advice.title")}
+        </h2>
+        {isOne && (
+          <button type="button" class="fact-link" onClick={() => window.document.getElementById(WHY)?.focus()}>
+            {t("advice.why")}
+          </button>
+        )}
+      </div>
+      {isThere ? <Standing value={value} isWatched={isWatched} /> : <NoneYet isOver={!isAwaiting} isOne={isOne} />}
       {isAlone && <p class="section-note">{t("advice.nothing")}</p>}
       {only && goal !== null && <Answer item={only} goal={goal} />}
       {!isAlone && !isOne && (
         <AdviceTable
-          items={recommendations}
-          awaited={isWatched && !isEnded ? points : []}
+          items={isWatched ? settled(recommendations, cells) : recommendations}
+          awaited={isAwaiting ? points : []}
           goal={goal ?? goalOf(document) ?? "makespan_us"}
           document={document}
         />
@@ -290,7 +310,7 @@ export function AdviceGrounds(props: { cells: readonly Cell[]; document: unknown
   const goal = value?.goal ?? null;
   const item = value?.recommendations.length === 1 ? value.recommendations[0] : undefined;
   const isThere = value !== null && goal !== null && item !== undefined;
-  if (!isThere && !isAwaited) return null;
+  if (!isThere && (!isAwaited || goalOf(document) === null)) return null;
   return (
     <section class="advice-why" aria-labelledby={WHY}>
       <h2 id={WHY} class="section-title" tabIndex={-1}>

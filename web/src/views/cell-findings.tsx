@@ -6,6 +6,7 @@ import { useEffect } from "preact/hooks";
 import type { Cell, Recommended, RunSummary } from "../api";
 import { advice } from "../state/advice";
 import { changeError, costs, findingsOf, forgetChange, readCost } from "../state/findings";
+import { goalOf } from "../state/cells";
 import { modelName, pointWords } from "../state/names";
 import { t } from "../state/preferences";
 import type { Written } from "../state/site-name";
@@ -107,7 +108,7 @@ export function CellFindings({ experiment, cells, document, isAwaited }: CellFin
   const { cards, point } = cardsOf(cells);
   useEffect(() => forgetChange, []);
   if (goal === null || advice.value?.complete !== true || cards.length === 0) {
-    return isAwaited ? <Awaited /> : null;
+    return isAwaited && goalOf(document) !== null ? <Awaited /> : null;
   }
   const where = pointWords(point, document).join(" · ");
   return (

@@ -158,7 +158,7 @@ const GROWTHS: { name: string; see(page: Page): Promise<void> }[] = [
     async see(page) {
       await page.goto(`${site.address}/#/experiments/${await submit(site.address, SWEPT)}`);
       await page.locator('.page-head .status[data-status="done"]').waitFor(END);
-      await page.locator(".advice-table .is-awaited").waitFor({ state: "detached" });
+      await page.locator(".advice-table .is-awaited").first().waitFor({ state: "detached" });
       await page.locator(".bar-best").first().waitFor();
     },
   },
