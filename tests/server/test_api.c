@@ -296,9 +296,8 @@ static void test_api_says_all_that_is_wrong(void **state) {
     static const char text[] = "{\"schema\": 1, \"seeed\": 1, \"repetitions\": 0,"
                                " \"workload\": {\"jobs\": {\"count\": 0, \"steps\": ["
                                "{\"python_us\": 1, \"gil\": \"held\"}]}}}";
-    static const char *const pointers[] = {"/seeed", "/repetitions",
-                                           "/workload/jobs/count",
-                                           "/workload/jobs/steps/0/gil"};
+    static const char *const pointers[] = {
+        "/seeed", "/repetitions", "/workload/jobs/count", "/workload/jobs/steps/0/gil"};
     struct http_answer answer;
     post_bytes(fixture, text, sizeof text - 1, &answer);
     assert_int_equal(answer.status, 422);
