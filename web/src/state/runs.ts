@@ -59,17 +59,22 @@ function withoutNew(list: RunList, before: RunList): RunList {
 /** afresh: the first page only; again: as much as there was; held: the same without new ones. */
 type Reading = "afresh" | "again" | "held";
 
+/* What is being read for: news in between must not take back what somebody asked for. */
+let wanted: Reading = "held";
+
 async function readFirstPage(reading: Reading): Promise<void> {
   asked += 1;
   const mine = asked;
+  if (reading === "afresh" || wanted === "held") wanted = reading;
   try {
     const first = await listExperiments(runsQuery.peek(), null);
     if (mine !== asked) return;
     const state = runList.peek();
-    const before = reading !== "afresh" && state.status === "ready" ? state.value : null;
+    const before = wanted !== "afresh" && state.status === "ready" ? state.value : null;
     const value = joined(first, before);
-    if (reading !== "held") newRuns.value = 0;
-    runList.value = { status: "ready", value: before && reading === "held" ? withoutNew(value, before) : value };
+    if (wanted !== "held") newRuns.value = 0;
+    runList.value = { status: "ready", value: before && wanted === "held" ? withoutNew(value, before) : value };
+    wanted = "held";
   } catch (reason) {
     if (mine !== asked) return;
     const error = asApiError(reason);

@@ -120,7 +120,8 @@ test("the theme and the language that somebody chose are there from the first pi
     await page.addInitScript(() => localStorage.setItem("gilscope.theme", "dark"));
     const pressed = page.locator('[data-theme-choice][aria-pressed="true"]');
     await whileScriptIsLate(page, "", async () => {
-      await pressed.first().waitFor();
+      // The HTML has another one pressed, until the script that comes with it has seen the buttons.
+      await page.locator('[data-theme-choice="dark"][aria-pressed="true"]').waitFor();
       assert.equal(await page.locator("html").getAttribute("data-theme"), "dark");
       assert.equal(await pressed.count(), 1);
       assert.equal(await pressed.getAttribute("data-theme-choice"), "dark");

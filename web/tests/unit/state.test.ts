@@ -558,15 +558,9 @@ test("a grid is read by its goal, else by the makespan, else by what there is", 
 
 /* --- runs --- */
 
+const item = (id: string) => ({ id, name: id, status: "done", created_ms: 0, cells: 1, cells_done: 1 });
+
 test("pages of the list join without doubles", async () => {
-  const item = (id: string) => ({
-    id,
-    name: id,
-    status: "done",
-    created_ms: 0,
-    cells: 1,
-    cells_done: 1,
-  });
   answerWith(({ path }) =>
     path.includes("after=T2")
       ? { status: 200, body: { items: [item("e1")], next: null } }
@@ -582,6 +576,23 @@ test("pages of the list join without doubles", async () => {
     ["e3", "e2", "e1"],
   );
   assert.equal(list.value.next, null);
+});
+
+test("news in between do not take back that new experiments are to be shown", async () => {
+  const { refreshRuns, reloadRuns, runList, showNewRuns } = state.runs;
+  const ids = (): string[] => (runList.value.status === "ready" ? runList.value.value.items.map(({ id }) => id) : []);
+  let items = [item("e1")];
+  answerWith(() => ({ status: 200, body: { items, next: null } }));
+  reloadRuns();
+  await settle();
+  items = [item("e2"), item("e1")];
+  refreshRuns();
+  await settle();
+  assert.deepEqual([ids(), state.runs.newRuns.value], [["e1"], 1]);
+  showNewRuns();
+  refreshRuns();
+  await settle();
+  assert.deepEqual([ids(), state.runs.newRuns.value], [["e2", "e1"], 0]);
 });
 
 /* --- timeline --- */
