@@ -58,6 +58,7 @@ struct event_feed {
     /* The thread's own. */
     struct watch watch;
     struct other_processes others;
+    bool is_blind;                 /* others could not be looked at, the last time */
     struct experiment_queue queue; /* as it was told last */
 };
 
@@ -319,7 +320,10 @@ static void look_at_queue(struct event_feed *feed, bool has_changed) {
 static void look_at_others(struct event_feed *feed) {
     const struct job_listener listener = event_feed_listener(feed);
     struct err err = {0};
-    if (other_processes_look(&feed->others, feed->reader, &listener, &err) != 0) {
+    const bool was_blind = feed->is_blind;
+    feed->is_blind =
+        other_processes_look(&feed->others, feed->reader, &listener, &err) != 0;
+    if (feed->is_blind && !was_blind) { /* not four times a second */
         log_write(LOG_WARN, "events", "what other processes do cannot be seen: %s",
                   err.text);
     }

@@ -23,7 +23,7 @@
 
 static_assert(SQL_API_AT_ONCE + PREVIEW_AT_ONCE + EXPORT_API_AT_ONCE <=
                   HTTP_EXECUTOR_LONG,
-              "none of them waits for another one's thread");
+              "none of them waits for long for another one's thread");
 
 struct service {
     struct api api;

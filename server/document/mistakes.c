@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "mistakes.h"
+#include "server/document/mistakes.h"
 
 #include <string.h>
 

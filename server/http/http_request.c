@@ -62,12 +62,27 @@ static struct lines read_lines(const struct http_request *request, const char *n
     return lines;
 }
 
-bool http_request_join_lists(struct http_request *request) {
+static enum MHD_Result count_lists(void *context, enum MHD_ValueKind kind,
+                                   const char *name, const char *value) {
+    unsigned *counts = context;
+    (void)kind;
+    (void)value;
     for (int i = 0; i < HTTP_LISTS; i++) {
-        const struct lines lines = read_lines(request, list_names[i], NULL);
-        if (lines.count < 2) {
+        counts[i] += strcasecmp(name, list_names[i]) == 0;
+    }
+    return MHD_YES;
+}
+
+/* Hardly any request has one in several lines: it costs one look at its headers. */
+bool http_request_join_lists(struct http_request *request) {
+    unsigned counts[HTTP_LISTS] = {0};
+    MHD_get_connection_values(request->connection, MHD_HEADER_KIND, count_lists, counts);
+    for (int i = 0; i < HTTP_LISTS; i++) {
+        if (counts[i] < 2) {
             continue;
         }
+        const struct lines lines = read_lines(request, list_names[i], NULL);
+        request->has_lists = true;
         request->lists[i] = malloc(lines.size);
         if (request->lists[i] == NULL) {
             return false;
@@ -86,7 +101,7 @@ void http_request_free_lists(struct http_request *request) {
 }
 
 const char *http_request_header(const struct http_request *request, const char *name) {
-    for (int i = 0; i < HTTP_LISTS; i++) {
+    for (int i = 0; request->has_lists && i < HTTP_LISTS; i++) {
         if (request->lists[i] != NULL && strcasecmp(name, list_names[i]) == 0) {
             return request->lists[i];
         }

@@ -26,6 +26,7 @@ struct http_request {
     char capture[HTTP_CAPTURES_MAX][HTTP_CAPTURE_SIZE]; /* "{...}" segments, in order */
     struct MHD_Connection *connection;                  /* private */
     char *lists[HTTP_LISTS]; /* private: heap, of those that came in several lines */
+    bool has_lists;          /* private: there is one */
 };
 
 /* A list may come in several lines, which together are the list (RFC 9110, 5.3): from then on

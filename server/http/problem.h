@@ -15,7 +15,8 @@
  * The table in problem.c is the only place where an error code becomes a status. `errors`
  * is there when the error is about a document; the pointer "" means the document as a
  * whole. Its first element is what `detail` says; what else is wrong, as far as the handler
- * has left it in the response (http_response.h), follows it. `line` and `column` join them when the member is a text in which the place is
+ * has left it in the response (http_response.h), follows it. `line` and `column` join them when
+ * the member is a text in which the place is
  * known, a query.
  */
 #ifndef SERVER_HTTP_PROBLEM_H

@@ -9,7 +9,8 @@
  * transitions, and none begins after PREVIEW_MS; the cells that are left are interrupted. So
  * it takes PREVIEW_MS and one run at most.
  *
- * A preview ends the one before it of the same client, and need not wait for its end. All functions may be called from any
+ * A preview ends the one before it of the same client, and need not wait for its end. All
+ * functions may be called from any
  * thread.
  */
 #ifndef SERVER_JOBS_PREVIEW_H
