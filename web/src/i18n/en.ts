@@ -220,9 +220,6 @@ export const en = {
   "ask.preview.short": "Some of this is only the beginning: a preview is cut short. Run does all of it.",
   "ask.preview.large": "The grid is too large for a preview. Run does all of it.",
   "ask.preview.refused": "This is how it was before the last change, which cannot be run.",
-  "ask.preview.gil":
-    "Orange hatching is a thread that could compute but waits for the GIL: only one thread of an interpreter runs Python at a time.",
-  "ask.state.held": "somebody has the GIL",
 
   "api.title": "The API",
   "api.lead": "All that this page shows and does is a request that you can make, too.",

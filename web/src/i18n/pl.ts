@@ -303,9 +303,6 @@ export const pl = {
   "ask.preview.short": "Część z tego to tylko początek: podgląd jest ucinany. Uruchomienie policzy całość.",
   "ask.preview.large": "Siatka jest za duża na podgląd. Uruchomienie policzy całość.",
   "ask.preview.refused": "Tak było przed ostatnią zmianą, której nie da się uruchomić.",
-  "ask.preview.gil":
-    "Pomarańczowe kreskowanie to wątek, który mógłby liczyć, ale czeka na GIL: w jednym interpreterze Pythona wykonuje naraz tylko jeden wątek.",
-  "ask.state.held": "ktoś ma GIL",
 
   "api.title": "API",
   "api.lead":
