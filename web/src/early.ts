@@ -65,7 +65,11 @@ if (prebuilt() !== undefined && isWanted) {
   watchEarlyHand();
   const observer = new MutationObserver(() => correct(choice));
   observer.observe(document, { childList: true, subtree: true });
-  document.addEventListener("DOMContentLoaded", () => observer.disconnect());
+  document.addEventListener("DOMContentLoaded", () => {
+    observer.disconnect();
+    // The last part may come in the same task: the observer has not been told of it.
+    correct(choice);
+  });
   afterFirstPaint(startScript);
   window.setTimeout(() => prebuilt() && setPrebuilt("late"), LATE_MS);
 } else {

@@ -61,6 +61,25 @@ for (const [locale, words] of [["en-GB", /Python do with your threads/], ["pl-PL
   });
 }
 
+test("the last part of the HTML is corrected, too, when it comes together with the end", async () => {
+  await site.onPage({}, async (page) => {
+    // As where the end comes before an observer's callback has its turn.
+    await page.addInitScript(() => {
+      window.MutationObserver = class extends MutationObserver {
+        constructor() {
+          super(() => undefined);
+        }
+      };
+    });
+    await whileScriptIsLate(page, "", async () => {
+      await page.locator("#app .card").last().waitFor({ state: "attached" });
+      await page.waitForFunction(() => document.readyState !== "loading");
+      assert.equal(await page.locator("[data-style]").count(), 0);
+      assert.equal(await page.locator(".number-field").first().getAttribute("style"), "width: 5ch;");
+    });
+  });
+});
+
 test("what is done before the script is there is done when it is", async () => {
   await site.onPage({}, async (page) => {
     const jobs = page.getByLabel("Jobs", { exact: true });
