@@ -1,79 +1,44 @@
 // SPDX-License-Identifier: MIT
-// The timeline on Canvas 2D. Per lane and look one path is filled, so the cost is a few fills a
-// lane whatever the number of spans; the server sends at most two entries a pixel and lane.
-// Bars end a hair before the next begins when there is room, so neighbours stay apart.
+// The timeline on Canvas 2D: what is behind the bars of the lanes, and on them.
 
-import {
-  firstEndingAfter,
-  type LaneColumns,
-  readSpan,
-  type Span,
-  type TimelineData,
-} from "../lib/columns";
-import { lookOf, type StateLook, TEXT_MIN_HEIGHT } from "../lib/states";
+import { type LaneColumns, readSpan, type Span } from "../lib/columns";
+import { lookOf, TEXT_MIN_HEIGHT } from "../lib/states";
 import { ticksBetween } from "../lib/ticks";
 import type { Viewport } from "../lib/viewport";
-import { drawCounter } from "./counter-steps";
+import { BarPainter, type BarScene, FADED, shareOf } from "./bars";
+import { drawCounters } from "./counter-steps";
+import { drawInstants } from "./instants";
 import type { Palette } from "./palette";
 import { anchorPattern, patternFill } from "./patterns";
 import type { OverlayScene, Part, PlacedLane, Renderer, RulerScene, Scene } from "./renderer";
+import { OUTSIDE, type Scale, scaleOf, xOf } from "./scale";
+import { Strips } from "./strips";
 
-const FADED = 0.16;
-const MERGED = 0.78;
 const LABEL_PADDING = 5;
-const LABEL_MIN_WIDTH = 18;
 const CUT_MIN_WIDTH = 48;
 const TICK_SPACING = 110;
 const IDENTITY_HEIGHT = 3;
 /* States in which a span's resource is the thread that runs there or holds it. */
 const HOSTED = new Set(["running", "running_c", "switch", "held"]);
-const TICK_GAP = 8;
-/* Half the width of the triangle of an instant, and of one that must not be missed. */
-const MARK_SIZE = 3;
-const ALARM_SIZE = 5;
 /* How strong the hatch is where nothing is known yet. */
 const UNKNOWN = 0.35;
 const RANGE = 0.12;
-/* Leave out what lies outside by more than this; far coordinates lose precision. */
-const OUTSIDE = 4;
-
 interface Surface {
   canvas: HTMLCanvasElement;
   context: CanvasRenderingContext2D;
 }
 
-interface Scale {
-  from: number;
-  perNs: number;
-  width: number;
+/** A bar that is wide enough for a label. */
+interface Labelled {
+  lane: PlacedLane;
+  columns: LaneColumns;
+  index: number;
 }
 
 function surfaceOf(canvas: HTMLCanvasElement): Surface {
   const context = canvas.getContext("2d");
   if (!context) throw new Error("timeline: this browser has no 2D canvas");
   return { canvas, context };
-}
-
-function scaleOf(view: Viewport, width: number): Scale {
-  return { from: view.from, perNs: width / Math.max(1, view.to - view.from), width };
-}
-
-function xOf(scale: Scale, time: number): number {
-  const x = (time - scale.from) * scale.perNs;
-  return Math.min(Math.max(x, -OUTSIDE), scale.width + OUTSIDE);
-}
-
-/** How much of a lane's height its bars have. */
-function shareOf(lane: PlacedLane, look: StateLook): number {
-  return lane.isFull ? 1 : look.height;
-}
-
-/** A triangle that points down at `x`. */
-function mark(path: Path2D, x: number, top: number, size: number): void {
-  path.moveTo(x - size, top);
-  path.lineTo(x + size, top);
-  path.lineTo(x, top + size * 1.7);
-  path.closePath();
 }
 
 export class CanvasRenderer implements Renderer {
@@ -85,13 +50,12 @@ export class CanvasRenderer implements Renderer {
   private rulerHeight = 0;
   private ratio = 1;
   private palette: Palette | null = null;
-  private readonly fills = new Map<StateLook, CanvasPattern | string>();
+  private readonly strips = new Strips();
+  private readonly bars = new BarPainter(this.strips);
   private unknown: CanvasPattern | string | null = null;
   private readonly textWidths = new Map<string, number>();
   /** An overlay that stays empty is left alone: a canvas that is touched is copied. */
   private overlayEmpty = false;
-  /** Rectangles of the lane being drawn: x0, x1, flags by turns, per state code. */
-  private readonly buckets: number[][] = [];
 
   constructor(base: HTMLCanvasElement, overlay: HTMLCanvasElement, ruler: HTMLCanvasElement) {
     this.base = surfaceOf(base);
@@ -111,7 +75,9 @@ export class CanvasRenderer implements Renderer {
       surface.canvas.style.width = `${width}px`;
       surface.canvas.style.height = `${tall}px`;
     }
-    if (ratio !== this.ratio) this.forgetFills();
+    this.strips.resize(Math.max(1, Math.round(width * ratio)));
+    this.bars.resize(ratio);
+    if (ratio !== this.ratio) this.unknown = null;
     this.width = width;
     this.height = height;
     this.rulerHeight = rulerHeight;
@@ -120,13 +86,9 @@ export class CanvasRenderer implements Renderer {
 
   restyle(palette: Palette): void {
     this.palette = palette;
-    this.forgetFills();
-    this.textWidths.clear();
-  }
-
-  private forgetFills(): void {
-    this.fills.clear();
+    this.bars.forget();
     this.unknown = null;
+    this.textWidths.clear();
   }
 
   private begin(surface: Surface, height: number): CanvasRenderingContext2D {
@@ -135,17 +97,6 @@ export class CanvasRenderer implements Renderer {
     context.clearRect(0, 0, this.width, height);
     context.globalAlpha = 1;
     return context;
-  }
-
-  private fillOf(look: StateLook, palette: Palette): CanvasPattern | string {
-    let fill = this.fills.get(look);
-    if (!fill) {
-      const { context } = this.base;
-      const colour = palette.fill(look.token);
-      fill = patternFill(context, look.pattern, colour, palette.stripe, this.ratio);
-      this.fills.set(look, fill);
-    }
-    return fill;
   }
 
   /* --- base --- */
@@ -177,13 +128,20 @@ export class CanvasRenderer implements Renderer {
     context.rect(0, from, this.width, to - from);
     context.clip();
     this.drawBackground(context, scene.view, part, scale, palette);
+    const bars = { context, scale, palette, states: scene.states, singledOut: scene.singledOut };
+    const labelled = part.lanes.flatMap((lane) => this.drawLane(scene, bars, lane));
+    this.strips.flush(context);
+    for (const each of labelled) this.drawLabel(context, scene, each, scale, palette);
+    context.globalAlpha = 1;
     for (const lane of part.lanes) {
-      this.drawLane(context, scene, lane, scale, palette);
       this.drawUnknown(context, lane, scene.unknownFrom(lane.id), scale, palette);
     }
-    const sheet = { context, view: scene.view, width: this.width, ratio: this.ratio, palette };
-    for (const counter of part.counters) drawCounter(sheet, counter);
-    if (scene.data) this.drawInstants(context, scene, part, scene.data, scale, palette);
+    const { width, ratio, strips } = this;
+    const sheet = { context, view: scene.view, width, ratio, palette, strips };
+    drawCounters(sheet, part.counters);
+    if (scene.data && scene.singledOut === null) {
+      drawInstants({ ...sheet, scale, instants: scene.data.instants, alarm: scene.alarm }, part.lanes, strips);
+    }
     context.restore();
   }
 
@@ -201,31 +159,20 @@ export class CanvasRenderer implements Renderer {
     for (const time of at) context.fillRect(Math.round(xOf(scale, time)), 0, 1, this.height);
   }
 
-  private drawLane(
-    context: CanvasRenderingContext2D,
-    scene: Scene,
-    lane: PlacedLane,
-    scale: Scale,
-    palette: Palette,
-  ): void {
+  /** The bars of a lane: of what is sharp, and on both sides of it of what is coarse. */
+  private drawLane(scene: Scene, bars: BarScene, lane: PlacedLane): Labelled[] {
     const sharp = scene.data?.lanes.get(lane.id);
     const coarse = scene.fallback?.lanes.get(lane.id);
     const { view } = scene;
-    if (!sharp || !scene.data) {
-      if (coarse) this.drawColumns(context, scene, lane, coarse, view, scale, palette);
-      return;
-    }
+    const draw = (columns: LaneColumns | undefined, from: number, to: number): Labelled[] =>
+      columns && from < to ? this.bars.draw(bars, lane, columns, { from, to }).map((index) => ({ lane, columns, index })) : [];
+    if (!sharp || !scene.data) return draw(coarse, view.from, view.to);
     const { from, to } = scene.data;
-    if (coarse && view.from < from) {
-      const before = { from: view.from, to: Math.min(from, view.to) };
-      this.drawColumns(context, scene, lane, coarse, before, scale, palette);
-    }
-    if (coarse && view.to > to) {
-      const after = { from: Math.max(to, view.from), to: view.to };
-      this.drawColumns(context, scene, lane, coarse, after, scale, palette);
-    }
-    const inside = { from: Math.max(view.from, from), to: Math.min(view.to, to) };
-    this.drawColumns(context, scene, lane, sharp, inside, scale, palette);
+    return [
+      ...draw(coarse, view.from, Math.min(from, view.to)),
+      ...draw(coarse, Math.max(to, view.from), view.to),
+      ...draw(sharp, Math.max(view.from, from), Math.min(view.to, to)),
+    ];
   }
 
   /** A hatch over what a run that goes on has not told yet: no state looks like it. */
@@ -248,95 +195,10 @@ export class CanvasRenderer implements Renderer {
     if (x > 0) context.fillRect(x, lane.top, 1, lane.height);
   }
 
-  private drawColumns(
-    context: CanvasRenderingContext2D,
-    scene: Scene,
-    lane: PlacedLane,
-    columns: LaneColumns,
-    part: Viewport,
-    scale: Scale,
-    palette: Palette,
-  ): void {
-    for (const bucket of this.buckets) bucket.length = 0;
-    const wide: number[] = [];
-    for (let i = firstEndingAfter(columns, part.from); i < columns.length; i++) {
-      const start = columns.start[i] as number;
-      if (start >= part.to) break;
-      const x0 = xOf(scale, Math.max(start, part.from));
-      const x1 = xOf(scale, Math.min(columns.end[i] as number, part.to));
-      const state = columns.state[i] as number;
-      while (this.buckets.length <= state) this.buckets.push([]);
-      this.buckets[state]?.push(x0, x1, (columns.count[i] as number) > 1 ? 1 : 0);
-      if (x1 - x0 >= LABEL_MIN_WIDTH) wide.push(i);
-    }
-    for (let state = 0; state < this.buckets.length; state++) {
-      const bucket = this.buckets[state] as number[];
-      if (bucket.length === 0) continue;
-      const look = lookOf(scene.states[state] ?? "");
-      const dim = scene.singledOut?.has(state) === false;
-      this.fillBucket(context, lane, bucket, look, dim ? FADED : 1, scale, palette);
-    }
-    context.globalAlpha = 1;
-    for (const index of wide) this.drawLabel(context, scene, lane, columns, index, scale, palette);
-  }
-
-  private fillBucket(
-    context: CanvasRenderingContext2D,
-    lane: PlacedLane,
-    bucket: readonly number[],
-    look: StateLook,
-    alpha: number,
-    scale: Scale,
-    palette: Palette,
-  ): void {
-    const height = Math.max(2, Math.round(lane.height * shareOf(lane, look)));
-    const top = lane.top + Math.round((lane.height - height) / 2);
-    const fill = this.fillOf(look, palette);
-    anchorPattern(fill, -scale.from * scale.perNs, top, this.ratio);
-    for (const merged of [0, 1]) {
-      context.beginPath();
-      let any = false;
-      for (let i = 0; i < bucket.length; i += 3) {
-        if (bucket[i + 2] !== merged) continue;
-        const x0 = bucket[i] as number;
-        const wide = (bucket[i + 1] as number) - x0;
-        const gap = merged === 0 && wide > 3 ? 0.6 : 0;
-        context.rect(x0, top, Math.max(0.75, wide - gap), height);
-        any = true;
-      }
-      if (!any) continue;
-      context.globalAlpha = merged === 1 ? alpha * MERGED : alpha;
-      context.fillStyle = fill;
-      context.fill();
-    }
-    if (look.pattern === "edge") this.drawEdges(context, bucket, top, alpha, palette);
-  }
-
-  /** The top edge that tells "holds the GIL" from plain running. */
-  private drawEdges(
-    context: CanvasRenderingContext2D,
-    bucket: readonly number[],
-    top: number,
-    alpha: number,
-    palette: Palette,
-  ): void {
-    context.globalAlpha = alpha;
-    context.fillStyle = palette.edge;
-    context.beginPath();
-    for (let i = 0; i < bucket.length; i += 3) {
-      const x0 = bucket[i] as number;
-      const wide = (bucket[i + 1] as number) - x0;
-      if (wide > 2) context.rect(x0, top, wide - 0.6, 2);
-    }
-    context.fill();
-  }
-
   private drawLabel(
     context: CanvasRenderingContext2D,
     scene: Scene,
-    lane: PlacedLane,
-    columns: LaneColumns,
-    index: number,
+    { lane, columns, index }: Labelled,
     scale: Scale,
     palette: Palette,
   ): void {
@@ -412,52 +274,6 @@ export class CanvasRenderer implements Renderer {
       }
     }
     return letter !== "" && this.textWidth(context, letter) <= free ? letter : "";
-  }
-
-  private drawInstants(
-    context: CanvasRenderingContext2D,
-    scene: Scene,
-    part: Part,
-    data: TimelineData,
-    scale: Scale,
-    palette: Palette,
-  ): void {
-    if (scene.singledOut !== null) return;
-    const tops = new Map(part.lanes.map((lane) => [lane.id, lane]));
-    const { instants } = data;
-    const last = new Map<number, number>();
-    const dense = new Path2D();
-    const triangles = new Path2D();
-    const alarms = new Path2D();
-    for (let i = 0; i < instants.length; i++) {
-      const at = instants.at[i] as number;
-      if (at < scene.view.from || at > scene.view.to) continue;
-      const lane = tops.get(instants.lane[i] as number);
-      if (!lane) continue;
-      const x = xOf(scale, at);
-      const top = lane.top - 3;
-      if (instants.kind[i] === scene.alarm) {
-        mark(alarms, x, top - 1, ALARM_SIZE);
-        continue;
-      }
-      if (x - (last.get(lane.id) ?? -Infinity) < TICK_GAP) {
-        dense.rect(x - 0.5, top, 1, 2);
-        continue;
-      }
-      last.set(lane.id, x);
-      mark(triangles, x, top, MARK_SIZE);
-    }
-    context.fillStyle = palette.ink;
-    context.globalAlpha = 0.2;
-    context.fill(dense);
-    context.globalAlpha = 0.85;
-    context.fill(triangles);
-    context.globalAlpha = 1;
-    context.lineWidth = 2;
-    context.strokeStyle = palette.surface;
-    context.stroke(alarms);
-    context.fillStyle = palette.alarm;
-    context.fill(alarms);
   }
 
   /* --- overlay --- */

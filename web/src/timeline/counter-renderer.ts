@@ -3,8 +3,9 @@
 
 import { ticksBetween } from "../lib/ticks";
 import type { Viewport } from "../lib/viewport";
-import { drawCounter, type PlacedCounter, type Sheet, xOnSheet } from "./counter-steps";
+import { drawCounters, type PlacedCounter, type Sheet, xOnSheet } from "./counter-steps";
 import type { Palette } from "./palette";
+import { Strips } from "./strips";
 
 const TICK_SPACING = 110;
 const RANGE = 0.12;
@@ -28,6 +29,7 @@ export class CounterRenderer {
   private height = 0;
   private ratio = 1;
   private palette: Palette | null = null;
+  private readonly strips = new Strips();
   /** An overlay that stays empty is left alone: a canvas that is touched is copied. */
   private overlayEmpty = false;
 
@@ -45,6 +47,7 @@ export class CounterRenderer {
       canvas.style.width = `${width}px`;
       canvas.style.height = `${height}px`;
     }
+    this.strips.resize(Math.max(1, Math.round(width * ratio)));
     this.width = width;
     this.height = height;
     this.ratio = ratio;
@@ -68,16 +71,13 @@ export class CounterRenderer {
     const { at } = ticksBetween(view.from, view.to, this.width / TICK_SPACING);
     base.fillStyle = palette.line;
     for (const time of at) base.fillRect(Math.round(xOnSheet(sheet, time)), 0, 1, this.height);
-    for (const counter of counters) {
-      if (counter.top > this.height || counter.top + counter.height < 0) continue;
-      base.fillStyle = palette.line;
-      base.fillRect(0, Math.round(counter.top), this.width, 1);
-      drawCounter(sheet, counter);
-    }
+    const seen = counters.filter(({ top, height }) => top <= this.height && top + height >= 0);
+    for (const { top } of seen) base.fillRect(0, Math.round(top), this.width, 1);
+    drawCounters(sheet, seen);
   }
 
   private sheet(context: CanvasRenderingContext2D, view: Viewport, palette: Palette): Sheet {
-    return { context, view, width: this.width, ratio: this.ratio, palette };
+    return { context, view, width: this.width, ratio: this.ratio, palette, strips: this.strips };
   }
 
   drawOverlay({ view, pointerX, range, chosen }: CounterOverlay): void {

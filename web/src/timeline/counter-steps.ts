@@ -6,13 +6,13 @@ import { changeAt, type CounterColumns } from "../lib/counters";
 import type { Viewport } from "../lib/viewport";
 import type { Palette } from "./palette";
 import { patternFill } from "./patterns";
+import { OUTSIDE } from "./scale";
+import { MANY, plainInk, type Strips } from "./strips";
 
 const BAND = 0.45;
 const UNKNOWN = 0.35;
 /* Shorter steps have no line along their top: a wall of lines hides the areas. */
 const LINE_FROM = 3;
-/* Leave out what lies outside by more than this; far coordinates lose precision. */
-const OUTSIDE = 4;
 const LABEL_PADDING = 4;
 const LABEL_HALO = 3;
 
@@ -39,6 +39,8 @@ export interface Sheet {
   /** Device pixels in a pixel. */
   ratio: number;
   palette: Palette;
+  /** Of the same width. */
+  strips: Strips;
 }
 
 interface Step {
@@ -70,24 +72,30 @@ function drawLabels(sheet: Sheet, counter: PlacedCounter, steps: readonly Step[]
   }
 }
 
+/** What is drawn of a part: rectangles are x, y, width, height by turns. */
+interface Shape {
+  area: number[];
+  band: number[];
+  line: Path2D;
+  labelled: Step[];
+}
+
 /** One step at a time: its area, the band above it, and the line along its top. */
-function drawPart(
+function shapeOf(
   sheet: Sheet,
   counter: PlacedCounter,
   { from: start, to, columns }: PlacedCounter["parts"][number],
-): void {
-  const { context, view, width, palette } = sheet;
+): Shape {
+  const { view, width } = sheet;
   const { top, height, low, high } = counter;
   const yOf = (value: number): number => top + height * (1 - (value - low) / (high - low || 1));
   const zero = yOf(Math.max(low, 0));
-  const area = new Path2D();
-  const band = new Path2D();
-  const line = new Path2D();
-  const labelled: Step[] = [];
+  const shape: Shape = { area: [], band: [], line: new Path2D(), labelled: [] };
+  const { area, band, line, labelled } = shape;
   let drawn = -1;
   const step = (from: number, until: number, value: number, isExact: boolean): void => {
     const [x0, x1, y] = [xOnSheet(sheet, from), xOnSheet(sheet, until), yOf(value)];
-    area.rect(x0, Math.min(y, zero), x1 - x0, Math.abs(zero - y));
+    area.push(x0, Math.min(y, zero), x1 - x0, Math.abs(zero - y));
     if (x1 - x0 < LINE_FROM) return;
     if (isExact) labelled.push({ x0, x1, value });
     if (drawn === x0) line.lineTo(x0, y);
@@ -110,19 +118,33 @@ function drawPart(
     const min = columns.min[index] as number;
     const [x0, x1] = [xOnSheet(sheet, at), xOnSheet(sheet, until)];
     const ends = [yOf(columns.max[index] as number), yOf(min)] as const;
-    band.rect(x0, ends[0], Math.max(1, x1 - x0), Math.max(1, ends[1] - ends[0]));
+    band.push(x0, ends[0], Math.max(1, x1 - x0), Math.max(1, ends[1] - ends[0]));
     step(at, until, min, false);
     from = until;
   }
-  context.fillStyle = palette.fill(counter.token);
-  context.fill(area);
-  context.globalAlpha = BAND;
-  context.fill(band);
+  return shape;
+}
+
+/** Few rectangles as a path at once, many with the strips. */
+function fillAreas(sheet: Sheet, counter: PlacedCounter, areas: readonly number[], alpha: number): void {
+  const { context, palette, ratio, strips } = sheet;
+  const colour = palette.fill(counter.token);
+  if (areas.length >= 4 * MANY) {
+    const { top, height } = counter;
+    /* In pixels of the device, from the top of the counter. */
+    const own = areas.map((place, i) => (i % 4 === 1 ? place - top : place) * ratio);
+    const place = { top: Math.round(top * ratio), height: Math.round(height * ratio), alpha, phase: 0 };
+    strips.addAreas(own, plainInk(colour), place);
+    return;
+  }
+  context.beginPath();
+  for (let i = 0; i < areas.length; i += 4) {
+    context.rect(areas[i] as number, areas[i + 1] as number, areas[i + 2] as number, areas[i + 3] as number);
+  }
+  context.globalAlpha = alpha;
+  context.fillStyle = colour;
+  context.fill();
   context.globalAlpha = 1;
-  context.strokeStyle = palette.muted;
-  context.lineWidth = 1;
-  context.stroke(line);
-  drawLabels(sheet, counter, labelled);
 }
 
 function drawUnknown(sheet: Sheet, counter: PlacedCounter): void {
@@ -136,10 +158,27 @@ function drawUnknown(sheet: Sheet, counter: PlacedCounter): void {
   context.globalAlpha = 1;
 }
 
-export function drawCounter(sheet: Sheet, counter: PlacedCounter): void {
-  const { context, width, palette } = sheet;
-  for (const part of counter.parts) drawPart(sheet, counter, part);
-  context.fillStyle = palette.muted;
-  context.fillRect(0, Math.round(counter.top + counter.height), width, 1);
-  drawUnknown(sheet, counter);
+/** Counters, none of which lies on another. */
+export function drawCounters(sheet: Sheet, counters: readonly PlacedCounter[]): void {
+  const { context, width, palette, strips } = sheet;
+  const drawn = counters.map((counter) => ({
+    counter,
+    shapes: counter.parts.map((part) => shapeOf(sheet, counter, part)),
+  }));
+  for (const { counter, shapes } of drawn) {
+    for (const { area, band } of shapes) {
+      fillAreas(sheet, counter, area, 1);
+      fillAreas(sheet, counter, band, BAND);
+    }
+  }
+  strips.flush(context);
+  for (const { counter, shapes } of drawn) {
+    context.strokeStyle = palette.muted;
+    context.lineWidth = 1;
+    for (const { line } of shapes) context.stroke(line);
+    for (const { labelled } of shapes) drawLabels(sheet, counter, labelled);
+    context.fillStyle = palette.muted;
+    context.fillRect(0, Math.round(counter.top + counter.height), width, 1);
+    drawUnknown(sheet, counter);
+  }
 }

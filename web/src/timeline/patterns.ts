@@ -56,6 +56,30 @@ const MARKS: Partial<Record<Pattern, Marks>> = {
   },
 };
 
+/** A square of a pattern that can be set beside itself; null for looks that are one colour. */
+export function patternTile(
+  pattern: Pattern,
+  colour: string,
+  stripe: string,
+  ratio: number,
+): HTMLCanvasElement | null {
+  const marks = MARKS[pattern];
+  if (!marks) return null;
+  const tile = document.createElement("canvas");
+  tile.width = Math.round(TILE * ratio);
+  tile.height = tile.width;
+  const context = tile.getContext("2d");
+  if (!context) return null;
+  const scale = tile.width / TILE;
+  context.scale(scale, scale);
+  context.fillStyle = colour;
+  context.fillRect(0, 0, TILE, TILE);
+  context.strokeStyle = stripe;
+  context.fillStyle = stripe;
+  marks(context);
+  return tile;
+}
+
 /** A pattern, or the colour itself for looks that are drawn without a tile. */
 export function patternFill(
   context: CanvasRenderingContext2D,
@@ -64,21 +88,8 @@ export function patternFill(
   stripe: string,
   ratio: number,
 ): CanvasPattern | string {
-  const marks = MARKS[pattern];
-  if (!marks) return colour;
-  const tile = document.createElement("canvas");
-  tile.width = Math.round(TILE * ratio);
-  tile.height = tile.width;
-  const tileContext = tile.getContext("2d");
-  if (!tileContext) return colour;
-  const scale = tile.width / TILE;
-  tileContext.scale(scale, scale);
-  tileContext.fillStyle = colour;
-  tileContext.fillRect(0, 0, TILE, TILE);
-  tileContext.strokeStyle = stripe;
-  tileContext.fillStyle = stripe;
-  marks(tileContext);
-  return context.createPattern(tile, "repeat") ?? colour;
+  const tile = patternTile(pattern, colour, stripe, ratio);
+  return (tile && context.createPattern(tile, "repeat")) ?? colour;
 }
 
 /** Shifts a pattern so that it stays with time `0` of the run, in a context scaled by `ratio`. */
