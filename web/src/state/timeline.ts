@@ -344,20 +344,29 @@ function watch(before: OpenRun, look: number): void {
 let given: TimelineRoute | null = null;
 let stopSeeking = (): void => {};
 
+/** What is selected as soon as there is data to find it in. */
+export const awaited = signal<{ lane: number; at: number } | null>(null);
+
 /** Selects what happens on `lane` at a time, once `isThere` says that there is data to find it in. */
 function selectSoon(lane: number, at: number, isThere: (loaded: TimelineData) => boolean): void {
   let over = false;
+  const wish = { lane, at };
+  awaited.value = wish;
   const stop = effect(() => {
     if (over || !data.value || stale.value || !isThere(data.value)) return;
     over = true;
     const found = findSpan(lane, at, 0);
     queueMicrotask(() => {
       stop();
-      if (found && !selection.peek()) select(found);
+      batch(() => {
+        if (awaited.peek() === wish) awaited.value = null;
+        if (found && !selection.peek()) select(found);
+      });
     });
   });
   stopSeeking = () => {
     over = true;
+    awaited.value = null;
     stop();
   };
 }

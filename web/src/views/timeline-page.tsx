@@ -32,7 +32,7 @@ import { chooseRange, range } from "../state/range";
 import { query, searchOpen } from "../state/search";
 import { go, replaceRoute, route as routeNow, visits } from "../state/router";
 import { isLive, opened } from "../state/opened";
-import { followRoute, openRun, overviewKnown, selection } from "../state/timeline";
+import { awaited, followRoute, openRun, overviewKnown, selection } from "../state/timeline";
 import { restingViewport, restsOnWhole, showAll, whole } from "../state/viewport";
 import { CounterTable } from "./counter-table";
 import { Failed, Loading, Status } from "./feedback";
@@ -74,10 +74,11 @@ const HEADLINES_SHOWN = 6;
 /** The stage has all its rows and the notes are read: what is below stays where it is put. */
 const isSettled = computed(() => overviewKnown.value && notesKnown.value);
 
-/** Keeps the URL the view: window and selection, once they rest. */
+/** Keeps the URL the view: window and selection, once they rest, or what is going to be selected. */
 function RouteFollower({ run }: { run: string }) {
   const { from, to } = restingViewport.value;
   const chosen = selection.value;
+  const sought = awaited.value;
   const counter = chosenCounter.value;
   const marked = range.value;
   const find = query.value;
@@ -89,7 +90,7 @@ function RouteFollower({ run }: { run: string }) {
     replaceRoute({
       ...wholeRun(run),
       ...(all ? {} : { from: Math.round(from), to: Math.round(to) }),
-      ...(chosen && { lane: chosen.lane, at: Math.floor((chosen.start + chosen.end) / 2) }),
+      ...(chosen ? { lane: chosen.lane, at: Math.floor((chosen.start + chosen.end) / 2) } : sought),
       ...(counter && {
         counter: { lane: counter.lane, name: counterName(counter.kind) },
         at: Math.floor(counter.at),
@@ -98,7 +99,7 @@ function RouteFollower({ run }: { run: string }) {
       find,
       arrangement: arranged,
     });
-  }, [run, from, to, all, chosen, counter, marked, find, arranged]);
+  }, [run, from, to, all, chosen, sought, counter, marked, find, arranged]);
   return null;
 }
 

@@ -184,6 +184,17 @@ test("every preset has a card with a name and a sentence in both languages", asy
   texts[0]?.forEach((text, index) => assert.notEqual(text, texts[1]?.[index]));
 });
 
+/** The text of an element once all that comes a moment later is in it. */
+async function textAtRest(page: Page, selector: string): Promise<string> {
+  const REST_MS = 500;
+  for (let before = ""; ; ) {
+    const now = await page.locator(selector).innerText();
+    if (now === before) return now;
+    before = now;
+    await page.waitForTimeout(REST_MS);
+  }
+}
+
 test("from a question to a picture: ask, run, grid, timeline, zoom, hover, select", async () => {
   await onPage({}, async (page) => {
     await page.goto(server.address);
@@ -215,7 +226,7 @@ test("from a question to a picture: ask, run, grid, timeline, zoom, hover, selec
     await page.mouse.click(place.x, place.y);
     const details = page.locator(".details");
     await details.locator(".fact-list").waitFor();
-    const facts = await details.innerText();
+    const facts = await textAtRest(page, ".details");
     assert.match(facts, /Lasted/);
     assert.match(facts, /Who held it meanwhile/);
     assert.match(facts, /\/workload\//);
@@ -271,6 +282,31 @@ test("the URL is the view: window and selection survive a reload", async () => {
     await page.locator(".details .fact-list").waitFor();
     assert.equal(await windowText(page), was);
     assert.equal(await page.locator(".details-title").innerText(), facts);
+  });
+});
+
+test("a selection that is not there yet stays in the address while the window moves", async () => {
+  await onPage({}, async (page) => {
+    await runExample(page, GIL_EXAMPLE);
+    await openTimeline(page, (await page.locator(".grid-table tbody tr").count()) - 1);
+    const { lane, start, end } = await longestSpan(page, "thread", "wait_gil");
+    const at = Math.floor((start + end) / 2);
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    await page.route(/\/timeline\?/, async (route) => {
+      await held;
+      await route.continue();
+    });
+    await page.goto(`${server.address}/#/runs/${runOf(page)}?lane=${lane}&at=${at}`);
+    await page.reload();
+    await page.locator(".timeline-tools").waitFor();
+    await page.locator(".stage-plot").focus();
+    await page.keyboard.press("+");
+    await page.waitForURL(/from=\d+/);
+    assert.match(page.url(), new RegExp(`lane=${lane}&at=${at}`));
+    release();
+    await page.locator(".details .fact-list").waitFor();
+    assert.match(page.url(), new RegExp(`lane=${lane}&`));
   });
 });
 
