@@ -13,6 +13,7 @@ import { anchorPattern, patternFill } from "./patterns";
 import type { OverlayScene, Part, PlacedLane, Renderer, RulerScene, Scene } from "./renderer";
 import { OUTSIDE, type Scale, scaleOf, xOf } from "./scale";
 import { Strips } from "./strips";
+import { TextWidths } from "./text-widths";
 
 const LABEL_PADDING = 5;
 const CUT_MIN_WIDTH = 48;
@@ -53,7 +54,7 @@ export class CanvasRenderer implements Renderer {
   private readonly strips = new Strips();
   private readonly bars = new BarPainter(this.strips);
   private unknown: CanvasPattern | string | null = null;
-  private readonly textWidths = new Map<string, number>();
+  private readonly textWidths = new TextWidths();
   /** An overlay that stays empty is left alone: a canvas that is touched is copied. */
   private overlayEmpty = false;
 
@@ -88,7 +89,7 @@ export class CanvasRenderer implements Renderer {
     this.palette = palette;
     this.bars.forget();
     this.unknown = null;
-    this.textWidths.clear();
+    this.textWidths.forget();
   }
 
   private begin(surface: Surface, height: number): CanvasRenderingContext2D {
@@ -136,8 +137,8 @@ export class CanvasRenderer implements Renderer {
     for (const lane of part.lanes) {
       this.drawUnknown(context, lane, scene.unknownFrom(lane.id), scale, palette);
     }
-    const { width, ratio, strips } = this;
-    const sheet = { context, view: scene.view, width, ratio, palette, strips };
+    const { width, ratio, strips, textWidths } = this;
+    const sheet = { context, view: scene.view, width, ratio, palette, strips, textWidths };
     drawCounters(sheet, part.counters);
     if (scene.data && scene.singledOut === null) {
       drawInstants({ ...sheet, scale, instants: scene.data.instants, alarm: scene.alarm }, part.lanes, strips);
@@ -214,7 +215,7 @@ export class CanvasRenderer implements Renderer {
     const text = this.fitting(context, scene.label(span, lane.id), look.letter, x1 - x0, palette);
     if (text === "") return;
     const middle = lane.top + lane.height / 2;
-    const textWidth = this.textWidth(context, text);
+    const textWidth = this.textWidths.of(context, text);
     if (look.pattern !== "solid" && look.pattern !== "edge") {
       const tall = Math.round(lane.height * shareOf(lane, look));
       context.fillStyle = palette.fill(look.token);
@@ -244,16 +245,6 @@ export class CanvasRenderer implements Renderer {
     context.fillRect(x0, top, x1 - x0 - 0.6, IDENTITY_HEIGHT);
   }
 
-  private textWidth(context: CanvasRenderingContext2D, text: string): number {
-    let width = this.textWidths.get(text);
-    if (width === undefined) {
-      if (this.textWidths.size > 4096) this.textWidths.clear();
-      width = context.measureText(text).width;
-      this.textWidths.set(text, width);
-    }
-    return width;
-  }
-
   /** The whole text if it fits, else its beginning, else the state's letter, else nothing. */
   private fitting(
     context: CanvasRenderingContext2D,
@@ -264,16 +255,16 @@ export class CanvasRenderer implements Renderer {
   ): string {
     context.font = `500 11px ${palette.font}`;
     const free = room - 2 * LABEL_PADDING;
-    const width = this.textWidth(context, text);
+    const width = this.textWidths.of(context, text);
     if (text !== "" && width <= free) return text;
     if (text !== "" && room >= CUT_MIN_WIDTH) {
       let letters = Math.floor((text.length * free) / width) - 1;
       for (; letters > 2; letters--) {
         const cut = `${text.slice(0, letters).trimEnd()}…`;
-        if (this.textWidth(context, cut) <= free) return cut;
+        if (this.textWidths.of(context, cut) <= free) return cut;
       }
     }
-    return letter !== "" && this.textWidth(context, letter) <= free ? letter : "";
+    return letter !== "" && this.textWidths.of(context, letter) <= free ? letter : "";
   }
 
   /* --- overlay --- */
@@ -384,7 +375,7 @@ export class CanvasRenderer implements Renderer {
       context.fillStyle = palette.line;
       context.fillRect(x, this.rulerHeight - 8, 1, 8);
       const text = scene.format(time, step);
-      const room = this.textWidth(context, text);
+      const room = this.textWidths.of(context, text);
       if (x + 4 + room > this.width) continue;
       context.fillStyle = palette.muted;
       context.fillText(text, x + 5, this.rulerHeight / 2);
@@ -397,7 +388,7 @@ export class CanvasRenderer implements Renderer {
     pointer: { x: number; text: string },
     palette: Palette,
   ): void {
-    const room = context.measureText(pointer.text).width + 12;
+    const room = this.textWidths.of(context, pointer.text) + 12;
     const left = Math.min(Math.max(0, pointer.x - room / 2), this.width - room);
     context.fillStyle = palette.ink;
     context.beginPath();

@@ -6,6 +6,7 @@ import type { Viewport } from "../lib/viewport";
 import { drawCounters, type PlacedCounter, type Sheet, xOnSheet } from "./counter-steps";
 import type { Palette } from "./palette";
 import { Strips } from "./strips";
+import { TextWidths } from "./text-widths";
 
 const TICK_SPACING = 110;
 const RANGE = 0.12;
@@ -30,6 +31,7 @@ export class CounterRenderer {
   private ratio = 1;
   private palette: Palette | null = null;
   private readonly strips = new Strips();
+  private readonly textWidths = new TextWidths();
   /** An overlay that stays empty is left alone: a canvas that is touched is copied. */
   private overlayEmpty = false;
 
@@ -55,6 +57,7 @@ export class CounterRenderer {
 
   restyle(palette: Palette): void {
     this.palette = palette;
+    this.textWidths.forget();
   }
 
   private begin(context: CanvasRenderingContext2D): void {
@@ -77,7 +80,7 @@ export class CounterRenderer {
   }
 
   private sheet(context: CanvasRenderingContext2D, view: Viewport, palette: Palette): Sheet {
-    return { context, view, width: this.width, ratio: this.ratio, palette, strips: this.strips };
+    return { context, view, width: this.width, ratio: this.ratio, palette, strips: this.strips, textWidths: this.textWidths };
   }
 
   drawOverlay({ view, pointerX, range, chosen }: CounterOverlay): void {

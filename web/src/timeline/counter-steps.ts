@@ -8,6 +8,7 @@ import type { Palette } from "./palette";
 import { patternFill } from "./patterns";
 import { OUTSIDE } from "./scale";
 import { MANY, plainInk, type Strips } from "./strips";
+import type { TextWidths } from "./text-widths";
 
 const BAND = 0.45;
 const UNKNOWN = 0.35;
@@ -41,6 +42,7 @@ export interface Sheet {
   palette: Palette;
   /** Of the same width. */
   strips: Strips;
+  textWidths: TextWidths;
 }
 
 interface Step {
@@ -55,7 +57,7 @@ export function xOnSheet({ view, width }: Sheet, time: number): number {
 }
 
 function drawLabels(sheet: Sheet, counter: PlacedCounter, steps: readonly Step[]): void {
-  const { context, palette } = sheet;
+  const { context, palette, textWidths } = sheet;
   const { top, height } = counter;
   context.font = `500 11px ${palette.font}`;
   context.textBaseline = "middle";
@@ -66,7 +68,7 @@ function drawLabels(sheet: Sheet, counter: PlacedCounter, steps: readonly Step[]
   for (const { x0, x1, value } of steps) {
     const text = counter.label(value);
     const left = Math.max(0, x0);
-    if (context.measureText(text).width + 2 * LABEL_PADDING > x1 - left) continue;
+    if (textWidths.of(context, text) + 2 * LABEL_PADDING > x1 - left) continue;
     context.strokeText(text, left + LABEL_PADDING, top + height / 2 + 0.5);
     context.fillText(text, left + LABEL_PADDING, top + height / 2 + 0.5);
   }
