@@ -50,6 +50,19 @@ function fill(text: string, values: readonly string[], refusals: Refusals, langu
   });
 }
 
+/** The refusal that says `detail`: what the server has stored of one is its English sentence only.
+ * Where several sentences fit, the one that has most words of its own. */
+export function refusalSaying(detail: string, refusals: Refusals): Refusal | null {
+  const ownWords = (message: string): number => message.replace(/\{\d\}/g, "").length;
+  let found: Refusal | null = null;
+  for (const message of Object.keys(refusals.sentences)) {
+    if (found && ownWords(message) <= ownWords(found.message)) continue;
+    const values = partsOf(message, detail);
+    if (values) found = { message, values };
+  }
+  return found;
+}
+
 /** The sentence in the catalogue's language, or null when it does not know it. */
 export function refusalText(refusal: Refusal, refusals: Refusals, language: string): string | null {
   const { message, values } = refusal;

@@ -3,7 +3,7 @@
 
 import type { ApiError, ProblemSentence } from "../api";
 import { reasonOf } from "../lib/reasons";
-import { refusalText } from "../lib/refusal";
+import { refusalSaying, refusalText } from "../lib/refusal";
 import { translateIfKnown } from "../i18n/translate";
 import { language, t } from "../state/preferences";
 import { refusals } from "../state/refusals";
@@ -23,10 +23,19 @@ export function Said({ words, className }: { words: Words; className?: string })
   );
 }
 
+/** Of a refusal that was stored as text, with or without the place that it is about. */
+function storedWords(reason: string): string | null {
+  const known = refusals.value;
+  const [, place = "", detail = ""] = /^(\/\S*: )?(.*)$/s.exec(reason) ?? [];
+  const refusal = known && refusalSaying(detail, known);
+  const text = refusal && refusalText(refusal, known, language.value);
+  return text === null ? null : place + text;
+}
+
 /** Why something did not become what it should. */
 export function reasonWords(reason: string): Words {
   const known = reasonOf(reason);
-  const text = known && translateIfKnown(language.value, known.key, known.values);
+  const text = (known && translateIfKnown(language.value, known.key, known.values)) || storedWords(reason);
   return text ? { text } : { text: reason, lang: "en" };
 }
 

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
-import { onPage, runToEnd } from "./page";
+import { onPage, runToEnd, timelineOf } from "./page";
 import { type Server, startBrowser, startServer } from "./server";
 
 /* One after the other takes twenty times as long as all at once. */
@@ -176,6 +176,22 @@ test("a finding calls the step by name, and says in the reader's language what i
     assert.equal(await site.getAttribute("title"), "/workload/actors/0/tasks/1/steps/0/steps/1");
     const threshold = await finding.locator(".finding-head .is-muted").getAttribute("title");
     assert.match(threshold ?? "", /^najdłuższy callback, .*; próg: wybór: jedna dziesiąta slow_callback_duration/);
+  });
+});
+
+test("why a change is out of the question is said in the reader's language", async () => {
+  const answer = await fetch(`${server.address}/api/v1/presets`);
+  const { items } = (await answer.json()) as { items: { id: string; document: object }[] };
+  const document = items.find(({ id }) => id === "producers-and-consumers")?.document;
+  const run = timelineOf(await runToEnd(server.address, { ...document, record: "timeline" }));
+  await onPage(browser, { locale: "pl-PL" }, async (page) => {
+    await page.goto(`${server.address}/#/runs/${run}`);
+    await page.locator(".findings .button").first().click();
+    const tried = page.locator(".finding-tried").first();
+    await tried.locator("summary").click();
+    const refused = tried.locator("li", { hasText: "Odrzucone" }).first();
+    assert.match(await refused.innerText(), /\/workload\/actors\/\d\/\S+: „(put|get)” nie może tu stać: wspólne/);
+    assert.equal(await refused.locator('[lang="en"]').count(), 0);
   });
 });
 

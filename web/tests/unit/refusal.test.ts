@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { refusals } from "../../src/i18n/refusals-pl";
-import { refusalText } from "../../src/lib/refusal";
+import { refusalSaying, refusalText } from "../../src/lib/refusal";
 
 const root = dirname(process.env.GILSCOPE_WEB ?? process.cwd());
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
@@ -185,4 +185,21 @@ test("a sentence is filled with numbers, words and names", () => {
   );
   assert.equal(say("there is no {0} {1}", "experiment", "e12345"), "eksperyment e12345: nie ma go na tym serwerze");
   assert.equal(say("a sentence of the future"), null);
+});
+
+test("a refusal that was stored as text is known again, with its values", () => {
+  const fill = (message: string) => message.replace(/\{(\d)\}/g, (_, index: string) => `value${index}`);
+  for (const message of Object.keys(refusals.sentences)) {
+    const found = refusalSaying(fill(message), refusals);
+    assert.equal(found?.message, message);
+    // Where two stand together, nothing says where one ends.
+    const values = [...message.matchAll(/\{(\d)\}/g)].map(([, index]) => `value${index}`);
+    assert.equal(found.values.join(""), values.join(""), message);
+  }
+  const text =
+    "'put' cannot be used here: shared objects belong to threads and event loops of one interpreter; describe the work as such actors (interpreters can put into an interpreter_queue and get from it)";
+  const put = refusalSaying(text, refusals);
+  assert.equal(put?.message, "'{0}' cannot be used here: {1}");
+  assert.match(refusalText(put, refusals, "pl") ?? "", /^„put” nie może tu stać: wspólne/);
+  assert.equal(refusalSaying("a sentence of the future", refusals), null);
 });
