@@ -8,6 +8,7 @@ import { metricInfo, metricTitle } from "../state/catalogue";
 import { fieldTitle, fieldValue, modelName } from "../state/names";
 import { t } from "../state/preferences";
 import { chosenOf, intervalWords, lossOf, nearWords, valueWords } from "./advice-words";
+import { rowAfter } from "./focus-keeper";
 import { ScrollFrame } from "./scroll-frame";
 
 const ROWS = 12;
@@ -120,7 +121,12 @@ export function AdviceTable({ items, awaited, goal, document }: TableProps) {
         </table>
       </ScrollFrame>
       {points.length > room && (
-        <button type="button" class="button table-more" onClick={() => setRoom(points.length)}>
+        <button
+          type="button"
+          class="button table-more"
+          data-then={rowAfter(".advice-table tbody tr", room)}
+          onClick={() => setRoom(points.length)}
+        >
           {t("advice.more", { count: points.length - room })}
         </button>
       )}

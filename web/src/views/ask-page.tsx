@@ -149,7 +149,7 @@ function Actions() {
       <button
         type="button"
         class="button is-primary"
-        disabled={sending.value || scan.value.error !== null || unreadFields.value > 0}
+        aria-disabled={sending.value || scan.value.error !== null || unreadFields.value > 0}
         onClick={run}
       >
         <Icon name="play" />

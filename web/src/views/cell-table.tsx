@@ -16,6 +16,7 @@ import { cellName, fieldTitle, fieldValue, runtimeName, strategyName } from "../
 import { language, t } from "../state/preferences";
 import { changeGridView, gridView } from "../state/router";
 import { Status } from "./feedback";
+import { rowAfter } from "./focus-keeper";
 import { Icon } from "./icon";
 import { reasonWords, Said } from "./said";
 import { ScrollFrame } from "./scroll-frame";
@@ -312,7 +313,12 @@ export function CellTable(props: {
         </table>
       </ScrollFrame>
       {shown.length > room && (
-        <button type="button" class="button table-more" onClick={() => setRoom(room + ROWS)}>
+        <button
+          type="button"
+          class="button table-more"
+          data-then={rowAfter(".grid-table tbody tr", room)}
+          onClick={() => setRoom(room + ROWS)}
+        >
           {t("experiment.rows.more", { count: shown.length - room })}
         </button>
       )}

@@ -89,8 +89,9 @@ function EndedEarly({ value, goOn }: { value: Experiment; goOn(): Promise<void> 
       <button
         type="button"
         class="button"
-        disabled={isAsked}
+        aria-disabled={isAsked}
         onClick={() => {
+          if (isAsked) return;
           setAsked(true);
           void goOn().then(() => setAsked(false));
         }}

@@ -2,7 +2,8 @@
 // Where the focus goes when what has it goes away: a browser lets it fall to the body, and the Tab
 // key begins at the top of the page again. Whatever removes a control needs to do nothing for it.
 // The focus goes, by the first of these that is there,
-//   - where `data-then` says, a selector, on the control or on something around it;
+//   - where `data-then` says, a selector, on the control or on something around it: at what it
+//     names, or at the first control in that;
 //   - to what has come in the place of the control, or else to what stands beside it;
 //   - to the heading of what it was in.
 // When the page goes, it goes to the place on the next one that is meant (`data-landing`) or to
@@ -85,7 +86,7 @@ function successorOf(gone: Element, way: readonly Element[], records: readonly M
   for (const at of way) {
     const then = at instanceof HTMLElement ? at.dataset.then : undefined;
     const named = then === undefined ? null : document.querySelector(then);
-    if (named !== gone && isSeen(named)) return named;
+    if (named !== gone && isSeen(named)) return controlIn(named) ?? named;
     const removal = removalOf(at, records);
     const placed = removal?.target.isConnected ? inPlaceOf(removal, records) : undefined;
     if (placed) return placed;
@@ -165,6 +166,11 @@ export function keepFocus(): () => void {
     document.removeEventListener("focusin", onFocus);
     document.removeEventListener("pointerdown", onPress, { capture: true });
   };
+}
+
+/** For `data-then` of what brings more rows: the first of those that come. */
+export function rowAfter(rows: string, count: number): string {
+  return `${rows}:nth-child(${count + 1})`;
 }
 
 /* --- the timeline --- */

@@ -75,7 +75,7 @@ function NoteForm({ note }: { note: NoteDraft & { id: string | null } }) {
         placeholder={t("notes.placeholder")}
       />
       <div class="note-buttons">
-        <button type="submit" class="button is-primary is-small" disabled={isSaving}>
+        <button type="submit" class="button is-primary is-small" aria-disabled={isSaving}>
           {t("notes.save")}
         </button>
         <button type="button" class="button is-small" onClick={dropDraft}>

@@ -25,6 +25,7 @@ import {
 } from "../state/runs";
 import { readSizeAgain, store, wantSizes } from "../state/storage";
 import { Empty, Failed, Loading, Notice } from "./feedback";
+import { rowAfter } from "./focus-keeper";
 import { Icon } from "./icon";
 import { QueuePanel } from "./queue-panel";
 import { RunRow } from "./run-row";
@@ -117,18 +118,19 @@ function Table() {
 function More() {
   const state = runList.value;
   if (state.status !== "ready" || state.value.next === null) return null;
-  const count = formatNumber(shownRuns.value.length, language.value);
+  const { length } = shownRuns.value;
   return (
     <p class="runs-more">
       <button
         type="button"
         class="button"
-        disabled={loadingMore.value}
+        data-then={rowAfter(".runs-table tbody tr", length)}
+        aria-disabled={loadingMore.value}
         onClick={() => void readMoreRuns()}
       >
         {t("runs.more")}
       </button>
-      <span class="is-muted">{t("runs.shown", { count })}</span>
+      <span class="is-muted">{t("runs.shown", { count: formatNumber(length, language.value) })}</span>
     </p>
   );
 }

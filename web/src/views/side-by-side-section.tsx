@@ -22,6 +22,7 @@ import {
   pictures,
   showSideBySide,
 } from "../state/side-by-side";
+import { rowAfter } from "./focus-keeper";
 import { Icon } from "./icon";
 import { Miniature } from "./miniature";
 import { PictureLegend } from "./picture-legend";
@@ -160,7 +161,12 @@ export function SideBySideSection(props: {
       </div>
       <PictureLegend pictures={rows.flatMap(({ run }) => pictures.value.get(run) ?? [])} />
       {all.length > room && (
-        <button type="button" class="button" onClick={() => setMore(more + SHOWN_MORE)}>
+        <button
+          type="button"
+          class="button"
+          data-then={rowAfter(".side-row", room)}
+          onClick={() => setMore(more + SHOWN_MORE)}
+        >
           {t("sideBySide.more", { count: all.length - room })}
         </button>
       )}

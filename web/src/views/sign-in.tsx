@@ -14,6 +14,7 @@ export function SignIn() {
 
   const submit = async (event: Event): Promise<void> => {
     event.preventDefault();
+    if (busy) return;
     setBusy(true);
     setError(await submitToken(token.trim()));
     setBusy(false);
@@ -45,7 +46,7 @@ export function SignIn() {
             {wrong ? t("signIn.wrong") : <ErrorText error={error} />}
           </p>
         )}
-        <button type="submit" class="button is-primary" disabled={busy}>
+        <button type="submit" class="button is-primary" aria-disabled={busy}>
           {t("signIn.submit")}
         </button>
       </form>

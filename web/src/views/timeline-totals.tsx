@@ -10,6 +10,7 @@ import { isLive, opened } from "../state/opened";
 import { data } from "../state/timeline";
 import { restingViewport, restsOnWhole } from "../state/viewport";
 import { laneTitle } from "../state/lane-title";
+import { rowAfter } from "./focus-keeper";
 import { StateSwatch } from "./state-swatch";
 import { duration, laneHome, sharedStateWords } from "./timeline-words";
 import { TwinTable } from "./twin-table";
@@ -78,7 +79,12 @@ export function Totals() {
         </tbody>
       </TwinTable>
       {shown.length < table.rows.length && (
-        <button type="button" class="button totals-more" onClick={() => setAllRows(true)}>
+        <button
+          type="button"
+          class="button totals-more"
+          data-then={rowAfter(".totals-table tbody tr", FIRST_ROWS)}
+          onClick={() => setAllRows(true)}
+        >
           {t("timeline.totals.more", { count: table.rows.length })}
         </button>
       )}

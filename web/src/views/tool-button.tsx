@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A button that is an icon; its words are its name and its tooltip.
+// A button that is an icon; its words are its name and its tooltip. Where it can do nothing it
+// stays in reach: one that is disabled while it has the focus would drop it.
 
 import { Icon, type IconName } from "./icon";
 
@@ -11,6 +12,7 @@ export function ToolButton(props: {
   expanded?: boolean;
   act(): void;
 }) {
+  const isOff = props.disabled ?? false;
   return (
     <button
       type="button"
@@ -18,8 +20,8 @@ export function ToolButton(props: {
       aria-label={props.label}
       title={props.label}
       aria-expanded={props.expanded}
-      disabled={props.disabled ?? false}
-      onClick={props.act}
+      aria-disabled={isOff}
+      onClick={() => isOff || props.act()}
     >
       <Icon name={props.icon} />
     </button>

@@ -431,7 +431,7 @@ test("what cannot be read stays, says what can, and is not run with something el
     await page.keyboard.press("Control+Enter");
     assert.ok(!page.url().includes("experiments"));
     await cores.fill("3");
-    await page.locator(".composer .button.is-primary:enabled").waitFor();
+    await page.locator(".composer .button.is-primary[aria-disabled='false']").waitFor();
     assert.equal(await page.getByText("a whole number from 1 on").count(), 0);
   });
 });
@@ -444,7 +444,7 @@ test("what cannot be read goes with its document, also when the next one has the
     await page.getByRole("alert").filter({ hasText: "a whole number from 1 on" }).waitFor();
     await page.goto(`${server.address}/#/?preset=requests-200`);
     await page.locator('.number-field[aria-invalid="true"]').waitFor({ state: "detached" });
-    await page.locator(".composer .button.is-primary:enabled").waitFor();
+    await page.locator(".composer .button.is-primary[aria-disabled='false']").waitFor();
     assert.equal(await cores.inputValue(), "4");
     assert.equal(await cores.getAttribute("aria-invalid"), "false");
     assert.equal(await page.getByText("a whole number from 1 on").count(), 0);

@@ -141,7 +141,7 @@ test("what is stopped, cancelled or deleted leaves the focus at what is next", a
     await hasFocus(page, "#queue-title", "the last in the queue is cancelled");
 
     const row = (id = ""): Locator => page.locator(`.runs-table tr:has(a[href$="${id}"])`);
-    await row(third).locator(".row-actions button:last-child:enabled").waitFor();
+    await row(third).locator(".row-actions button:last-child[aria-disabled='false']").waitFor();
     await enter(row(third).locator(".row-actions button").last());
     await hasFocus(page, `.row-link[href$="${second}"]`, "a row is deleted");
     await enter(page.locator(".undo-bar .button").first());
@@ -150,6 +150,80 @@ test("what is stopped, cancelled or deleted leaves the focus at what is next", a
     await enter(page.locator(".undo-bar button").last());
     await hasFocus(page, "h1", "the offer to have it back is closed");
   });
+});
+
+/* Of each table a few rows more than it shows at first. */
+const LONG = {
+  schema: 1,
+  record: "timeline",
+  goal: "makespan_us",
+  strategies: ["sequential", { threads: 2 }],
+  workload: { jobs: { count: 2, steps: [{ python_us: 100 }] } },
+};
+const sweptOver = (count: number): unknown => ({
+  ...LONG,
+  sweep: { "/workload/jobs/steps/0/python_us": Array.from({ length: count }, (_, index) => 100 + index) },
+});
+const MANY_THREADS = {
+  ...LONG,
+  strategies: [{ threads: 110 }],
+  workload: { jobs: { count: 110, steps: [{ io_us: 100_000 }] } },
+};
+
+test("who asks for more rows is at the first of them", async () => {
+  const short = await runToEnd(site.address, sweptOver(15));
+  const long = await runToEnd(site.address, sweptOver(152));
+  const threads = await runToEnd(site.address, MANY_THREADS);
+  await site.onPage({ reducedMotion: "reduce" }, async (page) => {
+    await page.goto(`${site.address}/#/experiments/${short.id}`);
+    await enter(page.getByRole("button", { name: "Show 3 more points" }));
+    await hasFocus(page, ".advice-table tr:nth-child(13)", "more points");
+    await page.locator(".side-row").first().scrollIntoViewIfNeeded();
+    await enter(page.locator(".side-by-side > .button"));
+    await hasFocus(page, ".side-row:nth-child(9) a", "more timelines");
+    await page.goto(`${site.address}/#/experiments/${long.id}`);
+    await enter(page.locator("section[aria-labelledby='grid-title'] .table-more"));
+    await hasFocus(page, ".grid-table tr:nth-child(301) a", "more cells");
+    await page.goto(`${site.address}/#/runs/${timelineOf(threads)}`);
+    await enter(page.locator(".totals-more"));
+    await hasFocus(page, ".totals-table tr:nth-child(101)", "more lanes");
+  });
+});
+
+test("who asks for more of the list of runs waits at the button, and is at the first that comes", async () => {
+  for (let count = 0; count < 51; count++) await submit(site.address, { ...LONG, name: `Run ${count}`, seed: count });
+  await site.onPage({}, async (page) => {
+    let letGo = (): void => undefined;
+    const isSeen = new Promise<void>((resolve) => (letGo = resolve));
+    await page.route(/after=/, async (route) => {
+      await isSeen;
+      await route.continue();
+    });
+    await page.goto(`${site.address}/#/experiments`);
+    const more = page.locator(".runs-more button");
+    await enter(more);
+    await page.locator(".runs-more button[aria-disabled='true']").waitFor();
+    await hasFocus(page, ".runs-more button", "more runs are on their way");
+    letGo();
+    await hasFocus(page, ".runs-table tr:nth-child(51) .row-link", "more runs");
+  });
+});
+
+test("a button that can do no more keeps the focus, and does nothing", async () => {
+  await onTimeline(async (page) => {
+    const whole = page.getByRole("button", { name: "Whole run" });
+    assert.equal(await whole.getAttribute("aria-disabled"), "false");
+    await enter(whole);
+    await page.locator("[aria-label='Whole run'][aria-disabled='true']").waitFor();
+    await hasFocus(page, "[aria-label='Whole run']", "the whole run is shown");
+    const undo = page.getByRole("button", { name: /^The window as it was before/ });
+    for (let left = 9; left > 0 && (await undo.getAttribute("aria-disabled")) === "false"; left--) await enter(undo);
+    await hasFocus(page, "[aria-disabled='true']", "everything is taken back");
+    await page.waitForURL(/from=1000000&to=20000000/);
+    await undo.press("Enter");
+    await page.waitForTimeout(300);
+    assert.match(page.url(), /from=1000000&to=20000000/);
+  }, "?from=1000000&to=20000000");
 });
 
 test("a page that opens has the focus at its title, or where the link points", async () => {
