@@ -35,7 +35,7 @@ function Fold() {
   const folded = detailsFolded.value;
   return (
     <ToolButton
-      icon={folded ? "down" : "up"}
+      icon={folded ? "up" : "down"}
       label={t(folded ? "timeline.details.open" : "timeline.details.fold")}
       expanded={!folded}
       act={foldDetails}

@@ -226,6 +226,21 @@ test("a button that can do no more keeps the focus, and does nothing", async () 
   }, "?from=1000000&to=20000000");
 });
 
+test("the arrow that folds the details points where they go", async () => {
+  const pointsDown = (page: Page): Promise<boolean> =>
+    page.locator(".details-actions [aria-expanded] path").evaluate((path: SVGPathElement) => {
+      return path.getPointAtLength(path.getTotalLength() / 2).y > path.getPointAtLength(0).y;
+    });
+  await onTimeline(async (page) => {
+    await page.locator(STAGE).press("ArrowUp");
+    const fold = page.locator(".details-actions [aria-expanded]");
+    assert.ok(await pointsDown(page), "open, it folds down");
+    await fold.click();
+    await page.locator(".details.is-folded").waitFor();
+    assert.ok(!(await pointsDown(page)), "folded, it opens up");
+  });
+});
+
 test("a page that opens has the focus at its title, or where the link points", async () => {
   await site.onPage({}, async (page) => {
     const opened = `${site.address}/#/experiments/${blocked.id}`;
