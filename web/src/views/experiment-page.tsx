@@ -141,6 +141,22 @@ function MetricPicker(props: { available: readonly string[]; metric: string }) {
   );
 }
 
+/** One in the place of the other, which is as wide as the wider one: no line begins when it ends. */
+function StopOrSave({ value }: { value: Experiment }) {
+  const over = isOver(value.status);
+  return (
+    <div class={over ? "action-place" : "action-place is-early"}>
+      {!over && (
+        <button type="button" class="button" onClick={() => void cancelRun(value.id)}>
+          <Icon name="stop" />
+          {t("experiment.stop")}
+        </button>
+      )}
+      <SaveButton of={{ kind: "experiments", id: value.id }} />
+    </div>
+  );
+}
+
 function Head({ value }: { value: Experiment }) {
   return (
     <div class="page-head">
@@ -154,13 +170,7 @@ function Head({ value }: { value: Experiment }) {
             <Icon name="again" />
             {t("experiment.again")}
           </a>
-          {!isOver(value.status) && (
-            <button type="button" class="button" onClick={() => void cancelRun(value.id)}>
-              <Icon name="stop" />
-              {t("experiment.stop")}
-            </button>
-          )}
-          {isOver(value.status) && <SaveButton of={{ kind: "experiments", id: value.id }} />}
+          <StopOrSave value={value} />
         </div>
       </div>
       <SaveProblem id={value.id} />

@@ -167,7 +167,7 @@ const GROWTHS: { name: string; see(page: Page): Promise<void> }[] = [
     async see(page) {
       const run = await begunRun(await submit(site.address, ONE));
       await page.goto(`${site.address}/#/runs/${run}`);
-      await page.locator(".stage-live", { hasText: "The run has ended." }).waitFor(END);
+      await page.locator(".stage-live", { hasText: /The run has ended|Przebieg się zakończył/ }).waitFor(END);
       await page.locator(".histogram").first().waitFor();
     },
   },
@@ -185,16 +185,21 @@ const GROWTHS: { name: string; see(page: Page): Promise<void> }[] = [
   },
 ];
 
-for (const width of [1280, 390]) {
-  for (const { name, see } of GROWTHS) {
-    test(`what grows from its submission to its end moves nothing: ${name}, ${width} pixels wide`, async () => {
-      await site.onPage({ viewport: { width, height: 800 }, hasTouch: width < 600 }, async (page) => {
-        await page.addInitScript(watch);
-        await see(page);
-        await page.evaluate(() => new Promise((done) => setTimeout(done, 500)));
-        assert.deepEqual(shiftedMore(await watchedOn(page), name), []);
+/* Words have other lengths in each. */
+const LOCALES = ["en-GB", "pl-PL"];
+
+for (const locale of LOCALES) {
+  for (const width of [1280, 390]) {
+    for (const { name, see } of GROWTHS) {
+      test(`what grows from its submission to its end moves nothing: ${name}, ${width} pixels wide, ${locale}`, async () => {
+        await site.onPage({ viewport: { width, height: 800 }, hasTouch: width < 600, locale }, async (page) => {
+          await page.addInitScript(watch);
+          await see(page);
+          await page.evaluate(() => new Promise((done) => setTimeout(done, 500)));
+          assert.deepEqual(shiftedMore(await watchedOn(page), name), []);
+        });
       });
-    });
+    }
   }
 }
 
