@@ -423,6 +423,19 @@ test("the legend has the letter of each state, the same in both languages", asyn
 
 /** How far the page has moved by itself. */
 function watchShifts(): void {
+test("the legend of a loop has at most two lines, in Polish, too", async () => {
+  const answer = await fetch(`${site.address}/api/v1/presets`);
+  const { items } = (await answer.json()) as { items: { id: string; document: object }[] };
+  const document = items.find(({ id }) => id === "loop-blocked")?.document;
+  const id = timelineOf(await runToEnd(site.address, { ...document, record: "timeline" }));
+  await site.onPage({ locale: "pl-PL" }, async (page) => {
+    await page.goto(`${site.address}/#/runs/${id}`);
+    await timelineReady(page);
+    const tops = await page.locator(".state-button").evaluateAll((all) => all.map((each) => each.getBoundingClientRect().top));
+    assert.ok(tops.length > 10 && new Set(tops).size <= 2, tops.join(" "));
+  });
+});
+
   Object.assign(window, { shifted: 0 });
   new PerformanceObserver((list) => {
     for (const entry of list.getEntries() as (PerformanceEntry & { value: number; hadRecentInput: boolean })[]) {
