@@ -81,7 +81,10 @@ function optionsFor(props: ScalingChartProps, element: HTMLElement): uPlot.Optio
   const margin = (high - low) * 0.03;
   const factor = (high / low) ** 0.03;
   const ends: [number, number] = isLog ? [low / factor, high * factor] : [low - margin, high + margin];
-  const ticksX = isLog ? { splits: sizeTicks(props.series, props.xs), values: (_: uPlot, at: number[]) => at.map(String) } : {};
+  // All of them: the chart's own choice of what has room leaves out some, and says "null" there.
+  const ticksX: Partial<uPlot.Axis> = isLog
+    ? { splits: sizeTicks(props.series, props.xs), filter: (_, at) => at, values: (_, at) => at.map(String) }
+    : {};
   return {
     width: Math.max(240, element.clientWidth),
     height: HEIGHT,

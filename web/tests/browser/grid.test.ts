@@ -212,6 +212,28 @@ test("the chart of scaling can be read as a table", async () => {
 
 /* --- while it runs --- */
 
+/** Keeps what is written on canvases. */
+function keepWritten(): void {
+  const written: string[] = [];
+  Object.assign(window, { written });
+  const { fillText } = CanvasRenderingContext2D.prototype;
+  CanvasRenderingContext2D.prototype.fillText = function (text, ...place) {
+    written.push(text);
+    fillText.call(this, text, ...place);
+  };
+}
+
+test("on a telephone the axis of the chart has figures only", async () => {
+  await onPage(browser, { viewport: { width: 390, height: 844 } }, async (page) => {
+    await page.addInitScript(keepWritten);
+    await openLadder(page);
+    await page.locator(".sweep .chart-host canvas").first().scrollIntoViewIfNeeded();
+    await page.waitForFunction(() => (window as unknown as { written: string[] }).written.includes("16"));
+    const written = await page.evaluate(() => (window as unknown as { written: string[] }).written);
+    assert.ok(!written.includes("null"), written.join(" "));
+  });
+});
+
 /* Points of a sweep, of which only the last takes long. */
 const POINTS = 300;
 const GROWING = {
