@@ -154,7 +154,7 @@ function Beside({ item, goal, document, cells }: BesideProps) {
     <ul class="advice-others">
       <AdviceWhy cells={cells} one={chosen} goal={goal} document={document} />
       {othersOf(item).map((who) => (
-        <Line key={who} label={t(LABELS[who])} title={who === "first" ? t("advice.first.title") : ""}>
+        <Line key={who} label={t(LABELS[who])} {...(who === "first" ? { says: t("advice.first.title") } : {})}>
           <Other item={item} who={who} goal={goal} />
         </Line>
       ))}

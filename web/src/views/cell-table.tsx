@@ -15,6 +15,7 @@ import { bestCells, rankOf, runToShow } from "../state/cells";
 import { cellName, fieldTitle, fieldValue, runtimeName, strategyName } from "../state/names";
 import { language, t } from "../state/preferences";
 import { changeGridView, gridView } from "../state/router";
+import { Explained } from "./explained";
 import { Status } from "./feedback";
 import { rowAfter } from "./focus-keeper";
 import { Icon } from "./icon";
@@ -26,19 +27,18 @@ const ROWS = 300;
 /* So few have a row each, whatever they are. */
 const FEW = 8;
 
+const ratioWords = (ratio: number): string => formatNumber(Number(ratio.toPrecision(3)), language.value);
+
 /** "1.25 x the best": how many times as large the goal is as in the best cell. */
 function VersusFigure({ versus }: { versus: VersusBest }) {
-  const locale = language.value;
-  const figure = (value: number): string => formatNumber(Number(value.toPrecision(3)), locale);
   if (versus.ratio === null) return null;
-  const words = { ratio: figure(versus.ratio) };
-  const [low, high] = versus.ratio_95 ?? [0, 0];
-  const range = low < high ? { low: figure(low), high: figure(high) } : null;
-  return (
-    <span class="bar-range" title={range ? t("experiment.versus.interval", range) : undefined}>
-      {t("experiment.versus", words)}
-    </span>
-  );
+  return <span class="bar-range">{t("experiment.versus", { ratio: ratioWords(versus.ratio) })}</span>;
+}
+
+/** Between what that may be; null where it is certain. */
+function versusInterval(versus: VersusBest | null): string | null {
+  const [low, high] = versus?.ratio_95 ?? [0, 0];
+  return low < high ? t("experiment.versus.interval", { low: ratioWords(low), high: ratioWords(high) }) : null;
 }
 
 function MetricBar(props: {
@@ -59,10 +59,15 @@ function MetricBar(props: {
     max: words(spread.max),
     n: formatNumber(spread.n, language.value),
   };
+  const intervals = [interval && t("experiment.interval", interval), versusInterval(versus)].filter((each) => each !== null);
   return (
-    <div class="bar-cell" title={interval ? t("experiment.interval", interval) : undefined}>
+    <div class="bar-cell">
       <span class="bar-figure">
-        {words(spread.median)}
+        {interval ? (
+          <Explained says={intervals.join(". ")}>{words(spread.median)}</Explained>
+        ) : (
+          words(spread.median)
+        )}
         {interval && interval.low !== interval.high && (
           <span class="bar-range" aria-hidden="true">
             {`${interval.low} – ${interval.high}`}
@@ -88,7 +93,6 @@ function MetricBar(props: {
           />
         )}
       </span>
-      {interval && <span class="visually-hidden">{t("experiment.interval", interval)}</span>}
     </div>
   );
 }
@@ -157,8 +161,12 @@ function Row(props: {
       <td data-label={t("experiment.column.status")}>
         <Status status={cell.status} />
         {cell.reason && !isOnlyStatus(cell.status, cell.reason) && (
-          <span class="cell-reason" title={unstable ? reasonWords(cell.reason).text : undefined}>
-            {unstable ? t("experiment.unstable") : <Said words={reasonWords(cell.reason)} />}
+          <span class="cell-reason">
+            {unstable ? (
+              <Explained says={reasonWords(cell.reason)}>{t("experiment.unstable")}</Explained>
+            ) : (
+              <Said words={reasonWords(cell.reason)} />
+            )}
           </span>
         )}
       </td>

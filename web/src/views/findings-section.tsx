@@ -9,6 +9,7 @@ import { changeError, findingsOf, forgetChange, runChanged } from "../state/find
 import { current } from "../state/opened";
 import { t } from "../state/preferences";
 import { siteName, type Written } from "../state/site-name";
+import { Explained } from "./explained";
 import { Failed, Loading, Notice } from "./feedback";
 import { changeWords, findingFigure, findingLane, findingWords, remedyWords, thresholdWords } from "./finding-words";
 import { Icon } from "./icon";
@@ -112,9 +113,9 @@ function Sentence({ finding, written }: { finding: Finding; written: Written }) 
     <p {...(lang ? { lang } : {})}>
       {before}
       {site !== null && after !== undefined && (
-        <span class="site-name" title={site}>
+        <Explained className="site-name" says={site}>
           {siteName(written, site)}
-        </span>
+        </Explained>
       )}
       {after}
     </p>
@@ -134,12 +135,12 @@ function Item({ run, finding, runs, written }: ItemProps) {
     <li class="finding" data-rule={finding.rule}>
       <div class="finding-head">
         <h3 class="finding-title">{t(`finding.rule.${finding.rule}` as "finding.title")}</h3>
-        <span class="is-muted" title={thresholdWords(finding).text}>
+        <Explained className="is-muted" says={thresholdWords(finding)}>
           {t("finding.number", {
             number: findingFigure(finding, finding.number),
             threshold: findingFigure(finding, finding.threshold),
           })}
-        </span>
+        </Explained>
         {shown && (
           <a class="button is-small" href={proofAddress(run.id, finding)}>
             {t("finding.show")}

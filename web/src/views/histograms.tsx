@@ -5,6 +5,7 @@ import { formatMetric, formatNumber, formatShare } from "../lib/format";
 import { barsOf, type Histogram, quantile } from "../lib/histogram";
 import { language, t, tServer } from "../state/preferences";
 import { histograms } from "../state/timeline";
+import { Explained } from "./explained";
 
 const BARS = 40;
 const ROWS = 12;
@@ -94,8 +95,10 @@ function Chart({ histogram }: { histogram: Histogram }) {
   const spread = min < max;
   return (
     <figure class="histogram" data-histogram={name}>
-      <figcaption class="histogram-title" title={tServer("histogram", `${name}.meaning`, histogram.meaning ?? "")}>
-        {tServer("histogram", name, name.replace(/_/g, " "))}
+      <figcaption class="histogram-title">
+        <Explained says={tServer("histogram", `${name}.meaning`, histogram.meaning ?? "")}>
+          {tServer("histogram", name, name.replace(/_/g, " "))}
+        </Explained>
         <span class="is-muted"> {formatNumber(count, language.value)}</span>
       </figcaption>
       <Bars histogram={histogram} />

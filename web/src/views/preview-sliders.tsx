@@ -7,6 +7,7 @@ import type { Field, FieldName, FieldNote } from "../lib/question";
 import { changeField, question, written } from "../state/ask";
 import { language, t } from "../state/preferences";
 import { previewSize } from "../state/preview";
+import { Explained } from "./explained";
 
 const CORES = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64];
 const WORKERS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 100, 200];
@@ -51,8 +52,12 @@ function Slider({ name, stops, field, title, move }: SliderProps) {
   const { value, editable, note } = field;
   const words = value === null ? "–" : valueWords(name, value);
   return (
-    <label class={editable ? "slider" : "slider is-off"} title={editable ? title : reasonFor(name, note)}>
-      <span class="slider-name">{t(`ask.slider.${name}`)}</span>
+    <div class={editable ? "slider" : "slider is-off"}>
+      <span class="slider-name">
+        <Explained id={`slider-${name}`} says={editable ? title : reasonFor(name, note)}>
+          {t(`ask.slider.${name}`)}
+        </Explained>
+      </span>
       <output class="slider-value">{words}</output>
       <input
         type="range"
@@ -61,6 +66,7 @@ function Slider({ name, stops, field, title, move }: SliderProps) {
         step={1}
         value={value === null ? 0 : nearest(stops, value)}
         disabled={!editable}
+        aria-labelledby={`slider-${name}`}
         aria-valuetext={words}
         data-slider={name}
         onInput={(event) => {
@@ -68,7 +74,7 @@ function Slider({ name, stops, field, title, move }: SliderProps) {
           if (stop !== undefined) move(stop);
         }}
       />
-    </label>
+    </div>
   );
 }
 

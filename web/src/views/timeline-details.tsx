@@ -3,16 +3,18 @@
 // that going from one to the next by keyboard is heard.
 
 import type { Span } from "../lib/columns";
+import type { PartKind } from "../lib/loop-parts";
 import { selectionBlame } from "../state/blame";
 import {
   chooseCounter,
   chosenCounter,
   chosenReading,
   type CounterPlace,
+  partOfCounter,
   stepCounter,
 } from "../state/counters";
 import { t } from "../state/preferences";
-import { stateName } from "../state/opened";
+import { lanesById, stateName } from "../state/opened";
 import { detailsFolded, focusSelection, foldDetails, goTo, select, selection, step } from "../state/timeline";
 import { walkBack, walkDamaged, walkEnd, walkError, walkOn } from "../state/walk";
 import { BlameBar } from "./blame-bar";
@@ -101,6 +103,11 @@ function Facts({ span }: { span: Span }) {
   );
 }
 
+/** What a part of an event loop is: its name is short. */
+function PartMeaning({ part }: { part: PartKind | null }) {
+  return part === null ? null : <p class="is-muted">{t(`part.${part}`)}</p>;
+}
+
 /** What the last step along the chain of blame came to. */
 function WalkNotes() {
   return (
@@ -133,6 +140,7 @@ function SpanDetails({ span }: { span: Span }) {
       </div>
       <div class="details-body">
         <Facts span={span} />
+        <PartMeaning part={stateName(span.state) === "poll" ? "poll" : null} />
         {span.count > 1 && (
           <p class="is-muted">
             {t("timeline.merged", { count: span.count })}. {t("timeline.merged.zoom")}
@@ -147,6 +155,7 @@ function SpanDetails({ span }: { span: Span }) {
 
 function CounterDetails({ place }: { place: CounterPlace }) {
   const reading = chosenReading.value;
+  const part = lanesById.value.get(partOfCounter(place) ?? -1)?.kind;
   const facts = [
     { label: t("counter.at"), text: instant(place.at) },
     ...(reading?.since == null ? [] : [{ label: t("counter.since"), text: instant(reading.since) }]),
@@ -177,6 +186,7 @@ function CounterDetails({ place }: { place: CounterPlace }) {
             </div>
           ))}
         </dl>
+        <PartMeaning part={part === undefined ? null : (part as PartKind)} />
         {reading && bandWords(place.kind, reading) !== "" && (
           <p class="is-muted">
             {bandWords(place.kind, reading)}. {t("timeline.merged.zoom")}

@@ -35,6 +35,7 @@ import { isLive, opened } from "../state/opened";
 import { awaited, followRoute, openRun, overviewKnown, selection } from "../state/timeline";
 import { restingViewport, restsOnWhole, showAll, whole } from "../state/viewport";
 import { CounterTable } from "./counter-table";
+import { Explained } from "./explained";
 import { Failed, Loading, Status } from "./feedback";
 import { FindingsSection } from "./findings-section";
 import { showStage } from "./focus-keeper";
@@ -159,6 +160,11 @@ function Head({ run, experiment }: { run: Run; experiment: Experiment }) {
   );
 }
 
+/** What it is called; what it means is asked of it. */
+function MetricName({ name }: { name: string }) {
+  return <Explained says={metricMeaning(name)}>{metricTitle(name)}</Explained>;
+}
+
 function Figures(props: { run: Run; items: readonly RunMetric[]; goal: string | null }) {
   const { run, items, goal } = props;
   const byName = new Map(items.map((item) => [item.name, item]));
@@ -173,14 +179,18 @@ function Figures(props: { run: Run; items: readonly RunMetric[]; goal: string | 
     <dl class="figures">
       {shown.length === 0 &&
         awaited.map((name) => (
-          <div key={name} class="figure" title={metricMeaning(name)}>
-            <dt>{metricTitle(name)}</dt>
+          <div key={name} class="figure">
+            <dt>
+              <MetricName name={name} />
+            </dt>
             <dd>…</dd>
           </div>
         ))}
       {shown.map(({ name, unit, value }) => (
-        <div key={name} class="figure" title={metricMeaning(name)}>
-          <dt>{metricTitle(name)}</dt>
+        <div key={name} class="figure">
+          <dt>
+            <MetricName name={name} />
+          </dt>
           <dd>{formatMetric(value, unit, language.value)}</dd>
         </div>
       ))}

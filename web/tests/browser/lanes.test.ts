@@ -220,11 +220,13 @@ for (const [locale, parts] of Object.entries(PARTS)) {
       await page.waitForURL(/lane=\d+&at=\d+/);
       const loop = /lane=(\d+)&/.exec(page.url())?.[1] ?? "";
       assert.ok((await page.locator(".details-title").innerText()).includes(title));
+      assert.ok((await page.locator(".details-body").innerText()).includes("selector.select()"));
 
       await page.mouse.move(...(await middleOf(ready)));
       await card.getByText(/^0 (callbacks|callbacków)/).waitFor();
       await page.mouse.click(...(await middleOf(ready)));
       await page.waitForURL(new RegExp(`counter=${loop}\\.ready_handles&at=`));
+      assert.ok((await page.locator(".details-body").innerText()).includes("loop._ready"));
       await page.keyboard.press("p");
       await page.waitForURL(new RegExp(`pin=${loop}-ready`));
       await page.reload();

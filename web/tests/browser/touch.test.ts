@@ -89,3 +89,25 @@ test("a finger that moves at once moves the window, and a second one ends a rang
     assert.equal(range(page), undefined);
   });
 });
+
+test("a finger on a word that explains itself shows what it means, whole, until it is put elsewhere", async () => {
+  await site.onPage({ viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }, async (page) => {
+    const see = async (words: string, means: RegExp): Promise<void> => {
+      await page.locator(".explained-words", { hasText: words }).first().tap();
+      const card = page.locator(".explanation:popover-open");
+      assert.match(await card.innerText(), means);
+      const box = await card.boundingBox();
+      assert.ok(box && box.x >= 0 && box.x + box.width <= 390 && box.y >= 0 && box.y + box.height <= 844, JSON.stringify(box));
+      await page.locator("h1").tap();
+      await card.waitFor({ state: "hidden" });
+    };
+    await page.goto(`${site.address}/#/runs/${run}`);
+    await timelineReady(page);
+    await see("Makespan", /./);
+    await see("GIL wait", /./);
+    await page.goto(`${site.address}/#/`);
+    await page.locator(".slider").first().waitFor();
+    await see("C code without the GIL", /the jobs have no C code/);
+    await see("Switch interval", /sys\.setswitchinterval/);
+  });
+});

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// Words that explain themselves in a card: when they are pointed at, have the focus, or are
+// pressed, as a finger does. Everything that a tooltip of the browser would say to a mouse only.
+
+import type { ComponentChildren } from "preact";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
+import type { Words } from "./said";
+
+/* Between the card and the edge of the window. */
+const MARGIN = 8;
+
+/** Below the words, or above them where there is no room; always whole in the window. */
+function place(card: HTMLElement, element: HTMLElement): void {
+  const words = element.getClientRects()[0] ?? element.getBoundingClientRect();
+  const { width, height } = card.getBoundingClientRect();
+  const fits = words.bottom + height + MARGIN <= window.innerHeight;
+  const left = Math.max(MARGIN, Math.min(words.left, window.innerWidth - width - MARGIN));
+  card.style.left = `${left}px`;
+  card.style.top = `${fits ? words.bottom : Math.max(MARGIN, words.top - height)}px`;
+}
+
+interface ExplainedProps {
+  says: string | Words;
+  className?: string;
+  /** Of the words, for what they are the label of. */
+  id?: string;
+  children: ComponentChildren;
+}
+
+export function Explained({ says, className, id, children }: ExplainedProps) {
+  const card = useRef<HTMLSpanElement>(null);
+  const words = useRef<HTMLSpanElement>(null);
+  const stop = useRef<AbortController | null>(null);
+  const cardId = useId();
+  const [isOpen, setOpen] = useState(false);
+  const { text, lang } = typeof says === "string" ? { text: says, lang: undefined } : says;
+
+  const hide = (): void => {
+    stop.current?.abort();
+    stop.current = null;
+    if (card.current?.isConnected) card.current.hidePopover();
+    setOpen(false);
+  };
+  const show = (): void => {
+    const [shown, of] = [card.current, words.current];
+    if (stop.current || !shown || !of) return;
+    stop.current = new AbortController();
+    const { signal } = stop.current;
+    shown.showPopover();
+    place(shown, of);
+    setOpen(true);
+    // Who comes by keyboard makes the page scroll: it stays with its words.
+    window.addEventListener("scroll", () => place(shown, of), { signal, capture: true, passive: true });
+    const onPress = ({ target }: Event): void => {
+      if (!(target instanceof Node && of.parentElement?.contains(target))) hide();
+    };
+    window.addEventListener("pointerdown", onPress, { signal, capture: true });
+  };
+  const onKey = (event: KeyboardEvent): void => {
+    if (event.key === "Escape" && isOpen) hide();
+    else if (event.key === "Enter" || event.key === " ") show();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  // Its listeners go with it.
+  useEffect(() => () => stop.current?.abort(), []);
+  return (
+    <span
+      class="explained"
+      onPointerEnter={({ pointerType }) => pointerType === "mouse" && show()}
+      onPointerLeave={({ pointerType }) => pointerType === "mouse" && hide()}
+    >
+      <span
+        ref={words}
+        {...(id === undefined ? {} : { id })}
+        class={className === undefined ? "explained-words" : `explained-words ${className}`}
+        role="button"
+        tabIndex={0}
+        aria-describedby={cardId}
+        onFocus={({ currentTarget }) => currentTarget.matches(":focus-visible") && show()}
+        onBlur={hide}
+        onClick={show}
+        onKeyDown={onKey}
+      >
+        {children}
+      </span>
+      <span ref={card} id={cardId} class="explanation" role="tooltip" popover="manual" lang={lang}>
+        {text}
+      </span>
+    </span>
+  );
+}
