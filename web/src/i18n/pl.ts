@@ -1597,7 +1597,7 @@ export const pl = {
   "instant.voluntary_drop": "oddaje GIL na czas wywołania blokującego",
   "instant.false_wakeup": "obudzony, ale GIL był już zajęty",
   "instant.late_timer": "timer zadziałał za późno",
-  "instant.slow_callback": "callback trwał 100 ms lub dłużej",
+  "instant.slow_callback": "callback od 100 ms",
 
   "metric.makespan_us": "Czas całkowity",
   "metric.throughput_per_s": "Przepustowość",

@@ -423,21 +423,24 @@ test("the legend has the letter of each state, the same in both languages", asyn
   assert.deepEqual(await lettersIn("pl-PL"), letters);
 });
 
-/** How far the page has moved by itself. */
-function watchShifts(): void {
 test("the legend of a loop has at most two lines, in Polish, too", async () => {
   const answer = await fetch(`${site.address}/api/v1/presets`);
   const { items } = (await answer.json()) as { items: { id: string; document: object }[] };
-  const document = items.find(({ id }) => id === "loop-blocked")?.document;
-  const id = timelineOf(await runToEnd(site.address, { ...document, record: "timeline" }));
-  await site.onPage({ locale: "pl-PL" }, async (page) => {
-    await page.goto(`${site.address}/#/runs/${id}`);
-    await timelineReady(page);
-    const tops = await page.locator(".state-button").evaluateAll((all) => all.map((each) => each.getBoundingClientRect().top));
-    assert.ok(tops.length > 10 && new Set(tops).size <= 2, tops.join(" "));
-  });
+  for (const [preset, index] of [["loop-blocked", 0], ["timeout-too-late", 2]] as const) {
+    const document = items.find(({ id }) => id === preset)?.document;
+    const id = timelineOf(await runToEnd(site.address, { ...document, record: "timeline" }), index);
+    await site.onPage({ locale: "pl-PL" }, async (page) => {
+      await page.goto(`${site.address}/#/runs/${id}`);
+      await timelineReady(page);
+      const entries = page.locator(".state-legend > *");
+      const tops = await entries.evaluateAll((all) => all.map((each) => each.getBoundingClientRect().top));
+      assert.ok(tops.length > 10 && new Set(tops).size <= 2, `${preset}: ${tops.join(" ")}`);
+    });
+  }
 });
 
+/** How far the page has moved by itself. */
+function watchShifts(): void {
   Object.assign(window, { shifted: 0 });
   new PerformanceObserver((list) => {
     for (const entry of list.getEntries() as (PerformanceEntry & { value: number; hadRecentInput: boolean })[]) {
