@@ -419,10 +419,10 @@ export const en = {
   "experiment.column.status": "Status",
   "experiment.column.timeline": "Timeline",
   "experiment.interval":
-    "95 % interval of the median: {low} to {high}; {n} repetitions from {min} to {max}",
+    "95\u00a0% interval of the median: {low} to {high}; {n} repetitions from {min} to {max}",
   "experiment.versus": "{ratio} × the best",
   "experiment.versus.interval":
-    "Median ratio, repetition by repetition; 95 % interval {low} to {high}",
+    "Median ratio, repetition by repetition; 95\u00a0% interval {low} to {high}",
   "experiment.open": "Open",
   "experiment.open.label": "Open the timeline of {cell}",
   "experiment.best": "best",

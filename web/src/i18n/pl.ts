@@ -513,10 +513,10 @@ export const pl = {
   "experiment.column.status": "Stan",
   "experiment.column.timeline": "Oś czasu",
   "experiment.interval":
-    "95 % przedział mediany: od {low} do {high}; liczba powtórzeń: {n}, od {min} do {max}",
+    "95\u00a0% przedział mediany: od {low} do {high}; liczba powtórzeń: {n}, od {min} do {max}",
   "experiment.versus": "{ratio} × najlepszy",
   "experiment.versus.interval":
-    "Mediana ilorazów z kolejnych powtórzeń; 95 % przedział od {low} do {high}",
+    "Mediana ilorazów z kolejnych powtórzeń; 95\u00a0% przedział od {low} do {high}",
   "experiment.open": "Otwórz",
   "experiment.open.label": "Otwórz oś czasu komórki {cell}",
   "experiment.best": "najlepszy",
