@@ -955,6 +955,7 @@ export const en = {
   "gesture.wheel": "scroll the lanes, or the page",
   "gesture.ctrlWheel": "zoom at the pointer",
   "gesture.shiftWheel": "earlier or later",
+  "sheet.legend": "Click in the legend",
   "gesture.drag": "select a range and see its statistics",
   "gesture.shiftDrag": "move the window",
   "gesture.click": "select a span or a counter",

@@ -1499,6 +1499,7 @@ export const pl = {
   "gesture.wheel": "przewijanie torów albo strony",
   "gesture.ctrlWheel": "powiększenie w miejscu wskaźnika",
   "gesture.shiftWheel": "wcześniej lub później",
+  "sheet.legend": "Kliknięcie w legendzie",
   "gesture.drag": "wybór zakresu i jego statystyki",
   "gesture.shiftDrag": "przesunięcie okna",
   "gesture.click": "wybór odcinka lub licznika",

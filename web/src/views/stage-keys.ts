@@ -117,6 +117,7 @@ const GESTURES = [
   ["sheet.shiftDrag", "gesture.shiftDrag"],
   ["sheet.click", "gesture.click"],
   ["sheet.doubleClick", "gesture.doubleClick"],
+  ["sheet.legend", "timeline.legend.more"],
   ["sheet.hold", "gesture.hold"],
   ["sheet.pinch", "gesture.pinch"],
 ] as const;

@@ -163,6 +163,7 @@ test("every key on the sheet of the timeline does something, and what it says", 
     const onSheet: string[] = [];
     for (const row of rows) onSheet.push((await row.locator("kbd").allInnerTexts()).join(" "));
     assert.deepEqual([...onSheet].sort(), Object.keys(TRIALS).sort());
+    assert.equal(await page.locator(".sheet-row", { hasText: "with Shift this one, too" }).count(), 1);
     for (const [shown, trial] of Object.entries(TRIALS)) {
       await open(page);
       await Promise.race([
