@@ -36,7 +36,8 @@ export function Explained({ says, className, id, children }: ExplainedProps) {
   const { text, lang } = typeof says === "string" ? { text: says, lang: undefined } : says;
 
   const hide = (): void => {
-    stop.current?.abort();
+    if (!stop.current) return;
+    stop.current.abort();
     stop.current = null;
     if (card.current?.isConnected) card.current.hidePopover();
     setOpen(false);
