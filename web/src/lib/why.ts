@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Why a cell is as good as it is, from the results alone: how much Python there is, how many GILs
 // it may run under, how many jobs wait meanwhile, and what that takes. Nothing is estimated: each
-// figure is a metric of a cell, or one of its metrics divided by another.
+// figure is a metric of a cell, or what two metrics differ by, or one of them divided by another.
 
 import { isRecord, type Point } from "./grid";
 import { resolvePointer } from "./json-scan";
@@ -37,10 +37,22 @@ export interface Why<Cell> {
   underWay: number | null;
   /** The same jobs one after another, where that was tried. */
   oneByOne: Cell | null;
+  overhead: Overhead<Cell> | null;
+}
+
+/** Core time beyond that of the same jobs one after another under the same runtime: no metric tells
+ * starting from handing over, switching and sharing, but there nothing of it is done. */
+export interface Overhead<Cell> {
+  us: number;
+  /** Of all its core time. */
+  share: number;
+  bare: Cell;
 }
 
 /* As the server has it: nine tenths busy leaves at most a factor of 1.11 to gain elsewhere. */
 const FULL = 0.9;
+/* Less overhead is not worth a sentence. */
+const TOLD = 0.01;
 /* Steps in which a job waits for the outside world. */
 const OUTSIDE = /"(?:io|sleep)_us"/;
 /* With fewer jobs that wait for it on the mean, nothing to speak of overlaps. */
@@ -50,17 +62,26 @@ export function median({ metrics }: Pick<Measured, "metrics">, name: string): nu
   return metrics?.[name]?.median ?? null;
 }
 
-function isUnderOneGil(cell: Measured): boolean {
-  const { name, options } = parseLabel(cell.strategy);
-  const inside = ["sequential", "threads", "asyncio"].includes(name);
-  return inside && median(cell, "gil_held_share") !== null && !options.some(([option]) => option === "to_process");
+/** Threads and event loops of the first process and its main interpreter, and no others. */
+function areTogether(actors: unknown): boolean {
+  const isElsewhere = (actor: unknown): boolean => isRecord(actor) && ("process" in actor || "interpreter" in actor);
+  return Array.isArray(actors) && !actors.some(isElsewhere);
 }
 
-function gilsOf(cell: Measured): Why<Measured>["gils"] | null {
+function isUnderOneGil(cell: Measured, document: unknown): boolean {
+  if (median(cell, "gil_held_share") === null) return false;
+  const actors = resolvePointer(document, "/workload/actors");
+  if (actors !== undefined) return areTogether(actors);
+  const { name, options } = parseLabel(cell.strategy);
+  const inside = ["sequential", "threads", "asyncio"].includes(name);
+  return inside && !options.some(([option]) => option === "to_process");
+}
+
+function gilsOf(cell: Measured, document: unknown): Why<Measured>["gils"] | null {
   const held = median(cell, "gil_held_share");
   const { name, count } = parseLabel(cell.strategy);
   if (held === null) return { kind: "none" };
-  if (isUnderOneGil(cell)) return { kind: "one", held };
+  if (isUnderOneGil(cell, document)) return { kind: "one", held };
   const isPool = name === "processes" || name === "interpreters";
   return isPool && count !== null ? { kind: "each", of: name, count } : null;
 }
@@ -86,16 +107,25 @@ function coresOf(document: unknown, point: Point): number | null {
   return typeof cores === "number" ? cores : null;
 }
 
+function overheadOf<Cell extends Measured>(chosen: Cell, others: readonly Cell[]): Overhead<Cell> | null {
+  const isBare = ({ strategy, runtime }: Cell): boolean => strategy === "sequential" && runtime === chosen.runtime;
+  const bare = others.find(isBare);
+  const [all, work] = [median(chosen, "cpu_us"), bare ? median(bare, "cpu_us") : null];
+  if (!bare || !all || work === null) return null;
+  const us = all - work;
+  return us / all >= TOLD ? { us, share: us / all, bare } : null;
+}
+
 /** `rank` is lower for a cell that is better for the goal, NaN where nothing is known of it. Null
- * where the document has no jobs, or the chosen cell has no figures to give. */
+ * where the chosen cell has no figures to give, or nobody can tell which GILs they are of. */
 export function whyOf<Cell extends Measured>(
   cells: readonly Cell[],
   chosen: Cell,
   document: unknown,
   rank: (cell: Cell) => number,
 ): Why<Cell> | null {
-  const [gils, parallel] = [gilsOf(chosen), parallelOf(chosen)];
-  if (!isRecord(resolvePointer(document, "/workload/jobs")) || gils === null || parallel === null) return null;
+  const [gils, parallel] = [gilsOf(chosen, document), parallelOf(chosen)];
+  if (gils === null || parallel === null) return null;
   const point = JSON.stringify(chosen.point);
   const others = cells.filter((cell) => cell.id !== chosen.id && JSON.stringify(cell.point) === point);
   const worse = others.filter((cell) => rank(cell) > rank(chosen));
@@ -105,9 +135,10 @@ export function whyOf<Cell extends Measured>(
     gils,
     parallel,
     cores: coresOf(document, chosen.point),
-    oneGil: gils.kind === "one" ? null : oneGilOf(best(worse.filter(isUnderOneGil))),
+    oneGil: gils.kind === "one" ? null : oneGilOf(best(worse.filter((cell) => isUnderOneGil(cell, document)))),
     underWay: underWayOf(chosen, document),
     oneByOne: best(worse.filter(({ strategy }) => parseLabel(strategy).name === "sequential")),
+    overhead: overheadOf(chosen, others),
   };
 }
 

@@ -13,7 +13,7 @@ import { modelName, strategyName } from "../state/names";
 import { language, t } from "../state/preferences";
 import { Line } from "./advice-line";
 import { AdviceTable } from "./advice-table";
-import { AdviceWhy } from "./advice-why";
+import { AdviceWhy, WhyAtPoints } from "./advice-why";
 import { busyWords, chosenOf, intervalWords, lossOf, memoryWords, modelWords, nearWords, valueWords } from "./advice-words";
 import { Loading } from "./feedback";
 import { Icon } from "./icon";
@@ -297,6 +297,9 @@ export function AdviceSection({ cells, document, isWatched }: AdviceProps) {
           goal={goal ?? goalOf(document) ?? "makespan_us"}
           document={document}
         />
+      )}
+      {isThere && !only && !isAlone && (
+        <WhyAtPoints cells={cells} items={recommendations} goal={goal} document={document} />
       )}
       {isThere && !only && <Honesty value={value} />}
     </section>

@@ -2,14 +2,16 @@
 // Why the recommended cell: what Python code does under its GILs, what overlaps meanwhile, and what
 // it takes in return, each with the figures of the cells that were run.
 
-import type { Cell, Recommended } from "../api";
+import { useMemo, useState } from "preact/hooks";
+import type { Cell, Recommendation, Recommended } from "../api";
 import { formatBytes, formatDuration, formatMetric, formatShare } from "../lib/format";
 import { median, type OneGil, type Why, whyOf } from "../lib/why";
 import { metricInfo, metricTitle } from "../state/catalogue";
 import { rankOf } from "../state/cells";
-import { modelName } from "../state/names";
+import { modelName, pointWords } from "../state/names";
 import { language, t } from "../state/preferences";
 import { Line } from "./advice-line";
+import { chosenOf } from "./advice-words";
 
 const time = (us: number): string => formatDuration(us * 1e3, language.value);
 const share = (of: number): string => formatShare(of, language.value);
@@ -60,6 +62,17 @@ function costWords(chosen: Cell, { oneGil }: Why<Cell>): string | null {
   });
 }
 
+/** What of its core time is not the jobs themselves; null where that is next to nothing. */
+function overheadWords({ overhead }: Why<Cell>): string | null {
+  if (!overhead) return null;
+  return t("advice.why.overhead", {
+    extra: time(overhead.us),
+    share: share(overhead.share),
+    name: modelName(overhead.bare),
+    cpu: time(median(overhead.bare, "cpu_us") ?? 0),
+  });
+}
+
 interface WhyProps {
   cells: readonly Cell[];
   one: Recommended;
@@ -67,17 +80,54 @@ interface WhyProps {
   document: unknown;
 }
 
+function cellsByPoint(cells: readonly Cell[]): ReadonlyMap<string, readonly Cell[]> {
+  const at = new Map<string, Cell[]>();
+  for (const cell of cells) {
+    const key = JSON.stringify(cell.point);
+    const found = at.get(key);
+    if (found) found.push(cell);
+    else at.set(key, [cell]);
+  }
+  return at;
+}
+
+/** The same for every point of a sweep, when somebody opens it. */
+export function WhyAtPoints(props: Omit<WhyProps, "one"> & { items: readonly Recommendation[] }) {
+  const { cells, items, goal, document } = props;
+  const [isOpen, setOpen] = useState(false);
+  const at = useMemo(() => cellsByPoint(isOpen ? cells : []), [isOpen, cells]);
+  return (
+    <details class="disclosure advice-points" onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+      <summary>{t("advice.why.points")}</summary>
+      {isOpen &&
+        items.map((item) => {
+          const key = JSON.stringify(item.point);
+          return (
+            <div key={key} class="advice-point">
+              <h3 class="facts-title">{pointWords(item.point, document).join(", ")}</h3>
+              <ul class="advice-others">
+                <Line label={t("advice.chosen")}>{modelName(chosenOf(item))}</Line>
+                <AdviceWhy cells={at.get(key) ?? []} one={chosenOf(item)} goal={goal} document={document} />
+              </ul>
+            </div>
+          );
+        })}
+    </details>
+  );
+}
+
 export function AdviceWhy({ cells, one, goal, document }: WhyProps) {
   const chosen = cells.find(({ id }) => id === one.cell);
   const why = chosen && whyOf(cells, chosen, document, (cell) => rankOf(cell, goal));
   if (!chosen || !why) return null;
   const python = [why.oneGil && oneGilWords(why.oneGil, goal), gilWords(why)].filter((words) => words !== null);
-  const [waiting, cost] = [waitingWords(why, goal), costWords(chosen, why)];
+  const waiting = waitingWords(why, goal);
+  const cost = [costWords(chosen, why), overheadWords(why)].filter((words) => words !== null);
   return (
     <>
       <Line label={t("advice.why.python")}>{python.join(" ")}</Line>
       {waiting !== null && <Line label={t("advice.why.waiting")}>{waiting}</Line>}
-      {cost !== null && <Line label={t("advice.why.cost")}>{cost}</Line>}
+      {cost.length > 0 && <Line label={t("advice.why.cost")}>{cost.join(" ")}</Line>}
     </>
   );
 }

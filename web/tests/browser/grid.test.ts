@@ -135,6 +135,11 @@ test("of a sweep the recommendations are a table, in words for what is swept", a
     assert.match(await rows.last().innerText(), /^14\sms\s+4 threads on CPython 3\.12/);
     assert.equal(await page.locator(".sweep .chart-axis").first().innerText(), "Waiting");
     assert.equal(await page.locator(".sweep .chart-axis").first().getAttribute("title"), "/workload/jobs/steps/1/io_us");
+    await page.locator(".advice-points summary").click();
+    const why = page.locator(".advice-point");
+    assert.equal(await why.count(), 14);
+    assert.match(await why.last().innerText(), /^waiting 14\sms\s+Recommended\s+4 threads on CPython 3\.12\s+Why: Python/);
+    assert.match(await why.last().innerText(), /On the mean [\d.]+ jobs are under way at a time/);
   });
 });
 
@@ -157,11 +162,6 @@ test("cells that matter say what they suffer from, and lead to the place that pr
   });
 });
 
-test("a finding calls the step by name, and says in the reader's language what its threshold is", async () => {
-  const { items } = (await (await fetch(`${server.address}/api/v1/presets`)).json()) as {
-    items: { id: string; document: unknown }[];
-  };
-  const view = await runToEnd(server.address, items.find(({ id }) => id === "loop-blocked")?.document);
 /** What words say of themselves to who comes to them by keyboard; with Escape it is gone. */
 async function explanationOf(words: Locator): Promise<string> {
   const card = words.locator("xpath=following-sibling::*");
@@ -174,6 +174,11 @@ async function explanationOf(words: Locator): Promise<string> {
   return text;
 }
 
+test("a finding calls the step by name, and says in the reader's language what its threshold is", async () => {
+  const { items } = (await (await fetch(`${server.address}/api/v1/presets`)).json()) as {
+    items: { id: string; document: unknown }[];
+  };
+  const view = await runToEnd(server.address, items.find(({ id }) => id === "loop-blocked")?.document);
   await onPage(browser, { locale: "pl-PL" }, async (page) => {
     await page.goto(`${server.address}/#/experiments/${view.id}`);
     const card = page.locator(".found").first();
@@ -207,23 +212,6 @@ test("why a change is out of the question is said in the reader's language", asy
   });
 });
 
-test("the chart of scaling can be read as a table", async () => {
-  await onPage(browser, { locale: "pl-PL" }, async (page) => {
-    const ladder = await openLadder(page);
-    const { curves } = (await (await fetch(`${server.address}/api/v1/experiments/${ladder}/advice`)).json()) as {
-      curves: { points: { n: number }[] }[];
-    };
-    assert.deepEqual(curves.map(({ points }) => points.map(({ n }) => n)), [SIZES, SIZES]);
-    const twin = page.locator(".sweep details");
-    await twin.locator("summary").click();
-    assert.deepEqual(await twin.locator("thead th").allInnerTexts(), ["Wykonawcy", "wątki", "procesy"]);
-    assert.deepEqual(await twin.locator("tbody th").allInnerTexts(), SIZES.map(String));
-    for (const figure of await twin.locator("tbody td").allInnerTexts()) assert.match(figure, /^[\d\s,]+\s\/s$/);
-  });
-});
-
-/* --- while it runs --- */
-
 /** Keeps what is written on canvases. */
 function keepWritten(): void {
   const written: string[] = [];
@@ -245,6 +233,23 @@ test("on a telephone the axis of the chart has figures only", async () => {
     assert.ok(!written.includes("null"), written.join(" "));
   });
 });
+
+test("the chart of scaling can be read as a table", async () => {
+  await onPage(browser, { locale: "pl-PL" }, async (page) => {
+    const ladder = await openLadder(page);
+    const { curves } = (await (await fetch(`${server.address}/api/v1/experiments/${ladder}/advice`)).json()) as {
+      curves: { points: { n: number }[] }[];
+    };
+    assert.deepEqual(curves.map(({ points }) => points.map(({ n }) => n)), [SIZES, SIZES]);
+    const twin = page.locator(".sweep details");
+    await twin.locator("summary").click();
+    assert.deepEqual(await twin.locator("thead th").allInnerTexts(), ["Wykonawcy", "wątki", "procesy"]);
+    assert.deepEqual(await twin.locator("tbody th").allInnerTexts(), SIZES.map(String));
+    for (const figure of await twin.locator("tbody td").allInnerTexts()) assert.match(figure, /^[\d\s,]+\s\/s$/);
+  });
+});
+
+/* --- while it runs --- */
 
 /* Points of a sweep, of which only the last takes long. */
 const POINTS = 300;

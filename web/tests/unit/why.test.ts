@@ -58,7 +58,32 @@ test("nothing is said of what was not tried, is no worse, or lies at another poi
   assert.equal(why(THREADS)?.oneByOne, SEQUENTIAL);
   assert.equal(why(SEQUENTIAL)?.oneByOne, null);
   assert.equal(why(OFFLOADED), null);
-  assert.equal(why(SERVERS, CELLS, { workload: { actors: [] } }), null);
+});
+
+test("threads and event loops of one process have one GIL, however they are written", () => {
+  const together = { machine: { cores: 4 }, workload: { actors: [{ name: "spinner", thread: 2 }, { name: "server", event_loop: 1 }] } };
+  const apart = { workload: { actors: [{ name: "spinner", thread: 2 }, { name: "other", process: 2 }] } };
+  const withGil = cellOf("cpython-3.12", "actors", [2_000_000, 1_980_000, 2_010_000, 0.99, 0, 0]);
+  const free = cellOf("cpython-3.14t", "actors", [1_100_000, 2_150_000, 2_160_000, null, 0, 0]);
+  assert.deepEqual(why(withGil, [withGil], together)?.gils, { kind: "one", held: 0.99 });
+  const found = why(free, [withGil, free], together);
+  assert.deepEqual(found?.gils, { kind: "none" });
+  assert.equal(found?.oneGil?.cell, withGil);
+  assert.ok(found?.oneGil?.isFull);
+  assert.equal(found?.cores, 4);
+  assert.equal(found?.underWay, null);
+  assert.equal(why(withGil, [withGil, free], apart), null);
+  assert.equal(why(free, [withGil, free], apart)?.oneGil, null);
+});
+
+test("what is not the jobs themselves is told from the same jobs one after another, under the same runtime", () => {
+  const { us, share, bare } = why(SERVERS)?.overhead ?? {};
+  assert.equal(us, 2_803_560 - 2_469_719);
+  assert.equal(share?.toFixed(3), "0.119");
+  assert.equal(bare, SEQUENTIAL);
+  assert.equal(why(FREE)?.overhead, null, "of another runtime");
+  assert.equal(why(LOOP)?.overhead, null, "there is none");
+  assert.equal(why(SEQUENTIAL)?.overhead, null);
 });
 
 test("who waits for a core or a GIL does not wait side by side", () => {
