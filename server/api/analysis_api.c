@@ -15,6 +15,7 @@ struct asked {
     enum analysis_kind kind;
     struct run_maker *maker;
     int64_t run;
+    const char *client; /* who does; NULL: it does not say */
 };
 
 /* {"run": "r7", "status": "making", "findings": null} */
@@ -80,7 +81,8 @@ static int have_made(const struct asked *asked, const struct run_maker_state *st
         return err_set(err, failure_code(state->code), "%s", state->reason);
     }
     if (state->status == RUN_MAKER_NONE) {
-        code = run_maker_ask(asked->maker, asked->run, err);
+        const struct run_maker_wish wish = {asked->run, asked->client};
+        code = run_maker_ask(asked->maker, &wish, err);
     }
     const char *status = state->status == RUN_MAKER_MAKING ? "making" : "waiting";
     return code != 0 ? code : respond(response, asked, status, NULL, err);
@@ -92,7 +94,10 @@ static int answer(struct api *api, enum analysis_kind kind,
     struct asked asked = {.kind = kind, .maker = api->analyses[kind]};
     struct run_maker_state state;
     char *data = NULL;
-    int code = read_run(api, request, &asked.run, err);
+    int code = api_query_client(request, &asked.client, err);
+    if (code == 0) {
+        code = read_run(api, request, &asked.run, err);
+    }
     if (code == 0) {
         /* The maker is asked first: what it has forgotten is stored then. */
         run_maker_state(asked.maker, asked.run, &state);

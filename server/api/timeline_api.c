@@ -105,8 +105,12 @@ int timeline_api_ask(void *context, const struct http_request *request,
                      struct http_response *response, struct err *err) {
     struct api *api = context;
     struct stored_run run = {0};
+    const char *client;
     bool cancel;
-    int code = parse_body(request, &cancel, err);
+    int code = api_query_client(request, &client, err);
+    if (code == 0) {
+        code = parse_body(request, &cancel, err);
+    }
     if (code == 0) {
         code = read_run(api, request, &run, err);
     }
@@ -116,7 +120,8 @@ int timeline_api_ask(void *context, const struct http_request *request,
         code = err_set(err, ERR_CONFLICT, "run %s has no result to be repeated",
                        request->capture[0]);
     } else if (code == 0 && !run.is_stored) {
-        code = run_maker_ask(api->timelines, run.id, err);
+        const struct run_maker_wish wish = {run.id, client};
+        code = run_maker_ask(api->timelines, &wish, err);
     }
     return code == 0 ? respond(api, request, run.is_stored ? 200 : 202, response, err)
                      : code;

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/jobs/run_maker.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "server/clock/clock.h"
 
 struct making {
     int64_t run;
+    struct fair_share *share; /* of who asked first, until it has ended */
     struct run_maker_state state;
 };
 
@@ -21,8 +26,12 @@ struct run_maker {
     pthread_cond_t changed;
     struct making items[RUN_MAKER_MAX]; /* oldest first; guarded by mutex */
     size_t count;                       /* guarded by mutex */
+    struct fair_shares shares;          /* guarded by mutex */
     bool is_closed;                     /* guarded by mutex */
 };
+
+static_assert((int)RUN_MAKER_MAX <= (int)FAIR_SHARES_MAX,
+              "each may be of another client");
 
 /* --- the list, with the mutex held ------------------------------------------------ */
 
@@ -35,16 +44,47 @@ static struct making *find(struct run_maker *maker, int64_t run) {
     return NULL;
 }
 
-static struct making *find_status(struct run_maker *maker, enum run_maker_status status) {
+static struct making *find_failed(struct run_maker *maker) {
     for (size_t i = 0; i < maker->count; i++) {
-        if (maker->items[i].state.status == status) {
+        if (maker->items[i].state.status == RUN_MAKER_FAILED) {
             return &maker->items[i];
         }
     }
     return NULL;
 }
 
+/* The oldest of the client whose turn it is, or NULL. */
+static struct making *choose(struct run_maker *maker) {
+    struct making *chosen = NULL;
+    for (size_t i = 0; i < maker->count; i++) {
+        struct making *item = &maker->items[i];
+        if (item->state.status == RUN_MAKER_WAITING &&
+            (chosen == NULL || fair_share_before(item->share, chosen->share))) {
+            chosen = item;
+        }
+    }
+    return chosen;
+}
+
+static unsigned count_of(const struct run_maker *maker, const char *client) {
+    for (size_t i = 0; i < maker->count; i++) {
+        const struct fair_share *share = maker->items[i].share;
+        if (share != NULL && strcmp(share->client, client) == 0) {
+            return share->jobs;
+        }
+    }
+    return 0;
+}
+
+static void leave_share(struct making *item) {
+    if (item->share != NULL) {
+        fair_share_leave(item->share);
+        item->share = NULL;
+    }
+}
+
 static void forget(struct run_maker *maker, struct making *item) {
+    leave_share(item);
     const struct making *end = &maker->items[--maker->count];
     for (; item < end; item++) {
         item[0] = item[1];
@@ -52,6 +92,7 @@ static void forget(struct run_maker *maker, struct making *item) {
 }
 
 static void set_failed(struct making *item, int code, const char *reason) {
+    leave_share(item);
     item->state.status = RUN_MAKER_FAILED;
     item->state.code = code;
     snprintf(item->state.reason, sizeof item->state.reason, "%s", reason);
@@ -59,19 +100,23 @@ static void set_failed(struct making *item, int code, const char *reason) {
 
 /* --- the thread ------------------------------------------------------------------ */
 
-/* Makes the first that waits. The mutex is not held meanwhile. */
-static void make_first(struct run_maker *maker, struct making *item) {
-    const int64_t run = item->run;
+/* Makes one that waits. The mutex is not held meanwhile; the share is that of what is being
+ * made, which nobody forgets. */
+static void make_one(struct run_maker *maker, struct making *item) {
+    const int64_t run = item->run, started_ns = clock_ns();
+    struct fair_share *share = item->share;
     struct err err = {0};
     item->state.status = RUN_MAKER_MAKING;
+    fair_share_begin(share);
     atomic_store(&maker->cancel, false);
     pthread_mutex_unlock(&maker->mutex);
     const int code = maker->make(maker->db, maker->reader, run, &maker->cancel, &err);
     pthread_mutex_lock(&maker->mutex);
+    fair_share_end(share, clock_ns() - started_ns);
     item = find(maker, run);
-    if (item != NULL && code == 0) {
+    if (code == 0) {
         forget(maker, item);
-    } else if (item != NULL) {
+    } else {
         set_failed(item, code, err.text);
     }
 }
@@ -80,9 +125,9 @@ static void *work(void *context) {
     struct run_maker *maker = context;
     pthread_mutex_lock(&maker->mutex);
     while (!maker->is_closed) {
-        struct making *item = find_status(maker, RUN_MAKER_WAITING);
+        struct making *item = choose(maker);
         if (item != NULL) {
-            make_first(maker, item);
+            make_one(maker, item);
         } else {
             pthread_cond_wait(&maker->changed, &maker->mutex);
         }
@@ -136,27 +181,43 @@ void run_maker_close(struct run_maker *maker) {
 
 /* --- asking -------------------------------------------------------------------- */
 
-int run_maker_ask(struct run_maker *maker, int64_t run, struct err *err) {
+/* With the mutex held. What has failed last makes room, the oldest first. */
+static int make_room(struct run_maker *maker, const char *client, struct err *err) {
+    if (count_of(maker, client) >= RUN_MAKER_CLIENT_MAX) {
+        return err_set(err, ERR_LIMIT,
+                       "%d others are being made for this client already; ask again when "
+                       "one of them is there",
+                       RUN_MAKER_CLIENT_MAX);
+    }
+    if (maker->count == RUN_MAKER_MAX) {
+        struct making *failed = find_failed(maker);
+        if (failed == NULL) {
+            return err_set(err, ERR_LIMIT, "%d others are being made already",
+                           RUN_MAKER_MAX);
+        }
+        forget(maker, failed);
+    }
+    return 0;
+}
+
+int run_maker_ask(struct run_maker *maker, const struct run_maker_wish *wish,
+                  struct err *err) {
+    const char *client = wish->client != NULL ? wish->client : "";
     int code = 0;
     pthread_mutex_lock(&maker->mutex);
-    struct making *item = find(maker, run);
+    struct making *item = find(maker, wish->run);
     if (item != NULL && item->state.status == RUN_MAKER_FAILED) {
         forget(maker, item);
         item = NULL;
     }
-    if (item == NULL && maker->count == RUN_MAKER_MAX) {
-        item = find_status(maker, RUN_MAKER_FAILED); /* the oldest makes room */
-        if (item != NULL) {
-            forget(maker, item);
-            item = NULL;
-        } else {
-            code = err_set(err, ERR_LIMIT, "%d others are being made already",
-                           RUN_MAKER_MAX);
-        }
+    if (item == NULL) {
+        code = make_room(maker, client, err);
     }
     if (code == 0 && item == NULL) {
         maker->items[maker->count++] =
-            (struct making){.run = run, .state = {.status = RUN_MAKER_WAITING}};
+            (struct making){.run = wish->run,
+                            .share = fair_share_join(&maker->shares, client),
+                            .state = {.status = RUN_MAKER_WAITING}};
         pthread_cond_signal(&maker->changed);
     }
     pthread_mutex_unlock(&maker->mutex);

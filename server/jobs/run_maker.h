@@ -4,7 +4,8 @@
  * findings.
  *
  * One thread makes one after the other, beside the workers of the job queue: who opens a
- * run does not wait for the grids before it.
+ * run does not wait for the grids before it. Clients share it as they share those workers
+ * (fair_share.h), and none may have more than half of the places.
  *
  *     ask ---> waiting ---> making ---> (stored: forgotten here)
  *                 |            +------> failed, with the reason, until asked for again
@@ -17,6 +18,7 @@
 
 #include "db/db.h"
 #include "engine/base/err.h"
+#include "server/jobs/fair_share.h"
 
 #include <stdatomic.h>
 
@@ -26,7 +28,12 @@ struct run_maker;
 typedef int (*run_maker_fn)(struct db *db, struct db_reader *reader, int64_t run,
                             const atomic_bool *cancel, struct err *err);
 
-enum { RUN_MAKER_MAX = 32 }; /* that wait, are made or have failed last */
+enum {
+    RUN_MAKER_MAX = 32, /* that wait, are made or have failed last */
+    RUN_MAKER_CLIENT_MAX =
+        16, /* that wait or are made, of one client; all that give no name
+                                * are one */
+};
 
 enum run_maker_status {
     RUN_MAKER_NONE,
@@ -48,9 +55,15 @@ int run_maker_open(struct run_maker **out, struct db *db, run_maker_fn make,
 /* Cancels what is being made, and waits for that. NULL is accepted. */
 void run_maker_close(struct run_maker *maker);
 
-/* Asks for it; it makes no difference how often. ERR_LIMIT: too many
- * wait. */
-int run_maker_ask(struct run_maker *maker, int64_t run, struct err *err) WARN_UNUSED;
+struct run_maker_wish {
+    int64_t run;
+    const char *client; /* below FAIR_CLIENT_SIZE bytes; NULL: nobody */
+};
+
+/* Asks for it; it makes no difference how often, or who else does. ERR_LIMIT: too many wait, or
+ * too many of the client. */
+int run_maker_ask(struct run_maker *maker, const struct run_maker_wish *wish,
+                  struct err *err) WARN_UNUSED;
 void run_maker_cancel(struct run_maker *maker, int64_t run);
 /* Forgets that it has failed. */
 void run_maker_forget(struct run_maker *maker, int64_t run);

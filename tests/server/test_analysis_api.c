@@ -2,10 +2,12 @@
 /* test_analysis_api - findings and virtual speed-ups are made when somebody asks for them, once,
  * and kept; a run is run again with something changed. */
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "api_fixture.h"
 #include "http_client.h"
+#include "server/jobs/run_maker.h"
 #include "tests/support/test.h"
 
 /* Four threads that compute: the GIL is all they have in common. */
@@ -191,6 +193,36 @@ static void test_speedup_api_cancels(void **state) {
     assert_int_equal(status, 409);
 }
 
+/* One client does not take all places: who says that it is another one has some of them. */
+static void test_findings_api_shares_places(void **state) {
+    struct api_fixture *fixture = *state;
+    static const char document[] =
+        "{\"schema\":1,\"repetitions\":20,\"runtimes\":[\"cpython-3.12\"],"
+        "\"strategies\":[{\"threads\":3}],\"workload\":{\"jobs\":{\"count\":4000,"
+        "\"steps\":[{\"python_us\":200},{\"io_us\":100}]}}}";
+    static const char *const kinds[] = {"findings", "speedup"};
+    char of_it[96];
+    api_run(fixture, document, "e2");
+    for (int i = 0; i < 2; i++) {
+        for (int run = 4; run < 4 + RUN_MAKER_CLIENT_MAX; run++) {
+            snprintf(of_it, sizeof of_it, "/api/v1/runs/r%d/%s?client=one", run,
+                     kinds[i]);
+            json_decref(api_expect(fixture, "GET", of_it, NULL, 202));
+        }
+        struct http_answer answer;
+        snprintf(of_it, sizeof of_it, "/api/v1/runs/r20/%s?client=one", kinds[i]);
+        http_client_request(fixture->port, "GET", of_it, NULL, &answer);
+        assert_int_equal(answer.status, 503);
+        assert_non_null(http_answer_header(&answer, "Retry-After"));
+        assert_non_null(strstr(answer.body, "16 others are being made for this client"));
+        http_answer_deinit(&answer);
+        snprintf(of_it, sizeof of_it, "/api/v1/runs/r20/%s", kinds[i]);
+        json_decref(api_expect(fixture, "GET", of_it, NULL, 202));
+        snprintf(of_it, sizeof of_it, "/api/v1/runs/r21/%s?client=", kinds[i]);
+        json_decref(api_expect(fixture, "GET", of_it, NULL, 400));
+    }
+}
+
 /* --- what if --------------------------------------------------------------------- */
 
 static const char what_if[] = "/api/v1/runs/r2/what-if";
@@ -277,6 +309,7 @@ int main(void) {
         TEST(test_findings_api_cancels),
         TEST(test_speedup_api_makes_it_once),
         TEST(test_speedup_api_cancels),
+        TEST(test_findings_api_shares_places),
         TEST(test_what_if_runs_beside),
         TEST(test_what_if_refuses),
     };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a run suffers from, what was tried against it, and what a faster step would gain.
 
+import { BY_PAGE } from "./client";
 import type { Experiment } from "./experiments";
 import { id, postJson, request } from "./request";
 
@@ -82,12 +83,14 @@ export interface SpeedupStep {
 
 /** Null while they are being made; ask again then. */
 export async function getRunFindings(run: string): Promise<Findings | null> {
-  return (await request<{ findings: Findings | null }>(`/runs/${id(run)}/findings`)).findings;
+  const path = `/runs/${id(run)}/findings?${BY_PAGE}`;
+  return (await request<{ findings: Findings | null }>(path)).findings;
 }
 
 /** Null while it is being made; ask again then. */
 export async function getRunSpeedup(run: string): Promise<Speedup | null> {
-  return (await request<{ speedup: Speedup | null }>(`/runs/${id(run)}/speedup`)).speedup;
+  const path = `/runs/${id(run)}/speedup?${BY_PAGE}`;
+  return (await request<{ speedup: Speedup | null }>(path)).speedup;
 }
 
 /** Runs the cell of a run again with its document changed. */

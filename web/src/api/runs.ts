@@ -5,6 +5,7 @@ import type { WireTimeline } from "../lib/columns";
 import type { Histogram } from "../lib/histogram";
 import type { Lane } from "../lib/lanes";
 import type { FetchWindow } from "../lib/viewport";
+import { BY_PAGE } from "./client";
 import { id, postJson, request } from "./request";
 
 export type RunStatus = "running" | "done" | "limited" | "stopped" | "failed" | "interrupted";
@@ -69,7 +70,7 @@ export function getTimelineJob(run: string): Promise<TimelineJob> {
 
 /** Has the run executed once more, and recorded; asking again while that goes on changes nothing. */
 export function makeTimeline(run: string): Promise<TimelineJob> {
-  return postJson<TimelineJob>(`/runs/${id(run)}/timeline/job`, "{}");
+  return postJson<TimelineJob>(`/runs/${id(run)}/timeline/job?${BY_PAGE}`, "{}");
 }
 
 export function getRun(run: string): Promise<Run> {

@@ -209,6 +209,8 @@ const sentences: Record<string, string> = {
     "podgląd ma najwyżej {n0} przebiegów, a ten dokument {n1}: uruchom go albo poproś o mniej",
   "the next preview of this client took its place": "jego miejsce zajął następny podgląd tej strony",
   "{0} others are being made already": "powstaje już {n0} innych",
+  "{0} others are being made for this client already; ask again when one of them is there":
+    "dla tej strony powstaje już {n0} innych; zapytaj ponownie, gdy któryś z nich będzie gotowy",
   "a file is being written already": "jakiś plik jest już zapisywany",
   "writing the file takes more than {0} s; 'gilscope export' on the command line has no limit, the export of one run has less to write":
     "zapis pliku trwa dłużej niż {n0} s; „gilscope export” w wierszu poleceń nie ma granicy, a w pliku jednego przebiegu jest mniej do zapisania",
