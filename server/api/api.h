@@ -29,6 +29,7 @@
 
 struct advice_cache;
 struct answer_cache;
+struct export_files;
 struct http_metrics;
 struct readiness;
 
@@ -49,8 +50,9 @@ struct api {
     struct readiness *readiness;
     struct sql_session *sql[HTTP_EXECUTOR_THREADS]; /* NULL until the thread needs it */
     atomic_int sql_running;
-    atomic_int exports_running, exports_open; /* written; and until they are closed */
-    atomic_bool closing;                      /* what may take long must end */
+    atomic_int exports_running;
+    struct export_files *exports;
+    atomic_bool closing; /* what may take long must end */
 };
 
 /* The reader of the thread that handles the request. */

@@ -10,6 +10,7 @@
 #include "db/experiment_store.h"
 #include "db/run_store.h"
 #include "server/api/api.h"
+#include "server/api/export_files.h"
 #include "server/api/resource_id.h"
 #include "server/clock/clock.h"
 #include "server/export/export.h"
@@ -69,48 +70,76 @@ static int explain(const struct patience *patience, int code, const struct err *
     }
 }
 
-static int write_file(struct api *api, const struct http_request *request,
-                      const struct export_format *format, struct export_request what,
-                      struct err *err) {
-    struct patience patience = {
-        .api = api, .request = request, .until_ms = clock_ms() + EXPORT_API_TIME_MS};
+/* What is asked for, and the file that comes of it. */
+struct download {
+    struct api *api;
+    const struct http_request *request;
+    const struct export_format *format;
+    struct export_request what;
+    struct http_file file; /* its descriptor is the caller's when it is written */
+    size_t size;
+};
+
+static int write_file(struct download *download, struct err *err) {
+    struct api *api = download->api;
+    struct patience patience = {.api = api,
+                                .request = download->request,
+                                .until_ms = clock_ms() + EXPORT_API_TIME_MS};
     struct err why = {0};
+    struct stat status;
     char path[4096 + 64];
     snprintf(path, sizeof path, "%s-export-%ld-%" PRId64, db_path(api->db),
              (long)getpid(), clock_ns());
-    what.db = api->db;
-    what.path = path;
-    what.cancelled = is_over;
-    what.context = &patience;
-    const int code = format->write(&what, &why);
-    return code == 0 ? 0 : explain(&patience, code, &why, err);
-}
-
-/* A descriptor that counts as open from now on. */
-static int write_in_turn(struct api *api, const struct http_request *request,
-                         const struct export_format *format,
-                         const struct export_request *what, struct err *err) {
-    int code;
-    const bool has_turn = atomic_fetch_add(&api->exports_running, 1) < EXPORT_API_AT_ONCE;
-    const bool has_room = atomic_fetch_add(&api->exports_open, 1) < EXPORT_API_OPEN;
-    if (!has_turn) {
-        code = err_set(err, ERR_LIMIT, "a file is being written already");
-    } else if (!has_room) {
-        code =
-            err_set(err, ERR_LIMIT, "%d files are being sent already", EXPORT_API_OPEN);
-    } else {
-        code = write_file(api, request, format, *what, err);
-    }
-    atomic_fetch_sub(&api->exports_running, 1);
+    download->what.db = api->db;
+    download->what.path = path;
+    download->what.cancelled = is_over;
+    download->what.context = &patience;
+    download->what.file = &download->file.descriptor;
+    const int code = download->format->write(&download->what, &why);
     if (code != 0) {
-        atomic_fetch_sub(&api->exports_open, 1);
+        return explain(&patience, code, &why, err);
     }
-    return code;
+    if (fstat(download->file.descriptor, &status) != 0) {
+        http_file_close(&download->file);
+        return err_set(err, ERR_IO, "cannot read the file that was written");
+    }
+    download->size = (size_t)status.st_size;
+    return 0;
 }
 
-static void file_closed(void *context) {
-    struct api *api = context;
-    atomic_fetch_sub(&api->exports_open, 1);
+static void on_taken(void *context, uint64_t position) {
+    export_file_taken(context, position, clock_ms());
+}
+
+static void on_closed(void *context) { export_file_close(context); }
+
+/* It has its place until it is closed. */
+static int write_in_place(struct download *download, struct err *err) {
+    struct export_file *file;
+    int code = export_files_enter(download->api->exports, clock_ms(), &file, err);
+    if (code != 0) {
+        return code;
+    }
+    code = write_file(download, err);
+    if (code != 0) {
+        export_file_close(file);
+        return code;
+    }
+    download->file.taken = on_taken;
+    download->file.closed = on_closed;
+    download->file.context = file;
+    export_file_send(file, download->file.descriptor, clock_ms());
+    return 0;
+}
+
+static int write_in_turn(struct download *download, struct err *err) {
+    atomic_int *running = &download->api->exports_running;
+    const bool has_turn = atomic_fetch_add(running, 1) < EXPORT_API_AT_ONCE;
+    const int code = has_turn
+                         ? write_in_place(download, err)
+                         : err_set(err, ERR_LIMIT, "a file is being written already");
+    atomic_fetch_sub(running, 1);
+    return code;
 }
 
 /* --- the answer ------------------------------------------------------------------ */
@@ -133,32 +162,24 @@ static int read_format(const struct http_request *request,
 static int respond(struct api *api, const struct http_request *request,
                    const struct export_request *what, struct http_response *response,
                    struct err *err) {
-    const struct export_format *format;
-    struct export_request with_file = *what;
-    struct http_file file = {.closed = file_closed, .context = api};
-    struct stat status;
-    int code = read_format(request, &format, err);
+    struct download download = {.api = api, .request = request, .what = *what};
+    int code = read_format(request, &download.format, err);
+    if (code == 0 && !request->head_only) {
+        code = write_in_turn(&download, err);
+    }
     if (code != 0) {
         return code;
     }
     if (!request->head_only) {
-        with_file.file = &file.descriptor;
-        if ((code = write_in_turn(api, request, format, &with_file, err)) != 0) {
-            return code;
-        }
-        if (fstat(file.descriptor, &status) != 0) {
-            http_file_close(&file);
-            return err_set(err, ERR_IO, "cannot read the file that was written");
-        }
         response->body_is_file = true;
-        response->file = file;
-        response->body_size = (size_t)status.st_size;
+        response->file = download.file;
+        response->body_size = download.size;
     }
     response->endless = request->head_only;
-    response->content_type = format->media_type;
+    response->content_type = download.format->media_type;
     snprintf(response->disposition, sizeof response->disposition,
              "attachment; filename=\"gilscope-%.24s.%.8s\"", request->capture[0],
-             format->extension);
+             download.format->extension);
     return 0;
 }
 

@@ -6,8 +6,8 @@
  * A file is written on an executor thread, beside the store, before its first byte is sent, so
  * that what fails is a problem and never half a file. It has no name by then: a server that
  * dies leaves nothing. One is written at a time, within EXPORT_API_TIME_MS, while its client is
- * there and the disk has EXPORT_API_FREE_BYTES more; EXPORT_API_OPEN are kept until they were
- * read. `gilscope export` has no such limits.
+ * there and the disk has EXPORT_API_FREE_BYTES more; some are kept until they were read
+ * (export_files.h). `gilscope export` has no such limits.
  */
 #ifndef SERVER_API_EXPORT_API_H
 #define SERVER_API_EXPORT_API_H
@@ -18,7 +18,6 @@
 
 enum {
     EXPORT_API_AT_ONCE = 1,
-    EXPORT_API_OPEN = 4,
     EXPORT_API_TIME_MS = 60 * 1000,
     EXPORT_API_FREE_BYTES = 64 * 1000 * 1000
 };

@@ -9,6 +9,7 @@
 #include "server/api/api.h"
 #include "server/api/event_feed.h"
 #include "server/api/export_api.h"
+#include "server/api/export_files.h"
 #include "server/api/readiness.h"
 #include "server/api/routes.h"
 #include "server/api/sql_api.h"
@@ -137,6 +138,7 @@ static int start_parts(struct service *service, const struct service_options *op
         (code = http_metrics_create(&api->http_metrics, routes, route_count, err)) != 0 ||
         (code = answer_cache_create(&api->answers, err)) != 0 ||
         (code = advice_cache_create(&api->advice, err)) != 0 ||
+        (code = export_files_create(&api->exports, err)) != 0 ||
         (code = open_store(service, options, err)) != 0 ||
         (code = run_maker_open(&api->timelines, api->db, timeline_job_run, err)) != 0 ||
         (code = open_analyses(api, err)) != 0 ||
@@ -251,6 +253,7 @@ void service_stop(struct service *service) {
         sql_session_close(api->sql[i]);
     }
     db_close(api->db);
+    export_files_destroy(api->exports);
     advice_cache_destroy(api->advice);
     answer_cache_destroy(api->answers);
     http_metrics_destroy(api->http_metrics);

@@ -10,15 +10,18 @@
 enum { FILE_BLOCK_BYTES = 64 * 1024 };
 
 void http_file_close(const struct http_file *file) {
-    close(file->descriptor);
     if (file->closed != NULL) {
         file->closed(file->context);
     }
+    close(file->descriptor);
 }
 
 static ssize_t read_piece(void *context, uint64_t position, char *buffer, size_t max) {
     const struct http_file *file = context;
     ssize_t size;
+    if (file->taken != NULL) {
+        file->taken(file->context, position);
+    }
     do {
         size = pread(file->descriptor, buffer, max, (off_t)position);
     } while (size < 0 && errno == EINTR);

@@ -3,8 +3,8 @@
  * http_file - a file as the body of an answer: read piece by piece as the client takes it.
  *
  * The pieces are read on an HTTP thread, which waits for the disk if they are not in memory:
- * for files that have just been written. A file that turns out to be shorter than was said
- * cuts the connection, so that no client takes a part for the whole.
+ * for files that have just been written. A file that turns out to be shorter than was said, or
+ * becomes so, cuts the connection, so that no client takes a part for the whole.
  */
 #ifndef SERVER_HTTP_HTTP_FILE_H
 #define SERVER_HTTP_HTTP_FILE_H
@@ -17,8 +17,11 @@ struct MHD_Response;
 
 struct http_file {
     int descriptor; /* owned */
-    void (*closed)(
-        void *context); /* it was closed, sent or not: called once; NULL: nothing is */
+    /* The client wants what is at `position`, and has room for all before it; NULL: nobody is
+     * told. */
+    void (*taken)(void *context, uint64_t position);
+    /* It is about to be closed, sent or not: called once; NULL: nobody is told. */
+    void (*closed)(void *context);
     void *context;
 };
 
