@@ -34,7 +34,7 @@ struct http_metrics;
 struct readiness;
 
 struct api {
-    const struct access *access;
+    struct access *access;
     struct http_metrics *http_metrics;
     struct answer_cache *answers;
     struct advice_cache *advice;

@@ -123,7 +123,7 @@ static struct http_server_options http_options(struct service *service,
 }
 
 int service_check(const struct service_options *options, struct err *err) {
-    const struct access access = {.token = options->token};
+    struct access access = {.token = options->token};
     const struct http_server_options http = {.address = options->address,
                                              .access = &access};
     return http_server_check(&http, err);
@@ -133,8 +133,8 @@ static int start_parts(struct service *service, const struct service_options *op
                        struct err *err) {
     struct api *api = &service->api;
     int code;
-    if ((code = access_init(&service->access, options->token, options->port, err)) != 0 ||
-        (code = service_check(options, err)) != 0 ||
+    access_init(&service->access, options->token);
+    if ((code = service_check(options, err)) != 0 ||
         (code = http_metrics_create(&api->http_metrics, routes, route_count, err)) != 0 ||
         (code = answer_cache_create(&api->answers, err)) != 0 ||
         (code = advice_cache_create(&api->advice, err)) != 0 ||
@@ -257,5 +257,6 @@ void service_stop(struct service *service) {
     advice_cache_destroy(api->advice);
     answer_cache_destroy(api->answers);
     http_metrics_destroy(api->http_metrics);
+    access_deinit(&service->access);
     free(service);
 }

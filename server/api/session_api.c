@@ -18,7 +18,7 @@ int session_api_open(void *context, const struct http_request *request,
     } else if (!access_is_token(api->access, token)) {
         access_refuse(response, request->path, ACCESS_WRONG);
     } else {
-        access_sign_in(api->access, response);
+        code = access_sign_in(api->access, response, err);
         response->status = 204;
     }
     json_decref(body);
@@ -27,10 +27,9 @@ int session_api_open(void *context, const struct http_request *request,
 
 int session_api_close(void *context, const struct http_request *request,
                       struct http_response *response, struct err *err) {
-    (void)request;
     (void)err;
     const struct api *api = context;
-    access_sign_out(api->access, response);
+    access_sign_out(api->access, http_request_header(request, "Cookie"), response);
     response->status = 204;
     return 0;
 }

@@ -20,16 +20,24 @@ bool access_token_is_valid(const char *token) {
            strspn(token, TOKEN_CHARACTERS) == length;
 }
 
-int access_init(struct access *access, const char *token, uint16_t port,
-                struct err *err) {
+void access_init(struct access *access, const char *token) {
+    *access = (struct access){.token = token, .cookie = "gilscope"};
+    pthread_mutex_init(&access->mutex, NULL);
+}
+
+void access_deinit(struct access *access) { pthread_mutex_destroy(&access->mutex); }
+
+void access_set_port(struct access *access, uint16_t port) {
+    snprintf(access->cookie, sizeof access->cookie, "gilscope_%u", port);
+}
+
+static int make_secret(char out[ACCESS_SECRET_SIZE], struct err *err) {
     unsigned char random[(ACCESS_SECRET_SIZE - 1) / 2];
     if (getentropy(random, sizeof random) != 0) {
         return err_set(err, ERR_IO, "no random numbers: %s", strerror(errno));
     }
-    *access = (struct access){.token = token};
-    snprintf(access->cookie, sizeof access->cookie, "gilscope_%u", port);
     for (size_t i = 0; i < sizeof random; i++) {
-        snprintf(access->session + 2 * i, 3, "%02x", random[i]);
+        snprintf(out + 2 * i, 3, "%02x", random[i]);
     }
     return 0;
 }
@@ -50,25 +58,45 @@ bool access_is_token(const struct access *access, const char *text) {
     return access->token == NULL || is_secret(text, strlen(text), access->token);
 }
 
-/* "a=1; b=2": any cookie of our name is enough, whatever else stands beside it. */
-static bool has_session(const struct access *access, const char *cookies) {
-    const size_t name = strlen(access->cookie);
-    bool found = false;
-    for (const char *at = cookies; *at != '\0';) {
-        at += strspn(at, "; ");
-        const size_t length = strcspn(at, ";");
-        if (length > name && at[name] == '=' && memcmp(at, access->cookie, name) == 0) {
-            found = is_secret(at + name + 1, length - name - 1, access->session) || found;
+/* Which session it is, -1: none that goes on. Looks at all of them in any case. */
+static int find_session(const struct access *access, const char *given, size_t length) {
+    int found = -1;
+    for (int i = 0; i < ACCESS_SESSIONS; i++) {
+        const char *secret = access->sessions[i];
+        if (secret[0] != '\0' && is_secret(given, length, secret)) {
+            found = i;
         }
-        at += length;
     }
     return found;
 }
 
-enum access_verdict access_check(const struct access *access, const char *authorization,
+/* "a=1; b=2": any cookie of our name is enough, whatever else stands beside it. Ends all of
+ * them on request. */
+static bool has_session(struct access *access, const char *cookies, bool end) {
+    const size_t name = strlen(access->cookie);
+    bool found = false;
+    pthread_mutex_lock(&access->mutex);
+    for (const char *at = cookies; *at != '\0';) {
+        at += strspn(at, "; ");
+        const size_t length = strcspn(at, ";");
+        if (length > name && at[name] == '=' && memcmp(at, access->cookie, name) == 0) {
+            const int session = find_session(access, at + name + 1, length - name - 1);
+            found = session >= 0 || found;
+            if (session >= 0 && end) {
+                access->sessions[session][0] = '\0';
+            }
+        }
+        at += length;
+    }
+    pthread_mutex_unlock(&access->mutex);
+    return found;
+}
+
+enum access_verdict access_check(struct access *access, const char *authorization,
                                  const char *cookies) {
     static const char scheme[] = "Bearer ";
-    if (access->token == NULL || (cookies != NULL && has_session(access, cookies))) {
+    if (access->token == NULL ||
+        (cookies != NULL && has_session(access, cookies, false))) {
         return ACCESS_GRANTED;
     }
     if (authorization == NULL) {
@@ -95,12 +123,27 @@ void access_refuse(struct http_response *response, const char *path,
                                    : "Bearer realm=\"gilscope\"";
 }
 
-void access_sign_in(const struct access *access, struct http_response *response) {
+int access_sign_in(struct access *access, struct http_response *response,
+                   struct err *err) {
+    char secret[ACCESS_SECRET_SIZE];
+    const int code = make_secret(secret, err);
+    if (code != 0) {
+        return code;
+    }
+    pthread_mutex_lock(&access->mutex);
+    memcpy(access->sessions[access->next], secret, sizeof secret);
+    access->next = (access->next + 1) % ACCESS_SESSIONS;
+    pthread_mutex_unlock(&access->mutex);
     snprintf(response->cookie, sizeof response->cookie, "%s=%s; " COOKIE_ATTRIBUTES,
-             access->cookie, access->session);
+             access->cookie, secret);
+    return 0;
 }
 
-void access_sign_out(const struct access *access, struct http_response *response) {
+void access_sign_out(struct access *access, const char *cookies,
+                     struct http_response *response) {
+    if (cookies != NULL) {
+        (void)has_session(access, cookies, true); /* there may be none */
+    }
     snprintf(response->cookie, sizeof response->cookie,
              "%s=; Max-Age=0; " COOKIE_ATTRIBUTES, access->cookie);
 }

@@ -4,13 +4,16 @@
  *
  * Programs send the token with every request (RFC 6750: "Authorization: Bearer ...").
  * The dashboard cannot do that with an event stream or a link, so it sends the token once
- * and gets a cookie: a random number of this process, never the token, unreadable for
+ * and gets a cookie: a random number, never the token, unreadable for
  * scripts (HttpOnly) and not sent when another site causes the request (SameSite=Strict).
- * With the process the number is gone, and who used it signs in again. Browsers send a
+ * Each signing in has a number of its own, which is gone when the browser signs out, when
+ * ACCESS_SESSIONS later ones have signed in, and with the process. Browsers send a
  * cookie to every port of a host, so whoever serves another one there can learn it.
  *
  * Files of the dashboard and routes that are HTTP_ROUTE_OPEN are for everybody. Secrets
  * are compared in a time that depends only on the length of what was sent.
+ *
+ * Threads: any.
  */
 #ifndef SERVER_HTTP_ACCESS_H
 #define SERVER_HTTP_ACCESS_H
@@ -18,10 +21,12 @@
 #include "engine/base/err.h"
 #include "server/http/http_response.h"
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 enum {
+    ACCESS_SESSIONS = 32,
     ACCESS_TOKEN_MIN = 16,
     ACCESS_TOKEN_MAX = 512,
     ACCESS_SECRET_SIZE = 65, /* 32 random bytes in hex, with the NUL */
@@ -31,21 +36,25 @@ enum {
 struct access {
     const char *token; /* borrowed; NULL: everybody may */
     char cookie[ACCESS_NAME_SIZE];
-    char session[ACCESS_SECRET_SIZE];
+    pthread_mutex_t mutex;                              /* guards the sessions */
+    char sessions[ACCESS_SESSIONS][ACCESS_SECRET_SIZE]; /* "": ended */
+    unsigned next;                                      /* the oldest of them */
 };
 
 /* The rule for tokens, for messages. */
 #define ACCESS_TOKEN_RULE "at least 16 characters, of A-Z a-z 0-9 - . _ ~ + / ="
 bool access_token_is_valid(const char *token);
 
-/* `port` tells the cookies of two servers on one host apart. ERR_IO: no random bytes. */
-int access_init(struct access *access, const char *token, uint16_t port,
-                struct err *err) WARN_UNUSED;
+void access_init(struct access *access, const char *token);
+void access_deinit(struct access *access);
+
+/* Tells the cookies of two servers on one host apart; before anybody asks. */
+void access_set_port(struct access *access, uint16_t port);
 
 enum access_verdict { ACCESS_GRANTED, ACCESS_MISSING, ACCESS_WRONG };
 
 /* `authorization`, `cookies`: values of Authorization and Cookie, or NULL. */
-enum access_verdict access_check(const struct access *access, const char *authorization,
+enum access_verdict access_check(struct access *access, const char *authorization,
                                  const char *cookies);
 
 /* Whether it is the token; any text is when none is demanded. */
@@ -55,8 +64,11 @@ bool access_is_token(const struct access *access, const char *text);
 void access_refuse(struct http_response *response, const char *path,
                    enum access_verdict verdict);
 
-/* Adds the cookie to a response, or has it removed from the browser. */
-void access_sign_in(const struct access *access, struct http_response *response);
-void access_sign_out(const struct access *access, struct http_response *response);
+/* Begins a session, or ends that of the value of Cookie (or NULL): the response sets the
+ * browser's cookie, or removes it. ERR_IO: no random bytes. */
+int access_sign_in(struct access *access, struct http_response *response,
+                   struct err *err) WARN_UNUSED;
+void access_sign_out(struct access *access, const char *cookies,
+                     struct http_response *response);
 
 #endif

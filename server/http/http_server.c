@@ -236,6 +236,9 @@ int http_server_start(struct http_server **out, const struct http_server_options
         code = err_set_nomem(err);
         goto fail;
     }
+    if (options->access != NULL) {
+        access_set_port(options->access, server->listener.port);
+    }
     raise_file_limit();
     server->daemon = start_daemon(server);
     if (server->daemon == NULL) {

@@ -51,10 +51,10 @@ struct http_limits {
 };
 
 struct http_server_options {
-    const char *address;         /* NULL: 127.0.0.1 */
-    uint16_t port;               /* 0: any free one */
-    const struct access *access; /* must outlive the server; NULL: everybody may */
-    const char *const *hosts;    /* names it answers to besides those of loopback */
+    const char *address;      /* NULL: 127.0.0.1 */
+    uint16_t port;            /* 0: any free one */
+    struct access *access;    /* must outlive the server; NULL: everybody may */
+    const char *const *hosts; /* names it answers to besides those of loopback */
     size_t host_count;
     struct http_metrics *metrics; /* must outlive the server; NULL: none are kept */
     struct answer_cache *answers; /* likewise */

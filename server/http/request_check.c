@@ -144,7 +144,7 @@ static void check_framing(struct http_exchange *exchange) {
 
 /* The files of the dashboard are no secret, and it must be shown to be signed in on. */
 static void check_access(struct http_exchange *exchange) {
-    const struct access *access = exchange->server->options.access;
+    struct access *access = exchange->server->options.access;
     const enum access_verdict verdict =
         access == NULL
             ? ACCESS_GRANTED

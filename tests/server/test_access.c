@@ -37,9 +37,12 @@ static void test_access_knows_a_token(void **state) {
 static void test_access_checks_who_asks(void **state) {
     (void)state;
     struct access access, other;
-    char cookie[160];
-    assert_int_equal(access_init(&access, TOKEN, 8737, NULL), 0);
-    assert_int_equal(access_init(&other, TOKEN, 8737, NULL), 0);
+    struct http_response response = {0};
+    char cookie[256];
+    access_init(&access, TOKEN);
+    access_init(&other, TOKEN);
+    access_set_port(&access, 8737);
+    access_set_port(&other, 8737);
     static const struct {
         enum access_verdict verdict;
         const char *authorization;
@@ -61,22 +64,70 @@ static void test_access_checks_who_asks(void **state) {
         assert_int_equal(access_check(&access, rows[i].authorization, NULL),
                          rows[i].verdict);
     }
-    snprintf(cookie, sizeof cookie, "a=b; gilscope_8737=%s; c", access.session);
+    assert_int_equal(access_check(&access, NULL, "gilscope_8737="), ACCESS_MISSING);
+    assert_int_equal(access_sign_in(&access, &response, NULL), 0);
+    const char *pair = strtok(response.cookie, ";");
+    snprintf(cookie, sizeof cookie, "a=b; %s; c", pair);
     assert_int_equal(access_check(&access, NULL, cookie), ACCESS_GRANTED);
     assert_int_equal(access_check(&other, NULL, cookie), ACCESS_MISSING);
-    snprintf(cookie, sizeof cookie, "xgilscope_8737=%s", access.session);
+    snprintf(cookie, sizeof cookie, "x%s", pair);
     assert_int_equal(access_check(&access, NULL, cookie), ACCESS_MISSING);
     assert_int_equal(access_check(&access, NULL, "gilscope_8737="), ACCESS_MISSING);
     assert_int_equal(access_check(&access, NULL, "gilscope_8737=" TOKEN), ACCESS_MISSING);
+    access_deinit(&access);
+    access_deinit(&other);
+}
+
+/* Who kept the cookie after signing out has nothing, and nobody else is signed out. */
+static void test_access_ends_a_session(void **state) {
+    (void)state;
+    struct access access;
+    struct http_response one = {0}, two = {0}, out = {0};
+    access_init(&access, TOKEN);
+    access_set_port(&access, 1);
+    assert_int_equal(access_sign_in(&access, &one, NULL), 0);
+    assert_int_equal(access_sign_in(&access, &two, NULL), 0);
+    assert_string_not_equal(one.cookie, two.cookie);
+    const char *first = strtok(one.cookie, ";");
+    const char *second = strtok(two.cookie, ";");
+    assert_int_equal(access_check(&access, NULL, first), ACCESS_GRANTED);
+    access_sign_out(&access, NULL, &out);
+    access_sign_out(&access, "gilscope_1=", &out);
+    assert_int_equal(access_check(&access, NULL, first), ACCESS_GRANTED);
+    access_sign_out(&access, first, &out);
+    assert_string_equal(strtok(out.cookie, ";"), "gilscope_1=");
+    assert_int_equal(access_check(&access, NULL, first), ACCESS_MISSING);
+    assert_int_equal(access_check(&access, NULL, second), ACCESS_GRANTED);
+    access_deinit(&access);
+}
+
+/* The oldest one ends when so many have begun after it. */
+static void test_access_has_room_for_so_many_sessions(void **state) {
+    (void)state;
+    struct access access;
+    struct http_response first = {0}, next = {0};
+    access_init(&access, TOKEN);
+    assert_int_equal(access_sign_in(&access, &first, NULL), 0);
+    const char *pair = strtok(first.cookie, ";");
+    for (int i = 1; i < ACCESS_SESSIONS; i++) {
+        assert_int_equal(access_sign_in(&access, &next, NULL), 0);
+    }
+    assert_int_equal(access_check(&access, NULL, pair), ACCESS_GRANTED);
+    assert_int_equal(access_sign_in(&access, &next, NULL), 0);
+    assert_int_equal(access_check(&access, NULL, pair), ACCESS_MISSING);
+    assert_int_equal(access_check(&access, NULL, strtok(next.cookie, ";")),
+                     ACCESS_GRANTED);
+    access_deinit(&access);
 }
 
 static void test_access_without_a_token_is_for_everybody(void **state) {
     (void)state;
     struct access access;
-    assert_int_equal(access_init(&access, NULL, 0, NULL), 0);
+    access_init(&access, NULL);
     assert_int_equal(access_check(&access, NULL, NULL), ACCESS_GRANTED);
     assert_int_equal(access_check(&access, "Bearer x", NULL), ACCESS_GRANTED);
     assert_true(access_is_token(&access, "anything"));
+    access_deinit(&access);
 }
 
 /* --- a server -------------------------------------------------------------------- */
@@ -187,8 +238,11 @@ static void test_access_of_a_browser_is_a_cookie(void **state) {
     const struct fixture *fixture = *state;
     struct http_answer answer;
     char cookie[256];
+    char named[64];
     char foreign[512];
     sign_in(fixture, cookie, sizeof cookie);
+    snprintf(named, sizeof named, "Cookie: gilscope_%u=", fixture->port);
+    assert_memory_equal(cookie, named, strlen(named)); /* port 0 is nobody's */
     assert_int_equal(status_of(fixture, "GET /api/v1/models", cookie), 200);
     assert_int_equal(status_of(fixture, "DELETE /api/v1/experiments/e1", cookie), 404);
     /* The page of another port of this host gets the cookie sent, too. */
@@ -200,6 +254,7 @@ static void test_access_of_a_browser_is_a_cookie(void **state) {
     assert_int_equal(answer.status, 204);
     assert_non_null(strstr(http_answer_header(&answer, "Set-Cookie"), "=; Max-Age=0"));
     http_answer_deinit(&answer);
+    assert_int_equal(status_of(fixture, "GET /api/v1/models", cookie), 401);
 }
 
 static void test_access_refuses_to_sign_in_without_the_token(void **state) {
@@ -314,6 +369,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_access_knows_a_token),
         cmocka_unit_test(test_access_checks_who_asks),
+        cmocka_unit_test(test_access_ends_a_session),
+        cmocka_unit_test(test_access_has_room_for_so_many_sessions),
         cmocka_unit_test(test_access_without_a_token_is_for_everybody),
         TEST(test_access_is_demanded_by_every_route_that_is_not_open),
         TEST(test_access_is_given_for_the_token),
