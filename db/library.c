@@ -34,17 +34,47 @@ static int rename_in(struct connection *connection, int64_t experiment, const ch
     return rc;
 }
 
-int library_rename(struct db *db, int64_t experiment, const char *name, struct err *err) {
+static const char READ_NAME[] =
+    "SELECT name FROM experiment WHERE id = ? AND removing = 0";
+
+/* Whoever is not there is missed by the renaming. */
+static int check_seen(struct connection *connection, int64_t experiment, const char *seen,
+                      struct err *err) {
+    struct query q;
+    query_begin(&q, connection, READ_NAME);
+    query_int(&q, experiment);
+    int rc = query_next(&q, err);
+    if (rc == 1 && strcmp(query_get_text(&q, 0), seen) != 0) {
+        rc = err_set(err, ERR_CONFLICT, "experiment %lld has another name by now",
+                     (long long)experiment);
+    }
+    query_end(&q);
+    return rc < 0 ? rc : 0;
+}
+
+/* `seen` NULL: whatever its name is. */
+static int rename_if(struct db *db, int64_t experiment, const char *seen,
+                     const char *name, struct err *err) {
     struct connection *connection;
     int rc = check_name(name, err);
     if (rc == 0) {
         rc = db_write_begin(db, &connection, err);
     }
     if (rc == 0) {
-        rc = rename_in(connection, experiment, name, err);
+        rc = seen != NULL ? check_seen(connection, experiment, seen, err) : 0;
+        rc = rc == 0 ? rename_in(connection, experiment, name, err) : rc;
         rc = db_write_end(db, rc, err);
     }
     return rc;
+}
+
+int library_rename(struct db *db, int64_t experiment, const char *name, struct err *err) {
+    return rename_if(db, experiment, NULL, name, err);
+}
+
+int library_rename_seen(struct db *db, int64_t experiment, const char *seen,
+                        const char *name, struct err *err) {
+    return rename_if(db, experiment, seen, name, err);
 }
 
 /* --- sizes --------------------------------------------------------------------- */

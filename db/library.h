@@ -17,6 +17,10 @@ enum { LIBRARY_NAME_MAX = 200 }; /* bytes of UTF-8 */
 int library_rename(struct db *db, int64_t experiment, const char *name,
                    struct err *err) WARN_UNUSED;
 
+/* The same, if it still has the name `seen`. ERR_CONFLICT: it has another one. */
+int library_rename_seen(struct db *db, int64_t experiment, const char *seen,
+                        const char *name, struct err *err) WARN_UNUSED;
+
 /*
  * Bytes of the document, the results and the timelines of an experiment, without what the file
  * needs to find them again. 0 when there is none, or none any more. It reads the heads of its

@@ -2,6 +2,7 @@
 #include "server/api/experiment_api.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "db/cell_compare.h"
@@ -19,6 +20,8 @@
 #include "server/document/gate.h"
 #include "server/grid/grid.h"
 #include "server/http/answer_cache.h"
+#include "server/http/problem.h"
+#include "server/http/representation.h"
 
 enum { IDENTITY_SIZE = 129 };
 
@@ -104,6 +107,38 @@ int experiment_api_read(void *context, const struct http_request *request,
         code = write_experiment(api_reader(api, request), id, &shown, &writer, err);
     }
     return code != 0 ? code : http_response_take_json(response, 200, &writer, err);
+}
+
+void experiment_api_refuse_change(const struct http_request *request,
+                                  struct http_response *response) {
+    problem_set(response, 412, request->path, NULL,
+                "the experiment is not as If-Match says: read it again");
+}
+
+int experiment_api_may_change(const struct api *api, const struct http_request *request,
+                              int64_t id, struct http_response *response, bool *out,
+                              struct err *err) {
+    static const struct metric_query all = {0};
+    const char *if_match = http_request_header(request, "If-Match");
+    struct json_writer writer = {0};
+    char *text = NULL;
+    size_t size = 0;
+    *out = true;
+    if (if_match == NULL) {
+        return 0;
+    }
+    int code = write_experiment(api_reader(api, request), id, &all, &writer, err);
+    if (code != 0) {
+        json_writer_deinit(&writer);
+        return code;
+    }
+    code = json_writer_steal(&writer, &text, &size, err);
+    *out = code == 0 && representation_is(if_match, text, size);
+    free(text);
+    if (code == 0 && !*out) {
+        experiment_api_refuse_change(request, response);
+    }
+    return code;
 }
 
 int experiment_api_list(void *context, const struct http_request *request,
@@ -358,12 +393,18 @@ int experiment_api_remove(void *context, const struct http_request *request,
                           struct http_response *response, struct err *err) {
     const struct api *api = context;
     int64_t id;
+    bool may = false;
     int code = resource_id_parse(RESOURCE_EXPERIMENT, request->capture[0], &id, err);
     if (code == 0) {
+        code = experiment_api_may_change(api, request, id, response, &may, err);
+    }
+    /* Until it is marked it may get another name, which makes no difference to who removes it;
+     * one that is begun again is not removed. */
+    if (code == 0 && may) {
         code = removal_mark(api->db, id, err);
         code = resource_id_missing(code, RESOURCE_EXPERIMENT, id, err);
     }
-    if (code == 0) {
+    if (code == 0 && may) {
         response->status = 204;
         answer_cache_forget(api->answers);
         janitor_wake(api->janitor);

@@ -2,6 +2,7 @@
 #include "server/api/library_api.h"
 
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "db/experiment_list.h"
@@ -9,6 +10,7 @@
 #include "db/library.h"
 #include "db/vacuum.h"
 #include "server/api/api.h"
+#include "server/api/experiment_api.h"
 #include "server/api/experiment_view.h"
 #include "server/api/resource_id.h"
 #include "server/document/text.h"
@@ -50,11 +52,55 @@ static int read_name(const json_t *body, const char **out, struct err *err) {
     return *out != NULL ? 0 : err_set_pointer(err, "/name", "'name' must be a string");
 }
 
+/* The name under which the client has seen it, for free(): NULL when any will do. Read before
+ * the rest of the condition is looked at, so that no later one counts as seen. */
+static int read_seen(const struct api *api, const struct http_request *request,
+                     int64_t id, char **out, struct err *err) {
+    const char *if_match = http_request_header(request, "If-Match");
+    struct experiment experiment;
+    if (if_match == NULL || strcmp(if_match, "*") == 0) {
+        return 0;
+    }
+    const int code =
+        experiment_store_read(api_reader(api, request), id, &experiment, err);
+    if (code != 0) {
+        return resource_id_missing(code, RESOURCE_EXPERIMENT, id, err);
+    }
+    *out = strdup(experiment.row.name);
+    experiment_deinit(&experiment);
+    return *out != NULL ? 0 : err_set_nomem(err);
+}
+
+/* *done false: it is not as If-Match says, and the response says so. */
+static int rename_if(const struct api *api, const struct http_request *request,
+                     int64_t id, const char *name, struct http_response *response,
+                     bool *done, struct err *err) {
+    char *seen = NULL;
+    int code = read_seen(api, request, id, &seen, err);
+    if (code == 0) {
+        code = experiment_api_may_change(api, request, id, response, done, err);
+    }
+    if (code == 0 && *done) {
+        code = seen != NULL ? library_rename_seen(api->db, id, seen, name, err)
+                            : library_rename(api->db, id, name, err);
+        code = resource_id_missing(code, RESOURCE_EXPERIMENT, id, err);
+    }
+    if (code == ERR_CONFLICT) {
+        err_clear(err);
+        code = 0;
+        *done = false;
+        experiment_api_refuse_change(request, response);
+    }
+    free(seen);
+    return code;
+}
+
 int library_api_rename(void *context, const struct http_request *request,
                        struct http_response *response, struct err *err) {
     const struct api *api = context;
     json_t *body = NULL;
     const char *name = NULL;
+    bool done = false;
     int64_t id;
     int code = resource_id_parse(RESOURCE_EXPERIMENT, request->capture[0], &id, err);
     if (code != 0) {
@@ -67,11 +113,11 @@ int library_api_rename(void *context, const struct http_request *request,
     }
     code = read_name(body, &name, err);
     if (code == 0) {
-        code = library_rename(api->db, id, name, err);
-        code = resource_id_missing(code, RESOURCE_EXPERIMENT, id, err);
+        code = rename_if(api, request, id, name, response, &done, err);
     }
     json_decref(body);
-    return code == 0 ? respond(api_reader(api, request), id, response, err) : code;
+    return code == 0 && done ? respond(api_reader(api, request), id, response, err)
+                             : code;
 }
 
 /* --- storage --------------------------------------------------------------------- */

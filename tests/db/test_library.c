@@ -31,6 +31,19 @@ static void test_library_renames(void **state) {
     db_close(db);
 }
 
+static void test_library_renames_what_was_seen(void **state) {
+    struct err err = {0};
+    struct db *db = fixture_open(*state);
+    const int64_t id = fixture_experiment(db, 1, 1);
+    fixture_ok(library_rename(db, id, "a", &err), &err);
+    fixture_ok(library_rename_seen(db, id, "a", "b", &err), &err);
+    assert_int_equal(library_rename_seen(db, id, "a", "c", &err), ERR_CONFLICT);
+    err_clear(&err);
+    fixture_ok(library_rename_seen(db, id, "b", "c", &err), &err);
+    assert_int_equal(library_rename_seen(db, id + 1, "c", "d", &err), ERR_NOT_FOUND);
+    db_close(db);
+}
+
 static void test_library_refuses_names(void **state) {
     struct err err = {0};
     struct db *db = fixture_open(*state);
@@ -88,6 +101,7 @@ static void test_library_measures_what_is_stored(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_library_renames),
+        TEST(test_library_renames_what_was_seen),
         TEST(test_library_refuses_names),
         TEST(test_library_measures_what_is_stored),
     };

@@ -96,3 +96,25 @@ void api_change(const struct api_fixture *fixture, const char *sql) {
     assert_int_equal(sqlite3_exec(sqlite, sql, NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(sqlite);
 }
+
+int api_change_if(const struct api_fixture *fixture, const struct api_condition *change) {
+    struct http_answer answer = {0};
+    char text[512];
+    snprintf(text, sizeof text,
+             "%s %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+             "If-Match: %s\r\nContent-Length: %zu\r\n\r\n%s",
+             change->method, change->path, change->if_match, strlen(change->body),
+             change->body);
+    http_client_exchange(fixture->port, text, &answer);
+    const int status = answer.status;
+    http_answer_deinit(&answer);
+    return status;
+}
+
+void api_read_tag(const struct api_fixture *fixture, const char *path, char out[64]) {
+    struct http_answer answer;
+    http_client_request(fixture->port, "GET", path, NULL, &answer);
+    assert_int_equal(answer.status, 200);
+    snprintf(out, 64, "%s", http_answer_header(&answer, "ETag"));
+    http_answer_deinit(&answer);
+}

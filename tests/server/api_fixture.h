@@ -37,6 +37,15 @@ void api_wait_for(const struct api_fixture *fixture, const char *path, const cha
 void api_run(const struct api_fixture *fixture, const char *document,
              const char *experiment);
 
+/* Sends a change, with its body or "", under a condition; the status. */
+struct api_condition {
+    const char *method, *path, *body, *if_match;
+};
+int api_change_if(const struct api_fixture *fixture, const struct api_condition *change);
+
+/* The ETag of what GET gives. */
+void api_read_tag(const struct api_fixture *fixture, const char *path, char out[64]);
+
 /* Changes the store behind the server's back. */
 void api_change(const struct api_fixture *fixture, const char *sql);
 

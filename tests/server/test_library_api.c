@@ -35,6 +35,34 @@ static void test_library_api_renames(void **state) {
     json_decref(read);
 }
 
+/* RFC 9110, 13.1.1: only the experiment that the client has seen. */
+static void test_library_api_changes_what_was_seen(void **state) {
+    struct api_fixture *fixture = *state;
+    struct api_condition change = {.method = "PATCH", .path = first};
+    char tag[64], later[64], list[160];
+    api_read_tag(fixture, first, tag);
+    change.body = "{\"name\":\"Second\"}";
+    change.if_match = "\"other\"";
+    assert_int_equal(api_change_if(fixture, &change), 412);
+    change.if_match = list;
+    snprintf(list, sizeof list, "\"other\", %s", tag);
+    assert_int_equal(api_change_if(fixture, &change), 200);
+    change.body = "{\"name\":\"Third\"}";
+    assert_int_equal(api_change_if(fixture, &change), 412);
+    json_t *read = api_expect(fixture, "GET", first, NULL, 200);
+    assert_string_equal(name_of(read), "Second");
+    json_decref(read);
+    change.if_match = "*";
+    assert_int_equal(api_change_if(fixture, &change), 200);
+    api_read_tag(fixture, first, later);
+    change = (struct api_condition){"DELETE", first, "", tag};
+    assert_int_equal(api_change_if(fixture, &change), 412);
+    change.if_match = later;
+    assert_int_equal(api_change_if(fixture, &change), 204);
+    change.if_match = "*";
+    assert_int_equal(api_change_if(fixture, &change), 404);
+}
+
 static void test_library_api_refuses(void **state) {
     struct api_fixture *fixture = *state;
     static const struct {
@@ -95,6 +123,7 @@ static void test_library_api_limits_the_ids(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_library_api_renames),
+        TEST(test_library_api_changes_what_was_seen),
         TEST(test_library_api_refuses),
         TEST(test_library_api_tells_sizes),
         TEST(test_library_api_limits_the_ids),

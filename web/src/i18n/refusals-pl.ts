@@ -238,6 +238,8 @@ const sentences: Record<string, string> = {
   "only the name of an experiment can be changed": "w eksperymencie można zmienić tylko nazwę",
   "'{0}' must be a whole number from 0 to {1}": "„{0}”: ma tu być liczba całkowita od 0 do {n1}",
   "'from' must not be negative, and 'to' not before it": "„from” nie może być ujemne, a „to” mniejsze niż ono",
+  "the experiment is not as If-Match says: read it again":
+    "eksperyment nie jest taki, jak mówi If-Match: odczytaj go jeszcze raz",
   "the note is not as If-Match says: read it again": "notatka nie jest taka, jak mówi If-Match: odczytaj ją jeszcze raz",
   "unknown field: a note has text, from, to and lane": "nieznane pole: notatka ma text, from, to i lane",
   "the field 'text' is missing; of a bookmark it is empty": "brakuje pola „text”; zakładka ma je puste",
