@@ -7,7 +7,9 @@
 
 /* --- reading ------------------------------------------------------------------- */
 
-#define NOTE_COLUMNS "id, run, text, from_ns, to_ns, lane, created_ms, changed_ms"
+#define NOTE_COLUMNS                                                                     \
+    "id, run, text, from_ns, to_ns, lane, created_ms, changed_ms,"                       \
+    " (SELECT c.experiment FROM run r JOIN cell c ON c.id = r.cell WHERE r.id = run)"
 static const char COUNT_OF_RUN[] = "SELECT count(*) FROM note WHERE run = ?";
 static const char OF_RUN[] =
     "SELECT " NOTE_COLUMNS " FROM note WHERE run = ?"
@@ -31,6 +33,7 @@ static int read_row(struct query *q, struct note_list *list, struct err *err) {
         .lane = query_is_null(q, 5) ? LANE_NONE : (lane_id)query_get_int(q, 5),
         .created_ms = query_get_int(q, 6),
         .changed_ms = query_get_int(q, 7),
+        .experiment = query_get_int(q, 8),
     };
     list->count++;
     return note->text != NULL ? 0 : err_set_nomem(err);
@@ -106,6 +109,44 @@ int note_store_list(struct db_reader *reader, const struct note_wish *wish,
         db_reader_end(reader);
     }
     return rc;
+}
+
+static const char OF_ALL[] =
+    "SELECT " NOTE_COLUMNS " FROM note WHERE (?1 = 0 OR id < ?1)"
+    " AND instr(lower(text), lower(?2)) > 0"
+    " AND run IN (SELECT r.id FROM run r JOIN cell c ON c.id = r.cell"
+    " JOIN experiment e ON e.id = c.experiment WHERE r.id = run AND e.removing = 0)"
+    " ORDER BY id DESC LIMIT ?3";
+
+int note_store_list_all(struct db_reader *reader, const struct note_wish_of_all *wish,
+                        struct note_list *out, struct err *err) {
+    struct query q;
+    query_begin(&q, db_reader_connection(reader), OF_ALL);
+    query_int(&q, wish->before);
+    query_text(&q, wish->text);
+    query_int(&q, (int64_t)wish->limit + 1);
+    return read_rows(&q, wish->limit, out, err);
+}
+
+static const char HAS_LANE[] =
+    "SELECT NOT EXISTS (SELECT 1 FROM run WHERE id = ?1)"
+    " OR EXISTS (SELECT 1 FROM lane WHERE run = ?1 AND lane = ?2)";
+
+int note_store_check_lane(struct db_reader *reader, int64_t run, lane_id lane,
+                          struct err *err) {
+    struct query q;
+    query_begin(&q, db_reader_connection(reader), HAS_LANE);
+    query_int(&q, run);
+    query_int(&q, lane);
+    int rc = query_next(&q, err);
+    if (rc == 1 && query_get_int(&q, 0) == 0) {
+        rc = err_set_pointer(err, "/lane",
+                             "run r%lld has no lane %d: GET /runs/r%lld/lanes has those "
+                             "that it has, null is all of them",
+                             (long long)run, (int)lane, (long long)run);
+    }
+    query_end(&q);
+    return rc < 0 ? rc : 0;
 }
 
 static int missing(int64_t id, struct err *err) {

@@ -22,7 +22,8 @@ enum {
 };
 
 struct note {
-    int64_t id, run; /* given by the store */
+    int64_t id, run;    /* given by the store */
+    int64_t experiment; /* of the run; set by the store */
     const char *text;
     sim_ns from_ns, to_ns;          /* 0 <= from <= to */
     lane_id lane;                   /* LANE_NONE: all */
@@ -47,6 +48,22 @@ struct note_wish {
 /* A page of the notes of a run, by time. ERR_NOT_FOUND: there is no run. */
 int note_store_list(struct db_reader *reader, const struct note_wish *wish,
                     struct note_list *out, struct err *err) WARN_UNUSED;
+
+/* Which notes of all runs, the newest first: `limit` of them that are older than one and have
+ * `text` in them. */
+struct note_wish_of_all {
+    int64_t before;   /* its id; 0: from the newest */
+    const char *text; /* A to Z in either case; "": all */
+    size_t limit;
+};
+
+/* A page of them. Not those of experiments that are being removed. */
+int note_store_list_all(struct db_reader *reader, const struct note_wish_of_all *wish,
+                        struct note_list *out, struct err *err) WARN_UNUSED;
+
+/* ERR_INVALID: the run is there, and has no such lane as far as it has been recorded. */
+int note_store_check_lane(struct db_reader *reader, int64_t run, lane_id lane,
+                          struct err *err) WARN_UNUSED;
 
 /* One of them, in a list. ERR_NOT_FOUND */
 int note_store_read(struct db_reader *reader, int64_t id, struct note_list *out,

@@ -28,6 +28,7 @@ static void write_note(struct json_writer *writer, const struct note *note) {
     json_writer_begin_object(writer);
     experiment_view_id(writer, "id", RESOURCE_NOTE, note->id);
     experiment_view_id(writer, "run", RESOURCE_RUN, note->run);
+    experiment_view_id(writer, "experiment", RESOURCE_EXPERIMENT, note->experiment);
     json_writer_key(writer, "text");
     json_writer_string(writer, note->text);
     write_int(writer, "from", note->from_ns);
@@ -179,9 +180,24 @@ static int parse_wish(const struct http_request *request, struct note_wish *out,
     return code;
 }
 
+/* A page, which is released; `next` NULL: it is the last one. */
+static int respond_page(const struct http_request *request, struct note_list *list,
+                        const char *next, struct http_response *response,
+                        struct err *err) {
+    struct item_list items = {0};
+    item_list_open(&items, request);
+    for (size_t i = 0; i < list->count; i++) {
+        write_note(&items.writer, &list->items[i]);
+        item_list_end_item(&items);
+    }
+    item_list_close_items(&items);
+    item_list_next(&items, next);
+    note_list_deinit(list);
+    return item_list_respond(&items, response, err);
+}
+
 int note_api_list(void *context, const struct http_request *request,
                   struct http_response *response, struct err *err) {
-    struct item_list items = {0};
     struct note_wish wish;
     struct note_list list;
     char next[CURSOR_SIZE];
@@ -193,18 +209,56 @@ int note_api_list(void *context, const struct http_request *request,
     if (code != 0) {
         return code;
     }
-    item_list_open(&items, request);
-    for (size_t i = 0; i < list.count; i++) {
-        write_note(&items.writer, &list.items[i]);
-        item_list_end_item(&items);
-    }
     if (list.has_more) {
         write_cursor(&list.items[list.count - 1], next);
     }
-    item_list_close_items(&items);
-    item_list_next(&items, list.has_more ? next : NULL);
-    note_list_deinit(&list);
-    return item_list_respond(&items, response, err);
+    return respond_page(request, &list, list.has_more ? next : NULL, response, err);
+}
+
+/* The text of a cursor is the id of the page's last note. */
+static int parse_wish_of_all(const struct http_request *request,
+                             struct note_wish_of_all *out, struct err *err) {
+    const struct api_number number = {"limit", 50, 1, NOTES_MAX};
+    const char *after = http_request_query(request, "after");
+    const char *text = http_request_query(request, "text");
+    int64_t limit;
+    const int code = api_query_number(request, &number, &limit, err);
+    if (code != 0) {
+        return code;
+    }
+    *out = (struct note_wish_of_all){.text = text != NULL ? text : "",
+                                     .limit = (size_t)limit};
+    return after == NULL ||
+                   resource_id_parse(RESOURCE_NOTE, after, &out->before, NULL) == 0
+               ? 0
+               : err_set(err, ERR_INVALID,
+                         "query parameter 'after' must be the 'next' of a page before");
+}
+
+int note_api_list_all(void *context, const struct http_request *request,
+                      struct http_response *response, struct err *err) {
+    struct note_wish_of_all wish;
+    struct note_list list;
+    char next[RESOURCE_ID_SIZE];
+    int code = parse_wish_of_all(request, &wish, err);
+    if (code == 0) {
+        code = note_store_list_all(api_reader(context, request), &wish, &list, err);
+    }
+    if (code != 0) {
+        return code;
+    }
+    if (list.has_more) {
+        resource_id_format(RESOURCE_NOTE, list.items[list.count - 1].id, next);
+    }
+    return respond_page(request, &list, list.has_more ? next : NULL, response, err);
+}
+
+/* Lanes of a run do not go, so that nothing changes until it is stored. */
+static int check_lane(struct db_reader *reader, const struct note *note,
+                      struct err *err) {
+    return note->lane == LANE_NONE
+               ? 0
+               : note_store_check_lane(reader, note->run, note->lane, err);
 }
 
 /* Of all that the client said; how it wrote it does not count. */
@@ -234,7 +288,10 @@ static int add_note(const struct api *api, const struct http_request *request,
     }
     hash_note(&wanted.note, hash);
     wanted.hash = hash;
-    code = note_store_add(api->db, &wanted, id, existed, err);
+    code = check_lane(api_reader(api, request), &wanted.note, err);
+    if (code == 0) {
+        code = note_store_add(api->db, &wanted, id, existed, err);
+    }
     json_decref(body);
     return resource_id_missing(code, RESOURCE_RUN, wanted.note.run, err);
 }
@@ -321,6 +378,22 @@ static int end_change(struct change *change, int code, int64_t id,
     return resource_id_missing(code, RESOURCE_NOTE, id, err);
 }
 
+/* The lane that it has is right in any case. */
+static int check_other_lane(struct db_reader *reader, const struct note *note,
+                            struct err *err) {
+    struct note_list list;
+    int code = note_store_read(reader, note->id, &list, err);
+    if (code != 0) {
+        return resource_id_missing(code, RESOURCE_NOTE, note->id, err);
+    }
+    if (list.items[0].lane != note->lane) {
+        list.items[0].lane = note->lane;
+        code = check_lane(reader, &list.items[0], err);
+    }
+    note_list_deinit(&list);
+    return code;
+}
+
 int note_api_change(void *context, const struct http_request *request,
                     struct http_response *response, struct err *err) {
     struct change change = {.api = context, .request = request};
@@ -328,6 +401,11 @@ int note_api_change(void *context, const struct http_request *request,
     json_t *body = NULL;
     int code = note_id(request, &note.id, err);
     if (code != 0 || (code = read_body(request, &body, &note, err)) != 0) {
+        return code;
+    }
+    code = check_other_lane(api_reader(change.api, request), &note, err);
+    if (code != 0) {
+        json_decref(body);
         return code;
     }
     code = begin_change(&change, note.id, err);

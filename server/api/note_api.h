@@ -5,6 +5,8 @@
 
 #include "server/http/router.h"
 
+int note_api_list_all(void *context, const struct http_request *request,
+                      struct http_response *response, struct err *err);
 int note_api_list(void *context, const struct http_request *request,
                   struct http_response *response, struct err *err);
 int note_api_add(void *context, const struct http_request *request,

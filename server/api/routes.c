@@ -94,6 +94,7 @@ const struct http_route routes[] = {
      "lane at direction states least", JSON},
     {"GET", "/api/v1/runs/{id}/notes", note_api_list, 0, "limit after", ITEM_LIST_TYPES},
     {"POST", "/api/v1/runs/{id}/notes", note_api_add, HTTP_ROUTE_JSON_BODY, NULL, JSON},
+    {"GET", "/api/v1/notes", note_api_list_all, 0, "text limit after", ITEM_LIST_TYPES},
     {"GET", "/api/v1/notes/{id}", note_api_read, 0, NULL, JSON},
     {"PUT", "/api/v1/notes/{id}", note_api_change, HTTP_ROUTE_JSON_BODY, NULL, JSON},
     {"DELETE", "/api/v1/notes/{id}", note_api_remove, 0, NULL, JSON},

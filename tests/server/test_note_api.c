@@ -46,28 +46,10 @@ static void test_note_api_keeps_a_note(void **state) {
     json_decref(api_expect(fixture, "DELETE", "/api/v1/notes/n1", NULL, 404));
 }
 
-/* Sends a change under a condition; its status. */
 static int change_if(const struct api_fixture *fixture, const char *method,
                      const char *condition, const char *path) {
-    struct http_answer answer = {0};
-    char text[512];
     const char *body = strcmp(method, "PUT") == 0 ? "{\"text\":\"b\"}" : "";
-    snprintf(text, sizeof text,
-             "%s %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-             "If-Match: %s\r\nContent-Length: %zu\r\n\r\n%s",
-             method, path, condition, strlen(body), body);
-    http_client_exchange(fixture->port, text, &answer);
-    const int status = answer.status;
-    http_answer_deinit(&answer);
-    return status;
-}
-
-static void read_tag(const struct api_fixture *fixture, const char *path, char out[64]) {
-    struct http_answer answer;
-    http_client_request(fixture->port, "GET", path, NULL, &answer);
-    assert_int_equal(answer.status, 200);
-    snprintf(out, 64, "%s", http_answer_header(&answer, "ETag"));
-    http_answer_deinit(&answer);
+    return api_change_if(fixture, &(struct api_condition){method, path, body, condition});
 }
 
 /* RFC 9110, 13.1.1: only the note that the client has seen. */
@@ -76,23 +58,82 @@ static void test_note_api_changes_what_was_seen(void **state) {
     static const char note[] = "/api/v1/notes/n1";
     char tag[64], later[64], list[160];
     json_decref(api_expect(fixture, "POST", notes, "{\"text\":\"a\"}", 201));
-    read_tag(fixture, note, tag);
+    api_read_tag(fixture, note, tag);
     assert_int_equal(change_if(fixture, "PUT", "\"other\"", note), 412);
     assert_int_equal(change_if(fixture, "DELETE", "\"other\"", note), 412);
     snprintf(list, sizeof list, "W/%s", tag);
     assert_int_equal(change_if(fixture, "PUT", list, note), 412);
-    read_tag(fixture, note, later);
+    api_read_tag(fixture, note, later);
     assert_string_equal(later, tag);
     snprintf(list, sizeof list, "\"other\", %s", tag);
     assert_int_equal(change_if(fixture, "PUT", list, note), 200);
-    read_tag(fixture, note, later);
+    api_read_tag(fixture, note, later);
     assert_string_not_equal(later, tag);
     assert_int_equal(change_if(fixture, "PUT", tag, note), 412);
     assert_int_equal(change_if(fixture, "DELETE", tag, note), 412);
     assert_int_equal(change_if(fixture, "PUT", "*", note), 200);
-    read_tag(fixture, note, later);
+    api_read_tag(fixture, note, later);
     assert_int_equal(change_if(fixture, "DELETE", later, note), 204);
     assert_int_equal(change_if(fixture, "DELETE", "*", note), 404);
+}
+
+/* A lane that the run has; one that a note has stays. */
+static void test_note_api_knows_lanes(void **state) {
+    struct api_fixture *fixture = *state;
+    static const char wrong[] = "{\"text\":\"b\",\"lane\":1000}";
+    json_t *problem = api_expect(fixture, "POST", notes, wrong, 422);
+    assert_string_equal(json_string_value(json_object_get(problem, "detail")),
+                        "run r1 has no lane 1000: GET /runs/r1/lanes has those that it "
+                        "has, null is all of them");
+    json_decref(problem);
+    json_decref(api_expect(fixture, "POST", notes, "{\"text\":\"a\",\"lane\":1}", 201));
+    json_decref(api_expect(fixture, "PUT", "/api/v1/notes/n1", wrong, 422));
+    api_change(fixture, "UPDATE note SET lane = 1000");
+    json_decref(api_expect(fixture, "PUT", "/api/v1/notes/n1", wrong, 200));
+    json_decref(api_expect(fixture, "POST", "/api/v1/runs/r9/notes", wrong, 404));
+    json_decref(api_expect(fixture, "PUT", "/api/v1/notes/n9", wrong, 404));
+}
+
+static const char *member_of(const json_t *list, size_t index, const char *name) {
+    const json_t *items = json_object_get(list, "items");
+    return json_string_value(json_object_get(json_array_get(items, index), name));
+}
+
+/* Of all runs, the newest first, page by page; not those of what has been removed. */
+static void test_note_api_lists_those_of_all_runs(void **state) {
+    struct api_fixture *fixture = *state;
+    static const char *const texts[] = {"One", "two", "stone"};
+    api_run(fixture,
+            "{\"schema\":1,\"seed\":2,\"strategies\":[{\"threads\":2}],"
+            "\"workload\":{\"jobs\":{\"count\":2,\"steps\":[{\"python_us\":100}]}}}",
+            "e2");
+    for (int i = 0; i < 3; i++) {
+        char path[64], body[64];
+        snprintf(path, sizeof path, "/api/v1/runs/r%d/notes", i == 1 ? 2 : 1);
+        snprintf(body, sizeof body, "{\"text\":\"%s\"}", texts[i]);
+        json_decref(api_expect(fixture, "POST", path, body, 201));
+    }
+    json_t *list = api_expect(fixture, "GET", "/api/v1/notes?limit=2", NULL, 200);
+    assert_int_equal(json_array_size(json_object_get(list, "items")), 2);
+    assert_string_equal(member_of(list, 0, "id"), "n3");
+    assert_string_equal(member_of(list, 1, "run"), "r2");
+    assert_string_equal(member_of(list, 1, "experiment"), "e2");
+    assert_string_equal(json_string_value(json_object_get(list, "next")), "n2");
+    json_decref(list);
+    list = api_expect(fixture, "GET", "/api/v1/notes?limit=2&after=n2", NULL, 200);
+    assert_int_equal(json_array_size(json_object_get(list, "items")), 1);
+    assert_string_equal(member_of(list, 0, "experiment"), "e1");
+    assert_true(json_is_null(json_object_get(list, "next")));
+    json_decref(list);
+    list = api_expect(fixture, "GET", "/api/v1/notes?text=oNE", NULL, 200);
+    assert_int_equal(json_array_size(json_object_get(list, "items")), 2);
+    assert_string_equal(member_of(list, 1, "text"), "One");
+    json_decref(list);
+    json_decref(api_expect(fixture, "GET", "/api/v1/notes?after=x", NULL, 400));
+    api_change(fixture, "UPDATE experiment SET removing = 1 WHERE id = 1");
+    list = api_expect(fixture, "GET", "/api/v1/notes", NULL, 200);
+    assert_int_equal(json_array_size(json_object_get(list, "items")), 1);
+    json_decref(list);
 }
 
 static void test_note_api_refuses(void **state) {
@@ -107,6 +148,7 @@ static void test_note_api_refuses(void **state) {
         {"{\"text\":\"\",\"from\":1.5}", "/from", 422},
         {"{\"text\":\"\",\"from\":7,\"to\":6}", "/to", 422},
         {"{\"text\":\"\",\"lane\":\"0\"}", "/lane", 422},
+        {"{\"text\":\"\",\"lane\":1000}", "/lane", 422},
         {"{\"text\":\"\",\"lanes\":0}", "/lanes", 422},
         {"{\"text\":\"\",\"a/b~\":0}", "/a~1b~0", 422},
         {"{\"text\":\"\",\"text\":\"\"}", "/text", 422},
@@ -236,8 +278,12 @@ static void test_note_api_lists_pages(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_note_api_keeps_a_note), TEST(test_note_api_changes_what_was_seen),
-        TEST(test_note_api_refuses),      TEST(test_note_api_adds_one_for_a_key),
+        TEST(test_note_api_keeps_a_note),
+        TEST(test_note_api_changes_what_was_seen),
+        TEST(test_note_api_knows_lanes),
+        TEST(test_note_api_lists_those_of_all_runs),
+        TEST(test_note_api_refuses),
+        TEST(test_note_api_adds_one_for_a_key),
         TEST(test_note_api_lists_pages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

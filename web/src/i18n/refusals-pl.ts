@@ -240,6 +240,8 @@ const sentences: Record<string, string> = {
   "'from' must not be negative, and 'to' not before it": "„from” nie może być ujemne, a „to” mniejsze niż ono",
   "the experiment is not as If-Match says: read it again":
     "eksperyment nie jest taki, jak mówi If-Match: odczytaj go jeszcze raz",
+  "run r{0} has no lane {1}: GET /runs/r{2}/lanes has those that it has, null is all of them":
+    "przebieg r{0} nie ma ścieżki {1}: te, które ma, są w GET /runs/r{2}/lanes, a null to wszystkie",
   "the note is not as If-Match says: read it again": "notatka nie jest taka, jak mówi If-Match: odczytaj ją jeszcze raz",
   "unknown field: a note has text, from, to and lane": "nieznane pole: notatka ma text, from, to i lane",
   "the field 'text' is missing; of a bookmark it is empty": "brakuje pola „text”; zakładka ma je puste",

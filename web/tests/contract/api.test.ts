@@ -37,6 +37,7 @@ const ASKS: Record<string, Ask[]> = {
   get_blame: [{}, { query: { from: "0", to: "9000000", waiters: "1,2,3" } }],
   get_flows: [{}, { query: { from: "0", to: "9000000", limit: "2" } }, { headers: LINES }],
   list_lanes: [{}, { query: { limit: "2", after: "3" } }, { headers: LINES }],
+  list_all_notes: [{}, { query: { text: "the", limit: "1" } }, { query: { after: "n9" }, headers: LINES }],
   list_notes: [{}, { query: { limit: "1" } }, { headers: LINES }],
   get_schema: [{}, { headers: { accept: "application/json" } }],
   get_timeline: [
