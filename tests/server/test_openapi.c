@@ -99,6 +99,15 @@ static const json_t *find_operation(const struct http_route *route) {
     return operation;
 }
 
+/* Whatever address and port it is read from. */
+static void test_openapi_is_of_the_server_that_it_is_read_from(void **state) {
+    (void)state;
+    const json_t *servers = json_object_get(contract, "servers");
+    const json_t *url = json_object_get(json_array_get(servers, 0), "url");
+    assert_int_equal(json_array_size(servers), 1);
+    assert_string_equal(json_string_value(url), "/");
+}
+
 static void test_openapi_has_every_route(void **state) {
     (void)state;
     for (size_t i = 0; i < route_count; i++) {
@@ -540,6 +549,7 @@ static void test_openapi_has_the_kinds_of_objects(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_openapi_has_what_it_refers_to),
+        cmocka_unit_test(test_openapi_is_of_the_server_that_it_is_read_from),
         cmocka_unit_test(test_openapi_has_every_route),
         cmocka_unit_test(test_openapi_has_no_other_operation),
         cmocka_unit_test(test_openapi_has_the_same_query_parameters),
