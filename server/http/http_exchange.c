@@ -114,6 +114,15 @@ static bool give_kept(struct http_exchange *exchange) {
     return exchange->answered;
 }
 
+/* What the access line of the same id does not say: why. */
+static void log_failure(const struct http_exchange *exchange, const struct err *err) {
+    const bool is_passing = exchange->response.status == MHD_HTTP_SERVICE_UNAVAILABLE;
+    char reason[sizeof err->text + 3]; /* in quotes */
+    log_quote(err->text, reason, sizeof reason);
+    log_fields(is_passing ? LOG_WARN : LOG_ERROR, "http", "msg=%s id=%s", reason,
+               exchange->id);
+}
+
 static void run_handler(struct http_exchange *exchange) {
     struct answer_cache *answers = exchange->server->options.answers;
     const uint64_t age = answers != NULL ? answer_cache_age(answers) : 0;
@@ -127,10 +136,7 @@ static void run_handler(struct http_exchange *exchange) {
         const bool about_body = (exchange->route->flags & HTTP_ROUTE_JSON_BODY) != 0;
         problem_from_err(&exchange->response, &err, exchange->request.path, about_body);
         if (exchange->response.status >= MHD_HTTP_INTERNAL_SERVER_ERROR) {
-            log_write(exchange->response.status == MHD_HTTP_SERVICE_UNAVAILABLE
-                          ? LOG_WARN
-                          : LOG_ERROR,
-                      "http", "request %s: %s", exchange->id, err.text);
+            log_failure(exchange, &err);
         }
     } else {
         choose_representation(exchange);

@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,6 +179,38 @@ static void test_request_log_has_a_line_for_each(void **state) {
     free(log);
 }
 
+/* Why a request failed has its id, as the line that says that it did. */
+static void test_request_log_says_why_it_failed(void **state) {
+    struct fixture *fixture = *state;
+    sqlite3 *sqlite = NULL;
+    struct http_answer answer;
+    unsigned found = 0;
+    assert_int_equal(sqlite3_open(fixture->scratch.database, &sqlite), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(sqlite,
+                                  "CREATE TRIGGER broken BEFORE INSERT ON experiment"
+                                  " BEGIN DELETE FROM missing; END",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    sqlite3_close(sqlite);
+    http_client_exchange(fixture->port,
+                         "POST /api/v1/experiments HTTP/1.1\r\n" SIGNED
+                         "Content-Type: application/json\r\nX-Request-Id: why\r\n"
+                         "Content-Length: 73\r\n\r\n{\"schema\":1,\"workload\":{"
+                         "\"jobs\":{\"count\":1,\"steps\":[{\"python_us\":10}]}}}  ",
+                         &answer);
+    assert_int_equal(answer.status, 500);
+    http_answer_deinit(&answer);
+    char *log = stop_and_read(fixture);
+    for (char *line = strtok(log, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+        if (strstr(line, " id=why") != NULL) {
+            found += strstr(line, "msg=request id=why") != NULL ? 1 : 0;
+            found += strstr(line, "level=error at=http msg=\"") != NULL ? 2 : 0;
+        }
+    }
+    free(log);
+    assert_int_equal(found, 3);
+}
+
 enum { SECONDS_SIZE = sizeof "2026-11-27T18:01:34" };
 
 static void write_seconds(char out[SECONDS_SIZE]) {
@@ -281,6 +314,7 @@ int main(void) {
         cmocka_unit_test(test_request_id_is_the_clients_if_it_is_harmless),
         cmocka_unit_test(test_log_quotes_any_text),
         TEST(test_request_log_has_a_line_for_each),
+        TEST(test_request_log_says_why_it_failed),
         TEST(test_request_log_begins_with_the_time),
         TEST(test_request_log_tells_of_streams_and_of_who_left),
         TEST(test_request_log_and_problems_hold_no_secret),
