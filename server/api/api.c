@@ -11,8 +11,20 @@
 #include "server/document/place.h"
 
 struct db_reader *api_reader(const struct api *api, const struct http_request *request) {
-    ASSERT(request->worker >= 0 && request->worker < HTTP_EXECUTOR_THREADS);
+    ASSERT(request->worker >= 0 && request->worker < HTTP_EXECUTOR_SHORT);
     return api->readers[request->worker];
+}
+
+int api_long_reader(struct api *api, const struct http_request *request,
+                    struct db_reader **out, struct err *err) {
+    ASSERT(request->worker >= HTTP_EXECUTOR_SHORT &&
+           request->worker < HTTP_EXECUTOR_THREADS);
+    struct db_reader **reader = &api->readers[request->worker];
+    const int code = *reader == NULL ? db_reader_open(reader, api->db, err) : 0;
+    if (code == 0) {
+        *out = *reader;
+    }
+    return code;
 }
 
 /* Ids are never given twice. */

@@ -39,7 +39,7 @@ struct api {
     struct answer_cache *answers;
     struct advice_cache *advice;
     struct db *db;
-    struct db_reader *readers[HTTP_EXECUTOR_THREADS];
+    struct db_reader *readers[HTTP_EXECUTOR_THREADS]; /* long ones: NULL until needed */
     struct stored_source *source;
     struct job_queue *queue;
     struct hub *hub;
@@ -55,8 +55,12 @@ struct api {
     atomic_bool closing; /* what may take long must end */
 };
 
-/* The reader of the thread that handles the request. */
+/* The reader of the thread that handles the request, of a route that is not HTTP_ROUTE_LONG. */
 struct db_reader *api_reader(const struct api *api, const struct http_request *request);
+
+/* The same of one that is: its thread opens a reader for its first question. */
+int api_long_reader(struct api *api, const struct http_request *request,
+                    struct db_reader **out, struct err *err) WARN_UNUSED;
 
 /* Handles a request about a run, /runs/{id}/..., so that all that it reads is one state of the
  * store. What can no longer change may be kept by the client. */

@@ -188,11 +188,14 @@ int export_api_experiment(void *context, const struct http_request *request,
     struct api *api = context;
     struct export_request what = {0};
     struct experiment experiment;
+    struct db_reader *reader;
     int code = resource_id_parse(RESOURCE_EXPERIMENT, request->capture[0],
                                  &what.experiment, err);
     if (code == 0) {
-        code = experiment_store_read(api_reader(api, request), what.experiment,
-                                     &experiment, err);
+        code = api_long_reader(api, request, &reader, err);
+    }
+    if (code == 0) {
+        code = experiment_store_read(reader, what.experiment, &experiment, err);
         code = resource_id_missing(code, RESOURCE_EXPERIMENT, what.experiment, err);
     }
     if (code == 0) {
@@ -207,9 +210,13 @@ int export_api_run(void *context, const struct http_request *request,
     struct api *api = context;
     struct export_request what = {0};
     struct run_list run;
+    struct db_reader *reader;
     int code = resource_id_parse(RESOURCE_RUN, request->capture[0], &what.run, err);
     if (code == 0) {
-        code = run_store_read(api_reader(api, request), what.run, &run, err);
+        code = api_long_reader(api, request, &reader, err);
+    }
+    if (code == 0) {
+        code = run_store_read(reader, what.run, &run, err);
         code = resource_id_missing(code, RESOURCE_RUN, what.run, err);
     }
     if (code == 0) {

@@ -87,7 +87,7 @@ static int open_store(struct service *service, const struct service_options *opt
                   "the last process died: %lld experiments and %lld runs are interrupted",
                   (long long)recovered.experiments, (long long)recovered.runs);
     }
-    for (int i = 0; i < HTTP_EXECUTOR_THREADS; i++) {
+    for (int i = 0; i < HTTP_EXECUTOR_SHORT; i++) {
         if ((code = db_reader_open(&api->readers[i], api->db, err)) != 0) {
             return code;
         }
