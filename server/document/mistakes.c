@@ -7,6 +7,7 @@
 #include "server/document/document.h"
 #include "server/document/objects.h"
 #include "server/document/reader.h"
+#include "server/document/step_mistakes.h"
 #include "server/document/text.h"
 #include "server/document/times.h"
 
@@ -219,6 +220,9 @@ void mistakes_find(struct mistakes *out, const char *text, size_t size,
     push(&search, root, &schema_document, NULL);
     while (search.depth > 0 && out->count < search.most) {
         look_on(&search);
+    }
+    if (out->count == 0 && size <= STEP_MISTAKES_BYTES) {
+        step_mistakes_find(out, root, first, search.most);
     }
     json_decref(root);
 }

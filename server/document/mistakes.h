@@ -4,9 +4,9 @@
  *
  * document_parse() ends at the first mistake, of which there may be several. Here the
  * tables of schema.h are held against all of the document, with the checks of reader.h, so
- * that whoever writes it sees all wrong and unknown members at once. What a document means
- * as a whole (references, contexts, sums) is not looked at: that is found by the reader,
- * one by one, once the members are right.
+ * that whoever writes it sees all wrong and unknown members at once. Once the members are right,
+ * it is steps that refer to what is not there, or stand where they cannot (step_mistakes.h).
+ * What else a document means as a whole (sums, loads) is found by the reader, one by one.
  *
  * The order is that of the text; what an object lacks comes after its members. Of an object
  * with a wrong member it is not said that it lacks another: that is mostly the same

@@ -84,6 +84,30 @@ static void test_mistakes_looks_into_actors_and_objects(void **state) {
 }
 
 /* "stepz" for "steps" is one mistake, not two. */
+#define OF_ACTORS(steps)                                                                 \
+    "{\"schema\": 1, \"workload\": {\"objects\": {\"l\": \"lock\", \"q\": {\"queue\": "  \
+    "2}},"                                                                               \
+    "\"actors\": [{\"name\": \"a\", \"thread\": 1, \"steps\": [" steps "]}]}}"
+
+/* What steps refer to, and where they stand. */
+static void test_mistakes_looks_at_what_steps_mean(void **state) {
+    (void)state;
+    EXPECT(
+        OF_ACTORS("{\"acquire\": \"x\"}, {\"with\": \"y\", \"steps\": [{\"put\": \"l\"},"
+                  " {\"python_us\": 1}]}, {\"await_io_us\": 1}, {\"get\": \"q\"}"),
+        {"/workload/actors/0/steps/0/acquire", "there is no object 'x'"},
+        {"/workload/actors/0/steps/1/with", "there is no object 'y'"},
+        {"/workload/actors/0/steps/1/steps/0/put", "'l' is a lock"},
+        {"/workload/actors/0/steps/2/await_io_us", "cannot be used here"});
+    /* Wrong members come first. */
+    EXPECT(OF_ACTORS("{\"acquire\": \"x\"}, {\"put\": \"q\", \"payload_bytes\": -1}"),
+           {"/workload/actors/0/steps/1/payload_bytes", "not -1"});
+    /* Others may need a task that is wrong: nobody is blamed for missing it. */
+    EXPECT(OF_ACTORS("{\"spawn\": \"s\", \"steps\": [{\"python_us\": 1}]},"
+                     " {\"acquire\": \"x\"}"),
+           {"/workload/actors/0/steps/0/spawn", "cannot be used here"});
+}
+
 static void test_mistakes_says_a_misspelt_member_once(void **state) {
     (void)state;
     EXPECT("{\"schema\": 1, \"workload\": {\"jobs\": {\"count\": 1, \"stepz\": []}}}",
@@ -155,6 +179,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_mistakes_finds_all_of_several),
         cmocka_unit_test(test_mistakes_looks_into_actors_and_objects),
+        cmocka_unit_test(test_mistakes_looks_at_what_steps_mean),
         cmocka_unit_test(test_mistakes_says_a_misspelt_member_once),
         cmocka_unit_test(test_mistakes_leaves_out_the_first_and_ends),
         cmocka_unit_test(test_mistakes_has_none_of_examples_and_of_what_is_no_json),
