@@ -45,8 +45,8 @@ static int check_seen(struct connection *connection, int64_t experiment, const c
     query_int(&q, experiment);
     int rc = query_next(&q, err);
     if (rc == 1 && strcmp(query_get_text(&q, 0), seen) != 0) {
-        rc = err_set(err, ERR_CONFLICT, "experiment %lld has another name by now",
-                     (long long)experiment);
+        rc = err_set(err, ERR_CONFLICT,
+                     "the experiment is not as If-Match says: read it again");
     }
     query_end(&q);
     return rc < 0 ? rc : 0;
