@@ -278,12 +278,9 @@ static void test_note_api_lists_pages(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_note_api_keeps_a_note),
-        TEST(test_note_api_changes_what_was_seen),
-        TEST(test_note_api_knows_lanes),
-        TEST(test_note_api_lists_those_of_all_runs),
-        TEST(test_note_api_refuses),
-        TEST(test_note_api_adds_one_for_a_key),
+        TEST(test_note_api_keeps_a_note), TEST(test_note_api_changes_what_was_seen),
+        TEST(test_note_api_knows_lanes),  TEST(test_note_api_lists_those_of_all_runs),
+        TEST(test_note_api_refuses),      TEST(test_note_api_adds_one_for_a_key),
         TEST(test_note_api_lists_pages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

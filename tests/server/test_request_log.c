@@ -186,6 +186,7 @@ static void test_request_log_says_why_it_failed(void **state) {
     struct http_answer answer;
     unsigned found = 0;
     assert_int_equal(sqlite3_open(fixture->scratch.database, &sqlite), SQLITE_OK);
+    assert_int_equal(sqlite3_busy_timeout(sqlite, 10000), SQLITE_OK);
     assert_int_equal(sqlite3_exec(sqlite,
                                   "CREATE TRIGGER broken BEFORE INSERT ON experiment"
                                   " BEGIN DELETE FROM missing; END",
