@@ -211,6 +211,8 @@ test("who asks for more of the list of runs waits at the button, and is at the f
 
 test("a button that can do no more keeps the focus, and does nothing", async () => {
   await onTimeline(async (page) => {
+    const seen = (): Promise<string> => page.locator(".stage-window").innerText();
+    const before = await seen();
     const whole = page.getByRole("button", { name: "Whole run" });
     assert.equal(await whole.getAttribute("aria-disabled"), "false");
     await enter(whole);
@@ -219,10 +221,10 @@ test("a button that can do no more keeps the focus, and does nothing", async () 
     const undo = page.getByRole("button", { name: /^The window as it was before/ });
     for (let left = 9; left > 0 && (await undo.getAttribute("aria-disabled")) === "false"; left--) await enter(undo);
     await hasFocus(page, "[aria-disabled='true']", "everything is taken back");
-    await page.waitForURL(/from=1000000&to=20000000/);
+    assert.equal(await seen(), before);
     await undo.press("Enter");
     await page.waitForTimeout(300);
-    assert.match(page.url(), /from=1000000&to=20000000/);
+    assert.equal(await seen(), before);
   }, "?from=1000000&to=20000000");
 });
 
