@@ -4,6 +4,7 @@
 import type { WireTimeline } from "../lib/columns";
 import type { Lane } from "../lib/lanes";
 import type { RunsQuery } from "../lib/route";
+import { BY_PAGE } from "./client";
 import { id, postJson, request, sendJson } from "./request";
 import type { RunStatus } from "./runs";
 
@@ -113,7 +114,7 @@ export interface Storage {
 
 /** `document` goes out as the user wrote it: the server is the judge of it. */
 export function createExperiment(document: string): Promise<Experiment> {
-  return postJson<Experiment>("/experiments", document);
+  return postJson<Experiment>(`/experiments?${BY_PAGE}`, document);
 }
 
 export interface PictureSize {

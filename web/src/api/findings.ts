@@ -95,5 +95,5 @@ export async function getRunSpeedup(run: string): Promise<Speedup | null> {
 
 /** Runs the cell of a run again with its document changed. */
 export function runWhatIf(run: string, patch: readonly PatchOperation[]): Promise<Experiment> {
-  return postJson<Experiment>(`/runs/${id(run)}/what-if`, JSON.stringify({ patch }));
+  return postJson<Experiment>(`/runs/${id(run)}/what-if?${BY_PAGE}`, JSON.stringify({ patch }));
 }

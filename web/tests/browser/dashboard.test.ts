@@ -958,6 +958,25 @@ test("a virtual speed-up names the steps, the one that gains most first", async 
   });
 });
 
+test("a page says who it is when it has something made, so that pages share the server", async () => {
+  await onPage({}, async (page) => {
+    const clients = new Map<string, string | null>();
+    page.on("request", (sent) => {
+      const { pathname, searchParams } = new URL(sent.url());
+      if (sent.method() === "POST" || /findings$/.test(pathname)) {
+        clients.set(pathname.replace(/.*\//, ""), searchParams.get("client"));
+      }
+    });
+    await runExample(page, SWEEP_EXAMPLE);
+    await openTimeline(page, 1);
+    await page.locator(".findings .button").first().click();
+    await page.locator(".finding").first().waitFor({ timeout: DONE_TIMEOUT });
+    const [run = null, findings = null] = ["experiments", "findings"].map((name) => clients.get(name));
+    assert.match(run ?? "", /^page-\w+$/);
+    assert.equal(findings, run);
+  });
+});
+
 test("a finding leads to its proof, and its remedy to a new experiment", async () => {
   await onPage({}, async (page) => {
     await runExample(page, SWEEP_EXAMPLE);
