@@ -132,7 +132,7 @@ export const enFindings = {
   "finding.text.gil-convoy":
     "After {lost_returns} of {returns} {lane} had to wait for a switch interval ({switch_interval_us}) or longer until it got the GIL back, {wait_mean_us} on the mean, from threads such as {culprit} that only compute. Ten such waits follow one another in {wait}.",
   "finding.text.starved-io-thread":
-    "{lane} wanted the GIL for {wanted_share} of its life and waited for it for {number}. In the longest wait, {wait}, {culprit} had the GIL most of the time, at {site}.",
+    "{lane} wanted the GIL for {wanted_share} of its life and waited for it for {number}. In the longest wait, {wait}, {culprit} had the GIL longest, at {site}.",
   "finding.text.c-call-holds-gil":
     "A C call at {site} kept the GIL for {number}, and nobody can make it give it up: others waited {waited_us} for such calls.",
   "finding.text.switch-interval":

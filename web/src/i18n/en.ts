@@ -633,7 +633,7 @@ export const en = {
     "stopped because the program runs for ever without doing anything that takes time",
   "reason.cancelled": "cancelled",
   "reason.deadlock": "deadlock: every thread waits and nothing can wake any of them",
-  "reason.interruptedResume": "stopped before it ended; run the document again with --resume",
+  "reason.interruptedResume": "The server ended before this did.",
   "reason.interrupted": "stopped before it ended",
   "reason.cells": {
     one: "{count} of {cells} cells failed",

@@ -936,7 +936,7 @@ export const pl = {
   "finding.text.gil-convoy":
     "Po wywołaniach blokujących {lane} musi czekać na GIL przez interwał przełączania ({switch_interval_us}) lub dłużej, średnio {wait_mean_us}: tak było po {lost_returns} z nich (wszystkich: {returns}). GIL mają wtedy wątki takie jak {culprit}, które tylko liczą. Dziesięć takich oczekiwań następuje po sobie w ciągu {wait}.",
   "finding.text.starved-io-thread":
-    "{lane} chciał mieć GIL przez {wanted_share} swojego życia, a czekał na niego przez {number}. Podczas najdłuższego oczekiwania, {wait}, GIL miał przeważnie {culprit}, miejsce: {site}.",
+    "{lane} chciał mieć GIL przez {wanted_share} swojego życia, a czekał na niego przez {number}. Podczas najdłuższego oczekiwania, {wait}, GIL miał najdłużej {culprit}, miejsce: {site}.",
   "finding.text.c-call-holds-gil":
     "Wywołanie C ({site}) trzymało GIL przez {number} i nikt nie może mu go odebrać: inni czekali na takie wywołania {waited_us}.",
   "finding.text.switch-interval":
@@ -1052,8 +1052,7 @@ export const pl = {
   "reason.forever": "zatrzymane, bo program działa bez końca, nie robiąc niczego, co zajmuje czas",
   "reason.cancelled": "przerwane",
   "reason.deadlock": "zakleszczenie: każdy wątek czeka i nic nie może żadnego obudzić",
-  "reason.interruptedResume":
-    "zatrzymane przed końcem; uruchom dokument ponownie z opcją --resume",
+  "reason.interruptedResume": "Serwer zakończył się wcześniej.",
   "reason.interrupted": "zatrzymane przed końcem",
   "reason.cells": {
     one: "{count} z {cells} komórek się nie powiodła",

@@ -40,6 +40,21 @@ export function formatTyped(value: number, locale: string): string {
   return numberFormat(locale, { useGrouping: false, maximumFractionDigits: 6 }).format(value);
 }
 
+/* Groups of three digits with what stands between thousands: a space anywhere, and a comma where
+ * it is no decimal one. */
+const GROUPED = /^\d{1,3}([\s\u00a0\u202f]\d{3})+(?![\d])/;
+const GROUPED_BY_COMMA = /^\d{1,3}(,\d{3})+(\.\d*)?$/;
+
+/** What somebody has typed, thousands apart or not, with a decimal point or comma; NaN if it is no
+ * number. In English "1,000" is a thousand. */
+export function readTyped(text: string, locale: string): number {
+  const plain = text.trim();
+  if (plain === "") return NaN;
+  if (locale.startsWith("en") && GROUPED_BY_COMMA.test(plain)) return Number(plain.replaceAll(",", ""));
+  const closed = GROUPED.test(plain) ? plain.replace(/[\s\u00a0\u202f]/g, "") : plain;
+  return Number(closed.replace(",", "."));
+}
+
 /** With up to three decimals, as `toLocaleString` has it. */
 export function formatPlain(value: number, locale: string): string {
   if (isDigits(value)) return String(value);

@@ -149,8 +149,9 @@ async function run(text: string): Promise<void> {
   } catch (reason) {
     if (running !== mine) return;
     const error = inPlace(asApiError(reason), short);
-    if (isBusy(error)) return askAgain(text);
-    if (!isReplaced(error)) refuse(text, error);
+    // One that was given up can come to the server after this one, and in its place.
+    if (isBusy(error) || isReplaced(error)) return askAgain(text);
+    refuse(text, error);
     if (isAway(error)) comeBack(text);
   }
   if (running !== mine) return;

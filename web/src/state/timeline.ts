@@ -102,7 +102,9 @@ export function unknownFrom(lane: number): number {
 
 /* --- selection --- */
 
+/** Whoever selects something, or nothing, no longer wants what was to be selected. */
 export function select(span: Span | null): void {
+  stopSeeking();
   selection.value = span;
 }
 
@@ -358,8 +360,9 @@ function selectSoon(lane: number, at: number, isThere: (loaded: TimelineData) =>
     const found = findSpan(lane, at, 0);
     queueMicrotask(() => {
       stop();
+      if (awaited.peek() !== wish) return;
       batch(() => {
-        if (awaited.peek() === wish) awaited.value = null;
+        awaited.value = null;
         if (found && !selection.peek()) select(found);
       });
     });
@@ -389,7 +392,6 @@ export const sought = signal<number | null>(null);
 export function seekLane(id: number): void {
   const lane = lanesById.peek().get(id);
   if (!lane) return;
-  stopSeeking();
   select(null);
   bringUp(lane);
   sought.value = null;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The bars of spans on the lanes of the timeline: by look, so that the cost is a few fills a lane
-// whatever the number of spans; the server sends at most two entries a pixel and lane. Few bars are
-// filled as a path, many as a strip of pixels. Bars end a hair before the next begins when there
-// is room, so neighbours stay apart.
+// whatever the number of spans; the server sends at most two entries a pixel and lane. On a lane
+// with few they are filled as paths, else as strips of pixels. Bars end a hair before the next
+// begins when there is room, so neighbours stay apart.
 
 import { firstEndingAfter, type LaneColumns } from "../lib/columns";
 import { lookOf, type StateLook } from "../lib/states";
@@ -52,6 +52,8 @@ export function shareOf(lane: PlacedLane, look: StateLook): number {
 
 export class BarPainter {
   private ratio = 1;
+  /** All that is drawn of the lane goes into strips: what lies over what stays as it is. */
+  private isDense = false;
   private readonly fills = new Map<string, CanvasPattern | string>();
   private readonly inks = new Map<string, Ink>();
   /** Of the lane being drawn, per state code: spans by themselves, and merged ones. */
@@ -75,6 +77,8 @@ export class BarPainter {
   /** Bars of a lane in a part of the window; which of them are wide enough for a label. */
   draw(scene: BarScene, lane: PlacedLane, columns: LaneColumns, part: Viewport): number[] {
     const labelled = this.sort(scene.scale, columns, part);
+    const isMany = (bars: readonly number[]): boolean => bars.length >= 2 * MANY;
+    this.isDense = [...this.single, ...this.merged].some(isMany);
     for (let state = 0; state < this.single.length; state++) {
       const single = this.single[state] as number[];
       const merged = this.merged[state] as number[];
@@ -141,7 +145,7 @@ export class BarPainter {
   private fill(context: CanvasRenderingContext2D, look: Look): void {
     const { key, bars, top, height, alpha, origin } = look;
     if (bars.length === 0) return;
-    if (bars.length >= 2 * MANY) {
+    if (this.isDense) {
       const { ratio } = this;
       const place = { top: Math.round(top * ratio), height: Math.round(height * ratio), alpha, phase: origin * ratio };
       this.strips.add(ratio === 1 ? bars : bars.map((x) => x * ratio), kept(this.inks, key, look.ink), place);

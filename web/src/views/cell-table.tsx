@@ -63,7 +63,7 @@ function MetricBar(props: {
   return (
     <div class="bar-cell">
       <span class="bar-figure">
-        {interval ? (
+        {intervals.length > 0 ? (
           <Explained says={intervals.join(". ")}>{words(spread.median)}</Explained>
         ) : (
           words(spread.median)

@@ -28,6 +28,7 @@ export class CounterDrawing {
   private readonly renderer: CounterRenderer;
   private frame = 0;
   private pointerX: number | null = null;
+  private isStopped = false;
   private readonly stops: (() => void)[] = [];
 
   constructor(private readonly parts: CounterParts) {
@@ -42,8 +43,7 @@ export class CounterDrawing {
       () => parts.scroll.removeEventListener("scroll", onScroll),
       effect(() => {
         void theme.value;
-        this.renderer.restyle(readPalette(parts.plot));
-        this.request();
+        this.restyle();
       }),
       effect(() => {
         void [viewport.value, data.value, paneCounters.value, width.value, opened.value, language.value];
@@ -55,9 +55,17 @@ export class CounterDrawing {
         this.request();
       }),
     );
+    document.fonts.ready.then(() => !this.isStopped && this.restyle());
+  }
+
+  /** Colours and widths of texts, of the theme and the font that are there now. */
+  private restyle(): void {
+    this.renderer.restyle(readPalette(this.parts.plot));
+    this.request();
   }
 
   stop(): void {
+    this.isStopped = true;
     cancelAnimationFrame(this.frame);
     for (const stop of this.stops) stop();
   }

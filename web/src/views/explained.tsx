@@ -3,7 +3,7 @@
 // pressed, as a finger does. Everything that a tooltip of the browser would say to a mouse only.
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useRef } from "preact/hooks";
 import type { Words } from "./said";
 
 /* Between the card and the edge of the window. */
@@ -32,7 +32,6 @@ export function Explained({ says, className, id, children }: ExplainedProps) {
   const words = useRef<HTMLSpanElement>(null);
   const stop = useRef<AbortController | null>(null);
   const cardId = useId();
-  const [isOpen, setOpen] = useState(false);
   const { text, lang } = typeof says === "string" ? { text: says, lang: undefined } : says;
 
   const hide = (): void => {
@@ -40,7 +39,6 @@ export function Explained({ says, className, id, children }: ExplainedProps) {
     stop.current.abort();
     stop.current = null;
     if (card.current?.isConnected) card.current.hidePopover();
-    setOpen(false);
   };
   const show = (): void => {
     const [shown, of] = [card.current, words.current];
@@ -49,18 +47,26 @@ export function Explained({ says, className, id, children }: ExplainedProps) {
     const { signal } = stop.current;
     shown.showPopover();
     place(shown, of);
-    setOpen(true);
     // Who comes by keyboard makes the page scroll: it stays with its words.
-    window.addEventListener("scroll", () => place(shown, of), { signal, capture: true, passive: true });
+    const follow = (): void => place(shown, of);
+    window.addEventListener("scroll", follow, { signal, capture: true, passive: true });
+    window.addEventListener("resize", follow, { signal });
     const onPress = ({ target }: Event): void => {
       if (!(target instanceof Node && of.parentElement?.contains(target))) hide();
     };
     window.addEventListener("pointerdown", onPress, { signal, capture: true });
+    // Also of who only points at the words, and before anything else that Escape closes.
+    const onEscape = (event: KeyboardEvent): void => {
+      if (event.key !== "Escape") return;
+      hide();
+      event.stopPropagation();
+    };
+    window.addEventListener("keydown", onEscape, { signal, capture: true });
   };
   const onKey = (event: KeyboardEvent): void => {
-    if (event.key === "Escape" && isOpen) hide();
-    else if (event.key === "Enter" || event.key === " ") show();
-    else return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key !== "Enter" && event.key !== " ") return;
+    show();
     event.preventDefault();
     event.stopPropagation();
   };

@@ -5,6 +5,7 @@ import { signal } from "@preact/signals";
 import type { ComponentType } from "preact";
 import { useEffect } from "preact/hooks";
 import { ApiError } from "../api";
+import { reloadIfReplaced } from "../state/replaced";
 import { Failed, Loading } from "./feedback";
 
 /** The page that `load` brings; until it is there, what is shown while something loads. */
@@ -19,7 +20,7 @@ export function lazyPage<Props extends object>(
       const loaded = await load();
       page.value = loaded;
     } catch {
-      page.value = "failed";
+      if (!(await reloadIfReplaced())) page.value = "failed";
     }
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A number within a sentence; it may have a decimal comma.
 
-import { formatTyped } from "../lib/format";
+import { formatTyped, readTyped } from "../lib/format";
 import { language, t } from "../state/preferences";
 import { TypedField } from "./typed-field";
 
@@ -17,8 +17,8 @@ interface NumberFieldProps {
 }
 
 function readNumber(text: string, whole: boolean, min: number): number | null {
-  const value = Number(text.trim().replace(",", "."));
-  const isNumber = text.trim() !== "" && Number.isFinite(value) && value >= min;
+  const value = readTyped(text, language.value);
+  const isNumber = Number.isFinite(value) && value >= min;
   return isNumber && (!whole || Number.isInteger(value)) ? value : null;
 }
 

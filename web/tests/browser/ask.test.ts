@@ -560,10 +560,29 @@ test("the first page fits a phone, and its fields can be reached by the keyboard
     await openOwn(page);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth);
     assert.ok(wide <= 390, String(wide));
+    await field(page, "Jobs").fill("501");
+    await page.getByRole("button", { name: "Undo my changes" }).waitFor();
+    assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 390, "with a button more");
     await field(page, "Jobs").focus();
     for (const name of ["Python in a job, in milliseconds", "Waiting in a job, in milliseconds", "C code in a job, in milliseconds", "Cores"]) {
       await page.keyboard.press("Tab");
       assert.equal(await page.evaluate(() => document.activeElement?.getAttribute("aria-label")), name);
     }
+  });
+});
+
+test("Escape closes a card that the mouse has opened, and Ctrl+Enter runs from words that explain themselves", async () => {
+  await onPage({}, async (page) => {
+    await openOwn(page);
+    await page.locator(".slider").first().waitFor();
+    const words = page.locator(".slider .explained-words").first();
+    const card = page.locator(".explanation:popover-open");
+    await words.hover();
+    await card.waitFor();
+    await page.keyboard.press("Escape");
+    await card.waitFor({ state: "detached" });
+    await words.focus();
+    await page.keyboard.press("Control+Enter");
+    await page.waitForURL(/#\/experiments\//);
   });
 });

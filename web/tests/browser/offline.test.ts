@@ -141,3 +141,26 @@ for (const [locale, width, words] of [["en-GB", 1280, /does not answer/], ["pl-P
     }
   });
 }
+
+test("a page of an earlier dashboard is loaded again where the server has a later one", async () => {
+  await site.onPage(
+    {},
+    async (page) => {
+      await page.goto(`${site.address}/#/`);
+      await page.locator("html:not([data-prebuilt]) .composer").waitFor();
+      await page.evaluate(() => Object.assign(window, { isFirst: true }));
+      const GONE = /assets\/runs-page-/;
+      await page.route(GONE, (route) => route.fulfill({ status: 404, body: "" }));
+      await page.route(`${site.address}/`, async (route) => {
+        if (route.request().resourceType() === "fetch") await route.fulfill({ body: "<html>another dashboard</html>" });
+        else await page.unroute(GONE).then(() => route.continue());
+      });
+      await page.locator('.nav-link[href="#/experiments"]').click();
+      await page.waitForFunction(() => !("isFirst" in window));
+      await page.locator(".runs-filter, .empty").first().waitFor();
+      assert.match(page.url(), /#\/experiments$/);
+      assert.equal(await page.locator('[role="alert"]').count(), 0);
+    },
+    /404|Failed to load/,
+  );
+});

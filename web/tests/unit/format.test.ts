@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  readTyped,
   formatDuration,
   formatInstant,
   formatInstants,
@@ -82,5 +83,24 @@ test("ticks are round, inside the window and about as many as asked for", () => 
       ),
     );
     assert.match(String(step), /^[125]0*$/);
+  }
+});
+
+test("a typed number may have its thousands apart, as its language has it", () => {
+  for (const [text, locale, value] of [
+    ["1,000", "en", 1000],
+    ["12,345,678.5", "en", 12345678.5],
+    ["1,5", "en", 1.5],
+    ["1,000", "pl", 1],
+    ["0,25", "pl", 0.25],
+    ["1 000", "pl", 1000],
+    ["20\u00a0000,5", "pl", 20000.5],
+    [" 1e3 ", "en", 1000],
+    ["1,00,000", "en", NaN],
+    ["1 00", "en", NaN],
+    ["12 ms", "en", NaN],
+    ["", "en", NaN],
+  ] as const) {
+    assert.equal(readTyped(text, locale), value, JSON.stringify([text, locale]));
   }
 });

@@ -78,17 +78,19 @@ test("what takes too long is given up", async () => {
   assert.equal(state.preview.value?.text, text(2));
 });
 
-test("a busy server is asked again", async () => {
-  answerWith(() => ({ status: 503, body: { title: "Busy", status: 503 } }));
-  state.showPreview(text(1));
-  await settle();
-  assert.equal(state.trouble.value, null);
-  answerWith(() => answerOf("done"), true);
-  runTimers();
-  await settle();
-  assert.deepEqual(seeds(), [1]);
-  assert.equal(state.preview.value?.text, text(1));
-});
+for (const [what, status] of [["a busy server", 503], ["a server that took an older question for the newer one", 409]] as const) {
+  test(`${what} is asked again`, async () => {
+    answerWith(() => ({ status, body: { title: "Not now", status } }));
+    state.showPreview(text(1));
+    await settle();
+    assert.equal(state.trouble.value, null);
+    answerWith(() => answerOf("done"), true);
+    runTimers();
+    await settle();
+    assert.deepEqual(seeds(), [1]);
+    assert.equal(state.preview.value?.text, text(1));
+  });
+}
 
 test("cells for which there was no time come one part after the other", async () => {
   const document = {
