@@ -925,6 +925,7 @@ export const en = {
   "range.close": "Clear the range",
   "range.gil": "{gil}: held {share} of the time, by",
   "range.waits": "Longest waits",
+  "range.wait.inside": "{whole}, {inside} of it here",
   "range.damaged": {
     one: "{count} piece of this range is damaged in the store and missing here.",
     other: "{count} pieces of this range are damaged in the store and missing here.",

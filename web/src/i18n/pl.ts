@@ -1466,6 +1466,7 @@ export const pl = {
   "range.close": "Usuń zakres",
   "range.gil": "{gil}: trzymany przez {share} czasu, przez",
   "range.waits": "Najdłuższe oczekiwania",
+  "range.wait.inside": "{whole}, z tego {inside} tutaj",
   "range.damaged": {
     one: "{count} fragment tego zakresu jest uszkodzony w bazie i tu go brakuje.",
     few: "{count} fragmenty tego zakresu są uszkodzone w bazie i tu ich brakuje.",

@@ -52,6 +52,14 @@ function timeInside(wait: RangeStats["waits"][number], ends: Viewport): number {
   return Math.min(wait.span.end ?? ends.to, ends.to) - Math.max(wait.span.start, ends.from);
 }
 
+/** How long the wait is, by which they are in order; and how much of it the range has, if less. */
+function lengthWords(wait: RangeStats["waits"][number], ends: Viewport): string {
+  const inside = timeInside(wait, ends);
+  const whole = wait.span.end === null ? inside : wait.span.end - wait.span.start;
+  if (whole <= inside) return duration(inside);
+  return t("range.wait.inside", { whole: duration(whole), inside: duration(inside) });
+}
+
 /** "producer 1 79 %, nobody 21 %": whom a wait is to be blamed on. */
 function culprits(wait: RangeStats["waits"][number], ends: Viewport): string {
   if (!wait.blame) return "";
@@ -75,7 +83,7 @@ function Waits({ stats }: { stats: RangeStats }) {
             <li key={`${span.lane}.${span.start}`}>
               <button type="button" class="fact-link" onClick={() => visit(span)}>
                 <StateSwatch state={wait.span.state} /> {laneFullTitle(span.lane)}{" "}
-                {spanTitle(span)}: {duration(timeInside(wait, stats))}
+                {spanTitle(span)}: {lengthWords(wait, stats)}
               </button>
               {blamed !== "" && <span class="is-muted"> {blamed}</span>}
             </li>
