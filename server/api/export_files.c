@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/api/export_files.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -61,17 +62,28 @@ static struct export_file **find_slow(struct export_files *files, int64_t now_ms
     return slow;
 }
 
-static struct export_file **make_place(struct export_files *files, int64_t now_ms) {
+/* `lost`: a descriptor of our own of the file that lost the place, which its owner may close
+ * as soon as the mutex is not held; -1: none. */
+static struct export_file **make_place(struct export_files *files, int64_t now_ms,
+                                       int *lost) {
     struct export_file **place = find_place(files, NULL);
     if (place == NULL && (place = find_slow(files, now_ms)) != NULL) {
         (*place)->has_place = false;
-        /* One that cannot be emptied is there until its connection times out. */
-        (void)!ftruncate((*place)->descriptor, 0);
+        *lost = fcntl((*place)->descriptor, F_DUPFD_CLOEXEC, 0);
     }
     return place;
 }
 
 /* --- files ------------------------------------------------------------------------- */
+
+/* Without the mutex, which all who send a file need for each piece: it takes the longer the more
+ * there is to give back. One that cannot be emptied is there until its connection times out. */
+static void empty(int lost) {
+    if (lost >= 0) {
+        (void)!ftruncate(lost, 0);
+        close(lost);
+    }
+}
 
 int export_files_enter(struct export_files *files, int64_t now_ms,
                        struct export_file **out, struct err *err) {
@@ -80,12 +92,14 @@ int export_files_enter(struct export_files *files, int64_t now_ms,
         return err_set_nomem(err);
     }
     *file = (struct export_file){.files = files, .has_place = true, .descriptor = -1};
+    int lost = -1;
     pthread_mutex_lock(&files->mutex);
-    struct export_file **place = make_place(files, now_ms);
+    struct export_file **place = make_place(files, now_ms, &lost);
     if (place != NULL) {
         *place = file;
     }
     pthread_mutex_unlock(&files->mutex);
+    empty(lost);
     if (place == NULL) {
         free(file);
         return err_set(err, ERR_LIMIT, "%d files are being sent already",
