@@ -30,9 +30,8 @@ typedef int (*run_maker_fn)(struct db *db, struct db_reader *reader, int64_t run
 
 enum {
     RUN_MAKER_MAX = 32, /* that wait, are made or have failed last */
-    RUN_MAKER_CLIENT_MAX =
-        16, /* that wait or are made, of one client; all that give no name
-                                * are one */
+    /* That wait or are made, of one client; all that give no name are one. */
+    RUN_MAKER_CLIENT_MAX = 16,
 };
 
 enum run_maker_status {
