@@ -181,20 +181,21 @@ void run_maker_close(struct run_maker *maker) {
 
 /* --- asking -------------------------------------------------------------------- */
 
-/* With the mutex held. What has failed last makes room, the oldest first. */
-static int make_room(struct run_maker *maker, const char *client, struct err *err) {
+/* With the mutex held. What has failed makes room: `failed`, the same run's, or if that is NULL
+ * and there is no place, the oldest. Who is refused has not lost the reason. */
+static int make_room(struct run_maker *maker, const char *client, struct making *failed,
+                     struct err *err) {
     if (count_of(maker, client) >= RUN_MAKER_CLIENT_MAX) {
         return err_set(err, ERR_LIMIT,
                        "%d others are being made for this client already; ask again when "
                        "one of them is there",
                        RUN_MAKER_CLIENT_MAX);
     }
-    if (maker->count == RUN_MAKER_MAX) {
-        struct making *failed = find_failed(maker);
-        if (failed == NULL) {
-            return err_set(err, ERR_LIMIT, "%d others are being made already",
-                           RUN_MAKER_MAX);
-        }
+    if (failed == NULL && maker->count == RUN_MAKER_MAX &&
+        (failed = find_failed(maker)) == NULL) {
+        return err_set(err, ERR_LIMIT, "%d others are being made already", RUN_MAKER_MAX);
+    }
+    if (failed != NULL) {
         forget(maker, failed);
     }
     return 0;
@@ -206,14 +207,11 @@ int run_maker_ask(struct run_maker *maker, const struct run_maker_wish *wish,
     int code = 0;
     pthread_mutex_lock(&maker->mutex);
     struct making *item = find(maker, wish->run);
-    if (item != NULL && item->state.status == RUN_MAKER_FAILED) {
-        forget(maker, item);
-        item = NULL;
+    const bool is_new = item == NULL || item->state.status == RUN_MAKER_FAILED;
+    if (is_new) {
+        code = make_room(maker, client, item, err);
     }
-    if (item == NULL) {
-        code = make_room(maker, client, err);
-    }
-    if (code == 0 && item == NULL) {
+    if (code == 0 && is_new) {
         maker->items[maker->count++] =
             (struct making){.run = wish->run,
                             .share = fair_share_join(&maker->shares, client),

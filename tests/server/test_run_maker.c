@@ -142,6 +142,27 @@ static void test_run_maker_gives_places_back(void **state) {
     }
 }
 
+/* Who asks again and is refused may still read why it failed; it needs no place of its own. */
+static void test_run_maker_keeps_the_reason_of_who_is_refused(void **state) {
+    const struct fixture *fixture = *state;
+    struct run_maker_state made;
+    int64_t run = 1;
+    for (; run <= RUN_MAKER_CLIENT_MAX; run++) {
+        assert_int_equal(ask(fixture, run, "one", NULL), 0);
+    }
+    assert_int_equal(ask(fixture, 100, "two", NULL), 0);
+    run_maker_cancel(fixture->maker, 100);
+    assert_int_equal(ask(fixture, 100, "one", NULL), ERR_LIMIT);
+    run_maker_state(fixture->maker, 100, &made);
+    assert_int_equal(made.status, RUN_MAKER_FAILED);
+    assert_string_equal(made.reason, "cancelled");
+    for (; run < RUN_MAKER_MAX; run++) {
+        assert_int_equal(ask(fixture, run, "two", NULL), 0);
+    }
+    assert_int_equal(ask(fixture, 100, "two", NULL), 0);
+    assert_int_equal(ask(fixture, 101, "three", NULL), ERR_LIMIT);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void) {
@@ -149,6 +170,7 @@ int main(void) {
         TEST(test_run_maker_takes_turns),
         TEST(test_run_maker_leaves_places_to_others),
         TEST(test_run_maker_gives_places_back),
+        TEST(test_run_maker_keeps_the_reason_of_who_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
