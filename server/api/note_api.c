@@ -384,7 +384,7 @@ static int check_other_lane(struct db_reader *reader, const struct note *note,
     struct note_list list;
     int code = note_store_read(reader, note->id, &list, err);
     if (code != 0) {
-        return resource_id_missing(code, RESOURCE_NOTE, note->id, err);
+        return code;
     }
     if (list.items[0].lane != note->lane) {
         list.items[0].lane = note->lane;
@@ -403,12 +403,10 @@ int note_api_change(void *context, const struct http_request *request,
     if (code != 0 || (code = read_body(request, &body, &note, err)) != 0) {
         return code;
     }
-    code = check_other_lane(api_reader(change.api, request), &note, err);
-    if (code != 0) {
-        json_decref(body);
-        return code;
-    }
     code = begin_change(&change, note.id, err);
+    if (code == 0 && !change.is_refused) {
+        code = check_other_lane(api_reader(change.api, request), &note, err);
+    }
     if (code == 0 && !change.is_refused) {
         code = note_store_change(change.api->db, &note, change.seen, stored_job_now_ms(),
                                  err);

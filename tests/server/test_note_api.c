@@ -88,6 +88,15 @@ static void test_note_api_knows_lanes(void **state) {
     json_decref(problem);
     json_decref(api_expect(fixture, "POST", notes, "{\"text\":\"a\",\"lane\":1}", 201));
     json_decref(api_expect(fixture, "PUT", "/api/v1/notes/n1", wrong, 422));
+    /* Who has seen another note is told that first, and not of what it has now. */
+    assert_int_equal(
+        api_change_if(fixture, &(struct api_condition){"PUT", "/api/v1/notes/n1", wrong,
+                                                       "\"other\""}),
+        412);
+    assert_int_equal(
+        api_change_if(fixture,
+                      &(struct api_condition){"PUT", "/api/v1/notes/n1", wrong, "*"}),
+        422);
     api_change(fixture, "UPDATE note SET lane = 1000");
     json_decref(api_expect(fixture, "PUT", "/api/v1/notes/n1", wrong, 200));
     json_decref(api_expect(fixture, "POST", "/api/v1/runs/r9/notes", wrong, 404));
