@@ -62,7 +62,7 @@ bool access_is_token(const struct access *access, const char *text) {
 static int find_session(const struct access *access, const char *given, size_t length) {
     int found = -1;
     for (int i = 0; i < ACCESS_SESSIONS; i++) {
-        const char *secret = access->sessions[i];
+        const char *secret = access->sessions[i].secret;
         if (secret[0] != '\0' && is_secret(given, length, secret)) {
             found = i;
         }
@@ -83,7 +83,7 @@ static bool has_session(struct access *access, const char *cookies, bool end) {
             const int session = find_session(access, at + name + 1, length - name - 1);
             found = session >= 0 || found;
             if (session >= 0 && end) {
-                access->sessions[session][0] = '\0';
+                access->sessions[session].secret[0] = '\0';
             }
         }
         at += length;
@@ -123,6 +123,19 @@ void access_refuse(struct http_response *response, const char *path,
                                    : "Bearer realm=\"gilscope\"";
 }
 
+/* For one that begins, with the mutex held: one that has ended, or else the oldest. */
+static struct access_session *choose_session(struct access *access) {
+    struct access_session *oldest = access->sessions;
+    for (int i = 0; i < ACCESS_SESSIONS; i++) {
+        struct access_session *session = &access->sessions[i];
+        if (session->secret[0] == '\0') {
+            return session;
+        }
+        oldest = session->number < oldest->number ? session : oldest;
+    }
+    return oldest;
+}
+
 int access_sign_in(struct access *access, struct http_response *response,
                    struct err *err) {
     char secret[ACCESS_SECRET_SIZE];
@@ -131,8 +144,9 @@ int access_sign_in(struct access *access, struct http_response *response,
         return code;
     }
     pthread_mutex_lock(&access->mutex);
-    memcpy(access->sessions[access->next], secret, sizeof secret);
-    access->next = (access->next + 1) % ACCESS_SESSIONS;
+    struct access_session *session = choose_session(access);
+    session->number = access->begun++;
+    memcpy(session->secret, secret, sizeof secret);
     pthread_mutex_unlock(&access->mutex);
     snprintf(response->cookie, sizeof response->cookie, "%s=%s; " COOKIE_ATTRIBUTES,
              access->cookie, secret);

@@ -7,7 +7,7 @@
  * and gets a cookie: a random number, never the token, unreadable for
  * scripts (HttpOnly) and not sent when another site causes the request (SameSite=Strict).
  * Each signing in has a number of its own, which is gone when the browser signs out, when
- * ACCESS_SESSIONS later ones have signed in, and with the process. Browsers send a
+ * there are ACCESS_SESSIONS later ones, and with the process. Browsers send a
  * cookie to every port of a host, so whoever serves another one there can learn it.
  *
  * Files of the dashboard and routes that are HTTP_ROUTE_OPEN are for everybody. Secrets
@@ -33,12 +33,17 @@ enum {
     ACCESS_NAME_SIZE = 24
 };
 
+struct access_session {
+    char secret[ACCESS_SECRET_SIZE]; /* "": it has ended */
+    uint64_t number;                 /* of those that were begun */
+};
+
 struct access {
     const char *token; /* borrowed; NULL: everybody may */
     char cookie[ACCESS_NAME_SIZE];
-    pthread_mutex_t mutex;                              /* guards the sessions */
-    char sessions[ACCESS_SESSIONS][ACCESS_SECRET_SIZE]; /* "": ended */
-    unsigned next;                                      /* the oldest of them */
+    pthread_mutex_t mutex; /* guards the sessions */
+    struct access_session sessions[ACCESS_SESSIONS];
+    uint64_t begun; /* how many were, ever */
 };
 
 /* The rule for tokens, for messages. */

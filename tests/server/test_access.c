@@ -120,6 +120,30 @@ static void test_access_has_room_for_so_many_sessions(void **state) {
     access_deinit(&access);
 }
 
+/* Those that have ended make room before one that goes on, wherever they stand. */
+static void test_access_drops_no_session_while_others_have_ended(void **state) {
+    (void)state;
+    struct access access;
+    struct http_response list[ACCESS_SESSIONS + 2], out = {0};
+    const char *pairs[ACCESS_SESSIONS + 2];
+    access_init(&access, TOKEN);
+    for (int i = 0; i < ACCESS_SESSIONS + 2; i++) {
+        if (i == ACCESS_SESSIONS) {
+            access_sign_out(&access, pairs[7], &out);
+        }
+        list[i] = (struct http_response){0};
+        assert_int_equal(access_sign_in(&access, &list[i], NULL), 0);
+        pairs[i] = strtok(list[i].cookie, ";");
+        assert_int_equal(access_check(&access, NULL, pairs[0]),
+                         i <= ACCESS_SESSIONS ? ACCESS_GRANTED : ACCESS_MISSING);
+    }
+    for (int i = 1; i < ACCESS_SESSIONS + 2; i++) {
+        assert_int_equal(access_check(&access, NULL, pairs[i]),
+                         i != 7 ? ACCESS_GRANTED : ACCESS_MISSING);
+    }
+    access_deinit(&access);
+}
+
 static void test_access_without_a_token_is_for_everybody(void **state) {
     (void)state;
     struct access access;
@@ -371,6 +395,7 @@ int main(void) {
         cmocka_unit_test(test_access_checks_who_asks),
         cmocka_unit_test(test_access_ends_a_session),
         cmocka_unit_test(test_access_has_room_for_so_many_sessions),
+        cmocka_unit_test(test_access_drops_no_session_while_others_have_ended),
         cmocka_unit_test(test_access_without_a_token_is_for_everybody),
         TEST(test_access_is_demanded_by_every_route_that_is_not_open),
         TEST(test_access_is_given_for_the_token),
