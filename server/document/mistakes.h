@@ -8,9 +8,9 @@
  * it is steps that refer to what is not there, or stand where they cannot (step_mistakes.h).
  * What else a document means as a whole (sums, loads) is found by the reader, one by one.
  *
- * The order is that of the text; what an object lacks comes after its members. Of an object
- * with a wrong member it is not said that it lacks another: that is mostly the same
- * mistake.
+ * Members come in the order of the text, and what an object lacks after its members; steps that
+ * mean what is not there in the order in which they are found. Of an object with a wrong member
+ * it is not said that it lacks another: that is mostly the same mistake.
  */
 #ifndef SERVER_DOCUMENT_MISTAKES_H
 #define SERVER_DOCUMENT_MISTAKES_H

@@ -5,8 +5,13 @@
  *
  * Such mistakes are found by reading, which ends at the first. Here a step that says nothing
  * wrong takes the place of the one that was refused, and the document is read again, as often as
- * there is another one. It ends at what is no step, and at steps that others depend on, such as
- * a `spawn`: without it those would be refused for what is no mistake of theirs.
+ * there is another one. They come in the order in which reading finds them, which is not always
+ * that of the text.
+ *
+ * It ends at what is no step; at a step that holds others, unless it is a `with` (so at a
+ * `repeat`, `forever`, `until`, `try`, `spawn`): others may depend on it, and without a `spawn`
+ * they would be refused for what is no mistake of theirs; and where the harmless step is refused,
+ * too, as in a `gather` or a `task_group`, which hold only tasks.
  */
 #ifndef SERVER_DOCUMENT_STEP_MISTAKES_H
 #define SERVER_DOCUMENT_STEP_MISTAKES_H

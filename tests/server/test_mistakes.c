@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* All that is wrong with the members of a document, in the order of the text. */
+/* All that is wrong with the members of a document, or else with what its steps mean. */
 #include "tests/support/test.h"
 
 #include <stdbool.h>
@@ -83,7 +83,7 @@ static void test_mistakes_looks_into_actors_and_objects(void **state) {
            {"/workload/actors/1/tasks/1", "a task must be an object"});
 }
 
-/* "stepz" for "steps" is one mistake, not two. */
+/* One actor with these steps, and a lock and a queue to refer to. */
 #define OF_ACTORS(steps)                                                                 \
     "{\"schema\": 1, \"workload\": {\"objects\": {\"l\": \"lock\", \"q\": {\"queue\": "  \
     "2}},"                                                                               \
@@ -108,6 +108,7 @@ static void test_mistakes_looks_at_what_steps_mean(void **state) {
            {"/workload/actors/0/steps/0/spawn", "cannot be used here"});
 }
 
+/* "stepz" for "steps" is one mistake, not two. */
 static void test_mistakes_says_a_misspelt_member_once(void **state) {
     (void)state;
     EXPECT("{\"schema\": 1, \"workload\": {\"jobs\": {\"count\": 1, \"stepz\": []}}}",
