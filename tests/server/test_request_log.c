@@ -273,14 +273,19 @@ static void test_request_log_tells_of_streams_and_of_who_left(void **state) {
 
 static void test_request_log_and_problems_hold_no_secret(void **state) {
     struct fixture *fixture = *state;
-    static const char *const requests[] = {
+    char with_cookie[256];
+    snprintf(with_cookie, sizeof with_cookie,
+             "GET /api/v1/models HTTP/1.1\r\n" HOST "Cookie: gilscope_%u=" WRONG
+             "\r\n\r\n",
+             fixture->port);
+    const char *const requests[] = {
+        with_cookie,
         "GET /api/v1/models HTTP/1.1\r\n" SIGNED "\r\n",
         "GET /api/v1/models?token=" TOKEN " HTTP/1.1\r\n" SIGNED "\r\n",
         "GET /api/v1/models?" TOKEN "=1 HTTP/1.1\r\n" HOST "\r\n",
         "GET /api/v1/events?experiment=" TOKEN " HTTP/1.1\r\n" HOST "\r\n",
         "GET /api/v1/models HTTP/1.1\r\n" HOST "Authorization: Bearer " WRONG "\r\n\r\n",
         "GET /api/v1/models HTTP/1.1\r\n" HOST "Authorization: " WRONG "\r\n\r\n",
-        "GET /api/v1/models HTTP/1.1\r\n" HOST "Cookie: gilscope_0=" WRONG "\r\n\r\n",
         "GET /api/v1/models HTTP/1.1\r\n" HOST "Cookie " WRONG "\r\n\r\n",
         "GET /api/v1/models HTTP/1.1\r\nHost: " WRONG ".example.org\r\n\r\n",
         "POST /api/v1/session HTTP/1.1\r\n" HOST "Content-Type: application/json\r\n"
