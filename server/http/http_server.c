@@ -163,6 +163,10 @@ static enum MHD_Result on_connection(void *context, const struct sockaddr *addre
                : MHD_NO;
 }
 
+static unsigned idle_s(const struct http_server_options *options) {
+    return options->limits.idle_s > 0 ? options->limits.idle_s : HTTP_IDLE_TIMEOUT_S;
+}
+
 static struct MHD_Daemon *start_daemon(struct http_server *server) {
     return MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0,
@@ -171,7 +175,7 @@ static struct MHD_Daemon *start_daemon(struct http_server *server) {
         (unsigned)POOL_THREADS, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)HTTP_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)HTTP_CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)HTTP_IDLE_TIMEOUT_S, MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL,
+        idle_s(&server->options), MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL,
         MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
         on_peer, server, MHD_OPTION_END);
 }

@@ -48,6 +48,7 @@ struct http_limits {
     unsigned connections, loopback_connections;
     unsigned rate, loopback_rate; /* requests a second */
     int64_t receive_ms;           /* for a request to arrive; 0: HTTP_RECEIVE_MS */
+    unsigned idle_s;              /* 0: HTTP_IDLE_TIMEOUT_S */
 };
 
 struct http_server_options {

@@ -11,7 +11,8 @@
 
 void api_fixture_start(struct api_fixture *fixture) {
     struct err err = {0};
-    const struct service_options options = {.database = fixture->scratch.database};
+    const struct service_options options = {.database = fixture->scratch.database,
+                                            .limits = fixture->limits};
     service_stop(fixture->service);
     if (service_start(&fixture->service, &options, &err) != 0) {
         fail_msg("%s", err.text);

@@ -12,6 +12,7 @@ struct api_fixture {
     struct scratch scratch;
     struct service *service;
     uint16_t port;
+    struct http_limits limits; /* of the server that is started next */
 };
 
 /* For cmocka: the state is a fixture with an empty store. */
