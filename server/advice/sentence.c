@@ -30,7 +30,8 @@ static const char *const templates[FINDING_COUNT] = {
         "Ten such waits follow one another in {wait}.",
     [FINDING_STARVED_IO_THREAD] =
         "{lane} wanted the GIL for {wanted_share} of its life and waited for it for "
-        "{number}. In the longest wait, {wait}, {culprit} had the GIL longest, at {site}.",
+        "{number}. In the longest wait, {wait}, {culprit} had the GIL longest, at "
+        "{site}.",
     [FINDING_C_CALL_HOLDS_GIL] = "A C call at {site} kept the GIL for {number}, and "
                                  "nobody can make it give it up: "
                                  "others waited {waited_us} for such calls.",
