@@ -6,7 +6,7 @@ import { changeAt, type CounterColumns } from "../lib/counters";
 import type { Viewport } from "../lib/viewport";
 import type { Palette } from "./palette";
 import { patternFill } from "./patterns";
-import { OUTSIDE } from "./scale";
+import { scaleOf, xOf } from "./scale";
 import { MANY, plainInk, type Strips } from "./strips";
 import type { TextWidths } from "./text-widths";
 
@@ -52,8 +52,7 @@ interface Step {
 }
 
 export function xOnSheet({ view, width }: Sheet, time: number): number {
-  const x = ((time - view.from) * width) / Math.max(1, view.to - view.from);
-  return Math.min(Math.max(x, -OUTSIDE), width + OUTSIDE);
+  return xOf(scaleOf(view, width), time);
 }
 
 function drawLabels(sheet: Sheet, counter: PlacedCounter, steps: readonly Step[]): void {
