@@ -71,7 +71,8 @@ function isAt({ scrolled, focus, top }: Place, isThere: boolean): boolean {
   return focus === null && isScrolledTo(scrolled);
 }
 
-const HANDS = ["wheel", "pointerdown", "touchstart", "keydown"];
+/** Events by which somebody moves on. */
+export const HANDS = ["wheel", "pointerdown", "touchstart", "keydown"];
 
 /** The focus is at something else than what goes and comes with the page. */
 function isElsewhere({ focus }: Place): boolean {

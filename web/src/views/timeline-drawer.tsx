@@ -8,7 +8,7 @@ import { chosenCounter, partOfCounter } from "../state/counters";
 import { range } from "../state/range";
 import { selection } from "../state/timeline";
 import { DOUBLE_MS } from "../timeline/gestures";
-import { isReturning } from "./places";
+import { HANDS, isReturning } from "./places";
 import { RangeDetails } from "./range-details";
 import { placesOf } from "./stage-place";
 import { Details } from "./timeline-details";
@@ -78,13 +78,23 @@ export function Drawer() {
     const begin = (): void => {
       showAbove(element, lane);
       observer = new ResizeObserver(() => {
-        if (isCurrent() && isCovered(element, lane)) uncover(element, lane);
+        if (!isCurrent()) return;
+        // What comes later above the lanes pushes them down.
+        if (!isMoved) showAbove(element, lane);
+        else if (isCovered(element, lane)) uncover(element, lane);
       });
       observer.observe(element);
+      observer.observe(document.body);
     };
+    let isMoved = false;
+    const hands = new AbortController();
+    for (const hand of HANDS) {
+      window.addEventListener(hand, () => (isMoved = true), { signal: hands.signal, capture: true, passive: true });
+    }
     const timer = window.setTimeout(begin, Math.max(0, stillUntil - performance.now()));
     return () => {
       window.clearTimeout(timer);
+      hands.abort();
       observer?.disconnect();
     };
   }, [what]);
