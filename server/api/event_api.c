@@ -169,13 +169,19 @@ int event_api_stream(void *context, const struct http_request *request,
         code = greet(&greeting, api_reader(api, request), topics.name[i], err);
     }
     if (code == 0 && !request->head_only) {
+        const char *cookies = http_request_header(request, "Cookie");
+        const uint64_t session = access_session(api->access, cookies);
         const struct hub_subscription subscription = {
+            .session = session,
             .topics = &topics,
             .after = resume_point(request, now),
             .greeting = greeting.text,
             .greeting_size = greeting.size,
         };
         code = hub_subscribe(api->hub, &subscription, &response->stream, err);
+        if (access_session(api->access, cookies) != session) { /* it ended meanwhile */
+            hub_end_session(api->hub, session);
+        }
     }
     free(greeting.text);
     if (code == 0) {

@@ -18,7 +18,9 @@ int session_api_open(void *context, const struct http_request *request,
     } else if (!access_is_token(api->access, token)) {
         access_refuse(response, request->path, ACCESS_WRONG);
     } else {
-        code = access_sign_in(api->access, response, err);
+        uint64_t ended = 0;
+        code = access_sign_in(api->access, response, &ended, err);
+        hub_end_session(api->hub, ended);
         response->status = 204;
     }
     json_decref(body);
@@ -29,7 +31,11 @@ int session_api_close(void *context, const struct http_request *request,
                       struct http_response *response, struct err *err) {
     (void)err;
     const struct api *api = context;
-    access_sign_out(api->access, http_request_header(request, "Cookie"), response);
+    const char *cookies = http_request_header(request, "Cookie");
+    for (uint64_t ended; (ended = access_end_session(api->access, cookies)) != 0;) {
+        hub_end_session(api->hub, ended);
+    }
+    access_forget_cookie(api->access, response);
     response->status = 204;
     return 0;
 }

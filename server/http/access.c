@@ -70,33 +70,53 @@ static int find_session(const struct access *access, const char *given, size_t l
     return found;
 }
 
-/* "a=1; b=2": any cookie of our name is enough, whatever else stands beside it. Ends all of
- * them on request. */
-static bool has_session(struct access *access, const char *cookies, bool end) {
+/* "a=1; b=2": the last session that a cookie of our name is of, whatever else stands beside
+ * it; -1: none. With the mutex held. */
+static int find_cookie(const struct access *access, const char *cookies) {
     const size_t name = strlen(access->cookie);
-    bool found = false;
-    pthread_mutex_lock(&access->mutex);
+    int found = -1;
     for (const char *at = cookies; *at != '\0';) {
         at += strspn(at, "; ");
         const size_t length = strcspn(at, ";");
         if (length > name && at[name] == '=' && memcmp(at, access->cookie, name) == 0) {
             const int session = find_session(access, at + name + 1, length - name - 1);
-            found = session >= 0 || found;
-            if (session >= 0 && end) {
-                access->sessions[session].secret[0] = '\0';
-            }
+            found = session >= 0 ? session : found;
         }
         at += length;
     }
-    pthread_mutex_unlock(&access->mutex);
     return found;
+}
+
+/* Its number, 0: there is none. Ends it on request. */
+static uint64_t take_session(struct access *access, const char *cookies, bool end) {
+    uint64_t number = 0;
+    if (cookies == NULL) {
+        return 0;
+    }
+    pthread_mutex_lock(&access->mutex);
+    const int found = find_cookie(access, cookies);
+    if (found >= 0) {
+        number = access->sessions[found].number;
+        if (end) {
+            access->sessions[found].secret[0] = '\0';
+        }
+    }
+    pthread_mutex_unlock(&access->mutex);
+    return number;
+}
+
+uint64_t access_session(struct access *access, const char *cookies) {
+    return take_session(access, cookies, false);
+}
+
+uint64_t access_end_session(struct access *access, const char *cookies) {
+    return take_session(access, cookies, true);
 }
 
 enum access_verdict access_check(struct access *access, const char *authorization,
                                  const char *cookies) {
     static const char scheme[] = "Bearer ";
-    if (access->token == NULL ||
-        (cookies != NULL && has_session(access, cookies, false))) {
+    if (access->token == NULL || access_session(access, cookies) != 0) {
         return ACCESS_GRANTED;
     }
     if (authorization == NULL) {
@@ -136,7 +156,7 @@ static struct access_session *choose_session(struct access *access) {
     return oldest;
 }
 
-int access_sign_in(struct access *access, struct http_response *response,
+int access_sign_in(struct access *access, struct http_response *response, uint64_t *ended,
                    struct err *err) {
     char secret[ACCESS_SECRET_SIZE];
     const int code = make_secret(secret, err);
@@ -145,7 +165,8 @@ int access_sign_in(struct access *access, struct http_response *response,
     }
     pthread_mutex_lock(&access->mutex);
     struct access_session *session = choose_session(access);
-    session->number = access->begun++;
+    *ended = session->secret[0] != '\0' ? session->number : 0;
+    session->number = ++access->begun;
     memcpy(session->secret, secret, sizeof secret);
     pthread_mutex_unlock(&access->mutex);
     snprintf(response->cookie, sizeof response->cookie, "%s=%s; " COOKIE_ATTRIBUTES,
@@ -153,11 +174,7 @@ int access_sign_in(struct access *access, struct http_response *response,
     return 0;
 }
 
-void access_sign_out(struct access *access, const char *cookies,
-                     struct http_response *response) {
-    if (cookies != NULL) {
-        (void)has_session(access, cookies, true); /* there may be none */
-    }
+void access_forget_cookie(const struct access *access, struct http_response *response) {
     snprintf(response->cookie, sizeof response->cookie,
              "%s=; Max-Age=0; " COOKIE_ATTRIBUTES, access->cookie);
 }

@@ -35,7 +35,7 @@ enum {
 
 struct access_session {
     char secret[ACCESS_SECRET_SIZE]; /* "": it has ended */
-    uint64_t number;                 /* of those that were begun */
+    uint64_t number;                 /* of those that were begun, from 1 */
 };
 
 struct access {
@@ -69,11 +69,19 @@ bool access_is_token(const struct access *access, const char *text);
 void access_refuse(struct http_response *response, const char *path,
                    enum access_verdict verdict);
 
-/* Begins a session, or ends that of the value of Cookie (or NULL): the response sets the
- * browser's cookie, or removes it. ERR_IO: no random bytes. */
-int access_sign_in(struct access *access, struct http_response *response,
+/* The number of the session that the value of Cookie (or NULL) is of; 0: none that goes on. */
+uint64_t access_session(struct access *access, const char *cookies);
+
+/* Begins a session, whose cookie the response sets; `ended` is the number of the one that had
+ * to end for it, or 0. ERR_IO: no random bytes. */
+int access_sign_in(struct access *access, struct http_response *response, uint64_t *ended,
                    struct err *err) WARN_UNUSED;
-void access_sign_out(struct access *access, const char *cookies,
-                     struct http_response *response);
+
+/* Ends a session that the value of Cookie (or NULL) is of, and returns its number, 0: there is
+ * none more. */
+uint64_t access_end_session(struct access *access, const char *cookies);
+
+/* The response removes the browser's cookie. */
+void access_forget_cookie(const struct access *access, struct http_response *response);
 
 #endif

@@ -36,6 +36,8 @@ struct subscriber {
     const char *text;              /* what is being sent, NULL: nothing */
     size_t size, offset;
     bool heartbeat_due;
+    bool has_ended;   /* its session has */
+    uint64_t session; /* 0: none */
     char resync[128];
     size_t count;
     struct cursor cursors[]; /* one for each topic */
@@ -198,10 +200,10 @@ static ssize_t subscriber_read(void *context, struct http_stream *stream, char *
     struct hub *hub = subscriber->hub;
     ssize_t result;
     pthread_mutex_lock(&hub->mutex);
-    const size_t copied = copy_out(subscriber, buffer, max);
+    const size_t copied = subscriber->has_ended ? 0 : copy_out(subscriber, buffer, max);
     if (copied > 0) {
         result = (ssize_t)copied;
-    } else if (hub->closed) {
+    } else if (hub->closed || subscriber->has_ended) {
         result = HTTP_STREAM_END;
     } else {
         subscriber->suspended = stream;
@@ -341,6 +343,7 @@ int hub_subscribe(struct hub *hub, const struct hub_subscription *subscription,
         return err_set_nomem(err);
     }
     subscriber->hub = hub;
+    subscriber->session = subscription->session;
     pthread_mutex_lock(&hub->mutex);
     const int code = attach(hub, subscriber, subscription, err);
     pthread_mutex_unlock(&hub->mutex);
@@ -352,6 +355,20 @@ int hub_subscribe(struct hub *hub, const struct hub_subscription *subscription,
     *out = (struct http_stream_source){
         .context = subscriber, .read = subscriber_read, .close = subscriber_close};
     return 0;
+}
+
+void hub_end_session(struct hub *hub, uint64_t session) {
+    if (session == 0) {
+        return;
+    }
+    pthread_mutex_lock(&hub->mutex);
+    for (struct subscriber *at = hub->subscribers; at != NULL; at = at->next) {
+        if (at->session == session) {
+            at->has_ended = true;
+            wake(at);
+        }
+    }
+    pthread_mutex_unlock(&hub->mutex);
 }
 
 void hub_names_deinit(struct hub_names *names) {

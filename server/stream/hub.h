@@ -79,9 +79,13 @@ struct hub_subscription {
     uint64_t after;
     const char *greeting; /* may be NULL */
     size_t greeting_size;
+    uint64_t session; /* that it belongs to and ends with (access.h), 0: none */
 };
 int hub_subscribe(struct hub *hub, const struct hub_subscription *subscription,
                   struct http_stream_source *out, struct err *err) WARN_UNUSED;
+
+/* Ends the streams of a session; none when it is 0. They are cut, whatever is left in rings. */
+void hub_end_session(struct hub *hub, uint64_t session);
 
 /* Names of topics, all that there are. Zeroed: none. */
 struct hub_names {

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "http_client.h"
@@ -37,6 +38,7 @@ static void test_access_knows_a_token(void **state) {
 static void test_access_checks_who_asks(void **state) {
     (void)state;
     struct access access, other;
+    uint64_t ended = 0;
     struct http_response response = {0};
     char cookie[256];
     access_init(&access, TOKEN);
@@ -65,7 +67,7 @@ static void test_access_checks_who_asks(void **state) {
                          rows[i].verdict);
     }
     assert_int_equal(access_check(&access, NULL, "gilscope_8737="), ACCESS_MISSING);
-    assert_int_equal(access_sign_in(&access, &response, NULL), 0);
+    assert_int_equal(access_sign_in(&access, &response, &ended, NULL), 0);
     const char *pair = strtok(response.cookie, ";");
     snprintf(cookie, sizeof cookie, "a=b; %s; c", pair);
     assert_int_equal(access_check(&access, NULL, cookie), ACCESS_GRANTED);
@@ -78,23 +80,33 @@ static void test_access_checks_who_asks(void **state) {
     access_deinit(&other);
 }
 
+/* Ends one session at most, which must have been that one; 0: there was none. */
+static void end_session(struct access *access, const char *cookies, uint64_t number) {
+    assert_int_equal(access_session(access, cookies), number);
+    assert_int_equal(access_end_session(access, cookies), number);
+    assert_int_equal(access_session(access, cookies), 0);
+}
+
 /* Who kept the cookie after signing out has nothing, and nobody else is signed out. */
 static void test_access_ends_a_session(void **state) {
     (void)state;
     struct access access;
     struct http_response one = {0}, two = {0}, out = {0};
+    uint64_t ended = 1;
     access_init(&access, TOKEN);
     access_set_port(&access, 1);
-    assert_int_equal(access_sign_in(&access, &one, NULL), 0);
-    assert_int_equal(access_sign_in(&access, &two, NULL), 0);
+    assert_int_equal(access_sign_in(&access, &one, &ended, NULL), 0);
+    assert_int_equal(access_sign_in(&access, &two, &ended, NULL), 0);
     assert_string_not_equal(one.cookie, two.cookie);
     const char *first = strtok(one.cookie, ";");
     const char *second = strtok(two.cookie, ";");
     assert_int_equal(access_check(&access, NULL, first), ACCESS_GRANTED);
-    access_sign_out(&access, NULL, &out);
-    access_sign_out(&access, "gilscope_1=", &out);
+    assert_int_equal(ended, 0);
+    end_session(&access, NULL, 0);
+    end_session(&access, "gilscope_1=", 0);
     assert_int_equal(access_check(&access, NULL, first), ACCESS_GRANTED);
-    access_sign_out(&access, first, &out);
+    end_session(&access, first, 1);
+    access_forget_cookie(&access, &out);
     assert_string_equal(strtok(out.cookie, ";"), "gilscope_1=");
     assert_int_equal(access_check(&access, NULL, first), ACCESS_MISSING);
     assert_int_equal(access_check(&access, NULL, second), ACCESS_GRANTED);
@@ -106,14 +118,17 @@ static void test_access_has_room_for_so_many_sessions(void **state) {
     (void)state;
     struct access access;
     struct http_response first = {0}, next = {0};
+    uint64_t ended = 0;
     access_init(&access, TOKEN);
-    assert_int_equal(access_sign_in(&access, &first, NULL), 0);
+    assert_int_equal(access_sign_in(&access, &first, &ended, NULL), 0);
     const char *pair = strtok(first.cookie, ";");
     for (int i = 1; i < ACCESS_SESSIONS; i++) {
-        assert_int_equal(access_sign_in(&access, &next, NULL), 0);
+        assert_int_equal(access_sign_in(&access, &next, &ended, NULL), 0);
     }
     assert_int_equal(access_check(&access, NULL, pair), ACCESS_GRANTED);
-    assert_int_equal(access_sign_in(&access, &next, NULL), 0);
+    assert_int_equal(ended, 0);
+    assert_int_equal(access_sign_in(&access, &next, &ended, NULL), 0);
+    assert_int_equal(ended, 1);
     assert_int_equal(access_check(&access, NULL, pair), ACCESS_MISSING);
     assert_int_equal(access_check(&access, NULL, strtok(next.cookie, ";")),
                      ACCESS_GRANTED);
@@ -124,15 +139,16 @@ static void test_access_has_room_for_so_many_sessions(void **state) {
 static void test_access_drops_no_session_while_others_have_ended(void **state) {
     (void)state;
     struct access access;
-    struct http_response list[ACCESS_SESSIONS + 2], out = {0};
+    struct http_response list[ACCESS_SESSIONS + 2];
+    uint64_t ended = 0;
     const char *pairs[ACCESS_SESSIONS + 2];
     access_init(&access, TOKEN);
     for (int i = 0; i < ACCESS_SESSIONS + 2; i++) {
         if (i == ACCESS_SESSIONS) {
-            access_sign_out(&access, pairs[7], &out);
+            end_session(&access, pairs[7], 8);
         }
         list[i] = (struct http_response){0};
-        assert_int_equal(access_sign_in(&access, &list[i], NULL), 0);
+        assert_int_equal(access_sign_in(&access, &list[i], &ended, NULL), 0);
         pairs[i] = strtok(list[i].cookie, ";");
         assert_int_equal(access_check(&access, NULL, pairs[0]),
                          i <= ACCESS_SESSIONS ? ACCESS_GRANTED : ACCESS_MISSING);
@@ -306,18 +322,54 @@ static void test_access_refuses_to_sign_in_without_the_token(void **state) {
     }
 }
 
-static void test_access_streams_events_to_a_browser(void **state) {
-    const struct fixture *fixture = *state;
-    char cookie[256];
+/* Events for a browser that has signed in; where they can be read. */
+static int open_events(const struct fixture *fixture, const char *cookie) {
     char request[512];
     char buffer[4096] = "";
-    sign_in(fixture, cookie, sizeof cookie);
     const int fd = http_client_connect(fixture->port);
     snprintf(request, sizeof request,
              "GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n%s\r\n", cookie);
     http_client_send_text(fd, request);
     http_client_read_until(fd, "retry: 2000", buffer, sizeof buffer);
+    return fd;
+}
+
+/* Whether nothing more comes: what has arrived by then is passed. */
+static bool has_ended(int fd) {
+    char buffer[4096];
+    ssize_t size;
+    while ((size = recv(fd, buffer, sizeof buffer, MSG_DONTWAIT)) > 0) {
+    }
+    return size == 0;
+}
+
+static void wait_for_end(int fd) {
+    for (const int64_t started = monotonic_ms(); !has_ended(fd);) {
+        poll_pause(started);
+    }
     close(fd);
+}
+
+/* A stream ends with the session that it was opened by, and with no other. */
+static void test_access_streams_events_to_a_session(void **state) {
+    const struct fixture *fixture = *state;
+    char first[256], second[256];
+    sign_in(fixture, first, sizeof first);
+    sign_in(fixture, second, sizeof second);
+    const int of_first = open_events(fixture, first);
+    const int also_of_first = open_events(fixture, first);
+    const int of_second = open_events(fixture, second);
+    const int of_token = open_events(fixture, "Authorization: Bearer " TOKEN "\r\n");
+    assert_int_equal(status_of(fixture, "DELETE /api/v1/session", first), 204);
+    wait_for_end(of_first);
+    wait_for_end(also_of_first);
+    assert_false(has_ended(of_second));
+    for (int i = 0; i < ACCESS_SESSIONS; i++) {
+        sign_in(fixture, first, sizeof first);
+    }
+    wait_for_end(of_second);
+    assert_false(has_ended(of_token));
+    close(of_token);
 }
 
 static void test_access_is_by_known_names_only(void **state) {
@@ -401,7 +453,7 @@ int main(void) {
         TEST(test_access_is_given_for_the_token),
         TEST(test_access_of_a_browser_is_a_cookie),
         TEST(test_access_refuses_to_sign_in_without_the_token),
-        TEST(test_access_streams_events_to_a_browser),
+        TEST(test_access_streams_events_to_a_session),
         TEST(test_access_is_by_known_names_only),
         cmocka_unit_test(test_access_is_never_open_to_others),
         cmocka_unit_test(test_listener_knows_loopback),

@@ -70,3 +70,21 @@ test("who has to sign in does not see the first page before", async () => {
   assert.doesNotMatch(await first({}), /class="card"/);
   assert.match(await first({ authorization: `Bearer ${TOKEN}` }), /class="card"/);
 });
+
+test("a page whose session has ended elsewhere asks for the token", async () => {
+  const context = await browser.newContext({ locale: "en" });
+  const page = await context.newPage();
+  await page.goto(`${server.address}/#/experiments`);
+  const field = page.getByLabel("Token", { exact: true });
+  await field.fill(TOKEN);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("link", { name: "Behind a token" }).first().waitFor();
+  const cookie = (await context.cookies()).map(({ name, value }) => `${name}=${value}`);
+  const ended = await fetch(`${server.address}/api/v1/session`, {
+    method: "DELETE",
+    headers: { cookie: cookie.join("; ") },
+  });
+  assert.equal(ended.status, 204);
+  await field.waitFor();
+  await context.close();
+});
