@@ -54,30 +54,37 @@ function placeNow(): Place {
   return { scrolled: window.scrollY, focus: selectorOf(active), top: active?.getBoundingClientRect().top ?? 0 };
 }
 
+/** Not while the page has less content than it had. */
+const hasRoomFor = (scrolled: number): boolean => document.documentElement.scrollHeight - window.innerHeight >= scrolled;
 const isScrolledTo = (scrolled: number): boolean => Math.abs(window.scrollY - scrolled) < 1;
+
+/** True once it is where it was: the page may be too short for that until it has read more. */
+function hasComeTo(element: HTMLElement, top: number): boolean {
+  if (element !== document.activeElement) element.focus({ preventScroll: true });
+  window.scrollBy(0, element.getBoundingClientRect().top - top);
+  return Math.abs(element.getBoundingClientRect().top - top) < 1;
+}
 
 /** True once it is where it was; `isThere` when it has been scrolled there already. */
 function isAt({ scrolled, focus, top }: Place, isThere: boolean): boolean {
   const element = focus === null ? null : document.querySelector<HTMLElement>(focus);
-  if (element) {
-    if (element !== document.activeElement) element.focus({ preventScroll: true });
-    window.scrollBy(0, element.getBoundingClientRect().top - top);
-    return true;
-  }
+  if (element) return hasComeTo(element, top);
   // What is to be seen there may be read only when it is near. Not again and again: a hand on the
   // scroll bar is no event.
-  const room = document.documentElement.scrollHeight - window.innerHeight;
-  if (!isThere || room < scrolled) window.scrollTo(0, scrolled);
+  if (!isThere) window.scrollTo(0, scrolled);
   return focus === null && isScrolledTo(scrolled);
 }
 
 /** Events by which somebody moves on. */
 export const HANDS = ["wheel", "pointerdown", "touchstart", "keydown"];
 
-/** The focus is at something else than what goes and comes with the page. */
+/**
+ * Somebody has moved the focus. Titles and <main> have it while what had it goes and comes with the
+ * page (focus-keeper.ts).
+ */
 function isElsewhere({ focus }: Place): boolean {
   const active = document.activeElement;
-  return focus !== null && active !== document.body && active?.id !== "main" && active?.matches(focus) === false;
+  return focus !== null && active instanceof HTMLElement && active.tabIndex >= 0 && !active.matches(focus);
 }
 
 /** Goes on until it is there to stay, or somebody moves on. */
@@ -90,10 +97,14 @@ function goBackTo(place: Place): void {
   };
   let since = Infinity;
   let isThere = false;
+  let hadFocus = false;
   const step = (): void => {
     const now = performance.now();
-    if (since < Infinity && isElsewhere(place)) return stop();
+    if (hadFocus && isElsewhere(place)) return stop();
+    // The page that was left may have been high enough, and this one is not yet.
+    isThere &&= hasRoomFor(place.scrolled);
     since = isAt(place, isThere) ? Math.min(since, now) : Infinity;
+    hadFocus ||= place.focus !== null && document.activeElement?.matches(place.focus) === true;
     isThere ||= isScrolledTo(place.scrolled);
     if (now > end || now - since > SETTLED_MS) stop();
     else frame = requestAnimationFrame(step);

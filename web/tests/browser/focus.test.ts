@@ -282,6 +282,12 @@ test("Show where leads from the grid to the drawing, and Back to the finding", a
     await enter(finding(page).locator(".finding-advice button"));
     await page.waitForURL((url) => /experiments\/e\d+$/.test(url.hash) && !url.hash.includes(blocked.id));
     await hasFocus(page, "h1", "Try it");
+    // What makes the page high comes at once, and late.
+    await page.locator(".found").first().waitFor();
+    await page.route(/\/experiments\/e\d+(\/(cells|advice))?(\?|$)/, async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      await route.continue();
+    });
     await page.goBack();
     await hasFocus(page, ".finding-advice button", "Back from what was tried");
   });
@@ -305,6 +311,24 @@ test("Look for it leads to what is found, Show where to the drawing, and Back to
     await page.goBack();
     await hasFocus(page, ".finding-head a", "Back");
     assert.ok(Math.abs((await shown(page)) - top) < 2, `${await shown(page)} for ${top}`);
+  });
+});
+
+test("a page that is loaded again is where it was, however late its parts come", async () => {
+  await site.onPage({}, async (page) => {
+    await page.goto(`${site.address}/#/runs/${timelineOf(blocked)}`);
+    await timelineReady(page);
+    await page.locator(".about").waitFor();
+    await page.locator("main a").first().focus();
+    const bottom = await page.evaluate(() => (window.scrollTo(0, 1e6), window.scrollY));
+    // What makes the page high comes long after its title.
+    await page.route(/\/runs\/r\d+(\/|$)/, async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, 1200));
+      await route.continue();
+    });
+    await page.reload();
+    await page.locator("h1").waitFor();
+    await page.waitForFunction((was) => window.scrollY === was, bottom);
   });
 });
 
