@@ -3,6 +3,7 @@
 #include "server/http/http_request.h"
 
 #include <poll.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -149,6 +150,18 @@ static bool is_name(const char *text, size_t size, const char *name) {
     return size == strlen(name) && strncasecmp(text, name, size) == 0;
 }
 
+/*
+ * Of a header that goes on in the next line libmicrohttpd 0.9.75 appends that line to the
+ * *name*, which it moves elsewhere for that: `Content-Length:` and ` 20` become the header
+ * `Content-Length20`, `Content-: 20` and ` Length` a length. Else the value lies behind the name
+ * and its colon, and nothing but spaces is between them.
+ */
+static bool goes_on(const char *name, size_t name_size, const char *value) {
+    const uintptr_t end = (uintptr_t)name + name_size + 1;
+    return (uintptr_t)value < end ||
+           strspn(name + name_size + 1, " \t") != (uintptr_t)value - end;
+}
+
 static enum MHD_Result look_at_header(void *context, enum MHD_ValueKind kind,
                                       const char *name, size_t name_size,
                                       const char *value, size_t value_size) {
@@ -159,7 +172,8 @@ static enum MHD_Result look_at_header(void *context, enum MHD_ValueKind kind,
     headers->lengths += is_name(name, name_size, "content-length") ? 1 : 0;
     headers->codings += is_name(name, name_size, "transfer-encoding") ? 1 : 0;
     headers->malformed = headers->malformed || !is_token(name, name_size) ||
-                         (value != NULL && has_control(value, value_size));
+                         (value != NULL && (has_control(value, value_size) ||
+                                            goes_on(name, name_size, value)));
     return MHD_YES;
 }
 

@@ -104,8 +104,8 @@ static const char *find_framing_fault(const struct http_exchange *exchange,
                                       const struct http_headers *headers) {
     const char *coding = header(exchange, MHD_HTTP_HEADER_TRANSFER_ENCODING);
     if (headers->malformed) {
-        return "a header is malformed: its name is no token, or its value has a control "
-               "character";
+        return "a header is malformed: its name is no token, its value has a control "
+               "character, or it goes on in the next line";
     }
     if (exchange->target_fault != NULL) {
         return exchange->target_fault;
