@@ -61,7 +61,7 @@ static void note_event(struct audience *audience, size_t stream, uint64_t id) {
 
 static void end_line(struct audience *audience, struct stream *stream) {
     stream->line[stream->length < ID_MAX ? stream->length : 0] = '\0';
-    if (strncmp(stream->line, "id: ", 4) == 0) {
+    if (strncmp(stream->line, "id: ", 4) == 0 && stream->greeted) {
         note_event(audience, (size_t)(stream - audience->streams),
                    strtoull(stream->line + 4, NULL, 10));
     } else if (strcmp(stream->line, "retry: 2000") == 0 && !stream->greeted) {

@@ -16,6 +16,7 @@
 
 static const char heartbeat_text[] = ": hb\n\n";
 static const char hello_text[] = "retry: 2000\n\n";
+enum { ID_SIZE = sizeof "id: 18446744073709551615\n" };
 
 /* Where a stream is in a topic. */
 struct cursor {
@@ -315,15 +316,25 @@ static int attach(struct hub *hub, struct subscriber *subscriber,
     return 0;
 }
 
-/* What is sent first, in a copy. */
+/*
+ * What is sent first, in a copy. Its id is that of no event: who is cut off before the first one
+ * comes back with it and misses nothing. Who asks for what comes after an id that is none of
+ * this process gets none until he has been told of his loss.
+ */
 static int greet(struct subscriber *subscriber,
-                 const struct hub_subscription *subscription) {
-    const size_t hello_size = sizeof hello_text - 1;
+                 const struct hub_subscription *subscription, uint64_t now) {
+    const uint64_t id = subscription->after != 0 ? subscription->after : now;
+    char hello[ID_SIZE + sizeof hello_text] = "";
+    if (id <= now) {
+        snprintf(hello, sizeof hello, "id: %" PRIu64 "\n", id);
+    }
+    strcat(hello, hello_text);
+    const size_t hello_size = strlen(hello);
     subscriber->greeting = malloc(hello_size + subscription->greeting_size + 1);
     if (subscriber->greeting == NULL) {
         return -1;
     }
-    memcpy(subscriber->greeting, hello_text, hello_size);
+    memcpy(subscriber->greeting, hello, hello_size);
     if (subscription->greeting_size >
         0) { /* memcpy() takes no NULL, not even for nothing */
         memcpy(subscriber->greeting + hello_size, subscription->greeting,
@@ -338,7 +349,7 @@ int hub_subscribe(struct hub *hub, const struct hub_subscription *subscription,
     struct subscriber *subscriber =
         calloc(1, sizeof *subscriber +
                       subscription->topics->count * sizeof *subscriber->cursors);
-    if (subscriber == NULL || greet(subscriber, subscription) != 0) {
+    if (subscriber == NULL || greet(subscriber, subscription, hub_sequence(hub)) != 0) {
         free(subscriber);
         return err_set_nomem(err);
     }

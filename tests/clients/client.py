@@ -227,15 +227,17 @@ def test_errors_are_problems():
 def events_until_finished(stream, experiment):
     """The ids of all events up to the one that says that the experiment has ended."""
     assert stream.headers["Content-Type"] == "text/event-stream"
-    ids, event = [], None
+    ids, fields = [], {}
     for line in stream:
         name, _, value = line.decode().rstrip("\n").partition(": ")
-        if name == "id":
-            ids.append(int(value))
-        elif name == "event":
-            event = value
-        elif name == "data" and event == "finished":
-            if json.loads(value)["experiment"] == experiment:
+        if name == "id" or name == "event":
+            fields[name] = value
+        elif name == "" and value == "":
+            fields = {}
+        elif name == "data":
+            if "id" in fields:
+                ids.append(int(fields["id"]))
+            if fields["event"] == "finished" and json.loads(value)["experiment"] == experiment:
                 return ids
     raise AssertionError("the stream has ended")
 

@@ -410,6 +410,26 @@ static void test_hub_keeps_streams_that_only_read(void **state) {
 }
 
 /* A stream without a greeting may say so with NULL. */
+/* Who was cut off before the first event comes back with the id of the greeting. */
+static void test_hub_greets_with_an_id(void **state) {
+    const struct fixture *fixture = *state;
+    char first[4096] = "";
+    char again[4096] = "";
+    close(subscribe(fixture, TOPIC, 0, first, sizeof first));
+    const char *id = strstr(first, "id: ");
+    assert_non_null(id);
+    publish(fixture, TOPIC, "{\"n\":1}");
+    const uint64_t after = strtoull(id + strlen("id: "), NULL, 10);
+    const int fd = subscribe(fixture, TOPIC, after, again, sizeof again);
+    http_client_read_until(fd, "{\"n\":1}\n\n", again, sizeof again);
+    assert_null(strstr(again, "resync"));
+    close(fd);
+    /* What is no id of this process is not replaced before the loss is told. */
+    again[0] = '\0';
+    close(subscribe(fixture, TOPIC, UINT64_MAX, again, sizeof again));
+    assert_non_null(strstr(again, "\r\n\r\nretry: 2000"));
+}
+
 static void test_hub_needs_no_greeting(void **state) {
     (void)state;
     struct http_stream_source source = {0};
@@ -452,6 +472,7 @@ int main(void) {
         TEST(test_hub_stops_with_all_kinds_of_clients),
         TEST(test_hub_forgets_streams_whose_clients_left),
         TEST(test_hub_keeps_streams_that_only_read),
+        TEST(test_hub_greets_with_an_id),
         cmocka_unit_test(test_hub_needs_no_greeting),
         cmocka_unit_test(test_hub_refuses_subscribers_once_closed),
     };
