@@ -40,7 +40,7 @@ export function examplesOf({ example, examples }: MediaType): unknown[] {
 
 interface Response {
   content?: Record<string, MediaType>;
-  headers?: Record<string, unknown>;
+  headers?: Record<string, { required?: boolean }>;
 }
 
 export interface Operation {
@@ -69,6 +69,14 @@ export interface Answer {
 }
 
 const METHODS = ["get", "put", "post", "delete", "patch"];
+
+/** Those of HTTP itself, and those that the contract tells of once for every operation. */
+const HEADERS_OF_ALL = [
+  ...["connection", "content-length", "content-type", "date", "keep-alive", "transfer-encoding"],
+  ...["cache-control", "content-encoding", "etag", "vary", "x-request-id"],
+  ...["content-security-policy", "x-content-type-options", "referrer-policy"],
+  ...["cross-origin-opener-policy", "cross-origin-resource-policy"],
+];
 
 /** Every object that says which members it has has no others. */
 function close(node: unknown): unknown {
@@ -254,6 +262,17 @@ export class Contract {
     }
   }
 
+  private checkHeaders(operation: Operation, answer: { status: number; headers: Headers }): void {
+    const listed = this.response(operation, answer.status).headers ?? {};
+    for (const [name, { required }] of Object.entries(listed)) {
+      assert.ok(required === false || answer.headers.has(name), `${operation.id} ${answer.status} has no ${name}`);
+    }
+    const known = new Set([...HEADERS_OF_ALL, ...Object.keys(listed).map((name) => name.toLowerCase())]);
+    for (const name of answer.headers.keys()) {
+      assert.ok(known.has(name), `${operation.id} ${answer.status}: the header ${name} is not listed`);
+    }
+  }
+
   async send(operation: Operation, ask: Ask): Promise<Answer> {
     const body = ask.body === undefined ? undefined : typeof ask.body === "string" ? ask.body : JSON.stringify(ask.body);
     const answer = await fetch(this.url(operation, ask), {
@@ -267,9 +286,7 @@ export class Contract {
     if (answer.ok && ask.body !== undefined && isDeepStrictEqual(ask.body, this.body(operation.id))) {
       this.accepted.add(operation.id);
     }
-    for (const header of Object.keys(this.response(operation, answer.status).headers ?? {})) {
-      assert.ok(answer.headers.has(header), `${operation.id} ${answer.status} has no ${header}`);
-    }
+    this.checkHeaders(operation, answer);
     return {
       status: answer.status,
       type,
