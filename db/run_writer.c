@@ -66,7 +66,8 @@ int run_writer_open(struct run_writer **out, struct db *db, const struct run_new
     if (rc == 0) {
         rc = insert_run(connection, run, &writer->run, err);
         if (rc == 0 && run->record) {
-            rc = timeline_writer_create(&writer->timeline, db, writer->run, err);
+            rc = timeline_writer_create(&writer->timeline, db, writer->run, run->cancel,
+                                        err);
         }
         rc = db_write_end(db, rc, err);
     }
@@ -136,7 +137,7 @@ int run_writer_open_again(struct run_writer **out, struct db *db, int64_t run,
     struct connection *connection;
     int rc = writer->sites != NULL ? 0 : err_set_nomem(err);
     if (rc == 0) {
-        rc = timeline_writer_create(&writer->timeline, db, run, err);
+        rc = timeline_writer_create(&writer->timeline, db, run, NULL, err);
     }
     if (rc == 0) {
         rc = db_write_begin(db, &connection, err);

@@ -28,6 +28,7 @@
 #include "engine/analysis/run.h"
 #include "engine/record/sink.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 struct run_writer;
@@ -38,6 +39,9 @@ struct run_new {
     int64_t started_ms; /* since 1970, UTC */
     bool record;        /* store a timeline; otherwise the sink is NULL */
     const char *sites;  /* JSON array of pointers, the plan's sites; NULL: [] */
+    /* The run's, or NULL: when it becomes true, what is not stored of the recording is dropped,
+     * and the sink and run_writer_finish() fail with ERR_CANCELLED. */
+    const atomic_bool *cancel;
 };
 
 /* Stores the row of a run that begins now. ERR_NOT_FOUND when there is no such cell. */

@@ -489,13 +489,14 @@ static int on_settled(void *context, int64_t group, sim_ns until, struct err *er
 /* --- life ---------------------------------------------------------------------- */
 
 int timeline_writer_create(struct timeline_writer **out, struct db *db, int64_t run,
-                           struct err *err) {
+                           const atomic_bool *cancel, struct err *err) {
     struct timeline_writer *writer = memory_zeroed(1, sizeof *writer);
     if (writer == NULL) {
         return err_set_nomem(err);
     }
     writer->db = db;
     writer->run = run;
+    writer->stream.cancel = cancel;
     writer->sink = (struct sink){
         .context = writer,
         .lane = on_lane,
@@ -590,6 +591,7 @@ int timeline_writer_finish(struct timeline_writer *writer, struct connection *co
 }
 
 void timeline_writer_forget(struct timeline_writer *writer) {
+    write_queue_give_up(db_write_queue(writer->db), &writer->stream);
     const int rc = timeline_writer_drain(writer, NULL);
     (void)rc; /* Whether it was stored does not matter any more. */
     if (writer->batch != NULL) {

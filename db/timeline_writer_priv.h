@@ -13,12 +13,14 @@
 #include "db/db.h"
 #include "engine/record/sink.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 struct timeline_writer;
 
+/* Once `*cancel` (may be NULL) is true nothing more is stored, and it fails. */
 int timeline_writer_create(struct timeline_writer **out, struct db *db, int64_t run,
-                           struct err *err) WARN_UNUSED;
+                           const atomic_bool *cancel, struct err *err) WARN_UNUSED;
 void timeline_writer_destroy(struct timeline_writer *writer);
 
 /* Where the recorder puts the recording; it lives with the writer. */
@@ -39,7 +41,7 @@ struct connection;
 int timeline_writer_finish(struct timeline_writer *writer, struct connection *connection,
                            struct err *err) WARN_UNUSED;
 
-/* Drops what was not handed over; nothing is being stored any more on return. */
+/* Drops what is not stored; nothing is being stored any more on return. */
 void timeline_writer_forget(struct timeline_writer *writer);
 
 #endif

@@ -38,9 +38,23 @@ static struct write_batch *take_all(struct write_queue *queue) {
     return first;
 }
 
+static void give_up(struct write_stream *stream) {
+    if (stream->err.code == 0) {
+        (void)err_set(&stream->err, ERR_CANCELLED, "stopped before it ended");
+    }
+}
+
+/* Under the mutex. Also when nothing is lost yet: its owner is told sooner. */
+static bool is_lost(struct write_stream *stream) {
+    if (stream->cancel != NULL && atomic_load(stream->cancel)) {
+        give_up(stream);
+    }
+    return stream->err.code != 0;
+}
+
 static bool has_failed(struct write_queue *queue, const struct write_batch *batch) {
     pthread_mutex_lock(&queue->mutex);
-    const bool failed = batch->stream->err.code != 0;
+    const bool failed = is_lost(batch->stream);
     pthread_mutex_unlock(&queue->mutex);
     return failed;
 }
@@ -190,7 +204,7 @@ static int begin_work(struct write_queue *queue, struct err *err) {
 int write_queue_put(struct write_queue *queue, struct write_stream *stream,
                     struct write_batch *take_batch, struct err *err) {
     pthread_mutex_lock(&queue->mutex);
-    while (queue->bytes >= QUEUE_BYTES && stream->err.code == 0) {
+    while (!is_lost(stream) && queue->bytes >= QUEUE_BYTES) {
         pthread_cond_wait(&queue->done, &queue->mutex);
     }
     int rc = stream_error(stream, err);
@@ -215,6 +229,12 @@ int write_queue_put(struct write_queue *queue, struct write_stream *stream,
         take_batch->destroy(take_batch);
     }
     return rc;
+}
+
+void write_queue_give_up(struct write_queue *queue, struct write_stream *stream) {
+    pthread_mutex_lock(&queue->mutex);
+    give_up(stream);
+    pthread_mutex_unlock(&queue->mutex);
 }
 
 int write_queue_drain(struct write_queue *queue, struct write_stream *stream,

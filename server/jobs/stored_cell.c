@@ -207,6 +207,7 @@ static int run_recorded(const struct stored_cell *cell, const struct job_run *ru
         .started_ms = stored_job_now_ms(),
         .record = true,
         .sites = cell->sites,
+        .cancel = run->cancel,
     };
     int code = run_writer_open(&writer, cell->db, &row, cause);
     if (code != 0) {

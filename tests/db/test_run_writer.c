@@ -211,6 +211,36 @@ static void test_run_writer_keeps_no_timeline_of_a_stopped_run(void **state) {
     world_close(w);
 }
 
+/* Nobody waits until what is removed has been stored first. */
+static void test_run_writer_drops_what_is_cancelled(void **state) {
+    struct world *w = world_of(state);
+    struct err err = {0};
+    atomic_bool cancel = false;
+    struct run_writer *writer = NULL;
+    const struct run_new run = {.cell = w->cell, .record = true, .cancel = &cancel};
+    fixture_ok(run_writer_open(&writer, w->db, &run, &err), &err);
+    const int64_t id = run_writer_id(writer);
+    fixture_ok(fixture_record(run_writer_sink(writer), 0, CHUNK_SPANS, 0, &err), &err);
+    fixture_ok(run_writer_flush(writer, &err), &err);
+    const int64_t stored = fixture_sql(w->fixture, "SELECT count(*) FROM span_chunk");
+    atomic_store(&cancel, true);
+    /* The sink says so when it is time to hand a batch over. */
+    const int rc =
+        fixture_record(run_writer_sink(writer), 1, CHUNK_SPANS, CHUNK_SPANS, &err);
+    assert_true(rc == 0 || rc == ERR_CANCELLED);
+    assert_int_equal(rc != 0 ? rc : run_writer_flush(writer, &err), ERR_CANCELLED);
+    assert_int_equal(fixture_sql(w->fixture, "SELECT count(*) FROM span_chunk"), stored);
+    struct run_result result = fixture_result(1, 1);
+    assert_int_equal(run_writer_finish(writer, &result, 2, NULL), ERR_CANCELLED);
+    run_result_deinit(&result);
+    err = (struct err){0};
+    fixture_ok(run_writer_abandon(writer, RUN_STATE_INTERRUPTED, "x", 2, &err), &err);
+    run_writer_close(writer);
+    assert_int_equal(read_run(w, id).state, RUN_STATE_INTERRUPTED);
+    assert_int_equal(fixture_sql(w->fixture, "SELECT count(*) FROM span_chunk"), 0);
+    world_close(w);
+}
+
 /* A writer that is closed without an end: the next owner sees an interrupted run. */
 static void test_db_recover_marks_what_was_running(void **state) {
     struct world *w = world_of(state);
@@ -597,6 +627,7 @@ int main(void) {
         TEST(test_run_writer_needs_a_cell),
         TEST(test_run_writer_abandons),
         TEST(test_run_writer_keeps_no_timeline_of_a_stopped_run),
+        TEST(test_run_writer_drops_what_is_cancelled),
         TEST(test_db_recover_marks_what_was_running),
         TEST(test_run_writer_adds_a_timeline_later),
         TEST(test_run_writer_refuses_another_result),
