@@ -23,7 +23,8 @@ void log_init(void) {
     }
 }
 
-/* Quotes and line ends would break the format, control characters a terminal. */
+/* Quotes, line ends and a backslash, which readers take with the quote behind it, would break
+ * the format, control characters a terminal. */
 static void clean(char *text) {
     size_t length = strlen(text);
     while (length > 0 && text[length - 1] == '\n') {
@@ -32,6 +33,8 @@ static void clean(char *text) {
     for (char *c = text; *c != '\0'; c++) {
         if (*c == '"') {
             *c = '\'';
+        } else if (*c == '\\') {
+            *c = '/';
         } else if ((unsigned char)*c < 0x20 || *c == 0x7f) {
             *c = ' ';
         }

@@ -57,6 +57,8 @@ static void test_log_quotes_any_text(void **state) {
     assert_string_equal(out, "\"a b\"");
     log_quote("a\"b\nc\x1b", out, sizeof out);
     assert_string_equal(out, "\"a'b c \"");
+    log_quote("/\\", out, sizeof out);
+    assert_string_equal(out, "\"//\"");
     log_quote("0123456789abcdef", out, sizeof out);
     assert_string_equal(out, "\"0123456789abc\"");
     log_quote("", out, 3);
