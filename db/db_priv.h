@@ -19,6 +19,10 @@ int db_write_end(struct db *db, int rc, struct err *err) WARN_UNUSED;
 /* Where runs put what they record. Not in DB_READ. */
 struct write_queue *db_write_queue(struct db *db);
 
+/* What is recorded of a run that is being made is nobody's: it is not read any more, and the next
+ * db_recover() removes it. */
+int db_timeline_disown(struct db *db, int64_t run, struct err *err) WARN_UNUSED;
+
 /* Deletes what was recorded of a run in small transactions, and then the mark that it has a
  * timeline. */
 int db_timeline_remove(struct db *db, int64_t run, struct err *err) WARN_UNUSED;

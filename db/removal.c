@@ -111,7 +111,7 @@ static int remove_timeline_step(struct db *db, int64_t run, bool *more, struct e
     return db_write_end(db, rc, err);
 }
 
-static int disown(struct db *db, int64_t run, struct err *err) {
+int db_timeline_disown(struct db *db, int64_t run, struct err *err) {
     struct connection *connection;
     int64_t runs;
     int rc = db_write_begin(db, &connection, err);
@@ -124,7 +124,7 @@ static int disown(struct db *db, int64_t run, struct err *err) {
 
 int db_timeline_remove(struct db *db, int64_t run, struct err *err) {
     bool more = true;
-    int rc = disown(db, run, err);
+    int rc = db_timeline_disown(db, run, err);
     while (rc == 0 && more) {
         rc = remove_timeline_step(db, run, &more, err);
     }

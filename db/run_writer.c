@@ -312,11 +312,13 @@ int run_writer_abandon(struct run_writer *writer, enum run_state state,
         timeline_writer_forget(writer->timeline);
     }
     int rc = 0;
-    if (!writer->again) {
-        rc = set_abandoned(writer, state, reason, finished_ms, err);
-    }
-    if (rc == 0 && writer->timeline != NULL) {
+    if (writer->again) { /* the timeline may be asked for again at once */
         rc = db_timeline_remove(writer->db, writer->run, err);
+    } else {
+        rc = set_abandoned(writer, state, reason, finished_ms, err);
+        if (rc == 0 && writer->timeline != NULL) {
+            rc = db_timeline_disown(writer->db, writer->run, err);
+        }
     }
     writer->ended = rc == 0;
     return rc;

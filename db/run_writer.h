@@ -76,8 +76,9 @@ int run_writer_finish(struct run_writer *writer, const struct run_result *result
 
 /*
  * The run ended without a result (the engine or the disk failed, or the process stops):
- * `state` is RUN_STATE_FAILED, RUN_STATE_STOPPED or RUN_STATE_INTERRUPTED. Removes what
- * was recorded. After open_again the run stays as it was.
+ * `state` is RUN_STATE_FAILED, RUN_STATE_STOPPED or RUN_STATE_INTERRUPTED. What was recorded is not
+ * read any more; removing it takes as long as it is large, and is left to db_recover(). After
+ * open_again it is removed at once, and the run stays as it was.
  */
 int run_writer_abandon(struct run_writer *writer, enum run_state state,
                        const char *reason, int64_t finished_ms,

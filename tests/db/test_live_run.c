@@ -448,6 +448,8 @@ static void test_live_run_is_not_seen_when_it_was_abandoned(void **state) {
     fixture_ok(run_writer_abandon(l->writer, RUN_STATE_STOPPED, "stopped", 1, &err),
                &err);
     assert_int_equal(read_code(l->reader, l->id), ERR_NOT_FOUND);
+    assert_true(count_rows(fixture) > 0);
+    fixture_ok(db_recover(l->db, NULL, &err), &err);
     assert_int_equal(count_rows(fixture), 0);
     live_end(l);
 }
