@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Throughput against size: measured points with whiskers, the law that fits them as a line, and
+// Throughput against size: simulated points with whiskers, the law that fits them as a line, and
 // a ring around the knee. The same numbers stand in the list below it.
 
 import { useEffect, useRef } from "preact/hooks";
@@ -11,6 +11,8 @@ import { colourName, dashOf, LegendLine, whiskers } from "./series-look";
 export interface ScalingChartProps {
   label: string;
   axisLabel: string;
+  /** Of what is upwards. */
+  valueLabel: string;
   xs: readonly number[];
   series: readonly ScalingSeries[];
   note: string;
@@ -49,11 +51,11 @@ function knees(props: ScalingChartProps, colours: readonly string[]): uPlot.Plug
   return { hooks: { draw } };
 }
 
-/** Sizes that were measured and have room for their figures, from the largest down. */
+/** Sizes that were simulated and have room for their figures, from the largest down. */
 function sizeTicks(series: readonly ScalingSeries[], xs: readonly number[]): number[] {
-  const measured = xs.filter((_, at) => series.some(({ points }) => points[at]));
-  const span = Math.log((measured[measured.length - 1] ?? 1) / (measured[0] ?? 1));
-  return measured.reduceRight<number[]>((kept, size) => {
+  const simulated = xs.filter((_, at) => series.some(({ points }) => points[at]));
+  const span = Math.log((simulated[simulated.length - 1] ?? 1) / (simulated[0] ?? 1));
+  return simulated.reduceRight<number[]>((kept, size) => {
     const next = kept[0];
     return next === undefined || Math.log(next / size) > TICK_GAP * span ? [size, ...kept] : kept;
   }, []);
@@ -130,9 +132,9 @@ export function ScalingChart(props: ScalingChartProps) {
   useEffect(() => {
     const element = host.current;
     if (!element) return;
-    const measured = props.series.map(({ points }) => points.map((point) => point?.median ?? null));
+    const simulated = props.series.map(({ points }) => points.map((point) => point?.median ?? null));
     const laws = props.series.map(({ law }) => law);
-    const data = [[...props.xs], ...measured, ...laws] as uPlot.AlignedData;
+    const data = [[...props.xs], ...simulated, ...laws] as uPlot.AlignedData;
     const chart = new uPlot(optionsFor(props, element), data, element);
     const observer = new ResizeObserver(() => {
       chart.setSize({ width: Math.max(240, element.clientWidth), height: HEIGHT });
@@ -145,6 +147,7 @@ export function ScalingChart(props: ScalingChartProps) {
   }, [props.xs, props.series, props.theme, props.formatY]);
   return (
     <div class="chart">
+      <p class="chart-axis is-upwards">{props.valueLabel}</p>
       <div ref={host} class="chart-host" role="img" aria-label={props.label} />
       <p class="chart-axis">{props.axisLabel}</p>
       <ul class="legend">

@@ -578,13 +578,28 @@ export const en = {
   "scaling.title.cores": "How it scales with cores",
   "scaling.axis.workers": "Workers",
   "scaling.axis.cores": "Cores",
-  "scaling.note": "Points are measured, whiskers their 95 % interval, lines the law that fits; a ring marks the knee, from which on nothing gains more than 5 %.",
+  "scaling.axis.y": "Throughput: jobs or iterations a second",
+  "scaling.note": "Points are simulated, whiskers their 95 % interval, lines the law that fits; a ring marks the knee, from which on nothing gains more than 5 %.",
   "scaling.grows": "has {factor} times the throughput with {to} as with {from}; knee at {knee}.",
   "scaling.grows.on": "has {factor} times the throughput with {to} as with {from}; no knee up to there.",
   "scaling.noLaw": "No law fits.",
-  "scaling.amdahl": "Amdahl: {share} serial, residual {residual}.",
-  "scaling.usl": "Universal Scalability Law: σ {sigma}, κ {kappa}, residual {residual}.",
-  "scaling.usl.peak": "Universal Scalability Law: σ {sigma}, κ {kappa}, peak at {peak}, residual {residual}.",
+  "scaling.law.amdahl": "Amdahl's law",
+  "scaling.law.amdahl.says":
+    "Throughput of N is λ N / (1 + σ (N − 1)): a share σ of the work is done by one at a time, however many there are, so that N never do more than 1/σ times as much as one.",
+  "scaling.law.usl": "Universal Scalability Law",
+  "scaling.law.usl.says":
+    "Throughput of N is λ N / (1 + σ (N − 1) + κ N (N − 1)): Amdahl's law and, with κ, a price that each pays for each other one. With it throughput has a peak, and falls beyond.",
+  "scaling.sigma": "σ\u00a0{value}",
+  "scaling.sigma.says":
+    "Contention: the share of the work that is done by one at a time while the others wait, such as Python code under one GIL. 0: nobody waits; 1: more workers bring nothing.",
+  "scaling.kappa": "κ\u00a0{value}",
+  "scaling.kappa.says":
+    "Coherency: what it costs to keep each in step with each other one, such as handing the GIL or a cache line to and fro. 0: nothing; above 0, too many workers make it slower.",
+  "scaling.peak": "peak at {value}",
+  "scaling.peak.says": "Where the law has its highest throughput, √((1 − σ) / κ): beyond what was simulated it is a guess.",
+  "scaling.residual": "residual {value}",
+  "scaling.residual.says":
+    "How far the simulated points are from the law: root of the mean square of their relative distance. Above 10 % no law is named.",
   "speedup.title": "What a faster step would bring",
   "speedup.ask": "Try it",
   "speedup.note": "Virtual speed-up: runs this cell again with one step after the other taking 10, 25 and 50 % less time, same random numbers.",

@@ -707,13 +707,28 @@ export const pl = {
   "scaling.title.cores": "Jak się skaluje z liczbą rdzeni",
   "scaling.axis.workers": "Wykonawcy",
   "scaling.axis.cores": "Rdzenie",
-  "scaling.note": "Punkty są zmierzone, wąsy to ich przedział 95 %, linie to pasujące prawo; pierścień oznacza kolano, od którego nic nie zyskuje więcej niż 5 %.",
+  "scaling.axis.y": "Przepustowość: zadania lub iteracje na sekundę",
+  "scaling.note": "Punkty są zasymulowane, wąsy to ich przedział 95 %, linie to pasujące prawo; pierścień oznacza kolano, od którego nic nie zyskuje więcej niż 5 %.",
   "scaling.grows": "ma {factor} razy większą przepustowość przy {to} niż przy {from}; kolano przy {knee}.",
   "scaling.grows.on": "ma {factor} razy większą przepustowość przy {to} niż przy {from}; do tego miejsca bez kolana.",
   "scaling.noLaw": "Żadne prawo nie pasuje.",
-  "scaling.amdahl": "Amdahl: {share} szeregowo, reszta {residual}.",
-  "scaling.usl": "Uniwersalne prawo skalowalności: σ {sigma}, κ {kappa}, reszta {residual}.",
-  "scaling.usl.peak": "Uniwersalne prawo skalowalności: σ {sigma}, κ {kappa}, szczyt przy {peak}, reszta {residual}.",
+  "scaling.law.amdahl": "Prawo Amdahla",
+  "scaling.law.amdahl.says":
+    "Przepustowość N wykonawców to λ N / (1 + σ (N − 1)): część σ pracy robi naraz tylko jeden, ilu by ich nie było, więc N nigdy nie zrobi więcej niż 1/σ razy tyle co jeden.",
+  "scaling.law.usl": "Uniwersalne prawo skalowalności",
+  "scaling.law.usl.says":
+    "Przepustowość N wykonawców to λ N / (1 + σ (N − 1) + κ N (N − 1)): prawo Amdahla, a z κ także cena, którą każdy płaci za każdego innego. Wtedy przepustowość ma szczyt, a dalej spada.",
+  "scaling.sigma": "σ\u00a0{value}",
+  "scaling.sigma.says":
+    "Rywalizacja: część pracy, którą robi naraz tylko jeden, a inni czekają, na przykład kod w Pythonie pod jednym GIL-em. 0: nikt nie czeka; 1: więcej wykonawców nic nie daje.",
+  "scaling.kappa": "κ\u00a0{value}",
+  "scaling.kappa.says":
+    "Spójność: ile kosztuje uzgadnianie każdego z każdym, na przykład przekazywanie GIL-a albo linii pamięci podręcznej tam i z powrotem. 0: nic; powyżej 0 zbyt wielu wykonawców spowalnia.",
+  "scaling.peak": "szczyt przy {value}",
+  "scaling.peak.says": "Gdzie prawo ma największą przepustowość, √((1 − σ) / κ): poza tym, co zasymulowano, to domysł.",
+  "scaling.residual": "reszta {value}",
+  "scaling.residual.says":
+    "Jak daleko zasymulowane punkty leżą od prawa: pierwiastek ze średniej kwadratów względnych odległości. Powyżej 10 % nie podaje się żadnego prawa.",
   "speedup.title": "Co dałby szybszy krok",
   "speedup.ask": "Sprawdź",
   "speedup.note": "Wirtualne przyspieszenie: uruchamia tę komórkę ponownie, skracając kolejno każdy krok o 10, 25 i 50 %, z tymi samymi liczbami losowymi.",

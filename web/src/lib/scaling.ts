@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Scaling curves as a chart needs them: measured points and the law beside them, over one axis.
+// Scaling curves as a chart needs them: simulated points and the law beside them, over one axis.
 
 import type { ScalingCurve, ScalingFit } from "../api";
 import type { Spread } from "./grid";
@@ -8,9 +8,9 @@ const STEPS = 96;
 
 export interface ScalingSeries {
   label: string;
-  /** Measured; null where this curve has no point. */
+  /** Simulated; null where this curve has no point. */
   points: (Spread | null)[];
-  /** What the law says; null outside of what was measured, or without a law. */
+  /** What the law says; null outside of what was simulated, or without a law. */
   law: (number | null)[];
   knee: number | null;
 }
@@ -31,7 +31,7 @@ export function predict(fit: ScalingFit, n: number): number {
   return ((lambda ?? 0) * n) / (1 + (sigma ?? 0) * (n - 1) + (kappa ?? 0) * n * (n - 1));
 }
 
-/** Every size that was measured, and steps between them so that a law is a curve. */
+/** Every size that was simulated, and steps between them so that a law is a curve. */
 export function scalingAxis(curves: readonly ScalingCurve[]): number[] {
   const sizes = curves.flatMap((curve) => curve.points.map(({ n }) => n));
   if (sizes.length === 0) return [];

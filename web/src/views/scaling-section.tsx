@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Throughput over workers or cores, with the laws of scaling that fit, or why none does.
 
+import { Fragment } from "preact";
 import { useMemo } from "preact/hooks";
 import type { ScalingCurve } from "../api";
 import { formatMetric, formatNumber, formatShare } from "../lib/format";
@@ -9,6 +10,7 @@ import { advice } from "../state/advice";
 import { poolName, pointWords, runtimeName, strategyName } from "../state/names";
 import { language, t, theme } from "../state/preferences";
 import { changeGridView, gridView } from "../state/router";
+import { Explained } from "./explained";
 import { ScalingChart } from "./lazy-charts";
 import { ScrollFrame } from "./scroll-frame";
 import { Select } from "./select";
@@ -27,22 +29,32 @@ function labelOf(curve: ScalingCurve, curves: readonly ScalingCurve[], document:
     .join(" · ");
 }
 
-/** "Universal Scalability Law: sigma 0.34, kappa 0.008, peak at 9". */
+/** "Universal Scalability Law: σ 0.34, κ 0.008, peak at 9, residual 2 %"; each says what it is. */
 function FitWords({ curve }: { curve: ScalingCurve }) {
   const locale = language.value;
   const fit = fitOf(curve);
-  const figure = (value: number | null | undefined): string =>
-    formatNumber(Number((value ?? 0).toPrecision(3)), locale);
+  const figure = (value: number): string => formatNumber(Number(value.toPrecision(3)), locale);
   if (!fit) return <>{t("scaling.noLaw")}</>;
-  const residual = formatShare(fit.residual ?? 0, locale);
-  if (fit === curve.amdahl) {
-    return <>{t("scaling.amdahl", { share: formatShare(fit.sigma ?? 0, locale), residual })}</>;
-  }
-  const values = { sigma: figure(fit.sigma), kappa: figure(fit.kappa), residual };
-  return fit.peak == null ? (
-    <>{t("scaling.usl", values)}</>
-  ) : (
-    <>{t("scaling.usl.peak", { ...values, peak: figure(fit.peak) })}</>
+  const { sigma, kappa, peak, residual } = fit;
+  const law = fit === curve.amdahl ? "amdahl" : "usl";
+  const isUsl = law === "usl";
+  const parts = [
+    ["sigma", figure(sigma ?? 0)] as const,
+    ...(isUsl ? [["kappa", figure(kappa ?? 0)] as const] : []),
+    ...(isUsl && peak != null ? [["peak", figure(peak)] as const] : []),
+    ["residual", formatShare(residual ?? 0, locale)] as const,
+  ];
+  return (
+    <>
+      <Explained says={t(`scaling.law.${law}.says`)}>{t(`scaling.law.${law}`)}</Explained>
+      {parts.map(([name, value], index) => (
+        <Fragment key={name}>
+          {index === 0 ? ": " : ", "}
+          <Explained says={t(`scaling.${name}.says`)}>{t(`scaling.${name}`, { value })}</Explained>
+        </Fragment>
+      ))}
+      .
+    </>
   );
 }
 
@@ -156,6 +168,7 @@ export function ScalingSection({ document }: { document: unknown }) {
       <ScalingChart
         label={title}
         axisLabel={t(`scaling.axis.${axis}`)}
+        valueLabel={t("scaling.axis.y")}
         xs={xs}
         series={series}
         note={t("scaling.note")}

@@ -212,6 +212,25 @@ test("why a change is out of the question is said in the reader's language", asy
   });
 });
 
+test("the chart of scaling names its axes, and each figure of a law says what it is", async () => {
+  await onPage(browser, {}, async (page) => {
+    await openLadder(page);
+    const section = page.locator(".sweep");
+    await section.locator(".chart-host canvas").waitFor();
+    assert.deepEqual(await section.locator(".chart-axis").allInnerTexts(), ["Throughput: jobs or iterations a second", "Workers"]);
+    assert.match(await section.locator(".chart-note").innerText(), /^Points are simulated/);
+    const said: [RegExp, RegExp][] = [
+      [/^(Universal Scalability Law|Amdahl's law)$/, /λ N \/ \(1 \+ σ \(N − 1\)/],
+      [/^σ\s[\d.]+$/, /^Contention: /],
+      [/^residual/, /relative distance/],
+    ];
+    for (const [words, meaning] of said) {
+      const figure = section.locator(".explained-words", { hasText: words }).first();
+      assert.match(await explanationOf(figure), meaning);
+    }
+  });
+});
+
 /** Keeps what is written on canvases. */
 function keepWritten(): void {
   const written: string[] = [];
