@@ -30,6 +30,21 @@ export function rankOf(cell: Cell, metric: string | null): number {
   return metricInfo(metric).better === "higher" ? -median : median;
 }
 
+/** Whether nothing more comes of a cell for now: it runs no longer, and does not wait to. */
+export function hasEnded({ status }: Cell): boolean {
+  return status !== "pending" && status !== "running" && status !== "interrupted";
+}
+
+/** The best of the cells that are done, the first of equals; null while none has a figure. */
+export function leaderOf(cells: readonly Cell[], metric: string): Cell | null {
+  const done = cells.filter((cell) => cell.status === "done" && !isPartial(cell, metric));
+  return done.reduce<Cell | null>((best, cell) => {
+    const rank = rankOf(cell, metric);
+    if (Number.isNaN(rank)) return best;
+    return best === null || rank < rankOf(best, metric) ? cell : best;
+  }, null);
+}
+
 /** A metric that only some runs of a cell have, such as a latency beside unstable runs. */
 function isPartial(cell: Cell, metric: string): boolean {
   const all = Object.values(cell.metrics ?? {}).map((spread) => spread?.n ?? 0);

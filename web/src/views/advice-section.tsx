@@ -3,18 +3,18 @@
 // it rests on: by how much, beside whom, and how far it is to be trusted.
 
 import type { Cell, ExperimentAdvice, Recommendation, Recommended } from "../api";
-import { formatBytes, formatDuration } from "../lib/format";
+import { formatBytes, formatDuration, formatMetric } from "../lib/format";
 import { resolvePointer } from "../lib/json-scan";
 import { parseLabel } from "../lib/label";
-import { advice, advised } from "../state/advice";
+import { advice, advised, limits } from "../state/advice";
 import { metricInfo, metricTitle } from "../state/catalogue";
-import { goalOf } from "../state/cells";
+import { goalOf, hasEnded, leaderOf } from "../state/cells";
 import { modelName, strategyName } from "../state/names";
 import { language, t } from "../state/preferences";
 import { Line } from "./advice-line";
 import { AdviceTable } from "./advice-table";
 import { AdviceWhy, WhyAtPoints } from "./advice-why";
-import { busyWords, chosenOf, intervalWords, lossOf, memoryWords, modelWords, nearWords, valueWords } from "./advice-words";
+import { busyWords, chosenOf, intervalWords, lossOf, memoryWords, modelWords, nearWords, tieWords, valueWords } from "./advice-words";
 import { Loading } from "./feedback";
 import { Icon } from "./icon";
 import { leftOutWords, Said } from "./said";
@@ -122,8 +122,9 @@ function othersOf(item: Recommendation): Who[] {
 function Answer({ item, goal }: { item: Recommendation; goal: string }) {
   const chosen = chosenOf(item);
   const isBest = chosen.cell === item.best.cell;
+  const tie = tieWords(item, goal);
   return (
-    <div class="advice-item" data-verdict={item.verdict}>
+    <div class="advice-item" data-verdict={item.verdict} data-tie={tie === null ? undefined : ""}>
       <p class="advice-sentence">
         <Icon name="check" />
         <span>
@@ -132,7 +133,39 @@ function Answer({ item, goal }: { item: Recommendation; goal: string }) {
             metric: metricTitle(goal),
             value: valueWords(chosen, goal),
           })}
+          {tie !== null && `. ${tie}`}
           <Aside words={[t(`advice.limit.${chosen.limit}`), busyWords(item, isBest ? "best" : "first"), memoryWords(chosen)]} />
+        </span>
+      </p>
+    </div>
+  );
+}
+
+/** While cells go on: the best of the rows themselves, so that it never says anything else than they
+ * do. What the server recommends is of the cells that had ended when it was asked. */
+function SoFar({ cells, goal }: { cells: readonly Cell[]; goal: string }) {
+  const best = leaderOf(cells, goal);
+  if (!best) return null;
+  const { [goal]: value, memory_peak_bytes: memory } = best.metrics ?? {};
+  const limit = limits.value.get(best.id);
+  return (
+    <div class="advice-item" data-verdict="so-far">
+      <p class="advice-sentence">
+        <Icon name="check" />
+        <span>
+          {t("advice.soFar", {
+            done: cells.filter(hasEnded).length,
+            count: cells.length,
+            name: modelName(best),
+            metric: metricTitle(goal),
+            value: value ? formatMetric(value.median, metricInfo(goal).unit, language.value) : "",
+          })}
+          <Aside
+            words={[
+              limit ? t(`advice.limit.${limit}`) : null,
+              memory ? t("advice.memory", { memory: formatBytes(memory.median, language.value) }) : null,
+            ]}
+          />
         </span>
       </p>
     </div>
@@ -213,11 +246,20 @@ function pointsOf(cells: readonly Cell[]): Record<string, unknown>[] {
 }
 
 /** While somebody watches: those that will hardly change, because the cells of their point have
- * ended. What says something else a moment later makes the page jump. */
-function settled(items: readonly Recommendation[], cells: readonly Cell[]): Recommendation[] {
+ * ended, and that know of all of them. What says something else a moment later makes the page jump,
+ * and what knows less than the rows contradicts them. */
+function settled({ complete, recommendations }: ExperimentAdvice, cells: readonly Cell[], goal: string): Recommendation[] {
   const goesOn = cells.filter(({ status }) => status === "pending" || status === "running");
   const open = new Set(goesOn.map(({ point }) => JSON.stringify(point)));
-  return items.filter(({ point }) => !open.has(JSON.stringify(point)));
+  const figures = new Map<string, number>();
+  for (const { status, metrics, point } of cells) {
+    const key = JSON.stringify(point);
+    if (status === "done" && metrics?.[goal]) figures.set(key, (figures.get(key) ?? 0) + 1);
+  }
+  return recommendations.filter((item) => {
+    const key = JSON.stringify(item.point);
+    return !open.has(key) && (complete || item.cells >= (figures.get(key) ?? 0));
+  });
 }
 
 /** Whether there is more to come: a cell goes on, or what is said is not of all that have ended. */
@@ -227,13 +269,13 @@ function isBehind(value: ExperimentAdvice | null, cells: readonly Cell[]): boole
   return goesOn || (value === null ? advised.value === null : value.cells_done < ended);
 }
 
-/** How final it is; while somebody watches it become so, always a line. */
-function Standing({ value, isWatched }: { value: ExperimentAdvice; isWatched: boolean }) {
-  const { complete, cells_done, cells } = value;
-  if (complete && !isWatched) return null;
+/** How final it is: of how many cells; while somebody watches it become so, always a line. */
+function Standing(props: { done: number; of: number; isComplete: boolean; isWatched: boolean }) {
+  const { done, of, isComplete, isWatched } = props;
+  if (isComplete && !isWatched) return null;
   return (
-    <p class={complete ? "section-note" : "section-note advice-preliminary"}>
-      {complete ? t("advice.complete", { count: cells }) : t("advice.preliminary", { done: cells_done, count: cells })}
+    <p class={isComplete ? "section-note" : "section-note advice-preliminary"}>
+      {isComplete ? t("advice.complete", { count: of }) : t("advice.preliminary", { done, count: of })}
     </p>
   );
 }
@@ -262,19 +304,21 @@ interface AdviceProps {
 
 export function AdviceSection({ cells, document, isWatched }: AdviceProps) {
   const value = advice.value;
-  const goal = value?.goal ?? null;
-  const recommendations = value?.recommendations ?? [];
-  const isThere = value !== null && goal !== null && recommendations.length > 0;
+  const goal = value?.goal ?? (isWatched ? goalOf(document) : null);
   // Without a goal there is nothing to come.
-  if (!isThere && (!isWatched || goalOf(document) === null)) return null;
+  if (goal === null) return null;
+  const isAwaiting = isWatched && isBehind(value, cells);
+  const known = value !== null && isWatched ? settled(value, cells, goal) : (value?.recommendations ?? []);
+  const isThere = value !== null && value.recommendations.length > 0;
+  if (!isThere && !isWatched) return null;
   const points = pointsOf(cells);
   // A cell for each point: there is nothing to choose between.
   const isAlone = isWatched
     ? points.length > 1 && points.length === cells.length
-    : recommendations.length > 1 && recommendations.every(({ verdict }) => verdict === "alone");
-  const isOne = isWatched ? points.length === 1 : recommendations.length === 1;
-  const only = isOne ? recommendations[0] : undefined;
-  const isAwaiting = isWatched && isBehind(value, cells);
+    : known.length > 1 && known.every(({ verdict }) => verdict === "alone");
+  const isOne = isWatched ? points.length === 1 : known.length === 1;
+  const only = isOne && !isAwaiting ? known[0] : undefined;
+  const isSoFar = isAwaiting && (isOne ? leaderOf(cells, goal) !== null : isThere);
   return (
     <section class={isWatched ? "advice is-watched" : "advice"} aria-labelledby="advice-title">
       <div class="section-head">
@@ -287,33 +331,41 @@ export function AdviceSection({ cells, document, isWatched }: AdviceProps) {
           </button>
         )}
       </div>
-      {isThere ? <Standing value={value} isWatched={isWatched} /> : <NoneYet isOver={!isAwaiting} isOne={isOne} />}
+      {isSoFar && <Standing done={cells.filter(hasEnded).length} of={cells.length} isComplete={false} isWatched />}
+      {isThere && !isAwaiting && (
+        <Standing done={value.cells_done} of={value.cells} isComplete={value.complete} isWatched={isWatched} />
+      )}
+      {!isSoFar && !(isThere && !isAwaiting) && <NoneYet isOver={!isAwaiting} isOne={isOne} />}
       {isAlone && <p class="section-note">{t("advice.nothing")}</p>}
-      {only && goal !== null && <Answer item={only} goal={goal} />}
+      {isOne && isAwaiting && <SoFar cells={cells} goal={goal} />}
+      {only && <Answer item={only} goal={goal} />}
       {!isAlone && !isOne && (
         <AdviceTable
-          items={isWatched ? settled(recommendations, cells) : recommendations}
+          items={known}
           awaited={isAwaiting ? points : []}
-          goal={goal ?? goalOf(document) ?? "makespan_us"}
+          goal={goal}
           document={document}
         />
       )}
-      {isThere && !only && !isAlone && (
-        <WhyAtPoints cells={cells} items={recommendations} goal={goal} document={document} />
+      {isThere && !isOne && !isAlone && (
+        <WhyAtPoints cells={cells} items={known} goal={goal} document={document} />
       )}
-      {isThere && !only && <Honesty value={value} />}
+      {isThere && !isOne && <Honesty value={value} />}
     </section>
   );
 }
 
-/** What the sentence on top rests on; it comes after what is compared. */
-export function AdviceGrounds(props: { cells: readonly Cell[]; document: unknown; isAwaited: boolean }) {
-  const { cells, document, isAwaited } = props;
+/** What the sentence on top rests on; it comes after what is compared. While cells go on, only as
+ * long as it is about the cell that the sentence names. */
+export function AdviceGrounds(props: { cells: readonly Cell[]; document: unknown; isWatched: boolean }) {
+  const { cells, document, isWatched } = props;
   const value = advice.value;
   const goal = value?.goal ?? null;
   const item = value?.recommendations.length === 1 ? value.recommendations[0] : undefined;
-  const isThere = value !== null && goal !== null && item !== undefined;
-  if (!isThere && (!isAwaited || goalOf(document) === null)) return null;
+  const isAwaited = isWatched && isBehind(value, cells);
+  const isSame = goal !== null && item !== undefined && (!isAwaited || item.best.cell === leaderOf(cells, goal)?.id);
+  const isThere = value !== null && goal !== null && item !== undefined && isSame;
+  if (!isThere && (!isAwaited || goalOf(document) === null || pointsOf(cells).length > 1)) return null;
   return (
     <section class="advice-why" aria-labelledby={WHY}>
       <h2 id={WHY} class="section-title" tabIndex={-1}>
@@ -321,6 +373,7 @@ export function AdviceGrounds(props: { cells: readonly Cell[]; document: unknown
       </h2>
       {isThere ? (
         <>
+          <Standing done={value.cells_done} of={value.cells} isComplete={value.complete} isWatched={isAwaited} />
           <Beside item={item} goal={goal} document={document} cells={cells} />
           <Honesty value={value} />
         </>

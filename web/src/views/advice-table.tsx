@@ -7,7 +7,7 @@ import type { Recommendation } from "../api";
 import { metricInfo, metricTitle } from "../state/catalogue";
 import { fieldTitle, fieldValue, modelName } from "../state/names";
 import { t } from "../state/preferences";
-import { chosenOf, intervalWords, lossOf, nearWords, valueWords } from "./advice-words";
+import { chosenOf, intervalWords, lossOf, nearWords, tieOf, valueWords } from "./advice-words";
 import { rowAfter } from "./focus-keeper";
 import { ScrollFrame } from "./scroll-frame";
 
@@ -36,6 +36,7 @@ interface RowProps {
 function Row({ item, goal, pointers, document }: RowProps) {
   const chosen = chosenOf(item);
   const { unit } = metricInfo(goal);
+  const verdict = item.verdict !== "unsure" && tieOf(item) ? "tie" : item.verdict;
   return (
     <tr data-verdict={item.verdict}>
       {pointers.map((pointer) => (
@@ -45,7 +46,7 @@ function Row({ item, goal, pointers, document }: RowProps) {
       ))}
       <td data-label={t("advice.column.choose")}>
         <strong>{modelName(chosen)}</strong>
-        <span class="advice-small">{t(`advice.verdict.${item.verdict}`)}</span>
+        <span class="advice-small">{t(`advice.verdict.${verdict}`)}</span>
       </td>
       <td class="is-number" data-label={metricTitle(goal)}>
         {valueWords(chosen, goal)}

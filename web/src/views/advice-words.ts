@@ -6,6 +6,7 @@ import type { Interval, Recommendation, Recommended } from "../api";
 import { formatBytes, formatMetric, formatNumber, formatShare } from "../lib/format";
 import { lostShare } from "../lib/grid";
 import { metricInfo, metricTitle } from "../state/catalogue";
+import { modelName } from "../state/names";
 import { language, t } from "../state/preferences";
 
 /** The one that is recommended. */
@@ -52,6 +53,22 @@ export function errorWords(error: number): string {
 export function nearWords(one: Recommended): string | null {
   if (one.told_apart || one.loss_error === null) return null;
   return t("advice.near", { error: errorWords(one.loss_error) });
+}
+
+/** Whom the model cannot tell from the one that is recommended as the best; null: nobody. */
+export function tieOf(item: Recommendation): Recommended | null {
+  const { best, runner_up } = item;
+  if (chosenOf(item).cell !== best.cell) return item.verdict === "unsure" ? best : null;
+  return runner_up !== null && nearWords(runner_up) !== null ? runner_up : null;
+}
+
+/** "A tie with 8 processes, 1.2 s: the model may be wrong by 26 %, …": by how much the model may be
+ * off is known of whichever of the two is not the best. */
+export function tieWords(item: Recommendation, goal: string): string | null {
+  const other = tieOf(item);
+  const error = other?.loss_error ?? chosenOf(item).loss_error;
+  if (other === null || error === null) return null;
+  return t("advice.tie", { name: modelName(other), value: valueWords(other, goal), error: errorWords(error) });
 }
 
 /** "cores 83 % busy": how much of the machine one of the cells named beside each other uses. */

@@ -214,7 +214,7 @@ function Found({ value, metric, available, isWatched }: FoundProps) {
         )}
         <CellTable cells={cells} document={document} metric={metric} isWatched={isWatched} />
       </section>
-      <AdviceGrounds cells={cells} document={document} isAwaited={isWatched && !isOver(value.status)} />
+      <AdviceGrounds cells={cells} document={document} isWatched={isWatched} />
       <CellFindings
         experiment={value.id}
         cells={cells}

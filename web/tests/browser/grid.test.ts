@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import type { Browser, Locator, Page } from "playwright-core";
-import { onPage, runToEnd, timelineOf } from "./page";
+import { onPage, runToEnd, submit, timelineOf } from "./page";
 import { type Server, startBrowser, startServer } from "./server";
 
 /* One after the other takes twenty times as long as all at once. */
@@ -113,6 +113,21 @@ test("of a pool the best size has a row, or all have; the address says how the t
     await page.locator(".advice-sentence").waitFor();
     assert.deepEqual(await figures(), sorted);
     assert.equal(await page.locator('.grid-table [aria-sort="ascending"]').count(), 1);
+  });
+});
+
+test("that the model cannot tell the best from the next is said in the headline", async () => {
+  await onPage(browser, {}, async (page) => {
+    await page.route(/\/advice$/, async (route) => {
+      const answer = await route.fetch();
+      const value = await answer.json();
+      const [first] = value.recommendations;
+      Object.assign(first.runner_up, { told_apart: false, loss_error: Math.log(1.26) });
+      await route.fulfill({ response: answer, json: value });
+    });
+    await openLadder(page);
+    const sentence = await page.locator(".advice-sentence").innerText();
+    assert.match(sentence, /^Choose .+ Makespan .+\. A tie with .+ on CPython 3\.12, .+: the model may be wrong by 26\s%, so it cannot tell them apart/);
   });
 });
 
@@ -326,6 +341,60 @@ test("a grid that grows is read whole a few times, however many of its cells end
     await fetch(`${server.address}${path}/cancel`, { method: "POST" });
     await page.locator('.page-head [data-status="interrupted"]').waitFor({ timeout: 120_000 });
     assert.ok(whole() <= 4, `${whole()} times in all`);
+  });
+});
+
+/* Each strategy is better than those before. */
+const BETTERING = {
+  schema: 1,
+  name: "Bettering",
+  goal: "makespan_us",
+  record: "summary",
+  limits: { events: 1_000_000_000 },
+  runtimes: ["cpython-3.14t"],
+  strategies: ["sequential", ...[2, 3, 4, 6, 8].map((threads) => ({ threads }))],
+  workload: { jobs: { count: 60_000, steps: [{ python_us: 100 }, { io_us: 2000 }] } },
+};
+
+/** Keeps each sentence that was not about the best of the rows that were shown with it. */
+function watchSentence(): void {
+  const wrong: string[] = [];
+  const seen = new Set<string>();
+  Object.assign(window, { wrong, seen });
+  const look = (): void => {
+    const sentence = document.querySelector(".advice-sentence:not(.is-awaited)")?.textContent;
+    const rows = [...document.querySelectorAll<HTMLElement>('.grid-table tr[data-status="done"]:has(.bar)')];
+    const widthOf = (row: HTMLElement): number => parseFloat(row.querySelector<HTMLElement>(".bar")?.style.width ?? "");
+    const [best] = rows.sort((a, b) => widthOf(a) - widthOf(b));
+    const figure = best?.querySelector(".bar-figure")?.firstChild?.textContent;
+    if (!sentence || !figure) return;
+    seen.add(sentence);
+    if (!sentence.includes(figure)) wrong.push(`${figure} is better: ${sentence}`);
+  };
+  new MutationObserver(look).observe(document, { subtree: true, childList: true, characterData: true });
+}
+
+test("while cells end the recommendation is about the rows that are shown, however late its answer", async () => {
+  await onPage(browser, {}, async (page) => {
+    // What the server said first is all that it says before the end.
+    let first: object | null = null;
+    await page.route(/\/advice$/, async (route) => {
+      const answer = await route.fetch();
+      const value = (await answer.json()) as { complete: boolean; recommendations: unknown[] };
+      if (value.recommendations.length > 0) first ??= value;
+      await route.fulfill({ response: answer, json: value.complete ? value : (first ?? value) });
+    });
+    await page.addInitScript(watchSentence);
+    await page.goto(`${server.address}/#/experiments/${await submit(server.address, BETTERING)}`);
+    await page.locator('.advice-item[data-verdict="so-far"]', { hasText: /^The best of [2-5] of 6 cells so far: / }).waitFor({ timeout: 120_000 });
+    await page.locator('.advice-item:not([data-verdict="so-far"])').waitFor({ timeout: 120_000 });
+    const { wrong, seen } = await page.evaluate(() => {
+      const kept = window as unknown as { wrong: string[]; seen: Set<string> };
+      return { wrong: kept.wrong, seen: [...kept.seen] };
+    });
+    assert.deepEqual(wrong, []);
+    assert.ok(seen.length > 2, seen.join("\n"));
+    assert.match(await page.locator(".advice-sentence").innerText(), /^Choose 8 threads/);
   });
 });
 
