@@ -941,6 +941,9 @@ export const en = {
   "counter.value.result_items": { one: "{count} result", other: "{count} results" },
   "counter.value.scheduled_timers": { one: "{count} timer", other: "{count} timers" },
 
+  "drawer.switch": "What is shown",
+  "drawer.selection": "Selection",
+  "drawer.range": "Range",
   "range.title": "Range of {length}",
   "range.zoom": "Zoom to it",
   "range.close": "Clear the range",
@@ -998,7 +1001,7 @@ export const en = {
   "key.next": "Next span of the lane, or change of the counter",
   "key.cause": "What led to this: who ended the wait, or the wait before it",
   "key.effect": "Back again, or whom it released",
-  "key.details": "Fold what is said about the selection, or open it",
+  "key.details": "Fold what is said about the selection and the range, or open it",
   "key.search": "Search spans; Enter and Shift+Enter go through what is found",
   "key.undo": "Undo: window and lanes as they were before",
   "key.redo": "Redo",

@@ -1484,6 +1484,9 @@ export const pl = {
     other: "{count} timera",
   },
 
+  "drawer.switch": "Co jest pokazane",
+  "drawer.selection": "Wybór",
+  "drawer.range": "Zakres",
   "range.title": "Zakres {length}",
   "range.zoom": "Przybliż",
   "range.close": "Usuń zakres",
@@ -1543,7 +1546,7 @@ export const pl = {
   "key.next": "Następny odcinek toru lub zmiana licznika",
   "key.cause": "Co do tego doprowadziło: kto zakończył oczekiwanie albo oczekiwanie przedtem",
   "key.effect": "Z powrotem albo kogo uwolnił",
-  "key.details": "Zwiń opis wyboru albo rozwiń go",
+  "key.details": "Zwiń opis wyboru i zakresu albo rozwiń go",
   "key.search": "Szukaj odcinków; Enter i Shift+Enter przechodzą po znalezionych",
   "key.undo": "Cofnij: okno i tory jak przedtem",
   "key.redo": "Ponów",

@@ -9,12 +9,14 @@ import type { Viewport } from "../lib/viewport";
 import { language, t } from "../state/preferences";
 import { chooseRange, range, rangeStats } from "../state/range";
 import { lanesById, stateName } from "../state/opened";
+import { detailsFolded } from "../state/timeline";
 import { show } from "../state/viewport";
 import { spanOf, visit } from "../state/walk";
 import { BlameBar } from "./blame-bar";
 import { Icon } from "./icon";
 import { ErrorText } from "./said";
 import { StateSwatch } from "./state-swatch";
+import { Fold } from "./timeline-details";
 import { duration, instant, laneFullTitle, spanTitle } from "./timeline-words";
 import { ToolButton } from "./tool-button";
 
@@ -121,7 +123,7 @@ export function RangeDetails() {
   const ends = range.value;
   if (!ends) return null;
   return (
-    <section class="details range" data-then=".stage-plot" aria-labelledby="range-title" aria-live="polite">
+    <section class={detailsFolded.value ? "details range is-folded" : "details range"} data-then=".stage-plot" aria-labelledby="range-title" aria-live="polite">
       <div class="details-head">
         <h2 id="range-title" class="details-title">
           {t("range.title", { length: duration(ends.to - ends.from) })}
@@ -134,6 +136,7 @@ export function RangeDetails() {
             <Icon name="focus" />
             {t("range.zoom")}
           </button>
+          <Fold />
           <ToolButton icon="close" label={t("range.close")} act={() => chooseRange(null)} />
         </div>
       </div>

@@ -33,7 +33,7 @@ import {
 } from "./timeline-words";
 import { ToolButton } from "./tool-button";
 
-function Fold() {
+export function Fold() {
   const folded = detailsFolded.value;
   return (
     <ToolButton

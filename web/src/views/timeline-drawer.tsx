@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 // What is selected, and the range, in words. While there is something it stays at the lower edge of
 // the window, as far as its place below the stage is not reached, and the row that it is about is
-// brought above it: both are seen together.
+// brought above it: both are seen together. It is never so high that the lanes have less than about
+// two thirds of the window; a selection and a range stand beside each other, or take turns where
+// that is too narrow.
 
 import { useEffect, useRef } from "preact/hooks";
 import { chosenCounter, partOfCounter } from "../state/counters";
-import { range } from "../state/range";
+import { t } from "../state/preferences";
+import { areBoth, subject, turnTo } from "../state/subject";
 import { selection } from "../state/timeline";
 import { DOUBLE_MS } from "../timeline/gestures";
 import { HANDS, isReturning } from "./places";
@@ -61,6 +64,27 @@ function laneLookedAt(): number | null {
   return selection.value?.lane ?? (counter && partOfCounter(counter));
 }
 
+const SIDES = ["selection", "range"] as const;
+
+/** Which of both is seen, where there is room for one. */
+function SubjectSwitch() {
+  return (
+    <div class="switch drawer-switch" role="group" aria-label={t("drawer.switch")}>
+      {SIDES.map((side) => (
+        <button
+          key={side}
+          type="button"
+          class="switch-choice is-text"
+          aria-pressed={subject.value === side}
+          onClick={() => turnTo(side)}
+        >
+          {t(`drawer.${side}`)}
+        </button>
+      ))}
+    </div>
+  );
+}
+
 export function Drawer() {
   const drawer = useRef<HTMLDivElement>(null);
   const what = selection.value ?? chosenCounter.value;
@@ -72,11 +96,12 @@ export function Drawer() {
     if (!element || what === null) return;
     const isFirst = isSettling.current;
     isSettling.current = false;
-    if (isFirst || lane === null) return;
+    if (lane === null) return;
     let observer: ResizeObserver | undefined;
+    let isMoved = isFirst;
     const isCurrent = (): boolean => (selection.peek() ?? chosenCounter.peek()) === what;
     const begin = (): void => {
-      showAbove(element, lane);
+      if (!isFirst) showAbove(element, lane);
       observer = new ResizeObserver(() => {
         if (!isCurrent()) return;
         // What comes later above the lanes pushes them down.
@@ -86,7 +111,6 @@ export function Drawer() {
       observer.observe(element);
       observer.observe(document.body);
     };
-    let isMoved = false;
     const hands = new AbortController();
     for (const hand of HANDS) {
       window.addEventListener(hand, () => (isMoved = true), { signal: hands.signal, capture: true, passive: true });
@@ -113,9 +137,14 @@ export function Drawer() {
       page.style.removeProperty("--covered");
     };
   }, []);
-  const isOpen = what !== null || range.value !== null;
+  const looks = [
+    "drawer",
+    ...(subject.value !== null ? ["is-open"] : []),
+    ...(areBoth.value ? ["has-both", `shows-${subject.value}`] : []),
+  ];
   return (
-    <div ref={drawer} class={isOpen ? "drawer is-open" : "drawer"}>
+    <div ref={drawer} class={looks.join(" ")}>
+      {areBoth.value && <SubjectSwitch />}
       <RangeDetails />
       <Details />
     </div>

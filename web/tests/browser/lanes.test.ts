@@ -493,6 +493,59 @@ for (const [width, height] of [[1280, 800], [390, 844]] as const) {
   });
 }
 
+for (const [width, height] of [[1280, 800], [390, 844]] as const) {
+  test(`a range and a selection leave room for the lanes, and the lane is seen after a reload, ${width} pixels wide`, async () => {
+    await site.onPage({ viewport: { width, height } }, async (page) => {
+      const lanes = await (await fetch(`${site.address}/api/v1/runs/${run}/lanes`)).json();
+      const last = (lanes as { items: { id: number; kind: string }[] }).items.filter(({ kind }) => kind === "thread").at(-1);
+      assert.ok(last);
+      const together = async (): Promise<void> => {
+        await page.locator(".drawer .range-wait-list").waitFor({ state: "attached" });
+        await page.waitForFunction(() => {
+          const row = document.querySelector(".lane-name.is-chosen")?.getBoundingClientRect();
+          const header = document.querySelector(".header")?.getBoundingClientRect();
+          const drawer = document.querySelector(".drawer.has-both")?.getBoundingClientRect();
+          return row && header && drawer && row.top >= header.bottom && row.bottom <= drawer.top;
+        });
+        const free = await page.evaluate(() => {
+          const header = document.querySelector(".header")?.getBoundingClientRect();
+          const drawer = document.querySelector(".drawer")?.getBoundingClientRect();
+          return ((drawer?.top ?? 0) - (header?.bottom ?? 0)) / innerHeight;
+        });
+        assert.ok(free >= 0.65, `${free}`);
+      };
+      await page.goto(`${site.address}/#/runs/${run}?lane=${last.id}&at=20000000`);
+      await timelineReady(page);
+      await page.locator(".details .fact-list").waitFor();
+      // A range that is made afterwards; the page has been scrolled by hand.
+      await page.mouse.wheel(0, 60);
+      await page.keyboard.press("r");
+      await together();
+      await page.waitForURL(/range=\d+-\d+/);
+      await page.reload();
+      await timelineReady(page);
+      await page.locator(".details .fact-list").waitFor({ state: "attached" });
+      await together();
+      const seen = page.locator(".drawer > .details");
+      const isSeen = async (): Promise<boolean[]> => Promise.all((await seen.all()).map((each) => each.isVisible()));
+      if (width > 1000) return assert.deepEqual(await isSeen(), [true, true]);
+      assert.deepEqual(await isSeen(), [false, true]);
+      const scrolled = await page.evaluate(() => scrollY);
+      await page.locator(".drawer-switch .switch-choice").first().focus();
+      await page.keyboard.press("Tab");
+      await page.keyboard.press("Enter");
+      assert.equal(await page.evaluate(() => scrollY), scrolled, "nothing in the drawer is behind it");
+      assert.deepEqual(await isSeen(), [true, false]);
+      await together();
+      // What is chosen in the one leads to the other, and the focus does not get lost.
+      await page.locator(".range-wait-list .fact-link").first().focus();
+      await page.keyboard.press("Enter");
+      await page.locator(".drawer.shows-selection").waitFor();
+      assert.equal(await page.evaluate(() => document.activeElement === document.body), false);
+    });
+  });
+}
+
 for (const reducedMotion of ["no-preference", "reduce"] as const) {
   test(`the drawer that opens lets a second click through, motion: ${reducedMotion}`, async () => {
     await site.onPage({ reducedMotion }, async (page) => {
