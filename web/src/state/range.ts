@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // A range of time that is looked at on its own, and what happened in it, exactly, from the server.
 
-import { effect, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import { getRange, type RangeStats } from "../api";
-import type { Viewport } from "../lib/viewport";
+import { clampViewport, type Viewport } from "../lib/viewport";
 import { asApiError, type Loaded } from "./resource";
 import { current, duration } from "./opened";
 import { selection } from "./timeline";
+import { viewport } from "./viewport";
 
 const REST_MS = 150;
 const LONGEST_WAITS = 5;
@@ -14,6 +15,12 @@ const LONGEST_WAITS = 5;
 /** In whole nanoseconds, at least one long; null when there is none. */
 export const range = signal<Viewport | null>(null);
 export const rangeStats = signal<Loaded<RangeStats>>({ status: "idle" });
+
+/** Whether the window is the range, so that one cannot go there. */
+export const rangeIsWindow = computed(() => {
+  const ends = range.value && clampViewport(range.value, duration.value);
+  return ends !== null && viewport.value.from === ends.from && viewport.value.to === ends.to;
+});
 
 /** Sets the range between two times in any order; null takes it away. */
 export function chooseRange(ends: Viewport | null): void {

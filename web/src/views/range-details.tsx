@@ -7,7 +7,7 @@ import { blameOfTimes } from "../lib/blame";
 import { formatShare } from "../lib/format";
 import type { Viewport } from "../lib/viewport";
 import { language, t } from "../state/preferences";
-import { chooseRange, range, rangeStats } from "../state/range";
+import { chooseRange, range, rangeIsWindow, rangeStats } from "../state/range";
 import { lanesById, stateName } from "../state/opened";
 import { detailsFolded } from "../state/timeline";
 import { show } from "../state/viewport";
@@ -119,6 +119,17 @@ function Stats() {
   );
 }
 
+/** Where it has nothing to do it stays in reach, with the focus. */
+function ZoomTo({ ends }: { ends: Viewport }) {
+  const isThere = rangeIsWindow.value;
+  return (
+    <button type="button" class="button is-small" aria-disabled={isThere} onClick={() => isThere || show(ends)}>
+      <Icon name="focus" />
+      {t("range.zoom")}
+    </button>
+  );
+}
+
 export function RangeDetails() {
   const ends = range.value;
   if (!ends) return null;
@@ -132,10 +143,7 @@ export function RangeDetails() {
           </span>
         </h2>
         <div class="details-actions">
-          <button type="button" class="button is-small" onClick={() => show(ends)}>
-            <Icon name="focus" />
-            {t("range.zoom")}
-          </button>
+          <ZoomTo ends={ends} />
           <Fold />
           <ToolButton icon="close" label={t("range.close")} act={() => chooseRange(null)} />
         </div>

@@ -546,6 +546,22 @@ for (const [width, height] of [[1280, 800], [390, 844]] as const) {
   });
 }
 
+test("what is the window already cannot be zoomed to, and keeps the focus", async () => {
+  await onTimeline(async (page) => {
+    const zoom = page.locator(".range .button", { hasText: "Zoom to it" });
+    assert.equal(await zoom.getAttribute("aria-disabled"), "false");
+    await zoom.focus();
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/from=15000000&to=40000000/);
+    assert.equal(await zoom.getAttribute("aria-disabled"), "true");
+    assert.equal(await zoom.evaluate((button) => button === document.activeElement), true);
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("s");
+    await page.waitForURL((url) => !url.hash.includes("from=15000000&to=40000000"));
+    assert.equal(await zoom.getAttribute("aria-disabled"), "false");
+  }, "?range=15000000-40000000");
+});
+
 for (const reducedMotion of ["no-preference", "reduce"] as const) {
   test(`the drawer that opens lets a second click through, motion: ${reducedMotion}`, async () => {
     await site.onPage({ reducedMotion }, async (page) => {
