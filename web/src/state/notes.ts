@@ -12,12 +12,14 @@ import {
   type NoteDraft,
 } from "../api";
 import { inOrder, nextIndex } from "../lib/note-places";
+import type { Viewport } from "../lib/viewport";
 import { chosenCounter } from "./counters";
 import { current, duration } from "./opened";
 import { t } from "./preferences";
 import { chooseRange, range } from "./range";
 import { onBack } from "./reach";
 import { asApiError } from "./resource";
+import { type Subject, subject } from "./subject";
 import { goTo, select, selection } from "./timeline";
 import { offerUndo } from "./undo";
 import { show, timeInHand, viewport } from "./viewport";
@@ -26,8 +28,15 @@ export const notes = signal<readonly Note[]>([]);
 /** Whether those of the open run were read, or could not be. */
 export const notesKnown = signal(false);
 export const chosenNote = signal<string | null>(null);
-/** What is being written: a new one, or an old one with its id. */
-export const draft = signal<(NoteDraft & { id: string | null }) | null>(null);
+/** A new note, or an old one with its id; of a new one whether it is about the range or about what
+ * was selected. */
+export interface Draft extends NoteDraft {
+  id: string | null;
+  about: Subject | null;
+}
+
+/** What is being written. */
+export const draft = signal<Draft | null>(null);
 export const noteError = signal<ApiError | null>(null);
 
 /* Taken off the list; the server is told when nobody wants them back, so that a note that comes
@@ -94,14 +103,22 @@ function whole(time: number): number {
   return Math.min(Math.max(0, Math.floor(time)), duration.peek());
 }
 
-/** The range, else what is selected, else the moment pointed at, else the middle of the window. */
-function place(): Omit<NoteDraft, "text"> {
-  const ends = range.peek();
-  if (ends) return { from: ends.from, to: ends.to, lane: selection.peek()?.lane ?? null };
-  const span = selection.peek();
-  if (span) return { from: whole(span.start), to: whole(span.end), lane: span.lane };
-  const counter = chosenCounter.peek();
-  if (counter) return { from: whole(counter.at), to: whole(counter.at), lane: counter.lane };
+export type NotePlace = Omit<NoteDraft, "text">;
+
+function placeOfRange({ from, to }: Viewport): NotePlace {
+  const span = selection.value;
+  // A range that was made of the selected span is about its lane, too; any other is about all.
+  const isSpan = span !== null && whole(span.start) === from && whole(span.end) === to;
+  return { from, to, lane: isSpan ? span.lane : null };
+}
+
+/** The place of the one or the other: time and lane are of the same. Without either it is the
+ * moment pointed at, else the middle of the window. */
+export function placeOf(about: Subject | null): NotePlace {
+  const [ends, span, counter] = [range.value, selection.value, chosenCounter.value];
+  if (about === "range" && ends) return placeOfRange(ends);
+  if (about === "selection" && span) return { from: whole(span.start), to: whole(span.end), lane: span.lane };
+  if (about === "selection" && counter) return { from: whole(counter.at), to: whole(counter.at), lane: counter.lane };
   const at = whole(timeInHand());
   return { from: at, to: at, lane: null };
 }
@@ -109,16 +126,31 @@ function place(): Omit<NoteDraft, "text"> {
 /* --- writing --- */
 
 export async function addBookmark(): Promise<void> {
-  const bookmark = { text: "", ...place() };
+  const bookmark = { text: "", ...placeOf(subject.peek()) };
   await ask(async (run) => put(run, await addNote(run, bookmark)));
 }
 
+/** How often writing was begun: each time one is to write at once. */
+export const begun = signal(0);
+
+function begin(note: Draft): void {
+  draft.value = note;
+  begun.value += 1;
+}
+
 export function beginNote(): void {
-  draft.value = { id: null, text: "", ...place() };
+  const about = subject.peek();
+  begin({ id: null, text: "", about, ...placeOf(about) });
 }
 
 export function editNote({ id, text, from, to, lane }: Note): void {
-  draft.value = { id, text, from, to, lane };
+  begin({ id, text, about: null, from, to, lane });
+}
+
+/** What is being written is about the other of both. */
+export function turnDraftTo(about: Subject): void {
+  const written = draft.peek();
+  if (written) draft.value = { ...written, about, ...placeOf(about) };
 }
 
 export function dropDraft(): void {
@@ -133,8 +165,8 @@ export async function saveDraft(text: string): Promise<void> {
   const written = draft.peek();
   if (!written || saving.peek() === written) return;
   saving.value = written;
-  const note = { ...written, text: text.trim() };
-  const { id } = note;
+  const { id, about: _, ...place } = written;
+  const note = { ...place, text: text.trim() };
   const isStored = await ask(async (run) => {
     put(run, id === null ? await addNote(run, note) : await changeNote(id, note));
   });

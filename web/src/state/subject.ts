@@ -6,7 +6,8 @@ import { chosenCounter } from "./counters";
 import { range } from "./range";
 import { selection } from "./timeline";
 
-export type Subject = "range" | "selection";
+export const SUBJECTS = ["selection", "range"] as const;
+export type Subject = (typeof SUBJECTS)[number];
 
 const isSelected = computed(() => (selection.value ?? chosenCounter.value) !== null);
 const isMarked = computed(() => range.value !== null);

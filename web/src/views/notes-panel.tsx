@@ -3,32 +3,39 @@
 // text is text: whoever wrote it may have written markup.
 
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import type { Note, NoteDraft } from "../api";
+import type { Note } from "../api";
 import {
   addBookmark,
+  begun,
   beginNote,
   chosenNote,
+  type Draft,
   draft,
   dropDraft,
   editNote,
   noteError,
+  type NotePlace,
   notes,
+  placeOf,
   removeNote,
   saveDraft,
   saving,
+  turnDraftTo,
   visitNote,
 } from "../state/notes";
 import { t } from "../state/preferences";
+import { areBoth, type Subject, SUBJECTS, subject } from "../state/subject";
 import { restingViewport } from "../state/viewport";
 import { Notice } from "./feedback";
 import { Icon } from "./icon";
+import { Select } from "./select";
 import { instant, laneFullTitle } from "./timeline-words";
 import { ToolButton } from "./tool-button";
 
 const TEXT_MAX = 4000;
 
 /** "12.3 ms to 14.1 ms, worker 1" */
-function placeWords({ from, to, lane }: NoteDraft): string {
+function placeWords({ from, to, lane }: NotePlace): string {
   const window = { from, to: Math.max(to, from + 1) };
   const time =
     to > from
@@ -37,13 +44,47 @@ function placeWords({ from, to, lane }: NoteDraft): string {
   return lane === null ? time : `${time}, ${laneFullTitle(lane)}`;
 }
 
-function NoteForm({ note }: { note: NoteDraft & { id: string | null } }) {
+/** "the range: 10 ms to 20 ms, all lanes": what a new note is about, as a whole. */
+function aboutWords(about: Subject | null, place: NotePlace): string {
+  const words = placeWords(place);
+  const all = place.lane === null ? t("notes.allLanes", { place: words }) : words;
+  if (about === null) return place.from === place.to ? t("notes.moment", { place: all }) : all;
+  return t(`notes.place.${about}`, { place: all });
+}
+
+function draftWords(note: Draft): string {
+  return t("notes.about", { place: note.id === null ? aboutWords(note.about, note) : placeWords(note) });
+}
+
+/** What it is about; where there are a range and a selection, it can be the other one. */
+function About({ note }: { note: Draft }) {
+  const isOpen = note.id === null && note.about !== null && areBoth.value;
+  if (!isOpen) {
+    return (
+      <label class="note-place" for="note-text">
+        {draftWords(note)}
+      </label>
+    );
+  }
+  return (
+    <label class="note-place picker">
+      <span class="picker-label">{t("notes.about.either")}</span>
+      <Select
+        value={note.about ?? ""}
+        choices={SUBJECTS.map((side) => ({ value: side, text: aboutWords(side, side === note.about ? note : placeOf(side)) }))}
+        onChoose={(side) => turnDraftTo(side as Subject)}
+      />
+    </label>
+  );
+}
+
+function NoteForm({ note }: { note: Draft }) {
   const area = useRef<HTMLTextAreaElement>(null);
   // At once: the next key is already for it.
   useLayoutEffect(() => {
     area.current?.focus();
     area.current?.scrollIntoView({ block: "nearest" });
-  }, [note.id, note.from]);
+  }, [begun.value]);
   const save = (): void => void saveDraft(area.current?.value ?? "");
   const isSaving = saving.value === note;
   return (
@@ -62,9 +103,7 @@ function NoteForm({ note }: { note: NoteDraft & { id: string | null } }) {
         event.stopPropagation();
       }}
     >
-      <label class="note-place" for="note-text">
-        {t("notes.about", { place: placeWords(note) })}
-      </label>
+      <About note={note} />
       <textarea
         id="note-text"
         ref={area}
@@ -73,6 +112,7 @@ function NoteForm({ note }: { note: NoteDraft & { id: string | null } }) {
         maxLength={TEXT_MAX}
         defaultValue={note.text}
         placeholder={t("notes.placeholder")}
+        aria-label={draftWords(note)}
       />
       <div class="note-buttons">
         <button type="submit" class="button is-primary is-small" aria-disabled={isSaving}>
@@ -132,6 +172,13 @@ function NoteItem({ note }: { note: Note }) {
   );
 }
 
+/** Before one begins, since a bookmark is set at once. */
+function Next() {
+  const about = subject.value;
+  const words = about === null ? t("notes.next.moment") : t("notes.next", { place: aboutWords(about, placeOf(about)) });
+  return <p class="notes-next">{words}</p>;
+}
+
 export function NotesPanel() {
   const list = notes.value;
   const written = draft.value;
@@ -150,6 +197,7 @@ export function NotesPanel() {
           {t("notes.add.note")}
         </button>
       </div>
+      <Next />
       <Notice error={noteError.value} />
       {written?.id === null && <NoteForm note={written} />}
       {list.length === 0 && !written && <p class="is-muted notes-none">{t("notes.none")}</p>}

@@ -8,7 +8,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { chosenCounter, partOfCounter } from "../state/counters";
 import { t } from "../state/preferences";
-import { areBoth, subject, turnTo } from "../state/subject";
+import { areBoth, SUBJECTS, subject, turnTo } from "../state/subject";
 import { selection } from "../state/timeline";
 import { DOUBLE_MS } from "../timeline/gestures";
 import { HANDS, isReturning } from "./places";
@@ -64,13 +64,11 @@ function laneLookedAt(): number | null {
   return selection.value?.lane ?? (counter && partOfCounter(counter));
 }
 
-const SIDES = ["selection", "range"] as const;
-
 /** Which of both is seen, where there is room for one. */
 function SubjectSwitch() {
   return (
     <div class="switch drawer-switch" role="group" aria-label={t("drawer.switch")}>
-      {SIDES.map((side) => (
+      {SUBJECTS.map((side) => (
         <button
           key={side}
           type="button"

@@ -95,6 +95,34 @@ test("bookmarks are gone to, edited, deleted and had back", async () => {
   });
 });
 
+test("what a note is about is said before, and of a range and a selection one is chosen", async () => {
+  await onTimeline(async (page, run) => {
+    const next = page.locator(".notes-next");
+    assert.match(await next.innerText(), /without either, about the moment under the pointer/);
+    await page.evaluate(() => location.assign(`${location.hash}${location.hash.includes("?") ? "&" : "?"}range=15000000-40000000`));
+    await page.locator(".range").waitFor();
+    await page.waitForFunction(() => /^A note or a bookmark is now about the range: 15.* to 40.*, all lanes\.$/.test(document.querySelector(".notes-next")?.textContent ?? ""));
+    await page.locator(".stage-plot").focus();
+    for (let i = 0; i < 9; i++) await page.keyboard.press("ArrowUp");
+    await page.locator(".details:not(.range) .fact-list").waitFor();
+    const lane = await page.locator(".details:not(.range) .details-lane").innerText();
+    assert.match(await next.innerText(), /^A note or a bookmark is now about what is selected: .+/);
+    assert.ok((await next.innerText()).endsWith(`, ${lane}.`), `${await next.innerText()} is not about ${lane}`);
+    await page.keyboard.press("n");
+    const choice = page.locator(".note-form select");
+    await choice.waitFor();
+    assert.equal(await choice.inputValue(), "selection");
+    await page.locator(".note-text-field").fill("All of them wait");
+    await choice.selectOption("range");
+    assert.equal(await page.locator(".note-text-field").inputValue(), "All of them wait");
+    assert.match((await page.locator(".note-text-field").getAttribute("aria-label")) ?? "", /^About the range: .*, all lanes$/);
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.locator(".note-text", { hasText: "All of them wait" }).waitFor();
+    const [stored] = await kept(run);
+    assert.deepEqual(stored && [stored.from, stored.to, stored.lane], [15_000_000, 40_000_000, null]);
+  });
+});
+
 test("letters in a note are no keys of the page", async () => {
   await onTimeline(async (page) => {
     const was = await page.locator(".stage-window").innerText();

@@ -120,6 +120,31 @@ test("a bookmark is set at the range, else where one points, else in the middle"
   assert.equal(ids(), "", "another run has its own");
 });
 
+test("a note takes time and lane of the same: of the range, or of what is selected, whichever came last", async () => {
+  const close = await open();
+  const span = { lane: 4, state: 0, start: 100, end: 200, count: 1, resource: -1, by: -1, site: -1 };
+  range.chooseRange({ from: 20, to: 30 });
+  timeline.select(span);
+  notes.beginNote();
+  const { about, from, to, lane } = notes.draft.value ?? {};
+  assert.deepEqual({ about, from, to, lane }, { about: "selection", from: 100, to: 200, lane: 4 });
+  notes.turnDraftTo("range");
+  assert.deepEqual({ ...notes.draft.value }, { id: null, text: "", about: "range", from: 20, to: 30, lane: null });
+  await notes.saveDraft("here");
+  assert.deepEqual(JSON.parse(sent()[0]?.body ?? ""), { text: "here", from: 20, to: 30, lane: null });
+  range.chooseRange({ from: 50, to: 60 });
+  notes.beginNote();
+  assert.equal(notes.draft.value?.about, "range");
+  assert.equal(notes.draft.value?.lane, null);
+  // The range that was made of the span is about its lane.
+  range.rangeFromSelection();
+  assert.deepEqual(notes.placeOf("range"), { from: 100, to: 200, lane: 4 });
+  timeline.select(null);
+  assert.deepEqual(notes.placeOf("range"), { from: 100, to: 200, lane: null });
+  range.chooseRange(null);
+  close();
+});
+
 test("a draft is kept until it is stored, and an edited note keeps its place", async () => {
   const close = await open([note("n1", 10, "first")]);
   notes.beginNote();
