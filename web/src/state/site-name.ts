@@ -6,6 +6,7 @@ import { translateIfKnown } from "../i18n/translate";
 import { isRecord, type Point } from "../lib/grid";
 import { resolvePointer } from "../lib/json-scan";
 import { fieldValue, ownerOf } from "./names";
+import { current } from "./opened";
 import { language, t } from "./preferences";
 
 /** A document, and what a sweep has put into it. */
@@ -26,14 +27,29 @@ function valueWords(key: string, value: unknown): string | null {
   return typeof value === "number" ? fieldValue(`/${key}`, value) : null;
 }
 
-/** "Python 30 ms", "with database": what a step does, shortly. */
-function stepWords({ document, point }: Written, pointer: string): string | null {
+/** The document of the run that is open, as its cell has it. */
+export function writtenHere(): Written {
+  const open = current.value;
+  const cell = open?.experiment.cells.find(({ id }) => id === open.run.cell);
+  return { document: open?.experiment.document, point: cell?.point ?? {} };
+}
+
+/** What a document has at a pointer, with what a sweep has put there. */
+export function stepAt({ document, point }: Written, pointer: string): unknown {
   const step = point[pointer] ?? resolvePointer(document, pointer);
+  if (!isRecord(step)) return step;
+  const swept = Object.keys(step).filter((key) => `${pointer}/${key}` in point);
+  return { ...step, ...Object.fromEntries(swept.map((key) => [key, point[`${pointer}/${key}`]])) };
+}
+
+/** "Python 30 ms", "with database": what a step does, shortly. */
+function stepWords(written: Written, pointer: string): string | null {
+  const step = stepAt(written, pointer);
   if (!isRecord(step)) return null;
   const key = Object.keys(step).find((name) => !BESIDE.has(name));
   if (key === undefined) return null;
   const words = translateIfKnown(language.value, `field.${key}`);
-  const value = valueWords(key, point[`${pointer}/${key}`] ?? step[key]);
+  const value = valueWords(key, step[key]);
   // A field's own name stands with what it is about; a title of it would say the same twice.
   const field = words !== null && typeof step[key] === "number" ? words : key;
   return value === null ? (words ?? key) : t("name.fieldValue", { field, value });

@@ -6,9 +6,8 @@ import { useEffect } from "preact/hooks";
 import type { Finding, Findings, FindingTrial, Run, RunSummary } from "../api";
 import { formatRoute, wholeRun } from "../lib/route";
 import { changeError, findingsOf, forgetChange, runChanged } from "../state/findings";
-import { current } from "../state/opened";
 import { t } from "../state/preferences";
-import { siteName, type Written } from "../state/site-name";
+import { siteName, type Written, writtenHere } from "../state/site-name";
 import { Explained } from "./explained";
 import { Failed, Loading, Notice } from "./feedback";
 import { changeWords, findingFigure, findingLane, findingWords, remedyWords, thresholdWords } from "./finding-words";
@@ -183,13 +182,6 @@ export function FindingList(props: { run: AnyRun; found: Findings; written: Writ
   );
 }
 
-/** The document of the run that is open. */
-function writtenFor(run: Run): Written {
-  const experiment = current.value?.experiment;
-  const cell = experiment?.cells.find(({ id }) => id === run.cell);
-  return { document: experiment?.document, point: cell?.point ?? {} };
-}
-
 export function FindingsSection({ run }: { run: Run }) {
   useEffect(() => forgetChange, [run.id]);
   const made = findingsOf(run.experiment, run.id);
@@ -219,7 +211,7 @@ export function FindingsSection({ run }: { run: Run }) {
       )}
       {state.status === "failed" && <Failed error={state.error} retry={() => made.ask(run.id)} />}
       <Notice error={changeError.value} />
-      {state.status === "ready" && <FindingList run={run} found={state.value} written={writtenFor(run)} />}
+      {state.status === "ready" && <FindingList run={run} found={state.value} written={writtenHere()} />}
     </section>
   );
 }

@@ -7,6 +7,7 @@ import { formatMetric, formatShare } from "../lib/format";
 import { metricInfo, metricTitle } from "../state/catalogue";
 import { speedup } from "../state/findings";
 import { language, t } from "../state/preferences";
+import { Explained } from "./explained";
 import { Failed, Loading } from "./feedback";
 import { ScrollFrame } from "./scroll-frame";
 import { placeOf } from "./timeline-words";
@@ -34,8 +35,9 @@ function Step({ step }: { step: SpeedupStep }) {
   return (
     <tr>
       <th scope="row">
-        <code>{place.text ?? place.pointer}</code>
-        {place.text !== null && <code class="is-muted"> {place.pointer}</code>}
+        <Explained className="site-name" says={[place.pointer, place.text ?? ""].join(" ").trim()}>
+          {place.name}
+        </Explained>
       </th>
       {step.faster.map((trial) => (
         <Gain key={trial.time} trial={trial} />

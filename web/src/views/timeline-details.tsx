@@ -94,8 +94,13 @@ function Facts({ span }: { span: Span }) {
         <div class="fact is-wide">
           <dt>{t("timeline.site")}</dt>
           <dd>
-            <code>{site.pointer}</code>
-            {site.text !== null && <code class="is-muted"> {site.text}</code>}
+            {site.name}
+            {site.text !== null && (
+              <details key={site.pointer} class="site-source">
+                <summary>{t("timeline.site.source")}</summary>
+                <code>{site.pointer}</code> <code class="is-muted">{site.text}</code>
+              </details>
+            )}
           </dd>
         </div>
       )}

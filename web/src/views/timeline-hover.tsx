@@ -53,7 +53,7 @@ function SpanFacts({ span }: { span: Span }) {
         </p>
       ))}
       {blame && <BlameBar blame={blame} />}
-      {site && <code class="hover-site">{site.text ?? site.pointer}</code>}
+      {site && <p class="hover-site">{site.name}</p>}
     </>
   );
 }

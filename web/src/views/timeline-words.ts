@@ -7,11 +7,11 @@ import { formatDuration, formatInstant } from "../lib/format";
 import { homeOf, type Lane } from "../lib/lanes";
 import { isPart } from "../lib/loop-parts";
 import type { Viewport } from "../lib/viewport";
-import { resolvePointer } from "../lib/json-scan";
 import { isCarried } from "../state/blame";
 import { laneTitle } from "../state/lane-title";
 import { language, t, tServer } from "../state/preferences";
 import { lanesById, opened, stateName } from "../state/opened";
+import { siteName, stepAt, writtenHere } from "../state/site-name";
 import { viewport, width } from "../state/viewport";
 
 export function laneTitleById(id: number): string {
@@ -125,18 +125,23 @@ export function spanLabel(span: Span, on: number): string {
 }
 
 export interface SitePlace {
+  /** What it does, and where that is; the pointer where the document has no such place. */
+  name: string;
   pointer: string;
   /** The step itself, as compact JSON; null when the document has no such place. */
   text: string | null;
 }
 
-/** A step of the opened run's document. */
+/** A step of the opened run's document, as its cell has it. */
 export function placeOf(pointer: string): SitePlace {
-  const open = opened.value;
-  const value =
-    open.status === "ready" ? resolvePointer(open.value.experiment.document, pointer) : undefined;
-  const text = value === undefined ? null : JSON.stringify(value);
-  return { pointer, text: text !== null && text.length > 120 ? `${text.slice(0, 117)}...` : text };
+  const written = writtenHere();
+  const step = stepAt(written, pointer);
+  const text = step === undefined ? null : JSON.stringify(step);
+  return {
+    name: siteName(written, pointer),
+    pointer,
+    text: text !== null && text.length > 120 ? `${text.slice(0, 117)}...` : text,
+  };
 }
 
 export function siteOf(span: Span): SitePlace | null {

@@ -546,6 +546,21 @@ for (const [width, height] of [[1280, 800], [390, 844]] as const) {
   });
 }
 
+test("the step of a span is said in words, and its JSON is a press away", async () => {
+  await site.onPage({ locale: "pl-PL" }, async (page) => {
+    const lanes = await (await fetch(`${site.address}/api/v1/runs/${run}/lanes`)).json();
+    const last = (lanes as { items: { id: number; kind: string }[] }).items.filter(({ kind }) => kind === "thread").at(-1);
+    await page.goto(`${site.address}/#/runs/${run}?lane=${last?.id}&at=20000000`);
+    await timelineReady(page);
+    await page.locator(".site-source").waitFor();
+    const step = page.locator(".details .fact", { has: page.locator(".site-source") });
+    assert.match(await step.innerText(), /^Krok\s+„(Python 3|czekanie 2)\sms” w kroku [12] zadania\s/);
+    assert.equal(await step.locator("code").first().isVisible(), false);
+    await step.locator("summary").click();
+    assert.match(await step.locator("details").innerText(), /\/workload\/jobs\/steps\/[01] \{"(python|io)_us":\d+\}$/);
+  });
+});
+
 test("what is the window already cannot be zoomed to, and keeps the focus", async () => {
   await onTimeline(async (page) => {
     const zoom = page.locator(".range .button", { hasText: "Zoom to it" });

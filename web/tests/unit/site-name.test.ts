@@ -8,6 +8,7 @@ import { addEnglish } from "../../src/i18n/translate";
 import { installBrowser } from "./browser-stub";
 
 let siteName: typeof import("../../src/state/site-name").siteName;
+let stepAt: typeof import("../../src/state/site-name").stepAt;
 let preferences: typeof import("../../src/state/preferences");
 
 const ACTORS = {
@@ -32,7 +33,7 @@ const JOBS = { workload: { jobs: { steps: [{ io_us: { dist: "constant", value: 1
 
 before(async () => {
   installBrowser();
-  ({ siteName } = await import("../../src/state/site-name"));
+  ({ siteName, stepAt } = await import("../../src/state/site-name"));
   preferences = await import("../../src/state/preferences");
   await preferences.languageReady;
   addEnglish(enFindings);
@@ -55,6 +56,14 @@ test("a step is called by what it does, its number and whose it is", async () =>
   await preferences.chooseLanguage("pl");
   assert.equal(called(ACTORS, `${report}/1`), "„Python 30 ms” w kroku 1.2, report");
   assert.equal(called(JOBS, "/workload/jobs/steps/1"), "„kod w C 1,5 ms” w kroku 2 zadania");
+});
+
+test("a step is what the document has, with what a sweep has put into it", () => {
+  const pointer = "/workload/jobs/steps/1";
+  assert.deepEqual(stepAt({ document: JOBS, point: {} }, pointer), { gil: "held", c_us: 1500 });
+  assert.deepEqual(stepAt({ document: JOBS, point: { [`${pointer}/c_us`]: 9 } }, pointer), { gil: "held", c_us: 9 });
+  assert.deepEqual(stepAt({ document: JOBS, point: { [pointer]: { c_us: 1 } } }, pointer), { c_us: 1 });
+  assert.equal(stepAt({ document: JOBS, point: {} }, "/workload/jobs/steps/9"), undefined);
 });
 
 test("a value that a sweep sets is that of the cell", async () => {
