@@ -2,7 +2,7 @@
 // Spans of a run one by one: at a time, before another, in a range, found, and who is to blame.
 
 import type { WireBlame } from "../lib/blame";
-import type { FindQuery } from "../lib/route";
+import type { SpanAsk } from "../lib/span-search";
 import type { Viewport } from "../lib/viewport";
 import { id, request } from "./request";
 
@@ -83,12 +83,16 @@ export function getRange(
 /** Spans that are all that is asked for, in the order of time; `after` is the page before's. */
 export function searchSpans(
   run: string,
-  { name, state, least }: FindQuery,
+  { name, kind, lanes, states, resource }: SpanAsk,
+  least: number,
   after: string | null,
 ): Promise<{ items: WireSpan[]; next: string | null; damages: Damage[] }> {
   const params = new URLSearchParams({ limit: "1000", least: String(least) });
-  if (name !== "") params.set("name", name);
-  if (state !== "") params.set("states", state);
+  if (name !== undefined) params.set("name", name);
+  if (kind !== undefined) params.set("kind", kind);
+  if (lanes) params.set("lanes", lanes.join(","));
+  if (states) params.set("states", states.join(","));
+  if (resource !== undefined) params.set("resource", String(resource));
   if (after !== null) params.set("after", after);
   return request(`/runs/${id(run)}/spans?${params.toString()}`);
 }

@@ -965,7 +965,7 @@ export const en = {
   },
 
   "search.title": "Search for spans",
-  "search.lane": "Name of a lane",
+  "search.text": "Lane, state or label",
   "search.state": "State",
   "search.anyState": "any state",
   "search.least": "Least duration",

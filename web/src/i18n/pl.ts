@@ -1510,7 +1510,7 @@ export const pl = {
   },
 
   "search.title": "Szukaj odcinków",
-  "search.lane": "Nazwa toru",
+  "search.text": "Tor, stan albo napis",
   "search.state": "Stan",
   "search.anyState": "dowolny stan",
   "search.least": "Najkrótszy czas",

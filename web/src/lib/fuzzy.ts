@@ -9,7 +9,7 @@ const HIT = 1;
 const GAP = 0.1;
 
 /** Small letters without accents, one for each UTF-16 unit of the text. */
-function plain(text: string): string {
+export function plain(text: string): string {
   return [...text.toLowerCase()]
     .map((letter) => {
       const bare = letter === "ł" ? "l" : letter.normalize("NFD").replace(/\p{M}/gu, "");

@@ -22,7 +22,8 @@ export interface CounterAddress {
   name: string;
 }
 
-/** Spans of lanes with `name` in theirs, in `state`, of `least` ns; "" and 0 ask for nothing. */
+/** Spans with `name` in what the page shows of them, in `state`, of `least` ns; "" and 0 ask for
+ * nothing. */
 export interface FindQuery {
   name: string;
   state: string;

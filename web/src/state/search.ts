@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
-// Spans of a state, a least duration or a lane's name, and the way from one to the next. The
-// server gives them page by page, in the order of time.
+// Spans of a state, a least duration or a text that the page shows of them, and the way from one to
+// the next. The server gives them page by page, in the order of time.
 
 import { effect, signal } from "@preact/signals";
 import { searchSpans } from "../api";
 import type { Span } from "../lib/columns";
 import type { FindQuery } from "../lib/route";
+import { asksOf, merged, type SpanAsk, type Stream } from "../lib/span-search";
+import { laneTitle } from "./lane-title";
+import { language } from "./preferences";
 import { asApiError, type Loaded } from "./resource";
+import { stateWords } from "./state-words";
 import { current } from "./opened";
 import { selection } from "./timeline";
 import { viewport } from "./viewport";
@@ -16,8 +20,10 @@ const REST_MS = 250;
 
 export interface Matches {
   items: readonly Span[];
-  /** Where the next page begins; null when these are all. */
-  next: string | null;
+  /** What they are of. */
+  streams: readonly Stream[];
+  /** These are not all. */
+  hasMore: boolean;
   damaged: number;
 }
 
@@ -29,14 +35,27 @@ let timer = 0;
 /* Which question an answer is for. */
 let asked = 0;
 
+/** What a text means depends on the language in which the page shows it. */
+function asksHere({ name, state }: FindQuery): SpanAsk[] {
+  const { items = [], states = [] } = current.peek()?.lanes ?? {};
+  return asksOf(name, state, { lanes: items, states, titleOf: laneTitle, wordsOf: stateWords });
+}
+
 async function readPage(run: string, find: FindQuery, before: Matches | null): Promise<void> {
   const mine = asked;
+  let damaged = before?.damaged ?? 0;
+  const begun = before?.streams ?? asksHere(find).map((ask) => ({ ask, items: [], next: "" }));
+  const goOn = async (stream: Stream): Promise<Stream> => {
+    if (stream.next === null) return stream;
+    const page = await searchSpans(run, stream.ask, find.least, stream.next || null);
+    damaged += page.damages.length;
+    return { ...stream, items: [...stream.items, ...page.items.map(spanOf)], next: page.next };
+  };
   try {
-    const page = await searchSpans(run, find, before?.next ?? null);
+    const streams = await Promise.all(begun.map(goOn));
     if (mine !== asked) return;
-    const items = [...(before?.items ?? []), ...page.items.map(spanOf)];
-    const damaged = (before?.damaged ?? 0) + page.damages.length;
-    matches.value = { status: "ready", value: { items, next: page.next, damaged } };
+    const hasMore = streams.some(({ next }) => next !== null);
+    matches.value = { status: "ready", value: { items: merged(streams), streams, hasMore, damaged } };
   } catch (reason) {
     if (mine === asked) matches.value = { status: "failed", error: asApiError(reason) };
   }
@@ -45,6 +64,7 @@ async function readPage(run: string, find: FindQuery, before: Matches | null): P
 effect(() => {
   const find = query.value;
   const run = current.value?.run.id;
+  void language.value;
   window.clearTimeout(timer);
   asked += 1;
   if (!find || run === undefined) {
@@ -79,7 +99,7 @@ export function matchSelected({ items }: Matches): number {
 export async function nextMatch(direction: 1 | -1): Promise<void> {
   const found = matches.peek();
   if (found.status !== "ready" || found.value.items.length === 0) return;
-  const { items, next } = found.value;
+  const { items, hasMore } = found.value;
   const here = indexOf(items, selection.peek());
   const time = selection.peek()?.end ?? viewport.peek().from;
   const after = items.findIndex(({ end }) => end > time);
@@ -87,7 +107,7 @@ export async function nextMatch(direction: 1 | -1): Promise<void> {
   const to = here >= 0 ? here + direction : direction > 0 ? first : first - 1;
   const run = current.peek()?.run.id;
   const find = query.peek();
-  if (to >= items.length && next !== null && find && run !== undefined) {
+  if (to >= items.length && hasMore && find && run !== undefined) {
     await readPage(run, find, found.value);
     const more = matches.peek();
     const span = more.status === "ready" ? more.value.items[to] : undefined;

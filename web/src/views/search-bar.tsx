@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Search above the timeline: a lane's name, a state, a least duration; next and previous.
+// Search above the timeline: a text that the page shows, a state, a least duration; next and previous.
 
 import { useEffect, useRef } from "preact/hooks";
 import { formatDuration, formatNumber } from "../lib/format";
@@ -30,10 +30,10 @@ function Count() {
   const found = matches.value;
   if (found.status === "failed") return <ErrorText error={found.error} />;
   if (found.status !== "ready") return <>{found.status === "loading" ? t("app.loading") : ""}</>;
-  const { items, next, damaged } = found.value;
+  const { items, hasMore, damaged } = found.value;
   const index = matchSelected(found.value);
   const count = formatNumber(items.length, language.value);
-  const total = next === null ? count : t("search.more", { count });
+  const total = hasMore ? t("search.more", { count }) : count;
   return (
     <>
       {items.length === 0
@@ -76,8 +76,8 @@ export function SearchBar() {
         class="search-input"
         type="search"
         value={name}
-        placeholder={t("search.lane")}
-        aria-label={t("search.lane")}
+        placeholder={t("search.text")}
+        aria-label={t("search.text")}
         onInput={(event) => ask({ name: event.currentTarget.value })}
       />
       <label class="picker">

@@ -11,6 +11,7 @@ import { isCarried } from "../state/blame";
 import { laneTitle } from "../state/lane-title";
 import { language, t, tServer } from "../state/preferences";
 import { lanesById, opened, stateName } from "../state/opened";
+import { stateWords } from "../state/state-words";
 import { siteName, stepAt, writtenHere } from "../state/site-name";
 import { viewport, width } from "../state/viewport";
 
@@ -41,10 +42,7 @@ export function laneFullTitle(id: number): string {
   return home === "" ? laneTitle(lane) : `${laneTitle(lane)} · ${home}`;
 }
 
-export function stateWords(state: string, lane: Lane | undefined): string {
-  const general = tServer("state", state, state.replace(/_/g, " "));
-  return lane ? tServer(`state.${lane.kind}`, state, general) : general;
-}
+export { stateWords };
 
 /** One word for a state wherever it occurs in this run, for legends and column heads. */
 export function sharedStateWords(state: string, lanes: readonly Lane[]): string {

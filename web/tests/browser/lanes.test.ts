@@ -546,6 +546,35 @@ for (const [width, height] of [[1280, 800], [390, 844]] as const) {
   });
 }
 
+for (const [locale, words] of [["en-GB", "waits for the GIL"], ["pl-PL", "czeka na GIL"]] as const) {
+  test(`search finds the words of states, names and labels as the page shows them (${locale})`, async () => {
+    await site.onPage({ locale }, async (page) => {
+      await page.goto(`${site.address}/#/runs/${run}`);
+      await timelineReady(page);
+      const count = async (query: string): Promise<number> => {
+        const answer = await fetch(`${site.address}/api/v1/runs/${run}/spans?limit=1000&${query}`);
+        return ((await answer.json()) as { items: unknown[] }).items.length;
+      };
+      const found = (of: number) =>
+        page.waitForFunction((n) => document.querySelector(".search-count")?.textContent?.match(/\d+/)?.[0] === `${n}`, of);
+      await page.keyboard.press("/");
+      await page.locator(".search-input").fill(words.toUpperCase());
+      const waits = await count("states=wait_gil");
+      assert.ok(waits > 0);
+      await found(waits);
+      await page.locator(".search-input").press("Enter");
+      await page.locator(".details-title", { hasText: words }).waitFor();
+      // Its own spans, and those of others in whose bars it is written.
+      const lanes = await (await fetch(`${site.address}/api/v1/runs/${run}/lanes`)).json();
+      const id = (lanes as { items: { id: number; name: string }[] }).items.find(({ name }) => name === "worker 2")?.id;
+      const [own, others] = [await count("name=worker%202"), await count(`resource=${id}`)];
+      assert.ok(own > 0 && others > 0);
+      await page.locator(".search-input").fill("Worker 2");
+      await found(own + others);
+    });
+  });
+}
+
 test("the step of a span is said in words, and its JSON is a press away", async () => {
   await site.onPage({ locale: "pl-PL" }, async (page) => {
     const lanes = await (await fetch(`${site.address}/api/v1/runs/${run}/lanes`)).json();
