@@ -12,10 +12,8 @@ import { viewport, width } from "../state/viewport";
 import { CounterRenderer } from "../timeline/counter-renderer";
 import { readPalette } from "../timeline/palette";
 import { placedCounter } from "./counter-place";
+import { counterShape } from "./row-shape";
 import { revealRow } from "./stage-place";
-
-export const COUNTER_HEIGHT = 44;
-const AIR = 6;
 
 export interface CounterParts {
   scroll: HTMLElement;
@@ -51,7 +49,7 @@ export class CounterDrawing {
       }),
       effect(() => {
         void range.value;
-        if (chosenCounter.value) revealRow(parts.scroll, this.chosenRow(), COUNTER_HEIGHT);
+        if (chosenCounter.value) revealRow(parts.scroll, this.chosenRow(), counterShape.peek().height);
         this.request();
       }),
     );
@@ -77,7 +75,7 @@ export class CounterDrawing {
 
   private measure(): void {
     const { plot, scroll } = this.parts;
-    const tall = Math.min(paneCounters.peek().length * COUNTER_HEIGHT, scroll.clientHeight);
+    const tall = Math.min(paneCounters.peek().length * counterShape.peek().height, scroll.clientHeight);
     this.renderer.resize(plot.clientWidth, tall, window.devicePixelRatio || 1);
     cancelAnimationFrame(this.frame);
     this.draw();
@@ -98,13 +96,14 @@ export class CounterDrawing {
   private draw(): void {
     const view = viewport.peek();
     const { scrollTop } = this.parts.scroll;
+    const { height, barTop } = counterShape.peek();
     const counters = paneCounters
       .peek()
-      .map((it, row) => placedCounter(it, row * COUNTER_HEIGHT - scrollTop + AIR, COUNTER_HEIGHT - AIR - 1));
+      .map((it, row) => placedCounter(it, row * height - scrollTop + barTop, height - barTop - 1));
     this.renderer.drawBase({ view, counters });
     const place = chosenCounter.peek();
-    const top = this.chosenRow() * COUNTER_HEIGHT - this.parts.scroll.scrollTop;
-    const chosen = place && { top, height: COUNTER_HEIGHT, at: place.at };
+    const top = this.chosenRow() * height - this.parts.scroll.scrollTop;
+    const chosen = place && { top, height, at: place.at };
     this.renderer.drawOverlay({ view, pointerX: this.pointerX, range: range.peek(), chosen });
     this.parts.base.dataset.ready = data.peek() ? "yes" : "no";
   }

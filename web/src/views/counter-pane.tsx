@@ -17,9 +17,10 @@ import { language, t } from "../state/preferences";
 import { folded, toggleFold } from "../state/arrangement";
 import { timeAt, viewport } from "../state/viewport";
 import { attachGestures } from "../timeline/gestures";
-import { COUNTER_HEIGHT, CounterDrawing } from "./counter-drawing";
+import { CounterDrawing } from "./counter-drawing";
 import { counterTitle } from "./counter-words";
 import { Icon } from "./icon";
+import { counterShape } from "./row-shape";
 import { panBy, zoomBy } from "./stage-keys";
 import { dragRange } from "./stage-place";
 import { laneFullTitle } from "./timeline-words";
@@ -52,7 +53,7 @@ function CounterNameRow({ counter }: { counter: CounterColumns }) {
           <span class="visually-hidden">{t("counter.axis.high")} </span>
           {formatNumber(high, language.value)}
         </span>
-        <span aria-hidden="true">{formatNumber(low, language.value)}</span>
+        <span class="counter-low" aria-hidden="true">{formatNumber(low, language.value)}</span>
       </span>
     </li>
   );
@@ -101,7 +102,7 @@ function CounterPlot({ attach, hover, leave }: CounterPlotProps) {
     });
     attach(drawing);
     const placeAt = (x: number, y: number): CounterPlace | null => {
-      const counter = paneCounters.peek()[Math.floor(y / COUNTER_HEIGHT)];
+      const counter = paneCounters.peek()[Math.floor(y / counterShape.peek().height)];
       return counter ? { lane: counter.lane, kind: counter.kind, at: Math.floor(timeAt(x)) } : null;
     };
     const detach = attachGestures(area, {
@@ -132,7 +133,7 @@ function CounterPlot({ attach, hover, leave }: CounterPlotProps) {
         class="counter-plot"
         role="img"
         aria-label={t("counter.canvas", { count: list.length })}
-        style={{ height: `${list.length * COUNTER_HEIGHT}px` }}
+        style={{ height: `${list.length * counterShape.value.height}px` }}
       >
         <div class="stage-sticky">
           <canvas ref={base} class="counter-base" />
@@ -153,7 +154,7 @@ export function CounterPane(props: CounterPlotProps) {
     <section
       class="counters"
       aria-label={name}
-      style={{ "--counter": `${COUNTER_HEIGHT}px` }}
+      style={{ "--counter": `${counterShape.value.height}px` }}
     >
       <div class="counters-head">
         <h2 class="counters-title">

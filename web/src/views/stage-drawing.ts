@@ -17,7 +17,8 @@ import { timeAt, viewport, width } from "../state/viewport";
 import { trail } from "../state/walk";
 import { CanvasRenderer } from "../timeline/canvas-renderer";
 import { readPalette } from "../timeline/palette";
-import { againOn, layoutOf, placesOf, revealRow, ROW_HEIGHT, rowOfCounter } from "./stage-place";
+import { againOn, layoutOf, placesOf, revealRow, rowOfCounter } from "./stage-place";
+import { rowShape } from "./row-shape";
 import { beginPrinting, endPrinting } from "./stage-print";
 import { instant, spanLabel } from "./timeline-words";
 
@@ -85,7 +86,7 @@ export class StageDrawing {
         const lane = selection.value?.lane ?? sought.value;
         const counter = rowOfCounter(chosenCounter.value);
         const row = counter >= 0 ? counter : (rowOfLane.peek().get(lane ?? -1) ?? -1);
-        revealRow(parts.scroll, row, ROW_HEIGHT, stickyCount.peek());
+        revealRow(parts.scroll, row, rowShape.peek().height, stickyCount.peek());
         void [trail.value, range.value];
         this.request(false);
       }),
@@ -109,10 +110,11 @@ export class StageDrawing {
   private measure(): void {
     const { plot, scroll } = this.parts;
     const wide = plot.clientWidth;
-    const tall = Math.min(rows.peek().length * ROW_HEIGHT, scroll.clientHeight);
+    const { height } = rowShape.peek();
+    const tall = Math.min(rows.peek().length * height, scroll.clientHeight);
     this.renderer.resize(wide, tall, RULER_HEIGHT, window.devicePixelRatio || 1);
     width.value = wide;
-    rowsThatFit.value = Math.floor(scroll.clientHeight / ROW_HEIGHT);
+    rowsThatFit.value = Math.floor(scroll.clientHeight / height);
     this.reportRows();
     cancelAnimationFrame(this.frame);
     this.baseDirty = true;
@@ -121,11 +123,12 @@ export class StageDrawing {
 
   private reportRows(): void {
     const { scrollTop, clientHeight, scrollHeight, parentElement } = this.parts.scroll;
+    const { height } = rowShape.peek();
     // What is pinned at the upper edge says by itself that there is more below it.
     parentElement?.classList.toggle("has-more-above", scrollTop > 0 && stickyCount.peek() === 0);
     parentElement?.classList.toggle("has-more-below", scrollTop + clientHeight < scrollHeight - 1);
-    const first = Math.max(0, Math.floor(scrollTop / ROW_HEIGHT) - ROW_MARGIN);
-    const last = Math.ceil((scrollTop + clientHeight) / ROW_HEIGHT) + ROW_MARGIN;
+    const first = Math.max(0, Math.floor(scrollTop / height) - ROW_MARGIN);
+    const last = Math.ceil((scrollTop + clientHeight) / height) + ROW_MARGIN;
     // In steps, so that scrolling by a pixel asks for nothing new.
     reportRows(first - (first % ROW_MARGIN), last + ROW_MARGIN - (last % ROW_MARGIN));
   }

@@ -23,7 +23,7 @@ import { IDENTITY_COLOURS } from "../timeline/palette";
 import { Icon } from "./icon";
 import { attachLaneDrag, drop } from "./lane-drag";
 import { openLaneMenu } from "./lane-menu";
-import { ROW_HEIGHT } from "./stage-place";
+import { rowShape } from "./row-shape";
 import { laneFullTitle } from "./timeline-words";
 
 function FoldButton({ row, name }: { row: Row; name: string }) {
@@ -156,7 +156,7 @@ export function LaneNames({ rowAt }: { rowAt(clientY: number): number }) {
           <Names first={0} last={sticky} />
         </ul>
       )}
-      <ul style={{ paddingTop: `${(first - sticky) * ROW_HEIGHT}px` }}>
+      <ul style={{ paddingTop: `${(first - sticky) * rowShape.value.height}px` }}>
         <Names first={first} last={rowsOnScreen.value.last} />
       </ul>
     </div>

@@ -19,9 +19,8 @@ import { timeAt, viewport, width } from "../state/viewport";
 import type { PlacedCounter } from "../timeline/counter-steps";
 import type { Part, PlacedBand, PlacedLane } from "../timeline/renderer";
 import { placedCounter } from "./counter-place";
+import { BAR_HEIGHT, rowShape } from "./row-shape";
 
-export const ROW_HEIGHT = 28;
-const BAR_HEIGHT = 18;
 const HIT_PIXELS = 3;
 const TICK_PIXELS = 5;
 
@@ -39,12 +38,14 @@ export interface Layout {
   pinned: Part & { height: number };
 }
 
+const rowHeight = (): number => rowShape.peek().height;
+
 function topOf(index: number, sticky: number, scrollTop: number): number {
-  return index * ROW_HEIGHT - (index < sticky ? 0 : scrollTop);
+  return index * rowHeight() - (index < sticky ? 0 : scrollTop);
 }
 
 function placed(id: number, top: number): PlacedLane {
-  return { id, top: top + (ROW_HEIGHT - BAR_HEIGHT) / 2, height: BAR_HEIGHT, isFull: isPart(id) };
+  return { id, top: top + rowShape.peek().barTop, height: BAR_HEIGHT, isFull: isPart(id) };
 }
 
 function partOf(first: number, last: number, sticky: number, scrollTop: number): Part {
@@ -53,7 +54,7 @@ function partOf(first: number, last: number, sticky: number, scrollTop: number):
   const counters: PlacedCounter[] = [];
   rows.peek().slice(first, last).forEach((row, offset) => {
     const top = topOf(first + offset, sticky, scrollTop);
-    if (row.type === "group") bands.push({ top, height: ROW_HEIGHT });
+    if (row.type === "group") bands.push({ top, height: rowHeight() });
     if (row.type === "group" || !row.lane) return;
     const place = placed(row.lane.id, top);
     const counter = counterOfPart(row.lane);
@@ -65,11 +66,11 @@ function partOf(first: number, last: number, sticky: number, scrollTop: number):
 
 export function layoutOf({ scrollTop, clientHeight }: HTMLElement): Layout {
   const sticky = stickyCount.peek();
-  const first = Math.max(sticky, Math.floor(scrollTop / ROW_HEIGHT));
-  const last = Math.ceil((scrollTop + clientHeight) / ROW_HEIGHT);
+  const first = Math.max(sticky, Math.floor(scrollTop / rowHeight()));
+  const last = Math.ceil((scrollTop + clientHeight) / rowHeight());
   return {
     rest: partOf(first, last, sticky, scrollTop),
-    pinned: { ...partOf(0, sticky, sticky, scrollTop), height: sticky * ROW_HEIGHT },
+    pinned: { ...partOf(0, sticky, sticky, scrollTop), height: sticky * rowHeight() },
   };
 }
 
@@ -85,7 +86,7 @@ export function placesOf(
     if (index === undefined || rows.peek()[index]?.type !== "lane") continue;
     const place = placed(id, topOf(index, sticky, scrollTop));
     // Not on top of what is pinned.
-    if (index < sticky || place.top >= sticky * ROW_HEIGHT - BAR_HEIGHT / 2) places.set(id, place);
+    if (index < sticky || place.top >= sticky * rowHeight() - BAR_HEIGHT / 2) places.set(id, place);
   }
   return places;
 }
@@ -93,7 +94,7 @@ export function placesOf(
 /** The row at `y` with its fraction; `y` counts from the top of the whole list, scrolled or not. */
 export function rowUnder(y: number, { scrollTop }: HTMLElement): number {
   const onScreen = y - scrollTop;
-  return (onScreen < stickyCount.peek() * ROW_HEIGHT ? onScreen : y) / ROW_HEIGHT;
+  return (onScreen < stickyCount.peek() * rowHeight() ? onScreen : y) / rowHeight();
 }
 
 function laneUnder(y: number, list: HTMLElement): Lane | null {

@@ -8,7 +8,7 @@ import type { Row } from "../lib/lanes";
 import { recordedId } from "../lib/loop-parts";
 import { reportRows, rows, rowsOnScreen, stickyCount } from "../state/lane-rows";
 import { data, fetchError, stale } from "../state/timeline";
-import { ROW_HEIGHT } from "./stage-place";
+import { rowShape } from "./row-shape";
 
 const MOST_PRINTED = 80;
 
@@ -29,11 +29,12 @@ function rowsFrom(first: number): { first: number; last: number } {
 /** Makes the list as high as what is printed of it. */
 export function beginPrinting(list: HTMLElement): void {
   const sticky = stickyCount.peek();
-  const scrolled = Math.floor(list.scrollTop / ROW_HEIGHT);
+  const { height } = rowShape.peek();
+  const scrolled = Math.floor(list.scrollTop / height);
   const printed = rowsFrom(sticky + scrolled);
   printedRows.value = printed;
-  list.style.maxHeight = `${(sticky + printed.last - printed.first) * ROW_HEIGHT}px`;
-  list.scrollTop = scrolled * ROW_HEIGHT;
+  list.style.maxHeight = `${(sticky + printed.last - printed.first) * height}px`;
+  list.scrollTop = scrolled * height;
 }
 
 export function endPrinting(list: HTMLElement): void {

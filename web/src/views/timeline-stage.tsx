@@ -23,8 +23,9 @@ import { NoteFlags } from "./note-flags";
 import { ErrorText } from "./said";
 import { StageDrawing } from "./stage-drawing";
 import { panBy, zoomBy } from "./stage-keys";
+import { rowShape } from "./row-shape";
 import { LaneNames } from "./stage-names";
-import { counterUnder, dragRange, instantUnder, ROW_HEIGHT, rowUnder, spanUnder } from "./stage-place";
+import { counterUnder, dragRange, instantUnder, rowUnder, spanUnder } from "./stage-place";
 import { holdStill } from "./timeline-drawer";
 import { type Hover, HoverCard } from "./timeline-hover";
 import { Minimap } from "./timeline-minimap";
@@ -166,13 +167,14 @@ export function Stage({ isMeant }: { isMeant: boolean }) {
     if (!scroll.current || !plot.current) return 0;
     return rowUnder(clientY - plot.current.getBoundingClientRect().top, scroll.current);
   };
-  const tall = `${rows.value.length * ROW_HEIGHT}px`;
+  const row = rowShape.value.height;
+  const tall = `${rows.value.length * row}px`;
   const label = t("timeline.canvas", {
     lanes: lanesById.value.size,
     duration: formatDuration(duration.value, language.value),
   });
   return (
-    <div ref={stage} class="stage" data-then=".stage-plot" style={{ "--row": `${ROW_HEIGHT}px` }}>
+    <div ref={stage} class="stage" data-then=".stage-plot" style={{ "--row": `${row}px` }}>
       <div class="stage-head">
         <StageWindow />
         <Minimap />

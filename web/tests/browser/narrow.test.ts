@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Page } from "playwright-core";
 import { type Look, looksOf, visit } from "./looks";
-import { testSite, timelineReady } from "./page";
+import { runToEnd, testSite, timelineOf, timelineReady } from "./page";
 
 let looks: Look[];
 const site = testSite(async (address) => {
@@ -40,6 +40,42 @@ function cutTexts(): string[] {
   }
   return [...new Set(found)];
 }
+
+test("a lane is called by its whole name, above its bars, which have the whole width", async () => {
+  const lanes = await runToEnd(site.address, {
+    schema: 1,
+    name: "Names",
+    record: "timeline",
+    strategies: [{ processes: 12 }],
+    workload: { jobs: { count: 24, steps: [{ python_us: 3000 }, { io_us: 2000 }] } },
+  });
+  await site.onPage({ viewport: { width: 390, height: 844 }, hasTouch: true }, async (page) => {
+    await page.goto(`${site.address}/#/runs/${timelineOf(lanes)}`);
+    await timelineReady(page);
+    const plot = await page.locator(".stage-plot").boundingBox();
+    assert.ok(plot && plot.x === 0 && plot.width === 390);
+    const names = page.locator(".lane-name .lane-text");
+    assert.ok((await names.count()) > 10);
+    for (const name of await names.all()) {
+      const cut = await name.evaluate((text) => {
+        const head = text.querySelector(".lane-head");
+        return text.scrollWidth > text.clientWidth + 1 || (head !== null && head.scrollWidth > head.clientWidth + 1);
+      });
+      assert.equal(cut, false, await name.innerText());
+    }
+    // A finger on a bar selects what is drawn there, and its name is the one above it.
+    const row = page.locator(".lane-name", { hasText: "MainThread" }).first();
+    await page.locator(".stage-scroll").evaluate((list) => {
+      list.scrollIntoView({ block: "center" });
+      list.scrollTop = 160;
+    });
+    const box = await row.boundingBox();
+    assert.ok(box);
+    await page.touchscreen.tap(195, box.y + box.height - 10);
+    await page.locator(".details-lane", { hasText: "MainThread" }).waitFor();
+    assert.match((await row.getAttribute("class")) ?? "", /is-chosen/);
+  });
+});
 
 for (const locale of ["en-GB", "pl-PL"]) {
   test(`no label is cut without a way to read it, 390 pixels wide (${locale})`, async () => {
