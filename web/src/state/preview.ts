@@ -188,7 +188,9 @@ function drop(): void {
   previewing.value = false;
 }
 
+/* What was wanted may be on its way by now, and is not to be ended by its own timer. */
 function preempt(): void {
+  if (wanted === null) return;
   drop();
   next();
 }

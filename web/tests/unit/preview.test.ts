@@ -78,6 +78,21 @@ test("what takes too long is given up", async () => {
   assert.equal(state.preview.value?.text, text(2));
 });
 
+test("what waited is not given up when its time comes after it has begun", async () => {
+  const answers: ((answer: ReturnType<typeof answerOf>) => void)[] = [];
+  answerWith(() => new Promise((resolve) => answers.push(resolve)));
+  state.showPreview(text(1));
+  state.showPreview(text(2));
+  answers[0]?.(answerOf("done"));
+  await settle();
+  assert.deepEqual(seeds(), [1, 2]);
+  runTimers();
+  assert.equal(asked[1]?.signal?.aborted, false);
+  answers[1]?.(answerOf("done"));
+  await settle();
+  assert.equal(state.preview.value?.text, text(2));
+});
+
 for (const [what, status] of [["a busy server", 503], ["a server that took an older question for the newer one", 409]] as const) {
   test(`${what} is asked again`, async () => {
     answerWith(() => ({ status, body: { title: "Not now", status } }));
