@@ -39,19 +39,21 @@ const NEAR = 0.75;
 /* Those of which one for each core is what one has. */
 const PER_CORE: readonly string[] = ["processes", "interpreters"];
 
-/** From one worker for each core to one for each job, each twice the one before, or more where
- * that would be too many; without waiting from a few workers to two for each core. */
+/** So many of them, the first and the last among them, and the others spread evenly. */
+function thinned(sizes: readonly number[], count: number): number[] {
+  const at = (step: number): number => Math.round((step * (sizes.length - 1)) / (count - 1));
+  return Array.from({ length: count }, (_, step) => sizes[at(step)] ?? 1);
+}
+
+/** From one worker for each core to one for each job, each twice the one before, without some of
+ * them where that would be too many; without waiting from a few workers to two for each core. */
 export function sizesFor({ cores, jobs, waits }: Work): number[] {
   const last = Math.min(jobs ?? SIZE_MAX, waits ? SIZE_MAX : 2 * cores, SIZE_MAX);
   const sizes: number[] = [];
   for (let size = Math.min(cores, last); size < NEAR * last; size *= 2) sizes.push(size);
   sizes.push(last);
   while (sizes.length < SIZES_MIN && (sizes[0] ?? 1) > 1) sizes.unshift(Math.floor((sizes[0] ?? 1) / 2));
-  if (sizes.length <= SIZES_MAX) return sizes;
-  const first = sizes[0] ?? 1;
-  const factor = (last / first) ** (1 / (SIZES_MAX - 1));
-  const wider = Array.from({ length: SIZES_MAX }, (_, step) => Math.round(first * factor ** step));
-  return [...new Set(wider)];
+  return sizes.length <= SIZES_MAX ? sizes : thinned(sizes, SIZES_MAX);
 }
 
 /* --- reading ---------------------------------------------------------------------------- */

@@ -38,6 +38,10 @@ test("sizes go from one for each core to one for each job, and are few", () => {
   assert.deepEqual(sizesFor({ cores: 8, jobs: 20, waits: true }), [2, 4, 8, 20]);
   assert.deepEqual(sizesFor({ cores: 8, jobs: 300, waits: false }), [2, 4, 8, 16]);
   assert.deepEqual(sizesFor({ cores: 1, jobs: 1, waits: true }), [1]);
+  // Each is twice one of those before it, also where not all of them are tried.
+  assert.deepEqual(sizesFor({ cores: 4, jobs: 1000, waits: true }), [4, 8, 16, 64, 128, 256, 512]);
+  assert.deepEqual(sizesFor({ cores: 4, jobs: 500, waits: true }), [4, 8, 16, 64, 128, 256, 500]);
+  assert.deepEqual(sizesFor({ cores: 1, jobs: null, waits: true }), [1, 4, 8, 32, 64, 256, 512]);
   for (const cores of [1, 2, 3, 8, 64, 1024]) {
     for (const jobs of [1, 2, 7, 100, 1000, 1_000_000, null]) {
       for (const waits of [true, false]) {
