@@ -7,6 +7,7 @@
 #include <strings.h>
 #include <sys/random.h>
 
+#include "server/http/guard.h"
 #include "server/http/problem.h"
 
 #define TOKEN_CHARACTERS                                                                 \
@@ -70,19 +71,15 @@ static int find_session(const struct access *access, const char *given, size_t l
     return found;
 }
 
-/* "a=1; b=2": the last session that a cookie of our name is of, whatever else stands beside
- * it; -1: none. With the mutex held. */
+/* Of cookies "a=1; b=2": the last session that one of our name is of, whatever else stands
+ * beside it; -1: none. With the mutex held. */
 static int find_cookie(const struct access *access, const char *cookies) {
-    const size_t name = strlen(access->cookie);
+    const char *given;
+    size_t length;
     int found = -1;
-    for (const char *at = cookies; *at != '\0';) {
-        at += strspn(at, "; ");
-        const size_t length = strcspn(at, ";");
-        if (length > name && at[name] == '=' && memcmp(at, access->cookie, name) == 0) {
-            const int session = find_session(access, at + name + 1, length - name - 1);
-            found = session >= 0 ? session : found;
-        }
-        at += length;
+    while ((given = guard_next_cookie(&cookies, access->cookie, &length)) != NULL) {
+        const int session = find_session(access, given, length);
+        found = session >= 0 ? session : found;
     }
     return found;
 }

@@ -203,6 +203,24 @@ int guard_choose_language(const char *accept_language, const char *languages) {
     return chosen;
 }
 
+const char *guard_next_cookie(const char **cookies, const char *name, size_t *length) {
+    const size_t named = strlen(name);
+    const char *at = *cookies;
+    while (at != NULL && *at != '\0') {
+        at += strspn(at, "; ");
+        const char *cookie = at;
+        const size_t size = strcspn(cookie, ";");
+        at += size;
+        if (size > named && cookie[named] == '=' && memcmp(cookie, name, named) == 0) {
+            *cookies = at;
+            *length = size - named - 1;
+            return cookie + named + 1;
+        }
+    }
+    *cookies = at;
+    return NULL;
+}
+
 bool guard_accepts(const char *accept, const char *types) {
     return guard_choose(accept, types) >= 0;
 }

@@ -16,6 +16,7 @@
 #define SERVER_HTTP_GUARD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* `host`: value of the Host header, or NULL; `name` has no port: "example.org", "[::1]". */
 bool guard_host_is(const char *host, const char *name);
@@ -46,6 +47,12 @@ int guard_choose(const char *accept, const char *types);
  * the one that is named first, 0 when it names none. "pl-PL" is "pl".
  */
 int guard_choose_language(const char *accept_language, const char *languages);
+
+/*
+ * The next cookie of that name in `*cookies` ("a=1; b=2", or NULL), which is moved behind it: its
+ * value, `*length` long and not terminated, or NULL.
+ */
+const char *guard_next_cookie(const char **cookies, const char *name, size_t *length);
 
 /* Whether Accept (or NULL) admits one of the `types`. */
 bool guard_accepts(const char *accept, const char *types);

@@ -36,15 +36,37 @@ static const struct asset *find(const char *path) {
 static bool is_first_page(const char *path) { return strcmp(path, "/") == 0; }
 
 #define LANGUAGES "en, pl"
-static const char *const first_pages[] = {"/index.en.html", "/index.pl.html"};
+static const struct {
+    const char *language;
+    const char *path;
+} first_pages[] = {{"en", "/index.en.html"}, {"pl", "/index.pl.html"}};
+
+enum { FIRST_PAGES = sizeof first_pages / sizeof first_pages[0] };
+
+/* The page leaves it with whoever chose another language in it than the browser's
+ * (web/src/state/kept.ts). */
+#define LANGUAGE_COOKIE "gilscope_language"
+
+static int choose_language(const struct http_request *request) {
+    const char *cookies = http_request_header(request, "Cookie");
+    size_t length = 0;
+    const char *chosen = guard_next_cookie(&cookies, LANGUAGE_COOKIE, &length);
+    for (int i = 0; chosen != NULL && i < FIRST_PAGES; i++) {
+        const char *language = first_pages[i].language;
+        if (strlen(language) == length && memcmp(language, chosen, length) == 0) {
+            return i;
+        }
+    }
+    return guard_choose_language(http_request_header(request, "Accept-Language"),
+                                 LANGUAGES);
+}
 
 /* The one with a page in it, in the reader's language; whoever has to show the token first, or
  * a build without such pages, gets the one that is empty. NULL: no dashboard. */
 static const struct asset *find_first_page(const struct http_request *request,
                                            bool granted) {
-    const char *accepted = http_request_header(request, "Accept-Language");
-    const int language = guard_choose_language(accepted, LANGUAGES);
-    const struct asset *page = granted ? find(first_pages[language]) : NULL;
+    const struct asset *page =
+        granted ? find(first_pages[choose_language(request)].path) : NULL;
     return page != NULL ? page : find("/index.html");
 }
 

@@ -4,7 +4,8 @@
  *
  * "/" is the first page in the reader's language, /index.en.html or /index.pl.html, or else
  * /index.html, which has none in it; in a build without the dashboard it is a plain page that
- * says so.
+ * says so. The language is that which was chosen in the page, as its cookie says, or else what
+ * the browser asks for.
  * Files are looked up by exact name in a table: there is no file system to walk out of.
  * Answers are revalidated by ETag, except those under /assets, whose names change with
  * their content, and sent as gzip to whom accepts it.

@@ -148,6 +148,22 @@ static void test_guard_chooses_a_language(void **state) {
     }
 }
 
+static void test_guard_finds_cookies_by_name(void **state) {
+    const char *cookies = "a=1; ab=2;a=; b; a=3=4 ; =5";
+    size_t length = 0;
+    (void)state;
+    assert_memory_equal(guard_next_cookie(&cookies, "a", &length), "1", 1);
+    assert_int_equal(length, 1);
+    assert_non_null(guard_next_cookie(&cookies, "a", &length));
+    assert_int_equal(length, 0);
+    assert_memory_equal(guard_next_cookie(&cookies, "a", &length), "3=4 ", 4);
+    assert_int_equal(length, 4);
+    assert_null(guard_next_cookie(&cookies, "a", &length));
+    assert_null(guard_next_cookie(&cookies, "a", &length));
+    cookies = NULL;
+    assert_null(guard_next_cookie(&cookies, "a", &length));
+}
+
 static void test_guard_etag(void **state) {
     (void)state;
     assert_true(guard_etag_matches("\"a\"", "\"a\""));
@@ -168,6 +184,7 @@ int main(void) {
         cmocka_unit_test(test_guard_accepts),
         cmocka_unit_test(test_guard_chooses_what_is_preferred),
         cmocka_unit_test(test_guard_chooses_a_language),
+        cmocka_unit_test(test_guard_finds_cookies_by_name),
         cmocka_unit_test(test_guard_etag),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

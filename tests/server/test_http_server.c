@@ -493,6 +493,13 @@ static void test_http_server_serves_the_first_page_in_ones_language(void **state
         {"Accept-Language: en-GB,en;q=0.9,pl;q=0.8\r\n", "/index.en.html"},
         {"Accept-Language: pl-PL,pl;q=0.9,en;q=0.8\r\n", "/index.pl.html"},
         {"Accept-Language: de\r\n", "/index.en.html"},
+        {"Accept-Language: en\r\nCookie: a=1; gilscope_language=pl\r\n",
+         "/index.pl.html"},
+        {"Accept-Language: pl\r\nCookie: gilscope_language=en; b=2\r\n",
+         "/index.en.html"},
+        {"Accept-Language: pl\r\nCookie: gilscope_language=de\r\n", "/index.pl.html"},
+        {"Accept-Language: pl\r\nCookie: gilscope_language=\r\n", "/index.pl.html"},
+        {"Accept-Language: pl\r\nCookie: xgilscope_language=en\r\n", "/index.pl.html"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const struct asset *page = find_asset(rows[i].path);
@@ -508,6 +515,7 @@ static void test_http_server_serves_the_first_page_in_ones_language(void **state
         assert_memory_equal(answer.body, page->data, page->size);
         assert_string_equal(http_answer_header(&answer, "ETag"), page->etag);
         assert_non_null(strstr(http_answer_header(&answer, "Vary"), "Accept-Language"));
+        assert_non_null(strstr(http_answer_header(&answer, "Vary"), "Cookie"));
         http_answer_deinit(&answer);
     }
 }

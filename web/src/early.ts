@@ -4,7 +4,7 @@
 // page shows while its scripts are still on their way, and starts them.
 
 import { askEarly, FIRST_QUESTIONS } from "./lib/early-questions";
-import { keptDraft, keptLanguage, keptTheme, OWN_KEY, type ThemeChoice } from "./state/kept";
+import { askFor, keptDraft, keptLanguage, keptTheme, OWN_KEY, type ThemeChoice } from "./state/kept";
 import { prebuilt, setPrebuilt } from "./state/prebuilt";
 import { watchEarlyHand } from "./views/early-hand";
 
@@ -60,7 +60,10 @@ const isDark = choice === "system" ? window.matchMedia("(prefers-color-scheme: d
 page.dataset.theme = isDark ? "dark" : "light";
 if (/^(#\/?)?(\?|$)/.test(hash)) askEarly(FIRST_QUESTIONS);
 
-const isWanted = /^(#\/?)?$/.test(hash) && page.lang === keptLanguage() && keptDraft(OWN_KEY) === null;
+const language = keptLanguage();
+// It was chosen before there was a cookie for it, or the cookie has gone.
+if (prebuilt() !== undefined && page.lang !== language) askFor(language);
+const isWanted = /^(#\/?)?$/.test(hash) && page.lang === language && keptDraft(OWN_KEY) === null;
 if (prebuilt() !== undefined && isWanted) {
   watchEarlyHand();
   const observer = new MutationObserver(() => correct(choice));

@@ -37,6 +37,19 @@ export function keptLanguage(): Language {
 
 export function keepLanguage(choice: Language): void {
   save("localStorage", LANGUAGE_KEY, choice);
+  askFor(choice);
+}
+
+const YEAR_S = 365 * 24 * 3600;
+
+/** From now on the first page comes in that language, whatever the browser asks for: the server
+ * reads the cookie (server/http/static_file.c). */
+export function askFor(language: Language): void {
+  try {
+    document.cookie = `gilscope_language=${language}; path=/; max-age=${YEAR_S}; samesite=lax`;
+  } catch {
+    // Cookies are off; the first page is then empty until its script is there.
+  }
 }
 
 export function keptTheme(): ThemeChoice {

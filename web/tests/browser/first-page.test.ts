@@ -154,6 +154,39 @@ test("the theme and the language that somebody chose are there from the first pi
   });
 });
 
+test("who chose another language than the browser's has the page in it from the first picture on", async () => {
+  await site.onPage({ locale: "en-GB" }, async (page) => {
+    await page.goto(site.address);
+    await page.locator("html:not([data-prebuilt])").waitFor();
+    await page.locator('.switch-choice[lang="pl"]').click();
+    await page.locator('html[lang="pl"]').waitFor();
+    await page.goto("about:blank");
+    await whileScriptIsLate(page, "", async () => {
+      await title(page).waitFor();
+      assert.match(await title(page).innerText(), /Python zrobi z Twoimi/);
+      assert.equal(await page.locator("html").getAttribute("lang"), "pl");
+    });
+    await page.locator('.switch-choice[lang="en"]').click();
+    await page.locator('html[lang="en"]').waitFor();
+    await page.reload();
+    assert.match(await title(page).innerText(), /your threads/);
+  });
+});
+
+test("a language that was chosen without a cookie gets one", async () => {
+  await site.onPage({ locale: "en-GB" }, async (page) => {
+    await page.goto(`${site.address}/#/api`);
+    await page.evaluate(() => localStorage.setItem("gilscope.language", "pl"));
+    await page.goto("about:blank");
+    await whileScriptIsLate(page, "", async () => assert.equal(await title(page).isVisible(), false));
+    await page.goto("about:blank");
+    await whileScriptIsLate(page, "", async () => {
+      await title(page).waitFor();
+      assert.match(await title(page).innerText(), /Python zrobi z Twoimi/);
+    });
+  });
+});
+
 test("a question that was changed is not shown as it was", async () => {
   await site.onPage({}, async (page) => {
     await page.goto(site.address);
