@@ -980,6 +980,7 @@ export const en = {
   "search.close": "Close the search",
   "sheet.title": "Keys",
   "sheet.close": "Close",
+  "sheet.more": "More below",
   "sheet.wheel": "Wheel",
   "sheet.ctrlWheel": "Ctrl, wheel",
   "sheet.shiftWheel": "Shift, wheel",

@@ -1525,6 +1525,7 @@ export const pl = {
   "search.close": "Zamknij wyszukiwanie",
   "sheet.title": "Klawisze",
   "sheet.close": "Zamknij",
+  "sheet.more": "Dalej w dół",
   "sheet.wheel": "Kółko",
   "sheet.ctrlWheel": "Ctrl, kółko",
   "sheet.shiftWheel": "Shift, kółko",

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 // All keys and gestures of the page on one sheet.
 
+import type { RefObject } from "preact";
+import { useEffect, useState } from "preact/hooks";
 import { APP_COMMANDS } from "../state/app-commands";
 import { type Command, overlay, pageCommands } from "../state/commands";
 import { t } from "../state/preferences";
 import { useDialog } from "./dialog";
+import { Icon } from "./icon";
 import { ToolButton } from "./tool-button";
 
 function Keys({ command }: { command: Command }) {
@@ -32,8 +35,32 @@ function Rows({ commands }: { commands: readonly Command[] }) {
   );
 }
 
+/* Less than a line is not worth a word. */
+const REST = 8;
+
+/** Whether there is more of the element below what one sees of it. */
+function useMoreBelow(place: RefObject<HTMLElement | null>): boolean {
+  const [isMore, setMore] = useState(false);
+  useEffect(() => {
+    const element = place.current;
+    if (!element) return;
+    const look = (): void => {
+      setMore(element.scrollHeight - element.clientHeight - element.scrollTop > REST);
+    };
+    const observer = new ResizeObserver(look);
+    observer.observe(element);
+    element.addEventListener("scroll", look, { passive: true });
+    return () => {
+      observer.disconnect();
+      element.removeEventListener("scroll", look);
+    };
+  }, []);
+  return isMore;
+}
+
 export function KeysSheet() {
   const dialog = useDialog();
+  const isMore = useMoreBelow(dialog);
   const { commands, gestures = [] } = pageCommands.value;
   const close = (): void => dialog.current?.close();
   return (
@@ -61,6 +88,9 @@ export function KeysSheet() {
         ))}
         <Rows commands={APP_COMMANDS} />
       </dl>
+      <p class="sheet-more" data-more={isMore} aria-hidden="true">
+        {t("sheet.more")} <Icon name="down" />
+      </p>
     </dialog>
   );
 }

@@ -204,3 +204,29 @@ test("the sheet shows the keys of the page that is open", async () => {
     await page.locator(".sheet").waitFor({ state: "detached" });
   });
 });
+
+test("the sheet says that there is more below, until one is there", async () => {
+  for (const viewport of [{ width: 1280, height: 500 }, { width: 390, height: 700 }]) {
+    await site.onPage({ viewport }, async (page) => {
+      await page.goto(`${site.address}/#/runs/${run}`);
+      await timelineReady(page);
+      await page.keyboard.press("?");
+      const more = page.locator(".sheet-more");
+      await more.getByText("More below").waitFor();
+      // In sight, at the lower edge of what is seen of the sheet.
+      const [sheet, word] = [await page.locator(".sheet").boundingBox(), await more.boundingBox()];
+      assert.ok(sheet && word && Math.abs(word.y + word.height - sheet.y - sheet.height) <= 2);
+      for (let presses = 0; presses < 20 && (await more.isVisible()); presses++) await page.keyboard.press("PageDown");
+      await more.waitFor({ state: "hidden" });
+      await page.keyboard.press("Home");
+      await more.waitFor();
+    });
+  }
+  await site.onPage({}, async (page) => {
+    await page.goto(`${site.address}/#/`);
+    await page.locator(".sentence").waitFor();
+    await page.keyboard.press("?");
+    await page.locator(".sheet-row").first().waitFor();
+    await page.locator('.sheet-more[data-more="false"]').waitFor({ state: "hidden" });
+  });
+});
