@@ -263,6 +263,36 @@ export function readQuestion(document: unknown, known: QuestionDefaults): Questi
   };
 }
 
+/* --- which field stands for a number ------------------------------------------------------ */
+
+interface FieldAt {
+  name: FieldName;
+  /** The document's number is so many times the field's. */
+  factor: number;
+  /** Whether the field says just this number, and not a sum or what is typical of a law. */
+  isWhole: boolean;
+}
+
+const FIELD_AT: Record<string, FieldName> = {
+  "/workload/jobs/count": "count",
+  "/workload/jobs/arrivals/rate_per_s": "rate",
+  "/workload/jobs/arrivals/for_s": "seconds",
+  "/machine/cores": "cores",
+};
+const FIELD_OF_STEP = { python: "python", wait: "wait", free: "c", held: "c" } as const;
+
+/** Null where the sentence has none for it. */
+export function fieldAt(document: unknown, pointer: string): FieldAt | null {
+  const plain = Object.hasOwn(FIELD_AT, pointer) ? FIELD_AT[pointer] : undefined;
+  if (plain) return { name: plain, factor: 1, isWhole: true };
+  const steps = timedSteps(document);
+  const step = steps.find((each) => `${pointer}/`.startsWith(`${each.pointer}/${each.key}/`));
+  if (!step) return null;
+  const name = FIELD_OF_STEP[step.kind];
+  const isAlone = steps.filter(({ kind }) => FIELD_OF_STEP[kind] === name).length === 1;
+  return { name, factor: MS, isWhole: isAlone && typeof step.time === "number" };
+}
+
 /* --- changing --------------------------------------------------------------------------- */
 
 const NEW_STEPS: Record<StepKind, (us: number) => Record<string, unknown>> = {

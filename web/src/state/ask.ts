@@ -35,8 +35,6 @@ export const draft = signal("");
 /** Whether its last change was typed, so that another letter may follow soon. */
 export const isTyped = signal(false);
 export const sending = signal(false);
-/** In how many fields of the form something is written that cannot be read. */
-export const unreadFields = signal(0);
 /** Counts the documents that were opened or begun anew: what was typed before is not about them. */
 export const openings = signal(0);
 export const refusal = signal<ApiError | null>(null);

@@ -2,7 +2,8 @@
 // What can be done on the Ask page, for the palette and the sheet of keys.
 
 import { askRoute, experimentRoute } from "../lib/route";
-import { isDocumentShown, resetDraft, resetSliders, submitDraft, unreadFields } from "../state/ask";
+import { isDocumentShown, resetDraft, resetSliders, submitDraft } from "../state/ask";
+import { whyNotRun } from "../state/ask-fields";
 import { presetName, presets } from "../state/catalogue";
 import type { PageCommands, Target } from "../state/commands";
 import { valueOf } from "../state/resource";
@@ -10,7 +11,7 @@ import { go } from "../state/router";
 
 /** Keeps the document as an experiment, and shows its grid. */
 export function run(): void {
-  if (unreadFields.peek() > 0) return;
+  if (whyNotRun.peek() !== null) return;
   void submitDraft().then((id) => {
     if (id !== null) go(experimentRoute(id));
   });

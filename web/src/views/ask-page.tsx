@@ -17,12 +17,11 @@ import {
   openOwnQuestion,
   refusal,
   resetDraft,
-  scan,
   sending,
   shape,
   source,
-  unreadFields,
 } from "../state/ask";
+import { whyNotRun } from "../state/ask-fields";
 import { experimentName, metrics, models, presetLook, presetName, presets } from "../state/catalogue";
 import { offerCommands } from "../state/commands";
 import { modelTitle } from "../state/names";
@@ -64,10 +63,31 @@ function GridFacts() {
     );
   }
   const grid = shape.value;
-  if (!grid) return <p class="composer-shape" />;
+  const why = whyNotRun.value;
+  return (
+    <p class={why === null ? "composer-shape" : "composer-shape is-held"}>
+      {grid && <span class="composer-facts">{gridWords(grid)}</span>}
+      {why !== null && <span class="composer-why">{why}</span>}
+    </p>
+  );
+}
+
+function gridWords(grid: GridShape): string {
   const cells = t("ask.shape.cells", { count: grid.cells });
   const words = shapeWords(grid).join(" × ");
-  return <p class="composer-shape">{words === "" ? cells : `${cells}: ${words}`}</p>;
+  return words === "" ? cells : `${cells}: ${words}`;
+}
+
+/* Beside the button where there is room in its row, and else in the line of facts, which is there
+ * in any case: nothing moves while somebody types. */
+function WhyNotRun() {
+  const why = whyNotRun.value;
+  if (why === null) return null;
+  return (
+    <p id="why-not-run" class="composer-held">
+      {why}
+    </p>
+  );
 }
 
 interface WordList {
@@ -130,6 +150,7 @@ function usePreview(): void {
 
 function Actions() {
   const isShown = isDocumentShown.value;
+  const isHeld = whyNotRun.value !== null;
   return (
     <div class="composer-actions">
       {changed.value && (
@@ -149,7 +170,8 @@ function Actions() {
       <button
         type="button"
         class="button is-primary"
-        aria-disabled={sending.value || scan.value.error !== null || unreadFields.value > 0}
+        aria-disabled={sending.value || isHeld}
+        aria-describedby={isHeld ? "why-not-run" : undefined}
         onClick={run}
       >
         <Icon name="play" />
@@ -175,6 +197,7 @@ function Composer({ title, look }: { title: string; look: string | null }) {
         <h2 id="composer-title" class="section-title">
           {title}
         </h2>
+        <WhyNotRun />
         <Actions />
       </div>
       {look && <p class="composer-look">{look}</p>}

@@ -2,8 +2,10 @@
 // What is wrong with the document: in the server's words with a JSON pointer, or not JSON at all.
 // The place is one click away.
 
+import type { ProblemDetail } from "../api";
 import { findPlace, lineOf } from "../lib/json-scan";
-import { draft, isLost, problems, refusal, scan } from "../state/ask";
+import { draft, isDocumentShown, isLost, problems, refusal, scan } from "../state/ask";
+import { isSaidAtField } from "../state/ask-fields";
 import { t } from "../state/preferences";
 import { trouble } from "../state/preview";
 import { isPast } from "../state/reach";
@@ -13,10 +15,16 @@ interface ProblemsProps {
   goTo(start: number, end: number): void;
 }
 
-function ProblemList({ goTo }: ProblemsProps) {
+/** Beside the document all of them, each at its place; else those that no field of the form says. */
+function problemsShown(): readonly ProblemDetail[] {
+  const all = problems.value;
+  return isDocumentShown.value ? all : all.filter((problem) => !isSaidAtField(problem));
+}
+
+function ProblemList({ items, goTo }: ProblemsProps & { items: readonly ProblemDetail[] }) {
   return (
     <ul class="problems">
-      {problems.value.map((problem) => {
+      {items.map((problem) => {
         const { pointer, detail } = problem;
         const place = findPlace(scan.value, pointer);
         return (
@@ -58,12 +66,13 @@ function SyntaxNotice({ goTo }: ProblemsProps) {
 
 /** What a preview could not, which is no fault of the text, is said there. */
 export function AskProblems({ goTo }: ProblemsProps) {
-  const items = problems.value;
+  const items = problemsShown();
   const found = trouble.value;
   const refused = refusal.value && !isPast(refusal.value) ? refusal.value : null;
   const error = refused ?? (items.length > 0 && found ? found.error : null);
   if (scan.value.error) return <SyntaxNotice goTo={goTo} />;
-  if (!error || isLost.value) return null;
+  const isSaid = items.length === 0 && problems.value.length > 0;
+  if (!error || isLost.value || isSaid) return null;
   return (
     <section class="notice is-error" role="alert">
       <h3 class="notice-title">
@@ -74,7 +83,7 @@ export function AskProblems({ goTo }: ProblemsProps) {
             : t("error.title")}
       </h3>
       {items.length > 0 ? (
-        <ProblemList goTo={goTo} />
+        <ProblemList items={items} goTo={goTo} />
       ) : (
         <p>
           <ErrorText error={error} />

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Words that explain themselves in a card: when they are pointed at, have the focus, or are
 // pressed, as a finger does. Everything that a tooltip of the browser would say to a mouse only.
+// The words beside a field explain that: who comes to it with the Tab key sees the card until
+// something is typed, and there is no other place to go through between two fields.
 
-import type { ComponentChildren } from "preact";
+import type { ComponentChildren, RefObject } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import type { Words } from "./said";
 
@@ -19,21 +21,18 @@ function place(card: HTMLElement, element: HTMLElement): void {
   card.style.top = `${fits ? words.bottom : Math.max(MARGIN, words.top - height)}px`;
 }
 
-interface ExplainedProps {
-  says: string | Words;
-  className?: string;
-  /** Of the words, for what they are the label of. */
-  id?: string;
-  children: ComponentChildren;
+interface Shown {
+  card: RefObject<HTMLSpanElement | null>;
+  words: RefObject<HTMLSpanElement | null>;
+  show(): void;
+  hide(): void;
 }
 
-export function Explained({ says, className, id, children }: ExplainedProps) {
+/** A card, and the words that it is shown beside. */
+function useCard(): Shown {
   const card = useRef<HTMLSpanElement>(null);
   const words = useRef<HTMLSpanElement>(null);
   const stop = useRef<AbortController | null>(null);
-  const cardId = useId();
-  const { text, lang } = typeof says === "string" ? { text: says, lang: undefined } : says;
-
   const hide = (): void => {
     if (!stop.current) return;
     stop.current.abort();
@@ -63,6 +62,48 @@ export function Explained({ says, className, id, children }: ExplainedProps) {
     };
     window.addEventListener("keydown", onEscape, { signal, capture: true });
   };
+  // Its listeners go with it.
+  useEffect(() => () => stop.current?.abort(), []);
+  return { card, words, show, hide };
+}
+
+interface CardProps {
+  id: string;
+  says: string | Words;
+  shown: Shown;
+  /** The words. */
+  children: ComponentChildren;
+}
+
+/* Of a mouse: who points at the card itself has not left. */
+function WithCard({ id, says, shown, children }: CardProps) {
+  const { text, lang } = typeof says === "string" ? { text: says, lang: undefined } : says;
+  return (
+    <span
+      class="explained"
+      onPointerEnter={({ pointerType }) => pointerType === "mouse" && shown.show()}
+      onPointerLeave={({ pointerType }) => pointerType === "mouse" && shown.hide()}
+    >
+      {children}
+      <span ref={shown.card} id={id} class="explanation" role="tooltip" popover="manual" lang={lang}>
+        {text}
+      </span>
+    </span>
+  );
+}
+
+interface ExplainedProps {
+  says: string | Words;
+  className?: string;
+  /** Of the words, for what they are the label of. */
+  id?: string;
+  children: ComponentChildren;
+}
+
+export function Explained({ says, className, id, children }: ExplainedProps) {
+  const cardId = useId();
+  const shown = useCard();
+  const { show, hide } = shown;
   const onKey = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key !== "Enter" && event.key !== " ") return;
@@ -70,16 +111,10 @@ export function Explained({ says, className, id, children }: ExplainedProps) {
     event.preventDefault();
     event.stopPropagation();
   };
-  // Its listeners go with it.
-  useEffect(() => () => stop.current?.abort(), []);
   return (
-    <span
-      class="explained"
-      onPointerEnter={({ pointerType }) => pointerType === "mouse" && show()}
-      onPointerLeave={({ pointerType }) => pointerType === "mouse" && hide()}
-    >
+    <WithCard id={cardId} says={says} shown={shown}>
       <span
-        ref={words}
+        ref={shown.words}
         {...(id === undefined ? {} : { id })}
         class={className === undefined ? "explained-words" : `explained-words ${className}`}
         role="button"
@@ -92,9 +127,38 @@ export function Explained({ says, className, id, children }: ExplainedProps) {
       >
         {children}
       </span>
-      <span ref={card} id={cardId} class="explanation" role="tooltip" popover="manual" lang={lang}>
-        {text}
+    </WithCard>
+  );
+}
+
+interface ExplainedFieldProps {
+  says: string | Words;
+  words: ComponentChildren;
+  /** Whether they stand before the field. */
+  isBefore?: boolean;
+  /** `card` is the id of what describes it. */
+  field(card: string): ComponentChildren;
+}
+
+export function ExplainedField({ says, words, isBefore = false, field }: ExplainedFieldProps) {
+  const cardId = useId();
+  const shown = useCard();
+  const { show, hide } = shown;
+  const explained = (
+    <WithCard id={cardId} says={says} shown={shown}>
+      <span ref={shown.words} class="explained-words" onClick={show}>
+        {words}
       </span>
+    </WithCard>
+  );
+  return (
+    <span
+      class="explained-field"
+      onKeyUp={({ key }) => key === "Tab" && show()}
+      onInput={hide}
+      onFocusOut={hide}
+    >
+      {isBefore ? explained : field(cardId)} {isBefore ? field(cardId) : explained}
     </span>
   );
 }

@@ -3,37 +3,46 @@
 
 import { formatTyped, readTyped } from "../lib/format";
 import { language, t } from "../state/preferences";
+import type { Words } from "./said";
 import { TypedField } from "./typed-field";
 
 interface NumberFieldProps {
   label: string;
-  title?: string | undefined;
+  describedBy: string;
   value: number | null;
   /** Only whole numbers from here on. */
   whole: boolean;
   min: number;
+  max?: number | undefined;
+  refused?: Words | undefined;
   disabled?: boolean;
   onChange(value: number): void;
 }
 
-function readNumber(text: string, whole: boolean, min: number): number | null {
+function readNumber(text: string, { whole, min, max = Infinity }: NumberFieldProps): number | null {
   const value = readTyped(text, language.value);
-  const isNumber = Number.isFinite(value) && value >= min;
+  const isNumber = Number.isFinite(value) && value >= min && value <= max;
   return isNumber && (!whole || Number.isInteger(value)) ? value : null;
 }
 
+function hintOf({ whole, min, max }: NumberFieldProps): string {
+  if (max !== undefined) return t("field.limits", { least: String(min), most: String(max) });
+  return t(whole ? "field.hint.whole" : "field.hint.number", { min });
+}
+
 export function NumberField(props: NumberFieldProps) {
-  const { label, title, value, whole, min, disabled, onChange } = props;
+  const { label, describedBy, value, whole, refused, disabled, onChange } = props;
   return (
     <TypedField
       class="number-field"
       inputMode={whole ? "numeric" : "decimal"}
       label={label}
-      title={title}
+      describedBy={describedBy}
       disabled={disabled}
-      hint={t(whole ? "field.hint.whole" : "field.hint.number", { min })}
+      hint={hintOf(props)}
+      refused={refused}
       written={value === null ? "" : formatTyped(value, language.value)}
-      read={(text) => readNumber(text, whole, min)}
+      read={(text) => readNumber(text, props)}
       onChange={onChange}
     />
   );

@@ -5,6 +5,8 @@
 import type { ComponentChildren } from "preact";
 import type { MessageKey } from "../i18n/translate";
 import { STRATEGY_KINDS, type StrategyKind } from "../lib/label";
+import { type FieldPlace, poolPlace } from "../lib/field-refusal";
+import { formatNumber } from "../lib/format";
 import type { Pool } from "../lib/pools";
 import type { Field, FieldName, Question } from "../lib/question";
 import { isSwept } from "../lib/sweep";
@@ -18,19 +20,24 @@ import {
   question,
   written,
 } from "../state/ask";
+import { fieldRefusals } from "../state/ask-fields";
 import { models } from "../state/catalogue";
 import { fieldWords, poolName, runtimeName, strategyName, strategyOptions } from "../state/names";
-import { t } from "../state/preferences";
+import { language, t } from "../state/preferences";
 import { valueOf } from "../state/resource";
+import { ExplainedField } from "./explained";
 import { Icon } from "./icon";
 import { NumberField } from "./number-field";
+import { refusalWords, type Words } from "./said";
 import { SizesField } from "./sizes-field";
 
 /** Those that the sentence has. */
 type SlotName = Exclude<FieldName, "workers" | "interval">;
 
 const WHOLE: readonly FieldName[] = ["count", "cores", "share"];
+/* What anything less would be no number of: the document's own limits are the server's to say. */
 const LEAST: Partial<Record<FieldName, number>> = { count: 1, cores: 1 };
+const MOST: Partial<Record<FieldName, number>> = { share: 100 };
 
 /* {count} decides the form of a message, so the field has another name in it. */
 const FIELD_OF: Record<string, SlotName> = { jobs: "count" };
@@ -39,29 +46,52 @@ function noteOf({ note }: Field): string | undefined {
   return note === null ? undefined : t(`ask.note.${note}`);
 }
 
-function Slot({ name, field }: { name: SlotName; field: Field }) {
+/** What the server has against what stands in a field, in the field's words where it is a limit. */
+function refusedWords(place: FieldPlace): Words | undefined {
+  const refused = fieldRefusals.value.get(place);
+  if (!refused) return undefined;
+  const { limits, isOfField, problem } = refused;
+  if (!limits) return refusalWords(problem);
+  const [least, most] = [formatNumber(limits[0], language.value), formatNumber(limits[1], language.value)];
+  return { text: t(isOfField ? "field.limits" : "field.limits.step", { least, most }) };
+}
+
+function Slot({ name, field, words }: { name: SlotName; field: Field; words: string }) {
   return (
-    <NumberField
-      label={t(`ask.field.${name}`)}
-      title={noteOf(field) ?? t(`ask.field.${name}.title`)}
-      value={field.value}
-      whole={WHOLE.includes(name)}
-      min={LEAST[name] ?? 0}
-      disabled={!field.editable}
-      onChange={(value) => changeField(name, value)}
+    <ExplainedField
+      says={noteOf(field) ?? t(`ask.field.${name}.title`)}
+      words={words}
+      field={(card) => (
+        <NumberField
+          label={t(`ask.field.${name}`)}
+          describedBy={card}
+          value={field.value}
+          whole={WHOLE.includes(name)}
+          min={LEAST[name] ?? 0}
+          max={MOST[name]}
+          refused={refusedWords(name)}
+          disabled={!field.editable}
+          onChange={(value) => changeField(name, value)}
+        />
+      )}
     />
   );
 }
 
-/** A message with fields in the places of {names}; `count` decides its form. */
+/* A field, and the words behind it that say what it is. */
+const SLOT = /\{(\w+)\} \[([^\]]*)\]/;
+
+/** A message with fields in the places of {names}, each explained by the [words] behind it; `count`
+ * decides its form. */
 function Phrase({ say, count, fields }: { say: MessageKey; count?: number; fields: Question["fields"] }) {
-  const parts = t(say, count === undefined ? {} : { count }).split(/\{(\w+)\}/);
+  const parts = t(say, count === undefined ? {} : { count }).split(SLOT);
   return (
     <>
       {parts.map((part, index) => {
-        if (index % 2 === 0) return part;
+        if (index % 3 === 0) return part;
+        if (index % 3 === 2) return null;
         const name = FIELD_OF[part] ?? (part as SlotName);
-        return <Slot key={name} name={name} field={fields[name]} />;
+        return <Slot key={name} name={name} field={fields[name]} words={parts[index + 1] ?? ""} />;
       })}
     </>
   );
@@ -178,12 +208,19 @@ function PoolName({ pool, fixed }: { pool: Pool; fixed: boolean }) {
   const rest = strategyOptions(label);
   return (
     <>
-      <span class="choice-name">{t(`ask.strategy.${kind}`)}</span>
-      <SizesField
-        label={t(`ask.strategy.${kind}.count`)}
-        title={t("ask.sizes.title")}
-        sizes={sizes}
-        onChange={(now) => changeSizes(pool, now)}
+      <ExplainedField
+        says={t("ask.sizes.title")}
+        words={t(`ask.strategy.${kind}`)}
+        isBefore
+        field={(card) => (
+          <SizesField
+            label={t(`ask.strategy.${kind}.count`)}
+            describedBy={card}
+            sizes={sizes}
+            refused={refusedWords(poolPlace(pool))}
+            onChange={(now) => changeSizes(pool, now)}
+          />
+        )}
       />
       {rest !== "" && <span class="choice-rest">{rest}</span>}
     </>

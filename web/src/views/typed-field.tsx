@@ -4,15 +4,20 @@
 // is run with a number that nobody sees.
 
 import { useEffect, useId, useState } from "preact/hooks";
-import { openings, unreadFields } from "../state/ask";
+import { openings } from "../state/ask";
+import { unreadFields } from "../state/ask-fields";
+import { Said, type Words } from "./said";
 
 interface TypedFieldProps<Value> {
   class: string;
   inputMode: "text" | "numeric" | "decimal";
   label: string;
-  title?: string | undefined;
+  /** The id of what explains it. */
+  describedBy: string;
   /** What can be read, for who has typed something else. */
   hint: string;
+  /** What is wrong with the value. */
+  refused?: Words | undefined;
   /** The value as it is written. */
   written: string;
   disabled?: boolean | undefined;
@@ -25,17 +30,18 @@ export function TypedField<Value>(props: TypedFieldProps<Value>) {
   const [typed, setTyped] = useState<string | null>(null);
   const hint = useId();
   const text = typed ?? props.written;
-  const isWrong = typed !== null && props.read(typed) === null;
+  const isUnread = typed !== null && props.read(typed) === null;
+  const wrong: Words | undefined = isUnread ? { text: props.hint } : props.refused;
   useEffect(() => {
-    if (!isWrong) return;
-    unreadFields.value += 1;
+    if (!isUnread) return;
+    unreadFields.value = new Map([...unreadFields.peek(), [hint, props.label]]);
     return () => {
-      unreadFields.value -= 1;
+      unreadFields.value = new Map([...unreadFields.peek()].filter(([field]) => field !== hint));
     };
-  }, [isWrong]);
+  }, [isUnread, props.label]);
   // Another document, or another way to change this one.
   useEffect(() => {
-    if (isWrong) setTyped(null);
+    if (isUnread) setTyped(null);
   }, [props.written]);
   // The same value in another document is another one's.
   useEffect(() => setTyped(null), [openings.value]);
@@ -46,9 +52,8 @@ export function TypedField<Value>(props: TypedFieldProps<Value>) {
         inputMode={props.inputMode}
         autocomplete="off"
         aria-label={props.label}
-        aria-invalid={isWrong}
-        aria-describedby={isWrong ? hint : undefined}
-        title={props.title}
+        aria-invalid={wrong !== undefined}
+        aria-describedby={wrong ? `${hint} ${props.describedBy}` : props.describedBy}
         disabled={props.disabled}
         style={{ width: `${Math.max(2, text.length) + 2}ch` }}
         value={text}
@@ -59,11 +64,11 @@ export function TypedField<Value>(props: TypedFieldProps<Value>) {
           const value = props.read(now);
           if (value !== null) props.onChange(value);
         }}
-        onBlur={() => !isWrong && setTyped(null)}
+        onBlur={() => !isUnread && setTyped(null)}
       />
-      {isWrong && (
+      {wrong && (
         <span id={hint} class="field-hint" role="alert">
-          {props.hint}
+          <Said words={wrong} />
         </span>
       )}
     </>

@@ -284,6 +284,133 @@ test("a preview that was cut short says so", async () => {
   });
 });
 
+/* Each field of the sentence and of the pools, a number that is too large or too small for it, and
+ * what its limits are. */
+const OUT_OF_LIMITS = [
+  ["Jobs", "1e9", "from 1 to 1,000,000", "300"],
+  ["Jobs", "0", "a whole number from 1 on", "300"],
+  ["Python in a job, in milliseconds", "1e12", "from 0 to 1,000,000,000", "3"],
+  ["Python in a job, in milliseconds", "-1", "a number from 0 on", "3"],
+  ["Waiting in a job, in milliseconds", "1e12", "from 0 to 1,000,000,000", "30"],
+  ["C code in a job, in milliseconds", "1e12", "from 0 to 1,000,000,000", "2"],
+  ["Share of the C code without the GIL, in percent", "150", "from 0 to 100", "50"],
+  ["Cores", "2000", "from 1 to 1,024", "8"],
+  ["How many threads", "8, 100000", "from 1 to 10,000", "8, 16"],
+  ["How many threads", "0", "from 1 to 10,000", "8, 16"],
+  ["How many jobs in the event loop at a time", "99999999", "from 1 to 1,000,000", "8, 16"],
+] as const;
+
+test("a number that cannot be is said at its field, and Run says that it waits for it", async () => {
+  await onPage(
+    {},
+    async (page) => {
+      await openOwn(page);
+      const run = page.getByRole("button", { name: "Run", exact: true });
+      await field(page, "C code in a job, in milliseconds").fill("1");
+      for (const [name, wrong, limits, right] of OUT_OF_LIMITS) {
+        const input = page.getByLabel(name, { exact: true }).first();
+        await input.fill(wrong);
+        const hint = input.locator("xpath=following-sibling::*").filter({ hasText: limits });
+        await hint.waitFor();
+        assert.equal(await input.getAttribute("aria-invalid"), "true", name);
+        const described = (await input.getAttribute("aria-describedby")) ?? "";
+        assert.ok(described.split(" ").includes((await hint.getAttribute("id")) ?? "-"), name);
+        assert.equal(await run.getAttribute("aria-disabled"), "true", name);
+        // The pools follow the cores.
+        const held = await page.locator(`#${await run.getAttribute("aria-describedby")}`).innerText();
+        assert.ok(held.startsWith(`To run it, first correct: ${name}`), held);
+        // The pictures are still those of another number, and say so; the document is not spoken of.
+        await page.locator(".preview-body.is-old").waitFor();
+        await page.getByText("before the last change").waitFor();
+        assert.equal(await page.locator(".problem").count(), 0, name);
+        await input.fill(right);
+        await page.locator(".preview-body:not(.is-old)").waitFor();
+        assert.equal(await page.locator(".field-hint").count(), 0, name);
+        assert.equal(await run.getAttribute("aria-disabled"), "false", name);
+      }
+    },
+    problem,
+  );
+});
+
+test("Run keeps the focus when it cannot be pressed, and nothing is sent", async () => {
+  await onPage(
+    {},
+    async (page) => {
+      await openOwn(page);
+      const before = (await experiments()).items.length;
+      const run = page.getByRole("button", { name: "Run", exact: true });
+      await field(page, "Jobs").fill("1e9");
+      await page.locator(".field-hint").waitFor();
+      await run.focus();
+      for (const key of ["Enter", "Control+Enter"]) await page.keyboard.press(key);
+      assert.ok(await run.evaluate((button) => button === document.activeElement));
+      assert.equal((await experiments()).items.length, before);
+      // What is kept shows the same again.
+      await page.reload();
+      await page.locator(".field-hint", { hasText: "from 1 to 1,000,000" }).waitFor();
+      assert.equal(await field(page, "Jobs").inputValue(), "1000000000");
+    },
+    problem,
+  );
+});
+
+test("the limits of arrivals are said at their fields, in the reader's language", async () => {
+  await onPage(
+    { locale: "pl-PL" },
+    async (page) => {
+      await page.goto(`${server.address}/#/?preset=requests-arriving`);
+      await page.locator(".preview-cell").first().waitFor();
+      await page.getByRole("button", { name: "Ukryj dokument" }).click();
+      await field(page, "Sekundy, w których przychodzą zadania").fill("0");
+      await page.locator(".field-hint", { hasText: "od 0,000001 do 1 000 000" }).waitFor();
+      await field(page, "Sekundy, w których przychodzą zadania").fill("2000000");
+      await page.locator(".field-hint", { hasText: "od 0,000001 do 1 000 000" }).waitFor();
+      await field(page, "Sekundy, w których przychodzą zadania").fill("2");
+      await page.locator(".field-hint").waitFor({ state: "detached" });
+    },
+    problem,
+  );
+});
+
+test("Run says how many things the document has to correct", async () => {
+  await onPage(
+    {},
+    async (page) => {
+      await openDocument(page);
+      await write(page, '{"schema": 1, "seeed": 1}');
+      await page.locator(".composer-held", { hasText: /^Cannot run: \d things? to correct/ }).waitFor();
+      await write(page, '{"schema": 1,');
+      await page.locator(".composer-held", { hasText: "not JSON yet" }).waitFor();
+    },
+    problem,
+  );
+});
+
+test("the words behind a field explain it, also to a keyboard and a finger", async () => {
+  await onPage({ hasTouch: true }, async (page) => {
+    await openOwn(page);
+    const words = page.locator(".sentence .explained-words", { hasText: "ms of Python" });
+    const card = page.locator(".explanation:popover-open");
+    await words.hover();
+    await card.waitFor();
+    assert.match(await card.innerText(), /only who holds the GIL/);
+    await page.mouse.move(0, 0);
+    await card.waitFor({ state: "hidden" });
+    await field(page, "Jobs").focus();
+    await page.keyboard.press("Tab");
+    await card.waitFor();
+    assert.match(await card.innerText(), /only who holds the GIL/);
+    await page.keyboard.press("7");
+    await card.waitFor({ state: "hidden" });
+    assert.equal(await field(page, "Python in a job, in milliseconds").inputValue(), "7");
+    await page.locator(".choice .explained-words", { hasText: "threads" }).first().tap();
+    await card.waitFor();
+    assert.match(await card.innerText(), /one worker for each core, twice as many/);
+    assert.equal(await page.locator(".question input[title]").count(), 0);
+  });
+});
+
 test("what the server has against the document is said in its place while one types", async () => {
   await onPage(
     {},
