@@ -16,13 +16,20 @@ export interface ModelSummary {
   title: string;
 }
 
+interface Parameter {
+  name: string;
+  value: number | boolean;
+}
+
 export interface RuntimeSummary extends ModelSummary {
   /** How its GIL changes hands: "interval" by the switch interval. */
   gil: string;
+  /** Where they were asked for: the page that is built with the dashboard has none. */
+  parameters?: Parameter[];
 }
 
 export interface ProfileSummary extends ModelSummary {
-  parameters: { name: string; value: number | boolean }[];
+  parameters: Parameter[];
 }
 
 export interface Models {
@@ -47,7 +54,7 @@ export function getContract(): Promise<OpenApi> {
 
 /** With those parameters only that the page reads: of all of them it would be half a megabyte. */
 export function getModels(): Promise<Models> {
-  return request<Models>("/models?parameters=cores");
+  return request<Models>("/models?parameters=cores,python_cost");
 }
 
 export async function getMetrics(): Promise<MetricInfo[]> {

@@ -218,10 +218,28 @@ export const en = {
   "ask.preview.metric": "{metric}: {meaning}",
   "ask.preview.more": { one: "{count} cell more in the whole grid.", other: "{count} cells more in the whole grid." },
   "ask.preview.cut": "cut short",
+  "ask.preview.stopped":
+    "“Cut short” is only the beginning: a preview stops a cell after {count} events, each at another time, so these times are not compared. Run does all of it.",
+  "ask.preview.limited":
+    "“Cut short” did not come to its end: limits stopped it, so these times are not compared.",
+  "ask.preview.done": {
+    one: "{done} of {total} job in the first {time}",
+    other: "{done} of {total} jobs in the first {time}",
+  },
+  "ask.preview.doneOfMany": {
+    one: "{done} job in the first {time}",
+    other: "{done} jobs in the first {time}",
+  },
+  "ask.preview.until": "the first {time}",
+  "ask.speed": "{time} of Python take {list}",
+  "ask.speed.item": "{time} in {runtime}",
+  "ask.speed.why":
+    "Times of Python are meant for {reference}: it is the reference of the document. Other versions run the same code faster or slower, and so it is counted.",
   "ask.preview.size": "Of each pool one size is shown, which Workers chooses; Run compares all.",
+  "ask.preview.coming": "still to come",
   "ask.preview.notRun": "there was no time for it",
   "ask.preview.note": "One repetition of each cell, and nothing is stored. Run adds the others, the recommendation and every detail.",
-  "ask.preview.short": "Some of this is only the beginning: a preview is cut short. Run does all of it.",
+  "ask.preview.short": "There was no time for all of it in a preview. Run does all of it.",
   "ask.preview.large": "The grid is too large for a preview. Run does all of it.",
   "ask.preview.refused": "This is how it was before the last change, which cannot be run.",
 

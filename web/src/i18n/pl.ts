@@ -306,10 +306,32 @@ export const pl = {
     other: "W całej siatce jest jeszcze {count} komórki.",
   },
   "ask.preview.cut": "ucięte",
+  "ask.preview.stopped":
+    "„Ucięte” to tylko początek: podgląd urywa komórkę po {count} zdarzeniach, każdą w innej chwili, więc te czasy nie są porównywane. Uruchomienie policzy całość.",
+  "ask.preview.limited":
+    "„Ucięte” nie doszło do końca: zatrzymały je limity, więc te czasy nie są porównywane.",
+  "ask.preview.done": {
+    one: "{done} z {total} zadania przez pierwsze {time}",
+    few: "{done} z {total} zadań przez pierwsze {time}",
+    many: "{done} z {total} zadań przez pierwsze {time}",
+    other: "{done} z {total} zadania przez pierwsze {time}",
+  },
+  "ask.preview.doneOfMany": {
+    one: "{done} zadanie przez pierwsze {time}",
+    few: "{done} zadania przez pierwsze {time}",
+    many: "{done} zadań przez pierwsze {time}",
+    other: "{done} zadania przez pierwsze {time}",
+  },
+  "ask.preview.until": "pierwsze {time}",
+  "ask.speed": "{time} Pythona to {list}",
+  "ask.speed.item": "{time} w {runtime}",
+  "ask.speed.why":
+    "Czasy Pythona dotyczą {reference}: to „reference” dokumentu. Inne wersje wykonują ten sam kod szybciej lub wolniej i tak jest to liczone.",
   "ask.preview.size": "Z każdej puli widać jedną wielkość, którą wybierają Wykonawcy; uruchomienie porówna wszystkie.",
+  "ask.preview.coming": "jeszcze się liczy",
   "ask.preview.notRun": "zabrakło na to czasu",
   "ask.preview.note": "Po jednym powtórzeniu każdej komórki; nic nie jest zapisywane. Uruchomienie dodaje pozostałe powtórzenia, zalecenie i wszystkie szczegóły.",
-  "ask.preview.short": "Część z tego to tylko początek: podgląd jest ucinany. Uruchomienie policzy całość.",
+  "ask.preview.short": "W podglądzie zabrakło czasu na całość. Uruchomienie policzy całość.",
   "ask.preview.large": "Siatka jest za duża na podgląd. Uruchomienie policzy całość.",
   "ask.preview.refused": "Tak było przed ostatnią zmianą, której nie da się uruchomić.",
 

@@ -9,7 +9,7 @@ declare global {
 /** Of the catalogue, which every question on the first page is made of. */
 export const FIRST_QUESTIONS = [
   "/api/v1/presets",
-  "/api/v1/models?parameters=cores",
+  "/api/v1/models?parameters=cores,python_cost",
   "/api/v1/metrics",
 ] as const;
 

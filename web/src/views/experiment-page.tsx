@@ -36,6 +36,7 @@ import { GatesSection } from "./gates-section";
 import { gridCommands } from "./grid-commands";
 import { Icon } from "./icon";
 import { leftWords } from "./left-words";
+import { PythonSpeed } from "./python-speed";
 import { reasonWords, Said } from "./said";
 import { SaveButton, SaveProblem } from "./save-button";
 import { ScalingSection } from "./scaling-section";
@@ -208,7 +209,11 @@ function Found({ value, metric, available, isWatched }: FoundProps) {
           <SizesSwitch cells={cells} />
           {metric !== null && <MetricPicker available={available} metric={metric} />}
         </div>
-        {metric !== null && <p class="section-note">{metricMeaning(metric)}</p>}
+        {metric !== null && (
+          <p class="section-note">
+            {metricMeaning(metric)} <PythonSpeed document={document} />
+          </p>
+        )}
         {metric === null && isOver(value.status) && (
           <p class="section-note">{t("experiment.metricNone")}</p>
         )}

@@ -3,9 +3,11 @@
 // picture of its timeline, drawn anew while the document changes.
 
 import type { Cell } from "../api";
-import { formatMetric, formatDuration } from "../lib/format";
+import { formatMetric, formatDuration, formatNumber } from "../lib/format";
 import { placesShown } from "../lib/pools";
+import { isUnfinished, jobsDone, jobsOf, stoppedAfter } from "../lib/unfinished";
 import { scan, shape, written } from "../state/ask";
+import { unreadFields } from "../state/ask-fields";
 import { metricInfo, metricMeaning, metricTitle } from "../state/catalogue";
 import { bestCells, goalOf } from "../state/cells";
 import { pointWords, runtimeName, strategyName } from "../state/names";
@@ -15,16 +17,45 @@ import { Icon } from "./icon";
 import { Miniature } from "./miniature";
 import { PictureLegend } from "./picture-legend";
 import { PreviewSliders } from "./preview-sliders";
+import { PythonSpeed } from "./python-speed";
 import { errorWords, reasonWords, Said, type Words } from "./said";
 
 const SHOWN = 16;
 const DEFAULT_METRIC = "makespan_us";
+
+function metricOf({ experiment }: Preview): string {
+  return goalOf(experiment.document) ?? DEFAULT_METRIC;
+}
 
 function cellWords({ runtime, strategy, point }: Cell, document: unknown): { what: string; where: string } {
   const who = strategyName(strategy);
   const rest = pointWords(point, document);
   const where = [who === "" ? "" : runtimeName(runtime), ...rest].filter(Boolean).join(" · ");
   return { what: who === "" ? runtimeName(runtime) : who, where };
+}
+
+/** How far a run came that was cut, and in which time: without that, who was cut last did most. */
+function doneWords(cell: Cell, document: unknown): string {
+  const time = formatDuration((cell.metrics?.makespan_us?.median ?? 0) * 1000, language.value);
+  const total = jobsOf(cell, document);
+  if (total === "none") return t("ask.preview.until", { time });
+  const count = jobsDone(cell);
+  const done = formatNumber(count, language.value);
+  if (total === null) return t("ask.preview.doneOfMany", { done, count, time });
+  return t("ask.preview.done", { done, total: formatNumber(total, language.value), count: total, time });
+}
+
+/* Its bar is open at its end, and as long as the others of its kind. */
+function BeginningFigure({ cell, document }: { cell: Cell; document: unknown }) {
+  if (!cell.metrics) return null;
+  return (
+    <>
+      <p class="preview-figure is-beginning">{doneWords(cell, document)}</p>
+      <span class="bar-track" aria-hidden="true">
+        <span class="bar is-open" />
+      </span>
+    </>
+  );
 }
 
 function CellFigure({ cell, metric, top, best }: { cell: Cell; metric: string; top: number; best: boolean }) {
@@ -48,16 +79,27 @@ function CellFigure({ cell, metric, top, best }: { cell: Cell; metric: string; t
   );
 }
 
+/** Why a cell has no picture. */
+function noPictureWords({ reason, status }: Cell): Words {
+  if (status === "interrupted" && previewing.value) return { text: t("ask.preview.coming") };
+  return reason ? reasonWords(reason) : { text: t("ask.preview.notRun") };
+}
+
 function PreviewCell(props: { item: PreviewedCell; shown: Preview; metric: string; top: number; best: boolean }) {
   const { cell, picture } = props.item;
-  const { what, where } = cellWords(cell, props.shown.experiment.document);
+  const { document } = props.shown.experiment;
+  const { what, where } = cellWords(cell, document);
   const isShort = cell.status === "limited" || cell.status === "interrupted";
   return (
     <li class="preview-cell" data-status={cell.status} data-cell={cell.index}>
       <div class="preview-head">
         <h4 class="preview-name">{what}</h4>
         <p class="preview-where" title={where}>{where}</p>
-        <CellFigure cell={cell} metric={props.metric} top={props.top} best={props.best} />
+        {isUnfinished(cell, props.metric) ? (
+          <BeginningFigure cell={cell} document={document} />
+        ) : (
+          <CellFigure cell={cell} metric={props.metric} top={props.top} best={props.best} />
+        )}
       </div>
       {picture ? (
         <div class="preview-picture">
@@ -70,7 +112,7 @@ function PreviewCell(props: { item: PreviewedCell; shown: Preview; metric: strin
         </div>
       ) : (
         <p class="preview-none">
-          {cell.reason ? <Said words={reasonWords(cell.reason)} /> : t("ask.preview.notRun")}
+          <Said words={noPictureWords(cell)} />
         </p>
       )}
     </li>
@@ -88,15 +130,15 @@ function byStrategy(items: readonly PreviewedCell[]): PreviewedCell[] {
 }
 
 function Cells({ shown }: { shown: Preview }) {
-  const metric = goalOf(shown.experiment.document) ?? DEFAULT_METRIC;
+  const metric = metricOf(shown);
   const cells = shown.cells.map(({ cell }) => cell);
   // What is only begun may end before what looks best now.
   const best = isCutShort.value ? new Set<string>() : bestCells(cells, metric);
-  const top = Math.max(0, ...cells.map((cell) => cell.metrics?.[metric]?.median ?? 0));
+  const finished = cells.filter((cell) => !isUnfinished(cell, metric));
+  const top = Math.max(0, ...finished.map((cell) => cell.metrics?.[metric]?.median ?? 0));
   const more = shown.cells.length - SHOWN;
   return (
     <>
-      <p class="preview-metric">{t("ask.preview.metric", { metric: metricTitle(metric), meaning: metricMeaning(metric) })}</p>
       <ul class="preview-cells">
         {byStrategy(shown.cells).slice(0, SHOWN).map((item) => (
           <PreviewCell
@@ -127,31 +169,68 @@ function Skeleton() {
   );
 }
 
-function note(): Words {
+/** What has to be known before the pictures are read; null: they are what they seem to be. */
+function warning(): Words | null {
   const found = trouble.value;
   if (found?.isTooLarge) return { text: t("ask.preview.large") };
   if (found && (found.error.problem?.status ?? 500) >= 500) return errorWords(found.error);
-  if (found || scan.value.error) return { text: t("ask.preview.refused") };
-  const short = isCutShort.value ? t("ask.preview.short") : t("ask.preview.note");
+  if (isOutdated()) return { text: t("ask.preview.refused") };
+  const shown = preview.value;
+  if (!shown) return null;
+  const cut = shown.cells.map(({ cell }) => cell).filter((cell) => isUnfinished(cell, metricOf(shown)));
+  if (cut.length === 0) return null;
+  const asked = JSON.parse(shown.text) as unknown;
+  const counts = cut.map((cell) => stoppedAfter(cell, asked));
+  const [count = null] = counts.filter((each) => each !== null);
+  return { text: count === null ? t("ask.preview.limited") : t("ask.preview.stopped", { count }) };
+}
+
+function isOutdated(): boolean {
+  return trouble.value !== null || scan.value.error !== null || unreadFields.value.size > 0;
+}
+
+function note(): string {
+  const isMissing = (preview.value?.cells ?? []).some(({ cell }) => cell.status === "interrupted");
+  const isShort = isMissing && !previewing.value;
+  const short = isShort ? t("ask.preview.short") : t("ask.preview.note");
   const isOneSize = placesShown(written.value, previewSize.value) !== null;
-  return { text: isOneSize ? `${t("ask.preview.size")} ${short}` : short };
+  return isOneSize ? `${t("ask.preview.size")} ${short}` : short;
+}
+
+/* What is to be known of the figures, or a warning in its place, which keeps its room: below
+ * nothing moves while what is typed comes to sense and goes. */
+function AboveCells({ shown }: { shown: Preview | null }) {
+  const warned = warning();
+  const metric = shown && metricOf(shown);
+  return (
+    <div class="preview-above">
+      {shown && metric !== null && (
+        <p class={warned ? "preview-metric is-hidden" : "preview-metric"}>
+          {t("ask.preview.metric", { metric: metricTitle(metric), meaning: metricMeaning(metric) })}{" "}
+          <PythonSpeed document={shown.experiment.document} />
+        </p>
+      )}
+      <p class="preview-warning" role="status">
+        {warned && <Said words={warned} />}
+      </p>
+    </div>
+  );
 }
 
 export function PreviewSection() {
   const shown = preview.value;
-  const isOld = trouble.value !== null || scan.value.error !== null;
+  const isOld = isOutdated();
   return (
     <section class="preview" aria-labelledby="preview-title" aria-busy={previewing.value}>
       <h3 id="preview-title" class="facts-title">
         {t("ask.preview")}
       </h3>
       <PreviewSliders />
+      <AboveCells shown={shown} />
       <div class={isOld ? "preview-body is-old" : "preview-body"}>
         {shown ? <Cells shown={shown} /> : isOld ? null : <Skeleton />}
       </div>
-      <p class="hint" role="status">
-        <Said words={note()} />
-      </p>
+      <p class="hint">{note()}</p>
     </section>
   );
 }

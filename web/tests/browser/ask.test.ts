@@ -279,8 +279,26 @@ test("a preview that was cut short says so", async () => {
     // By its limit of events, or on a machine that is busy by that of its time.
     const short = ["limited", "interrupted"].map((status) => `.preview-cell[data-status="${status}"]`);
     await page.locator(short.join()).first().waitFor();
-    await page.locator(".preview > .hint", { hasText: "only the beginning" }).waitFor();
-    await page.locator(".preview-cut, .preview-none").first().waitFor();
+    await page.locator(".preview-warning", { hasText: "only the beginning" }).waitFor();
+    await page.locator(".preview-cut").first().waitFor();
+    // No time that could be taken for a result: how far it came, and in which time.
+    const beginning = page.locator('.preview-cell[data-status="limited"]').first();
+    assert.match(await beginning.locator(".preview-figure").innerText(), /^[\d,]+ of 900,000 jobs in the first \d/);
+    assert.equal(await beginning.locator(".bar.is-open").count(), 1);
+    assert.equal(await page.locator(".preview .bar-best").count(), 0);
+    await field(page, "Jobs").fill("10");
+    await page.locator(".preview-warning:empty").waitFor({ state: "attached" });
+    await page.locator(".preview .bar-best").first().waitFor();
+  });
+});
+
+test("a document that has limits of its own is not said to be cut by the preview", async () => {
+  await onPage({}, async (page) => {
+    await openDocument(page);
+    await field(page, "Cores").fill("3");
+    await write(page, JSON.stringify({ ...(await draft(page)), strategies: ["sequential"], limits: { events: 50 } }));
+    await page.locator(".preview-warning", { hasText: "limits stopped it" }).waitFor();
+    await page.locator('.preview-cell[data-status="limited"] .preview-figure', { hasText: "of 200 jobs" }).first().waitFor();
   });
 });
 
@@ -321,7 +339,7 @@ test("a number that cannot be is said at its field, and Run says that it waits f
         assert.ok(held.startsWith(`To run it, first correct: ${name}`), held);
         // The pictures are still those of another number, and say so; the document is not spoken of.
         await page.locator(".preview-body.is-old").waitFor();
-        await page.getByText("before the last change").waitFor();
+        await page.locator(".preview-warning", { hasText: "before the last change" }).waitFor();
         assert.equal(await page.locator(".problem").count(), 0, name);
         await input.fill(right);
         await page.locator(".preview-body:not(.is-old)").waitFor();
@@ -408,6 +426,29 @@ test("the words behind a field explain it, also to a keyboard and a finger", asy
     await card.waitFor();
     assert.match(await card.innerText(), /one worker for each core, twice as many/);
     assert.equal(await page.locator(".question input[title]").count(), 0);
+  });
+});
+
+test("why a time of Python is another one in each version is said where the figures are", async () => {
+  await onPage({}, async (page) => {
+    await openOwn(page);
+    const speed = page.locator(".preview-metric .explained-words");
+    await speed.filter({ hasText: /^2.ms of Python take 1\.94.ms in CPython 3\.14, 2\.1.ms in CPython 3\.14t \(no GIL\)$/ }).waitFor();
+    await speed.hover();
+    assert.match(await page.locator(".explanation:popover-open").innerText(), /meant for CPython 3\.12/);
+    await field(page, "Python in a job, in milliseconds").fill("5");
+    await speed.filter({ hasText: /^5.ms of Python take 4\.85.ms/ }).waitFor();
+    // And again where they are the result.
+    await field(page, "Jobs").fill("20");
+    await page.keyboard.press("Control+Enter");
+    await page.locator(".section-note", { hasText: /5.ms of Python take 4\.85.ms in CPython 3\.14/ }).waitFor();
+    await page.goBack();
+    await page.locator(".preview-metric").waitFor();
+    for (const name of ["CPython 3.14", "CPython 3.14t (no GIL)"]) {
+      if (name === "CPython 3.14") await page.getByLabel("Add a runtime").selectOption("cpython-3.12");
+      await page.getByRole("button", { name: `Leave out ${name}`, exact: true }).click();
+    }
+    await speed.waitFor({ state: "detached" });
   });
 });
 
