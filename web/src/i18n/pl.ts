@@ -617,7 +617,7 @@ export const pl = {
     many: "Na razie najlepszy ({done} z {count} komórek): {name}, {metric} {value}",
     other: "Na razie najlepszy ({done} z {count} komórki): {name}, {metric} {value}",
   },
-  "advice.tie": "Remis, nie gorsze może być to: {name}, {value}; model może się mylić o {error}, więc ich nie rozróżnia",
+  "advice.tie": "Remis: {name}, {value}, może być nie gorsze; model może się mylić o {error}, więc ich nie rozróżnia",
   "advice.is_best": "Zostań przy {name}: {metric} {value}",
   "advice.alone": "Nie ma czego porównać: wynik ma tylko {name}, {metric} {value}",
   "advice.best": "Najlepszy",
