@@ -152,14 +152,12 @@ static bool is_name(const char *text, size_t size, const char *name) {
 
 /*
  * Of a header that goes on in the next line libmicrohttpd 0.9.75 appends that line to the
- * *name*, which it moves elsewhere for that: `Content-Length:` and ` 20` become the header
- * `Content-Length20`, `Content-: 20` and ` Length` a length. Else the value lies behind the name
- * and its colon, and nothing but spaces is between them.
+ * *name*, which it moves for that behind all that it has read: `Content-Length:` and ` 20` become
+ * the header `Content-Length20`, `Content-: 20` and ` Length` a length. Else the value lies behind
+ * the name and its colon.
  */
 static bool goes_on(const char *name, size_t name_size, const char *value) {
-    const uintptr_t end = (uintptr_t)name + name_size + 1;
-    return (uintptr_t)value < end ||
-           strspn(name + name_size + 1, " \t") != (uintptr_t)value - end;
+    return (uintptr_t)value <= (uintptr_t)name + name_size;
 }
 
 static enum MHD_Result look_at_header(void *context, enum MHD_ValueKind kind,

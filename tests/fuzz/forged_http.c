@@ -19,6 +19,7 @@ enum { PAIRS_MAX = 128, STREAM_MAX = 65536 };
 struct pair {
     enum MHD_ValueKind kind;
     char *name, *value;
+    bool is_line; /* both are in one piece of memory, the name's */
 };
 
 /* The real struct is the library's own; so is this one. */
@@ -173,12 +174,18 @@ static char *decode(const char *text, size_t size, bool plus_is_space) {
     return result;
 }
 
+static void free_pair(const struct pair *pair) {
+    free(pair->name);
+    if (!pair->is_line) {
+        free(pair->value);
+    }
+}
+
 static void add_pair(struct MHD_Connection *connection, const struct pair *pair) {
     if (connection->pair_count < PAIRS_MAX) {
         connection->pairs[connection->pair_count++] = *pair;
     } else {
-        free(pair->name);
-        free(pair->value);
+        free_pair(pair);
     }
 }
 
@@ -197,6 +204,7 @@ static void read_query(struct MHD_Connection *connection, const char *query) {
     }
 }
 
+/* The value lies behind the name, as in the library's memory. */
 static void read_header(struct MHD_Connection *connection, const char *line,
                         size_t size) {
     const char *colon = memchr(line, ':', size);
@@ -207,9 +215,11 @@ static void read_header(struct MHD_Connection *connection, const char *line,
     while (value < line + size && (*value == ' ' || *value == '\t')) {
         value++;
     }
-    const struct pair pair = {.kind = MHD_HEADER_KIND,
-                              .name = copy_text(line, (size_t)(colon - line)),
-                              .value = copy_text(value, (size_t)(line + size - value))};
+    struct pair pair = {
+        .kind = MHD_HEADER_KIND, .name = allocate(size + 1), .is_line = true};
+    memcpy(pair.name, line, size);
+    pair.name[colon - line] = '\0';
+    pair.value = pair.name + (value - line);
     add_pair(connection, &pair);
 }
 
@@ -532,8 +542,7 @@ static void take_answer(struct MHD_Connection *connection, struct forged_answer 
 
 static void free_connection(struct MHD_Connection *connection) {
     for (size_t i = 0; i < connection->pair_count; i++) {
-        free(connection->pairs[i].name);
-        free(connection->pairs[i].value);
+        free_pair(&connection->pairs[i]);
     }
     free(connection->method);
     free(connection->target);
