@@ -328,7 +328,9 @@ static int open_events(const struct fixture *fixture, const char *cookie) {
     char buffer[4096] = "";
     const int fd = http_client_connect(fixture->port);
     snprintf(request, sizeof request,
-             "GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n%s\r\n", cookie);
+             "GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+             "%s\r\n",
+             cookie);
     http_client_send_text(fd, request);
     http_client_read_until(fd, "retry: 2000", buffer, sizeof buffer);
     return fd;
