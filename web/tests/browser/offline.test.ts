@@ -122,8 +122,9 @@ async function expectNotice(page: Page, name: string, words: RegExp): Promise<vo
 /* Nothing is under way on any of them, so that only a small question finds it out. */
 for (const [locale, width, words] of [["en-GB", 1280, /does not answer/], ["pl-PL", 390, /nie odpowiada/]] as const) {
   test(`an idle page says that the server went away, and that it is back (${locale}, ${width} pixels)`, async () => {
-    for (const look of looks) {
-      await site.onPage(
+    // Each waits for its next small question: together that is once.
+    const seen = looks.map((look) =>
+      site.onPage(
         { locale, viewport: { width, height: 800 } },
         async (page) => {
           await page.goto(`${site.address}/${look.hash}`);
@@ -137,8 +138,9 @@ for (const [locale, width, words] of [["en-GB", 1280, /does not answer/], ["pl-P
           assert.equal(await page.locator('[role="alert"]').count(), 0, look.name);
         },
         NO_NETWORK,
-      );
-    }
+      ),
+    );
+    await Promise.all(seen);
   });
 }
 
