@@ -8,8 +8,8 @@
  *     run_writer_finish   the last chunks, lanes, metrics, status    one transaction
  *     run_writer_close    frees
  *
- * So a run can be read while it is recorded, and appears whole, or it is marked: as failed by run_writer_abandon(), as
- * interrupted by db_recover() when the process died.
+ * So a run can be read while it is recorded, and appears whole, or it is marked: as failed by
+ * run_writer_abandon(), as interrupted by db_recover() when the process died.
  *
  * A run writer belongs to the thread that executes the run; many may be open at once.
  * Chunks are encoded by that thread, outside the writer's mutex.

@@ -51,8 +51,8 @@ size_t http_request_count_header(const struct http_request *request, const char 
 struct http_headers {
     size_t count;
     size_t hosts, lengths, codings; /* Host, Content-Length, Transfer-Encoding */
-    bool
-        malformed; /* a name that is no token, a value of two lines or with a control character */
+    /* A name that is no token, a value of two lines or with a control character. */
+    bool malformed;
 };
 
 struct http_headers http_request_headers(const struct http_request *request);

@@ -71,8 +71,8 @@ void hub_publish(struct hub *hub, const struct hub_topics *topics,
 /*
  * Opens a stream of the topics' events that come after sequence number `after`: the value
  * of Last-Event-ID, or 0 for those from now on. `greeting`, rendered with hub_render(),
- * is sent first, with the id to come back with; the caller keeps it. ERR_LIMIT: too many streams, ERR_CANCELLED: the hub
- * is closed.
+ * is sent first, with the id to come back with; the caller keeps it. ERR_LIMIT: too many
+ * streams, ERR_CANCELLED: the hub is closed.
  */
 struct hub_subscription {
     const struct hub_topics *topics; /* at least one; none twice */
